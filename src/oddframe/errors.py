@@ -1,0 +1,18 @@
+"""The one exception that means "the input is wrong, and here is what to do"."""
+
+from __future__ import annotations
+
+
+class OddframeError(Exception):
+    """A problem that its reader can mend.
+
+    The message is one line: it names the file, what was expected, what was found and what to
+    do. The command line prints it without a traceback and exits with status 2.
+    """
+
+    def __str__(self) -> str:
+        return " ".join(super().__str__().split())
+
+
+class OddframeWarning(UserWarning):
+    """Something was mended on the way and the reader should know, such as a truncated video."""

@@ -1,0 +1,1 @@
+"""Honest evaluation of any scores against a manifest."""

@@ -1,0 +1,96 @@
+"""The result of an evaluation: every number with its interval, its baselines, its protocol."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from oddframe.atomic import write_json
+from oddframe.errors import OddframeError
+
+FORMAT = "oddframe-metrics/1"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A number with its 95 % interval; None where it is undefined, and ``note`` says why."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Points of a ROC or precision-recall curve, thinned for drawing."""
+
+    x: list[float]
+    y: list[float]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What ``metrics.json`` holds.
+
+    Attributes:
+        dataset, split: what was evaluated.
+        videos, anomalous_videos, frames, anomalous_frames: its counts.
+        metrics: metric name to number, in the order in which they are shown.
+        baselines: name of a trivial baseline to the metrics that it reaches.
+        classes: class name to its metrics.
+        curves: ``roc`` (x: false-positive rate, y: true-positive rate) and ``pr`` (x: recall,
+            y: precision).
+        protocol: plain sentences and values that say how the scores and numbers came about:
+            detector, causal, smoothing, normalisation, threshold, where it was chosen, bootstrap.
+        versions: package name to version.
+        hashes: what was read to its SHA-256.
+    """
+
+    dataset: str
+    split: str
+    videos: int
+    anomalous_videos: int
+    frames: int
+    anomalous_frames: int
+    metrics: dict[str, Measured]
+    baselines: dict[str, dict[str, Measured]] = field(default_factory=dict)
+    classes: dict[str, dict[str, Measured]] = field(default_factory=dict)
+    curves: dict[str, Curve] = field(default_factory=dict)
+    protocol: dict[str, Any] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    hashes: dict[str, str] = field(default_factory=dict)
+
+    def write(self, path: str | Path) -> Path:
+        """Write ``metrics.json`` atomically."""
+        return write_json(path, {"format": FORMAT, **asdict(self)})
+
+    @classmethod
+    def read(cls, path: str | Path) -> Evaluation:
+        """Read ``metrics.json`` (or the folder that holds it).
+
+        Raises:
+            OddframeError: the file is missing or is not an evaluation of this format.
+        """
+        path = Path(path)
+        if path.is_dir():
+            path = path / "metrics.json"
+        try:
+            row = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise OddframeError(f"{path}: no such file; make it with 'oddframe evaluate'") from None
+        except (OSError, ValueError) as error:
+            raise OddframeError(f"{path}: expected metrics.json, found {error}") from error
+        if not isinstance(row, dict) or row.pop("format", None) != FORMAT:
+            raise OddframeError(f"{path}: expected format '{FORMAT}'; evaluate again")
+        for key in ("baselines", "classes"):
+            row[key] = {name: _measured(part) for name, part in row[key].items()}
+        row["metrics"] = _measured(row["metrics"])
+        row["curves"] = {name: Curve(**curve) for name, curve in row["curves"].items()}
+        return cls(**row)
+
+
+def _measured(row: dict[str, dict[str, Any]]) -> dict[str, Measured]:
+    return {name: Measured(**value) for name, value in row.items()}

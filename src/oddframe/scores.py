@@ -1,0 +1,150 @@
+"""Anomaly scores: one float32 per frame of each video, higher means more anomalous."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from oddframe.atomic import atomic_path
+from oddframe.errors import OddframeError
+from oddframe.videos import Video
+
+META_KEY = "_meta"
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores of several videos and how they were made.
+
+    Attributes:
+        values: video id to a float32 array of shape ``(frames,)``, finite, higher = odder.
+        meta: plain values that travel with the scores: ``detector``, ``run``,
+            ``manifest_sha256``, ``causal``, ``smoothing_seconds``, ``normalisation``,
+            ``threshold``. Foreign scores have an empty one.
+    """
+
+    values: Mapping[str, np.ndarray]
+    meta: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(
+            self, "values", {str(key): _checked(key, array) for key, array in self.values.items()}
+        )
+
+    def __getitem__(self, video_id: str) -> np.ndarray:
+        return self.values[video_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.values)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def align(self, videos: Iterable[Video]) -> Scores:
+        """The scores of just these videos, in their order, checked for length and presence.
+
+        Raises:
+            OddframeError: a video has no scores, scores name an unknown video, or a length
+                differs from the video's true frame count.
+        """
+        wanted = {video.id: video for video in videos}
+        unknown = [key for key in self.values if key not in wanted]
+        missing = [key for key in wanted if key not in self.values]
+        if missing or unknown:
+            parts = []
+            if missing:
+                parts.append(f"no scores for {_some(missing)}")
+            if unknown:
+                parts.append(f"scores for unknown videos {_some(unknown)}")
+            raise OddframeError(
+                f"scores do not fit the manifest's {len(wanted)} videos: {'; '.join(parts)}; "
+                "score the same manifest, or rename the ids"
+            )
+        for key, video in wanted.items():
+            if len(self.values[key]) != video.frames:
+                raise OddframeError(
+                    f"scores of '{key}': expected {video.frames} values, one per frame, found "
+                    f"{len(self.values[key])}; scores must cover the true frame count"
+                )
+        return Scores({key: self.values[key] for key in wanted}, dict(self.meta))
+
+    def write(self, path: str | Path) -> Path:
+        """Write ``scores.npz`` atomically and return its path."""
+        path = Path(path)
+        if path.suffix != ".npz":
+            raise OddframeError(f"{path}: scores are written as .npz; give a name that ends so")
+        arrays = {META_KEY: np.array(json.dumps(self.meta, allow_nan=False)), **self.values}
+        # Not np.savez: it takes ids as keyword arguments, and one may be called "file".
+        with atomic_path(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+            for key, array in arrays.items():
+                with archive.open(f"{key}.npy", "w", force_zip64=True) as stream:
+                    np.lib.format.write_array(stream, array, allow_pickle=False)
+        return path
+
+    @classmethod
+    def read(cls, path: str | Path) -> Scores:
+        """Read ``scores.npz``, any ``{id: array}`` npz, or a folder of ``<id>.npy``.
+
+        Raises:
+            OddframeError: nothing there, not an array file, pickled objects, NaN, wrong shape.
+        """
+        path = Path(path)
+        if path.is_dir():
+            files = sorted(path.rglob("*.npy"))
+            if not files:
+                raise OddframeError(f"{path}: expected one <id>.npy per video, found none")
+            names = (str(file.relative_to(path).with_suffix("")) for file in files)
+            return cls({name: _load(file) for name, file in zip(names, files, strict=True)})
+        if not path.exists():
+            raise OddframeError(f"{path}: no such scores file; make one with 'oddframe score'")
+        try:
+            with np.load(path, allow_pickle=False) as archive:
+                if not isinstance(archive, np.lib.npyio.NpzFile):
+                    raise OddframeError(f"{path}: expected an .npz of one array per video id")
+                values = {key: archive[key] for key in archive.files if key != META_KEY}
+                meta = json.loads(str(archive[META_KEY])) if META_KEY in archive.files else {}
+        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+            raise OddframeError(
+                f"{path}: expected an .npz of one numeric array per video id, found {error}"
+            ) from error
+        if not values:
+            raise OddframeError(f"{path}: the file holds no scores")
+        try:
+            return cls(values, meta)
+        except OddframeError as error:
+            raise OddframeError(f"{path}: {error}") from None
+
+
+def _load(file: Path) -> np.ndarray:
+    try:
+        return np.load(file, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise OddframeError(f"{file}: expected a numeric array, found {error}") from error
+
+
+def _checked(key: str, array: np.ndarray) -> np.ndarray:
+    array = np.asarray(array)
+    if array.dtype.kind not in "fiub" or array.ndim != 1 or array.size == 0:
+        raise OddframeError(
+            f"scores of '{key}': expected one number per frame, found an array of shape "
+            f"{array.shape} and type {array.dtype}"
+        )
+    array = np.ascontiguousarray(array, dtype=np.float32)
+    broken = np.flatnonzero(~np.isfinite(array))
+    if broken.size:
+        raise OddframeError(
+            f"scores of '{key}': {broken.size} of {array.size} values are NaN or infinite, the "
+            f"first at frame {broken[0]}; every frame needs a finite score"
+        )
+    return array
+
+
+def _some(names: list[str]) -> str:
+    shown = ", ".join(f"'{name}'" for name in names[:3])
+    return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"

@@ -1,0 +1,339 @@
+"""Videos, their events, and the manifest that lists them.
+
+A manifest is a data set as oddframe sees it. On disk it is ``manifest.jsonl``: a header line,
+then one video per line. All intervals are half-open ``[start, end)`` in 0-based frames.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from oddframe.atomic import sha256_of, write_text
+from oddframe.errors import OddframeError
+
+FORMAT = "oddframe-manifest/1"
+SPLITS = ("train", "val", "test")
+LABELS = ("normal", "anomalous", None)
+
+
+@dataclass(frozen=True, order=True)
+class Event:
+    """An anomalous interval ``[start, end)`` of a video, in 0-based frames, with a class name."""
+
+    start: int
+    end: int
+    name: str = "anomaly"
+
+    def __post_init__(self) -> None:
+        if self.start < 0 or self.end <= self.start:
+            raise OddframeError(
+                f"event [{self.start}, {self.end}) '{self.name}': expected 0 <= start < end"
+            )
+
+
+@dataclass(frozen=True)
+class Video:
+    """One recording.
+
+    Attributes:
+        id: unique name within a manifest; used as the key of scores and as a file name.
+        path: file or folder of numbered images, relative to the manifest's root.
+        split: ``train``, ``val`` or ``test``.
+        label: ``normal``, ``anomalous`` or None when nobody knows.
+        classes: class names that the video carries.
+        frames: true frame count.
+        fps: frames per second.
+        width, height: size of a frame in pixels.
+        events: annotated events, sorted by start.
+        mask: pixel truth (see :mod:`oddframe.pixel_truth`), relative to the root, or None.
+        tracks: object tracks (see :mod:`oddframe.pixel_truth`), relative to the root, or None.
+    """
+
+    id: str
+    path: str
+    split: str
+    label: str | None
+    frames: int
+    fps: float
+    width: int
+    height: int
+    classes: tuple[str, ...] = ()
+    events: tuple[Event, ...] = ()
+    mask: str | None = None
+    tracks: str | None = None
+
+    def __post_init__(self) -> None:
+        where = f"video '{self.id}'"
+        if not self.id or self.id != self.id.strip() or self.id.startswith((".", "_")):
+            raise OddframeError(f"{where}: an id must not be empty or start with '.', '_' or space")
+        if "\\" in self.id or self.id.startswith("/") or ".." in self.id.split("/"):
+            raise OddframeError(f"{where}: an id is used as a file name; '..' and '\\' are refused")
+        if self.split not in SPLITS:
+            raise OddframeError(
+                f"{where}: unknown split '{self.split}'; use one of {', '.join(SPLITS)}"
+            )
+        if self.label not in LABELS:
+            raise OddframeError(
+                f"{where}: unknown label '{self.label}'; use normal, anomalous or null"
+            )
+        if self.frames < 1 or self.width < 1 or self.height < 1:
+            raise OddframeError(
+                f"{where}: expected at least one frame and one pixel, found {self.frames} frames "
+                f"of {self.width}x{self.height}"
+            )
+        if not (math.isfinite(self.fps) and self.fps > 0):
+            raise OddframeError(f"{where}: expected a positive frame rate, found {self.fps}")
+        for event in self.events:
+            if event.end > self.frames:
+                raise OddframeError(
+                    f"{where}: event [{event.start}, {event.end}) '{event.name}' ends after the "
+                    f"video's {self.frames} frames; check the annotation or the frame count"
+                )
+        if self.events and self.label == "normal":
+            raise OddframeError(f"{where}: labelled normal but has {len(self.events)} events")
+
+    def frame_labels(self) -> np.ndarray:
+        """One bool per frame: True inside an event. Shape ``(frames,)``."""
+        labels = np.zeros(self.frames, dtype=bool)
+        for event in self.events:
+            labels[event.start : event.end] = True
+        return labels
+
+
+def events_from_labels(labels: np.ndarray, name: str = "anomaly") -> tuple[Event, ...]:
+    """The runs of truth in a 0/1 vector, as events."""
+    flags = np.concatenate(([0], (np.asarray(labels) != 0).astype(np.int8), [0]))
+    edges = np.flatnonzero(np.diff(flags))
+    return tuple(Event(int(s), int(e), name) for s, e in zip(edges[::2], edges[1::2], strict=True))
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A data set: its videos and where their files, labels and counts come from.
+
+    Attributes:
+        dataset: short name, such as ``ucsd-ped2``.
+        videos: all videos of all splits.
+        root: folder that paths are relative to.
+        source: where the footage and the annotation come from.
+        label_rule: how the annotation became half-open 0-based events.
+        annotations: annotation file (relative to the root) to SHA-256.
+    """
+
+    dataset: str
+    videos: tuple[Video, ...]
+    root: Path = Path()
+    source: str = ""
+    label_rule: str = ""
+    annotations: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        seen: dict[str, int] = {}
+        for row, video in enumerate(self.videos, start=1):
+            if video.id in seen:
+                raise OddframeError(
+                    f"manifest of {self.dataset}: video {row} repeats the id '{video.id}' of "
+                    f"video {seen[video.id]}; ids must be unique"
+                )
+            seen[video.id] = row
+
+    def __len__(self) -> int:
+        return len(self.videos)
+
+    def __iter__(self) -> Iterator[Video]:
+        return iter(self.videos)
+
+    def __getitem__(self, video_id: str) -> Video:
+        for video in self.videos:
+            if video.id == video_id:
+                return video
+        raise OddframeError(
+            f"manifest of {self.dataset}: no video '{video_id}' among {len(self)} videos"
+        )
+
+    def split(self, *names: str) -> tuple[Video, ...]:
+        """The videos of the named splits, in manifest order."""
+        return tuple(video for video in self.videos if video.split in names)
+
+    def locate(self, video: Video) -> Path:
+        """Where the video's file or frame folder is."""
+        return self.root / video.path
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Videos, frames, anomalous videos and anomalous frames of each split that is there."""
+        result: dict[str, dict[str, int]] = {}
+        for name in SPLITS:
+            videos = self.split(name)
+            if videos:
+                result[name] = {
+                    "videos": len(videos),
+                    "frames": sum(video.frames for video in videos),
+                    "anomalous_videos": sum(video.label == "anomalous" for video in videos),
+                    "anomalous_frames": sum(int(video.frame_labels().sum()) for video in videos),
+                }
+        return result
+
+    def check_files(self) -> None:
+        """Raise OddframeError naming the first video whose footage or truth is not on disk."""
+        for row, video in enumerate(self.videos, start=1):
+            wanted = [video.path, *(part for part in (video.mask, video.tracks) if part)]
+            for path in wanted:
+                file = self.root / path.split("#")[0]
+                if not file.exists():
+                    raise OddframeError(
+                        f"manifest of {self.dataset}, video {row} '{video.id}': {file} is "
+                        "missing; give the folder that holds the data with --root"
+                    )
+
+    def hold_out(self, share: float, seed: int) -> Manifest:
+        """Move a seeded share of the training videos, per label and class, to ``val``.
+
+        A group of one video stays in ``train``; any larger group gives at least one video.
+        """
+        if not 0 <= share < 1:
+            raise OddframeError(f"validation share: expected 0 <= share < 1, found {share}")
+        groups: dict[tuple[str | None, tuple[str, ...]], list[str]] = {}
+        for video in self.split("train"):
+            groups.setdefault((video.label, video.classes), []).append(video.id)
+        generator = np.random.default_rng(seed)
+        held: set[str] = set()
+        for key in sorted(groups, key=str):
+            ids = groups[key]
+            if share == 0 or len(ids) < 2:
+                continue
+            count = min(max(round(share * len(ids)), 1), len(ids) - 1)
+            held.update(ids[i] for i in generator.permutation(len(ids))[:count])
+        videos = tuple(replace(v, split="val") if v.id in held else v for v in self.videos)
+        return replace(self, videos=videos)
+
+    def write(self, path: str | Path) -> Path:
+        """Write ``manifest.jsonl`` atomically; the root is stored as it is."""
+        header = {
+            "format": FORMAT,
+            "dataset": self.dataset,
+            "source": self.source,
+            "label_rule": self.label_rule,
+            "root": str(self.root),
+            "counts": self.counts(),
+            "annotations": self.annotations,
+        }
+        rows = [header, *(_row_of(video) for video in self.videos)]
+        return write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+
+    @classmethod
+    def read(cls, path: str | Path, root: str | Path | None = None) -> Manifest:
+        """Read and validate ``manifest.jsonl``.
+
+        Args:
+            path: the file.
+            root: folder that video paths are relative to; by default the header's root, and a
+                relative root there is relative to the manifest's own folder.
+
+        Raises:
+            OddframeError: naming the line, for anything that does not fit the format.
+        """
+        path = Path(path)
+        lines = _lines_of(path)
+        header = _parse(path, 1, lines[0])
+        if header.get("format") != FORMAT:
+            raise OddframeError(
+                f"{path} line 1: expected a header with format '{FORMAT}', found "
+                f"{header.get('format')!r}; make the manifest with 'oddframe prepare'"
+            )
+        videos = []
+        seen: dict[str, int] = {}
+        for number, line in enumerate(lines[1:], start=2):
+            if not line.strip():
+                continue
+            video = _video_of(path, number, _parse(path, number, line))
+            if video.id in seen:
+                raise OddframeError(
+                    f"{path} line {number}: id '{video.id}' was already on line {seen[video.id]}"
+                )
+            seen[video.id] = number
+            videos.append(video)
+        if not videos:
+            raise OddframeError(f"{path}: the manifest lists no videos; run 'oddframe prepare'")
+        where = Path(header.get("root", ".")) if root is None else Path(root)
+        if root is None and not where.is_absolute():
+            where = path.parent / where
+        return cls(
+            dataset=str(header.get("dataset", path.stem)),
+            videos=tuple(videos),
+            root=where,
+            source=str(header.get("source", "")),
+            label_rule=str(header.get("label_rule", "")),
+            annotations=dict(header.get("annotations", {})),
+        )
+
+
+def hash_annotations(root: Path, files: Iterable[Path]) -> dict[str, str]:
+    """Annotation files, named relative to the root where they lie under it, with SHA-256."""
+    result = {}
+    for file in files:
+        inside = file.is_relative_to(root)
+        result[str(file.relative_to(root) if inside else file)] = sha256_of(file)
+    return result
+
+
+def _row_of(video: Video) -> dict[str, Any]:
+    row = asdict(video)
+    row["events"] = [[event.start, event.end, event.name] for event in video.events]
+    row["classes"] = list(video.classes)
+    return row
+
+
+def _lines_of(path: Path) -> list[str]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise OddframeError(f"{path}: no such manifest; make one with 'oddframe prepare'") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise OddframeError(f"{path}: expected a manifest in UTF-8, found {error}") from error
+    if not text.strip():
+        raise OddframeError(f"{path}: the manifest is empty; make one with 'oddframe prepare'")
+    return text.splitlines()
+
+
+def _parse(path: Path, number: int, line: str) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise OddframeError(f"{path} line {number}: not JSON ({error})") from None
+    if not isinstance(row, dict):
+        raise OddframeError(f"{path} line {number}: expected a JSON object, found {line[:40]!r}")
+    return row
+
+
+def _video_of(path: Path, number: int, row: dict[str, Any]) -> Video:
+    try:
+        events = tuple(
+            sorted(Event(int(start), int(end), str(name)) for start, end, name in row["events"])
+        )
+        return Video(
+            id=str(row["id"]),
+            path=str(row["path"]),
+            split=str(row["split"]),
+            label=row["label"],
+            classes=tuple(map(str, row.get("classes", ()))),
+            frames=int(row["frames"]),
+            fps=float(row["fps"]),
+            width=int(row["width"]),
+            height=int(row["height"]),
+            events=events,
+            mask=row.get("mask"),
+            tracks=row.get("tracks"),
+        )
+    except KeyError as error:
+        raise OddframeError(f"{path} line {number}: the key {error} is missing") from None
+    except (TypeError, ValueError) as error:
+        raise OddframeError(f"{path} line {number}: {error}") from None
+    except OddframeError as error:
+        raise OddframeError(f"{path} line {number}: {error}") from None
