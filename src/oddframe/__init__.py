@@ -1,3 +1,65 @@
-"""oddframe finds the odd moments in video."""
+"""oddframe finds the odd moments in video.
+
+The verbs of the command line are functions here: ``oddframe.train("normal/", "run")``. Everything
+is imported when it is first used, so that importing oddframe itself costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from oddframe.errors import OddframeError, OddframeWarning
+    from oddframe.evaluation.evaluate import evaluate_scores
+    from oddframe.media import open_video
+    from oddframe.scores import Scores
+    from oddframe.verbs.compare import compare
+    from oddframe.verbs.demo import demo
+    from oddframe.verbs.evaluate import evaluate
+    from oddframe.verbs.prepare import prepare
+    from oddframe.verbs.score import score
+    from oddframe.verbs.train import train
+    from oddframe.videos import Event, Manifest, Video
+
+_PUBLIC = {
+    "Event": "oddframe.videos",
+    "Manifest": "oddframe.videos",
+    "OddframeError": "oddframe.errors",
+    "OddframeWarning": "oddframe.errors",
+    "Scores": "oddframe.scores",
+    "Video": "oddframe.videos",
+    "compare": "oddframe.verbs.compare",
+    "demo": "oddframe.verbs.demo",
+    "evaluate": "oddframe.verbs.evaluate",
+    "evaluate_scores": "oddframe.evaluation.evaluate",
+    "open_video": "oddframe.media",
+    "prepare": "oddframe.verbs.prepare",
+    "score": "oddframe.verbs.score",
+    "train": "oddframe.verbs.train",
+}
+
+__all__ = [
+    "Event",
+    "Manifest",
+    "OddframeError",
+    "OddframeWarning",
+    "Scores",
+    "Video",
+    "compare",
+    "demo",
+    "evaluate",
+    "evaluate_scores",
+    "open_video",
+    "prepare",
+    "score",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'oddframe' has no attribute '{name}'")
+    value = getattr(import_module(_PUBLIC[name]), name)
+    globals()[name] = value
+    return value

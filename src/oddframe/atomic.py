@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from oddframe.errors import OddframeError
 
 
 @contextmanager
-def atomic_path(target: str | Path) -> Iterator[Path]:
+def atomic_path(target: str | Path) -> Generator[Path, None, None]:
     """Yield a temporary path in the target's folder; rename it over the target on success.
 
     The temporary name starts with a dot and keeps the target's suffix, because several writers
@@ -25,14 +25,16 @@ def atomic_path(target: str | Path) -> Iterator[Path]:
         OddframeError: the folder cannot be written or the disk is full.
     """
     target = Path(target)
-    temporary = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(
-            prefix=f".{target.stem[:80]}.", suffix=f".partial{target.suffix}", dir=target.parent
+            prefix=f".{target.stem[:20]}.", suffix=f".partial{target.suffix}", dir=target.parent
         )
         os.close(handle)
-        temporary = Path(name)
+    except OSError as error:
+        raise _cannot_write(target, error) from error
+    temporary = Path(name)
+    try:
         yield temporary
         # mkstemp makes files private; give the mode that open() would have given.
         umask = os.umask(0)
@@ -42,19 +44,19 @@ def atomic_path(target: str | Path) -> Iterator[Path]:
             os.fsync(written.fileno())
         temporary.replace(target)
     except OSError as error:
-        if error.filename is not None and Path(str(error.filename)) not in (
-            temporary,
-            target,
-            target.parent,
-        ):
+        # A full disk names no file; the name of any other file is somebody else's trouble.
+        if error.filename is not None and str(error.filename) != name:
             raise
-        reason = error.strerror or str(error)
-        raise OddframeError(
-            f"{target}: cannot write ({reason}); free some space or choose another folder"
-        ) from error
+        raise _cannot_write(target, error) from error
     finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
+
+
+def _cannot_write(target: Path, error: OSError) -> OddframeError:
+    return OddframeError(
+        f"{target}: cannot write ({error.strerror or error}); free some space or choose another "
+        "folder"
+    )
 
 
 def write_text(target: str | Path, text: str) -> Path:

@@ -55,8 +55,8 @@ def find_detections(
     above = np.flatnonzero(np.asarray(scores) > threshold)
     if above.size == 0:
         return []
-    gap = max(1, round(merge_seconds * fps))
-    breaks = np.flatnonzero(np.diff(above) > gap)
+    gap = round(merge_seconds * fps)
+    breaks = np.flatnonzero(np.diff(above) - 1 > gap)
     starts = above[np.concatenate(([0], breaks + 1))]
     ends = above[np.concatenate((breaks, [above.size - 1]))] + 1
     result = []

@@ -6,10 +6,12 @@ a detector that needs a small grey image should not pay for a full colour one.
 
 from __future__ import annotations
 
+import heapq
 import itertools
 import re
 import warnings
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -18,6 +20,7 @@ from typing import Any, Protocol
 import cv2
 import numpy as np
 
+from oddframe.atomic import atomic_path
 from oddframe.errors import OddframeError, OddframeWarning
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})
@@ -126,7 +129,9 @@ def probe(path: str | Path, fps: float | None = None) -> MediaInfo:
 def natural_key(name: str) -> list[tuple[int, int | str]]:
     """Sort key that puts ``2.jpg`` before ``10.jpg``."""
     return [
-        (0, int(part)) if part.isdigit() else (1, part) for part in re.split(r"(\d+)", name) if part
+        (0, int(part)) if part.isdecimal() else (1, part)
+        for part in re.split(r"(\d+)", name)
+        if part
     ]
 
 
@@ -137,7 +142,7 @@ def list_images(folder: Path) -> list[Path]:
         for file in folder.iterdir()
         if file.suffix.lower() in IMAGE_SUFFIXES and not file.name.startswith(".")
     )
-    return sorted(files, key=lambda file: natural_key(file.name))
+    return sorted(files, key=lambda file: (natural_key(file.name), file.name))
 
 
 class _ImageFrame:
@@ -167,7 +172,7 @@ class _FolderReader:
             raise OddframeError(
                 f"{path}: expected a video file or a folder of numbered images, found no image"
             )
-        numbers = [int(file.stem) for file in self.files if file.stem.isdigit()]
+        numbers = [int(file.stem) for file in self.files if file.stem.isdecimal()]
         if len(numbers) == len(self.files) and numbers[-1] - numbers[0] + 1 != len(numbers):
             gap = next(a for a, b in itertools.pairwise(numbers) if b != a + 1)
             warnings.warn(
@@ -240,6 +245,10 @@ class _FileFrame:
 _FULL_RANGE = np.clip((np.arange(256) - 16) * (255 / 219), 0, 255).round().astype(np.uint8)
 
 
+_MOST_DEMUX_FAILURES = 1000
+"""A container that fails as often as this is taken to have ended."""
+
+
 class _FileReader:
     """A video file through PyAV."""
 
@@ -248,8 +257,9 @@ class _FileReader:
 
         self._av = av
         self.path = path
-        # FFmpeg's own messages would reach the terminal before our one line.
-        av.logging.set_level(av.logging.PANIC)
+        # FFmpeg's messages stay off, which is PyAV's default. Any av.logging.set_level() would
+        # install a callback that takes the GIL in decoder threads, and closing a file before its
+        # end, which waits for those threads with the GIL held, would then sometimes hang for ever.
         try:
             self._container = av.open(str(path))
         except (av.error.FFmpegError, OSError) as error:
@@ -264,64 +274,124 @@ class _FileReader:
         self._stream.thread_type = "AUTO"
         rate = self._stream.average_rate or self._stream.guessed_rate
         self.fps = float(rate) if rate else DEFAULT_FOLDER_FPS
-        try:
-            self._head: Any = next(self._decode(), None)
-        except StopIteration:  # pragma: no cover - next() has a default
-            self._head = None
+        self._restart()
+        self._head: Any = next(self._decode(), None)
         if self._head is None:
             self._container.close()
             raise OddframeError(f"{path}: no frame of the video can be decoded; copy it again")
         turned = _FileFrame(0, 0.0, self._head)._turns % 2 == 1
         width, height = self._head.width, self._head.height
         self.info = MediaInfo(
-            self._stream.frames,
+            self._claimed_frames(),
             self.fps,
             height if turned else width,
             width if turned else height,
         )
         self._container.seek(0)
 
+    def _claimed_frames(self) -> int:
+        """How many frames the header promises to show, 0 if it does not say."""
+        frames: int = self._stream.frames
+        if "mp4" in self._container.format.name and self._stream.duration:
+            # An MP4 that was trimmed without re-encoding still holds, and counts, hidden frames.
+            shown = self._stream.duration * (self._stream.time_base or 0) * Fraction(self.fps)
+            frames = min(frames, round(shown))
+        return frames
+
     def count_packets(self) -> int:
-        """Packets of the video stream that carry data; moves the read position."""
+        """Packets of the video stream that show something, -1 if broken; moves the position."""
+        packets = self._container.demux(self._stream)
         try:
-            return sum(1 for packet in self._container.demux(self._stream) if packet.size)
+            return sum(1 for packet in packets if packet.size and not packet.is_discard)
         except self._av.error.FFmpegError:
             return -1
 
+    def _restart(self) -> None:
+        self._damaged = False  # the decoder has refused a packet
+        self._due: list[int] = []  # heap of the times of packets whose frame has not come out
+
     def _decode(self) -> Iterator[Any]:
         packets = self._container.demux(self._stream)
-        while True:
+        failures = 0
+        while failures < _MOST_DEMUX_FAILURES:
             try:
                 packet = next(packets)
-                yield from packet.decode()
             except StopIteration:
                 return
             except self._av.error.FFmpegError:
-                self._broken = True
-                if self._at_end():
-                    return
+                self._damaged = True
+                failures += 1
+                continue
+            if packet.size and packet.pts is not None and not packet.is_discard:
+                heapq.heappush(self._due, packet.pts)
+            try:
+                yield from packet.decode()
+            except self._av.error.FFmpegError:
+                self._damaged = True
 
-    def _at_end(self) -> bool:
-        self._failures = getattr(self, "_failures", 0) + 1
-        return self._failures > 1000
+    def _lost_before(self, now: int | None) -> list[int]:
+        """Take the times due until now (all, if None) off the heap; those before are lost frames.
+
+        But only if the decoder has complained: some codecs have packets that show nothing.
+        """
+        lost = []
+        while self._due and (now is None or self._due[0] <= now):
+            time = heapq.heappop(self._due)
+            if time != now and self._damaged:
+                lost.append(time)
+        return lost
+
+    def _timeline(self) -> Iterator[tuple[float | None, Any]]:
+        """Time in seconds, where known, and picture of each frame.
+
+        A packet that does not decode repeats the picture before it: the frames after a damaged
+        part keep their numbers, and labels stay where they belong.
+        """
+        tick = float(self._stream.time_base or 0)
+        picture = self._head
+        count = 0
+        shown: int | None = None
+        for frame in itertools.chain(self._decode(), [None]):
+            now = None if frame is None else frame.pts
+            lost = self._lost_before(now) if frame is None or now is not None else []
+            if lost:
+                self._warn(
+                    f"frames {count} to {count + len(lost) - 1} cannot be decoded; they repeat "
+                    "the one before"
+                )
+                yield from ((time * tick, picture) for time in lost)
+                count += len(lost)
+            if frame is None:
+                return
+            if now is not None:
+                if self._damaged and shown is not None and now <= shown:
+                    continue  # comes too late: its place is filled
+                shown = now
+            picture = frame
+            count += 1
+            yield (None if now is None else now * tick), frame
 
     def __iter__(self) -> Iterator[Frame]:
-        self._broken = False
+        self._restart()
         start: float | None = None
         index = -1
-        for index, frame in enumerate(self._decode()):
-            if self._broken:
-                self._warn(f"a part before frame {index} cannot be decoded and is skipped")
-                self._broken = False
-            time = frame.time if frame.time is not None else index / self.fps
+        for index, (time, picture) in enumerate(self._timeline()):
+            time = index / self.fps if time is None else time
             start = time if start is None else start
-            yield _FileFrame(index, float(time - start), frame)
-        if self._broken:
-            self._warn(f"decoding stops after frame {index}; the frames before it are used")
-        elif index + 1 < self.info.frames:
+            yield _FileFrame(index, time - start, picture)
+        self._warn_if_short(index + 1)
+
+    def _warn_if_short(self, frames: int) -> None:
+        promised = self.info.frames
+        if not promised and len(self._container.streams) == 1:
+            # Containers without a frame count still say how long they are.
+            seconds = (self._container.duration or 0) / self._av.time_base
+            missing = seconds - frames / self.fps
+            promised = round(seconds * self.fps) if missing > max(1.0, 0.02 * seconds) else 0
+        if frames < promised:
             self._warn(
-                f"the header says {self.info.frames} frames, only {index + 1} decode (the last is "
-                f"frame {index}); the file may be cut short"
+                f"the header promises {promised} frames, only {frames} decode (the last is frame "
+                f"{frames - 1}); the file may be cut short"
             )
 
     def _warn(self, message: str) -> None:
@@ -344,38 +414,52 @@ class VideoWriter:
     """
 
     def __init__(self, path: str | Path, fps: float, size: tuple[int, int]) -> None:
-        import av
-
-        from oddframe.atomic import atomic_path
-
+        self._path = Path(path)
+        self._rate = Fraction(fps).limit_denominator(1001)
         self._size = (size[0] // 2 * 2, size[1] // 2 * 2)
-        self._target = atomic_path(path)
-        temporary = self._target.__enter__()
-        self._av = av
-        self._container = av.open(str(temporary), "w", format="mp4")
-        stream: Any = self._container.add_stream(
-            "libx264", rate=Fraction(fps).limit_denominator(1001)
-        )
-        stream.width, stream.height = self._size
-        stream.pix_fmt = "yuv420p"
-        stream.options = {"crf": "20", "preset": "veryfast"}
-        self._stream = stream
+        if min(self._size) < 2:
+            raise OddframeError(
+                f"{path}: a video needs at least 2x2 pixels, found {size[0]}x{size[1]}"
+            )
 
     def write(self, image: np.ndarray) -> None:
-        """Append one uint8 RGB image ``(height, width, 3)``."""
+        """Append one uint8 RGB image ``(height, width, 3)``.
+
+        Raises:
+            OddframeError: an image smaller than the video.
+        """
         width, height = self._size
+        if image.shape[0] < height or image.shape[1] < width:
+            raise OddframeError(
+                f"{self._path}: expected images of {width}x{height} pixels, found "
+                f"{image.shape[1]}x{image.shape[0]}"
+            )
         cropped = np.ascontiguousarray(image[:height, :width])
         frame = self._av.VideoFrame.from_ndarray(cropped, format="rgb24")
         self._container.mux(self._stream.encode(frame))
 
     def __enter__(self) -> VideoWriter:
+        import av
+
+        self._av = av
+        with ExitStack() as stack:
+            temporary = stack.enter_context(atomic_path(self._path))
+            self._container = stack.enter_context(av.open(str(temporary), "w", format="mp4"))
+            stream: Any = self._container.add_stream("libx264", rate=self._rate)
+            stream.width, stream.height = self._size
+            stream.pix_fmt = "yuv420p"
+            stream.options = {"crf": "20", "preset": "veryfast"}
+            self._stream = stream
+            stack.push(self._flush)
+            self._open = stack.pop_all()
         return self
 
-    def __exit__(self, kind: Any, value: Any, trace: Any) -> None:
+    def _flush(self, kind: Any, *_: Any) -> None:
         if kind is None:
             self._container.mux(self._stream.encode(None))
-        self._container.close()
-        self._target.__exit__(kind, value, trace)
+
+    def __exit__(self, kind: Any, value: Any, trace: Any) -> bool | None:
+        return self._open.__exit__(kind, value, trace)
 
 
 def _read_image(file: Path) -> np.ndarray | None:

@@ -13,7 +13,6 @@ A manifest's ``tracks`` is a JSON file ``{"tracks": [{"id": ..., "name": ...,
 from __future__ import annotations
 
 import json
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,13 +53,20 @@ def read_mask(video: Video, root: Path) -> np.ndarray:
                 mask = archive[key]
             if mask.dtype == np.uint8 and mask.ndim == 2:
                 count = video.height * video.width
+                if mask.shape[1] != -(-count // 8):  # unpackbits would fill up or cut
+                    raise ValueError(
+                        f"{mask.shape[1]} bytes per frame do not hold "
+                        f"{video.width}x{video.height} pixels"
+                    )
                 bits = np.unpackbits(mask, axis=1, count=count)
                 mask = bits.reshape(-1, video.height, video.width)
         elif path.suffix == ".mat":
             mask = _read_avenue(path)
         else:
             mask = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+    except OddframeError:
+        raise
+    except Exception as error:  # the readers raise nearly anything on a damaged file
         raise OddframeError(f"{video.mask}: cannot be read as a pixel mask ({error})") from error
     if mask.shape != shape:
         raise OddframeError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -96,25 +97,38 @@ class Scores:
         """
         path = Path(path)
         if path.is_dir():
-            files = sorted(path.rglob("*.npy"))
+            # Hidden files are other programs' litter, or what a killed writer left.
+            files = sorted(f for f in path.rglob("*.npy") if not f.name.startswith("."))
             if not files:
                 raise OddframeError(f"{path}: expected one <id>.npy per video, found none")
-            names = (str(file.relative_to(path).with_suffix("")) for file in files)
+            names = (file.relative_to(path).with_suffix("").as_posix() for file in files)
             return cls({name: _load(file) for name, file in zip(names, files, strict=True)})
         if not path.exists():
             raise OddframeError(f"{path}: no such scores file; make one with 'oddframe score'")
         try:
-            with np.load(path, allow_pickle=False) as archive:
-                if not isinstance(archive, np.lib.npyio.NpzFile):
-                    raise OddframeError(f"{path}: expected an .npz of one array per video id")
+            archive = np.load(path, allow_pickle=False)
+            if not isinstance(archive, np.lib.npyio.NpzFile):
+                raise OddframeError(f"{path}: expected an .npz of one array per video id")
+            with archive:
                 values = {key: archive[key] for key in archive.files if key != META_KEY}
                 meta = json.loads(str(archive[META_KEY])) if META_KEY in archive.files else {}
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        except (
+            OSError,
+            ValueError,
+            EOFError,
+            RuntimeError,  # zipfile: encrypted, or compressed in an unknown way
+            zipfile.BadZipFile,
+            zlib.error,
+        ) as error:
             raise OddframeError(
                 f"{path}: expected an .npz of one numeric array per video id, found {error}"
             ) from error
         if not values:
             raise OddframeError(f"{path}: the file holds no scores")
+        if not isinstance(meta, dict):
+            raise OddframeError(
+                f"{path}: expected '{META_KEY}' to be a JSON object, found {meta!r}"
+            )
         try:
             return cls(values, meta)
         except OddframeError as error:
@@ -135,7 +149,8 @@ def _checked(key: str, array: np.ndarray) -> np.ndarray:
             f"scores of '{key}': expected one number per frame, found an array of shape "
             f"{array.shape} and type {array.dtype}"
         )
-    array = np.ascontiguousarray(array, dtype=np.float32)
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, refused below
+        array = np.ascontiguousarray(array, dtype=np.float32)
     broken = np.flatnonzero(~np.isfinite(array))
     if broken.size:
         raise OddframeError(

@@ -71,6 +71,12 @@ class Video:
 
     def __post_init__(self) -> None:
         where = f"video '{self.id}'"
+        try:
+            (self.id + self.path).encode()
+        except UnicodeEncodeError:
+            raise OddframeError(
+                f"video {self.id!r}: its file name is not valid UTF-8; rename the file"
+            ) from None
         if not self.id or self.id != self.id.strip() or self.id.startswith((".", "_")):
             raise OddframeError(f"{where}: an id must not be empty or start with '.', '_' or space")
         if "\\" in self.id or self.id.startswith("/") or ".." in self.id.split("/"):
@@ -98,6 +104,7 @@ class Video:
                 )
         if self.events and self.label == "normal":
             raise OddframeError(f"{where}: labelled normal but has {len(self.events)} events")
+        object.__setattr__(self, "events", tuple(sorted(self.events)))
 
     def frame_labels(self) -> np.ndarray:
         """One bool per frame: True inside an event. Shape ``(frames,)``."""
@@ -183,9 +190,9 @@ class Manifest:
     def check_files(self) -> None:
         """Raise OddframeError naming the first video whose footage or truth is not on disk."""
         for row, video in enumerate(self.videos, start=1):
-            wanted = [video.path, *(part for part in (video.mask, video.tracks) if part)]
-            for path in wanted:
-                file = self.root / path.split("#")[0]
+            archive = video.mask.partition("#")[0] if video.mask else None
+            for path in (video.path, archive, video.tracks):
+                file = self.root / (path or "")
                 if not file.exists():
                     raise OddframeError(
                         f"manifest of {self.dataset}, video {row} '{video.id}': {file} is "
@@ -261,7 +268,10 @@ class Manifest:
             videos.append(video)
         if not videos:
             raise OddframeError(f"{path}: the manifest lists no videos; run 'oddframe prepare'")
-        where = Path(header.get("root", ".")) if root is None else Path(root)
+        annotations = header.get("annotations", {})
+        if not isinstance(annotations, dict):
+            raise OddframeError(f"{path} line 1: expected 'annotations' to be a JSON object")
+        where = Path(str(header.get("root", "."))) if root is None else Path(root)
         if root is None and not where.is_absolute():
             where = path.parent / where
         return cls(
@@ -270,7 +280,7 @@ class Manifest:
             root=where,
             source=str(header.get("source", "")),
             label_rule=str(header.get("label_rule", "")),
-            annotations=dict(header.get("annotations", {})),
+            annotations=annotations,
         )
 
 
@@ -299,7 +309,8 @@ def _lines_of(path: Path) -> list[str]:
         raise OddframeError(f"{path}: expected a manifest in UTF-8, found {error}") from error
     if not text.strip():
         raise OddframeError(f"{path}: the manifest is empty; make one with 'oddframe prepare'")
-    return text.splitlines()
+    # Not splitlines(): it also breaks at U+2028 and the like, which JSON allows inside a string.
+    return text.split("\n")
 
 
 def _parse(path: Path, number: int, line: str) -> dict[str, Any]:
@@ -312,28 +323,39 @@ def _parse(path: Path, number: int, line: str) -> dict[str, Any]:
     return row
 
 
+def _text(row: dict[str, Any], key: str) -> str:
+    if not isinstance(row[key], str):
+        raise ValueError(f"expected {key} to be text, found {row[key]!r}")
+    return row[key]
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError(f"expected a whole number, found {value!r}")
+    return value
+
+
 def _video_of(path: Path, number: int, row: dict[str, Any]) -> Video:
     try:
-        events = tuple(
-            sorted(Event(int(start), int(end), str(name)) for start, end, name in row["events"])
-        )
         return Video(
-            id=str(row["id"]),
-            path=str(row["path"]),
-            split=str(row["split"]),
+            id=_text(row, "id"),
+            path=_text(row, "path"),
+            split=_text(row, "split"),
             label=row["label"],
             classes=tuple(map(str, row.get("classes", ()))),
-            frames=int(row["frames"]),
+            frames=_whole(row["frames"]),
             fps=float(row["fps"]),
-            width=int(row["width"]),
-            height=int(row["height"]),
-            events=events,
-            mask=row.get("mask"),
-            tracks=row.get("tracks"),
+            width=_whole(row["width"]),
+            height=_whole(row["height"]),
+            events=tuple(
+                Event(_whole(start), _whole(end), str(name)) for start, end, name in row["events"]
+            ),
+            mask=_text(row, "mask") if row.get("mask") is not None else None,
+            tracks=_text(row, "tracks") if row.get("tracks") is not None else None,
         )
     except KeyError as error:
         raise OddframeError(f"{path} line {number}: the key {error} is missing") from None
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise OddframeError(f"{path} line {number}: {error}") from None
     except OddframeError as error:
         raise OddframeError(f"{path} line {number}: {error}") from None

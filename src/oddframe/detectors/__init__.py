@@ -1,1 +1,29 @@
-"""detectors."""
+"""Detectors: one module each, found by its name (``--detector fixed-camera``)."""
+
+from __future__ import annotations
+
+import pkgutil
+from importlib import import_module
+from types import ModuleType
+
+from oddframe.errors import OddframeError
+
+DEFAULT = "fixed-camera"
+_SHARED = {"base", "calibration", "layers"}
+
+
+def available() -> list[str]:
+    """Names of all detectors; nothing is imported to find them."""
+    modules = (module.name for module in pkgutil.iter_modules(__path__))
+    return sorted(name.replace("_", "-") for name in modules if name not in _SHARED)
+
+
+def load(name: str) -> ModuleType:
+    """The module of a detector: its ``DETECTOR`` class and its ``CONFIG`` dataclass.
+
+    Raises:
+        OddframeError: no such detector; the message lists those there are.
+    """
+    if name not in available():
+        raise OddframeError(f"unknown detector '{name}': use one of {', '.join(available())}")
+    return import_module(f"{__name__}.{name.replace('-', '_')}")

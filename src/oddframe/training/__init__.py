@@ -1,1 +1,1 @@
-"""training."""
+"""Training: the run folder."""

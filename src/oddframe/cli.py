@@ -1,0 +1,117 @@
+"""The command line: verb to function, and what a person reads at the end."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Any
+
+from oddframe import __version__
+from oddframe.errors import OddframeError, OddframeWarning
+
+VERBS = {
+    "demo": "the whole way on a generated scene, in about a minute",
+    "prepare": "a data set, or a folder of your own videos, becomes a manifest",
+    "train": "fit a detector to footage of normal life",
+    "score": "score videos: when something odd happened, where, and why",
+    "evaluate": "scores against the truth: metrics with intervals, and a report",
+    "compare": "several scores of the same videos side by side",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb; returns the exit status: 0, or 2 after a one-line error."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not given or given[0] in ("-h", "--help"):
+        print(_overview())
+        return 0
+    if given[0] == "--version":
+        print(f"oddframe {__version__}")
+        return 0
+    verb = given[0]
+    if verb not in VERBS:
+        return _fail(f"unknown verb '{verb}': use one of {', '.join(VERBS)}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", OddframeWarning)
+        warnings.showwarning = _show_warning  # ty: ignore[invalid-assignment]
+        try:
+            function = getattr(import_module(f"oddframe.verbs.{verb}"), verb)
+            values = _parse(verb, function, given[1:])
+            if values is None:
+                return 0
+            result = function(**values)
+        except OddframeError as error:
+            return _fail(str(error))
+        except KeyboardInterrupt:
+            return _fail("stopped; what was finished is kept")
+        except OSError as error:
+            return _fail(f"{error.filename or 'input/output'}: {error.strerror or error}")
+    from oddframe.terminal import describe
+
+    print(describe(result))
+    return 0
+
+
+def _overview() -> str:
+    width = max(map(len, VERBS))
+    verbs = "\n".join(f"  {verb.ljust(width)}  {text}" for verb, text in VERBS.items())
+    return (
+        f"oddframe {__version__}: finds the odd moments in video\n\n"
+        f"usage: oddframe VERB ...   (oddframe VERB --help for its options)\n\n{verbs}\n\n"
+        "Your own camera:\n"
+        "  oddframe train folder/of/normal/videos --out run\n"
+        "  oddframe score run new.mp4 --report"
+    )
+
+
+def _parse(verb: str, function: Callable[..., Any], given: Sequence[str]) -> dict[str, Any] | None:
+    """The function's arguments from the command line and ``--config``; None if only help."""
+    from jsonargparse import ArgumentParser, set_parsing_settings
+
+    set_parsing_settings(docstring_parse_attribute_docstrings=False)
+    parser = ArgumentParser(
+        prog=f"oddframe {verb}", description=VERBS[verb], exit_on_error=False, default_env=False
+    )
+    parser.add_argument("--config", action="config", help="a YAML file of these options")
+    parser.add_function_arguments(function, as_positional=True, sub_configs=False)
+    switches = _switches(function)
+    try:
+        parsed = parser.parse_args([_spelled_out(word, switches) for word in given])
+    except SystemExit:
+        return None
+    except Exception as error:
+        # jsonargparse raises its own and argparse's errors; all mean a wrong command line.
+        reason = str(error).strip().splitlines()
+        shown = " ".join(line.strip() for line in reason) or type(error).__name__
+        raise OddframeError(f"{verb}: {shown}; see 'oddframe {verb} --help'") from error
+    values = parser.instantiate_classes(parsed).as_dict()
+    values.pop("config", None)
+    return values
+
+
+def _switches(function: Callable[..., Any]) -> set[str]:
+    import inspect
+
+    parameters = inspect.signature(function, eval_str=True).parameters.values()
+    return {f"--{part.name}" for part in parameters if part.annotation is bool}
+
+
+def _spelled_out(word: str, switches: set[str]) -> str:
+    """``--val-share`` is ``--val_share``, and a bare ``--report`` means ``--report=true``."""
+    if not word.startswith("--"):
+        return word
+    name, equals, value = word.partition("=")
+    name = name.replace("-", "_").replace("__", "--", 1)
+    return f"{name}=true" if name in switches and not equals else f"{name}{equals}{value}"
+
+
+def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+    if issubclass(category, OddframeWarning):
+        print(f"oddframe: warning: {message}", file=sys.stderr)
+
+
+def _fail(message: str) -> int:
+    print(f"oddframe: {message}", file=sys.stderr)
+    return 2

@@ -1,0 +1,190 @@
+"""Anybody's own footage: a folder of videos or of frame folders, or a single recording.
+
+Without more, every recording is normal and for training. Folders, at any depth, say otherwise:
+``train``, ``val``, ``test`` give the split, ``normal`` and ``anomalous`` (or ``abnormal``) the
+label. Events come from one file for all (see :mod:`oddframe.datasets.event_files`) or from a CSV
+beside the recording with the same name and one 0 or 1 per frame.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+from oddframe.datasets.event_files import Annotation, read_event_file, read_frame_labels
+from oddframe.datasets.footage import (
+    annotate,
+    contents,
+    is_video_file,
+    survey,
+    visible,
+    with_progress,
+)
+from oddframe.datasets.intervals import events_of_vector
+from oddframe.errors import OddframeError, OddframeWarning
+from oddframe.media import VIDEO_SUFFIXES, list_images
+from oddframe.videos import Event, Manifest, Video, hash_annotations
+
+SPLIT_NAMES = {
+    "train": "train",
+    "training": "train",
+    "val": "val",
+    "validation": "val",
+    "test": "test",
+    "testing": "test",
+}
+LABEL_NAMES = {"normal": "normal", "anomalous": "anomalous", "abnormal": "anomalous"}
+
+
+def prepare_folder(root: Path, *, fps: float | None = None, events: Path | None = None) -> Manifest:
+    """A manifest of one's own footage.
+
+    A recording that cannot be read is left out with a warning. A recording with events that no
+    folder assigns to a split goes to ``test``. The label of a test video without events is
+    ``normal`` if there is an event file (or it has a CSV of its own), and unknown otherwise.
+
+    Args:
+        root: folder of videos or frame folders, at any depth; or one video file or frame folder.
+        fps: frames per second of frame folders (25 when not given); files have their own.
+        events: CSV or JSON file of events.
+
+    Raises:
+        OddframeError: nothing readable there, or an annotation that does not fit.
+    """
+    root = root.absolute()  # "." has no name and no parent
+    events = events.absolute() if events is not None else None
+    paths = find_recordings(root)
+    base = root.parent if paths == [root] else root
+    ids = _ids(paths, base)
+    rows = _rows_of_videos(events, dict(zip(ids, paths, strict=True)), base) if events else {}
+    annotations = {events} if events else set()
+
+    videos = []
+    for path, video_id in with_progress(list(zip(paths, ids, strict=True))):
+        try:
+            video = survey(path, base, video_id=video_id, split="train", fps=fps)
+        except OddframeError as error:
+            warnings.warn(f"left out: {error}", OddframeWarning, stacklevel=2)
+            continue
+        labels = path.parent / f"{path.name if path.is_dir() else path.stem}.csv"
+        own = labels if labels.is_file() and labels != events else None
+        if own is not None:
+            annotations.add(own)
+        found = _events_of(video, rows.get(video_id, []), own)
+        videos.append(_place(video, found, known=events is not None or own is not None))
+    if not videos:
+        raise OddframeError(f"{root}: none of the {len(paths)} recordings can be read")
+    return Manifest(
+        dataset=root.name,
+        videos=tuple(videos),
+        root=base,
+        source="own footage",
+        label_rule=_RULE,
+        annotations=hash_annotations(base, sorted(annotations)),
+    )
+
+
+_RULE = (
+    "videos are normal unless a folder's name or an event says otherwise; events are [start, end) "
+    "in 0-based frames, seconds are rounded to frames"
+)
+
+
+def find_recordings(root: Path) -> list[Path]:
+    """Video files and frame folders at any depth, in natural order; hidden ones are left out.
+
+    A folder of images is a recording unless it also holds videos or folders with recordings.
+
+    Raises:
+        OddframeError: nothing there.
+    """
+    if is_video_file(root):
+        return [root]
+    found = _search(root, frozenset()) if root.is_dir() else []
+    if not found:
+        raise OddframeError(
+            f"{root}: expected videos ({', '.join(sorted(VIDEO_SUFFIXES))}) or folders of "
+            f"numbered images, found {contents(root)}"
+        )
+    return found
+
+
+def _search(folder: Path, above: frozenset[Path]) -> list[Path]:
+    here = folder.resolve()
+    if here in above:  # a link to a folder around it
+        return []
+    found: list[Path] = []
+    for entry in visible(folder):
+        if entry.is_dir():
+            found += _search(entry, above | {here})
+        elif is_video_file(entry):
+            found.append(entry)
+    return found or ([folder] if list_images(folder) else [])
+
+
+def _ids(paths: list[Path], base: Path) -> list[str]:
+    """Relative paths without suffix; with it where two recordings would be called the same."""
+    full = [path.relative_to(base).as_posix() for path in paths]
+    bare = [
+        name if path.is_dir() else name.removesuffix(path.suffix)
+        for name, path in zip(full, paths, strict=True)
+    ]
+    times = Counter(bare)
+    return [name if times[name] == 1 else whole for name, whole in zip(bare, full, strict=True)]
+
+
+def _rows_of_videos(
+    file: Path, recordings: dict[str, Path], base: Path
+) -> dict[str, list[Annotation]]:
+    """The event file's rows by video id.
+
+    A row may name a video by its id, its path below the folder, or its bare name if no other
+    recording has the same.
+    """
+    called: dict[str, set[str]] = {}
+    for video_id, path in recordings.items():
+        for name in (video_id, path.relative_to(base).as_posix(), path.name, path.stem):
+            called.setdefault(name, set()).add(video_id)
+    rows: dict[str, list[Annotation]] = {}
+    for row in read_event_file(file):
+        found = {row.video} if row.video in recordings else called.get(row.video, set())
+        if len(found) != 1:
+            problem = f"could be {' or '.join(sorted(found))}" if found else "is not there"
+            raise OddframeError(
+                f"{row.where}: the video '{row.video}' {problem}; name it as its path below {base}"
+            )
+        rows.setdefault(next(iter(found)), []).append(row)
+    return rows
+
+
+def _events_of(video: Video, rows: list[Annotation], labels: Path | None) -> list[Event]:
+    if rows and labels is not None:
+        raise OddframeError(
+            f"video '{video.id}' is annotated twice, in {rows[0].where} and in {labels}; keep one"
+        )
+    if labels is not None:
+        return list(events_of_vector(read_frame_labels(labels), video.frames, str(labels)))
+    found = (row.event(video.frames, video.fps) for row in rows)
+    return [event for event in found if event is not None]
+
+
+def _place(video: Video, events: list[Event], known: bool) -> Video:
+    """The video in its split, with its label and events.
+
+    ``known``: somebody has said where its events are, so having none means normal.
+    """
+    folders = [part.lower() for part in video.path.split("/")[:-1]]
+    split = next((SPLIT_NAMES[part] for part in folders if part in SPLIT_NAMES), None)
+    label = next((LABEL_NAMES[part] for part in folders if part in LABEL_NAMES), None)
+    if events and (label == "normal" or (label is None and split in ("train", "val"))):
+        raise OddframeError(
+            f"video '{video.id}' has events but lies among the normal ones; move it to test/, or "
+            "to anomalous/"
+        )
+    if split is None:
+        split = "test" if events or label == "anomalous" else "train"
+    if label is None and (split != "test" or known):
+        label = "normal"
+    return annotate(replace(video, split=split, label=label), events)

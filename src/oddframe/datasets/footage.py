@@ -1,0 +1,147 @@
+"""Finding recordings on disk and turning each into a :class:`Video` with its true frame count."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from oddframe.errors import OddframeError
+from oddframe.media import VIDEO_SUFFIXES, natural_key, probe
+from oddframe.videos import Event, Video
+
+_T = TypeVar("_T")
+
+
+def require_folder(root: Path, *names: str, what: str) -> Path:
+    """The first of these subfolders that exists.
+
+    Args:
+        root: folder of the data set.
+        names: subfolders to look for, in this order.
+        what: what they hold, for the message.
+
+    Raises:
+        OddframeError: none exists.
+    """
+    for name in names:
+        if (root / name).is_dir():
+            return root / name
+    raise OddframeError(
+        f"{root}: expected {what} in {' or '.join(f'{name}/' for name in names)}, found "
+        f"{contents(root)}; give the folder that holds the data set"
+    )
+
+
+def contents(folder: Path) -> str:
+    """What is in a folder, for a message: its first names."""
+    if not folder.is_dir():
+        return "no such folder" if not folder.exists() else "a file"
+    names = [entry.name + "/" * entry.is_dir() for entry in visible(folder)]
+    shown = ", ".join(names[:6]) or "nothing"
+    return shown if len(names) <= 6 else f"{shown} and {len(names) - 6} more"
+
+
+def visible(folder: Path) -> list[Path]:
+    """Entries of a folder in natural order, without hidden ones (``.DS_Store``, ``._001.tif``)."""
+    entries = (entry for entry in folder.iterdir() if not entry.name.startswith("."))
+    return sorted(entries, key=lambda entry: (natural_key(entry.name), entry.name))
+
+
+def recordings(folder: Path) -> list[Path]:
+    """Video files and frame folders directly inside, in natural order.
+
+    Folders of masks (``Test001_gt``) and other files (``Thumbs.db``) are left out.
+
+    Raises:
+        OddframeError: there is none.
+    """
+    found = [
+        entry
+        for entry in visible(folder)
+        if (entry.is_dir() and not entry.name.endswith("_gt")) or is_video_file(entry)
+    ]
+    if not found:
+        raise OddframeError(
+            f"{folder}: expected video files or frame folders, found {contents(folder)}"
+        )
+    return found
+
+
+def is_video_file(path: Path) -> bool:
+    """Whether the name is that of a video file."""
+    return path.suffix.lower() in VIDEO_SUFFIXES and path.is_file()
+
+
+def clip_number(path: Path) -> int:
+    """The number at the end of a recording's name: 7 of ``Test007`` and of ``07.avi``.
+
+    Raises:
+        OddframeError: the name does not end in a number.
+    """
+    digits = re.search(r"(\d+)$", path.stem)
+    if digits is None:
+        raise OddframeError(
+            f"{path}: expected a recording whose name ends in its number, like 07; move other "
+            "files and folders away"
+        )
+    return int(digits[1])
+
+
+def survey(path: Path, root: Path, *, video_id: str, split: str, fps: float | None = None) -> Video:
+    """The Video of one recording, normal until annotated: its true frame count, rate and size.
+
+    Args:
+        path: video file or frame folder below the root.
+        root: what the path in the manifest is relative to.
+        video_id: the id, unique in the data set.
+        split: ``train``, ``val`` or ``test``.
+        fps: frame rate of a frame folder; a file has its own.
+
+    Raises:
+        OddframeError: the recording cannot be read.
+    """
+    info = probe(path, fps)
+    return Video(
+        id=video_id,
+        path=path.relative_to(root).as_posix(),
+        split=split,
+        label="normal",
+        frames=info.frames,
+        fps=info.fps,
+        width=info.width,
+        height=info.height,
+    )
+
+
+def annotate(video: Video, events: Sequence[Event], mask: str | None = None) -> Video:
+    """The video with these events, and so anomalous if there are any, and this pixel truth.
+
+    Raises:
+        OddframeError: an event ends after the video.
+    """
+    names = {event.name for event in events} - {Event.name}
+    return replace(
+        video,
+        label="anomalous" if events else video.label,
+        events=tuple(events),
+        classes=tuple(sorted(names)),
+        mask=mask,
+    )
+
+
+def with_progress(items: Sequence[_T]) -> Iterable[_T]:
+    """The items, with a progress bar on a terminal while they are gone through."""
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(
+        items,
+        description="Counting frames",
+        console=Console(stderr=True),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    )

@@ -1,0 +1,77 @@
+"""What a detector is: it turns the frames of a video into scores, as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+
+from oddframe.media import VideoReader
+from oddframe.videos import Manifest
+
+
+@dataclass(frozen=True)
+class FrameScore:
+    """The score of one frame.
+
+    Attributes:
+        frame: 0-based index.
+        value: anomaly score, higher = odder.
+        score_map: localisation ``(h, w)`` on the scale of the score, or None.
+        cue: name of the cue that weighs most, or ``""``.
+        reason: why the frame is odd, a sentence for a person.
+        boxes: the oddest places, ``(x1, y1, x2, y2)`` in pixels of the video, the oddest first.
+    """
+
+    frame: int
+    value: float
+    score_map: np.ndarray | None = None
+    cue: str = ""
+    reason: str = ""
+    boxes: tuple[tuple[int, int, int, int], ...] = ()
+
+
+class Detector(Protocol):
+    """A fitted detector that scores frames.
+
+    A module of :mod:`oddframe.detectors` that defines ``DETECTOR``, a class like this, is found
+    by its name; nothing else needs to know it.
+    """
+
+    name: ClassVar[str]
+    threshold: float
+    smoothing_seconds: float
+
+    @classmethod
+    def fit(
+        cls, manifest: Manifest, config: Any, seed: int, advance: Callable[[str, float], None]
+    ) -> Detector:
+        """Fit to the training videos, calibrate on held-out normal ones.
+
+        Args:
+            manifest: its ``train`` and ``val`` videos are used, its ``test`` videos never.
+            config: an instance of the module's ``CONFIG`` dataclass.
+            seed: fixes every random choice.
+            advance: told what is being done and the share done, 0 to 1.
+        """
+        ...
+
+    @property
+    def notes(self) -> dict[str, Any]:
+        """Plain values that a report should show: what was learnt, what the threshold promises."""
+        ...
+
+    def score_frames(self, video: VideoReader) -> Iterator[FrameScore]:
+        """Scores of every frame in order, each from this and earlier frames only (causal)."""
+        ...
+
+    def state(self) -> dict[str, Any]:
+        """Tensors, arrays and plain values from which :meth:`from_state` rebuilds it."""
+        ...
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> Detector:
+        """The detector that gave :meth:`state`."""
+        ...

@@ -1,0 +1,204 @@
+"""The detector: configuration, scoring, reasons, state. Fitting is in ``fitting.py``."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import cv2
+import numpy as np
+
+from oddframe.detectors.base import FrameScore
+from oddframe.detectors.calibration import Threshold
+from oddframe.detectors.fixed_camera.observation import observe
+from oddframe.detectors.fixed_camera.scene import Scene, frame_value, top_cells
+from oddframe.errors import OddframeError, OddframeWarning
+from oddframe.features.patch_features import PatchEncoder
+from oddframe.media import VideoReader
+from oddframe.videos import Manifest
+
+
+@dataclass(frozen=True)
+class FixedCameraConfig:
+    """Settings of the fixed-camera detector; one value serves all scenes.
+
+    Attributes:
+        long_side: long side of the network's input in pixels.
+        motion_side: long side of the images for optical flow in pixels.
+        fit_looks: frames whose appearance is learnt at most, spread over all the footage.
+        capacity: normal patches remembered per block of 4x4 cells.
+        false_alarms_per_hour: false alarms per hour of normal footage that the threshold allows.
+        smoothing_seconds: standard deviation of the Gaussian over time in offline scoring.
+    """
+
+    long_side: int = 512
+    motion_side: int = 360
+    fit_looks: int = 2000
+    capacity: int = 1000
+    false_alarms_per_hour: float = 1.0
+    smoothing_seconds: float = 0.2
+
+    def __post_init__(self) -> None:
+        limits = {"long_side": 64, "motion_side": 64, "fit_looks": 20, "capacity": 20}
+        for name, least in limits.items():
+            if getattr(self, name) < least:
+                raise OddframeError(
+                    f"fixed-camera: {name} must be at least {least}, found {getattr(self, name)}"
+                )
+        if self.false_alarms_per_hour <= 0 or self.smoothing_seconds < 0:
+            raise OddframeError(
+                "fixed-camera: false_alarms_per_hour must be positive and smoothing_seconds not "
+                f"negative, found {self.false_alarms_per_hour} and {self.smoothing_seconds}"
+            )
+
+
+class FixedCameraDetector:
+    """Scores footage of the camera that it was fitted on."""
+
+    name: ClassVar[str] = "fixed-camera"
+
+    def __init__(
+        self, scene: Scene, network: bytes, threshold: Threshold, config: FixedCameraConfig
+    ) -> None:
+        self.scene = scene
+        self.config = config
+        self.calibrated = threshold
+        self._network = network
+        self._encoder = PatchEncoder(network)
+
+    @property
+    def threshold(self) -> float:
+        """Frames with a higher score are odd."""
+        return self.calibrated.value
+
+    @property
+    def smoothing_seconds(self) -> float:
+        """Standard deviation of the Gaussian for offline scores, in seconds."""
+        return self.config.smoothing_seconds
+
+    @property
+    def notes(self) -> dict[str, Any]:
+        """What was learnt from the normal footage."""
+        return {
+            "threshold": self.calibrated.sentence,
+            "trust_appearance": round(self.scene.trusts.appearance, 3),
+            "trust_motion": round(self.scene.trusts.motion, 3),
+        }
+
+    @classmethod
+    def fit(
+        cls,
+        manifest: Manifest,
+        config: FixedCameraConfig,
+        seed: int,  # noqa: ARG003 - nothing here is drawn at random
+        advance: Callable[[str, float], None],
+    ) -> FixedCameraDetector:
+        """Fit to a manifest's normal footage; see :class:`oddframe.detectors.base.Detector`.
+
+        Raises:
+            OddframeError: no normal training footage, or too little of it.
+        """
+        from oddframe.detectors.fixed_camera.fitting import fit_scene
+
+        scene, network, threshold = fit_scene(manifest, config, advance)
+        return cls(scene, network, threshold, config)
+
+    def score_frames(self, video: VideoReader) -> Iterator[FrameScore]:
+        """Scores of every frame in order, causal; frames between two sights hold the last one."""
+        self._warn_of_other_shape(video)
+        last = FrameScore(-1, 0.0)
+        appearance = motion = np.zeros(self.scene.scale.grid, np.float32)
+        speed = appearance
+        for sight in observe(video, self.scene.scale, self._look):
+            if sight.look is not None:
+                appearance = sight.look
+            if sight.speed is not None:
+                speed, motion = sight.speed, self.scene.motion_part(sight.speed)
+            if sight.look is None and sight.speed is None:
+                last = replace(last, frame=sight.frame)
+            else:
+                last = self._judge(sight.frame, appearance, motion, speed, video)
+            yield last
+
+    def _look(self, image: np.ndarray) -> np.ndarray:
+        return self.scene.appearance_part(self._encoder.encode(image))
+
+    def _judge(
+        self,
+        frame: int,
+        appearance: np.ndarray,
+        motion: np.ndarray,
+        speed: np.ndarray,
+        video: VideoReader,
+    ) -> FrameScore:
+        field = appearance + motion
+        value = float(self.scene.frame(np.array(frame_value(field))))
+        # The same monotone map for cells, so that map and score share one scale.
+        score_map = self.scene.frame(field)
+        if value <= self.threshold:
+            return FrameScore(frame, value, score_map)
+        top = top_cells(field)
+        seen, moved = appearance.ravel()[top].mean(), motion.ravel()[top].mean()
+        boxes = self._boxes(field, video)
+        where = _where(boxes[0], video)
+        if moved > seen:
+            ratio = float(speed.ravel()[top].mean()) / max(self.scene.usual_speed, 1e-6)
+            reason = f"moves {ratio:.1f} times as fast as is usual here ({where})"
+            return FrameScore(frame, value, score_map, "motion", reason, boxes)
+        reason = f"looks unlike anything in the normal footage ({where})"
+        return FrameScore(frame, value, score_map, "appearance", reason, boxes)
+
+    def _boxes(
+        self, field: np.ndarray, video: VideoReader
+    ) -> tuple[tuple[int, int, int, int], ...]:
+        """Connected regions above half of the highest cell, the oddest first, three at most."""
+        peak = float(field.max())
+        odd = (field > 0.5 * peak).astype(np.uint8)
+        count, _, stats, _ = cv2.connectedComponentsWithStats(odd, connectivity=8)
+        rows, columns = field.shape
+        wide, high = video.info.width / columns, video.info.height / rows
+        found = []
+        for x, y, width, height, _ in stats[1:count].tolist():
+            top = float(field[y : y + height, x : x + width].max())
+            box = (x * wide, y * high, (x + width) * wide, (y + height) * high)
+            found.append((top, tuple(round(edge) for edge in box)))
+        found.sort(reverse=True)
+        return tuple((box[0], box[1], box[2], box[3]) for _, box in found[:3])
+
+    def _warn_of_other_shape(self, video: VideoReader) -> None:
+        width, height = self.scene.scale.motion_size
+        other = video.info.width / video.info.height
+        if abs(other / (width / height) - 1) > 0.05:
+            warnings.warn(
+                f"the video is {video.info.width}x{video.info.height}, the footage it was fitted "
+                f"on had the shape {width}x{height}; a fixed-camera run fits one camera only",
+                OddframeWarning,
+                stacklevel=3,
+            )
+
+    def state(self) -> dict[str, Any]:
+        """Arrays and plain values from which :meth:`from_state` rebuilds the detector."""
+        return {
+            "scene": self.scene.state(),
+            "network": np.frombuffer(self._network, dtype=np.uint8),
+            "threshold": vars(self.calibrated),
+            "config": vars(self.config),
+        }
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> FixedCameraDetector:
+        """The detector that gave :meth:`state`."""
+        return cls(
+            Scene.from_state(state["scene"]),
+            np.asarray(state["network"]).tobytes(),
+            Threshold(**state["threshold"]),
+            FixedCameraConfig(**state["config"]),
+        )
+
+
+def _where(box: tuple[int, int, int, int], video: VideoReader) -> str:
+    across = ("left", "centre", "right")[min(2, int(3 * (box[0] + box[2]) / 2 / video.info.width))]
+    down = ("upper", "middle", "lower")[min(2, int(3 * (box[1] + box[3]) / 2 / video.info.height))]
+    return "centre" if (down, across) == ("middle", "centre") else f"{down} {across}"

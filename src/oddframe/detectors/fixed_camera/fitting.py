@@ -1,0 +1,243 @@
+"""Fitting a scene: one pass over the normal footage, then memory, calibration, trust, threshold.
+
+Nothing is judged by itself: a training video (or part of one) is measured against a memory
+without it, a validation video against a memory that never saw it.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from oddframe.detections import MERGE_SECONDS
+from oddframe.detectors.calibration import Surprise, Threshold, choose_threshold, trust
+from oddframe.detectors.fixed_camera.memory import NormalMemory
+from oddframe.detectors.fixed_camera.observation import (
+    LOOK_SECONDS,
+    Scale,
+    Window,
+    observe,
+    single_looks,
+    steps,
+    whole,
+)
+from oddframe.detectors.fixed_camera.scene import Scene, Trusts, Whitening, frame_value
+from oddframe.errors import OddframeError
+from oddframe.features.patch_features import (
+    CHANNELS,
+    STRIDE,
+    PatchEncoder,
+    export_network,
+    input_size,
+)
+from oddframe.media import open_video
+from oddframe.videos import Manifest, Video
+
+if TYPE_CHECKING:
+    from oddframe.detectors.fixed_camera.detector import FixedCameraConfig
+
+LEAST_SECONDS = 20.0
+"""Less normal footage than this says nothing about what is rare."""
+_LEAST_GROUPS = 8
+_HELD_OUT = -2
+"""Group of validation footage, which the memory never learns."""
+
+
+@dataclass
+class _Recording:
+    """What one pass over the normal footage measured, in order."""
+
+    looks: np.ndarray  # raw patches (looks, rows, columns, channels), float16, on disk
+    count: int = 0
+    look_groups: list[int] = field(default_factory=list)
+    speeds: list[np.ndarray] = field(default_factory=list)  # float16 (rows, columns) per sight
+    sight_looks: list[int] = field(default_factory=list)  # index of the latest look per sight
+    stretches: list[tuple[int, int, float]] = field(default_factory=list)  # sights, per second
+
+
+def fit_scene(
+    manifest: Manifest,
+    config: FixedCameraConfig,
+    advance: Callable[[str, float], None],
+) -> tuple[Scene, bytes, Threshold]:
+    """Everything that scoring needs: the scene, the network's bytes, the threshold.
+
+    Raises:
+        OddframeError: no normal training footage, or less than 20 seconds of it.
+    """
+    videos = [v for v in manifest.split("train", "val") if v.label != "anomalous"]
+    train = [v for v in videos if v.split == "train"]
+    seconds = sum(v.frames / v.fps for v in videos)
+    if not train or seconds < LEAST_SECONDS:
+        raise OddframeError(
+            f"{manifest.dataset}: expected at least {LEAST_SECONDS:.0f} seconds of normal training "
+            f"footage, found {len(train)} videos and {seconds:.1f} seconds; add footage of normal "
+            "life"
+        )
+    advance("preparing the network", 0.0)
+    network = export_network()
+    with tempfile.TemporaryDirectory(prefix="oddframe-fit-") as folder:
+        scale = _scale_of(train[0], config)
+        recording = _record(manifest, videos, network, scale, config, Path(folder), advance)
+        whitening = _whiten(recording)
+        memory, distances = _remember(recording, whitening, scale, config, advance)
+    advance("calibrating", 0.0)
+    speeds = np.stack(recording.speeds).astype(np.float32)
+    appearance = Surprise.fit(distances)
+    motion = Surprise.fit(speeds)
+    trusts = Trusts(_trust(appearance, distances), _trust(motion, speeds))
+    looks = trusts.appearance * appearance(distances)
+    values = _frame_values(looks[recording.sight_looks] + trusts.motion * motion(speeds))
+    frame = Surprise.fit(values)
+    raw_speeds = _frame_values(speeds)
+    scene = Scene(
+        scale=scale,
+        fps=train[0].fps,
+        whitening=whitening,
+        memory=memory,
+        appearance=appearance,
+        motion=motion,
+        trusts=trusts,
+        frame=frame,
+        usual_speed=float(np.quantile(raw_speeds, 0.99)),
+    )
+    scores = frame(values)
+    stretches = [(scores[a:b], rate) for a, b, rate in recording.stretches]
+    hours = sum(max(len(s) / rate, MERGE_SECONDS) for s, rate in stretches) / 3600
+    threshold = choose_threshold(stretches, hours, config.false_alarms_per_hour)
+    advance("calibrating", 1.0)
+    return scene, network, threshold
+
+
+def _scale_of(video: Video, config: FixedCameraConfig) -> Scale:
+    look = input_size(video.width, video.height, config.long_side)
+    shrink = config.motion_side / max(video.width, video.height)
+    motion = (round(video.width * shrink), round(video.height * shrink))
+    return Scale((look[1] // STRIDE, look[0] // STRIDE), look, motion)
+
+
+def _plan(videos: list[Video], most: int) -> list[list[Window]]:
+    """Windows per video: everything if that is few enough looks, else evenly spaced looks."""
+    lengths = [v.frames / v.fps for v in videos]
+    if sum(lengths) / LOOK_SECONDS <= most:
+        return [whole(v.frames) for v in videos]
+    spacing = sum(lengths) / most
+    plan = []
+    start = 0.5 * spacing
+    for video, length in zip(videos, lengths, strict=True):
+        moments = np.arange(start, length, spacing)
+        # The next video goes on where this one's last interval was cut.
+        start = (moments[-1] if moments.size else start - spacing) + spacing - length
+        frames = np.unique((moments * video.fps).astype(int))
+        plan.append(single_looks(frames.tolist(), video.fps))
+    return plan
+
+
+def _record(
+    manifest: Manifest,
+    videos: list[Video],
+    network: bytes,
+    scale: Scale,
+    config: FixedCameraConfig,
+    folder: Path,
+    advance: Callable[[str, float], None],
+) -> _Recording:
+    plan = _plan(videos, config.fit_looks)
+    most = sum(
+        len(range(w.first_look, w.stop, steps(v.fps)[1]))
+        for v, windows in zip(videos, plan, strict=True)
+        for w in windows
+    )
+    # On disk, because 2000 looks take 0.4 GB and a laptop may not have that to spare.
+    looks = np.lib.format.open_memmap(
+        folder / "looks.npy", mode="w+", dtype=np.float16, shape=(most, *scale.grid, CHANNELS)
+    )
+    recording = _Recording(looks)
+    train_seconds = sum(v.frames / v.fps for v in videos if v.split == "train")
+    train_count = sum(v.split == "train" for v in videos)
+    # With few videos, parts of a video are held out in turn instead of whole ones.
+    part = np.inf if train_count >= _LEAST_GROUPS else train_seconds / _LEAST_GROUPS
+    encoder = PatchEncoder(network)
+    total = sum(v.frames for v in videos)
+    done = 0
+    group = -1
+    for video, windows in zip(videos, plan, strict=True):
+        edge = -np.inf
+        window = -1
+        speed = np.zeros(scale.grid, np.float32)
+        with open_video(manifest.locate(video), video.fps) as reader:
+            rate = video.fps / steps(video.fps)[0]
+            for sight in observe(reader, scale, encoder.encode, windows):
+                advance("watching normal footage", (done + sight.frame) / total)
+                if video.split == "train" and sight.seconds >= edge:
+                    group += 1
+                    edge = sight.seconds + part
+                if sight.look is not None:
+                    looks[recording.count] = sight.look
+                    recording.look_groups.append(group if video.split == "train" else _HELD_OUT)
+                    recording.count += 1
+                if sight.speed is not None:
+                    speed = sight.speed
+                early = sight.frame < windows[sight.window].first_look
+                if early or (sight.speed is None and sight.look is None):
+                    continue
+                if sight.window != window:
+                    window = sight.window
+                    recording.stretches.append((len(recording.speeds), len(recording.speeds), rate))
+                recording.speeds.append(speed.astype(np.float16))
+                recording.sight_looks.append(recording.count - 1)
+                start, _, rate = recording.stretches[-1]
+                recording.stretches[-1] = (start, len(recording.speeds), rate)
+        done += video.frames
+    if group < 1:
+        raise OddframeError(
+            f"{manifest.dataset}: the normal training footage gives fewer than two parts that can "
+            "be decoded; add footage of normal life"
+        )
+    return recording
+
+
+def _whiten(recording: _Recording) -> Whitening:
+    learnt = np.flatnonzero(np.asarray(recording.look_groups) >= 0)
+    # 150 looks are 100,000 patches, plenty for a covariance of 152 channels.
+    chosen = learnt[np.linspace(0, learnt.size - 1, min(learnt.size, 150)).astype(int)]
+    return Whitening.fit(recording.looks[chosen].reshape(-1, CHANNELS))
+
+
+def _remember(
+    recording: _Recording,
+    whitening: Whitening,
+    scale: Scale,
+    config: FixedCameraConfig,
+    advance: Callable[[str, float], None],
+) -> tuple[NormalMemory, np.ndarray]:
+    """The memory of the training looks, and every look's held-out distances to it."""
+    memory = NormalMemory(scale.grid, CHANNELS, capacity=config.capacity)
+    count = recording.count
+    for index, group in enumerate(recording.look_groups):
+        if group >= 0:
+            memory.add(whitening(recording.looks[index]), group)
+        advance("remembering normal looks", index / count)
+    distances = np.empty((count, *scale.grid), np.float32)
+    for index, group in enumerate(recording.look_groups):
+        own = group if group >= 0 else None
+        distances[index] = memory.distances(whitening(recording.looks[index]), own)
+        advance("holding out each part", index / count)
+    known = np.isfinite(distances)
+    # Nothing else was ever seen at that place: as far as anything in this footage.
+    distances[~known] = distances[known].max()
+    return memory, distances
+
+
+def _trust(cue: Surprise, normal: np.ndarray) -> float:
+    """Trust in a cue: the simulated fault doubles its raw values, twice as fast or as strange."""
+    return trust(_frame_values(cue(normal)), _frame_values(cue(2 * normal)))
+
+
+def _frame_values(fields: np.ndarray) -> np.ndarray:
+    return np.array([frame_value(one) for one in fields])

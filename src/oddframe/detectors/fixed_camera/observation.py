@@ -1,0 +1,129 @@
+"""Looking at a video: when to measure motion, when to look closely, both at once.
+
+Motion is measured 12.5 times a second in the caller's thread, while a second thread looks at the
+appearance of five frames a second. A person's step takes half a second, so more is not seen.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from oddframe.detectors.fixed_camera.motion import SpeedField
+from oddframe.media import VideoReader
+
+LOOK_SECONDS = 0.2
+MOTION_SECONDS = 0.08
+_MOTION_LEAD = 3
+"""Motion steps before a single look, which fill the speed field's average."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Sizes at which a scene is seen: (rows, columns) of cells, (width, height) of images."""
+
+    grid: tuple[int, int]
+    look_size: tuple[int, int]
+    motion_size: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Window:
+    """Frames ``[start, stop)`` to observe, the first look at ``first_look``."""
+
+    start: int
+    stop: int
+    first_look: int
+
+
+@dataclass(frozen=True)
+class Sight(Generic[T]):
+    """What was measured at a frame: the speed field and the look, None where neither was due."""
+
+    frame: int
+    seconds: float
+    window: int
+    speed: np.ndarray | None
+    look: T | None
+
+
+def whole(frames: int) -> list[Window]:
+    """One window over a whole video."""
+    return [Window(0, frames, 0)]
+
+
+def single_looks(frames: Sequence[int], fps: float) -> list[Window]:
+    """A window for each of the frames: one look, with just enough frames before it for motion."""
+    lead = _MOTION_LEAD * steps(fps)[0]
+    windows = []
+    previous = 0
+    for frame in frames:
+        start = max(frame - lead, previous, 0)
+        windows.append(Window(start, frame + 1, frame))
+        previous = frame + 1
+    return windows
+
+
+def steps(fps: float) -> tuple[int, int]:
+    """Frames from one motion measurement to the next, and from one look to the next."""
+    return max(1, round(MOTION_SECONDS * fps)), max(1, round(LOOK_SECONDS * fps))
+
+
+def observe(
+    video: VideoReader,
+    scale: Scale,
+    look: Callable[[np.ndarray], T],
+    windows: Sequence[Window] | None = None,
+) -> Iterator[Sight[T]]:
+    """Observe a video in frame order; one sight for every frame of the windows.
+
+    Args:
+        video: an open video.
+        scale: sizes of the images.
+        look: called in another thread with a uint8 RGB image of ``look_size``.
+        windows: what to observe, in order and not overlapping; all of it by default.
+    """
+    motion_step, look_step = steps(video.info.fps)
+    field = SpeedField(scale.grid, scale.motion_size)
+    remaining = deque(enumerate(windows or [Window(0, 2**62, 0)]))
+    waiting: deque[tuple[int, float, int, np.ndarray | None, Future[T] | None]] = deque()
+    measured = 0.0
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        for frame in video:
+            while remaining and frame.index >= remaining[0][1].stop:
+                remaining.popleft()
+            if not remaining:
+                break
+            number, window = remaining[0]
+            offset = frame.index - window.start
+            if offset < 0:
+                continue
+            if offset == 0:
+                field.reset()
+            moves = offset % motion_step == 0
+            since = frame.index - window.first_look
+            looks = since >= 0 and since % look_step == 0
+            speed = None
+            if moves:
+                elapsed = frame.seconds - measured if offset else 1.0
+                speed = field.update(frame.grey(scale.motion_size), max(elapsed, 1e-3))
+                measured = frame.seconds
+            future = pool.submit(look, frame.rgb(scale.look_size)) if looks else None
+            waiting.append((frame.index, frame.seconds, number, speed, future))
+            # Two looks ahead keep the other thread busy and the memory bounded.
+            while len(waiting) > 2 * look_step:
+                yield _finished(waiting.popleft())
+        while waiting:
+            yield _finished(waiting.popleft())
+
+
+def _finished(entry: tuple[int, float, int, np.ndarray | None, Future[T] | None]) -> Sight[T]:
+    frame, seconds, window, speed, future = entry
+    return Sight(frame, seconds, window, speed, future.result() if future else None)

@@ -1,0 +1,57 @@
+"""Trivial baselines: scores that look at no pixel.
+
+They stand beside every result because several published numbers do not beat them. All but the
+constant are rounded to thousandths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from oddframe.scores import Scores
+from oddframe.videos import Video
+
+
+def trivial_baselines(videos: Iterable[Video], seed: int = 0) -> dict[str, Scores]:
+    """All trivial baselines by name.
+
+    ``constant``
+        the same score everywhere: what the padding of a metric gives away.
+    ``random``
+        uniform noise per frame, seeded.
+    ``video_oracle``
+        1 on every frame of an anomalous video, else 0: the right answer for each video and no
+        localisation at all.
+    ``centre_prior``
+        rises linearly to the middle of each video and falls again: benchmark videos are cut so
+        that the anomaly lies there.
+    ``oracle_centre_prior``
+        the two together: 1 + the centre prior on anomalous videos, the centre prior on others.
+    """
+    videos = list(videos)
+    generator = np.random.default_rng(seed)
+    makers: dict[str, Callable[[Video], np.ndarray]] = {
+        "constant": lambda video: np.zeros(video.frames),
+        "random": lambda video: generator.random(video.frames),
+        "video_oracle": _oracle,
+        "centre_prior": _centre,
+        "oracle_centre_prior": lambda video: _oracle(video) + _centre(video),
+    }
+    return {
+        name: Scores(
+            {video.id: np.round(make(video), 3) for video in videos},
+            {"detector": f"trivial baseline: {name}"},
+        )
+        for name, make in makers.items()
+    }
+
+
+def _oracle(video: Video) -> np.ndarray:
+    return np.full(video.frames, float(video.label == "anomalous"))
+
+
+def _centre(video: Video) -> np.ndarray:
+    place = (np.arange(video.frames) + 0.5) / video.frames
+    return 1 - np.abs(2 * place - 1)

@@ -1,0 +1,88 @@
+"""Intervals by resampling videos.
+
+Frames of one video are not independent, so a bootstrap over frames is several times too sure.
+Here whole videos are drawn with replacement, anomalous and normal ones separately (so the share
+of each stays as it is). A resample is a weight per video: how often it was drawn.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from oddframe.evaluation.result import Measured
+
+RESAMPLES = 1000
+INTERVAL = (2.5, 97.5)
+"""Percentiles of the resamples that bound the 95 % interval."""
+
+
+def draw_videos(anomalous: np.ndarray, resamples: int = RESAMPLES, seed: int = 0) -> np.ndarray:
+    """How often each video is drawn in each resample.
+
+    Args:
+        anomalous: ``(videos,)`` bool, the two strata.
+        resamples: how many.
+        seed: the same seed gives the same resamples, which makes comparisons paired.
+
+    Returns:
+        int64 ``(1 + resamples, videos)``; row 0 is all ones, the data as it is. Only that row
+        where neither stratum holds two videos, since then nothing can vary.
+    """
+    anomalous = np.asarray(anomalous, dtype=bool)
+    strata = [np.flatnonzero(anomalous), np.flatnonzero(~anomalous)]
+    if max(map(len, strata)) < 2:
+        resamples = 0
+    weights = np.ones((1 + resamples, len(anomalous)), dtype=np.int64)
+    generator = np.random.default_rng(seed)
+    for members in strata:
+        size = len(members)
+        if size == 0 or resamples == 0:
+            continue
+        drawn = generator.integers(0, size, size=(resamples, size))
+        cells = drawn + size * np.arange(resamples)[:, None]
+        counts = np.bincount(cells.ravel(), minlength=resamples * size)
+        weights[1:, members] = counts.reshape(resamples, size)
+    return weights
+
+
+def ratio(weights: np.ndarray, numerators: np.ndarray, denominators: np.ndarray) -> np.ndarray:
+    """Weighted sum of per-video numerators over that of the denominators; NaN over nothing.
+
+    Args:
+        weights: ``(1 + resamples, videos)``.
+        numerators, denominators: ``(videos,)``.
+    """
+    return divide(weights @ np.asarray(numerators), weights @ np.asarray(denominators))
+
+
+def divide(numerators: np.ndarray, denominators: np.ndarray) -> np.ndarray:
+    """Element-wise quotient in float64, NaN where the denominator is zero."""
+    shape = np.broadcast_shapes(np.shape(numerators), np.shape(denominators))
+    result = np.full(shape, np.nan)
+    return np.divide(numerators, denominators, out=result, where=np.asarray(denominators) != 0)
+
+
+def measured(samples: np.ndarray, undefined: str) -> Measured:
+    """The number (first sample) and its interval (the others).
+
+    Args:
+        samples: ``(1 + resamples,)``, NaN where undefined.
+        undefined: why the number has no value, if it has none.
+    """
+    value = float(samples[0])
+    if not np.isfinite(value):
+        return Measured(None, note=undefined)
+    if len(samples) == 1:
+        return Measured(value, note="no interval: it needs at least two videos")
+    drawn = samples[1:][np.isfinite(samples[1:])]
+    if not len(drawn):
+        return Measured(value, note="no interval: undefined in every resample")
+    low, high = np.percentile(drawn, INTERVAL)
+    missing = len(samples) - 1 - len(drawn)
+    note = f"undefined in {missing} of {len(samples) - 1} resamples" if missing else ""
+    return Measured(value, float(low), float(high), note)
+
+
+def difference(first: np.ndarray, second: np.ndarray, undefined: str) -> Measured:
+    """First minus second over the same resamples, with its interval."""
+    return measured(np.asarray(first) - np.asarray(second), undefined)

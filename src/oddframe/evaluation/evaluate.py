@@ -1,0 +1,214 @@
+"""Evaluate any scores against a manifest."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+
+import oddframe
+from oddframe.detections import MERGE_SECONDS
+from oddframe.errors import OddframeError
+from oddframe.evaluation.baselines import trivial_baselines
+from oddframe.evaluation.bootstrap import RESAMPLES, draw_videos, measured
+from oddframe.evaluation.class_metrics import class_names
+from oddframe.evaluation.frame_metrics import pr_points, roc_points, thin_curve
+from oddframe.evaluation.frame_samples import (
+    Truth,
+    frame_samples,
+    summarise,
+    threshold_samples,
+)
+from oddframe.evaluation.map_samples import map_samples
+from oddframe.evaluation.result import Curve, Evaluation
+from oddframe.scores import Scores
+from oddframe.videos import Manifest, Video
+
+PER_VIDEO_WARNING = (
+    "the scores are normalised per video, which needs the whole test video and hides that "
+    "videos are not comparable; do not set these numbers beside others"
+)
+
+
+def evaluate_scores(
+    scores: Scores,
+    manifest: Manifest,
+    *,
+    split: str = "test",
+    maps: Mapping[str, np.ndarray] | None = None,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Evaluation:
+    """Every metric that the scores and the annotation allow, with intervals and baselines.
+
+    Args:
+        scores: one score per frame of each video of the split; scores of the manifest's other
+            splits are ignored.
+        manifest: the truth.
+        split: the split to evaluate.
+        maps: video id to score maps ``(frames, h, w)``, for the localisation metrics.
+        resamples: bootstrap resamples; 0 for numbers without intervals.
+        seed: of the bootstrap and of the random baseline.
+
+    Raises:
+        OddframeError: scores that do not fit the videos, or videos without frame labels.
+    """
+    videos = labelled_videos(manifest, split)
+    scores = scores_of_split(scores, manifest, split)
+    truth = Truth.of(videos)
+    weights = draw_videos(truth.anomalous, resamples, seed)
+    samples = frame_samples(scores, truth, weights, class_names(videos))
+    metrics = summarise(samples.metrics)
+    threshold = threshold_of(scores)
+    if threshold is not None:
+        metrics |= summarise(threshold_samples(scores, truth, weights, threshold))
+    localisation = "no score maps were given"
+    if maps is not None:
+        located, localisation = map_samples(maps, truth, manifest.root, weights)
+        metrics |= {name: measured(values, localisation) for name, values in located.items()}
+    every_frame = np.concatenate([scores[video.id] for video in videos])
+    return Evaluation(
+        dataset=manifest.dataset,
+        split=split,
+        videos=len(videos),
+        anomalous_videos=int(truth.anomalous.sum()),
+        frames=int(truth.lengths.sum()),
+        anomalous_frames=int(truth.positive.sum()),
+        metrics=metrics,
+        baselines={
+            name: summarise(frame_samples(baseline, truth, weights).metrics)
+            for name, baseline in trivial_baselines(videos, seed).items()
+        },
+        classes={name: summarise(part) for name, part in samples.classes.items()},
+        curves=_curves(truth.labels, every_frame),
+        protocol={
+            **_protocol(scores, manifest, threshold),
+            "bootstrap": _bootstrap_note(truth, len(weights) - 1, seed),
+            "localisation": localisation,
+        },
+        versions=_versions(),
+        hashes={**manifest.annotations, "scores": _digest(scores)},
+    )
+
+
+def labelled_videos(manifest: Manifest, split: str) -> tuple[Video, ...]:
+    """The videos of a split, each with truth for its frames.
+
+    Raises:
+        OddframeError: no such videos, a video without a label, or an anomalous one without
+            events.
+    """
+    videos = manifest.split(split)
+    if not videos:
+        there = ", ".join(f"'{name}'" for name in manifest.counts())
+        raise OddframeError(
+            f"manifest of {manifest.dataset}: no videos in split '{split}'; it has {there}"
+        )
+    for video in videos:
+        if video.label is None:
+            raise OddframeError(
+                f"manifest of {manifest.dataset}: video '{video.id}' of split '{split}' has no "
+                "label, so nothing can be measured on it; label it normal or anomalous (with "
+                "events) in the manifest, or take it out of the split"
+            )
+        if video.label == "anomalous" and not video.events:
+            raise OddframeError(
+                f"manifest of {manifest.dataset}: video '{video.id}' of split '{split}' is "
+                "labelled anomalous but has no events, so its frames have no truth; add its "
+                "events to the manifest, or take it out of the split"
+            )
+    return videos
+
+
+def scores_of_split(scores: Scores, manifest: Manifest, split: str) -> Scores:
+    """The scores of one split's videos, checked; those of other splits are left out.
+
+    Raises:
+        OddframeError: missing or unknown videos, or a wrong length.
+    """
+    others = {video.id for video in manifest if video.split != split}
+    kept = {key: scores[key] for key in scores if key not in others}
+    return Scores(kept, dict(scores.meta)).align(manifest.split(split))
+
+
+def threshold_of(scores: Scores) -> float | None:
+    """The threshold that travels with the scores, None if there is none.
+
+    Raises:
+        OddframeError: it is not a finite number.
+    """
+    value = scores.meta.get("threshold")
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
+        raise OddframeError(
+            f"scores: expected a finite number as threshold in their meta data, found {value!r}; "
+            "score again, or remove it"
+        )
+    return float(value)
+
+
+def _curves(labels: np.ndarray, scores: np.ndarray) -> dict[str, Curve]:
+    points = {"roc": roc_points(labels, scores), "pr": pr_points(labels, scores)}
+    return {name: thin_curve(x, y) for name, (x, y) in points.items() if len(x)}
+
+
+def _protocol(scores: Scores, manifest: Manifest, threshold: float | None) -> dict[str, Any]:
+    meta = scores.meta
+    normalisation = meta.get("normalisation", "not stated")
+    warnings = []
+    if "per-video" in str(normalisation).lower().replace("_", "-").replace(" ", "-"):
+        warnings.append(PER_VIDEO_WARNING)
+    return {
+        "warnings": warnings,
+        "detector": meta.get("detector", "not stated"),
+        "causal": meta.get("causal", "not stated"),
+        "smoothing_seconds": meta.get("smoothing_seconds", "not stated"),
+        "normalisation": normalisation,
+        "threshold": threshold,
+        "scores_meta": dict(meta),
+        "source": manifest.source,
+        "label_rule": manifest.label_rule,
+        "frames": "every frame of every video counts once; scores as given, not rescaled",
+        "macro_auc": "mean over the videos that have both anomalous and normal frames",
+        "macro_auc_padded": "as in much of the literature: every video gets a normal frame below "
+        "and an anomalous frame above all its scores; flatters",
+        "alarms": f"runs of frames above the threshold, gaps of up to {MERGE_SECONDS:g} s merged; "
+        "false if they touch no anomalous frame; per hour of frames that are not anomalous",
+        "threshold_metrics": "at the threshold that travels with the scores"
+        if threshold is not None
+        else "left out: the scores carry no threshold (false alarms at fixed recall need none)",
+    }
+
+
+def _bootstrap_note(truth: Truth, drawn: int, seed: int) -> str:
+    anomalous, videos = int(truth.anomalous.sum()), len(truth.videos)
+    if drawn == 0:
+        return f"no intervals: no resamples were asked for, or {videos} video(s) cannot vary"
+    return (
+        f"95 % percentile intervals from {drawn} resamples of whole videos, {anomalous} anomalous "
+        f"and {videos - anomalous} normal ones drawn separately, seed {seed}"
+    )
+
+
+def _versions() -> dict[str, str]:
+    versions = {"oddframe": oddframe.__version__, "python": platform.python_version()}
+    for package in ("numpy", "scipy", "opencv-python-headless"):
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return versions
+
+
+def _digest(scores: Scores) -> str:
+    """SHA-256 over the ids and the float32 values, in order."""
+    digest = hashlib.sha256()
+    for key in scores:
+        digest.update(key.encode() + b"\0")
+        digest.update(np.ascontiguousarray(scores[key]).tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,93 @@
+"""Event metrics at one threshold: how many events are found, how well, how soon.
+
+The truth is the runs of anomalous frames: events that overlap or touch count as one, because
+scores have no class to tell them apart. The predictions are the detections that
+:func:`oddframe.detections.find_detections` makes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from oddframe.detections import find_detections
+from oddframe.videos import Video, events_from_labels
+
+OVERLAPS = (0.1, 0.2, 0.3, 0.4, 0.5)
+"""Temporal IoU that a detection needs to match an event."""
+
+
+@dataclass(frozen=True)
+class EventCounts:
+    """Event counts of one video at one threshold.
+
+    Attributes:
+        events: true events.
+        detections: detected events.
+        matched: matches at each of :data:`OVERLAPS`.
+        false_alarms: detections that touch no event.
+        alarmed: events with at least one frame above the threshold.
+        delay_seconds: sum over those, from the event's start to its first such frame.
+    """
+
+    events: int
+    detections: int
+    matched: tuple[int, ...]
+    false_alarms: int
+    alarmed: int
+    delay_seconds: float
+
+
+def count_events(scores: np.ndarray, video: Video, threshold: float) -> EventCounts:
+    """Detect, match and time the events of one video.
+
+    Args:
+        scores: ``(frames,)``.
+        video: the truth and the frame rate.
+        threshold: a frame is alarmed if its score is strictly greater.
+    """
+    labels = video.frame_labels()
+    truth = [(event.start, event.end) for event in events_from_labels(labels)]
+    found = [(d.start, d.end) for d in find_detections(scores, threshold, video.fps)]
+    overlap = temporal_iou(found, truth)
+    above = np.asarray(scores) > threshold
+    delays = [
+        int(np.argmax(above[start:end])) / video.fps
+        for start, end in truth
+        if above[start:end].any()
+    ]
+    return EventCounts(
+        events=len(truth),
+        detections=len(found),
+        matched=tuple(match_count(overlap, least) for least in OVERLAPS),
+        false_alarms=sum(not labels[start:end].any() for start, end in found),
+        alarmed=len(delays),
+        delay_seconds=float(sum(delays)),
+    )
+
+
+def temporal_iou(first: Sequence[tuple[int, int]], second: Sequence[tuple[int, int]]) -> np.ndarray:
+    """Intersection over union of half-open intervals, ``(len(first), len(second))``."""
+    a = np.asarray(first, dtype=float).reshape(-1, 1, 2)
+    b = np.asarray(second, dtype=float).reshape(1, -1, 2)
+    shared = np.minimum(a[..., 1], b[..., 1]) - np.maximum(a[..., 0], b[..., 0])
+    shared = np.maximum(shared, 0)
+    return shared / ((a[..., 1] - a[..., 0]) + (b[..., 1] - b[..., 0]) - shared)
+
+
+def match_count(overlap: np.ndarray, least: float) -> int:
+    """The most one-to-one matches whose overlap is at least ``least``.
+
+    Args:
+        overlap: ``(detections, events)``.
+        least: the temporal IoU that is needed.
+    """
+    from scipy.sparse import csr_matrix
+    from scipy.sparse.csgraph import maximum_bipartite_matching
+
+    allowed = overlap >= least
+    if not allowed.any():
+        return 0
+    return int((maximum_bipartite_matching(csr_matrix(allowed)) >= 0).sum())

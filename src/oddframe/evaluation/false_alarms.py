@@ -1,0 +1,81 @@
+"""False alarms as a person counts them: alarms, not frames.
+
+An alarm is a run of frames above the threshold, runs with a short gap merged, exactly as
+:func:`oddframe.detections.find_detections` makes them. It is false if it touches no anomalous
+frame. Merging runs over gaps is a morphological closing of the score, so the number of false
+alarms is a step function of the threshold that can be written down once per video.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from oddframe.detections import MERGE_SECONDS
+from oddframe.videos import events_from_labels
+
+
+@dataclass(frozen=True)
+class FalseAlarmSteps:
+    """False alarms of one video for any threshold.
+
+    Attributes:
+        rises: sorted thresholds at which (going up) one more false alarm appears.
+        falls: sorted thresholds at which one goes.
+    """
+
+    rises: np.ndarray
+    falls: np.ndarray
+
+    def count(self, thresholds: np.ndarray) -> np.ndarray:
+        """Number of false alarms when frames strictly above the threshold are alarmed."""
+        return np.searchsorted(self.rises, thresholds, side="right") - np.searchsorted(
+            self.falls, thresholds, side="right"
+        )
+
+
+def false_alarm_steps(
+    scores: np.ndarray, labels: np.ndarray, fps: float, merge_seconds: float = MERGE_SECONDS
+) -> FalseAlarmSteps:
+    """False alarms of one video as a function of the threshold.
+
+    Args:
+        scores: ``(frames,)``.
+        labels: ``(frames,)`` bool, true where anomalous.
+        fps: frames per second.
+        merge_seconds: runs whose gap is at most this long are one alarm.
+    """
+    closed = _closing(np.asarray(scores), round(merge_seconds * fps))
+    before = np.concatenate((np.full(1, -np.inf, np.float32), closed[:-1]))
+    # An alarm starts at a frame for thresholds from the score before it up to its own.
+    starts = ~np.asarray(labels) & (closed > before)
+    rises, falls = [before[starts]], [closed[starts]]
+    for event in events_from_labels(~np.asarray(labels)):
+        if event.end == len(closed):
+            continue
+        # Among those that start in this normal stretch, one may run on into the event behind.
+        low = closed[event.start - 1 : event.end + 1].min() if event.start else -np.inf
+        high = closed[event.end - 1 : event.end + 1].min()
+        if low < high:
+            rises.append(np.full(1, high, np.float32))
+            falls.append(np.full(1, low, np.float32))
+    return FalseAlarmSteps(np.sort(np.concatenate(rises)), np.sort(np.concatenate(falls)))
+
+
+def just_below(score: np.ndarray) -> np.ndarray:
+    """The next smaller float32: the threshold that scores at or above ``score`` pass."""
+    return np.nextafter(np.asarray(score, dtype=np.float32), np.float32(-np.inf))
+
+
+def _closing(scores: np.ndarray, gap: int) -> np.ndarray:
+    """Grey closing: fills dips of at most ``gap`` frames up to the lower one of their sides."""
+    from scipy.ndimage import maximum_filter1d, minimum_filter1d
+
+    window = gap + 1
+    # -inf beyond the ends, so that nothing is filled there.
+    padded = np.full(len(scores) + 2 * window, -np.inf, dtype=np.float32)
+    padded[window:-window] = scores
+    # These origins make the window look ahead first, then back.
+    ahead = maximum_filter1d(padded, window, origin=-(window // 2))
+    return minimum_filter1d(ahead, window, origin=(window - 1) // 2)[window:-window]

@@ -1,0 +1,230 @@
+"""The frame metrics of one set of scores on all resamples: what an evaluation is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from oddframe.evaluation.bootstrap import divide, measured, ratio
+from oddframe.evaluation.class_metrics import class_frames, classes_of
+from oddframe.evaluation.event_metrics import OVERLAPS, EventCounts, count_events
+from oddframe.evaluation.false_alarms import false_alarm_steps, just_below
+from oddframe.evaluation.ranking import RankedFrames, pair_auc
+from oddframe.evaluation.result import Measured
+from oddframe.scores import Scores
+from oddframe.videos import Video
+
+RECALLS = (0.5, 0.8)
+"""Shares of the anomalous frames at which false alarms are counted."""
+
+_BOTH = "needs anomalous and normal frames"
+_INSIDE = "needs anomalous videos with normal frames too"
+UNDEFINED = {
+    "micro_auc": _BOTH,
+    "macro_auc": "no video has both anomalous and normal frames",
+    "average_precision": _BOTH,
+    "equal_error_rate": _BOTH,
+    "anomalous_auc": _INSIDE,
+    "anomalous_ap": _INSIDE,
+    "auc": "needs anomalous frames of the class and frames of normal videos",
+    "auc_within": "needs normal frames in the videos of the class",
+    "far_normal_videos": "needs normal videos",
+    "far_normal_frames": "needs normal frames",
+    "detection_delay_seconds": "no event was detected",
+    "event_precision": "nothing was detected",
+}
+"""Why a metric has no value, by the metric's name or the beginning of it."""
+
+
+@dataclass(frozen=True)
+class Truth:
+    """Labels of all frames of some videos, end to end, and what follows from them.
+
+    Attributes:
+        videos: in order.
+        labels: ``(frames,)`` bool over all videos.
+        anomalous: ``(videos,)`` bool, by the video's label.
+        lengths: ``(videos,)`` frame counts.
+        positive: ``(videos,)`` anomalous frames.
+        normal_hours: ``(videos,)`` hours of frames that are not anomalous.
+    """
+
+    videos: tuple[Video, ...]
+    labels: np.ndarray
+    anomalous: np.ndarray
+    lengths: np.ndarray
+    positive: np.ndarray
+    normal_hours: np.ndarray
+
+    @classmethod
+    def of(cls, videos: Sequence[Video]) -> Truth:
+        """The truth of these videos."""
+        labels = [video.frame_labels() for video in videos]
+        lengths = np.array([video.frames for video in videos])
+        positive = np.array([part.sum() for part in labels])
+        rates = np.array([video.fps for video in videos])
+        return cls(
+            videos=tuple(videos),
+            labels=np.concatenate(labels),
+            anomalous=np.array([video.label == "anomalous" for video in videos]),
+            lengths=lengths,
+            positive=positive,
+            normal_hours=(lengths - positive) / rates / 3600,
+        )
+
+    def per_frame(self, values: np.ndarray) -> np.ndarray:
+        """A value per video, repeated for its frames."""
+        return np.repeat(values, self.lengths)
+
+
+@dataclass(frozen=True)
+class FrameSamples:
+    """Frame metrics on every resample: ``(1 + resamples,)`` each, NaN where undefined.
+
+    Attributes:
+        metrics: metric name to values; the first value is the data's own.
+        classes: class name to the same.
+    """
+
+    metrics: dict[str, np.ndarray]
+    classes: dict[str, dict[str, np.ndarray]]
+
+
+def frame_samples(
+    scores: Scores, truth: Truth, weights: np.ndarray, classes: Sequence[str] = ()
+) -> FrameSamples:
+    """Every frame metric on every resample.
+
+    Args:
+        scores: aligned to the truth's videos.
+        truth: the labels.
+        weights: ``(1 + resamples, videos)``, from the bootstrap's ``draw_videos``.
+        classes: names of classes to measure apart: each against the frames of all normal videos,
+            and within its own videos.
+    """
+    arrays = [scores[video.id] for video in truth.videos]
+    groups = [np.concatenate([class_frames(v, name) for v in truth.videos]) for name in classes]
+    frames = RankedFrames.of(arrays, truth.labels, truth.anomalous, groups)
+    pairs = frames.pairs()
+    sweep = frames.sweep(weights, RECALLS)
+    positive, negative = frames.positive_frames, frames.negative_frames
+    ordered = np.diag(pairs[0])
+    metrics = {
+        "micro_auc": pair_auc(pairs[0], positive, negative, weights),
+        "macro_auc": _mean_of_defined(weights, divide(ordered, positive * negative)),
+        "macro_auc_padded": ratio(
+            weights,
+            # One normal frame below and one anomalous frame above all others of the video.
+            (ordered + positive + negative + 1) / ((positive + 1) * (negative + 1)),
+            np.ones(len(arrays)),
+        ),
+        "average_precision": sweep.average_precision,
+        "equal_error_rate": sweep.equal_error_rate,
+        "anomalous_auc": pair_auc(pairs[0], positive, negative, weights, truth.anomalous),
+        "anomalous_ap": sweep.precision_inside,
+    }
+    alarms = _false_alarms(arrays, truth, weights, sweep.recall_thresholds)
+    hours, normal = weights @ truth.normal_hours, weights @ negative
+    for index, recall in enumerate(RECALLS):
+        name = f"at_recall_{recall:g}"
+        metrics[f"false_alarms_per_hour_{name}"] = divide(alarms[index], hours)
+        metrics[f"false_positive_rate_{name}"] = divide(sweep.recall_alarms[index], normal)
+    by_class = {}
+    for index, name in enumerate(classes):
+        own = np.array([name in classes_of(video) for video in truth.videos])
+        inputs = (pairs[1 + index], frames.group_frames[index], negative, weights)
+        by_class[name] = {
+            "auc": pair_auc(*inputs, ~truth.anomalous),
+            "average_precision": sweep.group_precision[index],
+            "auc_within": pair_auc(*inputs, own),
+        }
+    return FrameSamples(metrics, by_class)
+
+
+def threshold_samples(
+    scores: Scores, truth: Truth, weights: np.ndarray, threshold: float
+) -> dict[str, np.ndarray]:
+    """Metrics of the decision "score > threshold": false alarms, delay, events.
+
+    Returns:
+        metric name to ``(1 + resamples,)``, NaN where undefined.
+    """
+    counts = [count_events(scores[video.id], video, threshold) for video in truth.videos]
+    above = np.concatenate([scores[video.id] for video in truth.videos]) > threshold
+    owner = truth.per_frame(np.arange(len(truth.videos)))
+    videos = len(truth.videos)
+    false = np.bincount(owner[above & ~truth.labels], minlength=videos)
+    true = np.bincount(owner[above & truth.labels], minlength=videos)
+    normal = ~truth.anomalous
+
+    def share(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
+        return ratio(weights, top, bottom)
+
+    events, alarmed = _field(counts, "events"), _field(counts, "alarmed")
+    found = _field(counts, "detections")
+    samples = {
+        "far_normal_videos": share(false * normal, truth.lengths * normal),
+        "far_normal_frames": share(false, truth.lengths - truth.positive),
+        "frame_recall": share(true, truth.positive),
+        "false_alarms_per_hour": share(_field(counts, "false_alarms"), truth.normal_hours),
+        "events_alarmed": share(alarmed, events),
+        "detection_delay_seconds": share(_field(counts, "delay_seconds"), alarmed),
+    }
+    matched = np.array([count.matched for count in counts])
+    for index, overlap in enumerate(OVERLAPS):
+        hits = matched[:, index]
+        samples[f"event_f1_{overlap:g}"] = _where_separable(
+            share(2 * hits, found + events), weights @ events
+        )
+        samples[f"event_precision_{overlap:g}"] = share(hits, found)
+        samples[f"event_recall_{overlap:g}"] = share(hits, events)
+    return samples
+
+
+def summarise(samples: Mapping[str, np.ndarray]) -> dict[str, Measured]:
+    """Each metric's number with its interval, or None and why."""
+    return {name: measured(values, why_undefined(name)) for name, values in samples.items()}
+
+
+def why_undefined(name: str) -> str:
+    """The usual reason why a metric has no value."""
+    if name in UNDEFINED:
+        return UNDEFINED[name]
+    return next(
+        (why for start, why in UNDEFINED.items() if name.startswith(start)),
+        "needs anomalous frames and normal ones"
+        if name.startswith("false_alarms")
+        else "needs anomalous frames",
+    )
+
+
+def _false_alarms(
+    arrays: Sequence[np.ndarray], truth: Truth, weights: np.ndarray, thresholds: np.ndarray
+) -> np.ndarray:
+    """Weighted false alarms ``(recalls, resamples)``, each at its own resample's threshold."""
+    defined = np.isfinite(thresholds)
+    strict = just_below(thresholds)
+    total = np.where(defined, 0.0, np.nan)
+    start = 0
+    for index, (video, scores) in enumerate(zip(truth.videos, arrays, strict=True)):
+        labels = truth.labels[start : start + len(scores)]
+        start += len(scores)
+        steps = false_alarm_steps(scores, labels, video.fps)
+        total += weights[:, index] * steps.count(strict)
+    return total
+
+
+def _mean_of_defined(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
+    defined = np.isfinite(values)
+    return ratio(weights, np.where(defined, values, 0.0), defined)
+
+
+def _where_separable(values: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Values where there is something to separate from, else NaN."""
+    return np.where(others > 0, values, np.nan)
+
+
+def _field(counts: Sequence[EventCounts], name: str) -> np.ndarray:
+    return np.array([getattr(count, name) for count in counts], dtype=float)

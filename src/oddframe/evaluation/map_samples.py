@@ -1,0 +1,131 @@
+"""Localisation metrics of score maps on all resamples: pixel AUC, RBDC, TBDC."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from oddframe.errors import OddframeError
+from oddframe.evaluation.frame_samples import Truth
+from oddframe.evaluation.pixel_metrics import (
+    BINS,
+    PixelBins,
+    histogram_pairs,
+    pixel_histograms,
+    sample_pixels,
+)
+from oddframe.evaluation.ranking import pair_auc
+from oddframe.evaluation.region_metrics import RegionCounts, count_regions
+from oddframe.evaluation.truth_regions import (
+    TruthRegions,
+    regions_from_mask,
+    regions_from_tracks,
+)
+from oddframe.pixel_truth import read_mask, read_tracks
+from oddframe.videos import Video
+
+
+def map_samples(
+    maps: Mapping[str, np.ndarray], truth: Truth, root: Path, weights: np.ndarray
+) -> tuple[dict[str, np.ndarray], str]:
+    """Pixel AUC, RBDC and TBDC on every resample, and which videos they come from.
+
+    A video counts if it has a score map and pixel truth: a mask or, for regions only, tracks; a
+    normal video needs neither, since all its pixels are normal.
+
+    Args:
+        maps: video id to ``(frames, h, w)``.
+        truth: the videos.
+        root: folder that masks and tracks are relative to.
+        weights: ``(1 + resamples, videos)``.
+
+    Raises:
+        OddframeError: maps of another length or shape, NaN in them, or broken pixel truth.
+    """
+    videos = truth.videos
+    unknown = sorted(set(maps) - {video.id for video in videos})
+    if unknown:
+        raise OddframeError(
+            f"score map of '{unknown[0]}': no such video is evaluated; use the maps that were "
+            "made together with the scores"
+        )
+    count = len(videos)
+    positives, negatives = np.zeros((2, count, BINS), dtype=np.int64)
+    regions: dict[str, TruthRegions] = {}
+    with_pixels = 0
+    for video in videos:
+        if video.id in maps:
+            _check(maps[video.id], video)
+    usable = [v.id for v in videos if v.id in maps and (_has_truth(v) or v.label == "normal")]
+    nothing = np.full(len(weights), np.nan)
+    if not usable:
+        empty = {"pixel_auc": nothing, "rbdc": nothing, "tbdc": nothing}
+        return empty, "no video has both a score map and a mask or tracks"
+    bins = PixelBins.of(sample_pixels(maps[key] for key in usable))
+    for index, video in enumerate(videos):
+        if video.id not in usable:
+            continue
+        mask = read_mask(video, root) if video.mask else None
+        if mask is not None or video.label == "normal":
+            with_pixels += 1
+            positives[index], negatives[index] = pixel_histograms(
+                maps[video.id], mask, (video.width, video.height), bins
+            )
+        if video.tracks:
+            regions[video.id] = regions_from_tracks(read_tracks(video, root), video)
+        elif mask is not None:
+            regions[video.id] = regions_from_mask(mask)
+        else:
+            regions[video.id] = TruthRegions({}, {}, 0)
+    counts = count_regions(
+        {key: maps[key] for key in usable},
+        regions,
+        {video.id: (video.width, video.height) for video in videos},
+    )
+    chosen = np.array([video.id in usable for video in videos])
+    samples = {
+        "pixel_auc": pair_auc(
+            histogram_pairs(positives, negatives),
+            positives.sum(axis=1),
+            negatives.sum(axis=1),
+            weights,
+        ),
+        "rbdc": counts.rbdc(weights[:, chosen]),
+        "tbdc": counts.tbdc(weights[:, chosen]),
+    }
+    return samples, _describe(videos, with_pixels, counts)
+
+
+def _check(scores: np.ndarray, video: Video) -> None:
+    if scores.ndim != 3 or len(scores) != video.frames or 0 in scores.shape:
+        raise OddframeError(
+            f"score map of '{video.id}': expected {video.frames} maps of height x width, found an "
+            f"array of shape {scores.shape}; score the same video again"
+        )
+    if not all(np.isfinite(one).all() for one in scores):
+        raise OddframeError(f"score map of '{video.id}': it holds NaN or infinite values")
+
+
+def _has_truth(video: Video) -> bool:
+    return bool(video.mask or video.tracks)
+
+
+def _describe(videos: tuple[Video, ...], with_pixels: int, counts: RegionCounts) -> str:
+    annotated = sum(bool(video.tracks) for video in videos)
+    linked = sum(bool(video.mask and not video.tracks) for video in videos)
+    sources = []
+    if annotated:
+        sources.append(f"annotated tracks in {annotated} videos")
+    if linked:
+        sources.append(
+            f"in {linked} videos connected components of the masks, linked into tracks by overlap "
+            "in consecutive frames"
+        )
+    return (
+        f"pixel AUC over {with_pixels} of {len(videos)} videos; RBDC and TBDC over "
+        f"{len(counts.frames)} videos with {int(counts.regions.sum())} regions in "
+        f"{int(counts.tracks.sum())} tracks ({', '.join(sources) or 'no annotated region'}), "
+        "regions compared by bounding box"
+    )

@@ -1,0 +1,46 @@
+"""Progress bars with time left, on standard error; silent where nobody watches."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+class Progress:
+    """One bar that can change what it says."""
+
+    def __init__(self, bar: Any, task: Any) -> None:
+        self._bar = bar
+        self._task = task
+
+    def share(self, doing: str, done: float) -> None:
+        """Show what is being done and the share done, 0 to 1."""
+        if self._bar is not None:
+            self._bar.update(self._task, description=doing, total=1.0, completed=done)
+
+    def count(self, doing: str, done: int, total: int | None) -> None:
+        """Show what is being done and how many of how many; None if nobody knows."""
+        if self._bar is not None:
+            self._bar.update(self._task, description=doing, total=total, completed=done)
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """A progress bar for the block; it vanishes at the end."""
+    if not sys.stderr.isatty():
+        yield Progress(None, None)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+    )
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        yield Progress(bar, bar.add_task("", total=None))

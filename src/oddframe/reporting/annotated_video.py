@@ -1,0 +1,223 @@
+"""The source video with its scores: running curve, heat map, event marker with reason, boxes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from oddframe.detections import Detection
+from oddframe.errors import OddframeError
+from oddframe.media import VideoWriter, open_video
+from oddframe.reporting.colours import DETECTION, SERIES, TRUTH, Colour
+from oddframe.reporting.heat import heat_reference, overlay_heat
+from oddframe.reporting.lettering import Lettering
+from oddframe.reporting.score_axes import ScoreAxis, clock, score_axis
+
+SMALLEST_WIDTH = 640
+"""Narrower videos are enlarged by a whole factor, so that the text is legible."""
+
+WINDOW_SECONDS = 60.0
+"""How much of the curve is on screen; a longer video scrolls."""
+
+BOX_SECONDS = 0.5
+"""Boxes belong to a detection's peak; they are drawn this long before and after it."""
+
+_PANEL: Colour = (24, 27, 31)
+_TEXT: Colour = (235, 238, 241)
+_QUIET: Colour = (140, 148, 156)
+_AHEAD: Colour = (112, 126, 140)
+_PAST = SERIES[3]
+_TAG = "ODD"
+
+
+def write_annotated_video(
+    source: Path,
+    target: Path,
+    scores: np.ndarray,
+    *,
+    threshold: float | None = None,
+    maps: np.ndarray | None = None,
+    detections: Sequence[Detection] = (),
+    truth: np.ndarray | None = None,
+    fps: float | None = None,
+    advance: Callable[[int], object] | None = None,
+) -> Path:
+    """Write an MP4 that shows the source and, under it, its scores as they run.
+
+    Frames stream from the reader to the writer, so memory does not grow with the length.
+
+    Args:
+        source: video file or folder of numbered images.
+        target: file to write, ending in ``.mp4``; whole or absent.
+        scores: ``(frames,)``, one per frame of the source.
+        threshold: drawn as a line; also the value of the map that is clearly coloured.
+        maps: score maps ``(frames, h, w)``, read one frame at a time.
+        detections: their intervals, reasons and boxes are marked.
+        truth: bool ``(frames,)``, annotated frames, shaded under the curve.
+        fps: frame rate; by default the source's (25 for images).
+        advance: called with 1 after each frame, for a progress bar.
+
+    Raises:
+        OddframeError: the source cannot be read, or scores, maps or truth do not fit its frames.
+    """
+    for name, array in (("score maps", maps), ("annotated frames", truth)):
+        if array is not None and len(array) != len(scores):
+            raise OddframeError(
+                f"{source}: expected {name} for {len(scores)} frames like the scores, found "
+                f"{len(array)}; score the video again"
+            )
+    reference = heat_reference(threshold, [scores])
+    with open_video(source, fps) as video:
+        rate = fps or video.info.fps
+        enlarged = max(1, -(-SMALLEST_WIDTH // video.info.width))
+        size = (video.info.width * enlarged, video.info.height * enlarged)
+        panel = _Panel(size[0], scores, rate, threshold, detections, truth)
+        writer = VideoWriter(target, rate, (size[0], size[1] + panel.height))
+        with writer:
+            for frame in video:
+                if frame.index >= len(scores):
+                    raise OddframeError(
+                        f"{source}: has more frames than the {len(scores)} scores; score this "
+                        "very file again"
+                    )
+                picture = _enlarge(frame.rgb(), size)
+                if maps is not None and reference is not None:
+                    picture = overlay_heat(picture, maps[frame.index], reference)
+                event = next((d for d in detections if d.start <= frame.index < d.end), None)
+                if event is not None:
+                    _mark(picture, event, frame.index, enlarged, rate)
+                writer.write(np.vstack([picture, panel.draw(frame.index, event)]))
+                if advance is not None:
+                    advance(1)
+    return Path(target)
+
+
+def _enlarge(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    if (image.shape[1], image.shape[0]) == size:
+        return image.copy()
+    return cv2.resize(image, size, interpolation=cv2.INTER_CUBIC)
+
+
+def _mark(picture: np.ndarray, event: Detection, index: int, enlarged: int, fps: float) -> None:
+    """Frame the picture while the event lasts and draw its boxes around its peak, in place."""
+    height, width = picture.shape[:2]
+    stroke = max(2, width // 320)
+    cv2.rectangle(picture, (0, 0), (width - 1, height - 1), DETECTION, 2 * stroke)
+    if abs(index - event.peak) > BOX_SECONDS * fps:
+        return
+    for x1, y1, x2, y2 in event.boxes:
+        corners = (x1 * enlarged, y1 * enlarged), (x2 * enlarged - 1, y2 * enlarged - 1)
+        cv2.rectangle(picture, *corners, (255, 255, 255), stroke + 2, cv2.LINE_AA)
+        cv2.rectangle(picture, *corners, DETECTION, stroke, cv2.LINE_AA)
+
+
+class _Panel:
+    """The strip under the picture: time, verdict, score, and the curve around this moment."""
+
+    def __init__(
+        self,
+        width: int,
+        scores: np.ndarray,
+        fps: float,
+        threshold: float | None,
+        detections: Sequence[Detection],
+        truth: np.ndarray | None,
+    ) -> None:
+        unit = width / SMALLEST_WIDTH
+        self.width = width
+        self._scores, self._fps, self._threshold = scores, fps, threshold
+        self._detections = detections
+        self._truth = None if truth is None else np.asarray(truth, dtype=bool)
+        self._margin = round(10 * unit)
+        self._head = round(52 * unit)
+        self._curve = round(76 * unit)
+        # One row more where it is needed: 4:2:0 colour wants an even height.
+        self.height = (self._head + self._curve + round(12 * unit) + 1) // 2 * 2
+        self._stroke = max(1, round(1.4 * unit))
+        self._letters = Lettering(round(13 * unit))
+        self._bold = Lettering(round(13 * unit), bold=True)
+        self._small = Lettering(round(10 * unit))
+        self._tag = self._bold.width(_TAG)
+        parts = ["dashed: threshold"] if threshold is not None else []
+        parts += ["bar: detected"] if detections else []
+        parts += ["shaded: annotated"] if truth is not None else []
+        self._legend = "   ".join(parts)
+        self._axis: ScoreAxis = score_axis([scores], threshold)
+        self._window = min(len(scores), max(2, round(WINDOW_SECONDS * fps)))
+
+    def draw(self, index: int, event: Detection | None) -> np.ndarray:
+        """The strip for one frame, uint8 ``(height, width, 3)``."""
+        image = np.full((self.height, self.width, 3), _PANEL, np.uint8)
+        self._draw_head(image, index, event)
+        self._draw_curve(image, index)
+        return image
+
+    def _draw_head(self, image: np.ndarray, index: int, event: Detection | None) -> None:
+        base, second = round(self._head * 0.42), round(self._head * 0.84)
+        self._letters.draw(image, clock(index / self._fps), self._margin, base, _TEXT)
+        score = f"score {self._scores[index]:.3g}"
+        right = self.width - self._margin - self._letters.width(score)
+        odd = self._threshold is not None and self._scores[index] > self._threshold
+        self._letters.draw(image, score, right, base, _TEXT if odd else _QUIET)
+        room = self.width - 2 * self._margin
+        if event is None:
+            self._small.draw(image, self._legend, self._margin, second, _QUIET)
+            return
+        pad = self._margin // 2
+        left = self._margin + self._letters.width(clock(len(self._scores) / self._fps)) + 2 * pad
+        corners = (left, round(self._head * 0.08)), (left + self._tag + 2 * pad, base + pad)
+        cv2.rectangle(image, *corners, DETECTION, cv2.FILLED)
+        self._bold.draw(image, _TAG, left + pad, base, (255, 255, 255))
+        reason = self._letters.fit(event.reason, room)
+        self._letters.draw(image, reason, self._margin, second, _TEXT)
+
+    def _draw_curve(self, image: np.ndarray, index: int) -> None:
+        # The present stays in the middle, except near both ends of the recording.
+        start = min(max(index - self._window // 2, 0), len(self._scores) - self._window)
+        stop = start + self._window
+        left, width = self._margin, self.width - 2 * self._margin
+        top, foot = self._head, self._head + self._curve
+
+        def column(frame: float) -> int:
+            return left + round((frame - start) / self._window * width)
+
+        cv2.rectangle(image, (left, top), (left + width, foot), (38, 43, 49), cv2.FILLED)
+        self._shade_truth(image[top : foot + 1], start, stop, column)
+        places = left + (np.arange(start, stop) + 0.5 - start) / self._window * width
+        heights = np.clip(self._axis.height(self._scores[start:stop]), 0, 1)
+        points = np.stack([places, foot - heights * (foot - top)], axis=1)
+        # OpenCV draws between pixels if coordinates are given in 1/16.
+        line = np.rint(points * 16).astype(np.int32)
+        now = index - start
+        for part, colour in ((line[now:], _AHEAD), (line[: now + 1], _PAST)):
+            cv2.polylines(image, [part], False, colour, self._stroke, cv2.LINE_AA, 4)
+        if self._threshold is not None:
+            level = round(foot - float(self._axis.height(self._threshold)) * (foot - top))
+            _dash(image, left, left + width, level, _QUIET)
+        bar = max(3, self._stroke * 3)
+        for event in self._detections:
+            if event.end > start and event.start < stop:
+                ends = column(max(event.start, start)), column(min(event.end, stop))
+                cv2.rectangle(image, (ends[0], top), (ends[1], top + bar), DETECTION, cv2.FILLED)
+        x, y = (round(value) for value in points[now].tolist())
+        cv2.line(image, (x, top), (x, foot), _TEXT, max(1, self._stroke // 2))
+        cv2.circle(image, (x, y), self._stroke * 2, _TEXT, cv2.FILLED, cv2.LINE_AA)
+
+    def _shade_truth(
+        self, area: np.ndarray, start: int, stop: int, column: Callable[[float], int]
+    ) -> None:
+        if self._truth is None or not self._truth[start:stop].any():
+            return
+        flags = np.concatenate(([0], self._truth[start:stop].astype(np.int8), [0]))
+        edges = np.flatnonzero(np.diff(flags)) + start
+        for begin, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+            part = area[:, column(begin) : column(end) + 1]
+            part[:] = np.rint(part * 0.7 + np.array(TRUTH) * 0.3)
+
+
+def _dash(image: np.ndarray, left: int, right: int, row: int, colour: Colour) -> None:
+    for begin in range(left, right, 10):
+        cv2.line(image, (begin, row), (min(begin + 5, right), row), colour, 1)

@@ -1,0 +1,182 @@
+"""Several sets of scores side by side: a page, two CSV tables, and curves as files."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from oddframe.atomic import write_text
+from oddframe.evaluation.compare import Comparison, PairedDifference
+from oddframe.evaluation.result import Evaluation, Measured
+from oddframe.reporting.curve_drawings import roc_and_pr
+from oddframe.reporting.document import html_document
+from oddframe.reporting.metric_names import metric_name
+from oddframe.reporting.plots import write_precision_recall, write_roc
+from oddframe.reporting.tables import heading, scrolling, value_cell, value_range
+from oddframe.reporting.wording import count, doubts, interval, number
+
+
+def write_comparison(
+    folder: Path,
+    comparison: Comparison,
+    *,
+    title: str = "Comparison",
+    evaluations: Mapping[str, Evaluation] | None = None,
+) -> Path:
+    """Write ``comparison.html``, ``metrics.csv`` and ``differences.csv`` into the folder.
+
+    Args:
+        folder: made if it is not there.
+        comparison: the numbers and their paired differences.
+        title: heading of the page.
+        evaluations: model name to its evaluation; gives curves (also as ``plots/*.png``) and
+            whether its numbers are to be marked. Other names than the comparison's are ignored.
+
+    Returns:
+        The path of ``comparison.html``.
+
+    Raises:
+        OddframeError: the folder cannot be written.
+    """
+    folder = Path(folder)
+    known = {name: e for name, e in (evaluations or {}).items() if name in comparison.models}
+    suspects = {name: found for name, e in known.items() if (found := doubts({}, e))}
+    _write_csv(
+        folder / "metrics.csv",
+        ("model", "metric", "value", "low", "high", "note"),
+        [
+            (model, metric, part.value, part.low, part.high, part.note)
+            for model, metrics in comparison.models.items()
+            for metric, part in metrics.items()
+        ],
+    )
+    _write_csv(
+        folder / "differences.csv",
+        ("first", "second", "metric", "difference", "low", "high", "words"),
+        [
+            (d.first, d.second, d.metric, d.value.value, d.value.low, d.value.high, d.words)
+            for d in comparison.differences
+        ],
+    )
+    if known and all("roc" in e.curves for e in known.values()):
+        write_roc(folder / "plots" / "roc.png", known)
+    if known and all("pr" in e.curves for e in known.values()):
+        write_precision_recall(folder / "plots" / "precision_recall.png", known)
+    sections = {
+        "Numbers": _numbers(comparison, set(suspects)),
+        "Differences": _differences(comparison),
+        "Curves": _curves(known),
+    }
+    page = html_document(title, _introduction(comparison, suspects), sections)
+    return write_text(folder / "comparison.html", page)
+
+
+def _introduction(comparison: Comparison, suspects: Mapping[str, Sequence[str]]) -> str:
+    drawn = (
+        f"Intervals are 95 %, from {count(comparison.resamples, 'resample')} of whole videos, the "
+        f"same for all models (seed {comparison.seed})."
+        if comparison.resamples
+        else "There are no intervals: nothing was resampled."
+    )
+    warnings = "".join(
+        f"<p>{escape(name)}: {escape(line)}.</p>" for name in suspects for line in suspects[name]
+    )
+    return (
+        f'<p class="lead">{count(len(comparison.models), "set")} of scores on '
+        f"{count(comparison.videos, 'video')} of {escape(comparison.dataset)}, split "
+        f'{escape(comparison.split)}.</p><p class="quiet">{drawn}</p>'
+        + (f'<div class="warning" role="note">{warnings}</div>' if warnings else "")
+    )
+
+
+def _key(models: Sequence[str]) -> str:
+    marks = "".join(
+        f'<li><i class="series{place}"></i>{escape(name)}</li>' for place, name in enumerate(models)
+    )
+    return f'<ul class="legend">{marks}</ul>'
+
+
+def _numbers(comparison: Comparison, suspects: set[str]) -> str:
+    models = comparison.models
+    heads = "".join(f'<th scope="col" class="number">{escape(name)}</th>' for name in models)
+    metrics = list(dict.fromkeys(metric for row in models.values() for metric in row))
+    rows = []
+    for metric in metrics:
+        parts = {name: row.get(metric, Measured(None)) for name, row in models.items()}
+        cells = "".join(
+            value_cell(metric, part, name in suspects, interval(part))
+            for name, part in parts.items()
+        )
+        ranges = [(f"series{place}", part) for place, part in enumerate(parts.values())]
+        rows.append(f"<tr>{heading(metric)}<td>{value_range(metric, ranges)}</td>{cells}</tr>")
+    return _key(list(models)) + scrolling(
+        '<table class="metrics"><thead><tr><th scope="col">metric</th><th scope="col">'
+        '<span class="axis"><span>0</span><span>1</span></span></th>'
+        f"{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>",
+        "Metrics of each model",
+    )
+
+
+def _differences(comparison: Comparison) -> str:
+    pairs: dict[tuple[str, str], list[PairedDifference]] = {}
+    for difference in comparison.differences:
+        pairs.setdefault((difference.first, difference.second), []).append(difference)
+    parts = [
+        '<p class="hint">Both models of a pair are resampled alike, so what is hard for both '
+        "cancels; a difference can be clear although the two intervals above overlap.</p>"
+    ]
+    for (first, second), differences in pairs.items():
+        rows = "".join(
+            f'<tr><th scope="row">{escape(metric_name(d.metric).label)}</th>'
+            f'<td class="number value">{_signed(d.value)}</td>'
+            f'<td class="number">{interval(d.value)}</td><td>{escape(_verdict(d))}</td></tr>'
+            for d in differences
+        )
+        label = f"{first} minus {second}"
+        parts.append(
+            f"<h3>{escape(label)}</h3>"
+            + scrolling(
+                '<table class="metrics"><thead><tr><th scope="col">metric</th>'
+                '<th scope="col" class="number">difference</th>'
+                '<th scope="col" class="number">95 % interval</th><th scope="col">verdict</th></tr>'
+                f"</thead><tbody>{rows}</tbody></table>",
+                label,
+            )
+        )
+    return "\n".join(parts)
+
+
+def _signed(part: Measured) -> str:
+    if part.value is None:
+        return "–"
+    return f"{'+' if part.value > 0 else ''}{number(part.value)}"
+
+
+def _verdict(difference: PairedDifference) -> str:
+    """Which of the two is better, if the interval of the difference excludes zero."""
+    part = difference.value
+    if part.value is None or part.low is None or part.high is None:
+        return part.note
+    if part.low == part.value == part.high == 0:
+        return "equal"
+    if part.low <= 0 <= part.high:
+        return "may be chance"
+    first_is_better = (part.value > 0) != metric_name(difference.metric).lower_is_better
+    return f"{difference.first if first_is_better else difference.second} is better"
+
+
+def _curves(evaluations: Mapping[str, Evaluation]) -> str:
+    drawn = roc_and_pr(list(evaluations.values())) if evaluations else ""
+    return _key(list(evaluations)) + drawn if drawn else ""
+
+
+def _write_csv(path: Path, head: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows(rows)
+    write_text(path, stream.getvalue())

@@ -1,0 +1,109 @@
+"""Names and meanings of metrics and baselines, for people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True)
+class MetricName:
+    """How a metric is shown.
+
+    Attributes:
+        label: a few words.
+        meaning: one line for somebody who does not know it.
+        lower_is_better: whether smaller values are better.
+        share: whether values lie between 0 and 1 by nature, and so are drawn on that scale.
+    """
+
+    label: str
+    meaning: str = ""
+    lower_is_better: bool = False
+    share: bool = True
+
+
+_METRICS = {
+    "micro_auc": MetricName(
+        "Micro AUC",
+        "chance that an anomalous frame scores above a normal one, all videos together",
+    ),
+    "macro_auc": MetricName("Macro AUC", "the same inside each video, then averaged"),
+    "macro_auc_padded": MetricName(
+        "Macro AUC, padded", "as in much of the literature; flatters: see the constant score"
+    ),
+    "average_precision": MetricName(
+        "Average precision", "area under precision over recall; chance is the share of odd frames"
+    ),
+    "equal_error_rate": MetricName(
+        "Equal error rate", "where false alarms and misses are equally frequent", True
+    ),
+    "anomalous_auc": MetricName(
+        "AUC, anomalous videos only", "how well the place in time is found, given the video"
+    ),
+    "anomalous_ap": MetricName("Average precision, anomalous videos only"),
+    "false_alarms_per_hour_at_recall": MetricName(
+        "False alarms per hour at recall",
+        "when this share of anomalous frames is found; an alarm that never ends counts once",
+        True,
+        share=False,
+    ),
+    "false_positive_rate_at_recall": MetricName(
+        "False-positive rate at recall",
+        "share of normal frames alarmed, when this share of anomalous ones is",
+        True,
+    ),
+    "far_normal_videos": MetricName(
+        "False-alarm rate, normal videos", "share of their frames above the threshold", True
+    ),
+    "far_normal_frames": MetricName(
+        "False-alarm rate, normal frames", "share of them above the threshold", True
+    ),
+    "frame_recall": MetricName("Frame recall", "share of anomalous frames above the threshold"),
+    "false_alarms_per_hour": MetricName(
+        "False alarms per hour",
+        "alarms that touch nothing odd, per hour of normal footage",
+        True,
+        share=False,
+    ),
+    "events_alarmed": MetricName("Events alarmed", "share of annotated events with an alarm"),
+    "detection_delay_seconds": MetricName(
+        "Detection delay in seconds",
+        "from the start of an event to its alarm, if it has one",
+        True,
+        share=False,
+    ),
+    "event_f1": MetricName("F1"),
+    "event_precision": MetricName("Precision"),
+    "event_recall": MetricName("Recall"),
+    "pixel_auc": MetricName(
+        "Pixel AUC", "chance that an anomalous pixel scores above a normal one"
+    ),
+    "rbdc": MetricName("RBDC", "region-based detection (Ramachandra and Jones, 2020)"),
+    "tbdc": MetricName("TBDC", "track-based detection (Ramachandra and Jones, 2020)"),
+    "auc": MetricName("AUC", "against the frames of normal videos"),
+    "auc_within": MetricName("AUC in its videos", "against the normal frames of its own videos"),
+}
+
+_BASELINES = {
+    "constant": "constant",
+    "random": "random",
+    "video_oracle": "right video, no time",
+    "centre_prior": "middle of the clip",
+    "oracle_centre_prior": "right video, middle",
+}
+
+
+def metric_name(name: str) -> MetricName:
+    """How to show a metric; ``name_0.5`` is ``name`` with a number, an unknown name is a label."""
+    if name in _METRICS:
+        return _METRICS[name]
+    base, _, number = name.rpartition("_")
+    if base in _METRICS:
+        known = _METRICS[base]
+        return replace(known, label=f"{known.label} {number}")
+    return MetricName(name.replace("_", " "))
+
+
+def baseline_name(name: str) -> str:
+    """Label of a trivial baseline."""
+    return _BASELINES.get(name, name.replace("_", " "))

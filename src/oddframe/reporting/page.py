@@ -1,0 +1,159 @@
+"""The report: one HTML file that opens offline, and its pictures as files beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from pathlib import Path
+
+import numpy as np
+
+from oddframe.atomic import atomic_path, write_text
+from oddframe.detections import Detection
+from oddframe.errors import OddframeError
+from oddframe.evaluation.evaluate import scores_of_split, threshold_of
+from oddframe.evaluation.result import Evaluation
+from oddframe.reporting.curve_drawings import roc_and_pr
+from oddframe.reporting.document import html_document
+from oddframe.reporting.moments import moments_section
+from oddframe.reporting.plots import write_precision_recall, write_roc, write_timeline
+from oddframe.reporting.score_axes import score_axis
+from oddframe.reporting.shown_videos import ShownVideo, read_videos
+from oddframe.reporting.tables import classes_table, facts_table, metrics_tables
+from oddframe.reporting.timelines import timelines_section
+from oddframe.reporting.wording import count, doubts, summary
+from oddframe.scores import Scores
+from oddframe.videos import Manifest
+
+
+def write_report(
+    folder: Path,
+    *,
+    title: str,
+    manifest: Manifest,
+    scores: Scores,
+    detections: Mapping[str, Sequence[Detection]],
+    evaluation: Evaluation | None = None,
+    maps: Mapping[str, np.ndarray] | None = None,
+    split: str | None = "test",
+    training_note: str = "",
+    advance: Callable[[int], object] | None = None,
+) -> Path:
+    """Write ``report.html``, ``plots/`` and ``events/`` into the folder.
+
+    Each video is decoded once for its pictures. A video that cannot be read gets a note in their
+    place; the report is made all the same.
+
+    Args:
+        folder: made if it is not there.
+        title: heading of the page.
+        manifest: gives footage, frame rates and annotated events.
+        scores: of the videos shown; ``meta["threshold"]`` is drawn.
+        detections: video id to detected events; videos without any may be left out.
+        evaluation: numbers to show; None for footage without annotation.
+        maps: video id to score maps ``(frames, h, w)``, on the scale of the scores.
+        split: the manifest's videos to show; None for all.
+        training_note: a sentence on what the detector was fitted on.
+        advance: called with 1 after each frame that is read, for a progress bar.
+
+    Returns:
+        The path of ``report.html``.
+
+    Raises:
+        OddframeError: no video in the split, scores or maps that do not fit the videos, or a
+            folder that cannot be written.
+    """
+    folder = Path(folder)
+    videos = manifest.videos if split is None else manifest.split(split)
+    if not videos:
+        raise OddframeError(
+            f"manifest of {manifest.dataset}: no video in split '{split}' to report on"
+        )
+    scores = scores.align(videos) if split is None else scores_of_split(scores, manifest, split)
+    threshold = threshold_of(scores)
+    maps = maps or {}
+    for video in videos:
+        if video.id in maps and len(maps[video.id]) != video.frames:
+            raise OddframeError(
+                f"score maps of '{video.id}': expected {video.frames}, one per frame, found "
+                f"{len(maps[video.id])}; score the video again"
+            )
+    shown = read_videos(manifest, videos, scores, detections, maps, threshold, advance)
+    _write_files(folder, shown, threshold, evaluation)
+    axis = score_axis(scores.values.values(), threshold)
+    found = doubts(scores.meta, evaluation)
+    sections = {
+        "Numbers": _numbers(evaluation, bool(found)) if evaluation else "",
+        "Odd moments": moments_section(shown, threshold),
+        "Timelines": timelines_section(shown, axis, threshold),
+        "How this came about": _protocol(manifest, scores, evaluation),
+    }
+    sentence = summary(videos, scores.values, detections, threshold)
+    page = html_document(title, _introduction(sentence, training_note, found), sections)
+    return write_text(folder / "report.html", page)
+
+
+def _write_files(
+    folder: Path,
+    shown: Sequence[ShownVideo],
+    threshold: float | None,
+    evaluation: Evaluation | None,
+) -> None:
+    if evaluation is not None and "roc" in evaluation.curves:
+        write_roc(folder / "plots" / "roc.png", {"scores": evaluation})
+    if evaluation is not None and "pr" in evaluation.curves:
+        write_precision_recall(folder / "plots" / "precision_recall.png", {"scores": evaluation})
+    for entry in shown:
+        write_timeline(
+            folder / "plots" / "timelines" / f"{entry.video.id}.png",
+            entry.video,
+            {"score": entry.scores},
+            thresholds={"score": threshold},
+            detections=entry.detections,
+        )
+        for peak, jpeg in entry.pictures.events.items():
+            with atomic_path(folder / "events" / f"{entry.video.id}_{peak}.jpg") as temporary:
+                temporary.write_bytes(jpeg)
+
+
+def _introduction(sentence: str, training_note: str, warnings: Sequence[str]) -> str:
+    parts = [f'<p class="lead">{escape(sentence)}</p>']
+    if training_note:
+        parts.append(f'<p class="quiet">{escape(training_note)}</p>')
+    if warnings:
+        lines = "".join(f"<p>{escape(line[:1].upper() + line[1:])}.</p>" for line in warnings)
+        parts.append(f'<div class="warning" role="note">{lines}</div>')
+    return "\n".join(parts)
+
+
+def _numbers(evaluation: Evaluation, suspect: bool) -> str:
+    parts = [
+        f'<p class="hint">{escape(evaluation.dataset)}, split {escape(evaluation.split)}: '
+        f"{count(evaluation.videos, 'video')}, {evaluation.anomalous_videos} of them anomalous; "
+        f"{count(evaluation.frames, 'frame')}, {evaluation.anomalous_frames:,} of them anomalous. "
+        "The trivial baselines look at no pixel; ▲ marks one that does as well as the detector "
+        "or better.</p>",
+        metrics_tables(evaluation, suspect),
+        roc_and_pr([evaluation]),
+    ]
+    if evaluation.classes:
+        parts.append(f"<h3>Per class</h3>{classes_table(evaluation.classes, suspect)}")
+    return "\n".join(parts)
+
+
+def _protocol(manifest: Manifest, scores: Scores, evaluation: Evaluation | None) -> str:
+    parts = []
+    if scores.meta:
+        parts.append(f"<h3>Scores</h3>{facts_table(scores.meta)}")
+    if evaluation is not None:
+        # What the scores' own table and the top of the page have said is not said again.
+        said = {"warnings", "scores_meta", "source", "label_rule", *scores.meta}
+        rows = {key: value for key, value in evaluation.protocol.items() if key not in said}
+        parts.append(f"<h3>Evaluation</h3>{facts_table(rows)}")
+    data = {"data set": manifest.dataset, "source": manifest.source, "labels": manifest.label_rule}
+    parts.append(f"<h3>Data</h3>{facts_table({k: v for k, v in data.items() if v})}")
+    if evaluation is not None and evaluation.versions:
+        parts.append(f"<h3>Versions</h3>{facts_table(evaluation.versions)}")
+    if evaluation is not None and evaluation.hashes:
+        parts.append(f"<h3>SHA-256 of what was read</h3>{facts_table(evaluation.hashes)}")
+    return "\n".join(parts)

@@ -1,0 +1,81 @@
+"""The axes of a timeline: which scores and times to show, and how to thin a long curve."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+CUT = 5.0
+"""A score axis ends at this multiple of the threshold, so that one huge peak hides no other."""
+
+_TICK_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400)
+
+
+@dataclass(frozen=True)
+class ScoreAxis:
+    """Lowest and highest score that is drawn; ``cut`` if higher scores leave the picture."""
+
+    low: float
+    high: float
+    cut: bool = False
+
+    def height(self, scores: np.ndarray | float) -> np.ndarray:
+        """Where scores lie: 0 at the foot of the axis, 1 at its top, beyond where cut."""
+        return (np.asarray(scores, dtype=np.float64) - self.low) / (self.high - self.low)
+
+
+def score_axis(scores: Iterable[np.ndarray], threshold: float | None) -> ScoreAxis:
+    """One axis for all videos, since one threshold serves them all."""
+    parts = [(float(part.min()), float(part.max())) for part in scores]
+    low, high = min(part[0] for part in parts), max(part[1] for part in parts)
+    if threshold is not None:
+        low, high = min(low, threshold), max(high, threshold)
+    if 0 < low < high / 2:
+        low = 0.0
+    if high <= low:
+        high = low + 1.0
+    if threshold is not None and low < threshold and high > low + CUT * (threshold - low):
+        return ScoreAxis(low, low + CUT * (threshold - low), cut=True)
+    return ScoreAxis(low, high + 0.04 * (high - low))
+
+
+def thin_series(values: np.ndarray, bins: int) -> np.ndarray:
+    """Indices of the frames to draw: the lowest and the highest of each bin, so no peak is lost.
+
+    Args:
+        values: ``(frames,)``.
+        bins: how many equal parts the time is cut into; about one per pixel. Where there are at
+            most two frames per bin, all are kept.
+
+    Returns:
+        Increasing frame indices, at most ``2 * bins + 2``, the first and the last among them.
+    """
+    count = len(values)
+    if count <= 2 * bins:
+        return np.arange(count)
+    edges = np.linspace(0, count, bins + 1).astype(int)
+    kept = {0, count - 1}
+    for start, end in itertools.pairwise(edges.tolist()):
+        part = values[start:end]
+        kept.update((start + int(part.argmin()), start + int(part.argmax())))
+    return np.array(sorted(kept))
+
+
+def time_ticks(seconds: float, most: int = 8) -> list[float]:
+    """Round times in seconds to label on an axis of this length, 0 first."""
+    fitting = (step for step in _TICK_STEPS if seconds / step <= most)
+    step = next(fitting, _TICK_STEPS[-1] * math.ceil(seconds / most / _TICK_STEPS[-1]))
+    return [float(tick) for tick in np.arange(0, seconds, step)] or [0.0]
+
+
+def clock(seconds: float, precise: bool = True) -> str:
+    """A time in a video as a person reads it: ``0:07.4``, ``12:30.0``, ``1:02:03.5``."""
+    tenths = round(seconds * 10) if precise else round(seconds) * 10
+    minutes, rest = divmod(tenths, 600)
+    hours, minutes = divmod(minutes, 60)
+    tail = f"{rest / 10:04.1f}" if precise else f"{rest // 10:02d}"
+    return f"{hours}:{minutes:02d}:{tail}" if hours else f"{minutes}:{tail}"

@@ -1,0 +1,149 @@
+"""How numbers, metrics and findings are put to a person."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from oddframe.detections import Detection
+from oddframe.evaluation.evaluate import PER_VIDEO_WARNING
+from oddframe.evaluation.result import Evaluation, Measured
+from oddframe.reporting.score_axes import clock
+from oddframe.videos import Event, Video
+
+
+def number(value: float) -> str:
+    """Three digits that matter: ``0.952``, ``3.41``, ``48.2``, ``1,204``."""
+    if abs(value) <= 1:
+        return f"{value:.3f}"
+    if abs(value) < 10:
+        return f"{value:.2f}"
+    return f"{value:.1f}" if abs(value) < 100 else f"{value:,.0f}"
+
+
+def interval(part: Measured) -> str:
+    """``[0.910, 0.978]``, or nothing where there is no interval."""
+    if part.low is None or part.high is None:
+        return ""
+    return f"[{number(part.low)}, {number(part.high)}]"
+
+
+def measured(part: Measured) -> str:
+    """``0.952 [0.910, 0.978]``; a dash where the number is undefined."""
+    if part.value is None:
+        return "–"
+    return f"{number(part.value)} {interval(part)}".strip()
+
+
+def duration(seconds: float) -> str:
+    """``45 s``, ``2 min 05 s``, ``1 h 04 min``."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s" if rest else f"{minutes} min"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes:02d} min"
+
+
+def count(amount: int, noun: str) -> str:
+    """``1 video``, ``3 videos``."""
+    return f"{amount:,} {noun}" if amount == 1 else f"{amount:,} {noun}s"
+
+
+def is_annotated(video: Video) -> bool:
+    """Whether it is known which of the video's frames are anomalous."""
+    return video.label == "normal" or bool(video.events)
+
+
+def overlapping(detection: Detection, video: Video) -> list[Event]:
+    """The annotated events that a detection touches."""
+    return [e for e in video.events if e.start < detection.end and detection.start < e.end]
+
+
+def missed(video: Video, detections: Sequence[Detection]) -> list[Event]:
+    """The annotated events that no detection touches."""
+    return [
+        event
+        for event in video.events
+        if not any(d.start < event.end and event.start < d.end for d in detections)
+    ]
+
+
+def summary(
+    videos: Sequence[Video],
+    scores: Mapping[str, np.ndarray],
+    detections: Mapping[str, Sequence[Detection]],
+    threshold: float | None,
+) -> str:
+    """What was found, in one or two sentences for somebody who looks after a camera."""
+    length = duration(sum(video.frames / video.fps for video in videos))
+    footage = f"{count(len(videos), 'video')} ({length})"
+    found = [(d, video) for video in videos for d in detections.get(video.id, ())]
+    if threshold is None and not found:
+        video = max(videos, key=lambda video: float(scores[video.id].max()))
+        peak = clock(int(scores[video.id].argmax()) / video.fps)
+        return (
+            f"No threshold is known, so nothing in {footage} is called odd; the highest score "
+            f"is at {peak} in “{video.id}”."
+        )
+    if not found:
+        return f"Nothing odd in {footage}: no score is above the threshold."
+    detection, video = max(found, key=lambda pair: pair[0].peak_score)
+    with_any = len({video.id for _, video in found})
+    where = "" if len(videos) == 1 else f"{with_any} of "
+    text = (
+        f"{count(len(found), 'odd moment')} in {where}{footage}; the oddest is at "
+        f"{clock(detection.peak / video.fps)} in “{video.id}”"
+    )
+    text += f": {detection.reason.rstrip('. ')}." if detection.reason else "."
+    return text + _against_truth(videos, detections)
+
+
+def _against_truth(videos: Sequence[Video], detections: Mapping[str, Sequence[Detection]]) -> str:
+    annotated = [video for video in videos if is_annotated(video)]
+    events = sum(len(video.events) for video in annotated)
+    if not annotated or not events:
+        return ""
+    lost = sum(len(missed(video, detections.get(video.id, ()))) for video in annotated)
+    false = sum(
+        not overlapping(detection, video)
+        for video in annotated
+        for detection in detections.get(video.id, ())
+    )
+    return (
+        f" Of {count(events, 'annotated event')}, {events - lost} "
+        f"{'is' if events - lost == 1 else 'are'} found; {count(false, 'detection')} "
+        f"{'touches' if false == 1 else 'touch'} no annotated event."
+    )
+
+
+def doubts(meta: Mapping[str, Any], evaluation: Evaluation | None) -> list[str]:
+    """Why scores and the numbers made of them must not be set beside honest ones, if so.
+
+    Args:
+        meta: what travels with the scores.
+        evaluation: the numbers, if there are any.
+    """
+    protocol = evaluation.protocol if evaluation is not None else {}
+    found = [str(warning) for warning in protocol.get("warnings", [])]
+    if evaluation is None and "video" in str(meta.get("normalisation", "")).lower():
+        found.append(PER_VIDEO_WARNING)
+    # Names and addresses may hold the word by chance.
+    stated = {**protocol, **meta}
+    values = (str(stated[key]) for key in stated if key not in ("run", "source", "scores_meta"))
+    if any(re.search(r"\boracle\b", value, re.IGNORECASE) for value in values):
+        found.append(
+            "something was chosen on the test set (oracle), so the numbers are an upper bound and "
+            "not what new videos will give"
+        )
+    return found
+
+
+def is_oracle(name: str, part: Measured) -> bool:
+    """Whether this one number was chosen on the test set."""
+    return "oracle" in name.lower() or "oracle" in part.note.lower()

@@ -1,0 +1,116 @@
+"""What the command line prints when a verb is done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oddframe.evaluation.compare import Comparison
+from oddframe.evaluation.result import Evaluation, Measured
+from oddframe.reporting.metric_names import baseline_name, metric_name
+from oddframe.reporting.score_axes import clock
+from oddframe.training.run_folder import Run
+from oddframe.verbs.demo import Demo
+from oddframe.verbs.prepare import summary
+from oddframe.verbs.score import Scored
+from oddframe.videos import Manifest
+
+_HEADLINES = (
+    "micro_auc",
+    "macro_auc",
+    "average_precision",
+    "equal_error_rate",
+    "pixel_auc",
+    "rbdc",
+    "tbdc",
+)
+_MOST_EVENTS = 20
+
+
+def describe(result: Any) -> str:
+    """The result of a verb as text for a terminal."""
+    match result:
+        case Manifest():
+            return summary(result)
+        case Run():
+            notes = "\n".join(
+                f"  {k.replace('_', ' ')}: {v}" for k, v in result.detector.notes.items()
+            )
+            return (
+                f"{result.folder}: detector {result.detector.name} is fitted\n{notes}\n"
+                f"next: oddframe score {result.folder} VIDEO --report"
+            )
+        case Scored():
+            return _scored(result)
+        case Evaluation():
+            return evaluation_table(result)
+        case Demo():
+            return f"{evaluation_table(result.evaluation)}\n\nreport: {result.report}"
+        case Comparison():
+            return "\n".join(
+                part.words for part in result.differences if part.metric == "micro_auc"
+            )
+    return ""
+
+
+def evaluation_table(evaluation: Evaluation) -> str:
+    """The main metrics with intervals beside the trivial baselines."""
+    names = [
+        name
+        for name in _HEADLINES
+        if name in evaluation.metrics and evaluation.metrics[name].value is not None
+    ]
+    models = {"this": evaluation.metrics, **evaluation.baselines}
+    rows = [["", "95 % interval", "", *(baseline_name(n) for n in evaluation.baselines)]]
+    for name in names:
+        own = evaluation.metrics[name]
+        others = [_number(models[n].get(name)) for n in evaluation.baselines]
+        rows.append([metric_name(name).label, _interval(own), _number(own), *others])
+    rows[0][1], rows[0][2] = "95 % interval", "this"
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = [
+        "  ".join(
+            cell.ljust(width) if i == 0 else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+    head = (
+        f"{evaluation.dataset}, {evaluation.split}: {evaluation.videos} videos, "
+        f"{evaluation.frames} frames, {evaluation.anomalous_frames} of them anomalous"
+    )
+    return "\n".join([head, *lines])
+
+
+def _number(part: Measured | None) -> str:
+    return "-" if part is None or part.value is None else f"{part.value:.3f}"
+
+
+def _interval(part: Measured) -> str:
+    return "" if part.low is None or part.high is None else f"{part.low:.3f} to {part.high:.3f}"
+
+
+def _scored(result: Scored) -> str:
+    lines = []
+    events = [(v, d) for v in result.manifest for d in result.detections[v.id]]
+    for video, event in events[:_MOST_EVENTS]:
+        start, end = clock(event.start / video.fps), clock(event.end / video.fps)
+        reason = event.reason or "scores above the threshold"
+        lines.append(f"  {video.id}  {start} to {end}  score {event.peak_score:.2f}  {reason}")
+    if len(events) > _MOST_EVENTS:
+        lines.append(f"  ... and {len(events) - _MOST_EVENTS} more in events.json")
+    odd = len({video.id for video, _ in events})
+    videos = len(result.manifest)
+    many = "s" if videos != 1 else ""
+    if not events:
+        lines.append(f"nothing odd in {videos} video{many}")
+    else:
+        moments = "moment" if len(events) == 1 else "moments"
+        lines.insert(0, f"{len(events)} odd {moments} in {odd} of {videos} video{many}")
+    source = result.scores.meta.get("threshold_source")
+    lines.append(str(source if source and source != "given by hand" else "threshold given by hand"))
+    lines += [f"not scored: {video_id}: {why}" for video_id, why in result.failed.items()]
+    lines.append(f"scores: {result.path}")
+    lines.append(f"events: {result.path.parent / 'events.json'}")
+    if result.report:
+        lines.append(f"report: {result.report}")
+    return "\n".join(lines)

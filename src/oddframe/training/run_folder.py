@@ -1,0 +1,145 @@
+"""A run: a folder with everything about one trained detector.
+
+``config.yaml`` repeats it, ``checkpoint.pt`` is the fitted detector (tensors and plain values
+only), ``log.txt`` says when what was done. A checkpoint is written last: a run without one is
+unfinished.
+"""
+
+from __future__ import annotations
+
+import pickle
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+import oddframe
+from oddframe.atomic import atomic_path, sha256_of, write_text
+from oddframe.detectors import load
+from oddframe.detectors.base import Detector
+from oddframe.errors import OddframeError
+
+FORMAT = "oddframe-run/1"
+CHECKPOINT = "checkpoint.pt"
+CONFIG = "config.yaml"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A trained run.
+
+    Attributes:
+        folder: where it is.
+        detector: the fitted detector.
+        config: how it was made: verb arguments, detector, its settings.
+        sha256: of the checkpoint.
+    """
+
+    folder: Path
+    detector: Detector
+    config: dict[str, Any]
+    sha256: str
+
+
+def write_config(folder: Path, config: Mapping[str, Any]) -> None:
+    """Write ``config.yaml``."""
+    text = yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)
+    write_text(folder / CONFIG, text)
+
+
+def log(folder: Path, message: str) -> None:
+    """Append a line with the time to ``log.txt``."""
+    now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
+    with (folder / "log.txt").open("a", encoding="utf-8") as stream:
+        stream.write(f"{now} {message}\n")
+
+
+def write_checkpoint(folder: Path, detector: Detector) -> Path:
+    """Write ``checkpoint.pt`` atomically."""
+    import torch
+
+    content = {
+        "format": FORMAT,
+        "oddframe": oddframe.__version__,
+        "detector": detector.name,
+        "state": _to_tensors(detector.state()),
+    }
+    path = folder / CHECKPOINT
+    with atomic_path(path) as temporary:
+        torch.save(content, temporary)
+    return path
+
+
+def read_run(folder: str | Path) -> Run:
+    """Read a run folder.
+
+    Raises:
+        OddframeError: not a run, unfinished, damaged, or of another format version.
+    """
+    import torch
+
+    folder = Path(folder)
+    path = folder / CHECKPOINT
+    if not folder.is_dir():
+        raise OddframeError(f"{folder}: no such run folder; make one with 'oddframe train'")
+    if not path.exists():
+        raise OddframeError(
+            f"{folder}: not a finished run, {CHECKPOINT} is missing; make it with 'oddframe train'"
+        )
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, zipfile.BadZipFile) as error:
+        first = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+        raise OddframeError(
+            f"{path}: cannot be read as a checkpoint ({first}); train again"
+        ) from error
+    found = content.get("format") if isinstance(content, dict) else None
+    if found != FORMAT:
+        made_by = content.get("oddframe", "?") if isinstance(content, dict) else "?"
+        raise OddframeError(
+            f"{path}: expected a run of format '{FORMAT}', found {found!r} (made by oddframe "
+            f"{made_by}, this is {oddframe.__version__}); train again with this version"
+        )
+    try:
+        kind = load(content["detector"]).DETECTOR
+        detector = kind.from_state(_to_arrays(content["state"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise OddframeError(
+            f"{path}: the state of detector '{content.get('detector')}' does not fit oddframe "
+            f"{oddframe.__version__} ({error!r}); train again with this version"
+        ) from error
+    config_path = folder / CONFIG
+    try:
+        config = yaml.safe_load(config_path.read_text(encoding="utf-8")) or {}
+    except (OSError, yaml.YAMLError) as error:
+        raise OddframeError(f"{config_path}: cannot be read ({error}); train again") from error
+    return Run(folder, detector, config, sha256_of(path))
+
+
+def _to_tensors(value: Any) -> Any:
+    import torch
+
+    if isinstance(value, np.ndarray):
+        return torch.from_numpy(np.ascontiguousarray(value).copy())
+    if isinstance(value, Mapping):
+        return {str(key): _to_tensors(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_to_tensors(part) for part in value]
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _to_arrays(value: Any) -> Any:
+    import torch
+
+    if isinstance(value, torch.Tensor):
+        return value.numpy()
+    if isinstance(value, dict):
+        return {key: _to_arrays(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_to_arrays(part) for part in value]
+    return value

@@ -1,0 +1,71 @@
+"""The verb ``compare``: several score sets of the same videos side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from oddframe.errors import OddframeError
+from oddframe.evaluation.compare import Comparison, compare_scores
+from oddframe.evaluation.evaluate import evaluate_scores
+from oddframe.scores import Scores
+from oddframe.videos import Manifest
+
+
+def compare(
+    scores: list[Path],
+    *,
+    manifest: Path,
+    out: Path,
+    names: list[str] | None = None,
+    root: Path | None = None,
+    split: str = "test",
+    resamples: int = 1000,
+    seed: int = 0,
+) -> Comparison:
+    """Compare score files: metrics with intervals, and paired differences over the same videos.
+
+    Args:
+        scores: two or more score files or folders.
+        manifest: the manifest with the truth.
+        out: folder for ``comparison.html``, ``metrics.csv`` and ``differences.csv``.
+        names: a name for each; by default the folder or file name.
+        root: folder that the manifest's paths are relative to, if the data moved.
+        split: the split to evaluate.
+        resamples: bootstrap resamples over videos.
+        seed: of the bootstrap; the same resamples are used for all.
+
+    Returns:
+        The comparison.
+
+    Raises:
+        OddframeError: fewer than two score sets, or scores that do not fit the manifest.
+    """
+    if len(scores) < 2:
+        raise OddframeError(f"compare needs at least two score files, found {len(scores)}")
+    chosen = names or _names(scores)
+    if len(chosen) != len(scores) or len(set(chosen)) != len(chosen):
+        raise OddframeError(
+            f"compare: expected {len(scores)} different names, found {', '.join(chosen)}"
+        )
+    truth = Manifest.read(manifest, root)
+    named = {name: Scores.read(path) for name, path in zip(chosen, scores, strict=True)}
+    comparison = compare_scores(named, truth, split=split, resamples=resamples, seed=seed)
+    evaluations = {
+        name: evaluate_scores(part, truth, split=split, resamples=0) for name, part in named.items()
+    }
+    from oddframe.reporting.comparison_page import write_comparison
+
+    write_comparison(
+        out, comparison, title=f"Comparison on {truth.dataset}", evaluations=evaluations
+    )
+    return comparison
+
+
+def _names(paths: list[Path]) -> list[str]:
+    """File names, with as many parent folders as it takes to tell them apart."""
+    parts = [path.resolve().with_suffix("").parts for path in paths]
+    for depth in range(1, max(map(len, parts)) + 1):
+        names = ["/".join(one[-depth:]) for one in parts]
+        if len(set(names)) == len(names):
+            return names
+    return [str(path) for path in paths]

@@ -1,0 +1,101 @@
+"""The verb ``evaluate``: any scores against a manifest's truth give metrics and a report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from oddframe.atomic import sha256_of
+from oddframe.detections import Detection, find_detections, read_events
+from oddframe.errors import OddframeError
+from oddframe.evaluation.evaluate import evaluate_scores
+from oddframe.evaluation.result import Evaluation
+from oddframe.progress import progress
+from oddframe.score_maps import FOLDER, read_maps
+from oddframe.scores import Scores
+from oddframe.videos import Manifest
+
+
+def evaluate(
+    scores: Path,
+    manifest: Path,
+    out: Path,
+    *,
+    root: Path | None = None,
+    split: str = "test",
+    maps: Path | None = None,
+    resamples: int = 1000,
+    seed: int = 0,
+    report: bool = True,
+) -> Evaluation:
+    """Evaluate scores, also foreign ones, against the truth of a manifest.
+
+    Args:
+        scores: ``scores.npz``, any npz of one array per video id, or a folder of ``<id>.npy``.
+        manifest: the manifest with the truth.
+        out: folder for ``metrics.json`` and ``report.html``.
+        root: folder that the manifest's paths are relative to, if the data moved.
+        split: the split to evaluate.
+        maps: folder of score maps ``<id>.npy``; by default ``maps/`` beside the scores.
+        resamples: bootstrap resamples over videos for the 95 % intervals.
+        seed: of the bootstrap.
+        report: write the report page as well.
+
+    Returns:
+        Every number.
+
+    Raises:
+        OddframeError: scores and manifest do not fit together.
+    """
+    truth = Manifest.read(manifest, root)
+    given = Scores.read(scores)
+    folder = scores if scores.is_dir() else scores.parent
+    located = read_maps(maps or folder / FOLDER, [v.id for v in truth.split(split)])
+    if maps is not None and not located:
+        raise OddframeError(f"{maps}: no score maps <id>.npy of the manifest's videos")
+    evaluation = evaluate_scores(
+        given, truth, split=split, maps=located or None, resamples=resamples, seed=seed
+    )
+    evaluation.hashes["manifest"] = sha256_of(manifest)
+    if scores.is_file():
+        evaluation.hashes["scores"] = sha256_of(scores)
+    evaluation.write(out / "metrics.json")
+    if report:
+        from oddframe.reporting.page import write_report
+
+        videos = truth.split(split)
+        total = sum(video.frames for video in videos)
+        with progress() as bar:
+            done = 0
+
+            def advance(frames: int) -> None:
+                nonlocal done
+                done += frames
+                bar.count("making the report", done, total)
+
+            write_report(
+                out,
+                title=f"{evaluation.dataset}: {given.meta.get('detector', 'scores')}",
+                manifest=truth,
+                scores=given,
+                detections=_detections(folder, given, truth, split),
+                evaluation=evaluation,
+                maps=located or None,
+                split=split,
+                advance=advance,
+            )
+    return evaluation
+
+
+def _detections(
+    folder: Path, scores: Scores, manifest: Manifest, split: str
+) -> dict[str, list[Detection]]:
+    """The events that ``score`` explained, or those that the threshold in the scores gives."""
+    videos = manifest.split(split)
+    if (folder / "events.json").exists():
+        explained = read_events(folder / "events.json")
+        if all(video.id in explained for video in videos):
+            return {video.id: explained[video.id] for video in videos}
+    threshold = scores.meta.get("threshold")
+    if threshold is None:
+        return {}
+    return {v.id: find_detections(scores[v.id], float(threshold), v.fps) for v in videos}

@@ -1,0 +1,98 @@
+"""The verb ``prepare``: a data set's native layout and annotations become a manifest."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import replace
+from pathlib import Path
+
+from oddframe.datasets import load
+from oddframe.errors import OddframeError
+from oddframe.videos import Manifest
+
+
+def prepare(
+    dataset: str,
+    root: Path,
+    out: Path,
+    *,
+    val_share: float = 0.2,
+    seed: int = 0,
+    fps: float | None = None,
+    labels: str | None = None,
+    events: Path | None = None,
+    allow_partial: bool = False,
+) -> Manifest:
+    """Turn a data set, or a folder of one's own videos, into a manifest.
+
+    The manifest lists every video with its true frame count, its split, its label and its
+    events. The published counts of frames and anomalous frames are checked.
+
+    Args:
+        dataset: ``folder`` for one's own videos, ``synthetic`` for a generated scene, or
+            ``ucsd-ped1``, ``ucsd-ped2``, ``avenue``, ``shanghaitech``.
+        root: the folder that holds the data set (``synthetic`` renders into it).
+        out: the manifest to write, such as ``manifest.jsonl``. A root inside its folder is
+            stored relative to it, so that both can move together.
+        val_share: share of the training videos that is held out for validation, unless the data
+            set has validation videos of its own.
+        seed: decides which ones, and what ``synthetic`` renders.
+        fps: frame rate of folders of images, which carry none.
+        labels: which annotation to use where a data set has two: ``intervals`` or ``masks``
+            (avenue).
+        events: CSV or JSON file of the events in one's own test videos (folder).
+        allow_partial: accept a data set whose counts differ from the published ones, and note it
+            in the manifest.
+
+    Returns:
+        The manifest, with an absolute root.
+
+    Raises:
+        OddframeError: footage or annotations are missing or do not fit together, or an option
+            that the data set does not have.
+    """
+    function = load(dataset)
+    known = inspect.signature(function).parameters
+    given = {"fps": fps, "labels": labels, "events": events, "allow_partial": allow_partial or None}
+    options: dict[str, object] = {key: value for key, value in given.items() if value is not None}
+    for option in options:
+        if option not in known:
+            takes = ", ".join(f"--{key}" for key in given if key in known) or "none of its kind"
+            raise OddframeError(f"data set '{dataset}' has no option --{option}; it takes {takes}")
+    if fps is not None and not fps > 0:
+        raise OddframeError(f"--fps: expected a positive frame rate, found {fps}")
+    if "seed" in known:
+        options["seed"] = seed
+
+    manifest = function(Path(root), **options)
+    if not manifest.split("val"):
+        manifest = manifest.hold_out(val_share, seed)
+    manifest = replace(manifest, root=manifest.root.resolve())
+    manifest.check_files()
+    folder = Path(out).resolve().parent
+    inside = manifest.root.is_relative_to(folder)
+    stored = manifest.root.relative_to(folder) if inside else manifest.root
+    replace(manifest, root=stored).write(out)
+    return manifest
+
+
+def summary(manifest: Manifest) -> str:
+    """A few lines for a person: videos, frames, length and anomalous share of each split."""
+    lines = [f"{manifest.dataset}: {len(manifest)} videos in {manifest.root}"]
+    for split, counts in manifest.counts().items():
+        seconds = sum(video.frames / video.fps for video in manifest.split(split))
+        hours, rest = divmod(round(seconds), 3600)
+        line = (
+            f"  {split:<5} {counts['videos']:>5} videos {counts['frames']:>9,} frames  "
+            f"{hours}:{rest // 60:02d}:{rest % 60:02d} h"
+        )
+        if counts["anomalous_videos"]:
+            share = counts["anomalous_frames"] / counts["frames"]
+            line += (
+                f"  {counts['anomalous_videos']} anomalous videos, "
+                f"{counts['anomalous_frames']:,} anomalous frames ({share:.1%})"
+            )
+        lines.append(line)
+    if manifest.label_rule:
+        lines.append(f"  labels: {manifest.label_rule}")
+    return "\n".join(lines)

@@ -1,0 +1,58 @@
+import numpy as np
+import pytest
+
+from oddframe.evaluation.bootstrap import difference, draw_videos, measured, ratio
+
+
+def test_strata_keep_their_sizes():
+    anomalous = np.array([True] * 7 + [False] * 4)
+    weights = draw_videos(anomalous, resamples=500, seed=3)
+    assert weights.shape == (501, 11)
+    assert (weights[0] == 1).all()
+    assert (weights[:, anomalous].sum(axis=1) == 7).all()
+    assert (weights[:, ~anomalous].sum(axis=1) == 4).all()
+    # Each video is drawn once on average, by a binomial: variance 1 - 1/n.
+    assert weights[1:].mean(axis=0) == pytest.approx(1, abs=0.2)
+    assert weights[1:, :7].var() == pytest.approx(1 - 1 / 7, abs=0.1)
+
+
+def test_same_seed_same_resamples():
+    anomalous = np.array([True, False, True, False])
+    first = draw_videos(anomalous, 50, seed=1)
+    assert (first == draw_videos(anomalous, 50, seed=1)).all()
+    assert (first != draw_videos(anomalous, 50, seed=2)).any()
+
+
+@pytest.mark.parametrize("anomalous", [[True], [False], [True, False]])
+def test_nothing_to_vary_gives_no_interval(anomalous):
+    weights = draw_videos(np.array(anomalous), 100)
+    assert len(weights) == 1
+    number = measured(ratio(weights, np.ones(len(anomalous)), np.ones(len(anomalous))), "")
+    assert (number.value, number.low, number.high) == (1, None, None)
+    assert "two videos" in number.note
+
+
+def test_interval_is_the_percentiles_of_the_resamples():
+    samples = np.concatenate(([5.0], np.arange(1001)))
+    number = measured(samples, "never")
+    assert (number.value, number.low, number.high) == (5, 25, 975)
+
+
+def test_undefined_numbers_say_why():
+    assert measured(np.array([np.nan, 1, 2]), "because").note == "because"
+    assert measured(np.array([np.nan, 1, 2]), "because").value is None
+    some = measured(np.array([1.0, np.nan, 2, 3]), "because")
+    assert (some.value, some.note) == (1, "undefined in 1 of 3 resamples")
+    assert measured(np.array([1.0, np.nan]), "").low is None
+
+
+def test_paired_difference_cancels_what_is_shared():
+    generator = np.random.default_rng(0)
+    shared = generator.normal(size=2001)
+    gap = difference(shared + 0.1, shared, "")
+    assert gap.value == pytest.approx(0.1)
+    assert (gap.low, gap.high) == (pytest.approx(0.1), pytest.approx(0.1))
+
+
+def test_ratio_over_nothing_is_nan():
+    assert np.isnan(ratio(np.ones((2, 3)), np.ones(3), np.zeros(3))).all()

@@ -1,0 +1,233 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+from oddframe.errors import OddframeError
+from oddframe.evaluation.baselines import trivial_baselines
+from oddframe.evaluation.evaluate import PER_VIDEO_WARNING, evaluate_scores
+from oddframe.evaluation.result import Evaluation
+from oddframe.pixel_truth import read_mask
+from oddframe.scores import Scores
+from oddframe.videos import Manifest
+
+
+@pytest.fixture
+def small(make_video):
+    """Three anomalous and three normal videos, and scores that know a little."""
+    generator = np.random.default_rng(0)
+    labels = [np.repeat([0, 1, 0], [20, 15, 25])] * 3 + [np.zeros(50)] * 3
+    videos = [make_video(f"v{i}", part) for i, part in enumerate(labels)]
+    scores = {v.id: generator.normal(size=v.frames) + 1.5 * v.frame_labels() for v in videos}
+    return Manifest("small", tuple(videos)), Scores(scores, {"threshold": 1.0, "causal": True})
+
+
+def test_everything_is_there(small, tmp_path):
+    manifest, scores = small
+    evaluation = evaluate_scores(scores, manifest, resamples=200, seed=3)
+    labels = np.concatenate([video.frame_labels() for video in manifest])
+    flat = np.concatenate([scores[video.id] for video in manifest])
+    assert evaluation.metrics["micro_auc"].value == pytest.approx(roc_auc_score(labels, flat))
+    assert evaluation.metrics["average_precision"].value == pytest.approx(
+        average_precision_score(labels, flat), abs=1e-6
+    )
+    assert (evaluation.videos, evaluation.anomalous_videos) == (6, 3)
+    assert (evaluation.frames, evaluation.anomalous_frames) == (330, 45)
+    for name in ("macro_auc", "event_f1_0.3", "detection_delay_seconds", "far_normal_videos"):
+        number = evaluation.metrics[name]
+        assert number.low <= number.value <= number.high
+    assert list(evaluation.baselines) == [
+        "constant",
+        "random",
+        "video_oracle",
+        "centre_prior",
+        "oracle_centre_prior",
+    ]
+    assert evaluation.baselines["constant"]["micro_auc"].value == 0.5
+    assert evaluation.curves["roc"].x[-1] == 1
+    assert evaluation.protocol["causal"] is True
+    assert evaluation.protocol["warnings"] == []
+    assert "200 resamples" in evaluation.protocol["bootstrap"]
+    assert evaluation.classes == {}
+    evaluation.write(tmp_path / "metrics.json")
+    assert Evaluation.read(tmp_path) == evaluation
+
+
+def test_same_seed_same_numbers(small):
+    manifest, scores = small
+    first = evaluate_scores(scores, manifest, resamples=50, seed=1)
+    assert evaluate_scores(scores, manifest, resamples=50, seed=1) == first
+    assert evaluate_scores(scores, manifest, resamples=50, seed=2).metrics != first.metrics
+
+
+def test_scores_of_other_splits_are_ignored(small, make_video):
+    manifest, scores = small
+    extra = make_video("train1", np.zeros(9), split="train")
+    wider = replace(manifest, videos=(*manifest.videos, extra))
+    more = Scores({**scores.values, "train1": np.zeros(9)}, scores.meta)
+    assert evaluate_scores(more, wider, resamples=0).metrics == (
+        evaluate_scores(scores, manifest, resamples=0).metrics
+    )
+
+
+def test_foreign_scores_without_a_threshold(small):
+    manifest, scores = small
+    evaluation = evaluate_scores(Scores(scores.values), manifest, resamples=20)
+    assert not any(name.startswith("event") for name in evaluation.metrics)
+    assert evaluation.protocol["threshold"] is None
+    assert "no threshold" in evaluation.protocol["threshold_metrics"]
+    assert evaluation.protocol["detector"] == "not stated"
+
+
+@pytest.mark.parametrize(
+    ("normalisation", "warned"),
+    [("per-video", True), ("per_video min-max", True), ("none", False), ("normal videos", False)],
+)
+def test_per_video_normalisation_is_marked(small, normalisation, warned):
+    manifest, scores = small
+    marked = Scores(scores.values, {"normalisation": normalisation})
+    evaluation = evaluate_scores(marked, manifest, resamples=0)
+    assert (evaluation.protocol["warnings"] == [PER_VIDEO_WARNING]) is warned
+
+
+@pytest.mark.parametrize(
+    ("labels", "undefined"),
+    [
+        ([[0] * 9, [0] * 4], {"micro_auc", "average_precision", "macro_auc", "event_f1_0.5"}),
+        ([[1] * 9, [1] * 4], {"micro_auc", "macro_auc", "equal_error_rate", "far_normal_frames"}),
+        ([[1] * 9, [0] * 4], {"macro_auc", "anomalous_auc", "anomalous_ap"}),
+        ([[0, 1, 1, 0]], {"far_normal_videos"}),
+        ([[1]], {"micro_auc", "false_alarms_per_hour_at_recall_0.5"}),
+        ([[0]], {"micro_auc", "detection_delay_seconds", "event_recall_0.1"}),
+    ],
+)
+@pytest.mark.parametrize("threshold", [-1.0, 0.5, 99.0])
+def test_undefined_numbers_never_crash(make_video, tmp_path, labels, undefined, threshold):
+    videos = [make_video(f"v{i}", np.array(part)) for i, part in enumerate(labels)]
+    values = {video.id: np.linspace(0, 1, video.frames) for video in videos}
+    maps = {video.id: np.random.default_rng(0).random((video.frames, 4, 6)) for video in videos}
+    scores = Scores(values, {"threshold": threshold})
+    manifest = Manifest("odd", tuple(videos))
+    evaluation = evaluate_scores(scores, manifest, maps=maps, resamples=20)
+    evaluation.write(tmp_path / "metrics.json")
+    for name in undefined:
+        assert evaluation.metrics[name].value is None, name
+    for number in evaluation.metrics.values():
+        assert (number.value is None) <= bool(number.note)
+        for part in (number.value, number.low, number.high):
+            assert part is None or np.isfinite(part)
+    if len(videos) == 1:
+        assert all(number.low is None for number in evaluation.metrics.values())
+
+
+def test_classes_are_measured_apart(make_video):
+    names = ("bike", "run")
+    videos = [make_video("n", np.zeros(40))]
+    values = {"n": np.linspace(0, 1, 40)}
+    for name in names:
+        video = make_video(name, np.repeat([0, 1], 10))
+        videos.append(replace(video, classes=(name,)))
+        values[name] = np.repeat([0.1, 5 if name == "bike" else -5], 10)
+    evaluation = evaluate_scores(Scores(values), Manifest("two", tuple(videos)), resamples=10)
+    assert evaluation.classes["bike"]["auc"].value == 1
+    assert evaluation.classes["run"]["auc"].value == 0
+    assert evaluation.classes["run"]["auc_within"].value == 0
+    assert evaluation.classes["bike"]["average_precision"].value == pytest.approx(1)
+
+
+def test_bad_input_is_one_clear_line(small, make_video):
+    manifest, scores = small
+    unlabelled = make_video("u", np.zeros(5), label=None)
+    with pytest.raises(OddframeError, match=r"'u'.*no label.*take it out"):
+        evaluate_scores(scores, replace(manifest, videos=(*manifest.videos, unlabelled)))
+    unlocated = make_video("w", np.zeros(5), label="anomalous")
+    with pytest.raises(OddframeError, match=r"'w'.*no events.*add its events"):
+        evaluate_scores(scores, replace(manifest, videos=(*manifest.videos, unlocated)))
+    with pytest.raises(OddframeError, match=r"no videos in split 'val'; it has 'test'"):
+        evaluate_scores(scores, manifest, split="val")
+    with pytest.raises(OddframeError, match=r"expected 60 values"):
+        evaluate_scores(Scores({**scores.values, "v0": np.zeros(59)}), manifest)
+    with pytest.raises(OddframeError, match="unknown videos 'x'"):
+        evaluate_scores(Scores({**scores.values, "x": np.zeros(59)}), manifest)
+    with pytest.raises(OddframeError, match="finite number as threshold"):
+        evaluate_scores(Scores(scores.values, {"threshold": "high"}), manifest)
+
+
+def test_bad_maps_are_one_clear_line(small):
+    manifest, scores = small
+    with pytest.raises(OddframeError, match=r"'x'.*no such video"):
+        evaluate_scores(scores, manifest, maps={"x": np.zeros((1, 2, 2))})
+    with pytest.raises(OddframeError, match=r"'v0'.*expected 60 maps.*\(59, 2, 2\)"):
+        evaluate_scores(scores, manifest, maps={"v0": np.zeros((59, 2, 2))})
+    with pytest.raises(OddframeError, match=r"'v0'.*NaN"):
+        evaluate_scores(scores, manifest, maps={"v0": np.full((60, 2, 2), np.nan)})
+
+
+def test_tracks_and_masks_are_used_where_they_are(small, tmp_path):
+    manifest, scores = small
+    box = [20, 2, 1, 6, 5]
+    rows = [{"id": 1, "name": "bike", "boxes": [[20 + i, *box[1:]] for i in range(15)]}]
+    (tmp_path / "tracks.json").write_text(json.dumps({"tracks": rows}))
+    mask = np.zeros((60, 8, 12), dtype=bool)
+    mask[20:35, 1:5, 2:6] = True
+    np.save(tmp_path / "mask.npy", mask)
+    first, second, third, *normal = manifest.videos
+    videos = (
+        replace(first, tracks="tracks.json"),
+        replace(second, mask="mask.npy"),
+        third,
+        *normal,
+    )
+    maps = {video.id: np.zeros((video.frames, 8, 12), dtype=np.float32) for video in videos}
+    maps[first.id][20:35, 1:5, 2:6] = 1
+    maps[second.id][20:35, 1:5, 2:4] = 1  # half of each region
+    evaluation = evaluate_scores(
+        scores, replace(manifest, videos=videos, root=tmp_path), maps=maps, resamples=20
+    )
+    # 4 of 6 videos with pixels: one mask, three normal ones; half of the pixels tie with 0.
+    assert evaluation.metrics["pixel_auc"].value == pytest.approx(0.75)
+    assert evaluation.metrics["rbdc"].value == pytest.approx(1)
+    assert evaluation.metrics["tbdc"].value == pytest.approx(1)
+    note = evaluation.protocol["localisation"]
+    assert "pixel AUC over 4 of 6 videos" in note
+    assert "30 regions in 2 tracks" in note
+    assert "annotated tracks in 1 videos" in note
+
+
+def test_ped2_counts_and_trivial_baselines(ped2):
+    scores = trivial_baselines(ped2.videos, seed=0)["centre_prior"]
+    evaluation = evaluate_scores(scores, ped2, resamples=100)
+    assert (evaluation.videos, evaluation.anomalous_videos) == (12, 12)
+    assert (evaluation.frames, evaluation.anomalous_frames) == (2010, 1648)
+    # Measured before this code was written, by others: 66.2, and 68.5 for a constant score.
+    assert evaluation.metrics["micro_auc"].value == pytest.approx(0.662, abs=0.002)
+    constant = evaluation.baselines["constant"]
+    assert constant["macro_auc_padded"].value == pytest.approx(0.685, abs=0.0005)
+    assert constant["macro_auc"].value == 0.5
+    assert evaluation.baselines["video_oracle"]["micro_auc"].value == 0.5
+    # Four clips are anomalous throughout and have no AUC of their own.
+    mixed = [v for v in ped2 if not v.frame_labels().all()]
+    expected = [roc_auc_score(v.frame_labels(), scores[v.id]) for v in mixed]
+    assert len(mixed) == 8
+    assert evaluation.metrics["macro_auc"].value == pytest.approx(np.mean(expected))
+
+
+def test_ped2_masks_as_score_maps(ped2):
+    """The truth itself, at a quarter of its size, must localise nearly perfectly."""
+    import cv2
+
+    videos = ped2.videos[2:4]
+    maps = {}
+    for video in videos:
+        mask = read_mask(video, ped2.root).astype(np.float32)
+        maps[video.id] = np.stack(
+            [cv2.resize(one, (90, 60), interpolation=cv2.INTER_AREA) for one in mask]
+        )
+    manifest = replace(ped2, videos=videos)
+    scores = Scores({key: part.max(axis=(1, 2)) for key, part in maps.items()})
+    metrics = evaluate_scores(scores, manifest, maps=maps, resamples=20).metrics
+    assert metrics["pixel_auc"].value > 0.999
+    assert metrics["rbdc"].value > 0.9
+    assert metrics["tbdc"].value == pytest.approx(1, abs=0.02)

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from oddframe.detections import Detection
+from oddframe.errors import OddframeError
+from oddframe.media import probe, read_frames
+from oddframe.reporting.annotated_video import SMALLEST_WIDTH, write_annotated_video
+from oddframe.reporting.colours import DETECTION
+
+FRAMES, WIDTH, HEIGHT = 40, 96, 64
+ENLARGED = -(-SMALLEST_WIDTH // WIDTH)
+
+
+@pytest.fixture
+def scores():
+    values = np.full(FRAMES, 0.2, np.float32)
+    values[10:20] = 2.0
+    return values
+
+
+def test_every_frame_is_there_enlarged_with_a_panel_below(grey_video, tmp_path, scores):
+    seen = []
+    target = write_annotated_video(
+        grey_video.path, tmp_path / "new" / "out.mp4", scores, threshold=1.0, advance=seen.append
+    )
+    info = probe(target)
+    assert info.frames == FRAMES == sum(seen)
+    assert info.fps == grey_video.fps
+    assert info.width == WIDTH * ENLARGED
+    assert info.height > HEIGHT * ENLARGED + 60
+    frames = read_frames(target, [0, 39])
+    for index, image in frames.items():
+        picture = image[: HEIGHT * ENLARGED]
+        assert picture.mean() == pytest.approx(grey_video.level(index), abs=3)
+
+
+def test_events_heat_and_boxes_are_drawn_in_their_frames_only(grey_video, tmp_path, scores):
+    maps = np.zeros((FRAMES, 4, 6), np.float32)
+    maps[10:20, 0, 5] = 3.0  # upper right
+    event = Detection(10, 20, 12, 2.0, 2.0, "motion", "rast × schnell", ((12, 16, 36, 40),))
+    target = write_annotated_video(
+        grey_video.path, tmp_path / "out.mp4", scores, threshold=1.0, maps=maps, detections=[event]
+    )
+    frames = {i: image.astype(int) for i, image in read_frames(target, [5, 12, 19]).items()}
+    border = {i: image[HEIGHT * ENLARGED // 2, 1] for i, image in frames.items()}
+    hot = {i: image[20, -40] for i, image in frames.items()}
+    box = {i: image[30 * ENLARGED, 12 * ENLARGED] for i, image in frames.items()}
+    assert np.abs(border[5] - grey_video.level(5)).max() < 8
+    assert np.abs(border[12] - DETECTION).max() < 40
+    assert np.abs(hot[5] - grey_video.level(5)).max() < 8
+    assert hot[12][0] > hot[12][2] + 40
+    assert box[12][0] > box[12][2] + 60
+    assert np.abs(box[19] - grey_video.level(19)).max() < 8  # 0.7 s after the peak
+
+
+def test_the_curve_and_the_truth_run_along(grey_video, tmp_path, scores):
+    truth = np.zeros(FRAMES, bool)
+    truth[20:] = True
+    plain = write_annotated_video(grey_video.path, tmp_path / "plain.mp4", scores)
+    shaded = write_annotated_video(grey_video.path, tmp_path / "shaded.mp4", scores, truth=truth)
+    first = read_frames(plain, [0])[0].astype(int)
+    second = read_frames(shaded, [0])[0].astype(int)
+    panel = slice(-40, -15)
+    half = first.shape[1] // 2
+    warmer = (second - first)[panel, :, 0].mean(axis=0) - (second - first)[panel, :, 2].mean(axis=0)
+    assert warmer[half + 20 : -20].mean() > 30
+    assert abs(warmer[20 : half - 20].mean()) < 5
+    # The present is a bright line that moves through the panel.
+    last = read_frames(plain, [FRAMES - 1])[FRAMES - 1].astype(int)
+    assert first[panel].sum(axis=(0, 2))[:40].max() > 2 * np.median(first[panel].sum(axis=(0, 2)))
+    assert last[panel].sum(axis=(0, 2))[-40:].max() > 2 * np.median(last[panel].sum(axis=(0, 2)))
+
+
+def test_one_frame(one_frame, tmp_path):
+    target = write_annotated_video(
+        one_frame.path, tmp_path / "out.mp4", np.array([0.5], np.float32)
+    )
+    assert probe(target).frames == 1
+
+
+def test_long_reasons_and_huge_scores_do_not_break_the_panel(grey_video, tmp_path, scores):
+    scores[11] = 1e8
+    event = Detection(10, 20, 11, 1e8, 1e7, "", "very odd " * 60)
+    target = write_annotated_video(
+        grey_video.path, tmp_path / "out.mp4", scores, threshold=1.0, detections=[event]
+    )
+    assert probe(target).frames == FRAMES
+
+
+def test_scores_of_another_video_are_refused_and_leave_no_file(grey_video, tmp_path, scores):
+    target = tmp_path / "out.mp4"
+    with pytest.raises(OddframeError, match="more frames than the 30 scores"):
+        write_annotated_video(grey_video.path, target, scores[:30])
+    with pytest.raises(OddframeError, match=r"score maps for 40 frames.*found 12"):
+        write_annotated_video(grey_video.path, target, scores, maps=np.zeros((12, 2, 2)))
+    with pytest.raises(OddframeError, match=r"annotated frames for 40 frames.*found 41"):
+        write_annotated_video(grey_video.path, target, scores, truth=np.zeros(41, bool))
+    with pytest.raises(OddframeError, match="no such video"):
+        write_annotated_video(tmp_path / "gone.mp4", target, scores)
+    assert [path.name for path in tmp_path.iterdir()] == ["grey.mp4"]

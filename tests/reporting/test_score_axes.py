@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oddframe.reporting.score_axes import clock, score_axis, thin_series, time_ticks
+
+
+@given(
+    values=st.lists(st.floats(-5, 5, width=32), min_size=1, max_size=400),
+    bins=st.integers(1, 60),
+)
+def test_thinning_keeps_both_ends_and_the_extremes_of_every_bin(values, bins):
+    series = np.array(values, np.float32)
+    kept = thin_series(series, bins)
+    assert len(kept) <= 2 * bins + 2
+    assert (np.diff(kept) > 0).all()
+    assert kept[0] == 0
+    assert kept[-1] == len(series) - 1
+    if len(series) <= 2 * bins:
+        assert len(kept) == len(series)
+        return
+    edges = np.linspace(0, len(series), bins + 1).astype(int)
+    for start, end in itertools.pairwise(edges):
+        inside = kept[(kept >= start) & (kept < end)]
+        assert series[inside].max() == series[start:end].max()
+        assert series[inside].min() == series[start:end].min()
+
+
+def test_one_odd_frame_of_an_hour_is_drawn():
+    scores = np.zeros(90_000, np.float32)
+    scores[43_217] = 9
+    kept = thin_series(scores, 1000)
+    assert 43_217 in kept
+    assert len(kept) < 2100
+
+
+@pytest.mark.parametrize(
+    ("seconds", "precise", "text"),
+    [
+        (0, True, "0:00.0"),
+        (7.44, True, "0:07.4"),
+        (59.97, True, "1:00.0"),
+        (3599.99, True, "1:00:00.0"),
+        (3723.5, True, "1:02:03.5"),
+        (90, False, "1:30"),
+        (7200, False, "2:00:00"),
+    ],
+)
+def test_clock(seconds, precise, text):
+    assert clock(seconds, precise) == text
+
+
+@given(seconds=st.floats(0.04, 1e6), most=st.integers(2, 12))
+def test_ticks_start_at_zero_stay_inside_and_are_few(seconds, most):
+    ticks = time_ticks(seconds, most)
+    assert ticks[0] == 0
+    assert ticks[-1] < seconds
+    assert len(ticks) <= most + 1
+
+
+def test_axis_holds_scores_and_threshold():
+    axis = score_axis([np.array([0.1, 0.4]), np.array([0.2])], threshold=1.0)
+    assert axis.low == 0
+    assert axis.high > 1
+    assert not axis.cut
+    assert axis.height(axis.low) == 0
+    assert axis.height(axis.high) == pytest.approx(1)
+
+
+def test_axis_of_one_huge_peak_is_cut_so_that_the_threshold_stays_visible():
+    axis = score_axis([np.array([0.0, 0.5, 900.0])], threshold=1.0)
+    assert axis.cut
+    assert axis.height(1.0) == pytest.approx(0.2)
+    assert axis.height(900.0) > 1
+
+
+@pytest.mark.parametrize("scores", [np.zeros(3), np.full(3, -7.5), np.array([-90.0, -80.0])])
+def test_axis_of_constant_and_negative_scores(scores):
+    axis = score_axis([scores], None)
+    assert axis.low <= scores.min()
+    assert axis.high > scores.max()

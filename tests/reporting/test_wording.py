@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from oddframe.detections import Detection
+from oddframe.evaluation.result import Measured
+from oddframe.reporting.wording import doubts, duration, interval, measured, number, summary
+from oddframe.videos import Event, Video
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0, "0.000"), (1, "1.000"), (-0.25, "-0.250"), (3.14159, "3.14"), (48.23, "48.2"),
+     (1204.4, "1,204"), (-12.0, "-12.0")],
+)  # fmt: skip
+def test_number(value, text):
+    assert number(value) == text
+
+
+def test_measured():
+    assert measured(Measured(0.9521, 0.91, 0.978)) == "0.952 [0.910, 0.978]"
+    assert measured(Measured(0.5)) == "0.500"
+    assert measured(Measured(None)) == "–"
+    assert interval(Measured(0.5, None, 0.6)) == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.04, "0.0 s"), (7.25, "7.2 s"), (45, "45 s"), (59.7, "1 min"), (125, "2 min 05 s"),
+     (3599.6, "1 h 00 min"), (3840, "1 h 04 min"), (360_000, "100 h 00 min")],
+)  # fmt: skip
+def test_duration(seconds, text):
+    assert duration(seconds) == text
+
+
+def _video(name, events=(), label=None):
+    return Video(name, name, "test", label, 100, 10.0, 8, 8, events=events)
+
+
+def test_summary_counts_found_events_and_false_detections():
+    videos = [_video("a", (Event(10, 20), Event(50, 60))), _video("b", label="normal")]
+    found = {
+        "a": [Detection(5, 12, 8, 2.0, 1.5), Detection(30, 40, 31, 1.5, 1.2)],
+        "b": [Detection(0, 5, 3, 9.0, 5.0, "motion", "moves fast.")],
+    }
+    scores = {"a": np.zeros(100), "b": np.zeros(100)}
+    assert summary(videos, scores, found, 1.0) == (
+        "3 odd moments in 2 of 2 videos (20 s); the oddest is at 0:00.3 in “b”: moves fast. "
+        "Of 2 annotated events, 1 is found; 2 detections touch no annotated event."
+    )
+
+
+def test_a_video_label_alone_is_no_annotation_of_frames():
+    text = summary([_video("a", label="anomalous")], {"a": np.zeros(100)}, {}, 1.0)
+    assert text == "Nothing odd in 1 video (10 s): no score is above the threshold."
+
+
+def test_doubts_come_from_the_scores_where_nothing_is_evaluated():
+    assert doubts({"normalisation": "held-out normal footage"}, None) == []
+    assert len(doubts({"normalisation": "per-video"}, None)) == 1
+    assert len(doubts({"selection": "Oracle: best on test"}, None)) == 1
+    assert doubts({"run": "runs/oracle"}, None) == []

@@ -1,0 +1,111 @@
+"""Detected events against brute force, and their file."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from oddframe.detections import Detection, find_detections, read_events, write_events
+from oddframe.errors import OddframeError
+
+quick = settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+levels = st.lists(st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0]), min_size=1, max_size=30)
+
+
+def brute_force(scores, threshold, gap):
+    """Frame by frame: open an event, and close it once more than ``gap`` frames are quiet."""
+    found, start, last = [], None, None
+    for i, score in enumerate(scores):
+        if score > threshold:
+            if start is None:
+                start = i
+            last = i
+        elif start is not None and i - last > gap:
+            found.append((start, last + 1))
+            start = None
+    if start is not None:
+        found.append((start, last + 1))
+    return found
+
+
+@quick
+@given(scores=levels, threshold=st.sampled_from([0.0, 0.4, 0.5, 2.0]), gap=st.integers(0, 6))
+def test_detections_are_those_of_brute_force(scores, threshold, gap):
+    array = np.array(scores, np.float32)
+    found = find_detections(array, threshold, fps=10.0, merge_seconds=gap / 10)
+    assert [(d.start, d.end) for d in found] == brute_force(scores, threshold, gap)
+    for detection in found:
+        part = scores[detection.start : detection.end]
+        assert detection.peak_score == max(part)
+        assert scores[detection.peak] == max(part)
+        assert detection.start <= detection.peak < detection.end
+        assert detection.mean_score == pytest.approx(np.mean(part))
+
+
+def test_a_gap_of_exactly_the_merge_time_is_merged():
+    scores = np.zeros(40)
+    scores[[5, 16]] = 1  # ten quiet frames between
+    assert len(find_detections(scores, 0.5, fps=10.0, merge_seconds=1.0)) == 1
+    assert len(find_detections(scores, 0.5, fps=10.0, merge_seconds=0.9)) == 2
+
+
+def test_a_score_at_the_threshold_is_normal():
+    assert find_detections(np.full(5, 0.5), 0.5, fps=10.0) == []
+
+
+coordinates = st.integers(0, 2000)
+detections = st.builds(
+    Detection,
+    start=st.integers(0, 100),
+    end=st.integers(101, 200),
+    peak=st.integers(0, 200),
+    peak_score=st.floats(allow_nan=False, allow_infinity=False),
+    mean_score=st.floats(allow_nan=False, allow_infinity=False),
+    cue=st.text(max_size=5),
+    reason=st.text(max_size=5),
+    boxes=st.lists(st.tuples(coordinates, coordinates, coordinates, coordinates), max_size=2).map(
+        tuple
+    ),
+)
+
+
+@quick
+@given(found=st.dictionaries(st.text(max_size=5), st.lists(detections, max_size=2), max_size=3))
+def test_events_come_back_as_they_were_written(tmp_path, found):
+    path = write_events(tmp_path / "events.json", found, dict.fromkeys(found, 12.5))
+    assert read_events(path) == found
+
+
+def test_events_are_told_in_seconds_too(tmp_path):
+    path = write_events(tmp_path / "e.json", {"a": [Detection(5, 20, 7, 1.0, 0.5)]}, {"a": 10.0})
+    (event,) = json.loads(path.read_text())["videos"]["a"]["events"]
+    assert (event["start_seconds"], event["end_seconds"]) == (0.5, 2.0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{",
+        '{"format": "oddframe-events/9", "videos": {}}',
+        '{"format": "oddframe-events/1"}',
+        '{"format": "oddframe-events/1", "videos": {"a": {"events": [{"start": 1}]}}}',
+        '{"format": "oddframe-events/1", "videos": {"a": {"events": [3]}}}',
+        '{"format": "oddframe-events/1", "videos": [1]}',
+    ],
+)
+def test_another_file_is_refused(tmp_path, text):
+    path = tmp_path / "events.json"
+    path.write_text(text)
+    with pytest.raises(OddframeError, match=r"events\.json: expected oddframe-events/1"):
+        read_events(path)
+
+
+def test_a_missing_file_is_refused(tmp_path):
+    with pytest.raises(OddframeError, match="no such file"):
+        read_events(tmp_path / "events.json")

@@ -1,0 +1,143 @@
+"""The verb prepare: options, the held-out share, the root, and the file that it writes."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from oddframe.errors import OddframeError
+from oddframe.verbs.prepare import prepare, summary
+from oddframe.videos import Manifest
+
+
+@pytest.fixture
+def footage(tmp_path):
+    """Ten frame folders of different lengths."""
+    root = tmp_path / "project" / "footage"
+    for i in range(10):
+        (root / f"clip{i}").mkdir(parents=True)
+        for k in range(i + 1):
+            cv2.imwrite(str(root / f"clip{i}" / f"{k}.png"), np.full((6, 8), 10 * k, np.uint8))
+    return root
+
+
+def splits(manifest):
+    return {video.id: video.split for video in manifest}
+
+
+def test_the_file_holds_what_is_returned(footage, tmp_path):
+    out = tmp_path / "elsewhere" / "manifest.jsonl"
+    manifest = prepare("folder", footage, out)
+    assert Manifest.read(out) == manifest
+    assert manifest.root == footage
+    header = json.loads(out.read_text().splitlines()[0])
+    assert header["root"] == str(footage)
+    assert header["counts"]["train"]["videos"] == 8
+
+
+def test_a_root_inside_the_manifests_folder_moves_with_it(footage, tmp_path):
+    out = footage.parent / "manifest.jsonl"
+    prepare("folder", footage, out)
+    assert json.loads(out.read_text().splitlines()[0])["root"] == "footage"
+    (tmp_path / "project").rename(tmp_path / "moved")
+    manifest = Manifest.read(tmp_path / "moved" / "manifest.jsonl")
+    manifest.check_files()
+    prepare("folder", tmp_path / "moved" / "footage", tmp_path / "moved" / "footage" / "m.jsonl")
+    Manifest.read(tmp_path / "moved" / "footage" / "m.jsonl").check_files()
+
+
+def test_relative_paths_are_those_of_the_working_folder(footage, monkeypatch):
+    monkeypatch.chdir(footage.parent)
+    prepare("folder", Path("footage"), Path("out/manifest.jsonl"))
+    monkeypatch.chdir("/")
+    Manifest.read(footage.parent / "out" / "manifest.jsonl").check_files()
+
+
+def test_a_seeded_share_of_the_training_videos_becomes_val(footage, tmp_path):
+    def run(**options):
+        return splits(prepare("folder", footage, tmp_path / "m.jsonl", **options))
+
+    assert list(run().values()).count("val") == 2
+    assert list(run(val_share=0.5).values()).count("val") == 5
+    assert set(run(val_share=0.0).values()) == {"train"}
+    assert run(seed=3) == run(seed=3)
+    assert len({tuple(run(seed=seed).values()) for seed in range(6)}) > 1
+
+
+def test_val_videos_of_ones_own_are_kept(footage, tmp_path):
+    (footage / "val").mkdir()
+    (footage / "clip3").rename(footage / "val" / "clip3")
+    manifest = prepare("folder", footage, tmp_path / "m.jsonl")
+    assert [video.id for video in manifest.split("val")] == ["val/clip3"]
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.0, float("nan")])
+def test_a_share_outside_its_range_is_an_error(footage, tmp_path, share):
+    with pytest.raises(OddframeError, match="validation share"):
+        prepare("folder", footage, tmp_path / "m.jsonl", val_share=share)
+    assert not (tmp_path / "m.jsonl").exists()
+
+
+def test_options_reach_the_data_set(footage, tmp_path):
+    events = tmp_path / "events.csv"
+    events.write_text("video,start_frame,end_frame\nclip9,2,4\n")
+    manifest = prepare("folder", footage, tmp_path / "m.jsonl", fps=4.0, events=events)
+    assert manifest["clip9"].split == "test"
+    assert {video.fps for video in manifest} == {4.0}
+
+
+@pytest.mark.parametrize(
+    ("dataset", "options", "message"),
+    [
+        (
+            "folder",
+            {"labels": "masks"},
+            "'folder' has no option --labels; it takes --fps, --events",
+        ),
+        ("folder", {"allow_partial": True}, "no option --allow_partial"),
+        ("ucsd-ped2", {"events": Path("e.csv")}, "takes --fps, --allow_partial"),
+        ("folder", {"fps": 0.0}, "--fps: expected a positive"),
+        ("folder", {"fps": float("nan")}, "--fps: expected a positive"),
+        ("ped3", {}, "unknown data set 'ped3'"),
+    ],
+)
+def test_an_option_that_does_not_fit_is_an_error(footage, tmp_path, dataset, options, message):
+    with pytest.raises(OddframeError, match=message):
+        prepare(dataset, footage, tmp_path / "m.jsonl", **options)
+
+
+def test_nothing_is_written_where_it_cannot_be(footage, tmp_path):
+    (tmp_path / "taken").mkdir()
+    with pytest.raises(OddframeError, match=r"taken: cannot write \(Is a directory\)"):
+        prepare("folder", footage, tmp_path / "taken")
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(OddframeError, match="cannot write"):
+        prepare("folder", footage, tmp_path / "file" / "m.jsonl")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "project", "taken"]
+
+
+def test_summary_counts(footage, tmp_path):
+    events = tmp_path / "events.csv"
+    events.write_text("video,start_frame,end_frame\nclip9,2,4\n")
+    manifest = prepare("folder", footage, tmp_path / "m.jsonl", fps=1.0, events=events)
+    lines = summary(manifest).splitlines()
+    assert lines[0] == f"footage: 10 videos in {footage}"
+    test = next(line for line in lines if line.strip().startswith("test"))
+    assert "1 videos" in test
+    assert "10 frames" in test
+    assert "0:00:10 h" in test
+    assert "2 anomalous frames (20.0%)" in test
+
+
+def test_real_ped2(real_data, tmp_path):
+    manifest = prepare("ucsd-ped2", real_data / "ped2", tmp_path / "ped2.jsonl")
+    counts = Manifest.read(tmp_path / "ped2.jsonl").counts()
+    assert {split: part["videos"] for split, part in counts.items()} == {
+        "train": 13,
+        "val": 3,
+        "test": 12,
+    }
+    assert counts["test"]["anomalous_frames"] == 1648
+    assert "1,648 anomalous frames (82.0%)" in summary(manifest)
