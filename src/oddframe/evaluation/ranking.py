@@ -273,7 +273,10 @@ def _run_on(before: np.ndarray, gained: np.ndarray) -> np.ndarray:
 
 def _precision_sum(gained: np.ndarray, hits: np.ndarray, alarms: np.ndarray) -> np.ndarray:
     """Sum over thresholds of (anomalous frames gained) x precision, per resample."""
-    return np.einsum("tr,tr->r", gained, hits / np.maximum(hits + alarms, 1))
+    precision = hits + alarms
+    np.maximum(precision, 1, out=precision)
+    np.divide(hits, precision, out=precision)
+    return np.einsum("tr,tr->r", gained, precision)
 
 
 def _crossing(

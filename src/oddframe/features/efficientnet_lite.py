@@ -65,8 +65,10 @@ class _SameConv(nn.Conv2d):
     def forward(self, input: Tensor) -> Tensor:
         total = max(self.kernel_size[0] - self.stride[0], 0)
         before, after = total // 2, total - total // 2
-        padded = functional.pad(input, (before, after, before, after))
-        return functional.conv2d(padded, self.weight, None, self.stride, 0, 1, self.groups)
+        if before != after:
+            # Only this case needs a copy; the other pads inside the convolution.
+            input = functional.pad(input, (0, after - before, 0, after - before))
+        return functional.conv2d(input, self.weight, None, self.stride, before, 1, self.groups)
 
 
 def _conv(inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> _SameConv:

@@ -54,7 +54,31 @@ def export_network() -> bytes:
             output_names=["fine", "coarse"],
             dynamic_axes={"images": {0: "batch", 2: "height", 3: "width"}},
         )
-    return buffer.getvalue()
+    return _pad_inside_convolutions(buffer.getvalue())
+
+
+def _pad_inside_convolutions(network: bytes) -> bytes:
+    """Move each one-sided padding into the convolution that follows it.
+
+    PyTorch has no one-sided padding in a convolution, ONNX has. As an operation of its own it
+    makes ONNX Runtime leave its blocked memory layout and costs a third of the time. In this
+    network it is always one row at the bottom and one column at the right.
+    """
+    import onnx
+
+    model = onnx.load_model_from_string(network)
+    nodes = model.graph.node
+    made_by = {node.output[0]: node for node in nodes}
+    for convolution in [node for node in nodes if node.op_type == "Conv"]:
+        padding = made_by.get(convolution.input[0])
+        if padding is not None and padding.op_type == "Pad":
+            pads = next(part for part in convolution.attribute if part.name == "pads")
+            top, left, bottom, right = pads.ints
+            pads.ints[:] = [top, left, bottom + 1, right + 1]
+            convolution.input[0] = padding.input[0]
+            nodes.remove(padding)
+    onnx.checker.check_model(model)
+    return model.SerializeToString()
 
 
 class PatchEncoder:

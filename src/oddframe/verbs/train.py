@@ -110,7 +110,7 @@ def _footage(footage: Path, root: Path | None, val_share: float, seed: int) -> M
     return manifest if manifest.split("val") else manifest.hold_out(val_share, seed)
 
 
-def _settings(kind: type, detector: str, settings: dict[str, Any]) -> Any:
+def _settings(kind: Any, detector: str, settings: dict[str, Any]) -> Any:
     known = {field.name for field in fields(kind)}
     for name, value in settings.items():
         if name not in known:

@@ -12,6 +12,7 @@ import numpy as np
 
 from oddframe.detectors.base import FrameScore
 from oddframe.detectors.calibration import Threshold
+from oddframe.detectors.fixed_camera.memory import one_thread_algebra
 from oddframe.detectors.fixed_camera.observation import observe
 from oddframe.detectors.fixed_camera.scene import Scene, frame_value, top_cells
 from oddframe.errors import OddframeError, OddframeWarning
@@ -102,25 +103,26 @@ class FixedCameraDetector:
         """
         from oddframe.detectors.fixed_camera.fitting import fit_scene
 
-        scene, network, threshold = fit_scene(manifest, config, advance)
+        with one_thread_algebra():
+            scene, network, threshold = fit_scene(manifest, config, advance)
         return cls(scene, network, threshold, config)
 
     def score_frames(self, video: VideoReader) -> Iterator[FrameScore]:
         """Scores of every frame in order, causal; frames between two sights hold the last one."""
         self._warn_of_other_shape(video)
         last = FrameScore(-1, 0.0)
-        appearance = motion = np.zeros(self.scene.scale.grid, np.float32)
-        speed = appearance
-        for sight in observe(video, self.scene.scale, self._look):
-            if sight.look is not None:
-                appearance = sight.look
-            if sight.speed is not None:
-                speed, motion = sight.speed, self.scene.motion_part(sight.speed)
-            if sight.look is None and sight.speed is None:
-                last = replace(last, frame=sight.frame)
-            else:
-                last = self._judge(sight.frame, appearance, motion, speed, video)
-            yield last
+        appearance = motion = speed = np.zeros(self.scene.scale.grid, np.float32)
+        with one_thread_algebra():
+            for sight in observe(video, self.scene.scale, self._look):
+                if sight.look is not None:
+                    appearance = sight.look
+                if sight.speed is not None:
+                    speed, motion = sight.speed, self.scene.motion_part(sight.speed)
+                if sight.look is None and sight.speed is None:
+                    last = replace(last, frame=sight.frame)
+                else:
+                    last = self._judge(sight.frame, appearance, motion, speed, video)
+                yield last
 
     def _look(self, image: np.ndarray) -> np.ndarray:
         return self.scene.appearance_part(self._encoder.encode(image))
