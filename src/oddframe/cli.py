@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 import warnings
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from oddframe import __version__
 from oddframe.errors import OddframeError, OddframeWarning
@@ -75,10 +76,21 @@ def _parse(verb: str, function: Callable[..., Any], given: Sequence[str]) -> dic
         prog=f"oddframe {verb}", description=VERBS[verb], exit_on_error=False, default_env=False
     )
     parser.add_argument("--config", action="config", help="a YAML file of these options")
-    parser.add_function_arguments(function, as_positional=True, sub_configs=False)
-    switches = _switches(function)
+    # What is read comes first and without a name; what is written, and what a list must not
+    # swallow, is named: "train FOOTAGE --out RUN".
+    parameters = _parameters(function)
+    named = {p.name for p in parameters if p.name == "out" or p.kind is p.KEYWORD_ONLY}
+    unnamed = {p.name for p in parameters} - named
+    lists = [p for p in parameters if p.name in unnamed and get_origin(p.annotation) is list]
+    for skip, positional in ((named | {p.name for p in lists}, True), (unnamed, False)):
+        parser.add_function_arguments(
+            function, skip=skip, as_positional=positional, as_group=False, sub_configs=False
+        )
+    for part in lists:
+        kind = get_args(part.annotation)[0]
+        parser.add_argument(part.name, nargs="+", type=kind, help=f"two or more {part.name}")
     try:
-        parsed = parser.parse_args([_spelled_out(word, switches) for word in given])
+        parsed = parser.parse_args(_spelled_out(given, _switches(function)))
     except SystemExit:
         return None
     except Exception as error:
@@ -91,20 +103,26 @@ def _parse(verb: str, function: Callable[..., Any], given: Sequence[str]) -> dic
     return values
 
 
+def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    return list(inspect.signature(function, eval_str=True).parameters.values())
+
+
 def _switches(function: Callable[..., Any]) -> set[str]:
-    import inspect
-
-    parameters = inspect.signature(function, eval_str=True).parameters.values()
-    return {f"--{part.name}" for part in parameters if part.annotation is bool}
+    return {f"--{part.name}" for part in _parameters(function) if part.annotation is bool}
 
 
-def _spelled_out(word: str, switches: set[str]) -> str:
+def _spelled_out(words: Sequence[str], switches: set[str]) -> list[str]:
     """``--val-share`` is ``--val_share``, and a bare ``--report`` means ``--report=true``."""
-    if not word.startswith("--"):
-        return word
-    name, equals, value = word.partition("=")
-    name = name.replace("-", "_").replace("__", "--", 1)
-    return f"{name}=true" if name in switches and not equals else f"{name}{equals}{value}"
+    spelled: list[str] = []
+    for word in words:
+        if spelled and spelled[-1] in switches and word.lower() in ("true", "false"):
+            spelled[-1] += f"={word}"
+            continue
+        name, equals, value = word.partition("=")
+        if word.startswith("--"):
+            name = name.replace("-", "_").replace("__", "--", 1)
+        spelled.append(f"{name}{equals}{value}")
+    return [f"{word}=true" if word in switches else word for word in spelled]
 
 
 def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:

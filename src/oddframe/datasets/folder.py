@@ -66,6 +66,8 @@ def prepare_folder(root: Path, *, fps: float | None = None, events: Path | None 
         try:
             video = survey(path, base, video_id=video_id, split="train", fps=fps)
         except OddframeError as error:
+            if paths == [root]:
+                raise
             warnings.warn(f"left out: {error}", OddframeWarning, stacklevel=2)
             continue
         labels = path.parent / f"{path.name if path.is_dir() else path.stem}.csv"

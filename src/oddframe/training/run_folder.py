@@ -7,6 +7,7 @@ unfinished.
 
 from __future__ import annotations
 
+import io
 import pickle
 import zipfile
 from collections.abc import Mapping
@@ -70,8 +71,11 @@ def write_checkpoint(folder: Path, detector: Detector) -> Path:
         "state": _to_tensors(detector.state()),
     }
     path = folder / CHECKPOINT
+    # Through memory, because torch.save hides a full disk behind an error of its own.
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
     with atomic_path(path) as temporary:
-        torch.save(content, temporary)
+        temporary.write_bytes(buffer.getbuffer())
     return path
 
 
@@ -92,8 +96,20 @@ def read_run(folder: str | Path) -> Run:
             f"{folder}: not a finished run, {CHECKPOINT} is missing; make it with 'oddframe train'"
         )
     try:
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()  # torch.load does not look at the checksums
+        if damaged is not None:
+            raise zipfile.BadZipFile(f"{damaged} does not fit its checksum")
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, zipfile.BadZipFile) as error:
+    except (
+        OSError,
+        RuntimeError,
+        EOFError,
+        ValueError,
+        LookupError,
+        pickle.UnpicklingError,
+        zipfile.BadZipFile,
+    ) as error:
         first = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
         raise OddframeError(
             f"{path}: cannot be read as a checkpoint ({first}); train again"
@@ -116,7 +132,9 @@ def read_run(folder: str | Path) -> Run:
     config_path = folder / CONFIG
     try:
         config = yaml.safe_load(config_path.read_text(encoding="utf-8")) or {}
-    except (OSError, yaml.YAMLError) as error:
+        if not isinstance(config, dict):
+            raise ValueError(f"expected keys and values, found {type(config).__name__}")
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise OddframeError(f"{config_path}: cannot be read ({error}); train again") from error
     return Run(folder, detector, config, sha256_of(path))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -77,6 +78,8 @@ def score(
     Raises:
         OddframeError: no such run or footage, or no video could be scored.
     """
+    if threshold is not None and not math.isfinite(threshold):
+        raise OddframeError(f"score: the threshold must be a finite number, found {threshold}")
     fitted = read_run(run)
     manifest, shown = _footage(footage, root, split)
     path = out or run / "scores" / footage.resolve().stem / "scores.npz"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+import math
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,8 @@ def train(
     log(out, f"fitting {detector} to {len(videos)} videos of {footage}")
     with progress() as bar:
         fitted = module.DETECTOR.fit(manifest, config, seed, bar.share)
-    manifest.write(out / "manifest.jsonl")
+    # A relative root would be taken as relative to the run folder.
+    replace(manifest, root=manifest.root.absolute()).write(out / "manifest.jsonl")
     write_config(
         out,
         {
@@ -117,6 +119,7 @@ def _settings(kind: Any, detector: str, settings: dict[str, Any]) -> Any:
             raise OddframeError(
                 f"{detector} has no setting '{name}'; it has {', '.join(sorted(known))}"
             )
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or not math.isfinite(value):
             raise OddframeError(f"{detector}: setting '{name}' must be a number, found {value!r}")
     return kind(**settings)

@@ -34,7 +34,7 @@ class FixedCameraConfig:
         smoothing_seconds: standard deviation of the Gaussian over time in offline scoring.
     """
 
-    long_side: int = 512
+    long_side: int = 448
     motion_side: int = 360
     fit_looks: int = 2000
     capacity: int = 1000

@@ -1,0 +1,307 @@
+"""The default detector on a small street, and on the first clips of Ped2."""
+
+import warnings
+from dataclasses import replace
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import roc_auc_score
+
+from oddframe.datasets.folder import prepare_folder
+from oddframe.detectors.fixed_camera import FixedCameraConfig, FixedCameraDetector
+from oddframe.errors import OddframeError, OddframeWarning
+from oddframe.media import VideoWriter, open_video
+from oddframe.training.run_folder import read_run
+from oddframe.verbs.prepare import prepare
+from oddframe.videos import Manifest
+
+
+@pytest.fixture(scope="module")
+def detector(street):
+    return read_run(street.run).detector
+
+
+def scored(detector, path: Path, fps: float = 12.5):
+    with open_video(path, fps) as video:
+        return list(detector.score_frames(video))
+
+
+def values(frames) -> np.ndarray:
+    assert [frame.frame for frame in frames] == list(range(len(frames)))
+    return np.array([frame.value for frame in frames])
+
+
+def png_folder(path: Path, images: list[np.ndarray]) -> Path:
+    """Images without loss, as a video."""
+    path.mkdir(parents=True)
+    for index, image in enumerate(images):
+        cv2.imwrite(str(path / f"{index:04}.png"), cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+    return path
+
+
+def config(street, **changes) -> FixedCameraConfig:
+    return FixedCameraConfig(**street.settings | changes)
+
+
+def fit(manifest: Manifest, settings: FixedCameraConfig, seed: int = 0) -> FixedCameraDetector:
+    return FixedCameraDetector.fit(manifest, settings, seed, lambda doing, share: None)
+
+
+def middle_of(box):
+    return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+
+
+def test_normal_life_that_was_not_learnt_is_mostly_below_the_threshold(street, detector):
+    found = values(scored(detector, street.root / "calm.mp4"))
+    assert len(found) == 100
+    assert (found > detector.threshold).mean() < 0.15
+    assert (found >= 0).all()
+
+
+@pytest.mark.parametrize("name", ["fast", "large"])
+def test_an_odd_thing_scores_above_the_threshold(street, detector, name):
+    frames = scored(detector, street.root / f"{name}.mp4")
+    found = values(frames)
+    start, end = street.event
+    labels = np.zeros(len(found), bool)
+    labels[start:end] = True
+    assert roc_auc_score(labels, found) > 0.9
+    assert (found[start + 4 : end - 4] > detector.threshold).mean() > 0.7
+    assert np.median(found[:start]) < detector.threshold
+    # It is over when it is over; the motion's average lasts three more frames.
+    assert np.median(found[end + 5 :]) < detector.threshold
+
+
+def test_reasons_name_the_cue_and_the_place(street, detector):
+    large = max(scored(detector, street.root / "large.mp4"), key=lambda frame: frame.value)
+    assert large.cue == "appearance"
+    assert large.reason == "looks unlike anything in the normal footage (centre)"
+    x, y = middle_of(large.boxes[0])
+    assert 48 <= x <= 84
+    assert 20 <= y <= 52
+    # From second 4.5 to 5 the fast one is between 62 and 94 % of the way.
+    fast = scored(detector, street.root / "fast.mp4")[57:62]
+    assert any("times as fast" in frame.reason for frame in fast)
+    assert all(len(frame.boxes) <= 3 for frame in fast)
+
+
+def test_score_maps_peak_where_the_odd_thing_is(street, detector):
+    frames = scored(detector, street.root / "large.mp4")
+    peak = max(frames, key=lambda frame: frame.value).score_map
+    row, column = np.unravel_index(peak.argmax(), peak.shape)
+    assert 48 <= (column + 0.5) / peak.shape[1] * street.width <= 84
+    assert 20 <= (row + 0.5) / peak.shape[0] * street.height <= 52
+    # Map and score share one scale: one cell of 40 is the top 1.5 %, so the score is the peak.
+    assert peak.size < 70
+    for frame in frames:
+        assert frame.value == pytest.approx(frame.score_map.max(), rel=1e-5)
+
+
+def test_what_comes_later_changes_nothing(street, detector, tmp_path):
+    images = street.images(5, 60, street.fast)
+    whole = values(scored(detector, png_folder(tmp_path / "whole", images)))
+    cut = values(scored(detector, png_folder(tmp_path / "cut", images[:41])))
+    np.testing.assert_array_equal(cut, whole[:41])
+    other = [*images[:41], *street.images(1, 61, street.large)]
+    np.testing.assert_array_equal(
+        values(scored(detector, png_folder(tmp_path / "other", other)))[:41], cut
+    )
+
+
+def test_frames_between_two_sights_hold_the_last_score(street, detector, tmp_path):
+    # At 60 frames per second motion comes every 5 frames and a look every 12.
+    folder = png_folder(tmp_path / "quick", street.images(2, 62))
+    frames = scored(detector, folder, fps=60.0)
+    for index, frame in enumerate(frames):
+        sight = max(k for k in range(index + 1) if k % 5 == 0 or k % 12 == 0)
+        assert frame == replace(frames[sight], frame=index) or index == sight
+
+
+def test_a_saved_detector_scores_the_same(street, detector):
+    again = FixedCameraDetector.from_state(detector.state())
+    np.testing.assert_allclose(
+        values(scored(again, street.root / "fast.mp4")),
+        values(scored(detector, street.root / "fast.mp4")),
+        atol=1e-6,
+    )
+    assert again.threshold == detector.threshold
+    assert again.notes == detector.notes
+
+
+def test_the_same_footage_and_seed_give_the_same_detector(street, detector):
+    # The run was read from float16, this one comes straight from the fit.
+    manifest = Manifest.read(street.run / "manifest.jsonl")
+    again = fit(manifest, config(street))
+    assert again.threshold == detector.threshold
+    assert again.notes == detector.notes
+    first, second = detector.state()["scene"], again.state()["scene"]
+    for name in ("mean", "matrix", "grid", "norms"):
+        np.testing.assert_array_equal(first[name], second[name])
+    np.testing.assert_array_equal(first["memory"]["vectors"], second["memory"]["vectors"])
+    np.testing.assert_allclose(
+        values(scored(again, street.root / "large.mp4")),
+        values(scored(detector, street.root / "large.mp4")),
+        atol=0.03,
+    )
+
+
+def test_the_threshold_promises_no_more_than_the_footage_can(street, detector):
+    seconds = 48
+    assert detector.calibrated.hours <= seconds / 3600 + 1e-9
+    assert detector.calibrated.false_alarms_per_hour >= 3600 / seconds - 1e-6
+    assert "fit on more footage to promise 1" in detector.calibrated.sentence
+
+
+def test_videos_of_different_sizes_and_colours_in_one_fit(street, tmp_path):
+    """Half-size, full-size and grey footage of one camera, then scored with every one of them."""
+    images = street.images(16, 70)
+    street.film(tmp_path / "v" / "full.mp4", images)
+    half = [cv2.resize(image, (64, 40), interpolation=cv2.INTER_AREA) for image in images]
+    with VideoWriter(tmp_path / "v" / "half.mp4", street.fps, (64, 40)) as writer:
+        for image in half:
+            writer.write(image)
+    grey = grey_file(tmp_path / "v" / "grey.mkv", images)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", OddframeWarning)
+        detector = fit(prepare_folder(tmp_path / "v"), config(street, fit_looks=24))
+        for path in (tmp_path / "v" / "full.mp4", tmp_path / "v" / "half.mp4", grey):
+            found = values(scored(detector, path))
+            assert found.shape == (200,)
+            assert np.isfinite(found).all()
+
+
+def grey_file(path: Path, images: list[np.ndarray]) -> Path:
+    """A file of grey frames, as many cameras give at night."""
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream("ffv1", rate=25)
+        stream.width, stream.height = images[0].shape[1::-1]
+        stream.pix_fmt = "gray"
+        stream.time_base = "1/1000"
+        for index, image in enumerate(images):
+            plane = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+            frame = av.VideoFrame.from_ndarray(plane, format="gray")
+            frame.pts = index
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    return path
+
+
+def test_another_shape_is_scored_with_a_warning(street, detector, tmp_path):
+    tall = [cv2.resize(image, (80, 80)) for image in street.images(1, 63)]
+    with pytest.warns(OddframeWarning, match="the video is 80x80.*fits one camera only"):
+        found = values(scored(detector, png_folder(tmp_path / "tall", tall)))
+    assert found.shape == (12,)
+
+
+@pytest.mark.parametrize("size", [(8, 8), (2, 2), (300, 4)])
+@pytest.mark.filterwarnings("ignore::oddframe.errors.OddframeWarning")
+def test_very_small_videos_are_scored(detector, tmp_path, size):
+    images = [np.full((size[1], size[0], 3), 20 * k, np.uint8) for k in range(5)]
+    assert values(scored(detector, png_folder(tmp_path / "small", images))).shape == (5,)
+
+
+@pytest.mark.filterwarnings("ignore::oddframe.errors.OddframeWarning")
+def test_a_very_wide_video_can_be_learnt(street, tmp_path):
+    # Its images for optical flow would be 5 pixels high.
+    random = np.random.default_rng(0)
+    band = [random.integers(0, 256, (16, 640, 3), np.uint8) for _ in range(4)]
+    with VideoWriter(tmp_path / "v" / "band.mp4", 5, (640, 16)) as writer:
+        for k in range(110):
+            writer.write(band[k % 4])
+    detector = fit(prepare_folder(tmp_path / "v"), config(street, fit_looks=20))
+    assert np.isfinite(values(scored(detector, tmp_path / "v" / "band.mp4"))).all()
+
+
+def test_a_video_of_one_frame(street, detector, tmp_path):
+    frames = scored(detector, png_folder(tmp_path / "one", street.images(1, 64)[:1]))
+    assert len(frames) == 1
+    assert frames[0].score_map is not None
+
+
+def test_a_scene_where_nothing_ever_moves(street, tmp_path):
+    random = np.random.default_rng(3)
+    still = street.images(0.1, 1)[0].astype(float)
+    images = [
+        np.clip(still + random.normal(0, 1, still.shape), 0, 255).astype(np.uint8)
+        for _ in range(60)
+    ]
+    with VideoWriter(tmp_path / "v" / "still.mp4", 2, (128, 80)) as writer:
+        for image in images:
+            writer.write(image)
+    detector = fit(prepare_folder(tmp_path / "v"), config(street, fit_looks=30))
+    calm = values(scored(detector, tmp_path / "v" / "still.mp4", fps=2))
+    images[30] = street.images(3.5, 2, street.large)[-1]
+    found = values(scored(detector, png_folder(tmp_path / "odd", images), fps=2))
+    assert np.isfinite(found).all()
+    assert found.argmax() in (30, 31, 32)
+    assert found[30] > max(detector.threshold, np.median(calm) + 0.5)
+
+
+def test_too_little_footage_is_one_line(street):
+    manifest = prepare_folder(street.root / "calm.mp4")
+    with pytest.raises(OddframeError, match=r"at least 20 seconds.*found 1 videos and 8\.0 sec"):
+        fit(manifest, config(street))
+
+
+def test_no_normal_footage_is_one_line(street):
+    manifest = Manifest.read(street.run / "manifest.jsonl")
+    odd = replace(manifest, videos=tuple(replace(v, label="anomalous") for v in manifest))
+    test = replace(manifest, videos=tuple(replace(v, split="test") for v in manifest))
+    val = replace(manifest, videos=tuple(replace(v, split="val") for v in manifest))
+    for one in (odd, test, val):
+        with pytest.raises(OddframeError, match="normal training footage.*found 0 videos"):
+            fit(one, config(street))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"long_side": 32},
+        {"motion_side": 10},
+        {"fit_looks": 5},
+        {"capacity": 1},
+        {"false_alarms_per_hour": 0.0},
+        {"smoothing_seconds": -1.0},
+    ],
+)
+def test_settings_out_of_range(change):
+    with pytest.raises(OddframeError, match=f"fixed-camera: .*{next(iter(change))}"):
+        FixedCameraConfig(**change)
+
+
+def test_progress_goes_from_nothing_to_all(street):
+    told = []
+    manifest = Manifest.read(street.run / "manifest.jsonl")
+    small = replace(manifest, videos=manifest.videos[:2])
+    settings = config(street, fit_looks=20, long_side=64)
+    FixedCameraDetector.fit(small, settings, 0, lambda doing, share: told.append((doing, share)))
+    assert all(0 <= share <= 1 for _, share in told)
+    doings = list(dict.fromkeys(doing for doing, _ in told))
+    assert doings[0] == "preparing the network"
+    assert told[-1] == ("calibrating", 1.0)
+    for doing in doings:
+        shares = [share for said, share in told if said == doing]
+        assert shares == sorted(shares)
+
+
+def test_scoring_leaves_pytorchs_threads_as_they_were(street, detector):
+    before = torch.get_num_threads()
+    scored(detector, street.root / "calm.mp4")
+    assert torch.get_num_threads() == before
+
+
+def test_real_ped2_with_a_small_network(real_data, tmp_path):
+    # The first three test clips; with all settings at their default it does much better.
+    manifest = prepare("ucsd-ped2", real_data / "ped2", tmp_path / "ped2.jsonl")
+    settings = FixedCameraConfig(long_side=256, motion_side=240, fit_looks=100)
+    detector = fit(manifest, settings)
+    labels, found = [], []
+    for video in manifest.split("test")[:3]:
+        found.append(values(scored(detector, manifest.locate(video), video.fps)))
+        labels.append(video.frame_labels())
+        assert len(found[-1]) == video.frames
+    assert roc_auc_score(np.concatenate(labels), np.concatenate(found)) > 0.82

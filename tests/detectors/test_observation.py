@@ -1,0 +1,193 @@
+"""When a video is looked at: every frame one sight, in order, with bounded waiting."""
+
+import threading
+import time
+import weakref
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from oddframe.detectors.fixed_camera.observation import (
+    Scale,
+    Window,
+    observe,
+    single_looks,
+    steps,
+    whole,
+)
+from oddframe.media import MediaInfo
+
+SCALE = Scale((2, 3), (32, 32), (48, 32))
+
+
+class TinyFrame:
+    def __init__(self, index: int, fps: float) -> None:
+        self.index = index
+        self.seconds = index / fps
+
+    def rgb(self, size=None):
+        width, height = size or (8, 8)
+        return np.full((height, width, 3), self.index % 256, np.uint8)
+
+    def grey(self, size=None):
+        return self.rgb(size)[..., 0]
+
+
+@dataclass
+class TinyVideo:
+    """Frames made on demand; counts those that somebody still holds."""
+
+    frames: int
+    fps: float
+    made: int = 0
+    alive: int = 0
+    most_alive: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def info(self) -> MediaInfo:
+        return MediaInfo(self.frames, self.fps, 8, 8)
+
+    def __iter__(self):
+        for index in range(self.frames):
+            frame = TinyFrame(index, self.fps)
+            weakref.finalize(frame, self._gone)
+            with self.lock:
+                self.made += 1
+                self.alive += 1
+                self.most_alive = max(self.most_alive, self.alive)
+            yield frame
+
+    def _gone(self) -> None:
+        with self.lock:
+            self.alive -= 1
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        pass
+
+
+def number(image: np.ndarray) -> int:
+    """A look that says which frame it saw."""
+    assert image.shape == (32, 32, 3)
+    return int(image[0, 0, 0])
+
+
+def seen(fps: float, frames: int = 26, windows=None):
+    sights = list(observe(TinyVideo(frames, fps), SCALE, number, windows))
+    motions = [s.frame for s in sights if s.motion is not None]
+    looks = [s.frame for s in sights if s.look is not None]
+    assert all(s.look in (None, s.frame) for s in sights), "a look of another frame"
+    assert all(s.seconds == pytest.approx(s.frame / fps) for s in sights)
+    return [s.frame for s in sights], motions, looks
+
+
+@pytest.mark.parametrize(
+    ("fps", "motions", "looks"),
+    [
+        (25.0, range(0, 26, 2), range(0, 26, 5)),
+        (12.5, range(26), range(0, 26, 2)),
+        (5.0, range(26), range(26)),
+        (1.0, range(26), range(26)),
+        (30.0, range(0, 26, 2), range(0, 26, 6)),
+        (60.0, range(0, 26, 5), range(0, 26, 12)),
+    ],
+)
+def test_which_frames_get_motion_and_a_look(fps, motions, looks):
+    frames, moved, looked = seen(fps)
+    assert frames == list(range(26))
+    assert moved == list(motions)
+    assert looked == list(looks)
+
+
+@pytest.mark.parametrize("fps", [0.5, 5, 10, 23.976, 25, 29.97, 50, 120])
+def test_steps_are_near_12_motions_and_5_looks_a_second(fps):
+    motion, look = steps(fps)
+    assert motion == 1 or 0.05 < motion / fps < 0.12
+    assert look == 1 or 0.12 < look / fps < 0.28
+
+
+def test_a_video_of_one_frame():
+    assert seen(25.0, 1) == ([0], [0], [0])
+
+
+def test_a_whole_window_is_the_whole_video():
+    assert seen(25.0, 26, whole(26)) == seen(25.0, 26)
+
+
+def test_single_looks_have_just_enough_frames_before_them():
+    # At 25 frames per second motion is measured at every other frame: 3 steps are 6 frames.
+    assert single_looks([2, 20, 23, 100], 25.0) == [
+        Window(0, 3, 2),
+        Window(14, 21, 20),
+        Window(21, 24, 23),
+        Window(94, 101, 100),
+    ]
+    frames, motions, looks = seen(25.0, 120, single_looks([2, 20, 23, 100], 25.0))
+    assert looks == [2, 20, 23, 100]
+    assert frames == [*range(3), *range(14, 24), *range(94, 101)]
+    assert motions == [0, 2, 14, 16, 18, 20, 21, 23, 94, 96, 98, 100]
+
+
+def test_windows_do_not_share_motion():
+    class Jump(TinyFrame):
+        def grey(self, size=None):
+            random = np.random.default_rng(self.index // 50)
+            return random.integers(0, 256, (size[1], size[0]), np.uint8)
+
+    class Jumping(TinyVideo):
+        def __iter__(self):
+            return (Jump(i, self.fps) for i in range(self.frames))
+
+    sights = observe(Jumping(100, 25.0), SCALE, number, single_looks([40, 90], 25.0))
+    # All changes between the windows, but within each everything stands still.
+    assert all(s.motion.max() == 0 for s in sights if s.motion is not None)
+
+
+def test_windows_beyond_the_end_give_what_is_there():
+    frames, _, looks = seen(25.0, 22, single_looks([5, 20, 50], 25.0))
+    assert frames == [*range(6), *range(14, 21)]
+    assert looks == [5, 20]
+
+
+def test_frames_after_the_last_window_are_not_read():
+    video = TinyVideo(500, 25.0)
+    assert len(list(observe(video, SCALE, number, single_looks([10], 25.0)))) == 7
+    assert video.made <= 13
+
+
+def test_waiting_is_bounded_however_slow_the_look():
+    video = TinyVideo(400, 25.0)
+
+    def slow(image: np.ndarray) -> int:
+        time.sleep(0.002)
+        return number(image)
+
+    ahead = [video.made - sight.frame for sight in observe(video, SCALE, slow)]
+    assert max(ahead) <= 12
+
+
+def test_memory_is_flat_over_2000_frames():
+    video = TinyVideo(2000, 25.0)
+    count = sum(1 for _ in observe(video, SCALE, number))
+    assert count == 2000
+    assert video.most_alive <= 20
+
+
+def test_an_error_of_the_look_reaches_the_caller():
+    def broken(image: np.ndarray) -> int:
+        raise ValueError("no network")
+
+    with pytest.raises(ValueError, match="no network"):
+        list(observe(TinyVideo(20, 25.0), SCALE, broken))
+
+
+def test_stopping_early_leaves_no_thread():
+    before = threading.active_count()
+    sights = observe(TinyVideo(2000, 25.0), SCALE, number)
+    next(sights)
+    sights.close()
+    assert threading.active_count() == before

@@ -1,0 +1,44 @@
+"""Progress: a bar for a person, nothing for a file."""
+
+import io
+import sys
+
+import pytest
+
+from oddframe.progress import progress
+
+
+def work(bar):
+    bar.share("fitting", 0.25)
+    bar.count("scoring", 3, 10)
+    bar.count("reading", 3, None)
+
+
+def test_nothing_is_written_where_nobody_watches(capsys):
+    with progress() as bar:
+        work(bar)
+    assert capsys.readouterr() == ("", "")
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_a_terminal_sees_what_is_done_and_how_much(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    with progress() as bar:
+        bar.share("fitting", 0.25)
+        bar._bar.refresh()
+    assert "fitting" in sys.stderr.getvalue()
+    assert "25%" in sys.stderr.getvalue()
+    with progress() as bar:
+        work(bar)
+
+
+def test_errors_pass_through(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    with pytest.raises(ValueError, match="inside"), progress() as bar:
+        bar.share("fitting", 0.5)
+        raise ValueError("inside")

@@ -1,0 +1,214 @@
+"""The run folder: whole or refused with one line, never half, never code."""
+
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import torch
+import yaml
+
+from oddframe.atomic import sha256_of
+from oddframe.errors import OddframeError
+from oddframe.training.run_folder import log, read_run, write_checkpoint, write_config
+
+
+@pytest.fixture
+def run(street, tmp_path):
+    """A copy of the street's run to damage."""
+    shutil.copytree(street.run, tmp_path / "run", ignore=shutil.ignore_patterns("scores"))
+    return tmp_path / "run"
+
+
+def refusal(folder) -> str:
+    with pytest.raises(OddframeError) as caught:
+        read_run(folder)
+    assert str(folder) in str(caught.value)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_what_is_in_a_run(street):
+    found = read_run(street.run)
+    assert found.detector.name == "fixed-camera"
+    assert found.sha256 == sha256_of(street.run / "checkpoint.pt")
+    assert found.config["detector"] == "fixed-camera"
+    assert found.config["seed"] == 0
+    assert found.config["settings"]["fit_looks"] == 60
+    assert found.config["fitted_on"] == {"videos": 3, "minutes": 0.8}
+    lines = (street.run / "log.txt").read_text().splitlines()
+    assert lines[0].endswith(f"fitting fixed-camera to 3 videos of {street.root / 'normal'}")
+
+
+def test_writing_again_gives_the_same_detector(run, tmp_path):
+    first = read_run(run).detector
+    write_checkpoint(tmp_path / "again", first)
+    write_config(tmp_path / "again", {"seed": 1})
+    second = read_run(tmp_path / "again").detector
+    assert flat(first.state()) == flat(second.state())
+
+
+def flat(state, name=""):
+    if isinstance(state, dict):
+        return {k: v for key, part in state.items() for k, v in flat(part, f"{name}/{key}").items()}
+    return {name: np.asarray(state).tolist()}
+
+
+def test_a_run_of_another_format(run):
+    content = torch.load(run / "checkpoint.pt", weights_only=True)
+    torch.save(
+        content | {"format": "oddframe-run/0", "oddframe": "0.0.1"}, run / "checkpoint.pt"
+    )
+    message = refusal(run)
+    assert "expected a run of format 'oddframe-run/1', found 'oddframe-run/0'" in message
+    assert "made by oddframe 0.0.1" in message
+    assert "train again" in message
+
+
+@pytest.mark.parametrize("content", [{}, [1, 2], {"weights": torch.zeros(3)}])
+def test_other_checkpoints(run, content):
+    torch.save(content, run / "checkpoint.pt")
+    assert "expected a run of format" in refusal(run)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda content: content.pop("state"),
+        lambda content: content["state"].pop("scene"),
+        lambda content: content["state"]["scene"].pop("grid"),
+        lambda content: content["state"]["config"].update(colour=3),
+        lambda content: content["state"].update(threshold=None),
+    ],
+)
+def test_a_state_that_does_not_fit(run, change):
+    content = torch.load(run / "checkpoint.pt", weights_only=True)
+    change(content)
+    torch.save(content, run / "checkpoint.pt")
+    assert "does not fit oddframe" in refusal(run)
+
+
+def test_an_unknown_detector(run):
+    content = torch.load(run / "checkpoint.pt", weights_only=True)
+    torch.save(content | {"detector": "crystal-ball"}, run / "checkpoint.pt")
+    with pytest.raises(OddframeError, match="unknown detector 'crystal-ball'"):
+        read_run(run)
+
+
+def test_missing_folder_or_checkpoint(run, tmp_path):
+    assert "no such run folder" in refusal(tmp_path / "nowhere")
+    (run / "checkpoint.pt").unlink()
+    assert "not a finished run, checkpoint.pt is missing" in refusal(run)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.99, 0.9999])
+def test_a_truncated_checkpoint(run, share):
+    whole = (run / "checkpoint.pt").read_bytes()
+    (run / "checkpoint.pt").write_bytes(whole[: int(share * len(whole))])
+    assert "cannot be read as a checkpoint" in refusal(run)
+
+
+def test_a_single_changed_byte_is_noticed(run):
+    whole = (run / "checkpoint.pt").read_bytes()
+    for place in np.random.default_rng(0).integers(0, len(whole), 12):
+        damaged = bytearray(whole)
+        damaged[place] ^= 0x55
+        (run / "checkpoint.pt").write_bytes(damaged)
+        assert "cannot be read as a checkpoint" in refusal(run)
+
+
+@pytest.mark.parametrize("text", [b"", b"text", b"\x80\x02}q\x00.", b"PK\x03\x04", bytes(range(256))])
+def test_junk(run, text):
+    (run / "checkpoint.pt").write_bytes(text)
+    assert "cannot be read as a checkpoint" in refusal(run)
+
+
+class Code:
+    """What an attacker would put into a checkpoint."""
+
+    def __init__(self, target):
+        self.target = target
+
+    def __reduce__(self):
+        return (open, (self.target, "w"))
+
+
+def test_pickled_code_is_refused_and_does_not_run(run, tmp_path):
+    target = tmp_path / "owned"
+    torch.save({"format": "oddframe-run/1", "state": Code(str(target))}, run / "checkpoint.pt")
+    assert "cannot be read as a checkpoint" in refusal(run)
+    assert not target.exists()
+
+
+@pytest.mark.parametrize("text", [b"a: [", b"\xff\xfe\xfa", b"just words"])
+def test_an_unreadable_config(run, text):
+    (run / "config.yaml").write_bytes(text)
+    assert "config.yaml: cannot be read" in refusal(run)
+    (run / "config.yaml").unlink()
+    assert "config.yaml: cannot be read" in refusal(run)
+
+
+def test_config_and_log_are_plain_text(tmp_path):
+    write_config(tmp_path, {"footage": "Straße/日", "settings": {"long_side": 128}})
+    assert yaml.safe_load((tmp_path / "config.yaml").read_text("utf-8")) == {
+        "footage": "Straße/日",
+        "settings": {"long_side": 128},
+    }
+    log(tmp_path, "first")
+    log(tmp_path, "zweite Straße")
+    lines = (tmp_path / "log.txt").read_text("utf-8").splitlines()
+    assert [line.split(" ", 2)[2] for line in lines] == ["first", "zweite Straße"]
+
+
+WRITER = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+from oddframe.errors import OddframeError
+from oddframe.training.run_folder import write_checkpoint
+
+class Large:
+    name = "large"
+    def state(self):
+        return {str(i): np.zeros(10_000_000, np.uint8) for i in range(8)}
+"""
+
+
+def test_killed_while_writing_leaves_no_checkpoint(tmp_path):
+    # Writing 80 MB takes long enough to be caught at it.
+    code = f"{WRITER}\nwhile True: write_checkpoint(Path(sys.argv[1]), Large())"
+    process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)])
+    try:
+        deadline = time.monotonic() + 60
+        while not any(path.stat().st_size > 1_000_000 for path in tmp_path.iterdir()):
+            assert process.poll() is None, "the writer ended by itself"
+            assert time.monotonic() < deadline, "nothing was written in a minute"
+            time.sleep(0.002)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    # It was killed in the first writing, or it had finished that and is whole.
+    checkpoint = tmp_path / "checkpoint.pt"
+    if checkpoint.exists():
+        assert len(torch.load(checkpoint, weights_only=True)["state"]) == 8
+    else:
+        assert "not a finished run" in refusal(tmp_path)
+
+
+def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path):
+    # A limit on the size of files stands in for the full disk: the same failed write.
+    code = (
+        f"{WRITER}\nresource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))\n"
+        "try:\n    write_checkpoint(Path(sys.argv[1]), Large())\n"
+        "except OddframeError as error:\n    print(error)\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr[-2000:]
+    assert run.stdout.startswith(f"{tmp_path / 'checkpoint.pt'}: cannot write")
+    assert run.stdout.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
