@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -177,14 +178,12 @@ def test_videos_of_different_sizes_and_colours_in_one_fit(street, tmp_path):
 def grey_file(path: Path, images: list[np.ndarray]) -> Path:
     """A file of grey frames, as many cameras give at night."""
     with av.open(str(path), "w") as output:
-        stream = output.add_stream("ffv1", rate=25)
+        stream = output.add_stream("ffv1", rate=Fraction(25, 2))
         stream.width, stream.height = images[0].shape[1::-1]
         stream.pix_fmt = "gray"
-        stream.time_base = "1/1000"
         for index, image in enumerate(images):
             plane = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
             frame = av.VideoFrame.from_ndarray(plane, format="gray")
-            frame.pts = index
             output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
     return path
@@ -297,7 +296,7 @@ def test_scoring_leaves_pytorchs_threads_as_they_were(street, detector):
 def test_real_ped2_with_a_small_network(real_data, tmp_path):
     # The first three test clips; with all settings at their default it does much better.
     manifest = prepare("ucsd-ped2", real_data / "ped2", tmp_path / "ped2.jsonl")
-    settings = FixedCameraConfig(long_side=256, motion_side=240, fit_looks=100)
+    settings = FixedCameraConfig(long_side=256, motion_side=240, fit_looks=60, capacity=100)
     detector = fit(manifest, settings)
     labels, found = [], []
     for video in manifest.split("test")[:3]:

@@ -78,7 +78,7 @@ def number(image: np.ndarray) -> int:
 
 def seen(fps: float, frames: int = 26, windows=None):
     sights = list(observe(TinyVideo(frames, fps), SCALE, number, windows))
-    motions = [s.frame for s in sights if s.motion is not None]
+    motions = [s.frame for s in sights if s.speed is not None]
     looks = [s.frame for s in sights if s.look is not None]
     assert all(s.look in (None, s.frame) for s in sights), "a look of another frame"
     assert all(s.seconds == pytest.approx(s.frame / fps) for s in sights)
@@ -144,7 +144,7 @@ def test_windows_do_not_share_motion():
 
     sights = observe(Jumping(100, 25.0), SCALE, number, single_looks([40, 90], 25.0))
     # All changes between the windows, but within each everything stands still.
-    assert all(s.motion.max() == 0 for s in sights if s.motion is not None)
+    assert all(s.speed.max() == 0 for s in sights if s.speed is not None)
 
 
 def test_windows_beyond_the_end_give_what_is_there():

@@ -86,6 +86,7 @@ def test_many_blocks_and_chunks_and_float64(levels, monkeypatch):
     frames = RankedFrames.of(scores, np.concatenate(labels), anomalous, [np.concatenate(groups)])
     whole, pairs = frames.sweep(weights, RECALLS), frames.pairs()
     monkeypatch.setattr(ranking, "BLOCK", 7)
+    monkeypatch.setattr(ranking, "STRIP", 3)
     monkeypatch.setattr(ranking, "COLUMNS", 4)
     monkeypatch.setattr(ranking, "EXACT_FLOAT32", 10)
     frames = RankedFrames.of(scores, np.concatenate(labels), anomalous, [np.concatenate(groups)])
@@ -97,6 +98,14 @@ def test_many_blocks_and_chunks_and_float64(levels, monkeypatch):
     s, t = naive(scores, labels, weights[3])
     assert cut.average_precision[3] == pytest.approx(average_precision_score(t, s), abs=1e-12)
     assert cut.equal_error_rate[3] == pytest.approx(equal_error_rate(t, s), abs=1e-12)
+
+
+@given(st.integers(0, 100), st.integers(1, 3))
+def test_running_sum_goes_on_from_the_block_before(rows, columns):
+    gained = np.random.default_rng(rows).integers(0, 9, (rows, columns)).astype(float)
+    before = np.arange(2.0 * columns).reshape(2, columns)
+    expected = np.cumsum(np.concatenate((before[1:], gained)), axis=0)
+    assert (ranking._run_on(before, gained) == expected).all()
 
 
 def test_pairs_are_counted_exactly():

@@ -73,7 +73,7 @@ def measured(samples: np.ndarray, undefined: str) -> Measured:
     if not np.isfinite(value):
         return Measured(None, note=undefined)
     if len(samples) == 1:
-        return Measured(value, note="no interval: it needs at least two videos")
+        return Measured(value, note="no interval: no resamples, or fewer than two videos to draw")
     drawn = samples[1:][np.isfinite(samples[1:])]
     if not len(drawn):
         return Measured(value, note="no interval: undefined in every resample")

@@ -108,7 +108,8 @@ def fit_scene(
     )
     scores = frame(values)
     stretches = [(scores[a:b], rate) for a, b, rate in recording.stretches]
-    hours = sum(max(len(s) / rate, MERGE_SECONDS) for s, rate in stretches) / 3600
+    watched = sum(max(len(s) / rate, MERGE_SECONDS) for s, rate in stretches)
+    hours = min(watched, seconds) / 3600
     threshold = choose_threshold(stretches, hours, config.false_alarms_per_hour)
     advance("calibrating", 1.0)
     return scene, network, threshold
@@ -117,7 +118,8 @@ def fit_scene(
 def _scale_of(video: Video, config: FixedCameraConfig) -> Scale:
     look = input_size(video.width, video.height, config.long_side)
     shrink = config.motion_side / max(video.width, video.height)
-    motion = (round(video.width * shrink), round(video.height * shrink))
+    # OpenCV's flow crashes on images lower than 32 pixels, which a very wide video would give.
+    motion = (max(32, round(video.width * shrink)), max(32, round(video.height * shrink)))
     return Scale((look[1] // STRIDE, look[0] // STRIDE), look, motion)
 
 

@@ -1,0 +1,191 @@
+"""The verb score: scores, events, maps and reasons that fit together, and what cannot be scored."""
+
+import shutil
+import warnings
+
+import cv2
+import numpy as np
+import pytest
+
+from oddframe.atomic import sha256_of
+from oddframe.detections import find_detections, read_events
+from oddframe.errors import OddframeError, OddframeWarning
+from oddframe.media import VideoWriter, open_video
+from oddframe.scores import Scores
+from oddframe.training.run_folder import read_run
+from oddframe.verbs.prepare import prepare
+from oddframe.verbs.score import score, training_note
+
+
+@pytest.fixture(scope="module")
+def fast(street, tmp_path_factory):
+    out = tmp_path_factory.mktemp("fast") / "scores.npz"
+    return score(street.run, street.root / "fast.mp4", out=out)
+
+
+def test_the_parts_fit_together(street, fast):
+    folder = fast.path.parent
+    assert fast.scores.values.keys() == {"fast"}
+    np.testing.assert_array_equal(Scores.read(fast.path)["fast"], fast.scores["fast"])
+    assert Scores.read(fast.path).meta == fast.scores.meta
+    assert read_events(folder / "events.json") == fast.detections
+    maps = np.load(folder / "maps" / "fast.npy")
+    assert maps.shape[0] == fast.manifest["fast"].frames == len(fast.scores["fast"]) == 100
+    assert np.isfinite(maps).all()
+    assert not fast.failed
+    assert fast.report is None
+
+
+def test_events_are_where_the_scores_pass_the_threshold(street, fast):
+    limit = read_run(street.run).detector.threshold
+    found = find_detections(fast.scores["fast"], limit, street.fps)
+    assert [(d.start, d.end, d.peak) for d in fast.detections["fast"]] == [
+        (d.start, d.end, d.peak) for d in found
+    ]
+    start, end = street.event
+    event = max(fast.detections["fast"], key=lambda d: d.peak_score)
+    assert start <= event.peak < end + 4
+    assert event.start < start + 8
+    assert event.end > end - 8
+    assert event.reason
+    assert event.cue
+    assert all(0 <= box[0] < box[2] <= 128 and 0 <= box[1] < box[3] <= 80 for box in event.boxes)
+
+
+def test_causal_scores_are_the_detectors_and_offline_ones_their_gaussian(street, fast, tmp_path):
+    causal = score(street.run, street.root / "fast.mp4", out=tmp_path / "c.npz", causal=True)
+    detector = read_run(street.run).detector
+    with open_video(street.root / "fast.mp4") as video:
+        raw = np.array([frame.value for frame in detector.score_frames(video)])
+    np.testing.assert_allclose(causal.scores["fast"], raw, rtol=1e-6)
+    # A Gaussian of 0.2 seconds by hand; beyond the ends the last score goes on.
+    sigma = 0.2 * street.fps
+    reach = np.arange(-10, 11)
+    weights = np.exp(-(reach**2) / (2 * sigma**2))
+    smooth = np.convolve(np.pad(raw, 10, mode="edge"), weights / weights.sum(), mode="valid")
+    np.testing.assert_allclose(fast.scores["fast"], smooth, atol=1e-3)
+    assert causal.scores.meta["causal"] is True
+    assert causal.scores.meta["smoothing_seconds"] == 0
+    assert fast.scores.meta["smoothing_seconds"] == 0.2
+
+
+def test_the_scores_say_how_they_were_made(street, fast):
+    meta = fast.scores.meta
+    run = read_run(street.run)
+    assert meta["detector"] == "fixed-camera"
+    assert meta["run"] == str(street.run)
+    assert meta["run_sha256"] == sha256_of(street.run / "checkpoint.pt")
+    assert meta["threshold"] == run.detector.threshold
+    assert meta["threshold_source"] == run.detector.notes["threshold"]
+    assert meta["normalisation"].startswith("none")
+
+
+def test_another_threshold_changes_the_events_and_says_so(street, fast, tmp_path):
+    found = score(
+        street.run, street.root / "fast.mp4", out=tmp_path / "s.npz", threshold=1e6, maps=False
+    )
+    assert found.detections == {"fast": []}
+    assert found.scores.meta["threshold_source"] == "given by hand"
+    np.testing.assert_array_equal(found.scores["fast"], fast.scores["fast"])
+    assert not list(tmp_path.rglob("*.npy"))
+
+
+@pytest.mark.parametrize("threshold", [float("nan"), float("inf")])
+def test_a_threshold_that_is_no_number(street, tmp_path, threshold):
+    with pytest.raises(OddframeError, match="finite number"):
+        score(street.run, street.root / "fast.mp4", out=tmp_path / "s.npz", threshold=threshold)
+
+
+def test_a_folder_with_all_kinds_of_videos(street, tmp_path):
+    footage = tmp_path / "footage"
+    (footage / "day 1").mkdir(parents=True)
+    shutil.copy(street.root / "calm.mp4", footage / "day 1" / "calm.mp4")
+    images = street.images(1, 80)
+    street.film(footage / "one.mp4", images[:1])
+    with VideoWriter(footage / "wide.mp4", 12.5, (160, 64)) as writer:
+        for image in images:
+            writer.write(cv2.resize(image, (160, 64)))
+    (footage / "text.mp4").write_text("this is text\n" * 50)
+    avi = tmp_path / "whole.avi"
+    write_mjpeg(avi, images * 4)
+    (footage / "half.avi").write_bytes(avi.read_bytes()[: avi.stat().st_size // 2])
+    (footage / "grey").mkdir()
+    for index, image in enumerate(images):
+        grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+        cv2.imwrite(str(footage / "grey" / f"{index}.png"), grey)
+    with pytest.warns(OddframeWarning) as caught:
+        found = score(street.run, footage, out=tmp_path / "scores.npz", report=True)
+    lengths = {name: len(values) for name, values in found.scores.values.items()}
+    half = lengths.pop("half")
+    assert lengths == {"day 1/calm": 100, "grey": 12, "one": 1, "wide": 12}
+    assert 10 < half < 40
+    messages = [str(warning.message) for warning in caught]
+    for part in ("text.mp4: cannot be read", "half.avi: the header promises", "is 160x64"):
+        assert any(part in message for message in messages)
+    assert found.report is not None
+    assert "day 1/calm" in found.report.read_text()
+    assert np.load(tmp_path / "maps" / "day 1" / "calm.npy").shape[0] == 100
+
+
+def write_mjpeg(path, images):
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 12.5, (128, 80))
+    for image in images:
+        writer.write(cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+    writer.release()
+
+
+def test_a_video_that_lost_frames_since_its_manifest_is_scored_as_it_is(street, tmp_path):
+    (tmp_path / "data").mkdir()
+    write_mjpeg(tmp_path / "data" / "a.avi", street.images(4, 81))
+    manifest = tmp_path / "m.jsonl"
+    prepare("folder", tmp_path / "data", manifest, val_share=0)
+    content = (tmp_path / "data" / "a.avi").read_bytes()
+    (tmp_path / "data" / "a.avi").write_bytes(content[: len(content) // 2])
+    with pytest.warns(OddframeWarning, match="the header promises 50 frames"):
+        found = score(street.run, manifest, out=tmp_path / "scores.npz")
+    frames = len(found.scores["a"])
+    assert 10 < frames < 40
+    assert found.manifest["a"].frames == frames
+
+
+def test_one_bad_video_of_a_manifest_does_not_stop_the_others(street, tmp_path):
+    for name in ("a", "b"):
+        street.film(tmp_path / "data" / f"{name}.mp4", street.images(1, 82))
+    manifest = tmp_path / "m.jsonl"
+    prepare("folder", tmp_path / "data", manifest, val_share=0)
+    (tmp_path / "data" / "a.mp4").write_text("text")
+    with pytest.warns(OddframeWarning, match="a: left out"):
+        found = score(street.run, manifest, out=tmp_path / "scores.npz")
+    assert list(found.scores) == ["b"]
+    assert "cannot be read as a video" in found.failed["a"]
+    assert not (tmp_path / "maps" / "a.npy").exists()
+    (tmp_path / "data" / "b.mp4").unlink()
+    with (
+        warnings.catch_warnings(),
+        pytest.raises(OddframeError, match="none of the 2 videos could be scored"),
+    ):
+        warnings.simplefilter("ignore", OddframeWarning)
+        score(street.run, manifest, out=tmp_path / "other.npz")
+
+
+def test_annotated_copies(street, tmp_path):
+    out = tmp_path / "scores.npz"
+    score(street.run, street.root / "large.mp4", out=out, annotate=True)
+    with open_video(tmp_path / "annotated" / "large.mp4") as video:
+        assert sum(1 for _ in video) == 100
+
+
+def test_the_split_of_a_manifest(street, tmp_path):
+    manifest = street.run / "manifest.jsonl"
+    with pytest.raises(OddframeError, match="no videos in the split 'test'"):
+        score(street.run, manifest, split="test", out=tmp_path / "s.npz")
+    found = score(street.run, manifest, split="val", out=tmp_path / "s.npz", maps=False)
+    assert len(found.scores) == 1
+    assert found.scores.meta["manifest_sha256"] == sha256_of(manifest)
+
+
+def test_the_training_note_tells_what_was_learnt(street):
+    note = training_note(read_run(street.run))
+    assert "fitted on 3 normal videos (0.8 minutes)" in note
+    assert "trust appearance" in note
+    assert "threshold" in note
