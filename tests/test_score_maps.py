@@ -29,10 +29,12 @@ def test_values_that_float16_cannot_hold_stay_finite(tmp_path):
 
 
 def test_an_error_midway_leaves_nothing(tmp_path):
-    with pytest.raises(ValueError, match=r"expected a map of shape \(2, 3\)"):  # noqa: PT012
-        with map_writer(tmp_path / "a.npy") as writer:
-            writer.write(np.zeros((2, 3)))
-            writer.write(np.zeros((3, 2)))
+    maps = [np.zeros((2, 3)), np.zeros((3, 2))]
+    with (
+        pytest.raises(ValueError, match=r"expected a map of shape \(2, 3\)"),
+        map_writer(tmp_path / "a.npy") as writer,
+    ):
+        list(map(writer.write, maps))
     assert list(tmp_path.iterdir()) == []
 
 

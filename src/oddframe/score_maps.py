@@ -49,11 +49,13 @@ class MapWriter:
 
 @contextmanager
 def map_writer(path: Path) -> Iterator[MapWriter]:
-    """A writer of one video's maps; the file is whole or absent."""
+    """A writer of one video's maps; the file is whole or absent, and absent without a map."""
     with atomic_path(path) as temporary, temporary.open("wb") as stream:
         writer = MapWriter(stream)
         yield writer
         writer.finish()
+    if not writer.frames:
+        path.unlink()
 
 
 def read_maps(folder: Path, video_ids: Iterable[str]) -> dict[str, np.ndarray]:

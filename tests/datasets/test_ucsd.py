@@ -112,7 +112,7 @@ def test_masks_of_part_of_a_clip_are_left_out_with_a_warning(native):
 
 
 def test_frame_rate_is_an_option(native):
-    assert {video.fps for video in prepare_ped2(native)} == {10.0}
+    assert {video.fps for video in prepare_ped2(native)} == {25.0}
     assert {video.fps for video in prepare_ped2(native, fps=12.5)} == {12.5}
 
 

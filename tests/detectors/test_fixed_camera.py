@@ -181,7 +181,7 @@ def grey_file(path: Path, images: list[np.ndarray]) -> Path:
         stream = output.add_stream("ffv1", rate=Fraction(25, 2))
         stream.width, stream.height = images[0].shape[1::-1]
         stream.pix_fmt = "gray"
-        for index, image in enumerate(images):
+        for image in images:
             plane = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
             frame = av.VideoFrame.from_ndarray(plane, format="gray")
             output.mux(stream.encode(frame))
@@ -252,7 +252,7 @@ def test_no_normal_footage_is_one_line(street):
     test = replace(manifest, videos=tuple(replace(v, split="test") for v in manifest))
     val = replace(manifest, videos=tuple(replace(v, split="val") for v in manifest))
     for one in (odd, test, val):
-        with pytest.raises(OddframeError, match="normal training footage.*found 0 videos"):
+        with pytest.raises(OddframeError, match=r"normal training footage.*found 0 videos"):
             fit(one, config(street))
 
 

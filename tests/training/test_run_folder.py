@@ -59,9 +59,7 @@ def flat(state, name=""):
 
 def test_a_run_of_another_format(run):
     content = torch.load(run / "checkpoint.pt", weights_only=True)
-    torch.save(
-        content | {"format": "oddframe-run/0", "oddframe": "0.0.1"}, run / "checkpoint.pt"
-    )
+    torch.save(content | {"format": "oddframe-run/0", "oddframe": "0.0.1"}, run / "checkpoint.pt")
     message = refusal(run)
     assert "expected a run of format 'oddframe-run/1', found 'oddframe-run/0'" in message
     assert "made by oddframe 0.0.1" in message
@@ -120,7 +118,9 @@ def test_a_single_changed_byte_is_noticed(run):
         assert "cannot be read as a checkpoint" in refusal(run)
 
 
-@pytest.mark.parametrize("text", [b"", b"text", b"\x80\x02}q\x00.", b"PK\x03\x04", bytes(range(256))])
+@pytest.mark.parametrize(
+    "text", [b"", b"text", b"\x80\x02}q\x00.", b"PK\x03\x04", bytes(range(256))]
+)
 def test_junk(run, text):
     (run / "checkpoint.pt").write_bytes(text)
     assert "cannot be read as a checkpoint" in refusal(run)

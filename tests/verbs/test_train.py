@@ -33,7 +33,7 @@ def test_the_manifest_of_the_run_says_what_was_held_out(street):
 
 def test_a_finished_run_is_kept_or_refused(street):
     before = (street.run / "checkpoint.pt").stat().st_mtime_ns
-    with pytest.raises(OddframeError, match="finished run already.*--resume"):
+    with pytest.raises(OddframeError, match=r"finished run already.*--resume"):
         train(street.root / "normal", street.run)
     again = train(street.root / "normal", street.run, resume=True)
     assert again.sha256 == read_run(street.run).sha256

@@ -89,13 +89,18 @@ def evaluate(
 def _detections(
     folder: Path, scores: Scores, manifest: Manifest, split: str
 ) -> dict[str, list[Detection]]:
-    """The events that ``score`` explained, or those that the threshold in the scores gives."""
-    videos = manifest.split(split)
-    if (folder / "events.json").exists():
-        explained = read_events(folder / "events.json")
-        if all(video.id in explained for video in videos):
-            return {video.id: explained[video.id] for video in videos}
+    """The events at the threshold in the scores, with the reasons that ``score`` gave for them.
+
+    The folder's ``events.json`` may be of other scores, so only the very same events count.
+    """
     threshold = scores.meta.get("threshold")
     if threshold is None:
         return {}
-    return {v.id: find_detections(scores[v.id], float(threshold), v.fps) for v in videos}
+    file = folder / "events.json"
+    explained = read_events(file) if file.exists() else {}
+    detections = {}
+    for video in manifest.split(split):
+        reasons = {(d.start, d.end, d.peak): d for d in explained.get(video.id, ())}
+        found = find_detections(scores[video.id], float(threshold), video.fps)
+        detections[video.id] = [reasons.get((d.start, d.end, d.peak), d) for d in found]
+    return detections

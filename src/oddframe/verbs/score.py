@@ -82,7 +82,10 @@ def score(
         raise OddframeError(f"score: the threshold must be a finite number, found {threshold}")
     fitted = read_run(run)
     manifest, shown = _footage(footage, root, split)
-    path = out or run / "scores" / footage.resolve().stem / "scores.npz"
+    source = footage.resolve()
+    # A folder's name has no suffix: 2026.05.01 and 2026.05.02 are two.
+    name = source.name if source.is_dir() else source.stem
+    path = out or run / "scores" / name / "scores.npz"
     if path.suffix != ".npz":
         raise OddframeError(f"{path}: the scores file must end in .npz; give another --out")
     limit = fitted.detector.threshold if threshold is None else threshold
@@ -133,7 +136,7 @@ def score(
 
             page = write_report(
                 path.parent / "report",
-                title=f"Odd moments in {footage.name}",
+                title=f"Odd moments in {source.name}",
                 manifest=manifest,
                 scores=scores,
                 detections=detections,

@@ -113,7 +113,8 @@ def _footage(footage: Path, root: Path | None, val_share: float, seed: int) -> M
 
 
 def _settings(kind: Any, detector: str, settings: dict[str, Any]) -> Any:
-    known = {field.name for field in fields(kind)}
+    known = {field.name: field.default for field in fields(kind)}
+    checked: dict[str, Any] = {}
     for name, value in settings.items():
         if name not in known:
             raise OddframeError(
@@ -122,4 +123,9 @@ def _settings(kind: Any, detector: str, settings: dict[str, Any]) -> Any:
         number = isinstance(value, int | float) and not isinstance(value, bool)
         if not number or not math.isfinite(value):
             raise OddframeError(f"{detector}: setting '{name}' must be a number, found {value!r}")
-    return kind(**settings)
+        if isinstance(known[name], int) and value != int(value):
+            raise OddframeError(
+                f"{detector}: setting '{name}' must be a whole number, found {value!r}"
+            )
+        checked[name] = type(known[name])(value)
+    return kind(**checked)

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
@@ -52,12 +52,28 @@ _HELD_OUT = -2
 class _Recording:
     """What one pass over the normal footage measured, in order."""
 
-    looks: np.ndarray  # raw patches (looks, rows, columns, channels), float16, on disk
-    count: int = 0
+    file: Path  # raw patches of all looks, float16 (rows, columns, channels) each
     look_groups: list[int] = field(default_factory=list)
     speeds: list[np.ndarray] = field(default_factory=list)  # float16 (rows, columns) per sight
     sight_looks: list[int] = field(default_factory=list)  # index of the latest look per sight
     stretches: list[tuple[int, int, float]] = field(default_factory=list)  # sights, per second
+
+    def add_look(self, stream: BinaryIO, look: np.ndarray, group: int) -> None:
+        """Append a look to the file."""
+        try:
+            stream.write(look.astype(np.float16).tobytes())
+            stream.flush()
+        except OSError as error:
+            raise OddframeError(
+                f"{self.file}: cannot write the looks at normal footage "
+                f"({error.strerror or error}); free some space, or set TMPDIR to another folder"
+            ) from error
+        self.look_groups.append(group)
+
+    def looks(self, grid: tuple[int, int]) -> np.ndarray:
+        """The looks in the file, memory-mapped, ``(looks, rows, columns, channels)``."""
+        shape = (len(self.look_groups), *grid, CHANNELS)
+        return np.memmap(self.file, dtype=np.float16, mode="r", shape=shape)
 
 
 def fit_scene(
@@ -84,15 +100,16 @@ def fit_scene(
     with tempfile.TemporaryDirectory(prefix="oddframe-fit-") as folder:
         scale = _scale_of(train[0], config)
         recording = _record(manifest, videos, network, scale, config, Path(folder), advance)
-        whitening = _whiten(recording)
-        memory, distances = _remember(recording, whitening, scale, config, advance)
+        looks = recording.looks(scale.grid)
+        whitening = _whiten(looks, recording.look_groups)
+        memory, distances = _remember(looks, recording.look_groups, whitening, config, advance)
     advance("calibrating", 0.0)
     speeds = np.stack(recording.speeds).astype(np.float32)
     appearance = Surprise.fit(distances)
     motion = Surprise.fit(speeds)
     trusts = Trusts(_trust(appearance, distances), _trust(motion, speeds))
-    looks = trusts.appearance * appearance(distances)
-    values = _frame_values(looks[recording.sight_looks] + trusts.motion * motion(speeds))
+    looked = trusts.appearance * appearance(distances)
+    values = _frame_values(looked[recording.sight_looks] + trusts.motion * motion(speeds))
     frame = Surprise.fit(values)
     raw_speeds = _frame_values(speeds)
     scene = Scene(
@@ -150,16 +167,8 @@ def _record(
     advance: Callable[[str, float], None],
 ) -> _Recording:
     plan = _plan(videos, config.fit_looks)
-    most = sum(
-        len(range(w.first_look, w.stop, steps(v.fps)[1]))
-        for v, windows in zip(videos, plan, strict=True)
-        for w in windows
-    )
     # On disk, because 2000 looks take 0.4 GB and a laptop may not have that to spare.
-    looks = np.lib.format.open_memmap(
-        folder / "looks.npy", mode="w+", dtype=np.float16, shape=(most, *scale.grid, CHANNELS)
-    )
-    recording = _Recording(looks)
+    recording = _Recording(folder / "looks")
     train_seconds = sum(v.frames / v.fps for v in videos if v.split == "train")
     train_count = sum(v.split == "train" for v in videos)
     # With few videos, parts of a video are held out in turn instead of whole ones.
@@ -169,20 +178,25 @@ def _record(
     done = 0
     group = -1
     for video, windows in zip(videos, plan, strict=True):
+        before, done = done, done + video.frames
+        if not windows:  # so short that no look fell on it
+            continue
         edge = -np.inf
         window = -1
         speed = np.zeros(scale.grid, np.float32)
-        with open_video(manifest.locate(video), video.fps) as reader:
-            rate = video.fps / steps(video.fps)[0]
+        with (
+            recording.file.open("ab") as stream,
+            open_video(manifest.locate(video), video.fps) as reader,
+        ):
+            rate = reader.info.fps / steps(reader.info.fps)[0]
             for sight in observe(reader, scale, encoder.encode, windows):
-                advance("watching normal footage", (done + sight.frame) / total)
+                advance("watching normal footage", (before + sight.frame) / total)
                 if video.split == "train" and sight.seconds >= edge:
                     group += 1
                     edge = sight.seconds + part
                 if sight.look is not None:
-                    looks[recording.count] = sight.look
-                    recording.look_groups.append(group if video.split == "train" else _HELD_OUT)
-                    recording.count += 1
+                    owner = group if video.split == "train" else _HELD_OUT
+                    recording.add_look(stream, sight.look, owner)
                 if sight.speed is not None:
                     speed = sight.speed
                 early = sight.frame < windows[sight.window].first_look
@@ -192,11 +206,10 @@ def _record(
                     window = sight.window
                     recording.stretches.append((len(recording.speeds), len(recording.speeds), rate))
                 recording.speeds.append(speed.astype(np.float16))
-                recording.sight_looks.append(recording.count - 1)
+                recording.sight_looks.append(len(recording.look_groups) - 1)
                 start, _, rate = recording.stretches[-1]
                 recording.stretches[-1] = (start, len(recording.speeds), rate)
-        done += video.frames
-    if group < 1:
+    if len({group for group in recording.look_groups if group >= 0}) < 2:
         raise OddframeError(
             f"{manifest.dataset}: the normal training footage gives fewer than two parts that can "
             "be decoded; add footage of normal life"
@@ -204,31 +217,31 @@ def _record(
     return recording
 
 
-def _whiten(recording: _Recording) -> Whitening:
-    learnt = np.flatnonzero(np.asarray(recording.look_groups) >= 0)
+def _whiten(looks: np.ndarray, groups: list[int]) -> Whitening:
+    learnt = np.flatnonzero(np.asarray(groups) >= 0)
     # 150 looks are 100,000 patches, plenty for a covariance of 152 channels.
     chosen = learnt[np.linspace(0, learnt.size - 1, min(learnt.size, 150)).astype(int)]
-    return Whitening.fit(recording.looks[chosen].reshape(-1, CHANNELS))
+    return Whitening.fit(looks[chosen].reshape(-1, CHANNELS))
 
 
 def _remember(
-    recording: _Recording,
+    looks: np.ndarray,
+    groups: list[int],
     whitening: Whitening,
-    scale: Scale,
     config: FixedCameraConfig,
     advance: Callable[[str, float], None],
 ) -> tuple[NormalMemory, np.ndarray]:
     """The memory of the training looks, and every look's held-out distances to it."""
-    memory = NormalMemory(scale.grid, CHANNELS, capacity=config.capacity)
-    count = recording.count
-    for index, group in enumerate(recording.look_groups):
+    count, grid = len(groups), (looks.shape[1], looks.shape[2])
+    memory = NormalMemory(grid, CHANNELS, capacity=config.capacity)
+    for index, group in enumerate(groups):
         if group >= 0:
-            memory.add(whitening(recording.looks[index]), group)
+            memory.add(whitening(looks[index]), group)
         advance("remembering normal looks", index / count)
-    distances = np.empty((count, *scale.grid), np.float32)
-    for index, group in enumerate(recording.look_groups):
+    distances = np.empty((count, *grid), np.float32)
+    for index, group in enumerate(groups):
         own = group if group >= 0 else None
-        distances[index] = memory.distances(whitening(recording.looks[index]), own)
+        distances[index] = memory.distances(whitening(looks[index]), own)
         advance("holding out each part", index / count)
     known = np.isfinite(distances)
     # Nothing else was ever seen at that place: as far as anything in this footage.

@@ -92,7 +92,8 @@ def observe(
     """
     motion_step, look_step = steps(video.info.fps)
     field = SpeedField(scale.grid, scale.motion_size)
-    remaining = deque(enumerate(windows or [Window(0, 2**62, 0)]))
+    everything = [Window(0, 2**62, 0)]
+    remaining = deque(enumerate(everything if windows is None else windows))
     waiting: deque[tuple[int, float, int, np.ndarray | None, Future[T] | None]] = deque()
     measured = 0.0
     with ThreadPoolExecutor(max_workers=1) as pool:
@@ -112,7 +113,9 @@ def observe(
             looks = since >= 0 and since % look_step == 0
             speed = None
             if moves:
-                elapsed = frame.seconds - measured if offset else 1.0
+                elapsed = frame.seconds - measured
+                if elapsed <= 0:  # the first of a window, or a recording whose clock was set back
+                    elapsed = motion_step / video.info.fps
                 speed = field.update(frame.grey(scale.motion_size), max(elapsed, 1e-3))
                 measured = frame.seconds
             future = pool.submit(look, frame.rgb(scale.look_size)) if looks else None

@@ -1,0 +1,111 @@
+"""What a person reads at the end of a verb."""
+
+from pathlib import Path
+
+import numpy as np
+
+from oddframe.detections import Detection
+from oddframe.evaluation.result import Evaluation, Measured
+from oddframe.scores import Scores
+from oddframe.terminal import describe, evaluation_table
+from oddframe.verbs.demo import Demo
+from oddframe.verbs.score import Scored
+from oddframe.videos import Manifest, Video
+
+
+def evaluation() -> Evaluation:
+    return Evaluation(
+        dataset="ped2",
+        split="test",
+        videos=12,
+        anomalous_videos=12,
+        frames=2010,
+        anomalous_frames=1648,
+        metrics={
+            "micro_auc": Measured(0.95123, 0.90049, 0.98),
+            "macro_auc": Measured(None, note="one class only"),
+            "equal_error_rate": Measured(0.1),
+            "an_exotic_metric": Measured(0.3),
+        },
+        baselines={
+            "constant": {"micro_auc": Measured(0.5), "equal_error_rate": Measured(None)},
+        },
+    )
+
+
+def test_the_table_has_interval_value_and_baseline():
+    lines = evaluation_table(evaluation()).splitlines()
+    assert lines[0] == "ped2, test: 12 videos, 2010 frames, 1648 of them anomalous"
+    assert lines[1].split()[:5] == ["95", "%", "interval", "this", "constant"]
+    assert len(lines) == 4, "undefined and minor metrics are left out"
+    assert lines[2].endswith("0.900 to 0.980  0.951     0.500")
+    assert lines[3].split()[-2:] == ["0.100", "-"]
+    # The columns are flush on the right.
+    assert lines[2].index("0.951") == lines[3].index("0.100")
+
+
+def test_the_demo_ends_with_the_report():
+    text = describe(Demo(evaluation(), Path("out/report.html")))
+    assert text.endswith("\n\nreport: out/report.html")
+    assert text.startswith(describe(evaluation()))
+
+
+def scored(events: int, **changes) -> Scored:
+    manifest = Manifest(
+        "d",
+        (
+            Video("a", "a.mp4", "test", None, 9000, 25.0, 8, 8),
+            Video("b", "b.mp4", "test", None, 50, 25.0, 8, 8),
+        ),
+    )
+    found = [
+        Detection(100 * k, 100 * k + 50, 100 * k + 5, 2.5 + k, 2.0, "x", "because")
+        for k in range(events)
+    ]
+    scores = Scores({"a": np.zeros(9000), "b": np.zeros(50)}, changes.pop("meta", {}))
+    values = {
+        "scores": scores,
+        "detections": {"a": found, "b": []},
+        "manifest": manifest,
+        "path": Path("out/scores.npz"),
+        "report": None,
+        "failed": {},
+    }
+    return Scored(**values | changes)
+
+
+def test_each_event_is_one_line_with_time_and_reason():
+    lines = describe(scored(2)).splitlines()
+    assert lines[0] == "2 odd moments in 1 of 2 videos"
+    assert lines[1] == "  a  0:00.0 to 0:02.0  score 2.50  because"
+    assert lines[2] == "  a  0:04.0 to 0:06.0  score 3.50  because"
+    assert lines[-2:] == ["scores: out/scores.npz", "events: out/events.json"]
+
+
+def test_one_event_none_and_very_many():
+    assert describe(scored(1)).startswith("1 odd moment in 1 of 2 videos\n")
+    assert describe(scored(0)).startswith("nothing odd in 2 videos\n")
+    lines = describe(scored(80)).splitlines()
+    assert lines[0] == "80 odd moments in 1 of 2 videos"
+    assert lines[21] == "  ... and 60 more in events.json"
+
+
+def test_failures_threshold_and_report_are_named():
+    text = describe(
+        scored(
+            0,
+            failed={"c": "cannot be read"},
+            report=Path("out/report/report.html"),
+            meta={"threshold_source": "threshold 2.00: at most 1 false alarms per hour"},
+        )
+    )
+    assert "\nthreshold 2.00: at most 1 false alarms per hour\n" in text
+    assert "\nnot scored: c: cannot be read\n" in text
+    assert text.endswith("\nreport: out/report/report.html")
+    assert "threshold given by hand" in describe(
+        scored(0, meta={"threshold_source": "given by hand"})
+    )
+
+
+def test_nothing_is_said_of_other_results():
+    assert describe(None) == ""

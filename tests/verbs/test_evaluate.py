@@ -1,0 +1,113 @@
+"""The verbs evaluate and compare: foreign scores, events, names."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from oddframe.atomic import sha256_of
+from oddframe.detections import Detection, write_events
+from oddframe.errors import OddframeError
+from oddframe.evaluation.result import Evaluation
+from oddframe.scores import Scores
+from oddframe.verbs.compare import _names, compare
+from oddframe.verbs.evaluate import _detections, evaluate
+from oddframe.videos import Event, Manifest, Video
+
+
+@pytest.fixture
+def truth(tmp_path):
+    """A manifest of three videos without footage, and scores that know something of the truth."""
+    videos = tuple(
+        Video(name, f"{name}.mp4", "test", label, 50, 10.0, 8, 8, events=events)
+        for name, label, events in (
+            ("a", "anomalous", (Event(10, 20),)),
+            ("b/c", "anomalous", (Event(0, 5), Event(40, 50))),
+            ("d", "normal", ()),
+        )
+    )
+    manifest = Manifest("toy", videos)
+    manifest.write(tmp_path / "m.jsonl")
+    random = np.random.default_rng(0)
+    values = {v.id: random.random(50) + 0.5 * v.frame_labels() for v in videos}
+    return manifest, values
+
+
+def test_foreign_scores_from_a_folder(truth, tmp_path):
+    manifest, values = truth
+    for name, array in values.items():
+        (tmp_path / "s" / name).parent.mkdir(parents=True, exist_ok=True)
+        np.save(tmp_path / "s" / f"{name}.npy", array)
+    out = tmp_path / "out"
+    found = evaluate(tmp_path / "s", tmp_path / "m.jsonl", out, resamples=20, report=False)
+    labels = np.concatenate([video.frame_labels() for video in manifest])
+    expected = roc_auc_score(labels, np.concatenate(list(values.values())).astype(np.float32))
+    assert found.metrics["micro_auc"].value == pytest.approx(expected)
+    assert found.hashes["manifest"] == sha256_of(tmp_path / "m.jsonl")
+    assert Evaluation.read(out).metrics == found.metrics
+    assert not (out / "report.html").exists()
+
+
+def test_the_same_seed_gives_the_same_intervals(truth, tmp_path):
+    np.savez(tmp_path / "s.npz", **truth[1])
+
+    def interval(seed):
+        found = evaluate(
+            *(tmp_path / "s.npz", tmp_path / "m.jsonl", tmp_path / "o"),
+            resamples=5,
+            seed=seed,
+            report=False,
+        ).metrics["micro_auc"]
+        return found.low, found.high
+
+    assert interval(1) == interval(1)
+    # Three videos give few different resamples, so two seeds may agree, but not ten.
+    assert len({interval(seed) for seed in range(10)}) > 1
+
+
+def test_events_come_from_the_file_or_from_the_threshold(truth, tmp_path):
+    manifest, values = truth
+    scores = Scores(values, {"threshold": 1.2})
+    found = _detections(tmp_path, scores, manifest, "test")
+    assert {name: bool(part) for name, part in found.items()} == {
+        name: bool((array > 1.2).any()) for name, array in values.items()
+    }
+    assert _detections(tmp_path, Scores(values), manifest, "test") == {}
+    told = {name: [] for name in values} | {"a": [Detection(1, 4, 2, 9.0, 8.0, "x", "because")]}
+    write_events(tmp_path / "events.json", told, dict.fromkeys(values, 10.0))
+    assert _detections(tmp_path, scores, manifest, "test") == told
+
+
+def test_names_are_as_short_as_can_be():
+    assert _names([Path("x/a.npz"), Path("y/b.npz")]) == ["a", "b"]
+    assert _names([Path("x/scores.npz"), Path("y/scores.npz")]) == ["x/scores", "y/scores"]
+    same = [Path("x/a.npz"), Path("x/a.npz")]
+    assert len(_names(same)) == 2
+
+
+def test_a_comparison_finds_the_better_one(truth, tmp_path):
+    manifest, values = truth
+    np.savez(tmp_path / "good.npz", **{v.id: v.frame_labels() * 1.0 for v in manifest})
+    np.savez(tmp_path / "weak.npz", **values)
+    found = compare(
+        [tmp_path / "good.npz", tmp_path / "weak.npz"],
+        manifest=tmp_path / "m.jsonl",
+        out=tmp_path / "out",
+        resamples=50,
+    )
+    micro = next(part for part in found.differences if part.metric == "micro_auc")
+    assert "good" in micro.words
+    assert "weak" in micro.words
+    assert sorted(path.name for path in (tmp_path / "out").iterdir() if path.is_file()) >= [
+        "comparison.html"
+    ]
+
+
+def test_compare_needs_two_and_a_name_for_each(truth, tmp_path):
+    np.savez(tmp_path / "s.npz", **truth[1])
+    common = {"manifest": tmp_path / "m.jsonl", "out": tmp_path / "o"}
+    with pytest.raises(OddframeError, match="at least two"):
+        compare([tmp_path / "s.npz"], **common)
+    with pytest.raises(OddframeError, match="expected 2 different names"):
+        compare([tmp_path / "s.npz"] * 2, names=["a"], **common)
