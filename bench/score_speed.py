@@ -26,7 +26,7 @@ import cv2
 import numpy as np
 
 from oddframe.datasets.synthetic import prepare_synthetic
-from oddframe.media import VideoWriter, list_images, open_video, read_frames
+from oddframe.media import VideoWriter, open_video, read_frames
 from oddframe.verbs.score import score
 from oddframe.verbs.train import train
 
@@ -68,8 +68,8 @@ def footage(work: Path) -> list[np.ndarray]:
     default = Path(__file__).resolve().parents[2] / "shared" / "data"
     data = Path(os.environ.get("ODDFRAME_DATA", default)) / "ped2" / "training" / "frames"
     if data.is_dir():
-        files = [file for clip in sorted(data.iterdir())[:4] for file in list_images(clip)]
-        return [cv2.imread(str(file)) for file in files]
+        clips = sorted(data.iterdir())[:4]
+        return [frame.rgb() for clip in clips for frame in open_video(clip)]
     manifest = prepare_synthetic(work / "scene")
     return list(read_frames(manifest.locate(manifest.videos[0]), list(range(150))).values())
 
@@ -134,7 +134,7 @@ def repeat_video(source: Path, target: Path, repeats: int) -> None:
                 stream = stream or output.add_stream_from_template(given)
                 last = 0
                 for packet in video.demux(given):
-                    if packet.dts is None:
+                    if packet.dts is None or packet.pts is None:
                         continue
                     last = max(last, packet.pts + (packet.duration or 0))
                     packet.pts += offset

@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except OddframeError as error:
             return _fail(str(error))
         except KeyboardInterrupt:
-            return _fail("stopped; what was finished is kept")
+            return _fail("stopped")
         except OSError as error:
             return _fail(f"{error.filename or 'input/output'}: {error.strerror or error}")
     from oddframe.terminal import describe
@@ -79,10 +79,12 @@ def _parse(verb: str, function: Callable[..., Any], given: Sequence[str]) -> dic
     # What is read comes first and without a name; what is written, and what a list must not
     # swallow, is named: "train FOOTAGE --out RUN".
     parameters = _parameters(function)
-    named = {p.name for p in parameters if p.name == "out" or p.kind is p.KEYWORD_ONLY}
-    unnamed = {p.name for p in parameters} - named
+    named: set[str | int] = {
+        p.name for p in parameters if p.name == "out" or p.kind is p.KEYWORD_ONLY
+    }
+    unnamed: set[str | int] = {p.name for p in parameters} - named
     lists = [p for p in parameters if p.name in unnamed and get_origin(p.annotation) is list]
-    for skip, positional in ((named | {p.name for p in lists}, True), (unnamed, False)):
+    for skip, positional in ((named.union(p.name for p in lists), True), (unnamed, False)):
         parser.add_function_arguments(
             function, skip=skip, as_positional=positional, as_group=False, sub_configs=False
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -24,6 +24,17 @@ class Progress:
         """Show what is being done and how many of how many; None if nobody knows."""
         if self._bar is not None:
             self._bar.update(self._task, description=doing, total=total, completed=done)
+
+    def counter(self, doing: str, total: int) -> Callable[[int], None]:
+        """A function that adds to a count from zero and shows it."""
+        done = 0
+
+        def advance(more: int) -> None:
+            nonlocal done
+            done += more
+            self.count(doing, done, total)
+
+        return advance
 
 
 @contextmanager

@@ -90,7 +90,7 @@ class Scores:
 
     @classmethod
     def read(cls, path: str | Path) -> Scores:
-        """Read ``scores.npz``, any ``{id: array}`` npz, or a folder of ``<id>.npy``.
+        """Read ``scores.npz`` or its folder, any ``{id: array}`` npz, a folder of ``<id>.npy``.
 
         Raises:
             OddframeError: nothing there, not an array file, pickled objects, NaN, wrong shape.

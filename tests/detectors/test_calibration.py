@@ -27,6 +27,7 @@ def test_surprise_is_the_share_of_normal_values_at_least_as_high():
     np.testing.assert_allclose(Surprise.fit(normal)(probes), -np.log10(shares), atol=0.01)
 
 
+@settings(max_examples=40)
 @given(st.lists(st.integers(0, 5), min_size=100, max_size=400))
 def test_tied_values_have_the_share_of_all_of_them(normal):
     normal = np.array(normal, float)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from oddframe.errors import OddframeError
 from oddframe.evaluation.result import Evaluation
 from oddframe.verbs.evaluate import evaluate
 from oddframe.verbs.prepare import prepare
@@ -29,12 +30,20 @@ def demo(*, out: Path = Path("oddframe-demo"), seed: int = 0) -> Demo:
 
     Returns:
         The evaluation and the path of the report.
+
+    Raises:
+        OddframeError: the folder holds a demo of another seed.
     """
     manifest = out / "manifest.jsonl"
     print("1/4  rendering a square with walkers, and a few odd ones among them", flush=True)
     prepare("synthetic", out / "scene", manifest, seed=seed)
     print("2/4  fitting the fixed-camera detector to the normal videos", flush=True)
-    run = train(manifest, out / "run", resume=True)
+    run = train(manifest, out / "run", seed=seed, resume=True)
+    if run.config.get("seed") != seed:
+        raise OddframeError(
+            f"{out}: expected a demo of seed {seed}, found a run of seed {run.config.get('seed')}; "
+            "choose another folder with --out"
+        )
     print("3/4  scoring the test videos", flush=True)
     scored = score(run.folder, manifest, out=out / "scores" / "scores.npz")
     print("4/4  evaluating, with 1000 bootstrap resamples over videos\n", flush=True)

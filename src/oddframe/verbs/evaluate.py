@@ -65,13 +65,6 @@ def evaluate(
         videos = truth.split(split)
         total = sum(video.frames for video in videos)
         with progress() as bar:
-            done = 0
-
-            def advance(frames: int) -> None:
-                nonlocal done
-                done += frames
-                bar.count("making the report", done, total)
-
             write_report(
                 out,
                 title=f"{evaluation.dataset}: {given.meta.get('detector', 'scores')}",
@@ -81,7 +74,7 @@ def evaluate(
                 evaluation=evaluation,
                 maps=located or None,
                 split=split,
-                advance=advance,
+                advance=bar.counter("making the report", total),
             )
     return evaluation
 

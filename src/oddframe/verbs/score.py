@@ -127,13 +127,6 @@ def score(
 
         total = sum(video.frames for video in manifest)
         with progress() as bar:
-            done = 0
-
-            def advance(frames: int) -> None:
-                nonlocal done
-                done += frames
-                bar.count("making the report", done, total)
-
             page = write_report(
                 path.parent / "report",
                 title=f"Odd moments in {source.name}",
@@ -143,7 +136,7 @@ def score(
                 maps=kept,
                 split=None,
                 training_note=training_note(fitted),
-                advance=advance,
+                advance=bar.counter("making the report", total),
             )
     if not maps:
         for video_id in kept:
@@ -268,13 +261,6 @@ def _annotate(
 
     with progress() as bar:
         for video in manifest:
-            done = 0
-
-            def advance(frames: int, video: Video = video) -> None:
-                nonlocal done
-                done += frames
-                bar.count(f"annotating {video.id}", done, video.frames)
-
             write_annotated_video(
                 manifest.locate(video),
                 folder / "annotated" / f"{video.id}.mp4",
@@ -284,5 +270,5 @@ def _annotate(
                 detections=detections[video.id],
                 truth=video.frame_labels() if video.events else None,
                 fps=video.fps,
-                advance=advance,
+                advance=bar.counter(f"annotating {video.id}", video.frames),
             )

@@ -6,11 +6,14 @@ without it, a validation video against a memory that never saw it.
 
 from __future__ import annotations
 
+import errno
+import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from io import RawIOBase
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -58,11 +61,12 @@ class _Recording:
     sight_looks: list[int] = field(default_factory=list)  # index of the latest look per sight
     stretches: list[tuple[int, int, float]] = field(default_factory=list)  # sights, per second
 
-    def add_look(self, stream: BinaryIO, look: np.ndarray, group: int) -> None:
+    def add_look(self, stream: RawIOBase, look: np.ndarray, group: int) -> None:
         """Append a look to the file."""
+        data = look.astype(np.float16).tobytes()
         try:
-            stream.write(look.astype(np.float16).tobytes())
-            stream.flush()
+            if stream.write(data) != len(data):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
             raise OddframeError(
                 f"{self.file}: cannot write the looks at normal footage "
@@ -114,7 +118,6 @@ def fit_scene(
     raw_speeds = _frame_values(speeds)
     scene = Scene(
         scale=scale,
-        fps=train[0].fps,
         whitening=whitening,
         memory=memory,
         appearance=appearance,
@@ -185,7 +188,7 @@ def _record(
         window = -1
         speed = np.zeros(scale.grid, np.float32)
         with (
-            recording.file.open("ab") as stream,
+            recording.file.open("ab", buffering=0) as stream,
             open_video(manifest.locate(video), video.fps) as reader,
         ):
             rate = reader.info.fps / steps(reader.info.fps)[0]

@@ -71,7 +71,6 @@ class Scene:
 
     Attributes:
         scale: grid and image sizes.
-        fps: frame rate of the footage it was fitted on.
         whitening, memory: of appearance.
         appearance, motion: raw cell values to surprise.
         trusts: weights of the two cues.
@@ -80,7 +79,6 @@ class Scene:
     """
 
     scale: Scale
-    fps: float
     whitening: Whitening
     memory: NormalMemory
     appearance: Surprise
@@ -104,7 +102,6 @@ class Scene:
             "grid": list(self.scale.grid),
             "look_size": list(self.scale.look_size),
             "motion_size": list(self.scale.motion_size),
-            "fps": self.fps,
             "norms": list(self.whitening.norms),
             "mean": self.whitening.mean,
             "matrix": self.whitening.matrix,
@@ -131,7 +128,6 @@ class Scene:
 
         return cls(
             scale=Scale(pair("grid"), pair("look_size"), pair("motion_size")),
-            fps=float(state["fps"]),
             whitening=Whitening(
                 (float(state["norms"][0]), float(state["norms"][1])),
                 np.asarray(state["mean"]),
