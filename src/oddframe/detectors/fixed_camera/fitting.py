@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from oddframe.detections import MERGE_SECONDS
 from oddframe.detectors.calibration import Surprise, Threshold, choose_threshold, trust
 from oddframe.detectors.fixed_camera.memory import NormalMemory
 from oddframe.detectors.fixed_camera.observation import (
@@ -128,7 +127,8 @@ def fit_scene(
     )
     scores = frame(values)
     stretches = [(scores[a:b], rate) for a, b, rate in recording.stretches]
-    watched = sum(max(len(s) / rate, MERGE_SECONDS) for s, rate in stretches)
+    # A single look has watched the time of one look; to count more would promise what it cannot.
+    watched = sum(max(len(s) / rate, LOOK_SECONDS) for s, rate in stretches)
     hours = min(watched, seconds) / 3600
     threshold = choose_threshold(stretches, hours, config.false_alarms_per_hour)
     advance("calibrating", 1.0)
