@@ -358,7 +358,7 @@ def test_a_stop_by_the_keyboard_is_one_line(cli, monkeypatch, tmp_path):
 
     monkeypatch.setattr(module, "prepare", stopped)
     status, _, err = cli("prepare", "folder", tmp_path, "--out", tmp_path / "m.jsonl")
-    assert (status, err) == (2, "oddframe: stopped; what was finished is kept\n")
+    assert (status, err) == (2, "oddframe: stopped\n")
 
 
 def test_readme_has_two_commands_that_install_from_a_fresh_clone():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -48,7 +48,7 @@ class MapWriter:
 
 
 @contextmanager
-def map_writer(path: Path) -> Iterator[MapWriter]:
+def map_writer(path: Path) -> Generator[MapWriter]:
     """A writer of one video's maps; the file is whole or absent, and absent without a map."""
     with atomic_path(path) as temporary, temporary.open("wb") as stream:
         writer = MapWriter(stream)

@@ -8,7 +8,7 @@ instead of sampling matters twice: a rare normal thing is kept, and a common one
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,7 +22,7 @@ _FILL_AFTER_MERGE = 0.7
 
 
 @contextmanager
-def one_thread_algebra() -> Iterator[None]:
+def one_thread_algebra() -> Generator[None]:
     """Keep NumPy's matrix products in their own thread.
 
     The products here are small and many; handing each to several threads that other threads of
