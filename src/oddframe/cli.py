@@ -13,7 +13,7 @@ from oddframe import __version__
 from oddframe.errors import OddframeError, OddframeWarning
 
 VERBS = {
-    "demo": "the whole way on a generated scene, in about a minute",
+    "demo": "the whole way on a generated scene, in one to two minutes",
     "prepare": "a data set, or a folder of your own videos, becomes a manifest",
     "train": "fit a detector to footage of normal life",
     "score": "score videos: when something odd happened, where, and why",

@@ -8,7 +8,7 @@ from oddframe.detectors.fixed_camera.memory import (
     SHARED,
     NormalMemory,
     PlaceMemory,
-    one_thread_algebra,
+    one_thread_each,
 )
 
 
@@ -138,13 +138,13 @@ def test_the_saved_memory_answers_like_the_first():
     assert again.grid == memory.grid
 
 
-def test_one_thread_algebra_is_over_afterwards():
+def test_one_thread_each_is_over_afterwards():
     from threadpoolctl import threadpool_info
 
     def threads():
         return [p["num_threads"] for p in threadpool_info() if p["user_api"] == "blas"]
 
     before = threads()
-    with one_thread_algebra():
+    with one_thread_each():
         assert set(threads()) == {1}
     assert threads() == before

@@ -89,7 +89,7 @@ def seen(fps: float, frames: int = 26, windows=None):
     ("fps", "motions", "looks"),
     [
         (25.0, range(0, 26, 2), range(0, 26, 5)),
-        (12.5, range(26), range(0, 26, 2)),
+        (12.5, range(26), range(0, 26, 3)),
         (5.0, range(26), range(26)),
         (1.0, range(26), range(26)),
         (30.0, range(0, 26, 2), range(0, 26, 6)),

@@ -12,7 +12,7 @@ import numpy as np
 
 from oddframe.detectors.base import FrameScore
 from oddframe.detectors.calibration import Threshold
-from oddframe.detectors.fixed_camera.memory import one_thread_algebra
+from oddframe.detectors.fixed_camera.memory import one_thread_each
 from oddframe.detectors.fixed_camera.observation import observe
 from oddframe.detectors.fixed_camera.scene import Scene, frame_value, top_cells
 from oddframe.errors import OddframeError, OddframeWarning
@@ -103,7 +103,7 @@ class FixedCameraDetector:
         """
         from oddframe.detectors.fixed_camera.fitting import fit_scene
 
-        with one_thread_algebra():
+        with one_thread_each():
             scene, network, threshold = fit_scene(manifest, config, advance)
         return cls(scene, network, threshold, config)
 
@@ -112,7 +112,7 @@ class FixedCameraDetector:
         self._warn_of_other_shape(video)
         last = FrameScore(-1, 0.0)
         appearance = motion = speed = np.zeros(self.scene.scale.grid, np.float32)
-        with one_thread_algebra():
+        with one_thread_each():
             for sight in observe(video, self.scene.scale, self._look):
                 if sight.look is not None:
                     appearance = sight.look

@@ -12,6 +12,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
+import cv2
 import numpy as np
 
 SHARED = -1
@@ -22,16 +23,21 @@ _FILL_AFTER_MERGE = 0.7
 
 
 @contextmanager
-def one_thread_algebra() -> Generator[None]:
-    """Keep NumPy's matrix products in their own thread.
+def one_thread_each() -> Generator[None]:
+    """Keep NumPy's matrix products and OpenCV's optical flow in the thread that calls them.
 
-    The products here are small and many; handing each to several threads that other threads of
-    ours keep busy made scoring six times slower on two cores.
+    They are small and many here; handing each to several threads, on cores that the network keeps
+    busy, made scoring six times slower on two cores.
     """
     from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(limits=1, user_api="blas"):
-        yield
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        with threadpool_limits(limits=1, user_api="blas"):
+            yield
+    finally:
+        cv2.setNumThreads(before)
 
 
 class PlaceMemory:

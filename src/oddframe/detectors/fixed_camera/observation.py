@@ -73,7 +73,8 @@ def single_looks(frames: Sequence[int], fps: float) -> list[Window]:
 
 def steps(fps: float) -> tuple[int, int]:
     """Frames from one motion measurement to the next, and from one look to the next."""
-    return max(1, round(MOTION_SECONDS * fps)), max(1, round(LOOK_SECONDS * fps))
+    # Half a frame rounds up: at 12.5 frames per second every third frame, not every second.
+    return max(1, int(MOTION_SECONDS * fps + 0.5)), max(1, int(LOOK_SECONDS * fps + 0.5))
 
 
 def observe(
