@@ -205,3 +205,12 @@ def test_meta_is_plain_json(tmp_path):
     with zipfile.ZipFile(path) as archive, np.load(path) as arrays:
         assert archive.testzip() is None
         assert json.loads(str(arrays["_meta"])) == {"threshold": 0.5}
+
+
+def test_a_folder_that_score_wrote_is_read_by_its_scores_file(tmp_path):
+    Scores({"a": np.ones(3, np.float32)}, {"detector": "x"}).write(tmp_path / "scores.npz")
+    (tmp_path / "maps").mkdir()
+    np.save(tmp_path / "maps" / "a.npy", np.zeros((3, 2, 2), np.float16))
+    found = Scores.read(tmp_path)
+    assert list(found) == ["a"]
+    assert found.meta == {"detector": "x"}

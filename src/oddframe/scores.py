@@ -96,6 +96,8 @@ class Scores:
             OddframeError: nothing there, not an array file, pickled objects, NaN, wrong shape.
         """
         path = Path(path)
+        if (path / "scores.npz").is_file():
+            path = path / "scores.npz"
         if path.is_dir():
             # Hidden files are other programs' litter, or what a killed writer left.
             files = sorted(f for f in path.rglob("*.npy") if not f.name.startswith("."))

@@ -27,8 +27,9 @@ def compare(
     Args:
         scores: two or more score files or folders.
         manifest: the manifest with the truth.
-        out: folder for ``comparison.html``, ``metrics.csv`` and ``differences.csv``.
-        names: a name for each; by default the folder or file name.
+        out: folder for ``comparison.html``, ``comparison.json``, ``metrics.csv`` and
+            ``differences.csv``.
+        names: a name for each, as ``--names '[a, b]'``; by default the folder or file name.
         root: folder that the manifest's paths are relative to, if the data moved.
         split: the split to evaluate.
         resamples: bootstrap resamples over videos.
@@ -55,6 +56,7 @@ def compare(
     }
     from oddframe.reporting.comparison_page import write_comparison
 
+    comparison.write(out / "comparison.json")
     write_comparison(
         out, comparison, title=f"Comparison on {truth.dataset}", evaluations=evaluations
     )
