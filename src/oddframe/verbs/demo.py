@@ -12,8 +12,8 @@ from oddframe.verbs.prepare import prepare
 from oddframe.verbs.score import score
 from oddframe.verbs.train import train
 
-FIT_LOOKS = 320
-"""Half of what the detector would look at in two minutes of footage, so that a demo stays short."""
+FIT_LOOKS = 240
+"""Fewer than the detector would look at in two minutes of footage, so that a demo stays short."""
 
 
 @dataclass(frozen=True)
