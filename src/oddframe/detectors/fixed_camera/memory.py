@@ -26,8 +26,8 @@ _FILL_AFTER_MERGE = 0.7
 def one_thread_each() -> Generator[None]:
     """Keep NumPy's matrix products and OpenCV's optical flow in the thread that calls them.
 
-    They are small and many here; handing each to several threads, on cores that the network keeps
-    busy, made scoring six times slower on two cores.
+    They are small and many here; handed to several threads, on cores that the network keeps busy,
+    they slow scoring down several times over.
     """
     from threadpoolctl import threadpool_limits
 
