@@ -44,13 +44,14 @@ class Video:
 
     Attributes:
         id: unique name within a manifest; used as the key of scores and as a file name.
-        path: file or folder of numbered images, relative to the manifest's root.
+        path: file or folder of numbered images, relative to the manifest's root; empty where only
+            features of the video are at hand.
         split: ``train``, ``val`` or ``test``.
         label: ``normal``, ``anomalous`` or None when nobody knows.
         classes: class names that the video carries.
         frames: true frame count.
         fps: frames per second.
-        width, height: size of a frame in pixels.
+        width, height: size of a frame in pixels; 0 where only features are at hand.
         events: annotated events, sorted by start.
         mask: pixel truth (see :mod:`oddframe.pixel_truth`), relative to the root, or None.
         tracks: object tracks (see :mod:`oddframe.pixel_truth`), relative to the root, or None.
@@ -89,7 +90,8 @@ class Video:
             raise OddframeError(
                 f"{where}: unknown label '{self.label}'; use normal, anomalous or null"
             )
-        if self.frames < 1 or self.width < 1 or self.height < 1:
+        smallest = 1 if self.path else 0
+        if self.frames < 1 or min(self.width, self.height) < smallest:
             raise OddframeError(
                 f"{where}: expected at least one frame and one pixel, found {self.frames} frames "
                 f"of {self.width}x{self.height}"
@@ -170,7 +172,16 @@ class Manifest:
         return tuple(video for video in self.videos if video.split in names)
 
     def locate(self, video: Video) -> Path:
-        """Where the video's file or frame folder is."""
+        """Where the video's file or frame folder is.
+
+        Raises:
+            OddframeError: the manifest lists features only.
+        """
+        if not video.path:
+            raise OddframeError(
+                f"video '{video.id}': the manifest of {self.dataset} knows no footage of it, only "
+                "features; give them with --features, or prepare the data set from its videos"
+            )
         return self.root / video.path
 
     def counts(self) -> dict[str, dict[str, int]]:

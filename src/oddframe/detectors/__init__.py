@@ -9,7 +9,7 @@ from types import ModuleType
 from oddframe.errors import OddframeError
 
 DEFAULT = "fixed-camera"
-_SHARED = {"base", "calibration", "layers"}
+_SHARED = {"base", "bag_losses", "calibration", "layers", "multiple_instance"}
 
 
 def available() -> list[str]:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 
 from oddframe.media import VideoReader
 from oddframe.videos import Manifest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import Tensor
+    from torch.optim import Optimizer
 
 
 @dataclass(frozen=True)
@@ -74,4 +80,22 @@ class Detector(Protocol):
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Detector:
         """The detector that gave :meth:`state`."""
+        ...
+
+
+class Learner(Protocol):
+    """What the training loop trains: a ``torch.nn.Module`` with these methods as well.
+
+    A step runs through the phases in order. In each, only the parameters of the phase's optimiser
+    require gradients, so a generator and its discriminator never see each other's.
+    """
+
+    phases: ClassVar[tuple[str, ...]]
+
+    def optimisers(self) -> dict[str, Optimizer]:
+        """Phase to the optimiser that steps in it."""
+        ...
+
+    def losses(self, phase: str, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Loss terms by name, scalars; ``loss`` is the total that the phase minimises."""
         ...

@@ -1,0 +1,183 @@
+"""What detectors trained on bags share: labels per video in, scores per snippet out.
+
+A bag is a video's features ``(crops, snippets, channels)``. For training it is pooled to a fixed
+number of segments; for scoring it keeps its snippets. The feature axis order inside a network is
+always ``(videos, crops, time, channels)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from oddframe.errors import OddframeError
+
+
+@dataclass(frozen=True)
+class BagShape:
+    """What the data says about a network's input.
+
+    Attributes:
+        crops: crops per snippet (10 for UCF-Crime, 5 for XD-Violence, 1 without crops).
+        channels: width of a feature vector, without an appended magnitude.
+        segments: pools per training bag.
+    """
+
+    crops: int
+    channels: int
+    segments: int = 32
+
+
+@dataclass(frozen=True)
+class BagConfig:
+    """Settings that every detector trained on bags has.
+
+    Attributes:
+        segments: pools per training bag.
+        batch_size: normal bags per step, and as many anomalous ones.
+        steps: training steps; 0 trains nothing.
+        validate_every: steps between two validations.
+        learning_rate, weight_decay: of Adam.
+        clip_gradient: largest gradient norm; 0 does not clip.
+    """
+
+    segments: int = 32
+    batch_size: int = 32
+    steps: int = 1500
+    validate_every: int = 50
+    learning_rate: float = 0.001
+    weight_decay: float = 0.0005
+    clip_gradient: float = 0.0
+
+
+class BagDetector(nn.Module):
+    """A detector whose network is trained on pairs of normal and anomalous bags.
+
+    A subclass defines ``name``, ``Config``, the layers in ``__init__`` and the two methods
+    :meth:`losses` and :meth:`snippet_scores`. It is also what the training loop trains (see
+    :class:`oddframe.detectors.base.Learner`).
+
+    Args:
+        config: an instance of the subclass's configuration.
+        shape: crops, channels and segments of the data.
+    """
+
+    inputs: ClassVar[str] = "features"
+    name: ClassVar[str]
+    config_type: ClassVar[type[BagConfig]] = BagConfig
+    resampling: ClassVar[str] = "average"
+    """How a bag becomes segments: ``average`` or ``interpolate`` (weak.md 1.9, 4.2)."""
+    phases: ClassVar[tuple[str, ...]] = ("network",)
+
+    def __init__(self, config: Any, shape: BagShape) -> None:
+        super().__init__()
+        self.config = config
+        self.shape = shape
+        self.threshold = 0.5
+        self.threshold_source = "0.5, the middle of the range"
+
+    smoothing_seconds: ClassVar[float] = 0.0
+    normalisation: ClassVar[str] = "none (a probability for each snippet)"
+
+    def prepare(self, normal: Iterable[np.ndarray], seed: int) -> None:
+        """Learn what is needed before the first step, from the normal training bags.
+
+        Args:
+            normal: segments of each normal training video, ``(crops, segments, channels)``.
+            seed: fixes every random choice.
+        """
+
+    def losses(self, phase: str, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """The loss terms by name; ``loss`` is the total that is minimised.
+
+        Args:
+            phase: one of :attr:`phases`.
+            batch: ``normal`` and ``anomalous``, each ``(videos, crops, segments, channels)``.
+        """
+        raise NotImplementedError
+
+    def snippet_scores(self, features: Tensor) -> Tensor:
+        """Scores 0 to 1 of each snippet.
+
+        Args:
+            features: ``(videos, crops, time, channels)``.
+
+        Returns:
+            ``(videos, time)``.
+        """
+        raise NotImplementedError
+
+    def optimisers(self) -> dict[str, torch.optim.Optimizer]:
+        """One Adam for all parameters; none for a detector without any."""
+        if not self.phases:
+            return {}
+        rate, decay = self.config.learning_rate, self.config.weight_decay
+        return {
+            "network": torch.optim.Adam(self.parameters(), lr=rate, weight_decay=decay),
+        }
+
+    @torch.no_grad()
+    def score_snippets(self, features: np.ndarray) -> np.ndarray:
+        """Scores of a video's snippets, evaluated crop by crop to bound the memory.
+
+        Args:
+            features: ``(snippets, crops, channels)``, any float type.
+
+        Returns:
+            float32 ``(snippets,)``, 0 to 1.
+
+        Raises:
+            OddframeError: features of another width than the detector was made for.
+        """
+        if features.ndim != 3 or features.shape[2] != self.shape.channels:
+            raise OddframeError(
+                f"{self.name} was made for features of {self.shape.channels} channels, found an "
+                f"array of shape {features.shape}; use the features that it was trained on"
+            )
+        self.eval()
+        device = next((p.device for p in self.parameters()), torch.device("cpu"))
+        total = torch.zeros(len(features), device=device)
+        for crop in range(features.shape[1]):
+            one = torch.from_numpy(np.array(features[:, crop], dtype=np.float32))
+            total += self.snippet_scores(one[None, None].to(device))[0]
+        return (total / features.shape[1]).float().cpu().numpy()
+
+    @property
+    def notes(self) -> dict[str, Any]:
+        """Plain values for a report."""
+        return {"threshold": self.threshold_source}
+
+    def state(self) -> dict[str, Any]:
+        """Tensors and plain values from which :meth:`from_state` rebuilds the detector."""
+        return {
+            "config": asdict(self.config),
+            "shape": asdict(self.shape),
+            "threshold": float(self.threshold),
+            "threshold_source": self.threshold_source,
+            "network": {key: value.detach().cpu() for key, value in self.state_dict().items()},
+        }
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Self:
+        """The detector that gave :meth:`state`."""
+        known = cls.config_type.__dataclass_fields__
+        values: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value
+            for key, value in state["config"].items()
+            if key in known
+        }
+        detector = cls(cls.config_type(**values), BagShape(**state["shape"]))
+        detector.before_loading(state["network"])
+        tensors = {key: torch.as_tensor(value) for key, value in state["network"].items()}
+        detector.load_state_dict(tensors, strict=True)
+        detector.threshold = float(state["threshold"])
+        detector.threshold_source = str(state["threshold_source"])
+        return detector.eval()
+
+    def before_loading(self, tensors: Mapping[str, Any]) -> None:
+        """Make room for tensors whose size only the state knows (a dictionary of atoms)."""
