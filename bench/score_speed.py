@@ -99,7 +99,7 @@ def measure(
     decode_fps = decoded / (time.perf_counter() - start)
     start = time.perf_counter()
     with open_video(new) as video:
-        scored = sum(1 for _ in run.detector.score_frames(video))
+        scored = sum(1 for _ in cast(FrameDetector, run.detector).score_frames(video))
     score_fps = scored / (time.perf_counter() - start)
     short = child(run.folder, new)
     long_mb: object = "-"

@@ -1,11 +1,12 @@
 """What a person reads at the end of a verb."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from oddframe.detections import Detection
-from oddframe.evaluation.result import Evaluation, Measured
+from oddframe.evaluation.result import Decision, Evaluation, Measured
 from oddframe.scores import Scores
 from oddframe.terminal import describe, evaluation_table
 from oddframe.verbs.demo import Demo
@@ -42,6 +43,25 @@ def test_the_table_has_interval_value_and_baseline():
     assert lines[3].split()[-2:] == ["0.100", "-"]
     # The columns are flush on the right.
     assert lines[2].index("0.951") == lines[3].index("0.100")
+
+
+def test_an_oracle_checkpoint_and_thresholds_are_named_as_such():
+    own = {"f1": Measured(0.5), "recall": Measured(None, note="none")}
+    shown = replace(
+        evaluation(),
+        oracle={"micro_auc": Measured(0.99)},
+        decisions={
+            "val_f1": Decision(0.25, "f1", "validation", False, own),
+            "oracle_f1": Decision(0.5, "f1", "the evaluated videos themselves", True, own),
+        },
+    )
+    lines = evaluation_table(shown).splitlines()
+    assert lines[1].split() == ["95", "%", "interval", "this", "oracle", "constant"]
+    assert lines[2].endswith("0.951   0.990     0.500")
+    assert "selected on these very videos" in lines[4]
+    assert lines[6].split() == ["threshold", "from", "above", "F1", "Recall"]
+    assert lines[7].split() == ["validation,", "F1", "0.25", "0.500", "-"]
+    assert lines[8].startswith("oracle, F1")
 
 
 def test_the_demo_ends_with_the_report():

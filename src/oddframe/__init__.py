@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from oddframe.verbs.compare import compare
     from oddframe.verbs.demo import demo
     from oddframe.verbs.evaluate import evaluate
+    from oddframe.verbs.fetch import fetch
+    from oddframe.verbs.import_checkpoint import import_checkpoint
     from oddframe.verbs.prepare import prepare
     from oddframe.verbs.score import score
     from oddframe.verbs.train import train
@@ -33,6 +35,8 @@ _PUBLIC = {
     "demo": "oddframe.verbs.demo",
     "evaluate": "oddframe.verbs.evaluate",
     "evaluate_scores": "oddframe.evaluation.evaluate",
+    "fetch": "oddframe.verbs.fetch",
+    "import_checkpoint": "oddframe.verbs.import_checkpoint",
     "open_video": "oddframe.media",
     "prepare": "oddframe.verbs.prepare",
     "score": "oddframe.verbs.score",
@@ -50,6 +54,8 @@ __all__ = [
     "demo",
     "evaluate",
     "evaluate_scores",
+    "fetch",
+    "import_checkpoint",
     "open_video",
     "prepare",
     "score",

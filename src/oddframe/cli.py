@@ -15,11 +15,18 @@ from oddframe.errors import OddframeError, OddframeWarning
 VERBS = {
     "demo": "the whole way on a generated scene, in one to two minutes",
     "prepare": "a data set, or a folder of your own videos, becomes a manifest",
-    "train": "fit a detector to footage of normal life",
+    "extract": "videos become features, a vector per snippet of 16 frames",
+    "merge-crops": "features with one file per crop become one array per video",
+    "train": "fit a detector to normal footage, or to features of labelled videos",
     "score": "score videos: when something odd happened, where, and why",
+    "losses": "a run's loss on its bags, and its spread over random pairings",
     "evaluate": "scores against the truth: metrics with intervals, and a report",
     "compare": "several scores of the same videos side by side",
+    "import": "a published checkpoint becomes a run",
+    "fetch": "weights, features and data sets with known addresses",
 }
+_FUNCTIONS = {"import": "import_checkpoint"}
+"""Where the function, and its module, cannot have the name of the verb."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,7 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         warnings.simplefilter("always", OddframeWarning)
         warnings.showwarning = _show_warning  # ty: ignore[invalid-assignment]
         try:
-            function = getattr(import_module(f"oddframe.verbs.{verb}"), verb)
+            name = _FUNCTIONS.get(verb, verb.replace("-", "_"))
+            function = getattr(import_module(f"oddframe.verbs.{name}"), name)
             values = _parse(verb, function, given[1:])
             if values is None:
                 return 0
@@ -84,13 +92,19 @@ def _parse(verb: str, function: Callable[..., Any], given: Sequence[str]) -> dic
     }
     unnamed: set[str | int] = {p.name for p in parameters} - named
     lists = [p for p in parameters if p.name in unnamed and get_origin(p.annotation) is list]
-    for skip, positional in ((named.union(p.name for p in lists), True), (unnamed, False)):
+    optional = [p for p in parameters if p.name in unnamed and p.default is not p.empty]
+    apart = named.union(p.name for p in [*lists, *optional])
+    for skip, positional in ((apart, True), (unnamed, False)):
         parser.add_function_arguments(
             function, skip=skip, as_positional=positional, as_group=False, sub_configs=False
         )
     for part in lists:
         kind = get_args(part.annotation)[0]
         parser.add_argument(part.name, nargs="+", type=kind, help=f"two or more {part.name}")
+    for part in optional:
+        parser.add_argument(
+            part.name, nargs="?", type=part.annotation, default=part.default, help="optional"
+        )
     try:
         parsed = parser.parse_args(_spelled_out(given, _switches(function)))
     except SystemExit:

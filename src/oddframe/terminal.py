@@ -6,10 +6,14 @@ from typing import Any
 
 from oddframe.evaluation.compare import Comparison
 from oddframe.evaluation.result import Evaluation, Measured
-from oddframe.reporting.metric_names import baseline_name, metric_name
+from oddframe.reporting.metric_names import baseline_name, decision_name, metric_name
 from oddframe.reporting.score_axes import clock
+from oddframe.training.loss_spread import LossSpreads
 from oddframe.training.run_folder import Run
 from oddframe.verbs.demo import Demo
+from oddframe.verbs.extract import Extracted
+from oddframe.verbs.fetch import Fetched, fetched_text
+from oddframe.verbs.merge_crops import Merged
 from oddframe.verbs.prepare import summary
 from oddframe.verbs.score import Scored
 from oddframe.videos import Manifest
@@ -17,6 +21,7 @@ from oddframe.videos import Manifest
 _HEADLINES = (
     "micro_auc",
     "macro_auc",
+    "anomalous_auc",
     "average_precision",
     "equal_error_rate",
     "pixel_auc",
@@ -35,9 +40,11 @@ def describe(result: Any) -> str:
             notes = "\n".join(
                 f"  {k.replace('_', ' ')}: {v}" for k, v in result.detector.notes.items()
             )
+            done = "imported" if result.config.get("verb") == "import" else "fitted"
+            shown = "FEATURES" if result.detector.inputs == "features" else "VIDEO"
             return (
-                f"{result.folder}: detector {result.detector.name} is fitted\n{notes}\n"
-                f"next: oddframe score {result.folder} VIDEO --report"
+                f"{result.folder}: detector {result.detector.name} is {done}\n{notes}\n"
+                f"next: oddframe score {result.folder} {shown} --report"
             )
         case Scored():
             return _scored(result)
@@ -45,6 +52,15 @@ def describe(result: Any) -> str:
             return evaluation_table(result)
         case Demo():
             return f"{evaluation_table(result.evaluation)}\n\nreport: {result.report}"
+        case Fetched():
+            return fetched_text(result)
+        case Extracted():
+            return _extracted(result)
+        case Merged():
+            folder = result.features
+            return f"{folder.path}: {len(folder.ids)} videos, {folder.crops} crops each"
+        case LossSpreads():
+            return result.table()
         case Comparison():
             return "\n".join(
                 part.words for part in result.differences if part.metric == "micro_auc"
@@ -59,26 +75,44 @@ def evaluation_table(evaluation: Evaluation) -> str:
         for name in _HEADLINES
         if name in evaluation.metrics and evaluation.metrics[name].value is not None
     ]
-    models = {"this": evaluation.metrics, **evaluation.baselines}
-    rows = [["", "95 % interval", "", *(baseline_name(n) for n in evaluation.baselines)]]
+    beside = {"oracle": evaluation.oracle} if evaluation.oracle else {}
+    beside |= {baseline_name(name): row for name, row in evaluation.baselines.items()}
+    rows = [["", "95 % interval", "this", *beside]]
     for name in names:
         own = evaluation.metrics[name]
-        others = [_number(models[n].get(name)) for n in evaluation.baselines]
+        others = [_number(row.get(name)) for row in beside.values()]
         rows.append([metric_name(name).label, _interval(own), _number(own), *others])
-    rows[0][1], rows[0][2] = "95 % interval", "this"
+    lines = _aligned(rows)
+    if evaluation.oracle:
+        lines.append("oracle: the checkpoint was selected on these very videos; an upper bound")
+    if evaluation.decisions:
+        lines += ["", *_aligned(_decision_rows(evaluation))]
+    head = (
+        f"{evaluation.dataset}, {evaluation.split}: {evaluation.videos} videos, "
+        f"{evaluation.frames} frames, {evaluation.anomalous_frames} of them anomalous"
+    )
+    return "\n".join([head, *lines])
+
+
+def _decision_rows(evaluation: Evaluation) -> list[list[str]]:
+    columns = {name: None for part in evaluation.decisions.values() for name in part.metrics}
+    rows = [["threshold from", "above", *(metric_name(name).label for name in columns)]]
+    for name, part in evaluation.decisions.items():
+        values = (_number(part.metrics.get(column)) for column in columns)
+        rows.append([decision_name(name), f"{part.threshold:.3g}", *values])
+    return rows
+
+
+def _aligned(rows: list[list[str]]) -> list[str]:
+    """Columns of equal width: the first flush on the left, the others on the right."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    lines = [
+    return [
         "  ".join(
             cell.ljust(width) if i == 0 else cell.rjust(width)
             for i, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows
     ]
-    head = (
-        f"{evaluation.dataset}, {evaluation.split}: {evaluation.videos} videos, "
-        f"{evaluation.frames} frames, {evaluation.anomalous_frames} of them anomalous"
-    )
-    return "\n".join([head, *lines])
 
 
 def _number(part: Measured | None) -> str:
@@ -87,6 +121,16 @@ def _number(part: Measured | None) -> str:
 
 def _interval(part: Measured) -> str:
     return "" if part.low is None or part.high is None else f"{part.low:.3f} to {part.high:.3f}"
+
+
+def _extracted(result: Extracted) -> str:
+    folder = result.features
+    lines = [
+        f"{folder.path}: features of {result.extracted + result.kept} videos "
+        f"({result.kept} were there), {folder.crops} crops of {folder.channels} channels"
+    ]
+    lines += [f"no features: {video_id}: {why}" for video_id, why in result.failed.items()]
+    return "\n".join(lines)
 
 
 def _scored(result: Scored) -> str:

@@ -10,8 +10,11 @@ from hypothesis import strategies as st
 from scipy.io import savemat
 
 from oddframe.datasets.intervals import (
+    CONVENTIONS,
+    events_of_pairs,
     events_of_vector,
     inclusive,
+    interval_pairs,
     labels_of_clip,
     read_mat_intervals,
     read_ucsd_intervals,
@@ -215,3 +218,40 @@ def test_real_ucsd_files(real_data: Path):
     assert ped1[4] == (Event(4, 90), Event(139, 200))
     ped2 = read_ucsd_intervals(folder / "UCSDped2.m")
     assert ped2 == read_mat_intervals(real_data / "ped2" / "ped2.mat")
+
+
+MEANT = {
+    "one-based-inclusive": lambda i, first, last: first <= i + 1 <= last,
+    "zero-based-inclusive": lambda i, first, last: first <= i <= last,
+    "zero-based-exclusive": lambda i, first, last: first <= i < last,
+}
+"""Whether the 0-based frame i is meant, in the words of each convention."""
+
+
+@quick
+@given(pairs=disjoint_intervals(), convention=st.sampled_from(sorted(CONVENTIONS)))
+def test_pairs_are_read_as_their_convention_says(pairs, convention):
+    pairs = [(first, max(last, first + 1)) for first, last in pairs]
+    events = events_of_pairs(pairs, convention, FRAMES, "crime", "a.txt")
+    meant = [any(MEANT[convention](i, *pair) for pair in pairs) for i in range(FRAMES)]
+    np.testing.assert_array_equal(labels_of(events), meant)
+
+
+@pytest.mark.parametrize("pair", [(0, 5), (9, 8), (290, 317), (301, 302)])
+def test_pairs_outside_the_video_are_refused(pair):
+    with pytest.raises(OddframeError, match=f"a.txt: the interval {pair[0]} {pair[1]}"):
+        events_of_pairs([pair], "one-based-inclusive", FRAMES, "crime", "a.txt")
+
+
+def test_pairs_are_cut_at_the_end_of_the_video():
+    events = events_of_pairs([(290, 316)], "one-based-inclusive", FRAMES, "crime", "a.txt")
+    assert events == (Event(289, 300, "crime"),)
+
+
+@given(st.lists(st.tuples(st.integers(-1, 9**9), st.integers(-1, 9**9)), min_size=1))
+def test_pairs_come_back_as_listed_without_the_empty_ones(pairs):
+    words = [str(number) for pair in pairs for number in pair]
+    assert interval_pairs(words, "a.txt") == tuple(pair for pair in pairs if pair != (-1, -1))
+    for broken in (words[1:], [*words[:-1], "1.5"], []):
+        with pytest.raises(OddframeError, match=r"a\.txt: expected pairs of whole numbers"):
+            interval_pairs(broken, "a.txt")

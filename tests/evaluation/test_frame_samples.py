@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from sklearn.metrics import average_precision_score, roc_auc_score
+from sklearn.metrics import auc, average_precision_score, precision_recall_curve, roc_auc_score
 
 from oddframe.detections import find_detections
 from oddframe.evaluation.bootstrap import draw_videos
@@ -44,6 +44,11 @@ def repeat(videos, scores, weights):
     return copies, {copy.id: scores[videos[i].id] for copy, i in zip(copies, drawn, strict=True)}
 
 
+def trapezoid(labels, scores):
+    precision, recall, _ = precision_recall_curve(labels, scores)
+    return auc(recall, precision)
+
+
 def test_frame_metrics_equal_the_naive_way(drawn_set):
     videos, scores, truth, weights = drawn_set
     samples = frame_samples(scores, truth, weights, class_names(videos))
@@ -75,18 +80,21 @@ def test_frame_metrics_equal_the_naive_way(drawn_set):
             expected[f"false_alarms_per_hour_at_recall_{recall}"] = false / hours
             share = np.mean(flat[~labels] >= least)
             expected[f"false_positive_rate_at_recall_{recall}"] = share
+        expected["pr_auc_trapezoid"] = trapezoid(labels, flat)
         found = {name: values[row] for name, values in samples.metrics.items()}
         assert found == pytest.approx(expected, abs=1e-6)
         for name in ("bike", "run"):
             own = np.concatenate([class_frames(video, name) for video in copies])
             among = np.concatenate([np.full(v.frames, class_frames(v, name).any()) for v in copies])
             against, within = own | ~inside, among & (own | ~labels)
-            expected = {"auc": np.nan, "average_precision": np.nan, "auc_within": np.nan}
+            expected = dict.fromkeys(samples.classes[name], np.nan)
             if own.any():  # else the resample has no video of the class
                 expected = {
                     "auc": roc_auc_score(own[against], flat[against]),
                     "average_precision": average_precision_score(own[against], flat[against]),
                     "auc_within": roc_auc_score(own[within], flat[within]),
+                    "average_precision_within": average_precision_score(own[within], flat[within]),
+                    "pr_auc_within": trapezoid(own[within], flat[within]),
                 }
             found = {key: part[row] for key, part in samples.classes[name].items()}
             assert found == pytest.approx(expected, abs=1e-6, nan_ok=True)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import average_precision_score, roc_auc_score
+from sklearn.metrics import auc, average_precision_score, precision_recall_curve, roc_auc_score
 
 from oddframe.evaluation import ranking
 from oddframe.evaluation.bootstrap import draw_videos
@@ -56,6 +56,8 @@ def test_every_resample_equals_the_naive_way(seed, videos, levels):
         both = 0 < t.sum() < len(t)
         check(micro[row], roc_auc_score(t, s) if both else None)
         check(sweep.average_precision[row], average_precision_score(t, s) if both else None)
+        curve = precision_recall_curve(t, s) if both else None
+        check(sweep.trapezoid[row], auc(curve[1], curve[0]) if curve else None)
         check(sweep.equal_error_rate[row], equal_error_rate(t, s) if both else None)
         for index, recall in enumerate(RECALLS):
             if t.any():

@@ -8,9 +8,10 @@ import cv2
 import numpy as np
 import pytest
 
-from oddframe.evaluation.compare import compare_scores
+from oddframe.evaluation.compare import Comparison, compare_scores
 from oddframe.evaluation.evaluate import evaluate_scores
 from oddframe.reporting.comparison_page import write_comparison
+from oddframe.reporting.model_timelines import model_timelines
 from oddframe.scores import Scores
 
 
@@ -73,3 +74,56 @@ def test_verdict_knows_which_way_is_better(manifest, tmp_path):
     html = write_comparison(tmp_path, comparison).read_text(encoding="utf-8")
     assert "perfect is better" in html
     assert "worst is better" not in html
+
+
+@pytest.fixture
+def classed(manifest):
+    """The toy's videos with two classes, and probabilities of two models."""
+    videos = [
+        replace(v, classes=(("run", "bike")[i % 2],) if v.events else ())
+        for i, v in enumerate(manifest)
+    ]
+    generator = np.random.default_rng(0)
+    named = {
+        name: Scores({v.id: generator.random(v.frames) ** power for v in videos})
+        for name, power in (("one", 1), ("two", 3))
+    }
+    return replace(manifest, videos=tuple(videos)), named
+
+
+def test_classes_decisions_and_timelines(classed, tmp_path):
+    manifest, named = classed
+    comparison = compare_scores(named, manifest, resamples=20)
+    assert Comparison.read(comparison.write(tmp_path / "comparison.json")) == comparison
+    alone = evaluate_scores(named["two"], manifest, resamples=20)
+    assert comparison.classes["two"] == alone.classes
+    assert comparison.decisions["two"] == alone.decisions
+    path = write_comparison(tmp_path, comparison, videos=manifest.videos, scores=named)
+    html = path.read_text(encoding="utf-8")
+    assert html.count('<figure class="lane">') == len(manifest)
+    assert html.count('<polyline class="series1"') == len(manifest)
+    assert html.count('<rect class="truth"') == sum(len(v.events) for v in manifest)
+    assert "share one axis" in html
+    with (tmp_path / "classes.csv").open(newline="") as stream:
+        rows = {(r["model"], r["class"], r["metric"]): r for r in csv.DictReader(stream)}
+    for model, classes in comparison.classes.items():
+        for title, metrics in classes.items():
+            for metric, part in metrics.items():
+                row = rows[model, title, metric]
+                assert (float(row["value"]) if row["value"] else None) == part.value
+                assert row["videos"] == str(comparison.class_counts[title]["videos"])
+    with (tmp_path / "decisions.csv").open(newline="") as stream:
+        decided = list(csv.DictReader(stream))
+    assert {row["oracle"] for row in decided if row["decision"].startswith("oracle")} == {"True"}
+    assert {row["oracle"] for row in decided if row["decision"] == "fixed_0.5"} == {"False"}
+    for video in manifest:
+        assert (tmp_path / "plots" / "timelines" / f"{video.id}.png").exists()
+
+
+def test_scores_without_a_common_scale_are_drawn_each_on_its_own(classed):
+    manifest, named = classed
+    wild = Scores({key: 100 * named["two"][key] for key in named["two"]})
+    html = model_timelines(manifest.videos, {"one": named["one"], "wild": wild})
+    assert "no common scale" in html
+    heights = [float(y) for y in re.findall(r",(-?\d+)", html)]
+    assert 0 <= min(heights) <= max(heights) <= 1000

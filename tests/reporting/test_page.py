@@ -227,7 +227,9 @@ def test_scores_of_other_videos_are_refused(write, toy):
 
 def test_per_video_normalisation_and_oracle_are_red(write, toy):
     honest = write(evaluation=evaluate_scores(toy.scores, toy.manifest, resamples=20))
-    assert not honest.all("td", "suspect")
+    # Red is what was chosen on the test: the two oracle thresholds, seven metrics each.
+    assert len(honest.all("td", "suspect")) == 14
+    assert not any("value" in part["class"] for part in honest.all("td", "suspect"))
     assert not honest.all("div", "warning")
     for meta in ({"normalisation": "per-video"}, {"checkpoint": "best on test (oracle)"}):
         scores = Scores(toy.scores.values, {"threshold": 1.0, **meta})
@@ -267,3 +269,21 @@ def test_the_stylesheet_and_script_are_filled_in(write):
     page = write()
     assert "$" not in re.sub(r"\$\{", "", page.source.split("<main>")[0])
     assert "linear-gradient(to right, rgb(255 225 90 / 0.0) 0%" in page.source
+
+
+def test_an_oracle_checkpoint_stands_beside_in_red(write, toy):
+    best = Scores({v.id: v.frame_labels() * 1.0 for v in toy.manifest})
+    evaluation = evaluate_scores(toy.scores, toy.manifest, oracle=best, resamples=20)
+    page = write(evaluation=evaluation)
+    assert "oracle checkpoint" in page.words
+    assert "selected on these very videos" in page.words
+    assert len(page.all("td", "suspect")) > len(evaluation.oracle)
+    assert not page.all("div", "warning"), "the numbers of the model itself are honest"
+
+
+def test_probabilities_have_an_axis_from_0_to_1(write, toy):
+    low = Scores({key: toy.scores[key] / 10 for key in toy.scores}, {"threshold": 0.1})
+    tracks = write(scores=low, detections={}).all("div", "track")
+    assert {(part["data-low"], part["data-high"]) for part in tracks} == {("0", "1")}
+    high = write().all("div", "track")
+    assert float(high[0]["data-high"]) > 1

@@ -100,3 +100,25 @@ def test_pyplot_is_never_imported():
         "assert 'matplotlib.pyplot' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_probabilities_of_several_models_share_one_panel(tmp_path):
+    scores = {"first $": np.full(100, 0.9), "second": np.linspace(0, 0.2, 100)}
+    apart = _read(write_timeline(tmp_path / "2.png", VIDEO, scores))
+    shared = _read(write_timeline(tmp_path / "1.png", VIDEO, scores, unit=True))
+    assert shared.shape[0] < apart.shape[0]
+    rows = []
+    for place in range(2):
+        line = np.abs(shared[:, 200:400] - np.array(SERIES[place])).max(axis=2) < 6
+        rows.append(np.flatnonzero(line.mean(axis=1) > 0.05))
+    # On one axis from 0 to 1, 0.9 lies far above what is below 0.2.
+    assert rows[0].max() + 100 < rows[1].min()
+    assert (_share(shared, TRUTH, 0.3) > 0.5).sum() > 200
+
+
+def test_a_second_round_of_colours_is_dashed(tmp_path, evaluation):
+    names = [f"m{i}" for i in range(len(SERIES) + 1)]
+    solid = _read(write_roc(tmp_path / "a.png", {names[0]: evaluation}))
+    dashed = _read(write_roc(tmp_path / "b.png", dict.fromkeys(names, evaluation)))
+    assert solid.shape == dashed.shape
+    assert _share(dashed, SERIES[0]).max() > 0

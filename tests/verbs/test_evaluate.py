@@ -12,6 +12,7 @@ from oddframe.detections import Detection, write_events
 from oddframe.errors import OddframeError
 from oddframe.evaluation.result import Evaluation
 from oddframe.scores import Scores
+from oddframe.terminal import evaluation_table
 from oddframe.verbs.compare import _names, compare
 from oddframe.verbs.evaluate import _detections, evaluate
 from oddframe.videos import Event, Manifest, Video
@@ -81,6 +82,32 @@ def test_events_are_those_of_the_scores_with_the_reasons_that_fit(truth, tmp_pat
     write_events(tmp_path / "events.json", told, dict.fromkeys(values, 10.0))
     again = _detections(tmp_path, scores, manifest, "test")
     assert again == found | {"a": [explained, *found["a"][1:]]}
+
+
+def test_validation_and_oracle_scores_from_files(truth, tmp_path):
+    manifest, values = truth
+    val = [
+        Video(f"val{i}", "", "val", label, 20, 10.0, 0, 0)
+        for i, label in enumerate(("normal", "anomalous", "normal"))
+    ]
+    replace(manifest, videos=(*manifest.videos, *val)).write(tmp_path / "m.jsonl")
+    own = {"val0": np.full(20, 0.1), "val1": np.linspace(0, 0.9, 20), "val2": np.full(20, 0.4)}
+    np.savez(tmp_path / "s.npz", **values)
+    Scores(own).write(tmp_path / "val.npz")
+    np.savez(tmp_path / "best.npz", **{v.id: v.frame_labels() * 1.0 for v in manifest})
+    files = (tmp_path / "s.npz", tmp_path / "m.jsonl", tmp_path / "out")
+    beside = {"val_scores": tmp_path / "val.npz", "oracle": tmp_path / "best.npz"}
+    found = evaluate(*files, **beside, resamples=5)
+    assert found.decisions["val_f1"].threshold == pytest.approx(0.9)
+    assert "labels of 3 videos" in found.decisions["val_f1"].chosen_on
+    assert found.oracle["micro_auc"].value == 1
+    assert found.hashes["oracle_scores"] == sha256_of(tmp_path / "best.npz")
+    assert found.hashes["val_scores"] == sha256_of(tmp_path / "val.npz")
+    assert Evaluation.read(tmp_path / "out") == found
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "validation, F1" in page
+    assert "oracle checkpoint" in page
+    assert "this  oracle" in evaluation_table(found)
 
 
 def test_names_are_as_short_as_can_be():

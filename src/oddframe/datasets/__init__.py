@@ -17,9 +17,12 @@ DATASETS: dict[str, str] = {
     "avenue": "oddframe.datasets.avenue:prepare_avenue",
     "folder": "oddframe.datasets.folder:prepare_folder",
     "shanghaitech": "oddframe.datasets.shanghaitech:prepare_shanghaitech",
+    "shanghaitech-weak": "oddframe.datasets.shanghaitech_weak:prepare_shanghaitech_weak",
     "synthetic": "oddframe.datasets.synthetic:prepare_synthetic",
+    "ucf-crime": "oddframe.datasets.ucf_crime:prepare_ucf_crime",
     "ucsd-ped1": "oddframe.datasets.ucsd:prepare_ped1",
     "ucsd-ped2": "oddframe.datasets.ucsd:prepare_ped2",
+    "xd-violence": "oddframe.datasets.xd_violence:prepare_xd_violence",
 }
 """Name of a data set to ``module:function``; a module is imported only when it is asked for."""
 

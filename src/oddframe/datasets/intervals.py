@@ -1,12 +1,15 @@
 """Readers of published frame labels; here, and only here, foreign intervals become events.
 
 Both UCSD's ``.m`` files and the ``.mat`` files of the ano_pred release (Liu et al., CVPR 2018)
-count frames from 1 and include the last one: ``61:180`` is the half-open ``[60, 180)``.
+count frames from 1 and include the last one: ``61:180`` is the half-open ``[60, 180)``. The weakly
+supervised data sets list pairs of numbers that different code bases read in different ways; these
+ways have names (:data:`CONVENTIONS`).
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +21,71 @@ from oddframe.videos import Event, events_from_labels
 _FRAMES = re.compile(r"gt_frame\s*=\s*\[?([^\];]*)", re.IGNORECASE)
 _INTERVAL = re.compile(r"(\d+)(?::(\d+))?")
 
+CONVENTIONS: dict[str, tuple[int, int]] = {
+    "one-based-inclusive": (-1, 0),
+    "zero-based-inclusive": (0, 1),
+    "zero-based-exclusive": (0, 0),
+}
+"""How a listed pair ``first last`` may be meant: what makes it half-open and 0-based."""
+
+PAST_END = 16
+"""Frames that a listed interval may reach past the video's end: a snippet, which frame counts made
+from snippets lack. It is cut there; more means that the annotation is another video's."""
+
 
 def inclusive(first: int, last: int, name: str = "anomaly") -> Event:
     """The event of the frames ``first`` to ``last``, counted from 1, both included."""
     return Event(first - 1, last, name)
+
+
+def interval_pairs(words: Sequence[str], where: str) -> tuple[tuple[int, int], ...]:
+    """The pairs ``first last first last ...`` of an annotation row, as they are there.
+
+    ``-1 -1`` stands for no interval and is left out.
+
+    Raises:
+        OddframeError: an odd count, or something else than whole numbers.
+    """
+    try:
+        numbers = [int(word) for word in words]
+    except ValueError:
+        numbers = []
+    if not numbers or len(numbers) % 2:
+        raise OddframeError(
+            f"{where}: expected pairs of whole numbers, first and last frames, found "
+            f"'{' '.join(words)[:60]}'; get the official file again"
+        )
+    pairs = zip(numbers[::2], numbers[1::2], strict=True)
+    return tuple(pair for pair in pairs if pair != (-1, -1))
+
+
+def events_of_pairs(
+    pairs: Iterable[tuple[int, int]], convention: str, frames: int, name: str, where: str
+) -> tuple[Event, ...]:
+    """Events of listed pairs, cut at the end of the video.
+
+    Args:
+        pairs: first and last numbers as listed.
+        convention: a key of :data:`CONVENTIONS`.
+        frames: the video's frame count.
+        name: class of the events.
+        where: the annotation and the video, for the message.
+
+    Raises:
+        OddframeError: an interval that is empty, starts before or after the video, or ends more
+            than :data:`PAST_END` frames after it.
+    """
+    before, after = CONVENTIONS[convention]
+    events = []
+    for first, last in pairs:
+        start, end = first + before, last + after
+        if not (0 <= start < min(end, frames) and end <= frames + PAST_END):
+            raise OddframeError(
+                f"{where}: the interval {first} {last} ({convention}) does not lie in the video's "
+                f"{frames} frames; check that annotation and video belong together"
+            )
+        events.append(Event(start, min(end, frames), name))
+    return tuple(sorted(events))
 
 
 def read_ucsd_intervals(path: Path) -> list[tuple[Event, ...]]:

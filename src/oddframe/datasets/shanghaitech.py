@@ -48,7 +48,7 @@ def prepare_shanghaitech(root: Path, *, fps: float = FPS, allow_partial: bool = 
         annotation = labels / f"{path.name}.npy"
         pixels = labels.with_name("test_pixel_mask") / f"{path.name}.npy"
         video = survey(path, root, video_id=path.name, split="test", fps=fps)
-        events = events_of_vector(_load(annotation), video.frames, str(annotation))
+        events = events_of_vector(load_frame_mask(annotation), video.frames, str(annotation))
         mask = pixels.relative_to(root).as_posix() if pixels.is_file() else None
         videos.append(annotate(video, events, mask))
         annotations.append(annotation)
@@ -63,13 +63,17 @@ def prepare_shanghaitech(root: Path, *, fps: float = FPS, allow_partial: bool = 
     return check_counts(manifest, COUNTS, allow_partial)
 
 
-def _load(path: Path) -> np.ndarray:
+def load_frame_mask(path: Path) -> np.ndarray:
+    """The array of a ``test_frame_mask`` file.
+
+    Raises:
+        OddframeError: it is missing or no array.
+    """
     try:
         return np.load(path, allow_pickle=False)
     except FileNotFoundError:
         raise OddframeError(
-            f"{path}: the test video's frame labels are missing; copy the whole test_frame_mask "
-            "folder"
+            f"{path}: the video's frame labels are missing; copy the whole test_frame_mask folder"
         ) from None
     except (OSError, ValueError, EOFError) as error:
         raise OddframeError(f"{path}: expected an .npy of frame labels, found {error}") from error

@@ -9,7 +9,17 @@ from types import ModuleType
 from oddframe.errors import OddframeError
 
 DEFAULT = "fixed-camera"
-_SHARED = {"base", "bag_losses", "calibration", "layers", "multiple_instance"}
+DEFAULT_FEATURES = "rtfm"
+_SHARED = {
+    "base",
+    "bag_losses",
+    "calibration",
+    "dictionary_learning",
+    "feature_magnitude",
+    "layers",
+    "multiple_instance",
+    "published",
+}
 
 
 def available() -> list[str]:

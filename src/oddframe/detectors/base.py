@@ -40,20 +40,50 @@ class FrameScore:
 
 
 class Detector(Protocol):
-    """A fitted detector that scores frames.
+    """A fitted detector, whatever it looks at.
 
-    A module of :mod:`oddframe.detectors` that defines ``DETECTOR``, a class like this, is found
-    by its name; nothing else needs to know it.
+    A module of :mod:`oddframe.detectors` that defines ``DETECTOR``, a class like this, and
+    ``CONFIG``, its settings, is found by its name; nothing else needs to know it.
     """
 
     name: ClassVar[str]
-    threshold: float
-    smoothing_seconds: float
+    inputs: ClassVar[str]
+    """``frames`` (a :class:`FrameDetector`) or ``features`` (a bag detector)."""
+    normalisation: ClassVar[str]
+    """What was done to the scores, for a reader of the scores file."""
+
+    @property
+    def threshold(self) -> float:
+        """Frames with a higher score are odd."""
+        ...
+
+    @property
+    def smoothing_seconds(self) -> float:
+        """Standard deviation of the Gaussian for offline scores, in seconds."""
+        ...
+
+    @property
+    def notes(self) -> dict[str, Any]:
+        """Plain values that a report should show: what was learnt, what the threshold promises."""
+        ...
+
+    def state(self) -> dict[str, Any]:
+        """Tensors, arrays and plain values from which :meth:`from_state` rebuilds it."""
+        ...
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> Detector:
+        """The detector that gave :meth:`state`."""
+        ...
+
+
+class FrameDetector(Detector, Protocol):
+    """A fitted detector that scores frames."""
 
     @classmethod
     def fit(
         cls, manifest: Manifest, config: Any, seed: int, advance: Callable[[str, float], None]
-    ) -> Detector:
+    ) -> FrameDetector:
         """Fit to the training videos, calibrate on held-out normal ones.
 
         Args:
@@ -64,22 +94,8 @@ class Detector(Protocol):
         """
         ...
 
-    @property
-    def notes(self) -> dict[str, Any]:
-        """Plain values that a report should show: what was learnt, what the threshold promises."""
-        ...
-
     def score_frames(self, video: VideoReader) -> Iterator[FrameScore]:
         """Scores of every frame in order, each from this and earlier frames only (causal)."""
-        ...
-
-    def state(self) -> dict[str, Any]:
-        """Tensors, arrays and plain values from which :meth:`from_state` rebuilds it."""
-        ...
-
-    @classmethod
-    def from_state(cls, state: dict[str, Any]) -> Detector:
-        """The detector that gave :meth:`state`."""
         ...
 
 

@@ -16,6 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from oddframe.errors import OddframeError
+from oddframe.features.feature_folder import FeatureFolder
+from oddframe.videos import Video
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,20 @@ class BagConfig:
     learning_rate: float = 0.001
     weight_decay: float = 0.0005
     clip_gradient: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse settings out of range."""
+        for name in ("segments", "batch_size", "validate_every"):
+            self.expect(getattr(self, name) >= 1, name, "1 or more")
+        for name in ("steps", "learning_rate", "weight_decay", "clip_gradient"):
+            self.expect(getattr(self, name) >= 0, name, "0 or more")
+
+    def expect(self, fulfilled: bool, setting: str, wanted: str) -> None:
+        """Raise an error that names the setting unless the condition holds."""
+        if not fulfilled:
+            raise OddframeError(
+                f"--settings.{setting}: expected {wanted}, found {getattr(self, setting)}"
+            )
 
 
 class BagDetector(nn.Module):
@@ -181,3 +197,19 @@ class BagDetector(nn.Module):
 
     def before_loading(self, tensors: Mapping[str, Any]) -> None:
         """Make room for tensors whose size only the state knows (a dictionary of atoms)."""
+
+
+def score_video(detector: BagDetector, features: FeatureFolder, video: Video) -> np.ndarray:
+    """Scores of a video's frames from its features.
+
+    Each frame gets the score of the snippet that holds it; where the features end before the
+    video does, the last snippet's score covers the rest.
+
+    Returns:
+        float32 ``(frames,)``.
+
+    Raises:
+        OddframeError: no features of the video, or not as many as its frames say.
+    """
+    snippets = features.frame_snippets(video.id, video.frames, video.fps)
+    return detector.score_snippets(features.read(video.id))[snippets]

@@ -5,15 +5,21 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from oddframe.atomic import write_json
 from oddframe.errors import OddframeError
 from oddframe.evaluation.bootstrap import RESAMPLES, difference, draw_videos
-from oddframe.evaluation.evaluate import labelled_videos, scores_of_split
+from oddframe.evaluation.class_metrics import class_counts, class_names
+from oddframe.evaluation.evaluate import (
+    chosen_on_validation,
+    labelled_videos,
+    scores_of_split,
+)
 from oddframe.evaluation.frame_samples import Truth, frame_samples, summarise, why_undefined
-from oddframe.evaluation.result import Measured
+from oddframe.evaluation.result import Decision, Measured
+from oddframe.evaluation.thresholds import decisions
 from oddframe.scores import Scores
 from oddframe.videos import Manifest
 
@@ -45,6 +51,9 @@ class Comparison:
     Attributes:
         dataset, split, videos, resamples, seed: what was compared, and how.
         models: name of a score set to its frame metrics.
+        classes: name of a score set to class name to its metrics.
+        class_counts: class name to its ``videos`` and ``frames`` (anomalous ones).
+        decisions: name of a score set to name of a threshold to the metrics at it.
         differences: every pair in every metric.
     """
 
@@ -55,6 +64,9 @@ class Comparison:
     seed: int
     models: dict[str, dict[str, Measured]]
     differences: list[PairedDifference]
+    classes: dict[str, dict[str, dict[str, Measured]]] = field(default_factory=dict)
+    class_counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    decisions: dict[str, dict[str, Decision]] = field(default_factory=dict)
 
     def write(self, path: str | Path) -> Path:
         """Write the comparison as JSON, atomically."""
@@ -76,6 +88,17 @@ class Comparison:
                 name: {metric: Measured(**value) for metric, value in metrics.items()}
                 for name, metrics in row["models"].items()
             }
+            row["classes"] = {
+                name: {
+                    title: {metric: Measured(**value) for metric, value in metrics.items()}
+                    for title, metrics in classes.items()
+                }
+                for name, classes in row.get("classes", {}).items()
+            }
+            row["decisions"] = {
+                name: {title: Decision.from_json(part) for title, part in decided.items()}
+                for name, decided in row.get("decisions", {}).items()
+            }
             row["differences"] = [
                 PairedDifference(value=Measured(**part.pop("value")), **part)
                 for part in row["differences"]
@@ -95,7 +118,7 @@ def compare_scores(
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Comparison:
-    """Frame metrics of several score sets and their paired differences.
+    """Metrics of several score sets, and paired differences of their frame metrics.
 
     All sets are resampled alike, so what two of them have in common (easy and hard videos)
     cancels, and a difference can be certain where the two intervals overlap.
@@ -103,7 +126,8 @@ def compare_scores(
     Args:
         named: name to scores; at least two.
         manifest: the truth.
-        split: the split to evaluate.
+        split: the split to evaluate. A set that covers the validation videos too gets thresholds
+            chosen on them.
         resamples: bootstrap resamples.
         seed: of the bootstrap; the same as in the evaluations gives the same intervals.
 
@@ -114,13 +138,18 @@ def compare_scores(
         raise OddframeError(f"compare: expected at least two sets of scores, found {len(named)}")
     truth = Truth.of(labelled_videos(manifest, split))
     weights = draw_videos(truth.anomalous, resamples, seed)
-    samples = {}
+    names = class_names(truth.videos)
+    samples, classes, decided = {}, {}, {}
     for name, scores in named.items():
         try:
             aligned = scores_of_split(scores, manifest, split)
+            chosen = chosen_on_validation(scores, manifest, split)
         except OddframeError as error:
             raise OddframeError(f"'{name}': {error}") from None
-        samples[name] = frame_samples(aligned, truth, weights).metrics
+        found = frame_samples(aligned, truth, weights, names)
+        samples[name] = found.metrics
+        classes[name] = {title: summarise(part) for title, part in found.classes.items()}
+        decided[name] = decisions(aligned, truth, weights, classes=names, validation=chosen)
     differences = []
     for first, second in itertools.combinations(samples, 2):
         for metric, values in samples[first].items():
@@ -135,6 +164,9 @@ def compare_scores(
         seed=seed,
         models={name: summarise(values) for name, values in samples.items()},
         differences=differences,
+        classes=classes if names else {},
+        class_counts={title: class_counts(truth.videos, title) for title in names},
+        decisions=decided,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -15,7 +16,7 @@ from oddframe.detections import MERGE_SECONDS
 from oddframe.errors import OddframeError
 from oddframe.evaluation.baselines import trivial_baselines
 from oddframe.evaluation.bootstrap import RESAMPLES, draw_videos, measured
-from oddframe.evaluation.class_metrics import class_names
+from oddframe.evaluation.class_metrics import class_counts, class_names
 from oddframe.evaluation.frame_metrics import pr_points, roc_points, thin_curve
 from oddframe.evaluation.frame_samples import (
     Truth,
@@ -24,7 +25,13 @@ from oddframe.evaluation.frame_samples import (
     threshold_samples,
 )
 from oddframe.evaluation.map_samples import map_samples
-from oddframe.evaluation.result import Curve, Evaluation
+from oddframe.evaluation.result import Curve, Decision, Evaluation
+from oddframe.evaluation.thresholds import (
+    Threshold,
+    decisions,
+    validation_part,
+    validation_thresholds,
+)
 from oddframe.scores import Scores
 from oddframe.videos import Manifest, Video
 
@@ -39,6 +46,8 @@ def evaluate_scores(
     manifest: Manifest,
     *,
     split: str = "test",
+    validation: Scores | None = None,
+    oracle: Scores | None = None,
     maps: Mapping[str, np.ndarray] | None = None,
     resamples: int = RESAMPLES,
     seed: int = 0,
@@ -46,10 +55,14 @@ def evaluate_scores(
     """Every metric that the scores and the annotation allow, with intervals and baselines.
 
     Args:
-        scores: one score per frame of each video of the split; scores of the manifest's other
-            splits are ignored.
+        scores: one score per frame of each video of the split. Those of all validation videos, if
+            they are there too, serve to choose thresholds; scores of other splits are ignored.
         manifest: the truth.
         split: the split to evaluate.
+        validation: scores of the ``val`` split by the same model, to choose thresholds on; where
+            not given, those in ``scores``.
+        oracle: scores of the split by a checkpoint that was selected on the split; its numbers
+            become a second column under the name oracle.
         maps: video id to score maps ``(frames, h, w)``, for the localisation metrics.
         resamples: bootstrap resamples; 0 for numbers without intervals.
         seed: of the bootstrap and of the random baseline.
@@ -58,11 +71,26 @@ def evaluate_scores(
         OddframeError: scores that do not fit the videos, or videos without frame labels.
     """
     videos = labelled_videos(manifest, split)
+    chosen = chosen_on_validation(scores, manifest, split, validation)
     scores = scores_of_split(scores, manifest, split)
     truth = Truth.of(videos)
     weights = draw_videos(truth.anomalous, resamples, seed)
-    samples = frame_samples(scores, truth, weights, class_names(videos))
+    classes = class_names(videos)
+    samples = frame_samples(scores, truth, weights, classes)
     metrics = summarise(samples.metrics)
+    decided = decisions(
+        *(scores, truth, weights),
+        classes=classes,
+        validation=chosen,
+    )
+    best = {}
+    if oracle is not None:
+        try:
+            oracle = scores_of_split(oracle, manifest, split)
+        except OddframeError as error:
+            raise OddframeError(f"oracle scores: {error}") from None
+        best = summarise(frame_samples(oracle, truth, weights).metrics)
+        decided |= _of_oracle(decisions(oracle, truth, weights))
     threshold = threshold_of(scores)
     if threshold is not None:
         metrics |= summarise(threshold_samples(scores, truth, weights, threshold))
@@ -84,9 +112,12 @@ def evaluate_scores(
             for name, baseline in trivial_baselines(videos, seed).items()
         },
         classes={name: summarise(part) for name, part in samples.classes.items()},
+        class_counts={name: class_counts(videos, name) for name in classes},
+        decisions=decided,
+        oracle=best,
         curves=_curves(truth.labels, every_frame),
         protocol={
-            **_protocol(scores, manifest, threshold),
+            **_protocol(scores, manifest, threshold, chosen),
             "bootstrap": _bootstrap_note(truth, len(weights) - 1, seed),
             "localisation": localisation,
         },
@@ -135,6 +166,47 @@ def scores_of_split(scores: Scores, manifest: Manifest, split: str) -> Scores:
     return Scores(kept, dict(scores.meta)).align(manifest.split(split))
 
 
+def chosen_on_validation(
+    scores: Scores, manifest: Manifest, split: str, validation: Scores | None = None
+) -> dict[str, Threshold]:
+    """Thresholds chosen on validation, by name; none without validation scores.
+
+    Args:
+        scores: the model's scores; used where they cover the whole ``val`` split.
+        manifest: the truth.
+        split: the split to evaluate. On ``val`` itself nothing can be chosen honestly.
+        validation: the model's scores of the ``val`` split, in a file of their own.
+
+    Raises:
+        OddframeError: validation scores that do not fit, or labels that allow no choice.
+    """
+    videos = manifest.split("val")
+    if split == "val" or validation is None:
+        part = None if split == "val" else validation_part(scores, manifest)
+        return {} if part is None else validation_thresholds(part, videos)
+    if not videos:
+        raise OddframeError(
+            f"manifest of {manifest.dataset}: validation scores were given, but it has no split "
+            "'val'; prepare it with a validation split"
+        )
+    try:
+        part = scores_of_split(validation, manifest, "val")
+    except OddframeError as error:
+        raise OddframeError(f"validation scores: {error}") from None
+    return validation_thresholds(part, videos)
+
+
+def _of_oracle(decided: Mapping[str, Decision]) -> dict[str, Decision]:
+    """Decisions with the scores of a test-selected checkpoint, named so that nobody errs."""
+    where = "{}; the checkpoint was selected on the evaluated videos"
+    return {
+        f"oracle_checkpoint_{name.removeprefix('oracle_')}": replace(
+            part, oracle=True, chosen_on=where.format(part.chosen_on)
+        )
+        for name, part in decided.items()
+    }
+
+
 def threshold_of(scores: Scores) -> float | None:
     """The threshold that travels with the scores, None if there is none.
 
@@ -157,7 +229,12 @@ def _curves(labels: np.ndarray, scores: np.ndarray) -> dict[str, Curve]:
     return {name: thin_curve(x, y) for name, (x, y) in points.items() if len(x)}
 
 
-def _protocol(scores: Scores, manifest: Manifest, threshold: float | None) -> dict[str, Any]:
+def _protocol(
+    scores: Scores,
+    manifest: Manifest,
+    threshold: float | None,
+    chosen: Mapping[str, Threshold],
+) -> dict[str, Any]:
     meta = scores.meta
     normalisation = meta.get("normalisation", "not stated")
     warnings = []
@@ -179,6 +256,12 @@ def _protocol(scores: Scores, manifest: Manifest, threshold: float | None) -> di
         "and an anomalous frame above all its scores; flatters",
         "alarms": f"runs of frames above the threshold, gaps of up to {MERGE_SECONDS:g} s merged; "
         "false if they touch no anomalous frame; per hour of frames that are not anomalous",
+        "decisions": "frames above a threshold are anomalous; fixed in the resamples; "
+        + (
+            next(iter(chosen.values())).chosen_on
+            if chosen
+            else "none chosen on validation: no scores of validation videos with both labels"
+        ),
         "threshold_metrics": "at the threshold that travels with the scores"
         if threshold is not None
         else "left out: the scores carry no threshold (false alarms at fixed recall need none)",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from oddframe.evaluation.bootstrap import divide, measured, ratio
-from oddframe.evaluation.class_metrics import class_frames, classes_of
+from oddframe.evaluation.class_metrics import WITHIN, ClassFrames, class_frames
 from oddframe.evaluation.event_metrics import OVERLAPS, EventCounts, count_events
 from oddframe.evaluation.false_alarms import false_alarm_steps, just_below
 from oddframe.evaluation.ranking import RankedFrames, pair_auc
@@ -25,11 +25,14 @@ UNDEFINED = {
     "micro_auc": _BOTH,
     "macro_auc": "no video has both anomalous and normal frames",
     "average_precision": _BOTH,
+    "pr_auc_trapezoid": _BOTH,
     "equal_error_rate": _BOTH,
     "anomalous_auc": _INSIDE,
     "anomalous_ap": _INSIDE,
     "auc": "needs anomalous frames of the class and frames of normal videos",
-    "auc_within": "needs normal frames in the videos of the class",
+    "auc_within": WITHIN,
+    "average_precision_within": WITHIN,
+    "pr_auc_within": WITHIN,
     "far_normal_videos": "needs normal videos",
     "far_normal_frames": "needs normal frames",
     "detection_delay_seconds": "no event was detected",
@@ -85,7 +88,7 @@ class FrameSamples:
 
     Attributes:
         metrics: metric name to values; the first value is the data's own.
-        classes: class name to the same.
+        classes: class name to the same; only the first value where a single video cannot vary.
     """
 
     metrics: dict[str, np.ndarray]
@@ -121,6 +124,7 @@ def frame_samples(
             np.ones(len(arrays)),
         ),
         "average_precision": sweep.average_precision,
+        "pr_auc_trapezoid": sweep.trapezoid,
         "equal_error_rate": sweep.equal_error_rate,
         "anomalous_auc": pair_auc(pairs[0], positive, negative, weights, truth.anomalous),
         "anomalous_ap": sweep.precision_inside,
@@ -133,12 +137,15 @@ def frame_samples(
         metrics[f"false_positive_rate_{name}"] = divide(sweep.recall_alarms[index], normal)
     by_class = {}
     for index, name in enumerate(classes):
-        own = np.array([name in classes_of(video) for video in truth.videos])
+        own = ClassFrames.of(truth.videos, name)
         inputs = (pairs[1 + index], frames.group_frames[index], negative, weights)
+        within = own.ranked(scores).sweep(weights[:, own.places])
         by_class[name] = {
             "auc": pair_auc(*inputs, ~truth.anomalous),
             "average_precision": sweep.group_precision[index],
-            "auc_within": pair_auc(*inputs, own),
+            "auc_within": own.varying(pair_auc(*inputs, own.member)),
+            "average_precision_within": own.varying(within.average_precision),
+            "pr_auc_within": own.varying(within.trapezoid),
         }
     return FrameSamples(metrics, by_class)
 

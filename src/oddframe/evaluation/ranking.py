@@ -37,6 +37,7 @@ class Sweep:
 
     Attributes:
         average_precision: ``(resamples,)``, against all normal frames.
+        trapezoid: ``(resamples,)``, the area under the same curve by the trapezoid rule.
         precision_inside: ``(resamples,)``, the same against those of anomalous videos.
         group_precision: ``(groups, resamples)``, each group against frames of normal videos.
         equal_error_rate: ``(resamples,)``.
@@ -46,6 +47,7 @@ class Sweep:
     """
 
     average_precision: np.ndarray
+    trapezoid: np.ndarray
     precision_inside: np.ndarray
     group_precision: np.ndarray
     equal_error_rate: np.ndarray
@@ -188,6 +190,7 @@ class RankedFrames:
         others = (weights @ self.negative_frames).astype(float)
         wanted = [np.maximum(np.ceil(recall * total - 1e-9), 1) for recall in recalls]
         precision = np.zeros((2 + len(self.group_frames), len(weights)))
+        before = np.zeros(len(weights))
         error_rate = np.full(len(weights), np.nan)
         thresholds = np.full((len(recalls), len(weights)), np.nan, dtype=np.float32)
         recall_alarms = np.full((len(recalls), len(weights)), np.nan)
@@ -202,6 +205,7 @@ class RankedFrames:
             alarms = inside + outside
             precision[0] += _precision_sum(gained, hits[1:], alarms[1:])
             precision[1] += _precision_sum(gained, hits[1:], inside[1:])
+            before += _precision_sum_before(gained, hits, alarms, block.ties @ columns)
             for index, rows, positives in block.groups:
                 gained = positives @ columns
                 group_hits[index] = _run_on(group_hits[index], gained)
@@ -223,6 +227,7 @@ class RankedFrames:
         grouped = divide(precision[2:], self.group_frames @ weights.T)
         return (
             np.where(others > 0, divide(precision[0], total), np.nan),
+            np.where(others > 0, divide((precision[0] + before) / 2, total), np.nan),
             np.where(inside_others > 0, divide(precision[1], total), np.nan),
             np.where(outside_others > 0, grouped, np.nan),
             error_rate,
@@ -291,6 +296,22 @@ def _precision_sum(gained: np.ndarray, hits: np.ndarray, alarms: np.ndarray) -> 
     precision = hits + alarms
     np.maximum(precision, 1, out=precision)
     np.divide(hits, precision, out=precision)
+    return np.einsum("tr,tr->r", gained, precision)
+
+
+def _precision_sum_before(
+    gained: np.ndarray, hits: np.ndarray, alarms: np.ndarray, ties: np.ndarray
+) -> np.ndarray:
+    """The same with the precision just above each threshold; 1 where no frame lies above.
+
+    That is the other end of the step that the trapezoid rule averages over, and 1 at recall 0 is
+    the point that scikit-learn's ``precision_recall_curve`` starts with.
+    """
+    above = hits[:-1] + alarms[1:]
+    above -= ties
+    precision = hits[:-1] / np.maximum(above, 1)
+    if not (hits[0] + alarms[0]).all():
+        precision[above == 0] = 1
     return np.einsum("tr,tr->r", gained, precision)
 
 

@@ -32,6 +32,34 @@ class Curve:
 
 
 @dataclass(frozen=True)
+class Decision:
+    """The metrics of calling every frame above a threshold anomalous.
+
+    Attributes:
+        threshold: scores strictly above it are called anomalous.
+        rule: how it was chosen: ``fixed``, ``g_mean`` or ``f1``.
+        chosen_on: where, in words.
+        oracle: whether the threshold, or the checkpoint, was chosen on the evaluated videos.
+        metrics: over all frames.
+        classes: class name to the same under the class's mask.
+    """
+
+    threshold: float
+    rule: str
+    chosen_on: str
+    oracle: bool
+    metrics: dict[str, Measured]
+    classes: dict[str, dict[str, Measured]] = field(default_factory=dict)
+
+    @classmethod
+    def from_json(cls, row: dict[str, Any]) -> Decision:
+        """From what ``dataclasses.asdict`` made."""
+        row["metrics"] = _measured(row["metrics"])
+        row["classes"] = {name: _measured(part) for name, part in row["classes"].items()}
+        return cls(**row)
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """What ``metrics.json`` holds.
 
@@ -41,6 +69,10 @@ class Evaluation:
         metrics: metric name to number, in the order in which they are shown.
         baselines: name of a trivial baseline to the metrics that it reaches.
         classes: class name to its metrics.
+        class_counts: class name to its ``videos`` and ``frames`` (anomalous ones).
+        decisions: name of a threshold to the metrics at it.
+        oracle: the metrics of a checkpoint that was selected on the evaluated videos; empty where
+            none was given.
         curves: ``roc`` (x: false-positive rate, y: true-positive rate) and ``pr`` (x: recall,
             y: precision).
         protocol: plain sentences and values that say how the scores and numbers came about:
@@ -58,6 +90,9 @@ class Evaluation:
     metrics: dict[str, Measured]
     baselines: dict[str, dict[str, Measured]] = field(default_factory=dict)
     classes: dict[str, dict[str, Measured]] = field(default_factory=dict)
+    class_counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    decisions: dict[str, Decision] = field(default_factory=dict)
+    oracle: dict[str, Measured] = field(default_factory=dict)
     curves: dict[str, Curve] = field(default_factory=dict)
     protocol: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
@@ -87,7 +122,10 @@ class Evaluation:
             raise OddframeError(f"{path}: expected format '{FORMAT}'; evaluate again")
         for key in ("baselines", "classes"):
             row[key] = {name: _measured(part) for name, part in row[key].items()}
-        row["metrics"] = _measured(row["metrics"])
+        for key in ("metrics", "oracle"):
+            row[key] = _measured(row.get(key, {}))
+        decisions = row.get("decisions", {})
+        row["decisions"] = {name: Decision.from_json(part) for name, part in decisions.items()}
         row["curves"] = {name: Curve(**curve) for name, curve in row["curves"].items()}
         return cls(**row)
 

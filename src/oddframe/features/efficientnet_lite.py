@@ -33,6 +33,9 @@ _STAGES = (
     (1, 3, 1, 6, 320),
 )
 
+HEAD = 16
+"""Index of the last convolution, counted as if it were a block."""
+
 
 def weights_path() -> Path:
     """Where the installed weights are.
@@ -110,6 +113,7 @@ class EfficientNetLite0(nn.Module):
     Args:
         blocks: indices 0..15 of the blocks whose outputs are wanted; blocks after the last are
             not built. Strides: 0 is 2, 1-2 are 4, 3-4 are 8, 5-10 are 16, 11-15 are 32.
+            16 is the 1x1 convolution to 1280 channels that follows them.
 
     Input: float ``(B, 3, H, W)`` RGB in 0..255, H and W multiples of 32. Output: a tuple of
     ``(B, channels, H / stride, W / stride)``.
@@ -129,6 +133,9 @@ class EfficientNetLite0(nn.Module):
                 )
                 channels = outputs
         self._blocks = nn.ModuleList(layers[: max(blocks) + 1])
+        if HEAD in blocks:
+            self._conv_head = _conv(channels, 1280, 1)
+            self._bn1 = _norm(1280)
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
         """The wanted blocks of a batch of images; see the class for shapes."""
@@ -137,6 +144,8 @@ class EfficientNetLite0(nn.Module):
         for index, block in enumerate(self._blocks):
             x = block(x)
             found[index] = x
+        if HEAD in self.wanted:
+            found[HEAD] = functional.relu6(self._bn1(self._conv_head(x)))
         return tuple(found[index] for index in self.wanted)
 
     @classmethod

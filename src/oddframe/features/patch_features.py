@@ -6,10 +6,6 @@ depth-wise convolutions on a CPU): block 4 for texture and outline, block 10 for
 
 from __future__ import annotations
 
-import io
-import warnings
-from typing import Any
-
 import numpy as np
 
 STRIDE = 16
@@ -38,47 +34,14 @@ def export_network() -> bytes:
     import torch
 
     from oddframe.features.efficientnet_lite import EfficientNetLite0
+    from oddframe.features.onnx_networks import export
 
-    network = EfficientNetLite0.pretrained((4, 10))
-    buffer: Any = io.BytesIO()
-    with warnings.catch_warnings():
-        # The TorchScript exporter announces its retirement; the new one needs one more package.
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            network,
-            (torch.zeros(1, 3, 64, 96),),
-            buffer,
-            dynamo=False,
-            opset_version=17,
-            input_names=["images"],
-            output_names=["fine", "coarse"],
-            dynamic_axes={"images": {0: "batch", 2: "height", 3: "width"}},
-        )
-    return _pad_inside_convolutions(buffer.getvalue())
-
-
-def _pad_inside_convolutions(network: bytes) -> bytes:
-    """Move each one-sided padding into the convolution that follows it.
-
-    PyTorch has no one-sided padding in a convolution, ONNX has. As an operation of its own it
-    makes ONNX Runtime leave its blocked memory layout and costs a third of the time. In this
-    network it is always one row at the bottom and one column at the right.
-    """
-    import onnx
-
-    model = onnx.load_model_from_string(network)
-    nodes = model.graph.node
-    made_by = {node.output[0]: node for node in nodes}
-    for convolution in [node for node in nodes if node.op_type == "Conv"]:
-        padding = made_by.get(convolution.input[0])
-        if padding is not None and padding.op_type == "Pad":
-            pads = next(part for part in convolution.attribute if part.name == "pads")
-            top, left, bottom, right = pads.ints
-            pads.ints[:] = [top, left, bottom + 1, right + 1]
-            convolution.input[0] = padding.input[0]
-            nodes.remove(padding)
-    onnx.checker.check_model(model)
-    return model.SerializeToString()
+    return export(
+        EfficientNetLite0.pretrained((4, 10)),
+        torch.zeros(1, 3, 64, 96),
+        outputs=("fine", "coarse"),
+        free_axes={0: "batch", 2: "height", 3: "width"},
+    )
 
 
 class PatchEncoder:
@@ -90,16 +53,9 @@ class PatchEncoder:
     """
 
     def __init__(self, network: bytes, threads: int = 2) -> None:
-        import onnxruntime
+        from oddframe.features.onnx_networks import open_session
 
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        # Idle threads that spin would take the core that decodes and computes flow.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.log_severity_level = 3
-        self._session: Any = onnxruntime.InferenceSession(
-            network, options, providers=["CPUExecutionProvider"]
-        )
+        self._session = open_session(network, threads)
 
     def encode(self, image: np.ndarray) -> np.ndarray:
         """Patch features of one uint8 RGB image ``(H, W, 3)``, H and W multiples of 32.

@@ -34,6 +34,10 @@ _METRICS = {
     "average_precision": MetricName(
         "Average precision", "area under precision over recall; chance is the share of odd frames"
     ),
+    "pr_auc_trapezoid": MetricName(
+        "PR-AUC, trapezoid",
+        "the area by straight lines, as some papers report; not comparable with average precision",
+    ),
     "equal_error_rate": MetricName(
         "Equal error rate", "where false alarms and misses are equally frequent", True
     ),
@@ -82,6 +86,16 @@ _METRICS = {
     "tbdc": MetricName("TBDC", "track-based detection (Ramachandra and Jones, 2020)"),
     "auc": MetricName("AUC", "against the frames of normal videos"),
     "auc_within": MetricName("AUC in its videos", "against the normal frames of its own videos"),
+    "average_precision_within": MetricName("Average precision in its videos"),
+    "pr_auc_within": MetricName("PR-AUC (trapezoid) in its videos"),
+    "f1": MetricName("F1", "of the anomalous frames"),
+    "macro_f1": MetricName("Macro F1", "mean of the F1 of anomalous and of normal frames"),
+    "accuracy": MetricName("Accuracy", "share of frames called right"),
+    "precision": MetricName("Precision", "share of alarmed frames that are anomalous"),
+    "recall": MetricName("Recall", "share of anomalous frames that are alarmed"),
+    "false_discovery_rate": MetricName(
+        "False discovery rate", "share of alarmed frames that are normal", True
+    ),
 }
 
 _BASELINES = {
@@ -90,6 +104,18 @@ _BASELINES = {
     "video_oracle": "right video, no time",
     "centre_prior": "middle of the clip",
     "oracle_centre_prior": "right video, middle",
+}
+
+
+_DECISIONS = {
+    "fixed_0.5": "0.5",
+    "val_g_mean": "validation, G-mean",
+    "val_f1": "validation, F1",
+    "oracle_g_mean": "oracle, G-mean",
+    "oracle_f1": "oracle, F1",
+    "oracle_checkpoint_fixed_0.5": "oracle checkpoint, 0.5",
+    "oracle_checkpoint_g_mean": "oracle checkpoint and G-mean",
+    "oracle_checkpoint_f1": "oracle checkpoint and F1",
 }
 
 
@@ -102,6 +128,11 @@ def metric_name(name: str) -> MetricName:
         known = _METRICS[base]
         return replace(known, label=f"{known.label} {number}")
     return MetricName(name.replace("_", " "))
+
+
+def decision_name(name: str) -> str:
+    """Label of a threshold."""
+    return _DECISIONS.get(name, name.replace("_", " "))
 
 
 def baseline_name(name: str) -> str:

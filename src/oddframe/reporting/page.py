@@ -13,11 +13,14 @@ from oddframe.detections import Detection
 from oddframe.errors import OddframeError
 from oddframe.evaluation.evaluate import scores_of_split, threshold_of
 from oddframe.evaluation.result import Evaluation
+from oddframe.evaluation.thresholds import are_probabilities
+from oddframe.reporting.class_bars import class_charts
 from oddframe.reporting.curve_drawings import roc_and_pr
+from oddframe.reporting.decision_tables import decisions_section
 from oddframe.reporting.document import html_document
 from oddframe.reporting.moments import moments_section
 from oddframe.reporting.plots import write_precision_recall, write_roc, write_timeline
-from oddframe.reporting.score_axes import score_axis
+from oddframe.reporting.score_axes import ScoreAxis, score_axis
 from oddframe.reporting.shown_videos import ShownVideo, read_videos
 from oddframe.reporting.tables import classes_table, facts_table, metrics_tables
 from oddframe.reporting.timelines import timelines_section
@@ -79,11 +82,13 @@ def write_report(
                 f"{len(maps[video.id])}; score the video again"
             )
     shown = read_videos(manifest, videos, scores, detections, maps, threshold, advance)
-    _write_files(folder, shown, threshold, evaluation)
-    axis = score_axis(scores.values.values(), threshold)
+    # Probabilities have an axis of their own: from 0 to 1, whatever the scores reach.
+    unit = are_probabilities([scores]) and (threshold is None or 0 <= threshold <= 1)
+    _write_files(folder, shown, threshold, evaluation, unit)
+    axis = ScoreAxis(0.0, 1.0) if unit else score_axis(scores.values.values(), threshold)
     found = doubts(scores.meta, evaluation)
     sections = {
-        "Numbers": _numbers(evaluation, bool(found)) if evaluation else "",
+        "Numbers": _numbers(evaluation, bool(found), folder / "plots") if evaluation else "",
         "Odd moments": moments_section(shown, threshold),
         "Timelines": timelines_section(shown, axis, threshold),
         "How this came about": _protocol(manifest, scores, evaluation),
@@ -98,6 +103,7 @@ def _write_files(
     shown: Sequence[ShownVideo],
     threshold: float | None,
     evaluation: Evaluation | None,
+    unit: bool,
 ) -> None:
     if evaluation is not None and "roc" in evaluation.curves:
         write_roc(folder / "plots" / "roc.png", {"scores": evaluation})
@@ -110,6 +116,7 @@ def _write_files(
             {"score": entry.scores},
             thresholds={"score": threshold},
             detections=entry.detections,
+            unit=unit,
         )
         for peak, jpeg in entry.pictures.events.items():
             with atomic_path(folder / "events" / f"{entry.video.id}_{peak}.jpg") as temporary:
@@ -126,18 +133,29 @@ def _introduction(sentence: str, training_note: str, warnings: Sequence[str]) ->
     return "\n".join(parts)
 
 
-def _numbers(evaluation: Evaluation, suspect: bool) -> str:
+def _numbers(evaluation: Evaluation, suspect: bool, plots: Path) -> str:
+    beside = (
+        " The column “oracle checkpoint” is of a checkpoint that was selected on these very "
+        "videos: an upper bound, not a result."
+        if evaluation.oracle
+        else ""
+    )
     parts = [
         f'<p class="hint">{escape(evaluation.dataset)}, split {escape(evaluation.split)}: '
         f"{count(evaluation.videos, 'video')}, {evaluation.anomalous_videos} of them anomalous; "
         f"{count(evaluation.frames, 'frame')}, {evaluation.anomalous_frames:,} of them anomalous. "
         "The trivial baselines look at no pixel; ▲ marks one that does as well as the detector "
-        "or better.</p>",
+        f"or better.{beside}</p>",
         metrics_tables(evaluation, suspect),
         roc_and_pr([evaluation]),
     ]
     if evaluation.classes:
-        parts.append(f"<h3>Per class</h3>{classes_table(evaluation.classes, suspect)}")
+        table = classes_table(evaluation.classes, suspect, evaluation.class_counts)
+        charts = class_charts(plots, {"scores": evaluation.classes}, evaluation.class_counts)
+        parts.append(f"<h3>Per class</h3>{table}{charts}")
+    decided = decisions_section({"scores": evaluation.decisions}, {"scores"} if suspect else set())
+    if decided:
+        parts.append(f"<h3>Decisions at a threshold</h3>{decided}")
     return "\n".join(parts)
 
 

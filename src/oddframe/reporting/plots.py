@@ -12,7 +12,7 @@ from oddframe.atomic import atomic_path
 from oddframe.detections import Detection
 from oddframe.evaluation.result import Curve, Evaluation
 from oddframe.reporting.colours import DETECTION, SERIES, TRUTH, hexadecimal
-from oddframe.reporting.score_axes import clock, score_axis, thin_series, time_ticks
+from oddframe.reporting.score_axes import ScoreAxis, clock, score_axis, thin_series, time_ticks
 from oddframe.reporting.wording import measured
 from oddframe.videos import Video
 
@@ -61,11 +61,13 @@ def write_timeline(
     *,
     thresholds: Mapping[str, float | None] | None = None,
     detections: Sequence[Detection] = (),
+    unit: bool = False,
 ) -> Path:
-    """Draw one video's scores over time, a panel per model above one time axis.
+    """Draw one video's scores over time, above one time axis.
 
-    Models get a panel and a score axis each, because their scores have no common scale. Ground
-    truth is shaded in all of them; the threshold is dashed.
+    Models get a panel and a score axis each, because their scores have no common scale, unless
+    all are probabilities: these share one panel from 0 to 1. Ground truth is shaded in all of
+    them; the threshold is dashed.
 
     Args:
         target: PNG file.
@@ -73,24 +75,31 @@ def write_timeline(
         scores: model name to ``(frames,)``.
         thresholds: model name to threshold.
         detections: bars at the top of the first panel.
+        unit: whether all scores lie between 0 and 1.
     """
     from matplotlib.figure import Figure
 
-    count = len(scores)
-    height = 0.9 + 1.5 * count
+    groups = [dict(scores)] if unit else [{name: part} for name, part in scores.items()]
+    several, count = len(scores) > 1, len(groups)
+    height = 0.9 + 1.5 * count + 0.8 * (unit and several)
     figure = Figure((TIMELINE_WIDTH, height), DPI)
     # Fixed margins in inches: a layout engine would take longer than all the drawing.
     margins = {"left": 0.95 / TIMELINE_WIDTH, "right": 1 - 0.2 / TIMELINE_WIDTH}
     margins |= {"top": 1 - 0.35 / height, "bottom": 0.55 / height}
     grid = figure.subplots(count, 1, sharex=True, squeeze=False, gridspec_kw=margins)
     panels: list[Axes] = list(grid[:, 0])
-    for place, (panel, (name, values)) in enumerate(zip(panels, scores.items(), strict=True)):
-        threshold = (thresholds or {}).get(name)
-        _draw_scores(panel, video, values, threshold, SERIES[place % len(SERIES)])
-        if place == 0:
-            _draw_detections(panel, detections, video.fps)
-        panel.set_ylabel(name if count > 1 else "score", parse_math=False)
+    order = list(scores)
+    for panel, group in zip(panels, groups, strict=True):
+        _draw_truth(panel, video)
+        for name, values in group.items():
+            threshold = (thresholds or {}).get(name)
+            label = name if unit and several else None
+            _draw_scores(panel, video, values, threshold, order.index(name), label)
+            axis = ScoreAxis(0.0, 1.02) if unit else score_axis([values], threshold)
+            panel.set_ylim(axis.low, axis.high)
+        panel.set_ylabel(next(iter(group)) if count > 1 else "score", parse_math=False)
         panel.yaxis.set_label_coords(-0.07, 0.5)
+    _draw_detections(panels[0], detections, video.fps)
     seconds = video.frames / video.fps
     panels[-1].set_xlim(0, seconds)
     ticks = time_ticks(seconds, most=10)
@@ -103,7 +112,7 @@ def write_timeline(
         for handle, label in zip(*panel.get_legend_handles_labels(), strict=True):
             marks.setdefault(label, handle)
     if marks:
-        panels[0].legend(
+        legend = panels[0].legend(
             marks.values(),
             marks.keys(),
             loc="lower right",
@@ -112,22 +121,36 @@ def write_timeline(
             frameon=False,
             fontsize="small",
         )
+        for text in legend.get_texts():
+            text.set_parse_math(False)
     return _save(figure, target)
 
 
-def _draw_scores(
-    panel: Axes, video: Video, values: np.ndarray, threshold: float | None, colour: Any
-) -> None:
-    frames = thin_series(values, bins=int(TIMELINE_WIDTH * DPI))
-    axis = score_axis([values], threshold)
+def _draw_truth(panel: Axes, video: Video) -> None:
     for event in video.events:
         span = (event.start / video.fps, event.end / video.fps)
         panel.axvspan(*span, color=hexadecimal(TRUTH), alpha=0.3, linewidth=0, label="annotated")
-    panel.plot((frames + 0.5) / video.fps, values[frames], color=hexadecimal(colour), linewidth=1.2)
+
+
+def _draw_scores(
+    panel: Axes,
+    video: Video,
+    values: np.ndarray,
+    threshold: float | None,
+    place: int,
+    label: str | None,
+) -> None:
+    frames = thin_series(values, bins=int(TIMELINE_WIDTH * DPI))
+    panel.plot((frames + 0.5) / video.fps, values[frames], **_line(place), lw=1.2, label=label)
     if threshold is not None:
         panel.axhline(threshold, color="0.35", linewidth=1, linestyle="--", label="threshold")
-    panel.set_ylim(axis.low, axis.high)
     _tidy(panel)
+
+
+def _line(place: int) -> dict[str, Any]:
+    """Colour of a model's line; with more models than colours, the second round is dashed."""
+    dashes = ("-", "--", ":")[place // len(SERIES) % 3]
+    return {"color": hexadecimal(SERIES[place % len(SERIES)]), "linestyle": dashes}
 
 
 def _draw_detections(panel: Axes, detections: Sequence[Detection], fps: float) -> None:
@@ -152,8 +175,7 @@ def _curve_figure(
     for place, (name, (curve, evaluation, metric)) in enumerate(curves.items()):
         number = evaluation.metrics.get(metric)
         label = name if number is None else f"{name}: {measured(number)}"
-        colour = hexadecimal(SERIES[place % len(SERIES)])
-        axes.plot(curve.x, curve.y, color=colour, linewidth=1.8, label=label)
+        axes.plot(curve.x, curve.y, **_line(place), lw=1.8, label=label)
     axes.set(xlim=(0, 1), ylim=(0, 1.01), xlabel=x_label, ylabel=y_label, aspect="equal")
     _tidy(axes)
     legend = axes.legend(loc="best", frameon=False, fontsize="small")

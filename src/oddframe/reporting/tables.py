@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from html import escape
 from typing import Any
 
 from oddframe.evaluation.result import Evaluation, Measured
 from oddframe.reporting.metric_names import baseline_name, metric_name
-from oddframe.reporting.wording import interval, is_oracle, number
+from oddframe.reporting.wording import count, interval, is_oracle, number
 
 _EVENT_METRICS = ("event_f1", "event_precision", "event_recall")
 _PLACE_METRICS = ("pixel_auc", "rbdc", "tbdc")
@@ -32,7 +32,8 @@ def metrics_tables(evaluation: Evaluation, suspect: bool) -> str:
             groups["place" if name in _PLACE_METRICS else "alarms"][name] = part
     parts = []
     if groups["frames"]:
-        parts.append(_table("Frames, by score", groups["frames"], evaluation.baselines, suspect))
+        frames = groups["frames"], evaluation.baselines, suspect, evaluation.oracle
+        parts.append(_table("Frames, by score", *frames))
     if groups["alarms"]:
         parts.append(_table("At the threshold", groups["alarms"], {}, suspect))
     if groups["events"]:
@@ -43,9 +44,19 @@ def metrics_tables(evaluation: Evaluation, suspect: bool) -> str:
     return f'<div class="tables">{tables}</div>'
 
 
-def classes_table(classes: Mapping[str, Mapping[str, Measured]], suspect: bool) -> str:
-    """The metrics of each class of events."""
-    return _grid("class", classes, suspect)
+def classes_table(
+    classes: Mapping[str, Mapping[str, Measured]],
+    suspect: bool,
+    counts: Mapping[str, Mapping[str, int]] | None = None,
+) -> str:
+    """The metrics of each class of events, and how much of it there is."""
+    notes = {name: size_of_class(part) for name, part in (counts or {}).items()}
+    return grid("class", classes, set(classes) if suspect else set(), notes)
+
+
+def size_of_class(counts: Mapping[str, int]) -> str:
+    """``5 videos, 162 frames``."""
+    return f"{count(counts['videos'], 'video')}, {count(counts['frames'], 'anomalous frame')}"
 
 
 def facts_table(facts: Mapping[str, Any]) -> str:
@@ -118,14 +129,16 @@ def _table(
     metrics: Mapping[str, Measured],
     baselines: Mapping[str, Mapping[str, Measured]],
     suspect: bool,
+    oracle: Mapping[str, Measured] | None = None,
 ) -> str:
     heads = "".join(
         f'<th scope="col" class="number baseline">{escape(baseline_name(name))}</th>'
         for name in baselines
     )
     above = (
-        f'<tr class="above"><td colspan="4"></td><th scope="colgroup" colspan="{len(baselines)}" '
-        'class="baseline">trivial baselines</th></tr>'
+        f'<tr class="above"><td colspan="{5 if oracle else 4}"></td>'
+        f'<th scope="colgroup" colspan="{len(baselines)}" class="baseline">'
+        "trivial baselines</th></tr>"
         if baselines
         else ""
     )
@@ -141,6 +154,7 @@ def _table(
             f"<tr>{heading(name, part)}{value_cell(name, part, suspect)}"
             f'<td class="number">{interval(part)}</td>'
             f"<td>{value_range(name, [('series0', part)], others)}</td>"
+            + (_oracle_cell(oracle.get(name, Measured(None))) if oracle else "")
             + "".join(_baseline_cell(name, part, other) for other in others)
             + "</tr>"
         )
@@ -148,9 +162,14 @@ def _table(
         f'<table class="metrics"><thead>{above}<tr><th scope="col">metric</th>'
         '<th scope="col" class="number">value</th><th scope="col" class="number">95 % interval</th>'
         '<th scope="col"><span class="axis"><span>0</span><span>1</span></span></th>'
-        f"{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>",
+        + ('<th scope="col" class="number suspect">oracle checkpoint</th>' if oracle else "")
+        + f"{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>",
         title,
     )
+
+
+def _oracle_cell(part: Measured) -> str:
+    return f'<td class="number suspect">{_value(part)}<small>{interval(part)}</small></td>'
 
 
 def _events(metrics: Mapping[str, Measured], suspect: bool) -> str:
@@ -158,31 +177,47 @@ def _events(metrics: Mapping[str, Measured], suspect: bool) -> str:
     for name, part in metrics.items():
         base, _, overlap = name.rpartition("_")
         rows.setdefault(f"{overlap} and more", {})[base] = part
-    return "<h3>Events found, by overlap in time with the annotation</h3>" + _grid(
-        "overlap (tIoU)", rows, suspect
+    return "<h3>Events found, by overlap in time with the annotation</h3>" + grid(
+        "overlap (tIoU)", rows, set(rows) if suspect else set(), {}
     )
 
 
-def _grid(corner: str, rows: Mapping[str, Mapping[str, Measured]], suspect: bool) -> str:
-    """One row per name, one column per metric, the interval under each value."""
+def grid(
+    corner: str,
+    rows: Mapping[str, Mapping[str, Measured]],
+    red: Collection[str],
+    notes: Mapping[str, str],
+) -> str:
+    """One row per name, one column per metric, the interval under each value.
+
+    Args:
+        corner: heading of the names.
+        rows: name to metrics.
+        red: names of the rows in red.
+        notes: name to a line under it.
+    """
     columns = list(dict.fromkeys(name for row in rows.values() for name in row))
     heads = "".join(
         f'<th scope="col" class="number">{escape(metric_name(name).label)}</th>' for name in columns
     )
-    red = " suspect" if suspect else ""
     lines = []
     for title, row in rows.items():
-        cells = (row.get(column, Measured(None)) for column in columns)
-        content = "".join(
-            f'<td class="number{red}">{_value(part)}<small>{interval(part)}</small></td>'
-            for part in cells
-        )
-        lines.append(f'<tr><th scope="row">{escape(title)}</th>{content}</tr>')
+        kind = "number suspect" if title in red else "number"
+        content = "".join(_grid_cell(kind, row.get(column, Measured(None))) for column in columns)
+        note = f"<small>{escape(notes[title])}</small>" if title in notes else ""
+        lines.append(f'<tr><th scope="row">{escape(title)}{note}</th>{content}</tr>')
     return scrolling(
         f'<table><thead><tr><th scope="col">{escape(corner)}</th>{heads}</tr></thead>'
         f"<tbody>{''.join(lines)}</tbody></table>",
         corner,
     )
+
+
+def _grid_cell(kind: str, part: Measured) -> str:
+    if part.value is None and part.note:
+        why = escape(part.note)
+        return f'<td class="{kind}" title="{why}">–<small>undefined</small></td>'
+    return f'<td class="{kind}">{_value(part)}<small>{interval(part)}</small></td>'
 
 
 def _baseline_cell(name: str, part: Measured, other: Measured) -> str:

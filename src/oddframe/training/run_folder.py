@@ -27,6 +27,10 @@ from oddframe.errors import OddframeError
 
 FORMAT = "oddframe-run/1"
 CHECKPOINT = "checkpoint.pt"
+BEST = "best.pt"
+"""The best state on validation so far, while training is under way."""
+ORACLE = "oracle.pt"
+"""The best state on the test videos, for comparison with papers that choose so."""
 CONFIG = "config.yaml"
 
 
@@ -60,8 +64,8 @@ def log(folder: Path, message: str) -> None:
         stream.write(f"{now} {message}\n")
 
 
-def write_checkpoint(folder: Path, detector: Detector) -> Path:
-    """Write ``checkpoint.pt`` atomically."""
+def write_checkpoint(folder: Path, detector: Detector, name: str = CHECKPOINT) -> Path:
+    """Write a checkpoint atomically."""
     import torch
 
     content = {
@@ -70,7 +74,7 @@ def write_checkpoint(folder: Path, detector: Detector) -> Path:
         "detector": detector.name,
         "state": _to_tensors(detector.state()),
     }
-    path = folder / CHECKPOINT
+    path = folder / name
     # Through memory, because torch.save hides a full disk behind an error of its own.
     buffer = io.BytesIO()
     torch.save(content, buffer)
@@ -79,8 +83,12 @@ def write_checkpoint(folder: Path, detector: Detector) -> Path:
     return path
 
 
-def read_run(folder: str | Path) -> Run:
+def read_run(folder: str | Path, checkpoint: str = CHECKPOINT) -> Run:
     """Read a run folder.
+
+    Args:
+        folder: the run folder.
+        checkpoint: which of its checkpoints.
 
     Raises:
         OddframeError: not a run, unfinished, damaged, or of another format version.
@@ -88,12 +96,12 @@ def read_run(folder: str | Path) -> Run:
     import torch
 
     folder = Path(folder)
-    path = folder / CHECKPOINT
+    path = folder / checkpoint
     if not folder.is_dir():
         raise OddframeError(f"{folder}: no such run folder; make one with 'oddframe train'")
     if not path.exists():
         raise OddframeError(
-            f"{folder}: not a finished run, {CHECKPOINT} is missing; make it with 'oddframe train'"
+            f"{folder}: not a finished run, {checkpoint} is missing; make it with 'oddframe train'"
         )
     try:
         with zipfile.ZipFile(path) as archive:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from oddframe.errors import OddframeError
 from oddframe.evaluation.compare import Comparison, compare_scores
-from oddframe.evaluation.evaluate import evaluate_scores
+from oddframe.evaluation.evaluate import evaluate_scores, scores_of_split
 from oddframe.scores import Scores
 from oddframe.videos import Manifest
 
@@ -21,19 +21,22 @@ def compare(
     split: str = "test",
     resamples: int = 1000,
     seed: int = 0,
+    timelines: bool = True,
 ) -> Comparison:
     """Compare score files: metrics with intervals, and paired differences over the same videos.
 
     Args:
-        scores: two or more score files or folders.
+        scores: two or more score files or folders. One that covers the validation videos too
+            gets thresholds that are chosen on them.
         manifest: the manifest with the truth.
-        out: folder for ``comparison.html``, ``comparison.json``, ``metrics.csv`` and
-            ``differences.csv``.
+        out: folder for ``comparison.html``, ``comparison.json``, the tables as CSV and
+            ``plots/``.
         names: a name for each, as ``--names '[a, b]'``; by default the folder or file name.
         root: folder that the manifest's paths are relative to, if the data moved.
         split: the split to evaluate.
         resamples: bootstrap resamples over videos.
         seed: of the bootstrap; the same resamples are used for all.
+        timelines: draw every video with the scores of all.
 
     Returns:
         The comparison.
@@ -57,8 +60,14 @@ def compare(
     from oddframe.reporting.comparison_page import write_comparison
 
     comparison.write(out / "comparison.json")
+    shown = truth.split(split) if timelines else ()
     write_comparison(
-        out, comparison, title=f"Comparison on {truth.dataset}", evaluations=evaluations
+        out,
+        comparison,
+        title=f"Comparison on {truth.dataset}",
+        evaluations=evaluations,
+        videos=shown,
+        scores={name: scores_of_split(part, truth, split) for name, part in named.items()},
     )
     return comparison
 

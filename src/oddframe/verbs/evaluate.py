@@ -22,6 +22,8 @@ def evaluate(
     *,
     root: Path | None = None,
     split: str = "test",
+    val_scores: Path | None = None,
+    oracle: Path | None = None,
     maps: Path | None = None,
     resamples: int = 1000,
     seed: int = 0,
@@ -35,6 +37,10 @@ def evaluate(
         out: folder for ``metrics.json`` and ``report.html``.
         root: folder that the manifest's paths are relative to, if the data moved.
         split: the split to evaluate.
+        val_scores: the model's scores of the manifest's validation videos, to choose thresholds
+            on; not needed where ``scores`` covers those videos too.
+        oracle: scores of a checkpoint that was selected on the evaluated split, shown beside as
+            the oracle.
         maps: folder of score maps ``<id>.npy``; by default ``maps/`` beside the scores.
         resamples: bootstrap resamples over videos for the 95 % intervals.
         seed: of the bootstrap.
@@ -53,8 +59,18 @@ def evaluate(
     if maps is not None and not located:
         raise OddframeError(f"{maps}: no score maps <id>.npy of the manifest's videos")
     evaluation = evaluate_scores(
-        given, truth, split=split, maps=located or None, resamples=resamples, seed=seed
+        given,
+        truth,
+        split=split,
+        validation=Scores.read(val_scores) if val_scores else None,
+        oracle=Scores.read(oracle) if oracle else None,
+        maps=located or None,
+        resamples=resamples,
+        seed=seed,
     )
+    for name, path in {"val_scores": val_scores, "oracle_scores": oracle}.items():
+        if path is not None and path.is_file():
+            evaluation.hashes[name] = sha256_of(path)
     evaluation.hashes["manifest"] = sha256_of(manifest)
     if scores.is_file():
         evaluation.hashes["scores"] = sha256_of(scores)

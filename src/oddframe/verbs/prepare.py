@@ -22,6 +22,13 @@ def prepare(
     labels: str | None = None,
     events: Path | None = None,
     allow_partial: bool = False,
+    annotations: Path | None = None,
+    features: Path | None = None,
+    intervals: str | None = None,
+    val_split: str = "seeded",
+    legacy_lists: Path | None = None,
+    compare_gt: Path | None = None,
+    compare_list: Path | None = None,
 ) -> Manifest:
     """Turn a data set, or a folder of one's own videos, into a manifest.
 
@@ -30,7 +37,8 @@ def prepare(
 
     Args:
         dataset: ``folder`` for one's own videos, ``synthetic`` for a generated scene, or
-            ``ucsd-ped1``, ``ucsd-ped2``, ``avenue``, ``shanghaitech``.
+            ``ucsd-ped1``, ``ucsd-ped2``, ``avenue``, ``shanghaitech``; weakly supervised:
+            ``ucf-crime``, ``xd-violence``, ``shanghaitech-weak``.
         root: the folder that holds the data set (``synthetic`` renders into it).
         out: the manifest to write, such as ``manifest.jsonl``. A root inside its folder is
             stored relative to it, so that both can move together.
@@ -43,6 +51,19 @@ def prepare(
         events: CSV or JSON file of the events in one's own test videos (folder).
         allow_partial: accept a data set whose counts differ from the published ones, and note it
             in the manifest.
+        annotations: folder of the official annotation files, where they do not lie in the root
+            (weakly supervised data sets, and so for the next ones).
+        features: folder of features to use instead of videos.
+        intervals: how the numbers of the annotation are meant: ``one-based-inclusive`` (default
+            of ucf-crime), ``zero-based-exclusive`` (default of xd-violence) or
+            ``zero-based-inclusive``.
+        val_split: ``seeded``: by ``val_share`` and ``seed``, from each class; ``thesis``: the
+            published 161 videos of ucf-crime or 790 of xd-violence.
+        legacy_lists: folder to write ``.list`` files and ``gt.npy`` to, in the forms that published
+            code reads.
+        compare_gt: somebody else's ``gt.npy``; it is compared with the manifest, and a
+            disagreement beyond the first and last frames of events is an error.
+        compare_list: the ``.list`` whose order that ``gt.npy`` has.
 
     Returns:
         The manifest, with an absolute root.
@@ -53,7 +74,17 @@ def prepare(
     """
     function = load(dataset)
     known = inspect.signature(function).parameters
-    given = {"fps": fps, "labels": labels, "events": events, "allow_partial": allow_partial or None}
+    given = {
+        "fps": fps,
+        "labels": labels,
+        "events": events,
+        "allow_partial": allow_partial or None,
+        "annotations": annotations,
+        "features": features,
+        "intervals": intervals,
+        "val_split": None if val_split == "seeded" else val_split,
+        "legacy_lists": legacy_lists,
+    }
     options: dict[str, object] = {key: value for key, value in given.items() if value is not None}
     for option in options:
         if option not in known:
@@ -61,6 +92,8 @@ def prepare(
             raise OddframeError(f"data set '{dataset}' has no option --{option}; it takes {takes}")
     if fps is not None and not fps > 0:
         raise OddframeError(f"--fps: expected a positive frame rate, found {fps}")
+    if (compare_gt is None) != (compare_list is None):
+        raise OddframeError("--compare_gt and --compare_list belong together: give both or none")
     if "seed" in known:
         options["seed"] = seed
 
@@ -69,6 +102,15 @@ def prepare(
         manifest = manifest.hold_out(val_share, seed)
     manifest = replace(manifest, root=manifest.root.resolve())
     manifest.check_files()
+    if compare_gt is not None and compare_list is not None:
+        from oddframe.datasets.foreign_truth import require_same_truth
+
+        compared = require_same_truth(manifest, compare_gt, compare_list, features)
+        equal = sum(entry.differing == 0 for entry in compared)
+        note = f"{compare_gt.name} agrees: {equal} of {len(compared)} videos equal"
+        if equal < len(compared):
+            note += ", the others but for first or last frames of events"
+        manifest = replace(manifest, source=f"{manifest.source} ({note})")
     folder = Path(out).resolve().parent
     inside = manifest.root.is_relative_to(folder)
     stored = manifest.root.relative_to(folder) if inside else manifest.root
@@ -87,11 +129,11 @@ def summary(manifest: Manifest) -> str:
             f"{hours}:{rest // 60:02d}:{rest % 60:02d} h"
         )
         if counts["anomalous_videos"]:
+            line += f"  {counts['anomalous_videos']} anomalous videos"
+        # Weakly supervised training videos have a label and no events.
+        if counts["anomalous_frames"]:
             share = counts["anomalous_frames"] / counts["frames"]
-            line += (
-                f"  {counts['anomalous_videos']} anomalous videos, "
-                f"{counts['anomalous_frames']:,} anomalous frames ({share:.1%})"
-            )
+            line += f", {counts['anomalous_frames']:,} anomalous frames ({share:.1%})"
         lines.append(line)
     if manifest.label_rule:
         lines.append(f"  labels: {manifest.label_rule}")

@@ -7,19 +7,20 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
 from oddframe.atomic import sha256_of
 from oddframe.datasets.folder import prepare_folder
-from oddframe.detections import Detection, find_detections, write_events
-from oddframe.detectors.base import Detector, FrameScore
+from oddframe.detections import Detection, write_events
+from oddframe.detectors.base import FrameDetector
 from oddframe.errors import OddframeError, OddframeWarning
-from oddframe.media import open_video
-from oddframe.progress import progress
-from oddframe.score_maps import FOLDER, map_writer, read_maps
+from oddframe.progress import Progress, progress
+from oddframe.score_maps import FOLDER, read_maps
 from oddframe.scores import Scores
-from oddframe.training.run_folder import Run, read_run
+from oddframe.training.run_folder import CHECKPOINT, ORACLE, Run, read_run
+from oddframe.verbs.frame_scoring import score_frames
 from oddframe.videos import Manifest, Video
 
 
@@ -49,8 +50,11 @@ def score(
     footage: Path,
     *,
     out: Path | None = None,
+    features: Path | None = None,
+    weights: Path | None = None,
     root: Path | None = None,
     split: str | None = None,
+    oracle: bool = False,
     causal: bool = False,
     threshold: float | None = None,
     maps: bool = True,
@@ -61,11 +65,17 @@ def score(
 
     Args:
         run: run folder made by ``train``.
-        footage: a video, a folder of videos or of images, or a manifest.
+        footage: a video, a folder of videos or of images, a manifest, or, for a run that was
+            trained on features, a folder of features.
         out: the scores file to write, ending in ``.npz``; by default ``scores/NAME/scores.npz``
             in the run folder. ``events.json``, ``maps/`` and ``report/`` go beside it.
+        features: the features of the videos; without them, a run that needs features extracts
+            them from the footage as its training features were, into ``features/`` beside the
+            scores.
+        weights: the weight file of the backbone for that, if it does not bring its own.
         root: folder that a manifest's paths are relative to, if the data moved.
         split: the manifest's videos to score; by default ``test``, or all if there is none.
+        oracle: score with the checkpoint that was best on the test videos (``train --oracle``).
         causal: use no later frame, as a live alarm must; otherwise scores are smoothed in time.
         threshold: another threshold than the one that came from normal footage.
         maps: keep the score maps (about 130 MB per hour of 25 frames per second).
@@ -80,11 +90,12 @@ def score(
     """
     if threshold is not None and not math.isfinite(threshold):
         raise OddframeError(f"score: the threshold must be a finite number, found {threshold}")
-    fitted = read_run(run)
-    manifest, shown = _footage(footage, root, split)
+    fitted = read_run(run, ORACLE if oracle else CHECKPOINT)
     source = footage.resolve()
     # A folder's name has no suffix: 2026.05.01 and 2026.05.02 are two.
     name = source.name if source.is_dir() else source.stem
+    if oracle:
+        name += "-oracle"
     path = out or run / "scores" / name / "scores.npz"
     if path.suffix != ".npz":
         raise OddframeError(f"{path}: the scores file must end in .npz; give another --out")
@@ -93,17 +104,12 @@ def score(
     detections: dict[str, list[Detection]] = {}
     failed: dict[str, str] = {}
     with progress() as bar:
+        manifest, shown, scorer = _scorer(
+            fitted, footage, features, weights, root, split, causal, limit, path.parent, bar
+        )
         for video in shown:
             try:
-                scored = _score_video(
-                    fitted.detector,
-                    manifest,
-                    video,
-                    path.parent / FOLDER / f"{video.id}.npy",
-                    causal,
-                    limit,
-                    bar.count,
-                )
+                scored = scorer(video)
             except OddframeError as error:
                 if len(shown) == 1:
                     raise
@@ -114,7 +120,10 @@ def score(
     if not values:
         raise OddframeError(f"{footage}: none of the {len(shown)} videos could be scored")
     manifest = _as_scored(manifest, shown, values)
-    scores = Scores(values, _meta(fitted, footage, causal, limit, threshold is not None))
+    meta = _meta(fitted, footage, causal, limit, threshold is not None)
+    if oracle:
+        meta["checkpoint"] = "oracle: chosen by the truth of the test videos"
+    scores = Scores(values, meta)
     scores.write(path)
     fps = {video.id: video.fps for video in manifest}
     write_events(path.parent / "events.json", detections, fps)
@@ -148,14 +157,58 @@ def training_note(run: Run) -> str:
     """A sentence on what a run was fitted on, for a report."""
     fitted_on = run.config.get("fitted_on", {})
     notes = run.detector.notes
-    parts = [
-        f"Detector {run.detector.name}, fitted on {fitted_on.get('videos', '?')} normal videos "
-        f"({fitted_on.get('minutes', '?')} minutes)"
-    ]
+    count, anomalous = fitted_on.get("videos", "?"), fitted_on.get("anomalous")
+    videos = f"{count} normal videos"
+    if anomalous is not None:
+        videos = f"{count} labelled videos, {anomalous} of them anomalous"
+    minutes = f" ({fitted_on['minutes']} minutes)" if "minutes" in fitted_on else ""
+    parts = [f"Detector {run.detector.name}, fitted on {videos}{minutes}"]
     parts += [
         f"{name.replace('_', ' ')} {value}" for name, value in notes.items() if name != "threshold"
     ]
     return "; ".join([*parts, str(notes.get("threshold", ""))]) + "."
+
+
+def _scorer(
+    run: Run,
+    footage: Path,
+    features: Path | None,
+    weights: Path | None,
+    root: Path | None,
+    split: str | None,
+    causal: bool,
+    threshold: float,
+    folder: Path,
+    bar: Progress,
+) -> tuple[Manifest, tuple[Video, ...], Callable[[Video], tuple[np.ndarray, list[Detection]]]]:
+    """The videos, and what turns one of them into scores and events."""
+    if run.detector.inputs == "frames":
+        if features is not None:
+            raise OddframeError(
+                f"{run.folder}: {run.detector.name} looks at frames; leave out --features"
+            )
+        manifest, shown = _footage(footage, root, split)
+        detector = cast(FrameDetector, run.detector)
+
+        def score_one(video: Video) -> tuple[np.ndarray, list[Detection]]:
+            maps = folder / FOLDER / f"{video.id}.npy"
+            return score_frames(detector, manifest, video, maps, causal, threshold, bar.count)
+
+        return manifest, shown, score_one
+    from oddframe.verbs.feature_scoring import extract_for, feature_scorer, videos_of_features
+
+    if causal:
+        raise OddframeError(
+            f"{run.folder}: {run.detector.name} looks at a whole video before it scores a part of "
+            "it, so there are no causal scores; leave out --causal"
+        )
+    if features is None and footage.is_dir() and any(footage.rglob("[!.]*.npy")):
+        manifest = videos_of_features(footage)
+        return manifest, manifest.videos, feature_scorer(run, footage, threshold)
+    manifest, shown = _footage(footage, root, split)
+    if features is None:
+        features = extract_for(run, manifest, shown, folder / "features", weights, bar)
+    return manifest, shown, feature_scorer(run, features, threshold)
 
 
 def _footage(
@@ -173,52 +226,6 @@ def _footage(
     videos = tuple(replace(v, split="test", label=v.label if v.events else None) for v in manifest)
     manifest = replace(manifest, videos=videos)
     return manifest, manifest.videos
-
-
-def _score_video(
-    detector: Detector,
-    manifest: Manifest,
-    video: Video,
-    map_path: Path,
-    causal: bool,
-    threshold: float,
-    count: Callable[[str, int, int | None], None],
-) -> tuple[np.ndarray, list[Detection]]:
-    raw = np.empty(video.frames, np.float32)
-    # The best frame of each second above the threshold keeps its reason; all would not be flat.
-    reasons: dict[int, FrameScore] = {}
-    seen = 0
-    with open_video(manifest.locate(video), video.fps) as reader, map_writer(map_path) as writer:
-        for frame in detector.score_frames(reader):
-            if frame.frame == raw.size:
-                raw = np.concatenate([raw, np.empty(raw.size, np.float32)])
-            raw[frame.frame] = frame.value
-            seen = frame.frame + 1
-            if frame.score_map is not None:
-                writer.write(frame.score_map)
-            second = int(frame.frame / video.fps)
-            if frame.reason and (second not in reasons or frame.value > reasons[second].value):
-                reasons[second] = replace(frame, score_map=None)
-            count(video.id, seen, video.frames)
-    if not seen:
-        raise OddframeError(f"{manifest.locate(video)}: no frame of the video can be decoded")
-    values = raw[:seen]
-    if not causal and detector.smoothing_seconds > 0:
-        from scipy.ndimage import gaussian_filter1d
-
-        sigma = detector.smoothing_seconds * video.fps
-        values = gaussian_filter1d(values, sigma, mode="nearest")
-    found = find_detections(values, threshold, video.fps)
-    return values, [_explained(detection, reasons, video.fps) for detection in found]
-
-
-def _explained(detection: Detection, reasons: dict[int, FrameScore], fps: float) -> Detection:
-    # Smoothing may move the peak a little, so the nearest explained frame of the event speaks.
-    inside = [f for f in reasons.values() if detection.start - fps < f.frame < detection.end + fps]
-    if not inside:
-        return detection
-    nearest = min(inside, key=lambda frame: abs(frame.frame - detection.peak))
-    return replace(detection, cue=nearest.cue, reason=nearest.reason, boxes=nearest.boxes)
 
 
 def _as_scored(
@@ -243,7 +250,7 @@ def _meta(
         "manifest_sha256": sha256_of(footage) if footage.suffix == ".jsonl" else None,
         "causal": causal,
         "smoothing_seconds": 0.0 if causal else run.detector.smoothing_seconds,
-        "normalisation": "none (surprise against held-out normal footage)",
+        "normalisation": run.detector.normalisation,
         "threshold": threshold,
         "threshold_source": "given by hand" if by_hand else run.detector.notes.get("threshold"),
     }

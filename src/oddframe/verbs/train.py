@@ -1,18 +1,21 @@
-"""The verb ``train``: fit a detector to normal footage."""
+"""The verb ``train``: fit a detector to normal footage, or to features of labelled videos."""
 
 from __future__ import annotations
 
-import math
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from oddframe.atomic import sha256_of
 from oddframe.datasets.folder import prepare_folder
-from oddframe.detectors import DEFAULT, load
+from oddframe.detectors import DEFAULT, DEFAULT_FEATURES, load
 from oddframe.errors import OddframeError
+from oddframe.features.feature_folder import FeatureFolder
 from oddframe.media import VIDEO_SUFFIXES
 from oddframe.progress import progress
+from oddframe.training.bag_training import BagTraining
+from oddframe.training.hardware import Hardware
 from oddframe.training.run_folder import (
     CHECKPOINT,
     Run,
@@ -21,6 +24,7 @@ from oddframe.training.run_folder import (
     write_checkpoint,
     write_config,
 )
+from oddframe.training.settings import read_settings
 from oddframe.videos import Manifest
 
 
@@ -28,25 +32,39 @@ def train(
     footage: Path,
     out: Path,
     *,
-    detector: str = DEFAULT,
+    detector: str | None = None,
+    features: Path | None = None,
     settings: dict[str, Any] | None = None,
     root: Path | None = None,
     val_share: float = 0.2,
     seed: int = 0,
     resume: bool = False,
+    oracle: bool = False,
+    device: str = "auto",
+    precision: str = "32-true",
+    processes: int = 1,
+    nodes: int = 1,
 ) -> Run:
-    """Fit a detector to normal footage.
+    """Fit a detector to normal footage, or train one on features of labelled videos.
 
     Args:
         footage: a manifest, a folder of videos of normal life, or a single video.
         out: the run folder to make.
-        detector: name of the detector.
+        detector: name of the detector; by default ``fixed-camera``, or ``rtfm`` with features.
+        features: folder of features, for a detector that is trained on labels per video.
         settings: settings of the detector, such as ``--settings.fit_looks 1000``.
         root: folder that a manifest's paths are relative to, if the data moved.
         val_share: share of a folder's videos that is held out to calibrate; a manifest says
             itself which videos are held out.
         seed: fixes every random choice.
-        resume: keep a finished run as it is; without it, a folder with a run is refused.
+        resume: go on where an unfinished training stopped, and keep a finished run as it is;
+            without it, a folder with a run is refused.
+        oracle: also look at the test videos' truth during training and keep the checkpoint that
+            is best there, labelled oracle, to compare with papers that choose so.
+        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        precision: ``32-true``, ``16-mixed``, ``bf16-mixed`` or ``64-true``.
+        processes: processes per machine; with GPUs, one for each.
+        nodes: machines; start more than one with ``torchrun``.
 
     Returns:
         The run.
@@ -54,8 +72,11 @@ def train(
     Raises:
         OddframeError: unusable footage, unknown detector or setting, or a folder in use.
     """
-    module = load(detector)
-    config = _settings(module.CONFIG, detector, settings or {})
+    name = detector or (DEFAULT if features is None else DEFAULT_FEATURES)
+    module = load(name)
+    config = read_settings(module.CONFIG, name, settings or {})
+    hardware = Hardware(device, precision, processes, nodes)
+    _check_inputs(name, module.DETECTOR.inputs, features, oracle, hardware)
     if (out / CHECKPOINT).exists():
         if not resume:
             raise OddframeError(
@@ -63,43 +84,92 @@ def train(
                 "keep it with --resume"
             )
         return read_run(out)
-    manifest = _footage(footage, root, val_share, seed)
-    videos = manifest.split("train", "val")
+    manifest = _footage(footage, root, val_share, seed, features is not None)
     out.mkdir(parents=True, exist_ok=True)
-    log(out, f"fitting {detector} to {len(videos)} videos of {footage}")
-    with progress() as bar:
-        fitted = module.DETECTOR.fit(manifest, config, seed, bar.share)
     # A relative root would be taken as relative to the run folder.
     replace(manifest, root=manifest.root.absolute()).write(out / "manifest.jsonl")
-    write_config(
-        out,
-        {
-            "verb": "train",
-            "footage": str(footage),
-            "detector": detector,
-            "settings": asdict(config),
-            "val_share": val_share,
-            "seed": seed,
-            "manifest_sha256": sha256_of(out / "manifest.jsonl"),
-            "dataset": manifest.dataset,
-            "fitted_on": {
-                "videos": len(videos),
-                "minutes": round(sum(v.frames / v.fps for v in videos) / 60, 2),
-            },
-            "learnt": fitted.notes,
-        },
-    )
-    write_checkpoint(out, fitted)
-    for name, value in fitted.notes.items():
-        log(out, f"{name}: {value}")
+    written = {
+        "verb": "train",
+        "footage": str(footage),
+        "detector": name,
+        "settings": asdict(config),
+        "val_share": val_share,
+        "seed": seed,
+        "manifest_sha256": sha256_of(out / "manifest.jsonl"),
+        "dataset": manifest.dataset,
+    }
+    if features is None:
+        _fit_frames(module, config, manifest, out, written)
+    else:
+        written["features"] = str(features.absolute())
+        written["features_info"] = FeatureFolder.open(features).info
+        job = BagTraining(out, features.absolute(), name, config, seed, oracle, resume)
+        _train_on_bags(job, manifest, hardware, written)
     return read_run(out)
 
 
-def _footage(footage: Path, root: Path | None, val_share: float, seed: int) -> Manifest:
+def _check_inputs(
+    name: str, inputs: str, features: Path | None, oracle: bool, hardware: Hardware
+) -> None:
+    if inputs == "features" and features is None:
+        raise OddframeError(
+            f"{name} is trained on features; make them with 'oddframe extract' and give their "
+            "folder with --features"
+        )
+    if inputs == "frames" and features is not None:
+        raise OddframeError(f"{name} looks at frames, not at features; leave out --features")
+    if inputs == "frames" and (oracle or hardware != Hardware()):
+        raise OddframeError(
+            f"{name} is fitted in one go on the CPU; leave out --oracle, --device, --precision, "
+            "--processes and --nodes"
+        )
+
+
+def _fit_frames(
+    module: ModuleType, config: Any, manifest: Manifest, out: Path, written: dict[str, Any]
+) -> None:
+    videos = manifest.split("train", "val")
+    log(out, f"fitting {written['detector']} to {len(videos)} videos of {written['footage']}")
+    with progress() as bar:
+        fitted = module.DETECTOR.fit(manifest, config, written["seed"], bar.share)
+    fitted_on = {
+        "videos": len(videos),
+        "minutes": round(sum(v.frames / v.fps for v in videos) / 60, 2),
+    }
+    write_config(out, {**written, "fitted_on": fitted_on, "learnt": fitted.notes})
+    write_checkpoint(out, fitted)
+    for name, value in fitted.notes.items():
+        log(out, f"{name}: {value}")
+
+
+def _train_on_bags(
+    job: BagTraining, manifest: Manifest, hardware: Hardware, written: dict[str, Any]
+) -> None:
+    videos = manifest.split("train", "val")
+    fitted_on = {
+        "videos": len(videos),
+        "anomalous": sum(video.label == "anomalous" for video in videos),
+        "minutes": round(sum(v.frames / v.fps for v in videos) / 60, 2),
+    }
+    write_config(job.folder, {**written, "hardware": asdict(hardware), "fitted_on": fitted_on})
+    log(job.folder, f"training {job.detector} on {len(videos)} videos, {job.config.steps} steps")
+    phases = load(job.detector).DETECTOR.phases
+    hardware.launch(job, several_phases=len(phases) > 1)
+
+
+def _footage(
+    footage: Path, root: Path | None, val_share: float, seed: int, features_only: bool
+) -> Manifest:
     if footage.suffix == ".jsonl":
         manifest = Manifest.read(footage, root)
-        manifest.check_files()
+        if not features_only:
+            manifest.check_files()
         return manifest
+    if features_only:
+        raise OddframeError(
+            f"{footage}: training on features needs a manifest (.jsonl) that labels each video; "
+            "make one with 'oddframe prepare'"
+        )
     if not footage.exists():
         raise OddframeError(
             f"{footage}: no such manifest, folder or video; give a folder of normal footage"
@@ -110,22 +180,3 @@ def _footage(footage: Path, root: Path | None, val_share: float, seed: int) -> M
         )
     manifest = prepare_folder(footage)
     return manifest if manifest.split("val") else manifest.hold_out(val_share, seed)
-
-
-def _settings(kind: Any, detector: str, settings: dict[str, Any]) -> Any:
-    known = {field.name: field.default for field in fields(kind)}
-    checked: dict[str, Any] = {}
-    for name, value in settings.items():
-        if name not in known:
-            raise OddframeError(
-                f"{detector} has no setting '{name}'; it has {', '.join(sorted(known))}"
-            )
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not number or not math.isfinite(value):
-            raise OddframeError(f"{detector}: setting '{name}' must be a number, found {value!r}")
-        if isinstance(known[name], int) and value != int(value):
-            raise OddframeError(
-                f"{detector}: setting '{name}' must be a whole number, found {value!r}"
-            )
-        checked[name] = type(known[name])(value)
-    return kind(**checked)

@@ -59,6 +59,8 @@ class FixedCameraDetector:
     """Scores footage of the camera that it was fitted on."""
 
     name: ClassVar[str] = "fixed-camera"
+    inputs: ClassVar[str] = "frames"
+    normalisation: ClassVar[str] = "none (surprise against held-out normal footage)"
 
     def __init__(
         self, scene: Scene, network: bytes, threshold: Threshold, config: FixedCameraConfig

@@ -1,0 +1,98 @@
+"""What is measured at a validation of a training on bags, and which state is the best."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from itertools import count
+
+import numpy as np
+import torch
+
+from oddframe.detectors.multiple_instance import BagDetector, score_video
+from oddframe.errors import OddframeWarning
+from oddframe.evaluation.evaluate import evaluate_scores
+from oddframe.evaluation.frame_metrics import roc_auc
+from oddframe.features.feature_folder import FeatureFolder
+from oddframe.scores import Scores
+from oddframe.training.bags import BagBatches
+from oddframe.training.loop import Judge, Judgement
+from oddframe.training.segments import Segments
+from oddframe.videos import Manifest, Video
+
+_SEED = 0
+"""Normal and anomalous bags are paired in the same way at every validation."""
+
+
+def validation(
+    learner: BagDetector,
+    segments: Segments,
+    videos: Sequence[Video],
+    batch_size: int,
+    keep: Callable[[], object],
+) -> Judge:
+    """Judge by labels per video: AUC of each bag's highest score, then the loss.
+
+    Validation videos of the weakly supervised sets have no truth for their frames, so a checkpoint
+    is chosen by how well it tells anomalous videos from normal ones; among equals, and small
+    validation sets have many, the lower loss wins.
+    """
+    labels = np.array([video.label == "anomalous" for video in videos])
+    rows = segments.rows([video.id for video in videos])
+    if labels.all() or not labels.any():
+        warnings.warn(
+            "the validation videos are all of one class, so no checkpoint can be chosen by them "
+            "and the last is kept; prepare the data set with a stratified split",
+            OddframeWarning,
+            stacklevel=2,
+        )
+        looks = count()
+        return Judge("val", lambda: Judgement({}, (next(looks),)), keep)
+    pairs = BagBatches(segments, videos, batch_size, _SEED)
+
+    def judge() -> Judgement:
+        metrics = mean_losses(learner, pairs) if learner.phases else {}
+        scores = np.array([bag_score(learner, segments.values[row]) for row in rows])
+        metrics["video_auc"] = roc_auc(labels, scores)
+        return Judgement(metrics, (metrics["video_auc"], -metrics.get("loss", 0.0)))
+
+    return Judge("val", judge, keep)
+
+
+def oracle(
+    learner: BagDetector, features: FeatureFolder, manifest: Manifest, keep: Callable[[], object]
+) -> Judge:
+    """Judge by the truth of the test videos, as papers do; never to be mixed with the others.
+
+    XD-Violence is ranked by average precision in the literature, everything else by AUC.
+    """
+    ranked_by = "average_precision" if manifest.dataset == "xd-violence" else "micro_auc"
+    videos = manifest.split("test")
+
+    def judge() -> Judgement:
+        scores = Scores({v.id: score_video(learner, features, v) for v in videos})
+        found = evaluate_scores(scores, manifest, resamples=0).metrics
+        names = ("micro_auc", "average_precision")
+        metrics = {name: float(found[name].value or 0.0) for name in names}
+        return Judgement(metrics, (metrics[ranked_by],))
+
+    return Judge("oracle", judge, keep)
+
+
+def bag_score(detector: BagDetector, bag: np.ndarray) -> float:
+    """The highest score of a bag's segments ``(crops, segments, channels)``."""
+    return float(detector.score_snippets(bag.transpose(1, 0, 2)).max())
+
+
+@torch.no_grad()
+def mean_losses(detector: BagDetector, batches: BagBatches) -> dict[str, float]:
+    """Mean of each loss term over one pass of the bags, in eval mode."""
+    detector.eval()
+    device = next(detector.parameters()).device
+    sums: dict[str, float] = {}
+    for step in range(batches.steps_per_epoch):
+        batch = {key: value.to(device) for key, value in batches.batch(step).items()}
+        for phase in detector.phases:
+            for name, value in detector.losses(phase, batch).items():
+                sums[name] = sums.get(name, 0.0) + float(value)
+    return {name: total / batches.steps_per_epoch for name, total in sums.items()}

@@ -1,0 +1,80 @@
+"""Where training runs: one process or many, on the CPU or on GPUs, through Lightning Fabric."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from oddframe.errors import OddframeError
+
+if TYPE_CHECKING:
+    from lightning.fabric import Fabric
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+PRECISIONS = ("32-true", "16-mixed", "bf16-mixed", "64-true")
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """Where to train.
+
+    Attributes:
+        device: ``auto`` takes a GPU if there is one.
+        precision: as Lightning names it; mixed 16-bit precision is slower than 32 on most CPUs.
+        processes: processes per machine, one GPU each where there are GPUs.
+        nodes: machines; more than one must be started by ``torchrun`` or a cluster.
+    """
+
+    device: str = "auto"
+    precision: str = "32-true"
+    processes: int = 1
+    nodes: int = 1
+
+    def __post_init__(self) -> None:
+        if self.device not in DEVICES:
+            raise OddframeError(f"--device: expected one of {', '.join(DEVICES)}")
+        if self.precision not in PRECISIONS:
+            raise OddframeError(f"--precision: expected one of {', '.join(PRECISIONS)}")
+        if self.processes < 1 or self.nodes < 1:
+            raise OddframeError("--processes and --nodes: expected at least 1")
+
+    def launch(self, work: Callable[[Fabric], None], *, several_phases: bool = False) -> None:
+        """Run ``work(fabric)`` in every process; it must be picklable if there are several.
+
+        Args:
+            work: what to do.
+            several_phases: the learner has phases that each use some of its parameters only.
+
+        Raises:
+            OddframeError: no such device here.
+        """
+        import torch
+        from lightning.fabric import Fabric
+        from lightning.fabric.strategies import DDPStrategy
+
+        if self.device == "cuda" and torch.cuda.device_count() < self.processes:
+            raise OddframeError(
+                f"--device cuda: {self.processes} GPUs wanted, found {torch.cuda.device_count()}; "
+                "use --device cpu, or fewer --processes"
+            )
+        if self.device == "mps" and not torch.backends.mps.is_available():
+            raise OddframeError("--device mps: there is none here; use --device cpu")
+        strategy: DDPStrategy | str = "auto"
+        if self.processes * self.nodes > 1:
+            # Under torchrun the processes are there already; otherwise they are spawned.
+            started = "TORCHELASTIC_RUN_ID" in os.environ or "SLURM_NTASKS" in os.environ
+            strategy = DDPStrategy(
+                start_method="popen" if started else "spawn",
+                find_unused_parameters=several_phases,
+            )
+        accelerator = {"cuda": "gpu", "auto": "gpu" if torch.cuda.is_available() else "auto"}
+        fabric = Fabric(
+            accelerator=accelerator.get(self.device, self.device),
+            devices=self.processes,
+            num_nodes=self.nodes,
+            strategy=strategy,
+            precision=self.precision,  # ty: ignore[invalid-argument-type]
+        )
+        fabric.launch(work)

@@ -1,0 +1,312 @@
+"""The one training loop: steps, phases, validation, best and last checkpoint, exact resume.
+
+It knows neither bags nor frames nor what a score is: a learner says how a batch becomes named
+losses and which optimiser steps in which phase; the caller says what a batch is and what is
+measured at a validation.
+
+Everything random in a step follows from ``(seed, step, process)``, and a batch from
+``(seed, step)``, so the state of a run is its weights, its optimisers and its step: a run that was
+killed and goes on gives the very numbers of one that was not.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from oddframe.atomic import atomic_path
+from oddframe.errors import OddframeError
+
+if TYPE_CHECKING:
+    from lightning.fabric import Fabric
+
+FORMAT = "oddframe-training/1"
+LAST = "last.pt"
+METRICS = "metrics.jsonl"
+_SAVE_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long to train and how often to look.
+
+    Attributes:
+        steps: training steps.
+        validate_every: steps between two validations; the last step is always followed by one.
+        clip_gradient: largest norm of a phase's gradient; 0 does not clip.
+        seed: of dropout and everything else random inside a step.
+    """
+
+    steps: int
+    validate_every: int
+    clip_gradient: float = 0.0
+    seed: int = 0
+
+
+class Batches(Protocol):
+    """Training data as a function of the step."""
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Steps in which every sample was served once; only for the curve's second axis."""
+        ...
+
+    def batch(self, step: int, part: int, parts: int) -> dict[str, Tensor]:
+        """The batch of a step, or one process's part of it; the same whenever it is asked for."""
+        ...
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a validation found.
+
+    Attributes:
+        metrics: by name, for the curve.
+        rank: the larger, the better; compared element by element, so later ones break ties.
+    """
+
+    metrics: dict[str, float]
+    rank: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Something that looks at the learner at every validation and keeps its best state.
+
+    Attributes:
+        name: the curve's ``split``: ``val``, or ``oracle`` for one that looks at test labels.
+        judge: called with the learner in eval mode.
+        keep: called when a state is better than all before.
+    """
+
+    name: str
+    judge: Callable[[], Judgement]
+    keep: Callable[[], object]
+
+
+@dataclass
+class _State:
+    """What a run needs to go on, beside weights and optimisers."""
+
+    step: int = 0
+    best: dict[str, list[float]] = field(default_factory=dict)
+    sums: dict[str, float] = field(default_factory=dict)
+    summed: int = 0
+
+
+def train(
+    fabric: Fabric,
+    learner: nn.Module,
+    batches: Batches,
+    schedule: Schedule,
+    folder: Path,
+    *,
+    judges: tuple[Judge, ...] = (),
+    resume: bool = False,
+    advance: Callable[[str, int, int], None] = lambda *_: None,
+) -> None:
+    """Train a learner (see :class:`oddframe.detectors.base.Learner`).
+
+    Args:
+        fabric: launched; says device, precision and which process this is.
+        learner: trained in place.
+        batches: the training data.
+        schedule: how long.
+        folder: run folder for ``last.pt`` and ``metrics.jsonl``.
+        judges: looked at in order, in the first process only.
+        resume: go on from ``last.pt`` if it is there.
+        advance: told what is being done, the step and the number of steps.
+
+    Raises:
+        OddframeError: a loss is not finite, or ``last.pt`` is damaged or of another training.
+    """
+    optimisers = learner.optimisers()  # ty: ignore[not-callable]
+    phases: tuple[str, ...] = learner.phases  # ty: ignore[invalid-assignment]
+    state = _State()
+    wrapped: Any = None
+    if phases:
+        if fabric.world_size > 1 and fabric.device.type == "cuda":
+            learner = nn.SyncBatchNorm.convert_sync_batchnorm(learner)
+        wrapped, *stepped = _as_list(fabric.setup(learner, *(optimisers[p] for p in phases)))
+        wrapped.mark_forward_method("losses")
+        optimisers = dict(zip(phases, stepped, strict=True))
+    if resume and (folder / LAST).exists():
+        state = _load(fabric, folder / LAST, learner, optimisers)
+    curve = _Curve(folder / METRICS, state.step, fabric.is_global_zero)
+    saved_at = time.monotonic()
+    try:
+        while state.step < schedule.steps and phases:
+            batch = batches.batch(state.step, fabric.global_rank, fabric.world_size)
+            batch = {key: fabric.to_device(value) for key, value in batch.items()}
+            torch.manual_seed(_seed_of(schedule.seed, state.step, fabric.global_rank))
+            for term, value in _step(fabric, wrapped, optimisers, batch, schedule, state.step):
+                state.sums[term] = state.sums.get(term, 0.0) + value
+            state.step += 1
+            state.summed += 1
+            advance("training", state.step, schedule.steps)
+            due = state.step % schedule.validate_every == 0 or state.step == schedule.steps
+            if due:
+                epoch = state.step / batches.steps_per_epoch
+                means = {
+                    term: _mean_over_processes(fabric, total / state.summed)
+                    for term, total in state.sums.items()
+                }
+                curve.write(state.step, epoch, "train", means)
+                state.sums, state.summed = {}, 0
+                if fabric.is_global_zero:
+                    _look(learner, judges, state, curve, epoch)
+                fabric.barrier()
+            if due or time.monotonic() - saved_at > _SAVE_SECONDS:
+                _save(fabric, folder / LAST, learner, optimisers, state)
+                saved_at = time.monotonic()
+    except KeyboardInterrupt:
+        _save(fabric, folder / LAST, learner, optimisers, state)
+        raise
+    if not phases and fabric.is_global_zero:
+        _look(learner, judges, state, curve, 0.0)
+
+
+def _as_list(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, tuple) else [value]
+
+
+def _mean_over_processes(fabric: Fabric, value: float) -> float:
+    if fabric.world_size == 1:
+        return value
+    reduced: Any = fabric.all_reduce(torch.tensor(value, device=fabric.device), reduce_op="mean")
+    return float(reduced)
+
+
+def _seed_of(seed: int, step: int, process: int) -> int:
+    return int(np.random.SeedSequence((seed, step, process)).generate_state(1)[0])
+
+
+def _step(
+    fabric: Fabric,
+    learner: Any,
+    optimisers: Mapping[str, Any],
+    batch: Mapping[str, Tensor],
+    schedule: Schedule,
+    step: int,
+) -> list[tuple[str, float]]:
+    """All phases of one step; the loss terms by name, prefixed by the phase if there are many."""
+    learner.train()
+    several = len(optimisers) > 1
+    terms: list[tuple[str, float]] = []
+    for phase, optimiser in optimisers.items():
+        if several:
+            own = {id(p) for group in optimiser.param_groups for p in group["params"]}
+            for parameter in learner.parameters():
+                parameter.requires_grad_(id(parameter) in own)
+        losses = learner.losses(phase, batch)
+        for name, value in losses.items():
+            number = float(value.detach())
+            if not math.isfinite(number):
+                raise OddframeError(
+                    f"training stopped at step {step + 1}: the loss term '{name}' of phase "
+                    f"'{phase}' is {number}; the last good state is kept ({LAST}), go on from it "
+                    "with --resume and a smaller learning rate or --settings.clip_gradient"
+                )
+            terms.append((f"{phase}/{name}" if several else name, number))
+        optimiser.zero_grad()
+        fabric.backward(losses["loss"])
+        if schedule.clip_gradient > 0:
+            fabric.clip_gradients(learner, optimiser, max_norm=schedule.clip_gradient)
+        optimiser.step()
+    if several:
+        for parameter in learner.parameters():
+            parameter.requires_grad_(True)
+    return terms
+
+
+def _look(
+    learner: nn.Module, judges: tuple[Judge, ...], state: _State, curve: _Curve, epoch: float
+) -> None:
+    learner.eval()
+    with torch.random.fork_rng(), torch.no_grad():
+        for judge in judges:
+            found = judge.judge()
+            curve.write(state.step, epoch, judge.name, found.metrics)
+            if judge.name not in state.best or list(found.rank) > state.best[judge.name]:
+                state.best[judge.name] = list(found.rank)
+                judge.keep()
+    learner.train()
+
+
+class _Curve:
+    """``metrics.jsonl``: one line per validation and split; lines after the step are dropped."""
+
+    def __init__(self, path: Path, step: int, writes: bool) -> None:
+        self._path = path
+        self._writes = writes
+        if not writes:
+            return
+        kept = [line for line in read_curve(path) if line["step"] <= step] if step else []
+        with atomic_path(path) as temporary:
+            temporary.write_text("".join(json.dumps(line) + "\n" for line in kept))
+
+    def write(self, step: int, epoch: float, split: str, metrics: Mapping[str, float]) -> None:
+        if not self._writes:
+            return
+        line = {"step": step, "epoch": round(epoch, 3), "split": split, **metrics}
+        with self._path.open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(line) + "\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+
+
+def read_curve(path: Path) -> list[dict[str, Any]]:
+    """The lines of ``metrics.jsonl``; a last line that a killed writer left is ignored."""
+    if not path.exists():
+        return []
+    lines = []
+    for line in path.read_text(encoding="utf-8").split("\n"):
+        try:
+            lines.append(json.loads(line))
+        except json.JSONDecodeError:
+            continue
+    return lines
+
+
+def _save(
+    fabric: Fabric, path: Path, learner: nn.Module, optimisers: Mapping[str, Any], state: _State
+) -> None:
+    if not fabric.is_global_zero:
+        return
+    buffer = io.BytesIO()
+    content = {
+        "format": FORMAT,
+        "learner": learner.state_dict(),
+        "optimisers": {name: part.state_dict() for name, part in optimisers.items()},
+        **vars(state),
+    }
+    torch.save(content, buffer)
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(buffer.getbuffer())
+
+
+def _load(fabric: Fabric, path: Path, learner: nn.Module, optimisers: Mapping[str, Any]) -> _State:
+    try:
+        content = torch.load(path, map_location=fabric.device, weights_only=True)
+        if content["format"] != FORMAT:
+            raise ValueError(f"format {content['format']!r}")
+        learner.load_state_dict(content["learner"])
+        for name, part in optimisers.items():
+            part.load_state_dict(content["optimisers"][name])
+        return _State(content["step"], content["best"], content["sums"], content["summed"])
+    except Exception as error:  # torch.load raises a dozen kinds; all mean the same
+        reason = " ".join(str(error).split())[:160] or type(error).__name__
+        raise OddframeError(
+            f"{path}: cannot go on from it ({reason}); delete it to train from the start"
+        ) from error

@@ -1,0 +1,158 @@
+"""Bags pooled to a fixed number of segments, computed once and memory-mapped.
+
+A training step of UCF-Crime's size would otherwise read 64 whole videos of features, hundreds of
+megabytes, to use 32 rows of each.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from oddframe.atomic import atomic_path
+from oddframe.errors import OddframeError
+from oddframe.features.feature_folder import FeatureFolder
+
+FOLDER = ".segments"
+
+
+def average_segments(features: np.ndarray, segments: int) -> np.ndarray:
+    """Pool snippets into segments by their mean (Sultani 2018; RTFM, MGFN).
+
+    Segment i is the mean of the snippets from ``floor(i T / S)`` up to ``floor((i + 1) T / S)``;
+    where that is empty, because a video has fewer snippets than segments, it is the one snippet
+    at the start.
+
+    Args:
+        features: ``(T, crops, channels)``.
+        segments: S.
+
+    Returns:
+        ``(crops, S, channels)``, in the type of the features, averaged in float32.
+    """
+    count = len(features)
+    bounds = np.linspace(0, count, segments + 1, dtype=int)
+    starts, ends = bounds[:-1], bounds[1:]
+    pooled = np.empty((segments, *features.shape[1:]), features.dtype)
+    for index, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        part = features[start : max(end, start + 1)]
+        pooled[index] = part.mean(axis=0, dtype=np.float32)
+    return np.ascontiguousarray(pooled.transpose(1, 0, 2))
+
+
+def interpolate_segments(features: np.ndarray, segments: int) -> np.ndarray:
+    """Sample segments between snippets, linearly, as S3R does.
+
+    Segment i is read at ``(i + 0.5) T / S - 0.5``, clamped to the video: what resizing an image
+    along one axis does. It samples; a long video's other snippets are not seen.
+
+    Args and returns as :func:`average_segments`.
+    """
+    count = len(features)
+    places = np.clip((np.arange(segments) + 0.5) * count / segments - 0.5, 0, count - 1)
+    below = np.floor(places).astype(int)
+    above = np.minimum(below + 1, count - 1)
+    share = (places - below).astype(np.float32)[:, None, None]
+    mixed = np.asarray(features[below], np.float32) * (1 - share)
+    mixed += np.asarray(features[above], np.float32) * share
+    return np.ascontiguousarray(mixed.astype(features.dtype).transpose(1, 0, 2))
+
+
+RESAMPLINGS: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
+    "average": average_segments,
+    "interpolate": interpolate_segments,
+}
+
+
+@dataclass(frozen=True)
+class Segments:
+    """Segments of several videos.
+
+    Attributes:
+        ids: the videos, one per row.
+        values: memory-mapped ``(videos, crops, segments, channels)``.
+    """
+
+    ids: tuple[str, ...]
+    values: np.ndarray
+
+    def rows(self, ids: Sequence[str]) -> np.ndarray:
+        """The rows of these videos, in their order."""
+        place = {video_id: row for row, video_id in enumerate(self.ids)}
+        return np.array([place[video_id] for video_id in ids], dtype=int)
+
+
+def pool_segments(
+    features: FeatureFolder,
+    ids: Sequence[str],
+    segments: int,
+    resampling: str,
+    spare: Path,
+    advance: Callable[[int], None] = lambda _: None,
+) -> Segments:
+    """Pool videos, or map what was pooled before from the very same feature files.
+
+    Args:
+        features: where the features are.
+        ids: the videos.
+        segments: pools per video.
+        resampling: ``average`` or ``interpolate``.
+        spare: folder for the result where the feature folder cannot be written.
+        advance: told how many more videos are done.
+
+    Raises:
+        OddframeError: a video without features, features that are broken or of mixed widths, or
+            no space.
+    """
+    writable = os.access(features.path, os.W_OK)
+    key = _key(features, ids, segments, resampling)
+    path = (features.path / FOLDER if writable else spare) / f"{key}.npy"
+    ids = tuple(ids)
+    if not path.exists():
+        _write(path, features, ids, segments, resampling, advance)
+    return Segments(ids, np.load(path, mmap_mode="r", allow_pickle=False))
+
+
+def _write(
+    path: Path,
+    features: FeatureFolder,
+    ids: tuple[str, ...],
+    segments: int,
+    resampling: str,
+    advance: Callable[[int], None],
+) -> None:
+    pool = RESAMPLINGS[resampling]
+    with atomic_path(path) as temporary:
+        target: np.memmap | None = None
+        for row, video_id in enumerate(ids):
+            bag = pool(features.read(video_id), segments)
+            if target is None:
+                target = np.lib.format.open_memmap(
+                    temporary, mode="w+", dtype=bag.dtype, shape=(len(ids), *bag.shape)
+                )
+            if bag.shape != target.shape[1:]:
+                raise OddframeError(
+                    f"{features.path}: '{video_id}' has {bag.shape[0]} crops of {bag.shape[2]} "
+                    f"channels, the videos before it {target.shape[1]} of {target.shape[3]}; one "
+                    "folder must hold one kind of features"
+                )
+            target[row] = bag
+            advance(1)
+        if target is not None:
+            target.flush()
+
+
+def _key(features: FeatureFolder, ids: Sequence[str], segments: int, resampling: str) -> str:
+    """Changes when a file, the choice of videos, or the way of pooling does."""
+    digest = hashlib.sha256(f"1 {segments} {resampling}".encode())
+    for video_id in ids:
+        digest.update(video_id.encode())
+        for file in features.files[features.resolve(video_id) or video_id]:
+            stat = file.stat()
+            digest.update(f"{file.name} {stat.st_size} {stat.st_mtime_ns}".encode())
+    return digest.hexdigest()[:20]

@@ -1,0 +1,113 @@
+"""The verb ``extract``: videos become features, one vector per crop of each snippet."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+from oddframe.datasets.folder import prepare_folder
+from oddframe.errors import OddframeError, OddframeWarning
+from oddframe.features.backbones import DEFAULT, BackboneOptions, load
+from oddframe.features.extraction import SnippetPlan, extract_features
+from oddframe.features.feature_folder import FeatureFolder
+from oddframe.progress import progress
+from oddframe.videos import Manifest, Video
+
+
+@dataclass(frozen=True)
+class Extracted:
+    """What ``extract`` made.
+
+    Attributes:
+        features: the folder.
+        extracted: how many videos were extracted now.
+        kept: how many were there from an earlier run.
+        failed: video id to the reason why it has no features.
+    """
+
+    features: FeatureFolder
+    extracted: int
+    kept: int
+    failed: dict[str, str]
+
+
+def extract(
+    footage: Path,
+    out: Path,
+    *,
+    backbone: str = DEFAULT,
+    weights: Path | None = None,
+    crops: str = "1",
+    snippet_length: int = 16,
+    stride: int | None = None,
+    rate: float | None = None,
+    split: str | None = None,
+    root: Path | None = None,
+    batch: int = 32,
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0),
+    std: tuple[float, float, float] = (1.0, 1.0, 1.0),
+    device: str = "auto",
+) -> Extracted:
+    """Extract features; stopped and started again, it goes on where it was.
+
+    Args:
+        footage: a manifest, a folder of videos or of images, or a single video.
+        out: the folder to write: one array per video, and ``features.json``.
+        backbone: efficientnet-lite0, efficientnet-lite0-change, onnx, i3d-inception or
+            i3d-resnet50.
+        weights: the weight file of I3D, or the ONNX network.
+        crops: 1 (the whole frame), 5, 10 or 10-deepmil (the centre first).
+        snippet_length: frames per snippet.
+        stride: frames from snippet to snippet; by default snippets do not overlap.
+        rate: frames per second to resample to; by default every video keeps its own.
+        split: only the manifest's train, val or test videos.
+        root: folder that a manifest's paths are relative to, if the data moved.
+        batch: crops that the network gets at once.
+        mean: for onnx, subtracted from R, G and B (0 to 255).
+        std: for onnx, divides R, G and B after that.
+        device: auto, cpu or cuda; for I3D, the others run on the CPU.
+
+    Returns:
+        The folder, and which videos failed.
+
+    Raises:
+        OddframeError: unusable footage or settings, a folder that was made with other settings,
+            or no video that could be extracted.
+    """
+    if batch < 1:
+        raise OddframeError(f"--batch: expected at least 1, found {batch}")
+    if device not in ("auto", "cpu", "cuda"):
+        raise OddframeError(f"--device: expected auto, cpu or cuda, found '{device}'")
+    plan = SnippetPlan(snippet_length, stride or snippet_length, crops, rate)
+    manifest, videos = _footage(footage, root, split)
+    network = load(backbone, BackboneOptions(weights, mean, std, device))
+    with progress() as bar:
+        done = extract_features(
+            manifest, videos, network, plan, out, batch=batch, advance=bar.count
+        )
+    for video_id, reason in done.failed.items():
+        if len(videos) == 1:
+            raise OddframeError(reason)
+        warnings.warn(f"{video_id}: left out ({reason})", OddframeWarning, stacklevel=2)
+    if not done.extracted and not done.kept:
+        raise OddframeError(
+            f"{footage}: none of the {len(videos)} videos could be extracted; the first: "
+            f"{next(iter(done.failed.values()))}"
+        )
+    return Extracted(FeatureFolder.open(out), len(done.extracted), len(done.kept), done.failed)
+
+
+def _footage(
+    footage: Path, root: Path | None, split: str | None
+) -> tuple[Manifest, tuple[Video, ...]]:
+    if footage.suffix == ".jsonl":
+        manifest = Manifest.read(footage, root)
+    elif footage.exists():
+        manifest = prepare_folder(footage)
+    else:
+        raise OddframeError(f"{footage}: no such video, folder or manifest")
+    videos = manifest.split(split) if split else manifest.videos
+    if not videos:
+        raise OddframeError(f"{footage}: no videos in the split '{split}'; use train, val or test")
+    return manifest, videos

@@ -1,0 +1,129 @@
+"""Scoring with a detector that reads features."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from oddframe.detections import Detection, find_detections
+from oddframe.detectors.multiple_instance import BagDetector, score_video
+from oddframe.errors import OddframeError, OddframeWarning
+from oddframe.features.feature_folder import FeatureFolder
+from oddframe.progress import Progress
+from oddframe.training.run_folder import Run
+from oddframe.videos import Manifest, Video
+
+_FRAME_RATE = 25.0
+"""Assumed where a folder of features says nothing; it only turns frames into seconds."""
+
+
+def feature_scorer(
+    run: Run, folder: Path, threshold: float
+) -> Callable[[Video], tuple[np.ndarray, list[Detection]]]:
+    """A function that gives a video's scores and events from its features.
+
+    Raises:
+        OddframeError: no features there, or of another kind than the run was trained on.
+    """
+    features = FeatureFolder.open(folder)
+    detector = cast(BagDetector, run.detector)
+    if features.channels != detector.shape.channels:
+        raise OddframeError(
+            f"{folder}: {run.detector.name} in {run.folder} was trained on features of "
+            f"{detector.shape.channels} channels, these have {features.channels}; use features of "
+            "the same backbone"
+        )
+    own, given = (part.get("backbone") for part in (learnt_from(run), features.info))
+    if own and given and own != given:
+        wrong = [key for key in own if own[key] != given.get(key)]
+        raise OddframeError(
+            f"{folder}: these features were made by '{given.get('name')}', those that the run was "
+            f"trained on by '{own.get('name')}', with another {' and '.join(wrong)}; extract them "
+            "as for the training"
+        )
+    if features.crops != detector.shape.crops:
+        warnings.warn(
+            f"{folder}: {features.crops} crops per snippet, the run was trained on "
+            f"{detector.shape.crops}; scores are the mean over crops, so they still compare",
+            OddframeWarning,
+            stacklevel=2,
+        )
+
+    def score_one(video: Video) -> tuple[np.ndarray, list[Detection]]:
+        values = score_video(detector, features, video)
+        return values, find_detections(values, threshold, video.fps)
+
+    return score_one
+
+
+def learnt_from(run: Run) -> dict[str, Any]:
+    """What is known of the features that a run was trained on: ``features.json`` of then."""
+    return run.config.get("features_info", {})
+
+
+def extract_for(
+    run: Run,
+    manifest: Manifest,
+    videos: Sequence[Video],
+    folder: Path,
+    weights: Path | None,
+    bar: Progress,
+) -> Path:
+    """Extract features of videos as the run's own were; goes on where a stopped one was.
+
+    Args:
+        run: trained on features that oddframe extracted.
+        manifest: says where the videos are.
+        videos: those wanted.
+        folder: where the features are written.
+        weights: the backbone's weight file, for a backbone that does not bring its own.
+        bar: told the progress.
+
+    Returns:
+        The folder.
+
+    Raises:
+        OddframeError: it is not known how the run's features were made, or no video works.
+    """
+    from oddframe.features.backbones import BackboneOptions, load
+    from oddframe.features.extraction import SnippetPlan, extract_features
+
+    info = learnt_from(run)
+    if "backbone" not in info:
+        raise OddframeError(
+            f"{run.folder}: nothing says how the features that {run.detector.name} was trained on "
+            "were extracted; extract the videos' features yourself and give --features"
+        )
+    plan = SnippetPlan(info["snippet_length"], info["stride"], info["crop_layout"], info["rate"])
+    backbone = load(info["backbone"]["name"], BackboneOptions(weights))
+    done = extract_features(manifest, videos, backbone, plan, folder, advance=bar.count)
+    if not done.extracted and not done.kept:
+        raise OddframeError(next(iter(done.failed.values())))
+    return folder
+
+
+def videos_of_features(folder: Path) -> Manifest:
+    """The videos of a feature folder that comes without a manifest.
+
+    Their length is that of their snippets, since nothing says where in the last one they end.
+    """
+    features = FeatureFolder.open(folder)
+    rate = features.rate or _FRAME_RATE
+    videos = tuple(
+        Video(
+            id=video_id,
+            path="",
+            split="test",
+            label=None,
+            frames=features.snippets(video_id) * features.stride,
+            fps=rate,
+            width=0,
+            height=0,
+        )
+        for video_id in features.ids
+    )
+    return Manifest(dataset=folder.name, videos=videos, root=folder)

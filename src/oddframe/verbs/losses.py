@@ -1,0 +1,100 @@
+"""The verb ``losses``: what a run's loss is, and how far it depends on which bags meet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+
+from oddframe.atomic import write_json
+from oddframe.detectors.multiple_instance import BagDetector
+from oddframe.errors import OddframeError
+from oddframe.features.feature_folder import FeatureFolder
+from oddframe.progress import progress
+from oddframe.training.bag_judges import mean_losses
+from oddframe.training.bags import BagBatches
+from oddframe.training.loss_spread import LossSpreads, Spread
+from oddframe.training.run_folder import read_run
+from oddframe.training.segments import pool_segments
+from oddframe.videos import Manifest
+
+
+def losses(
+    run: Path,
+    *,
+    repeats: int = 100,
+    features: Path | None = None,
+    manifest: Path | None = None,
+    splits: list[str] | None = None,
+    seed: int = 0,
+    out: Path | None = None,
+) -> LossSpreads:
+    """Measure a run's loss on its bags, over random pairings of normal and anomalous ones.
+
+    A bag loss compares normal with anomalous bags of one batch, so it differs from pairing to
+    pairing although neither weights nor videos do. The spread says how small a difference between
+    two losses means nothing. It is neither a spread over trainings nor over videos.
+
+    Args:
+        run: run folder.
+        repeats: random pairings, each a pass over all bags in eval mode.
+        features: folder of features; by default the one that the run was trained on.
+        manifest: the videos; by default those that the run was trained on.
+        splits: the splits to measure; by default all that have normal and anomalous videos.
+        seed: of the pairings.
+        out: JSON file to write; by default ``losses.json`` in the run folder.
+
+    Returns:
+        Mean, standard deviation and standard error of each loss term of each split.
+
+    Raises:
+        OddframeError: not a run of a detector trained on bags, or its data is gone.
+    """
+    if repeats < 2:
+        raise OddframeError(f"losses: a spread needs at least 2 repeats, found {repeats}")
+    trained = read_run(run)
+    if trained.detector.inputs != "features" or not getattr(trained.detector, "phases", ()):
+        raise OddframeError(f"{run}: {trained.detector.name} has no loss over bags")
+    detector = cast(BagDetector, trained.detector)
+    folder = features or _known(trained.config, "features")
+    videos = Manifest.read(manifest or run / "manifest.jsonl")
+    opened = FeatureFolder.open(folder)
+    found: dict[str, dict[str, Spread]] = {}
+    with progress() as bar:
+        for split in splits or _two_labelled(videos):
+            chosen = videos.split(split)
+            segments = pool_segments(
+                opened,
+                [video.id for video in chosen],
+                detector.shape.segments,
+                detector.resampling,
+                run,
+                bar.counter("pooling segments", len(chosen)),
+            )
+            advance = bar.counter(f"losses of {split}", repeats)
+            rows: list[dict[str, float]] = []
+            for repeat in range(repeats):
+                pairs = BagBatches(
+                    segments, chosen, detector.config.batch_size, seed * 1_000_003 + repeat
+                )
+                rows.append(mean_losses(detector, pairs))
+                advance(1)
+            found[split] = {term: Spread.of([row[term] for row in rows]) for term in rows[0]}
+    path = out or run / "losses.json"
+    terms = {split: {k: vars(v) for k, v in part.items()} for split, part in found.items()}
+    write_json(path, {"repeats": repeats, "seed": seed, "splits": terms})
+    return LossSpreads(repeats, found, path)
+
+
+def _known(config: dict[str, Any], key: str) -> Path:
+    if key not in config:
+        raise OddframeError(f"losses: the run does not say where its {key} are; give --{key}")
+    return Path(config[key])
+
+
+def _two_labelled(manifest: Manifest) -> list[str]:
+    both = {"normal", "anomalous"}
+    return [
+        name
+        for name in manifest.counts()
+        if both <= {video.label for video in manifest.split(name)}
+    ]

@@ -1,0 +1,158 @@
+"""Lists and vectors in the forms of published code: rows, order and lengths on the real data."""
+
+import json
+import warnings
+
+import numpy as np
+import pytest
+
+from oddframe.datasets.legacy_lists import FORMS
+from oddframe.datasets.shanghaitech_weak import prepare_shanghaitech_weak
+from oddframe.datasets.ucf_crime import prepare_ucf_crime
+from oddframe.datasets.xd_violence import prepare_xd_violence
+from oddframe.errors import OddframeWarning
+
+
+def lines(path):
+    return path.read_text().splitlines()
+
+
+@pytest.fixture(scope="module")
+def ucf(real_data, tmp_path_factory):
+    """UCF-Crime's manifest and its lists."""
+    folder = tmp_path_factory.mktemp("ucf")
+    root = real_data / "annotations" / "ucf-crime"
+    return prepare_ucf_crime(root, legacy_lists=folder), folder
+
+
+def test_ucf_crime_has_the_published_lengths(ucf):
+    manifest, folder = ucf
+    written = json.loads((folder / "legacy.json").read_text())
+    assert set(written) == set(FORMS["ucf-crime"])
+    # 1,109,680, the length for UR-DMU, cannot come from frame counts: 9 of the 20 test videos
+    # whose frames are whole snippets lack their last one there.
+    lengths = {"true-frames": 1_111_808, "rtfm": 1_114_144, "thesis": 1_114_144}
+    for name, frames in {**lengths, "ur-dmu": 1_109_824}.items():
+        vector = np.load(folder / name / "gt.npy")
+        assert vector.dtype == np.float64
+        assert vector.size == frames == written[name]["frames"]
+        assert vector.sum() == written[name]["anomalous_frames"]
+    own = np.concatenate(
+        [
+            manifest[n[: -len("_i3d.npy")]].frame_labels()
+            for n in lines(folder / "true-frames" / "test.list")
+        ]
+    )
+    np.testing.assert_array_equal(np.load(folder / "true-frames" / "gt.npy"), own)
+
+
+def test_ucf_crime_lists_have_the_published_rows(ucf):
+    _, folder = ucf
+    train = lines(folder / "rtfm" / "train.list")
+    test = lines(folder / "rtfm" / "test.list")
+    assert (len(train), len(test)) == (1610, 290)
+    assert [i for i, row in enumerate(train) if "Normal" in row] == list(range(810, 1610))
+    assert [i for i, row in enumerate(test) if "Normal" in row] == list(range(140, 290))
+    test = lines(folder / "thesis" / "test.list")
+    assert [i for i, row in enumerate(test) if "Normal" in row] == list(range(58, 208))
+    both = lines(folder / "thesis" / "train_cheat.list")
+    normal = [i for i, row in enumerate(both) if "Normal" in row]
+    assert normal == [*range(308, 1028), *range(1483, 1563)]
+    train = lines(folder / "ur-dmu" / "train.list")
+    assert [i for i, row in enumerate(train) if "Normal" in row] == list(range(8100, 16100))
+    assert train[:2] == ["Abuse001_x264__0.npy", "Abuse001_x264__1.npy"]
+
+
+def test_ucf_crime_vector_is_that_of_the_published_code(ucf, real_data):
+    """RTFM's rule, again: each number of the text is a 0-based index, the end included."""
+    manifest, folder = ucf
+    root = real_data / "annotations" / "ucf-crime"
+    text = {
+        line.split()[0]: line.split()[2:]
+        for line in lines(root / "Temporal_Anomaly_Annotation_for_Testing_Videos.txt")
+    }
+    parts = []
+    for row in lines(folder / "thesis" / "test.list"):
+        name = row.removesuffix("_i3d.npy")
+        part = [0.0] * (-(-manifest[name].frames // 16) * 16)
+        numbers = [int(word) for word in text[f"{name}.mp4"]]
+        for first, last in (numbers[:2], numbers[2:]):
+            for i in range(first, last + 1) if first != -1 else ():
+                if i < len(part):
+                    part[i] = 1.0
+        parts += part
+    np.testing.assert_array_equal(np.load(folder / "thesis" / "gt.npy"), parts)
+
+
+def test_snippets_of_features_decide_the_length(real_data, tmp_path):
+    """The published total for UR-DMU: the last snippet of 9 videos of whole snippets is missing."""
+    root = real_data / "annotations" / "ucf-crime"
+    rows = [row.split(",") for row in lines(root / "frame_counts.csv")]
+    lacking = 9
+    features = tmp_path / "features"
+    features.mkdir()
+    for name, split, frames in rows[1:]:
+        if split == "test":
+            snippets = int(frames) // 16
+            if int(frames) % 16 == 0 and lacking:
+                snippets, lacking = snippets - 1, lacking - 1
+            for crop in range(2):
+                np.save(features / f"{name}__{crop}.npy", np.zeros((snippets, 1), np.float16))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", OddframeWarning)
+        prepare_ucf_crime(
+            root, features=features, allow_partial=True, legacy_lists=tmp_path / "lists"
+        )
+    assert np.load(tmp_path / "lists" / "ur-dmu" / "gt.npy").size == 1_109_680
+    first = lines(tmp_path / "lists" / "ur-dmu" / "test.list")[0]
+    assert first == f"{features}/Abuse028_x264__0.npy"
+
+
+def test_xd_violence(real_data, tmp_path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", OddframeWarning)
+        prepare_xd_violence(
+            real_data / "annotations" / "xd-violence", allow_partial=True, legacy_lists=tmp_path
+        )
+    train = lines(tmp_path / "xdviodet" / "train.list")
+    assert [i for i, row in enumerate(train) if "label_A" in row] == list(range(9525, 19770))
+    test = lines(tmp_path / "xdviodet" / "test.list")
+    assert [i for i, row in enumerate(test) if "label_A" in row] == list(range(2500, 4000))
+    assert len(lines(tmp_path / "thesis" / "val.list")) == 790
+    assert lines(tmp_path / "thesis" / "test.list") == sorted(
+        set(lines(tmp_path / "thesis" / "test.list"))
+    )
+    sums = {name: np.load(tmp_path / name / "gt.npy") for name in FORMS["xd-violence"]}
+    assert {vector.size for vector in sums.values()} == {2_330_384}
+    assert sums["xdviodet"].sum() == 537_805
+    assert sums["thesis"].sum() == 538_955
+
+
+def test_shanghaitech(real_data, tmp_path):
+    """The published total needs the features: 48 of the 155 normal videos are a snippet shorter.
+
+    As many normal videos have 1 to 3 frames more than whole snippets; without these frames the
+    published total comes out.
+    """
+    root = real_data / "annotations" / "shanghaitech"
+    features = tmp_path / "features"
+    features.mkdir()
+    for file in ("SH_Train_frame_counts.txt", "SH_Test_frame_counts.txt"):
+        for row in lines(root / file):
+            name, label, *count = row.split(",")
+            frames = int(count[0]) - 3 if count else 160
+            if label == "1":
+                frames = len(np.load(root / "test_frame_mask" / f"{name}.npy"))
+            np.save(features / f"{name}.npy", np.zeros((-(-frames // 16), 1, 1), np.float16))
+    prepare_shanghaitech_weak(root, features=features, legacy_lists=tmp_path / "lists")
+    vector = np.load(tmp_path / "lists" / "rtfm" / "gt.npy")
+    assert (vector.size, vector.sum()) == (142_912, 8_028)
+    train = lines(tmp_path / "lists" / "rtfm" / "train.list")
+    test = lines(tmp_path / "lists" / "rtfm" / "test.list")
+    digits = [len(row.rsplit("/", 1)[1]) - len("_i3d.npy") for row in train + test]
+    assert digits == [7] * 63 + [6] * 175 + [7] * 44 + [6] * 155
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", OddframeWarning)
+        prepare_shanghaitech_weak(root, allow_partial=True, legacy_lists=tmp_path / "counts")
+    vector = np.load(tmp_path / "counts" / "rtfm" / "gt.npy")
+    assert (vector.size, vector.sum()) == (143_680, 8_028)

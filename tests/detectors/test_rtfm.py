@@ -1,0 +1,324 @@
+"""RTFM: published counts and names, the network and its loss against plain numpy."""
+
+import json
+import math
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from oddframe.detectors.multiple_instance import BagShape
+from oddframe.detectors.rtfm import RTFM, RTFMConfig
+from oddframe.errors import OddframeError
+
+KEYS = json.loads((Path(__file__).parent / "published_keys.json").read_text())
+
+
+def small(crops=3, channels=6, **settings):
+    """A small detector with every tensor random, norms' statistics included."""
+    torch.manual_seed(0)
+    detector = RTFM(RTFMConfig(width=8, **settings), BagShape(crops, channels))
+    for tensor in (*detector.parameters(), *detector.buffers()):
+        if tensor.is_floating_point():
+            nn.init.uniform_(tensor, 0.2, 0.6)
+            if tensor.ndim > 1:
+                tensor.data -= 0.4
+    return detector
+
+
+def bags(videos=2, crops=3, time=9, channels=6, seed=0):
+    return torch.from_numpy(
+        np.random.default_rng(seed).normal(0, 1, (videos, crops, time, channels)).astype(np.float32)
+    )
+
+
+def count(module):
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+@pytest.mark.parametrize(("channels", "expected"), [(2048, 24_718_849), (1024, 12_658_177)])
+def test_parameters_are_those_published(channels, expected):
+    with torch.device("meta"):
+        detector = RTFM(RTFMConfig(), BagShape(10, channels))
+    assert count(detector) == expected
+
+
+def test_parameters_of_each_part():
+    with torch.device("meta"):
+        detector = RTFM(RTFMConfig(), BagShape(10, 2048))
+    network = detector.Aggregate
+    for branch in (network.conv_1, network.conv_2, network.conv_3):
+        assert count(branch) == 3_147_264
+    assert count(network.conv_4) == 1_048_576
+    assert count(network.non_local) == 526_592
+    assert count(network.conv_5) == 12_587_008
+    assert count(detector.fc1) + count(detector.fc2) + count(detector.fc3) == 1_114_881
+
+
+def convolve(values, name, x, dilation=1):
+    """Convolution over time of ``(channels, time)`` with zeros outside, written out."""
+    weight = values[f"{name}.weight"]
+    outputs, _, kernel = weight.shape
+    out = np.zeros((outputs, x.shape[1]))
+    if f"{name}.bias" in values:
+        out += values[f"{name}.bias"][:, None]
+    for t in range(x.shape[1]):
+        for tap in range(kernel):
+            source = t + (tap - kernel // 2) * dilation
+            if 0 <= source < x.shape[1]:
+                out[:, t] += weight[:, :, tap] @ x[:, source]
+    return out
+
+
+def normalise(values, name, x):
+    """Batch normalisation with the stored statistics."""
+    mean, variance = values[f"{name}.running_mean"], values[f"{name}.running_var"]
+    scaled = (x - mean[:, None]) / np.sqrt(variance[:, None] + 1e-5)
+    return scaled * values[f"{name}.weight"][:, None] + values[f"{name}.bias"][:, None]
+
+
+def relu(array):
+    return np.maximum(array, 0)
+
+
+def by_hand(values, crop):
+    """Features ``(time, channels)`` and scores of one crop of one video."""
+    x = crop.T
+    parts = [
+        normalise(
+            values,
+            f"Aggregate.conv_{number}.2",
+            relu(convolve(values, f"Aggregate.conv_{number}.0", x, dilation)),
+        )
+        for number, dilation in ((1, 1), (2, 2), (3, 4))
+    ]
+    reduced = relu(convolve(values, "Aggregate.conv_4.0", x))
+    theta, phi, g = (
+        convolve(values, f"Aggregate.non_local.{name}", reduced) for name in ("theta", "phi", "g")
+    )
+    attended = g @ (theta.T @ phi / x.shape[1]).T
+    output = convolve(values, "Aggregate.non_local.W.0", attended)
+    parts.append(normalise(values, "Aggregate.non_local.W.1", output) + reduced)
+    fused = relu(convolve(values, "Aggregate.conv_5.0", np.concatenate(parts)))
+    features = (normalise(values, "Aggregate.conv_5.2", fused) + x).T
+    hidden = features
+    for layer in ("fc1", "fc2"):
+        hidden = relu(hidden @ values[f"{layer}.weight"].T + values[f"{layer}.bias"])
+    logits = hidden @ values["fc3.weight"].T + values["fc3.bias"]
+    return features, 1 / (1 + np.exp(-logits[:, 0]))
+
+
+def test_the_network_is_the_one_described():
+    detector, features = small().double().eval(), bags().double()
+    values = {key: value.numpy() for key, value in detector.state_dict().items()}
+    outcome = detector(features)
+    assert outcome.features.shape == (2, 3, 9, 6)
+    for video in range(2):
+        crops = [by_hand(values, crop) for crop in features[video].numpy()]
+        for crop, (expected, _) in enumerate(crops):
+            found = outcome.features[video, crop].detach().numpy()
+            np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+        norms = [[math.sqrt(sum(v * v for v in row)) for row in crop] for crop, _ in crops]
+        np.testing.assert_allclose(
+            outcome.magnitudes[video].detach(), np.mean(norms, axis=0), rtol=1e-5
+        )
+        scores = np.mean([scores for _, scores in crops], axis=0)
+        np.testing.assert_allclose(outcome.scores[video].detach(), scores, rtol=1e-5)
+
+
+def squares(rows):
+    return sum((b - a) ** 2 for row in rows for a, b in pairwise(row))
+
+
+def expected_terms(outcome, config, videos, k):
+    """Loss terms from the network's outcome, in loops."""
+    features, magnitudes, scores = (part.detach().numpy().astype(float) for part in outcome)
+    crops = features.shape[1]
+    best = [sorted(range(len(row)), key=lambda t: -row[t])[:k] for row in magnitudes]
+    entropy, gaps = 0.0, []
+    for video in range(2 * videos):
+        score = np.mean([scores[video][t] for t in best[video]])
+        entropy -= math.log(score if video >= videos else 1 - score) / (2 * videos)
+    for crop in range(crops):
+        for video in range(videos):
+            low, high = features[video, crop], features[videos + video, crop]
+            if config.loss == "paper":
+                size_low = np.mean([np.linalg.norm(low[t]) for t in best[video]])
+                size_high = np.mean([np.linalg.norm(high[t]) for t in best[videos + video]])
+                gaps.append(max(0.0, config.margin - (size_high - size_low)))
+            else:
+                size_low = np.linalg.norm(np.mean([low[t] for t in best[video]], axis=0))
+                size_high = np.linalg.norm(np.mean([high[t] for t in best[videos + video]], axis=0))
+                gaps.append((abs(config.margin - size_high) + size_low) ** 2)
+    normal, anomalous = scores[:videos], scores[videos:]
+    sparsity, smoothness = {
+        "official": (np.sqrt((anomalous**2).sum()), squares([anomalous.ravel()])),
+        "thesis": (np.sqrt((normal**2).sum()), squares(scores)),
+        "paper": (anomalous.sum() / videos, squares(anomalous) / videos),
+    }[config.loss]
+    return {
+        "classification": entropy,
+        "magnitude": 0.0001 * np.mean(gaps),
+        "sparsity": 0.008 * sparsity,
+        "smoothness": 0.0008 * smoothness,
+    }
+
+
+@pytest.mark.parametrize("loss", ["official", "thesis", "paper"])
+@pytest.mark.parametrize(("time", "k", "taken"), [(32, 0, 3), (8, 2, 2), (2, 0, 2)])
+def test_losses(loss, time, k, taken):
+    detector = small(loss=loss, k=k).eval()
+    normal, anomalous = bags(4, time=time), bags(4, time=time, seed=1) * 2
+    terms = detector.losses("network", {"normal": normal, "anomalous": anomalous})
+    outcome = detector(torch.cat([normal, anomalous]))
+    expected = expected_terms(outcome, detector.config, 4, taken)
+    expected["loss"] = sum(expected.values())
+    assert {name: value.item() for name, value in terms.items()} == pytest.approx(
+        expected, rel=1e-4
+    )
+
+
+@pytest.mark.parametrize("loss", ["official", "thesis", "paper"])
+def test_one_pair_of_bags_trains_every_parameter(loss):
+    detector = small(loss=loss, dropout=0.0).train()
+    batch = {"normal": bags(1, time=32), "anomalous": bags(1, time=32, seed=1)}
+    detector.losses("network", batch)["loss"].backward()
+    for name, parameter in detector.named_parameters():
+        # A norm over the batch right after it takes this bias away again.
+        if name != "Aggregate.non_local.W.0.bias":
+            assert parameter.grad.abs().max() > 1e-9, name
+
+
+def test_one_video_of_one_snippet_is_scored():
+    scores = small(crops=1).eval().snippet_scores(bags(1, crops=1, time=1))
+    assert scores.shape == (1, 1)
+
+
+def test_training_separates_odd_segments_from_the_rest():
+    torch.manual_seed(0)
+    detector = RTFM(RTFMConfig(width=64, margin=10.0), BagShape(2, 32)).train()
+    optimiser = detector.optimisers()["network"]
+    random = np.random.default_rng(0)
+
+    def draw(videos, odd):
+        bag = random.normal(0, 1, (videos, 2, 32, 32)).astype(np.float32)
+        if odd:
+            bag[:, :, 10:16, :6] += 3
+        return torch.from_numpy(bag)
+
+    for _ in range(30):
+        batch = {"normal": draw(8, False), "anomalous": draw(8, True)}
+        optimiser.zero_grad()
+        detector.losses("network", batch)["loss"].backward()
+        optimiser.step()
+    with torch.no_grad():
+        scores = detector.eval().snippet_scores(draw(10, True))
+        calm = detector.snippet_scores(draw(10, False))
+    assert scores[:, 10:16].mean() > scores[:, :8].mean() + 0.2
+    assert scores[:, 10:16].mean() > calm.mean() + 0.2
+
+
+def test_scores_crop_by_crop_are_those_of_all_crops_at_once():
+    detector, features = small(), bags(1, crops=3, time=40)
+    found = detector.score_snippets(features[0].transpose(0, 1).numpy())
+    joint = detector.eval().snippet_scores(features)[0].detach().numpy()
+    assert found.shape == (40,)
+    np.testing.assert_allclose(found, joint, rtol=1e-5)
+    assert np.ptp(joint) > 1e-3
+
+
+def test_scoring_is_deterministic_and_survives_saving():
+    detector, features = small(), bags(1, time=20)[0].transpose(0, 1).numpy()
+    before = detector.train().score_snippets(features)
+    again = RTFM.from_state(detector.state())
+    np.testing.assert_array_equal(before, detector.score_snippets(features))
+    np.testing.assert_array_equal(before, again.score_snippets(features))
+
+
+def test_losses_under_autocast_are_finite():
+    batch = {"normal": bags(), "anomalous": bags(seed=1)}
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        terms = small().train().losses("network", batch)
+    assert all(torch.isfinite(value) and value.dtype == torch.float32 for value in terms.values())
+
+
+def checkpoint(keys):
+    torch.manual_seed(1)
+    return {
+        name: torch.rand(shape) if shape else torch.tensor(5) for name, shape in KEYS[keys].items()
+    }
+
+
+@pytest.mark.parametrize(("keys", "channels"), [("rtfm", 2048), ("rtfm-xd", 1024)])
+def test_names_and_shapes_are_those_published(keys, channels):
+    with torch.device("meta"):
+        state = RTFM(RTFMConfig(), BagShape(10, channels)).state_dict()
+    assert {name: list(tensor.shape) for name, tensor in state.items()} == KEYS[keys]
+
+
+def test_a_published_checkpoint_loads_strictly():
+    tensors = checkpoint("rtfm")
+    detector = RTFM.from_published(tensors)
+    assert (detector.shape, detector.config.width) == (BagShape(10, 2048, 32), 512)
+    assert not detector.training
+    loaded = detector.state_dict()
+    assert set(loaded) == set(tensors)
+    assert all(torch.equal(loaded[name], tensors[name]) for name in tensors)
+
+
+def test_a_prefix_and_given_crops_are_understood():
+    plain = small().state_dict()
+    detector = RTFM.from_published({f"module.{k}": v for k, v in plain.items()}, crops=7)
+    assert detector.shape == BagShape(7, 6, 32)
+    features = bags(1)[0].transpose(0, 1).numpy()
+    np.testing.assert_array_equal(
+        detector.score_snippets(features), small().score_snippets(features)
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda t: t.pop("fc1.weight"), ["fc1.weight", "no such tensor"]),
+        (lambda t: t.pop("fc3.bias"), ["1 missing", "fc3.bias"]),
+        (lambda t: t.update(stranger=torch.zeros(1)), ["1 foreign", "stranger"]),
+        (
+            lambda t: t.update({"fc2.weight": torch.zeros(3, 8)}),
+            ["1 of another shape", "fc2.weight (3, 8) instead of (2, 8)"],
+        ),
+        (lambda t: t.clear(), ["fc1.weight", "0 tensors"]),
+    ],
+)
+def test_a_checkpoint_that_does_not_fit_is_one_clear_line(change, words):
+    tensors = dict(small().state_dict())
+    change(tensors)
+    with pytest.raises(OddframeError) as caught:
+        RTFM.from_published(tensors)
+    message = str(caught.value)
+    assert "rtfm" in message
+    assert "\n" not in message
+    for word in words:
+        assert word in message
+
+
+def test_features_of_another_width_are_refused():
+    with pytest.raises(OddframeError, match="6 channels"):
+        small().score_snippets(np.zeros((4, 3, 7), np.float32))
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"loss": "best"}, "loss"),
+        ({"k": -1}, "k"),
+        ({"dropout": 1.0}, "dropout"),
+        ({"margin": -1.0}, "margin"),
+        ({"width": 6}, "width"),
+    ],
+)
+def test_settings_out_of_range_are_refused(settings, words):
+    with pytest.raises(OddframeError, match=words):
+        RTFMConfig(**settings)

@@ -1,0 +1,233 @@
+"""The training loop, with small learners whose right answer is known."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from lightning.fabric import Fabric
+from torch import Tensor, nn
+
+from oddframe.errors import OddframeError
+from oddframe.training.loop import LAST, METRICS, Judge, Judgement, Schedule, read_curve, train
+
+
+class Numbers:
+    """Batches of x and y = 2 x + 1."""
+
+    steps_per_epoch = 4
+
+    def batch(self, step: int, part: int, parts: int) -> dict[str, Tensor]:
+        x = torch.randn(8, 3, generator=torch.Generator().manual_seed(step))[part::parts]
+        return {"x": x, "y": 2 * x + 1}
+
+
+class Line(nn.Module):
+    """A line with dropout, so that randomness inside a step counts."""
+
+    phases = ("network",)
+
+    def __init__(self, rate: float = 0.05, dropout: float = 0.1) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.layer = nn.Linear(3, 3)
+        self.dropout = nn.Dropout(dropout)
+        self.rate = rate
+
+    def optimisers(self) -> dict[str, torch.optim.Optimizer]:
+        return {"network": torch.optim.Adam(self.parameters(), lr=self.rate)}
+
+    def losses(self, phase: str, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        error = (self.dropout(self.layer(batch["x"])) - batch["y"]).square().mean()
+        size = self.layer.weight.square().sum()
+        return {"error": error, "size": size, "loss": error + 1e-4 * size}
+
+
+def fabric() -> Fabric:
+    return Fabric(accelerator="cpu", devices=1)
+
+
+def weights(learner: nn.Module) -> list[float]:
+    return [float(v) for p in learner.parameters() for v in p.detach().flatten()]
+
+
+def test_follows_a_plain_pytorch_loop(tmp_path: Path) -> None:
+    learner, plain = Line(dropout=0.0), Line(dropout=0.0)
+    train(fabric(), learner, Numbers(), Schedule(20, 5), tmp_path)
+    optimiser = torch.optim.Adam(plain.parameters(), lr=0.05)
+    for step in range(20):
+        batch = Numbers().batch(step, 0, 1)
+        loss = (plain.layer(batch["x"]) - batch["y"]).square().mean()
+        loss = loss + 1e-4 * plain.layer.weight.square().sum()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    assert weights(learner) == pytest.approx(weights(plain), abs=1e-6)
+    curve = read_curve(tmp_path / METRICS)
+    assert [line["step"] for line in curve] == [5, 10, 15, 20]
+    assert set(curve[0]) == {"step", "epoch", "split", "error", "size", "loss"}
+    assert curve[-1]["epoch"] == 5
+
+
+class KilledError(Exception):
+    pass
+
+
+@pytest.mark.parametrize("killed_at", [3, 10, 14])
+def test_a_killed_run_that_goes_on_equals_one_that_was_not(tmp_path: Path, killed_at: int) -> None:
+    def judges(learner: Line, kept: list[int]) -> tuple[Judge, ...]:
+        def judge() -> Judgement:
+            value = float(learner.layer.weight.sum())
+            return Judgement({"sum": value}, (value,))
+
+        return (Judge("val", judge, lambda: kept.append(1)),)
+
+    whole, parts, kept = Line(), Line(), []
+    train(fabric(), whole, Numbers(), Schedule(20, 5), tmp_path / "a", judges=judges(whole, kept))
+
+    def stop(_: str, step: int, __: int) -> None:
+        if step == killed_at:
+            raise KilledError
+
+    arguments = (Numbers(), Schedule(20, 5), tmp_path / "b")
+    with pytest.raises(KilledError):
+        train(fabric(), parts, *arguments, judges=judges(parts, []), advance=stop)
+    (tmp_path / "b" / METRICS).open("a").write('{"step": 99, "half a li')
+    parts = Line()  # a new process knows nothing
+    train(fabric(), parts, *arguments, judges=judges(parts, []), resume=True)
+    assert weights(parts) == weights(whole)
+    assert read_curve(tmp_path / "b" / METRICS) == read_curve(tmp_path / "a" / METRICS)
+
+
+def test_stopped_by_hand_goes_on_from_that_very_step(tmp_path: Path) -> None:
+    def stop(_: str, step: int, __: int) -> None:
+        if step == 7:
+            raise KeyboardInterrupt
+
+    learner = Line()
+    with pytest.raises(KeyboardInterrupt):
+        train(fabric(), learner, Numbers(), Schedule(20, 5), tmp_path, advance=stop)
+    seen: list[int] = []
+    train(
+        fabric(),
+        learner := Line(),
+        Numbers(),
+        Schedule(20, 5),
+        tmp_path,
+        resume=True,
+        advance=lambda _, step, __: seen.append(step),
+    )
+    assert seen[0] == 8
+    whole = Line()
+    train(fabric(), whole, Numbers(), Schedule(20, 5), tmp_path / "whole")
+    assert weights(learner) == weights(whole)
+
+
+class Pair(nn.Module):
+    """A generator and a discriminator, as adversarial methods have them."""
+
+    phases = ("generator", "discriminator")
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.generator = nn.Linear(3, 3)
+        self.discriminator = nn.Linear(3, 1)
+        self.seen: dict[str, set[str]] = {}
+
+    def optimisers(self) -> dict[str, torch.optim.Optimizer]:
+        return {
+            "generator": torch.optim.SGD(self.generator.parameters(), lr=0.1),
+            "discriminator": torch.optim.SGD(self.discriminator.parameters(), lr=0.1),
+        }
+
+    def losses(self, phase: str, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        self.seen[phase] = {n for n, p in self.named_parameters() if p.requires_grad}
+        # Not detached on purpose: the loop has to keep the phases apart.
+        fake = self.discriminator(self.generator(batch["x"])).mean()
+        loss = (1 - fake).square() if phase == "generator" else fake.square()
+        return {"loss": loss}
+
+
+def test_each_phase_moves_its_own_parameters_only(tmp_path: Path) -> None:
+    pair, plain = Pair(), Pair()
+    train(fabric(), pair, Numbers(), Schedule(3, 1), tmp_path)
+    assert pair.seen == {
+        "generator": {"generator.weight", "generator.bias"},
+        "discriminator": {"discriminator.weight", "discriminator.bias"},
+    }
+    assert all(p.requires_grad for p in pair.parameters())
+    optimisers = plain.optimisers()
+    for step in range(3):
+        for phase, optimiser in optimisers.items():
+            plain.zero_grad()
+            plain.losses(phase, Numbers().batch(step, 0, 1))["loss"].backward()
+            optimiser.step()
+    assert weights(pair) == pytest.approx(weights(plain), abs=1e-6)
+    assert set(read_curve(tmp_path / METRICS)[0]) >= {"generator/loss", "discriminator/loss"}
+
+
+def test_gradients_are_clipped_to_the_norm(tmp_path: Path) -> None:
+    class Steep(Line):
+        def optimisers(self) -> dict[str, torch.optim.Optimizer]:
+            return {"network": torch.optim.SGD(self.parameters(), lr=1.0)}
+
+    learner = Steep(dropout=0.0)
+    before = torch.tensor(weights(learner))
+    train(fabric(), learner, Numbers(), Schedule(1, 1, clip_gradient=0.01), tmp_path)
+    moved = torch.tensor(weights(learner)) - before
+    assert float(moved.norm()) == pytest.approx(0.01, rel=1e-3)
+
+
+def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_state(tmp_path: Path) -> None:
+    class Breaks(Line):
+        def losses(self, phase: str, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+            found = super().losses(phase, batch)
+            if self.broken:
+                found["size"] = found["size"] * float("nan")
+            return found
+
+        broken = False
+
+    learner = Breaks()
+
+    def judge() -> Judgement:
+        learner.broken = True
+        return Judgement({}, (0,))
+
+    judges = (Judge("val", judge, lambda: None),)
+    with pytest.raises(OddframeError, match=r"step 6: the loss term 'size' .*last\.pt"):
+        train(fabric(), learner, Numbers(), Schedule(20, 5), tmp_path, judges=judges)
+    kept = torch.load(tmp_path / LAST, weights_only=True)
+    assert kept["step"] == 5
+    assert all(v.isfinite().all() for v in kept["learner"].values())
+
+
+def test_the_best_is_kept_once_per_improvement_and_ties_go_to_the_next_number(
+    tmp_path: Path,
+) -> None:
+    ranks = iter([(0.5, -1.0), (0.7, -2.0), (0.7, -3.0), (0.7, -1.5), (0.6, 0.0)])
+    kept: list[int] = []
+    step = [0]
+    judge = Judge("val", lambda: Judgement({}, next(ranks)), lambda: kept.append(step[0]))
+
+    def advance(_: str, now: int, __: int) -> None:
+        step[0] = now
+
+    train(fabric(), Line(), Numbers(), Schedule(5, 1), tmp_path, judges=(judge,), advance=advance)
+    assert kept == [1, 2, 4]
+
+
+def test_a_damaged_or_foreign_state_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / LAST).write_bytes(b"not a checkpoint")
+    with pytest.raises(OddframeError, match=r"last\.pt: cannot go on"):
+        train(fabric(), Line(), Numbers(), Schedule(5, 1), tmp_path, resume=True)
+    train(fabric(), Line(), Numbers(), Schedule(5, 1), tmp_path / "other")
+    with pytest.raises(OddframeError, match=r"cannot go on.*generator"):
+        train(fabric(), Pair(), Numbers(), Schedule(9, 1), tmp_path / "other", resume=True)
+
+
+def test_metrics_are_plain_json_lines(tmp_path: Path) -> None:
+    train(fabric(), Line(), Numbers(), Schedule(2, 1), tmp_path)
+    lines = (tmp_path / METRICS).read_text().splitlines()
+    assert [json.loads(line)["step"] for line in lines] == [1, 2]
