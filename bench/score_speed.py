@@ -21,11 +21,13 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import cast
 
 import cv2
 import numpy as np
 
 from oddframe.datasets.synthetic import prepare_synthetic
+from oddframe.detectors.base import FrameDetector
 from oddframe.media import VideoWriter, open_video, read_frames
 from oddframe.verbs.score import score
 from oddframe.verbs.train import train

@@ -6,6 +6,7 @@ then one video per line. All intervals are half-open ``[start, end)`` in 0-based
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Iterable, Iterator
@@ -233,6 +234,13 @@ class Manifest:
 
     def write(self, path: str | Path) -> Path:
         """Write ``manifest.jsonl`` atomically; the root is stored as it is."""
+        return write_text(path, self._text())
+
+    def sha256(self) -> str:
+        """The SHA-256 of the file that :meth:`write` would write."""
+        return hashlib.sha256(self._text().encode()).hexdigest()
+
+    def _text(self) -> str:
         header = {
             "format": FORMAT,
             "dataset": self.dataset,
@@ -243,7 +251,7 @@ class Manifest:
             "annotations": self.annotations,
         }
         rows = [header, *(_row_of(video) for video in self.videos)]
-        return write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+        return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
     @classmethod
     def read(cls, path: str | Path, root: str | Path | None = None) -> Manifest:

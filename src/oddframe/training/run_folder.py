@@ -57,6 +57,22 @@ def write_config(folder: Path, config: Mapping[str, Any]) -> None:
     write_text(folder / CONFIG, text)
 
 
+def read_config(folder: Path) -> dict[str, Any]:
+    """Read ``config.yaml``.
+
+    Raises:
+        OddframeError: missing or damaged.
+    """
+    path = folder / CONFIG
+    try:
+        config = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        if not isinstance(config, dict):
+            raise ValueError(f"expected keys and values, found {type(config).__name__}")
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise OddframeError(f"{path}: cannot be read ({error}); train again") from error
+    return config
+
+
 def log(folder: Path, message: str) -> None:
     """Append a line with the time to ``log.txt``."""
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
@@ -137,14 +153,7 @@ def read_run(folder: str | Path, checkpoint: str = CHECKPOINT) -> Run:
             f"{path}: the state of detector '{content.get('detector')}' does not fit oddframe "
             f"{oddframe.__version__} ({error!r}); train again with this version"
         ) from error
-    config_path = folder / CONFIG
-    try:
-        config = yaml.safe_load(config_path.read_text(encoding="utf-8")) or {}
-        if not isinstance(config, dict):
-            raise ValueError(f"expected keys and values, found {type(config).__name__}")
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise OddframeError(f"{config_path}: cannot be read ({error}); train again") from error
-    return Run(folder, detector, config, sha256_of(path))
+    return Run(folder, detector, read_config(folder), sha256_of(path))
 
 
 def _to_tensors(value: Any) -> Any:

@@ -74,7 +74,8 @@ def score(
             scores.
         weights: the weight file of the backbone for that, if it does not bring its own.
         root: folder that a manifest's paths are relative to, if the data moved.
-        split: the manifest's videos to score; by default ``test``, or all if there is none.
+        split: the manifest's videos to score, such as ``val,test``; by default ``test``, or all
+            if there is none. Thresholds are chosen on ``val`` where the scores hold it.
         oracle: score with the checkpoint that was best on the test videos (``train --oracle``).
         causal: use no later frame, as a live alarm must; otherwise scores are smoothed in time.
         threshold: another threshold than the one that came from normal footage.
@@ -216,7 +217,8 @@ def _footage(
 ) -> tuple[Manifest, tuple[Video, ...]]:
     if footage.suffix == ".jsonl":
         manifest = Manifest.read(footage, root)
-        shown = manifest.split(split or "test") or (() if split else manifest.videos)
+        names = (split or "test").split(",")
+        shown = manifest.split(*names) or (() if split else manifest.videos)
         if not shown:
             raise OddframeError(f"{footage}: no videos in the split '{split}'")
         return manifest, shown

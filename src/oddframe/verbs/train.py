@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from oddframe.atomic import sha256_of
 from oddframe.datasets.folder import prepare_folder
 from oddframe.detectors import DEFAULT, DEFAULT_FEATURES, load
 from oddframe.errors import OddframeError
@@ -16,10 +16,12 @@ from oddframe.media import VIDEO_SUFFIXES
 from oddframe.progress import progress
 from oddframe.training.bag_training import BagTraining
 from oddframe.training.hardware import Hardware
+from oddframe.training.loop import LAST
 from oddframe.training.run_folder import (
     CHECKPOINT,
     Run,
     log,
+    read_config,
     read_run,
     write_checkpoint,
     write_config,
@@ -77,17 +79,16 @@ def train(
     config = read_settings(module.CONFIG, name, settings or {})
     hardware = Hardware(device, precision, processes, nodes)
     _check_inputs(name, module.DETECTOR.inputs, features, oracle, hardware)
-    if (out / CHECKPOINT).exists():
-        if not resume:
-            raise OddframeError(
-                f"{out}: there is a finished run already; choose another folder with --out, or "
-                "keep it with --resume"
-            )
-        return read_run(out)
+    begun = next((name for name in (CHECKPOINT, LAST) if (out / name).exists()), None)
+    if begun and not resume:
+        state = "a finished" if begun == CHECKPOINT else "an unfinished"
+        raise OddframeError(
+            f"{out}: there is {state} run already; choose another folder with --out, or keep and "
+            "finish it with --resume"
+        )
     manifest = _footage(footage, root, val_share, seed, features is not None)
-    out.mkdir(parents=True, exist_ok=True)
     # A relative root would be taken as relative to the run folder.
-    replace(manifest, root=manifest.root.absolute()).write(out / "manifest.jsonl")
+    manifest = replace(manifest, root=manifest.root.absolute())
     written = {
         "verb": "train",
         "footage": str(footage),
@@ -95,17 +96,45 @@ def train(
         "settings": asdict(config),
         "val_share": val_share,
         "seed": seed,
-        "manifest_sha256": sha256_of(out / "manifest.jsonl"),
+        "manifest_sha256": manifest.sha256(),
         "dataset": manifest.dataset,
     }
+    if features is not None:
+        written["features"] = str(features.absolute())
+        written["features_info"] = FeatureFolder.open(features).info
+    if begun:
+        _check_same(out, written, finished=begun == CHECKPOINT)
+    if begun == CHECKPOINT:
+        return read_run(out)
+    out.mkdir(parents=True, exist_ok=True)
+    manifest.write(out / "manifest.jsonl")
     if features is None:
         _fit_frames(module, config, manifest, out, written)
     else:
-        written["features"] = str(features.absolute())
-        written["features_info"] = FeatureFolder.open(features).info
         job = BagTraining(out, features.absolute(), name, config, seed, oracle, resume)
         _train_on_bags(job, manifest, hardware, written)
     return read_run(out)
+
+
+def _check_same(out: Path, written: dict[str, Any], *, finished: bool) -> None:
+    """A run goes on only as it began; an unfinished one may get another number of steps."""
+    before = read_config(out)
+    old, new = (
+        {
+            **{key: part.get(key) for key in ("detector", "seed", "features", "manifest_sha256")},
+            **{f"--settings.{key}": value for key, value in part.get("settings", {}).items()},
+        }
+        for part in (before, json.loads(json.dumps(written)))
+    )
+    free = set() if finished else {"--settings.steps"}
+    for key in new:
+        if key not in free and old.get(key) != new[key]:
+            what = "another manifest" if "manifest" in key else f"{key} {old.get(key)}"
+            now = "" if "manifest" in key else f", now it is {new[key]}"
+            raise OddframeError(
+                f"{out}: this run was begun with {what}{now}; give what it was begun with, or "
+                "another --out"
+            )
 
 
 def _check_inputs(
