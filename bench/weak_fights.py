@@ -37,13 +37,17 @@ from oddframe.videos import Manifest
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "random-scores": {},
-    "sultani": {"learning_rate": 0.01},
+    "sultani": {"optimiser": "adam"},
     "rtfm": {"width": 128},
     "mgfn": {"widths": [64, 128, 256], "depths": [3, 2, 1]},
     "s3r": {},
 }
-"""What differs from the detectors' own settings: networks that two CPU cores can train."""
-SHARED = {"steps": 300, "validate_every": 20, "batch_size": 16}
+"""What differs from the detectors' own settings: networks that two CPU cores can train.
+
+Adam for the ranking baseline, and the learning rate 0.001 rather than 0.0001 for RTFM, were chosen
+by the validation videos with seed 0.
+"""
+SHARED = {"steps": 160, "validate_every": 20, "batch_size": 16}
 
 
 def run_one(name: str, seed: int, manifest: Path, features: Path, out: Path) -> Path:

@@ -200,6 +200,9 @@ def test_unknown_verbs_options_and_settings(street, refused, tmp_path):
     assert "no setting 'colour'" in refused("train", normal, "--out", out, "--settings.colour", 1)
     assert "must be a number" in refused("train", normal, "--out", out, "--settings.fit_looks", "x")
     assert "unknown detector" in refused("train", normal, "--out", out, "--detector", "crystal")
+    assert "2^63 - 1, found -1" in refused(
+        "prepare", "folder", normal, "--out", tmp_path / "m.jsonl", "--seed=-1"
+    )
     assert "unknown data set" in refused("prepare", "ped3", normal, "--out", tmp_path / "m.jsonl")
     assert "threshold" in refused(
         "score", street.run, street.root / "calm.mp4", "--threshold", "high"
@@ -291,6 +294,13 @@ def test_evaluate_and_compare_with_wrong_files(truth, refused, tmp_path):
     assert "no such manifest" in refused("evaluate", scores, tmp_path / "no.jsonl", *out)
     assert "expected a manifest" in refused("evaluate", scores, scores, *out)
     assert "no score maps" in refused("evaluate", scores, manifest, *out, "--maps", tmp_path)
+    assert "--resamples: expected 0 or more" in refused(
+        "evaluate", scores, manifest, *out, "--resamples=-1"
+    )
+    assert "found -1" in refused("evaluate", scores, manifest, *out, "--seed=-1")
+    twice = ("compare", scores, scores, "--names", "[a, b]", "--manifest", manifest, *out)
+    assert "found -1" in refused(*twice, "--seed=-1")
+    assert "--resamples: expected 0 or more" in refused(*twice, "--resamples=-1")
     assert "at least two" in refused("compare", scores, "--manifest", manifest, *out)
     assert "different names" in refused(
         "compare", scores, scores, "--manifest", manifest, *out, "--names", "[a, a]"

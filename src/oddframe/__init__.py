@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from oddframe.verbs.compare import compare
     from oddframe.verbs.demo import demo
     from oddframe.verbs.evaluate import evaluate
+    from oddframe.verbs.extract import extract
     from oddframe.verbs.fetch import fetch
     from oddframe.verbs.import_checkpoint import import_checkpoint
+    from oddframe.verbs.losses import losses
+    from oddframe.verbs.merge_crops import merge_crops
     from oddframe.verbs.prepare import prepare
     from oddframe.verbs.score import score
     from oddframe.verbs.train import train
@@ -35,8 +38,11 @@ _PUBLIC = {
     "demo": "oddframe.verbs.demo",
     "evaluate": "oddframe.verbs.evaluate",
     "evaluate_scores": "oddframe.evaluation.evaluate",
+    "extract": "oddframe.verbs.extract",
     "fetch": "oddframe.verbs.fetch",
     "import_checkpoint": "oddframe.verbs.import_checkpoint",
+    "losses": "oddframe.verbs.losses",
+    "merge_crops": "oddframe.verbs.merge_crops",
     "open_video": "oddframe.media",
     "prepare": "oddframe.verbs.prepare",
     "score": "oddframe.verbs.score",
@@ -54,8 +60,11 @@ __all__ = [
     "demo",
     "evaluate",
     "evaluate_scores",
+    "extract",
     "fetch",
     "import_checkpoint",
+    "losses",
+    "merge_crops",
     "open_video",
     "prepare",
     "score",

@@ -6,11 +6,12 @@ import warnings
 import numpy as np
 import pytest
 
-from oddframe.datasets.legacy_lists import FORMS
+from oddframe.datasets.legacy_lists import FORMS, write_legacy_lists
 from oddframe.datasets.shanghaitech_weak import prepare_shanghaitech_weak
 from oddframe.datasets.ucf_crime import prepare_ucf_crime
 from oddframe.datasets.xd_violence import prepare_xd_violence
-from oddframe.errors import OddframeWarning
+from oddframe.errors import OddframeError, OddframeWarning
+from oddframe.videos import Manifest
 
 
 def lines(path):
@@ -63,7 +64,8 @@ def test_ucf_crime_lists_have_the_published_rows(ucf):
     assert train[:2] == ["Abuse001_x264__0.npy", "Abuse001_x264__1.npy"]
 
 
-def test_ucf_crime_vector_is_that_of_the_published_code(ucf, real_data):
+@pytest.mark.parametrize("form", ["thesis", "rtfm", "ur-dmu"])
+def test_ucf_crime_vector_is_that_of_the_published_code(ucf, real_data, form):
     """RTFM's rule, again: each number of the text is a 0-based index, the end included."""
     manifest, folder = ucf
     root = real_data / "annotations" / "ucf-crime"
@@ -72,16 +74,18 @@ def test_ucf_crime_vector_is_that_of_the_published_code(ucf, real_data):
         for line in lines(root / "Temporal_Anomaly_Annotation_for_Testing_Videos.txt")
     }
     parts = []
-    for row in lines(folder / "thesis" / "test.list"):
-        name = row.removesuffix("_i3d.npy")
-        part = [0.0] * (-(-manifest[name].frames // 16) * 16)
+    rows = lines(folder / form / "test.list")
+    for row in rows[::10] if form == "ur-dmu" else rows:
+        name = row[: -len("_i3d.npy")] if form != "ur-dmu" else row[: -len("__0.npy")]
+        snippets, rest = divmod(manifest[name].frames, 16)
+        part = [0.0] * (16 * (snippets + (rest > 0 and form != "ur-dmu")))
         numbers = [int(word) for word in text[f"{name}.mp4"]]
         for first, last in (numbers[:2], numbers[2:]):
             for i in range(first, last + 1) if first != -1 else ():
                 if i < len(part):
                     part[i] = 1.0
         parts += part
-    np.testing.assert_array_equal(np.load(folder / "thesis" / "gt.npy"), parts)
+    np.testing.assert_array_equal(np.load(folder / form / "gt.npy"), parts)
 
 
 def test_snippets_of_features_decide_the_length(real_data, tmp_path):
@@ -108,6 +112,23 @@ def test_snippets_of_features_decide_the_length(real_data, tmp_path):
     assert first == f"{features}/Abuse028_x264__0.npy"
 
 
+@pytest.mark.parametrize(
+    ("snippets", "found"),
+    [({"stride": 8, "rate": None}, "a stride of 8"), ({"stride": 16, "rate": 5}, "at 5 resampled")],
+)
+def test_other_snippets_than_published_ones_are_refused(tmp_path, snippets, found):
+    """16 times their number is not the length of anything."""
+    features = tmp_path / "features"
+    features.mkdir()
+    np.save(features / "01_0014.npy", np.zeros((4, 1, 2), np.float16))
+    info = {"format": "oddframe-features/1", "snippet_length": 16, "crops": 1, "channels": 2}
+    (features / "features.json").write_text(json.dumps(info | snippets))
+    manifest = Manifest("shanghaitech-weak", ())
+    with pytest.raises(OddframeError, match=f"a snippet per 16 frames.*{found}"):
+        write_legacy_lists(tmp_path / "lists", manifest, [], {}, features)
+    assert not (tmp_path / "lists").exists()
+
+
 def test_xd_violence(real_data, tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", OddframeWarning)
@@ -126,6 +147,21 @@ def test_xd_violence(real_data, tmp_path):
     assert {vector.size for vector in sums.values()} == {2_330_384}
     assert sums["xdviodet"].sum() == 537_805
     assert sums["thesis"].sum() == 538_955
+    # Again, video by video in the order of each list.
+    root = real_data / "annotations" / "xd-violence"
+    counts = dict(row.rsplit(",", 1) for row in lines(root / "test_segment_counts.csv")[1:])
+    text = {row.split()[0].removesuffix(".mp4"): row for row in lines(root / "annotations.txt")}
+    for form, step, included in (("xdviodet", 5, 0), ("thesis", 1, 1)):
+        parts = []
+        for row in lines(tmp_path / form / "test.list")[::step]:
+            name = row[: -len("__0.npy")] if step == 5 else row[: -len(".npy")]
+            part = [0.0] * (16 * int(counts[name]))
+            numbers = list(map(int, text[name].split()[1:])) if name in text else []
+            for first, last in zip(numbers[::2], numbers[1::2], strict=True):
+                for i in range(first, min(last + included, len(part))):
+                    part[i] = 1.0
+            parts += part
+        np.testing.assert_array_equal(sums[form], parts)
 
 
 def test_shanghaitech(real_data, tmp_path):
@@ -149,6 +185,14 @@ def test_shanghaitech(real_data, tmp_path):
     assert (vector.size, vector.sum()) == (142_912, 8_028)
     train = lines(tmp_path / "lists" / "rtfm" / "train.list")
     test = lines(tmp_path / "lists" / "rtfm" / "test.list")
+    # Masks first, each with its last value repeated to whole snippets; then normal videos.
+    masks = [
+        np.load(root / "test_frame_mask" / f"{r.rsplit('/', 1)[1][:7]}.npy") for r in test[:44]
+    ]
+    padded = [np.append(mask, [mask[-1]] * (-mask.size % 16)) for mask in masks]
+    first = np.concatenate(padded)
+    np.testing.assert_array_equal(vector[: first.size], first)
+    assert not vector[first.size :].any()
     digits = [len(row.rsplit("/", 1)[1]) - len("_i3d.npy") for row in train + test]
     assert digits == [7] * 63 + [6] * 175 + [7] * 44 + [6] * 155
     with warnings.catch_warnings():

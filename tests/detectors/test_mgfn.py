@@ -323,6 +323,22 @@ def test_every_loss_term_with_loops(loss, pairing, videos, crops, time):
     assert total == pytest.approx(sum(expected.values()), rel=1e-4)
 
 
+@pytest.mark.parametrize(("rate", "same"), [(0.7, False), (0.0, True)])
+def test_training_masks_the_magnitudes_that_select(rate, same):
+    # Nothing else is random in training: all other dropout is 0 by default.
+    detector = small(selection_dropout=rate).train()
+    batch = {"normal": bags(8, time=32), "anomalous": bags(8, time=32, seed=1)}
+    first, second = (detector.losses("network", batch)["classification"] for _ in range(2))
+    assert torch.equal(first, second) is same
+
+
+def test_defaults_are_those_of_the_released_code():
+    config = MGFNConfig()
+    assert (config.learning_rate, config.weight_decay, config.batch_size) == (0.001, 0.0005, 16)
+    assert (config.dropout, config.attention_dropout, config.selection_dropout) == (0, 0, 0.7)
+    assert (config.margin, config.loss, config.pairing) == (200, "official", "mirror")
+
+
 def test_the_contrast_by_hand():
     # L1 norms (3, 1) and (0, 5): distance 5. L1 norms of both classes are one row each.
     normal = torch.tensor([[[1.0, -2.0], [1.0, 0.0]]])

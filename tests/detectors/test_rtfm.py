@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import nn
 
+from oddframe.detectors.feature_magnitude import magnitude_losses
 from oddframe.detectors.multiple_instance import BagShape
 from oddframe.detectors.rtfm import RTFM, RTFMConfig
 from oddframe.errors import OddframeError
@@ -190,6 +191,49 @@ def test_one_pair_of_bags_trains_every_parameter(loss):
         # A norm over the batch right after it takes this bias away again.
         if name != "Aggregate.non_local.W.0.bias":
             assert parameter.grad.abs().max() > 1e-9, name
+
+
+def test_dropout_is_where_it_was_published():
+    detector, widths = small().train(), []
+    hook = lambda _, inputs, __: widths.append(inputs[0].shape[-1])  # noqa: E731
+    for module in detector.modules():
+        if isinstance(module, nn.Dropout):
+            assert module.p == 0.7
+            module.register_forward_hook(hook)
+    outcome = detector(bags(4, time=32))
+    assert widths == [6, 8, 2]  # the features, then both hidden layers of the classifier
+    # Of 2304 numbers; the standard deviation of the share is 0.0095.
+    dropped = outcome.features == 0
+    assert dropped.float().mean().item() == pytest.approx(0.7, abs=0.05)
+    norms = outcome.features.norm(dim=3).mean(dim=1)
+    torch.testing.assert_close(outcome.magnitudes, norms)  # magnitudes come after it
+
+
+@pytest.mark.parametrize(("dropout", "same"), [(0.7, False), (0.0, True)])
+def test_training_masks_the_magnitudes_that_select(dropout, same):
+    config = RTFMConfig(dropout=dropout)
+    outcome = small().eval()(torch.cat([bags(8, time=32), bags(8, time=32, seed=1)]))
+    torch.manual_seed(0)
+    best = magnitude_losses(config, outcome, 8, training=False)["classification"]
+    drawn = magnitude_losses(config, outcome, 8, training=True)["classification"]
+    assert torch.equal(best, drawn) is same
+
+
+def test_defaults_and_first_weights():
+    config = RTFMConfig()
+    assert (config.learning_rate, config.weight_decay, config.batch_size) == (0.001, 0.0005, 32)
+    assert (config.dropout, config.margin, config.loss) == (0.7, 100, "official")
+    torch.manual_seed(0)
+    detector = RTFM(RTFMConfig(width=8), BagShape(3, 6))
+    gate = detector.Aggregate.non_local.W[1]
+    assert not gate.weight.any()
+    assert not gate.bias.any()
+    for layer in detector.modules():
+        if isinstance(layer, nn.Conv1d | nn.Linear):
+            assert layer.bias is None or not layer.bias.any()
+            taps = math.prod(layer.weight.shape[2:])
+            bound = (6 / (taps * sum(layer.weight.shape[:2]))) ** 0.5
+            assert 0.6 * bound < layer.weight.abs().max() <= bound
 
 
 def test_one_video_of_one_snippet_is_scored():

@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import nn
 
+from oddframe.detectors.dictionary_learning import code_dictionary, normal_dictionary
 from oddframe.detectors.multiple_instance import BagShape
 from oddframe.detectors.s3r import S3R, UNUSED, S3RConfig
 from oddframe.errors import OddframeError
@@ -218,6 +219,36 @@ def test_one_pair_of_bags_trains_every_parameter():
     assert not detector.dictionary.requires_grad
 
 
+def test_dropout_is_where_it_was_published():
+    detector, found = small().train(), []
+    for name, module in detector.named_modules():
+        if isinstance(module, nn.Dropout):
+            assert module.p == 0.7
+            hook = lambda _, inputs, __, name=name: found.append((name, inputs[0].shape[-1]))  # noqa: E731
+            module.register_forward_hook(hook)
+    outcome = detector(bags(2)).outcome
+    assert found == [
+        ("video_embedding.1", 64),
+        ("macro_embedding.1", 64),
+        ("video_classifier.2", 16),
+        ("video_classifier.5", 4),
+        ("macro_classifier.mlp.2", 16),
+        ("macro_classifier.mlp.5", 4),
+    ]
+    # The selected features are after dropout and gate: of 3456 numbers 0.7 are zero.
+    assert (outcome.features == 0).float().mean().item() == pytest.approx(0.7, abs=0.05)
+
+
+def test_defaults():
+    config = S3RConfig()
+    assert (config.learning_rate, config.weight_decay, config.batch_size) == (0.001, 0.005, 32)
+    assert (config.dropout, config.margin, config.loss) == (0.7, 100, "official")
+    assert S3R.resampling == "interpolate"
+    for layer in S3R(config, BagShape(3, 64)).modules():
+        if isinstance(layer, nn.Conv1d | nn.Linear):
+            assert layer.bias is None or not layer.bias.any()
+
+
 def test_losses_under_autocast_are_finite():
     batch = {"normal": bags(), "anomalous": bags(seed=1)}
     with torch.autocast("cpu", dtype=torch.bfloat16):
@@ -251,6 +282,9 @@ def test_prepare_fits_the_dictionary_to_the_normal_videos(kind, share, slots):
     again.prepare(iter(normal.astype(np.float16)), seed=2)
     assert again.dictionary.shape == (slots, 64)
     assert again.dictionary.isfinite().all()
+    mean = np.stack([np.mean(bag, axis=(0, 1), dtype=np.float64) for bag in normal])
+    learn = code_dictionary if kind == "codes" else normal_dictionary
+    np.testing.assert_array_equal(detector.dictionary, learn(mean, slots, 1))
     if kind == "codes":
         assert ((detector.dictionary != 0).sum(dim=0) == 2).all()
     else:

@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
+from sklearn.metrics import (
+    accuracy_score,
+    average_precision_score,
+    f1_score,
+    precision_score,
+    recall_score,
+    roc_auc_score,
+)
 
 from oddframe.errors import OddframeError
 from oddframe.evaluation.bootstrap import draw_videos
@@ -150,6 +157,29 @@ def test_a_class_by_hand_with_two_codes_in_one_video(make_video):
         assert number.value is None
         assert "one label value" in number.note
     assert evaluation.classes["G"]["auc"].value == 1
+
+
+def test_events_of_another_class_are_not_under_the_mask(make_video):
+    labels = np.array([1, 1, 0, 1, 1, 0])
+    events = (Event(0, 2, "bike"), Event(3, 5, "run"))
+    both = make_video("both", labels, classes=("bike", "run"), events=events)
+    values = np.array([0.6, 0.4, 0.2, 0.9, 0.9, 0.55])  # the run, loud, is no false alarm of bike
+    scores = Scores({"both": values, "calm": np.full(4, 0.1)})
+    manifest = Manifest("two", (both, make_video("calm", np.zeros(4))))
+    evaluation = evaluate_scores(scores, manifest, resamples=0)
+    bike = evaluation.decisions["fixed_0.5"].classes["bike"]
+    assert (bike["precision"].value, bike["recall"].value, bike["accuracy"].value) == (
+        0.5,
+        0.5,
+        0.5,
+    )
+    run = evaluation.decisions["fixed_0.5"].classes["run"]
+    assert (run["precision"].value, run["recall"].value) == (pytest.approx(2 / 3), 1)
+    kept, own = values[[0, 1, 2, 5]], [1, 1, 0, 0]
+    within = evaluation.classes["bike"]
+    assert within["auc_within"].value == roc_auc_score(own, kept) == 0.75
+    expected = average_precision_score(own, kept)
+    assert within["average_precision_within"].value == pytest.approx(expected)
 
 
 def test_one_video_of_a_class_has_no_interval(make_video):

@@ -1,6 +1,7 @@
 """The training loop, with small learners whose right answer is known."""
 
 import json
+import signal
 from pathlib import Path
 
 import pytest
@@ -102,7 +103,7 @@ def test_a_killed_run_that_goes_on_equals_one_that_was_not(tmp_path: Path, kille
 def test_stopped_by_hand_goes_on_from_that_very_step(tmp_path: Path) -> None:
     def stop(_: str, step: int, __: int) -> None:
         if step == 7:
-            raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGINT)
 
     learner = Line()
     with pytest.raises(KeyboardInterrupt):
@@ -121,6 +122,81 @@ def test_stopped_by_hand_goes_on_from_that_very_step(tmp_path: Path) -> None:
     whole = Line()
     train(fabric(), whole, Numbers(), Schedule(20, 5), tmp_path / "whole")
     assert weights(learner) == weights(whole)
+
+
+@pytest.mark.parametrize("stopped_at", [5, 20])
+def test_stopped_by_hand_in_a_validation_or_a_step_leaves_nothing_half(
+    tmp_path: Path, stopped_at: int
+) -> None:
+    def judges(learner: Line, stops: bool) -> tuple[Judge, ...]:
+        looks: list[int] = []
+
+        def judge() -> Judgement:
+            looks.append(1)
+            if stops and 5 * len(looks) == stopped_at:
+                signal.raise_signal(signal.SIGINT)
+            value = float(learner.layer.weight.sum())
+            return Judgement({"sum": value}, (value,))
+
+        return (Judge("val", judge, lambda: None),)
+
+    whole, parts = Line(), Line()
+    arguments = (Numbers(), Schedule(20, 5))
+    train(fabric(), whole, *arguments, tmp_path / "a", judges=judges(whole, False))
+    with pytest.raises(KeyboardInterrupt):
+        train(fabric(), parts, *arguments, tmp_path / "b", judges=judges(parts, True))
+    parts = Line()
+    train(fabric(), parts, *arguments, tmp_path / "b", judges=judges(parts, False), resume=True)
+    assert weights(parts) == weights(whole)
+    assert read_curve(tmp_path / "b" / METRICS) == read_curve(tmp_path / "a" / METRICS)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_without_a_rank_the_newest_state_is_kept_also_after_going_on(tmp_path: Path) -> None:
+    kept: list[int] = []
+    for steps in (3, 6):
+        judge = Judge("val", lambda: Judgement({}, ()), lambda: kept.append(1))
+        train(fabric(), Line(), Numbers(), Schedule(steps, 1), tmp_path, judges=(judge,), resume=True)
+    assert len(kept) == 6
+
+
+def test_no_steps_are_judged_once(tmp_path: Path) -> None:
+    kept: list[int] = []
+    judge = Judge("val", lambda: Judgement({"x": 1.0}, (1.0,)), lambda: kept.append(1))
+    train(fabric(), Line(), Numbers(), Schedule(0, 1), tmp_path, judges=(judge,))
+    assert len(kept) == 1
+    assert read_curve(tmp_path / METRICS) == [{"step": 0, "epoch": 0.0, "split": "val", "x": 1.0}]
+
+
+@pytest.mark.parametrize(
+    ("precision", "kind"),
+    [("32-true", torch.float32), ("bf16-mixed", torch.bfloat16), ("64-true", torch.float64)],
+)
+def test_one_process_computes_in_the_precision_asked_for(
+    tmp_path: Path, precision: str, kind: torch.dtype
+) -> None:
+    learner, seen = Line(), []
+    learner.layer.register_forward_hook(lambda *parts: seen.append(parts[2].dtype))
+    one = Fabric(accelerator="cpu", devices=1, precision=precision)
+    train(one, learner, Numbers(), Schedule(2, 2), tmp_path)
+    assert seen == [kind, kind]
+
+
+@pytest.mark.parametrize("clip", [0.0, 1.0])
+def test_gradients_that_are_not_finite_spoil_no_saved_state(tmp_path: Path, clip: float) -> None:
+    class Breaks(Line):
+        calls = 0
+
+        def losses(self, phase: str, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+            found = super().losses(phase, batch)
+            self.calls += 1
+            if self.calls == 4:  # the loss is finite, its gradient is not
+                found["loss"] = found["loss"] + (self.layer.weight * 0).abs().sqrt().sum()
+            return found
+
+    with pytest.raises(OddframeError, match=r"step 4: the weights 'layer.weight' are not finite"):
+        train(fabric(), Breaks(), Numbers(), Schedule(9, 1, clip), tmp_path)
+    assert torch.load(tmp_path / LAST, weights_only=True)["step"] == 3
 
 
 class Pair(nn.Module):

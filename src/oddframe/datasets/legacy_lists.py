@@ -19,6 +19,7 @@ from oddframe.atomic import atomic_path, write_json, write_text
 from oddframe.datasets.intervals import CONVENTIONS
 from oddframe.datasets.validation_splits import thesis_validation
 from oddframe.datasets.weak_videos import Listed
+from oddframe.errors import OddframeError
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.videos import Manifest, Video
 
@@ -101,8 +102,20 @@ def write_legacy_lists(
     Returns:
         The contents of ``legacy.json``: name of a form to its settings, rows, frames and
         anomalous frames.
+
+    Raises:
+        OddframeError: features with other snippets than 16 frames of the video.
     """
     opened = None if features is None else FeatureFolder.open(features)
+    if opened is not None and (opened.stride != SNIPPET or opened.rate is not None):
+        found = f"a stride of {opened.stride}"
+        if opened.rate is not None:
+            found += f" at {opened.rate:g} resampled frames per second"
+        raise OddframeError(
+            f"{opened.path}: --legacy_lists: expected a snippet per {SNIPPET} frames of the video, "
+            f"as published code repeats each score {SNIPPET} times, found {found}; leave out "
+            "--features or --legacy_lists"
+        )
     videos = {video.id: video for video in manifest}
     written: dict[str, dict[str, object]] = {}
     for name, form in FORMS[manifest.dataset].items():

@@ -156,11 +156,11 @@ class BagDetector(nn.Module):
                 f"array of shape {features.shape}; use the features that it was trained on"
             )
         self.eval()
-        device = next((p.device for p in self.parameters()), torch.device("cpu"))
-        total = torch.zeros(len(features), device=device)
+        like = next(self.parameters(), torch.zeros(0))
+        total = torch.zeros(len(features), device=like.device)
         for crop in range(features.shape[1]):
             one = torch.from_numpy(np.array(features[:, crop], dtype=np.float32))
-            total += self.snippet_scores(one[None, None].to(device))[0]
+            total += self.snippet_scores(one[None, None].to(like))[0]
         return (total / features.shape[1]).float().cpu().numpy()
 
     @property

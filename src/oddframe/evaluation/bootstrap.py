@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from oddframe.errors import OddframeError
 from oddframe.evaluation.result import Measured
 
 RESAMPLES = 1000
@@ -27,7 +28,12 @@ def draw_videos(anomalous: np.ndarray, resamples: int = RESAMPLES, seed: int = 0
     Returns:
         int64 ``(1 + resamples, videos)``; row 0 is all ones, the data as it is. Only that row
         where neither stratum holds two videos, since then nothing can vary.
+
+    Raises:
+        OddframeError: fewer than 0 resamples.
     """
+    if resamples < 0:
+        raise OddframeError(f"--resamples: expected 0 or more, found {resamples}")
     anomalous = np.asarray(anomalous, dtype=bool)
     strata = [np.flatnonzero(anomalous), np.flatnonzero(~anomalous)]
     if max(map(len, strata)) < 2:

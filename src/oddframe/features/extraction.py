@@ -149,25 +149,29 @@ def extract_features(
                 yield video, None
 
     with _opencv_in_one_thread(), _ahead(decoded(), _QUEUED_SNIPPETS) as items:
-        vectors: list[np.ndarray] = []
+        values: np.ndarray | None = None
+        done = 0
         waiting: list[np.ndarray] = []
         for video, item in items:
-            if isinstance(item, np.ndarray):
-                waiting.append(item)
-                if len(waiting) == group:
-                    vectors.append(_encode(backbone, waiting))
-                    waiting = []
-                    done = sum(map(len, vectors))
-                    advance(video.id, done, len(tables[video.id]))
-                continue
             if isinstance(item, OddframeError):
                 failed[video.id] = str(item)
-            else:
-                if waiting:
-                    vectors.append(_encode(backbone, waiting))
-                write_features(out, video.id, _halved(video, np.concatenate(vectors)))
+                values, done, waiting = None, 0, []
+                continue
+            if values is None:
+                # Filled as it comes: float32 batches of nine hours, ten crops, would need 15 GB.
+                shape = (len(tables[video.id]), len(names), backbone.channels)
+                values = np.empty(shape, np.float16)
+            if item is not None:
+                waiting.append(item)
+            if waiting and (item is None or len(waiting) == group):
+                values[done : done + len(waiting)] = _halved(video, _encode(backbone, waiting))
+                done += len(waiting)
+                waiting = []
+                advance(video.id, done, len(values))
+            if item is None:
+                write_features(out, video.id, values)
                 extracted.append(video.id)
-            vectors, waiting = [], []
+                values, done = None, 0
     return Extraction(tuple(extracted), tuple(sorted(kept)), failed)
 
 

@@ -73,7 +73,14 @@ class FeatureFolder:
                 float array.
         """
         path = Path(path)
-        found = _array_files(path)
+        if not path.is_dir():
+            raise OddframeError(f"{path}: expected a folder of features, found no folder")
+        found = array_files(path)
+        if not found:
+            raise OddframeError(
+                f"{path}: the folder holds no .npy files; run 'oddframe extract', or give the "
+                "folder of published features"
+            )
         if (path / INFO_FILE).exists():
             return _open_own(cls, path, found)
         return _open_published(cls, path, found)
@@ -272,10 +279,8 @@ def read_info(folder: str | Path) -> dict[str, Any]:
     return info
 
 
-def _array_files(path: Path) -> list[Path]:
-    """All ``.npy`` files, sorted; hidden ones are unfinished."""
-    if not path.is_dir():
-        raise OddframeError(f"{path}: expected a folder of features, found no folder")
+def array_files(path: Path) -> list[Path]:
+    """All ``.npy`` files below a folder, sorted; hidden ones are unfinished and left out."""
     found = []
     for folder, subfolders, files in os.walk(path, followlinks=True):
         subfolders[:] = [name for name in subfolders if not name.startswith(".")]
@@ -284,11 +289,6 @@ def _array_files(path: Path) -> list[Path]:
             for name in files
             if name.endswith(".npy") and not name.startswith(".")
         ]
-    if not found:
-        raise OddframeError(
-            f"{path}: the folder holds no .npy files; run 'oddframe extract', or give the folder "
-            "of published features"
-        )
     return sorted(found)
 
 

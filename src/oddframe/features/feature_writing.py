@@ -11,7 +11,13 @@ import numpy as np
 from oddframe import __version__
 from oddframe.atomic import atomic_path, write_json
 from oddframe.errors import OddframeError
-from oddframe.features.feature_folder import FORMAT, INFO_FILE, FeatureFolder, read_info
+from oddframe.features.feature_folder import (
+    FORMAT,
+    INFO_FILE,
+    FeatureFolder,
+    array_files,
+    read_info,
+)
 
 
 def write_features(folder: str | Path, video_id: str, features: np.ndarray) -> Path:
@@ -35,7 +41,7 @@ def begin_folder(out: Path, info: Mapping[str, Any]) -> None:
     """
     wanted = {"format": FORMAT, **info}
     if not (out / INFO_FILE).exists():
-        if out.exists() and next(out.rglob("*.npy"), None) is not None:
+        if array_files(out):
             raise OddframeError(
                 f"{out}: the folder holds arrays but no {INFO_FILE}; choose another --out"
             )
@@ -53,7 +59,7 @@ def begin_folder(out: Path, info: Mapping[str, Any]) -> None:
 
 def finished_videos(out: Path, snippets: Mapping[str, int]) -> set[str]:
     """Videos whose file is whole and has the expected number of snippets."""
-    if next(out.rglob("*.npy"), None) is None:
+    if not array_files(out):  # none yet, or only one that a killed writer left half
         return set()
     folder = FeatureFolder.open(out)
     return {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from itertools import count
 
 import numpy as np
 import torch
@@ -46,8 +45,7 @@ def validation(
             OddframeWarning,
             stacklevel=2,
         )
-        looks = count()
-        return Judge("val", lambda: Judgement({}, (next(looks),)), keep)
+        return Judge("val", lambda: Judgement({}, ()), keep)
     pairs = BagBatches(segments, videos, batch_size, _SEED)
 
     def judge() -> Judgement:
@@ -88,10 +86,10 @@ def bag_score(detector: BagDetector, bag: np.ndarray) -> float:
 def mean_losses(detector: BagDetector, batches: BagBatches) -> dict[str, float]:
     """Mean of each loss term over one pass of the bags, in eval mode."""
     detector.eval()
-    device = next(detector.parameters()).device
+    like = next(detector.parameters())
     sums: dict[str, float] = {}
     for step in range(batches.steps_per_epoch):
-        batch = {key: value.to(device) for key, value in batches.batch(step).items()}
+        batch = {key: value.to(like) for key, value in batches.batch(step).items()}
         for phase in detector.phases:
             for name, value in detector.losses(phase, batch).items():
                 sums[name] = sums.get(name, 0.0) + float(value)

@@ -74,6 +74,9 @@ class BagTraining:
             normal = segments.rows([v.id for v in training if v.label == "normal"])
             bar.share("preparing", 0.0)
             learner.prepare((np.asarray(segments.values[row]) for row in normal), self.seed)
+            if fabric.is_global_zero and not (self.resume and (self.folder / LAST).exists()):
+                for name in (BEST, ORACLE):  # left by a training that was begun and given up here
+                    (self.folder / name).unlink(missing_ok=True)
             keep_best = partial(write_checkpoint, self.folder, learner, BEST)
             judges = []
             if held_out:

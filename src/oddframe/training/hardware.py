@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from oddframe.errors import OddframeError
@@ -12,7 +14,10 @@ from oddframe.errors import OddframeError
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
 
+_ERROR = f"{OddframeError.__module__}.{OddframeError.__qualname__}"
 DEVICES = ("auto", "cpu", "cuda", "mps")
+_PATIENCE = timedelta(days=7)
+"""The other processes wait while the first pools segments or validates; 30 minutes are too few."""
 PRECISIONS = ("32-true", "16-mixed", "bf16-mixed", "64-true")
 
 
@@ -48,15 +53,17 @@ class Hardware:
             several_phases: the learner has phases that each use some of its parameters only.
 
         Raises:
-            OddframeError: no such device here.
+            OddframeError: no such device here, or what the work raised in another process.
         """
         import torch
         from lightning.fabric import Fabric
         from lightning.fabric.strategies import DDPStrategy
 
-        if self.device == "cuda" and torch.cuda.device_count() < self.processes:
+        gpus = torch.cuda.device_count()
+        wants_gpus = self.device == "cuda" or (self.device == "auto" and gpus > 0)
+        if wants_gpus and gpus < self.processes:
             raise OddframeError(
-                f"--device cuda: {self.processes} GPUs wanted, found {torch.cuda.device_count()}; "
+                f"--device {self.device}: {self.processes} GPUs wanted, found {gpus}; "
                 "use --device cpu, or fewer --processes"
             )
         if self.device == "mps" and not torch.backends.mps.is_available():
@@ -68,6 +75,7 @@ class Hardware:
             strategy = DDPStrategy(
                 start_method="popen" if started else "spawn",
                 find_unused_parameters=several_phases,
+                timeout=_PATIENCE,
             )
         accelerator = {"cuda": "gpu", "auto": "gpu" if torch.cuda.is_available() else "auto"}
         fabric = Fabric(
@@ -77,4 +85,11 @@ class Hardware:
             strategy=strategy,
             precision=self.precision,  # ty: ignore[invalid-argument-type]
         )
-        fabric.launch(work)
+        try:
+            fabric.launch(work)
+        except torch.multiprocessing.ProcessRaisedException as error:
+            # A spawned process hands over its traceback as text, which an OddframeError ends.
+            found = re.search(rf"^{re.escape(_ERROR)}: (.+)\Z", str(error).strip(), re.MULTILINE)
+            if found is None:
+                raise
+            raise OddframeError(found[1]) from error

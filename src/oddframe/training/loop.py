@@ -15,8 +15,11 @@ import io
 import json
 import math
 import os
+import signal
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -73,7 +76,8 @@ class Judgement:
 
     Attributes:
         metrics: by name, for the curve.
-        rank: the larger, the better; compared element by element, so later ones break ties.
+        rank: the larger, the better; compared element by element, so later ones break ties. Empty
+            where nothing can be compared: the newest state is kept.
     """
 
     metrics: dict[str, float]
@@ -129,7 +133,10 @@ def train(
         advance: told what is being done, the step and the number of steps.
 
     Raises:
-        OddframeError: a loss is not finite, or ``last.pt`` is damaged or of another training.
+        OddframeError: a loss or a weight is not finite, or ``last.pt`` is damaged or of another
+            training.
+        KeyboardInterrupt: Ctrl-C, once the step is done, validated where that is due, and saved;
+            a second one does not wait.
     """
     optimisers = learner.optimisers()  # ty: ignore[not-callable]
     phases: tuple[str, ...] = learner.phases  # ty: ignore[invalid-assignment]
@@ -145,10 +152,10 @@ def train(
         state = _load(fabric, folder / LAST, learner, optimisers)
     curve = _Curve(folder / METRICS, state.step, fabric.is_global_zero)
     saved_at = time.monotonic()
-    try:
+    with _interrupted_between_steps() as interrupted:
         while state.step < schedule.steps and phases:
             batch = batches.batch(state.step, fabric.global_rank, fabric.world_size)
-            batch = {key: fabric.to_device(value) for key, value in batch.items()}
+            batch = {key: _as_weights(fabric, learner, value) for key, value in batch.items()}
             torch.manual_seed(_seed_of(schedule.seed, state.step, fabric.global_rank))
             for term, value in _step(fabric, wrapped, optimisers, batch, schedule, state.step):
                 state.sums[term] = state.sums.get(term, 0.0) + value
@@ -156,6 +163,7 @@ def train(
             state.summed += 1
             advance("training", state.step, schedule.steps)
             due = state.step % schedule.validate_every == 0 or state.step == schedule.steps
+            late = time.monotonic() - saved_at > _SAVE_SECONDS
             if due:
                 epoch = state.step / batches.steps_per_epoch
                 means = {
@@ -167,18 +175,44 @@ def train(
                 if fabric.is_global_zero:
                     _look(learner, judges, state, curve, epoch)
                 fabric.barrier()
-            if due or time.monotonic() - saved_at > _SAVE_SECONDS:
+            stop = interrupted()
+            if due or late or stop:
                 _save(fabric, folder / LAST, learner, optimisers, state)
                 saved_at = time.monotonic()
-    except KeyboardInterrupt:
-        _save(fabric, folder / LAST, learner, optimisers, state)
-        raise
-    if not phases and fabric.is_global_zero:
+            if stop:
+                raise KeyboardInterrupt
+    if not (phases and schedule.steps) and fabric.is_global_zero:
         _look(learner, judges, state, curve, 0.0)
+
+
+@contextmanager
+def _interrupted_between_steps() -> Generator[Callable[[], bool]]:
+    """Whether Ctrl-C was pressed: a half-done step or validation would not be an exact state."""
+    asked = False
+
+    def remember(*_: object) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False  # Python gives signals to the main thread only
+        return
+    before = signal.signal(signal.SIGINT, remember)
+    try:
+        yield lambda: asked
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _as_list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, tuple) else [value]
+
+
+def _as_weights(fabric: Fabric, learner: nn.Module, value: Tensor) -> Tensor:
+    value = fabric.to_device(value)
+    return value.to(next(learner.parameters()).dtype) if value.is_floating_point() else value
 
 
 def _mean_over_processes(fabric: Fabric, value: float) -> float:
@@ -209,20 +243,23 @@ def _step(
             own = {id(p) for group in optimiser.param_groups for p in group["params"]}
             for parameter in learner.parameters():
                 parameter.requires_grad_(id(parameter) in own)
-        losses = learner.losses(phase, batch)
+        # Fabric gives a marked method the precision only where the learner is wrapped (DDP).
+        with fabric.autocast():
+            losses = learner.losses(phase, batch)
         for name, value in losses.items():
             number = float(value.detach())
             if not math.isfinite(number):
-                raise OddframeError(
-                    f"training stopped at step {step + 1}: the loss term '{name}' of phase "
-                    f"'{phase}' is {number}; the last good state is kept ({LAST}), go on from it "
-                    "with --resume and a smaller learning rate or --settings.clip_gradient"
+                raise _not_finite(
+                    step + 1, f"the loss term '{name}' of phase '{phase}' is {number}"
                 )
             terms.append((f"{phase}/{name}" if several else name, number))
         optimiser.zero_grad()
         fabric.backward(losses["loss"])
         if schedule.clip_gradient > 0:
-            fabric.clip_gradients(learner, optimiser, max_norm=schedule.clip_gradient)
+            # In 16-bit precision infinite gradients are usual at first, and their step is skipped.
+            fabric.clip_gradients(
+                learner, optimiser, max_norm=schedule.clip_gradient, error_if_nonfinite=False
+            )
         optimiser.step()
     if several:
         for parameter in learner.parameters():
@@ -230,16 +267,32 @@ def _step(
     return terms
 
 
+def _not_finite(step: int, what: str) -> OddframeError:
+    return OddframeError(
+        f"training stopped at step {step}: {what}; {LAST} keeps the last good state; train with a "
+        "smaller learning rate or --settings.clip_gradient, into another --out"
+    )
+
+
+def _check_weights(learner: nn.Module, step: int) -> None:
+    """Neither judge nor save a state that an overflowing gradient has spoilt."""
+    for name, parameter in learner.named_parameters():
+        if not parameter.isfinite().all():
+            raise _not_finite(step, f"the weights '{name}' are not finite")
+
+
 def _look(
     learner: nn.Module, judges: tuple[Judge, ...], state: _State, curve: _Curve, epoch: float
 ) -> None:
+    _check_weights(learner, state.step)
     learner.eval()
     with torch.random.fork_rng(), torch.no_grad():
         for judge in judges:
             found = judge.judge()
             curve.write(state.step, epoch, judge.name, found.metrics)
-            if judge.name not in state.best or list(found.rank) > state.best[judge.name]:
-                state.best[judge.name] = list(found.rank)
+            rank = list(found.rank)
+            if not rank or judge.name not in state.best or rank > state.best[judge.name]:
+                state.best[judge.name] = rank
                 judge.keep()
     learner.train()
 
@@ -284,6 +337,7 @@ def _save(
 ) -> None:
     if not fabric.is_global_zero:
         return
+    _check_weights(learner, state.step)
     buffer = io.BytesIO()
     content = {
         "format": FORMAT,

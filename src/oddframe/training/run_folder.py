@@ -148,7 +148,7 @@ def read_run(folder: str | Path, checkpoint: str = CHECKPOINT) -> Run:
     try:
         kind = load(content["detector"]).DETECTOR
         detector = kind.from_state(_to_arrays(content["state"]))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise OddframeError(
             f"{path}: the state of detector '{content.get('detector')}' does not fit oddframe "
             f"{oddframe.__version__} ({error!r}); train again with this version"

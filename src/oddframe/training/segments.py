@@ -36,7 +36,7 @@ def average_segments(features: np.ndarray, segments: int) -> np.ndarray:
         ``(crops, S, channels)``, in the type of the features, averaged in float32.
     """
     count = len(features)
-    bounds = np.linspace(0, count, segments + 1, dtype=int)
+    bounds = np.arange(segments + 1) * count // segments
     starts, ends = bounds[:-1], bounds[1:]
     pooled = np.empty((segments, *features.shape[1:]), features.dtype)
     for index, (start, end) in enumerate(zip(starts, ends, strict=True)):
@@ -127,24 +127,24 @@ def _write(
     advance: Callable[[int], None],
 ) -> None:
     pool = RESAMPLINGS[resampling]
-    with atomic_path(path) as temporary:
-        target: np.memmap | None = None
-        for row, video_id in enumerate(ids):
+    with atomic_path(path) as temporary, temporary.open("wb") as stream:
+        shape: tuple[int, ...] = ()
+        kind = np.dtype(np.float32)
+        for video_id in ids:
             bag = pool(features.read(video_id), segments)
-            if target is None:
-                target = np.lib.format.open_memmap(
-                    temporary, mode="w+", dtype=bag.dtype, shape=(len(ids), *bag.shape)
-                )
-            if bag.shape != target.shape[1:]:
+            if not shape:
+                shape, kind = bag.shape, bag.dtype
+                # Written, not memory-mapped: there a full disk kills the process.
+                header = {"descr": kind.str, "fortran_order": False, "shape": (len(ids), *shape)}
+                np.lib.format.write_array_header_1_0(stream, header)
+            if bag.shape != shape:
                 raise OddframeError(
                     f"{features.path}: '{video_id}' has {bag.shape[0]} crops of {bag.shape[2]} "
-                    f"channels, the videos before it {target.shape[1]} of {target.shape[3]}; one "
-                    "folder must hold one kind of features"
+                    f"channels, the videos before it {shape[0]} of {shape[2]}; one folder must "
+                    "hold one kind of features"
                 )
-            target[row] = bag
+            stream.write(bag.astype(kind, copy=False).tobytes())
             advance(1)
-        if target is not None:
-            target.flush()
 
 
 def _key(features: FeatureFolder, ids: Sequence[str], segments: int, resampling: str) -> str:

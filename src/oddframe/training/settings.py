@@ -9,6 +9,16 @@ from typing import Any, get_args, get_origin, get_type_hints
 from oddframe.errors import OddframeError
 
 
+def check_seed(seed: int) -> None:
+    """Refuse seeds that NumPy or PyTorch would.
+
+    Raises:
+        OddframeError: negative, or more than 63 bits.
+    """
+    if not 0 <= seed < 1 << 63:
+        raise OddframeError(f"--seed: expected a whole number from 0 to 2^63 - 1, found {seed}")
+
+
 def read_settings(kind: Any, detector: str, settings: dict[str, Any]) -> Any:
     """A configuration with these settings, the others at their defaults.
 

@@ -8,6 +8,7 @@ from oddframe.errors import OddframeError
 from oddframe.evaluation.compare import Comparison, compare_scores
 from oddframe.evaluation.evaluate import evaluate_scores, scores_of_split
 from oddframe.scores import Scores
+from oddframe.training.settings import check_seed
 from oddframe.videos import Manifest
 
 
@@ -44,6 +45,7 @@ def compare(
     Raises:
         OddframeError: fewer than two score sets, or scores that do not fit the manifest.
     """
+    check_seed(seed)
     if len(scores) < 2:
         raise OddframeError(f"compare needs at least two score files, found {len(scores)}")
     chosen = names or _names(scores)

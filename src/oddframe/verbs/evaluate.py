@@ -12,6 +12,7 @@ from oddframe.evaluation.result import Evaluation
 from oddframe.progress import progress
 from oddframe.score_maps import FOLDER, read_maps
 from oddframe.scores import Scores
+from oddframe.training.settings import check_seed
 from oddframe.videos import Manifest
 
 
@@ -52,6 +53,7 @@ def evaluate(
     Raises:
         OddframeError: scores and manifest do not fit together.
     """
+    check_seed(seed)
     truth = Manifest.read(manifest, root)
     given = Scores.read(scores)
     folder = scores if scores.is_dir() else scores.parent

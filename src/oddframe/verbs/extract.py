@@ -79,7 +79,7 @@ def extract(
         raise OddframeError(f"--batch: expected at least 1, found {batch}")
     if device not in ("auto", "cpu", "cuda"):
         raise OddframeError(f"--device: expected auto, cpu or cuda, found '{device}'")
-    plan = SnippetPlan(snippet_length, stride or snippet_length, crops, rate)
+    plan = SnippetPlan(snippet_length, snippet_length if stride is None else stride, crops, rate)
     manifest, videos = _footage(footage, root, split)
     network = load(backbone, BackboneOptions(weights, mean, std, device))
     with progress() as bar:

@@ -93,16 +93,20 @@ def extract_for(
     from oddframe.features.extraction import SnippetPlan, extract_features
 
     info = learnt_from(run)
-    if "backbone" not in info:
+    if "crop_layout" not in info:  # published files, as they are or merged
         raise OddframeError(
             f"{run.folder}: nothing says how the features that {run.detector.name} was trained on "
             "were extracted; extract the videos' features yourself and give --features"
         )
+    made_by = info["backbone"]
     plan = SnippetPlan(info["snippet_length"], info["stride"], info["crop_layout"], info["rate"])
-    backbone = load(info["backbone"]["name"], BackboneOptions(weights))
+    pixels = {key: tuple(made_by[key]) for key in ("mean", "std") if key in made_by}  # of onnx
+    backbone = load(made_by["name"], BackboneOptions(weights, **pixels))
     done = extract_features(manifest, videos, backbone, plan, folder, advance=bar.count)
     if not done.extracted and not done.kept:
         raise OddframeError(next(iter(done.failed.values())))
+    for video_id, reason in done.failed.items():
+        warnings.warn(f"{video_id}: no features ({reason})", OddframeWarning, stacklevel=2)
     return folder
 
 

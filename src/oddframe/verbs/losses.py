@@ -15,6 +15,7 @@ from oddframe.training.bags import BagBatches
 from oddframe.training.loss_spread import LossSpreads, Spread
 from oddframe.training.run_folder import read_run
 from oddframe.training.segments import pool_segments
+from oddframe.training.settings import check_seed
 from oddframe.videos import Manifest
 
 
@@ -51,6 +52,7 @@ def losses(
     """
     if repeats < 2:
         raise OddframeError(f"losses: a spread needs at least 2 repeats, found {repeats}")
+    check_seed(seed)
     trained = read_run(run)
     if trained.detector.inputs != "features" or not getattr(trained.detector, "phases", ()):
         raise OddframeError(f"{run}: {trained.detector.name} has no loss over bags")
@@ -58,9 +60,25 @@ def losses(
     folder = features or _known(trained.config, "features")
     videos = Manifest.read(manifest or run / "manifest.jsonl")
     opened = FeatureFolder.open(folder)
+    if opened.channels != detector.shape.channels:
+        raise OddframeError(
+            f"{folder}: {detector.name} in {run} was trained on features of "
+            f"{detector.shape.channels} channels, these have {opened.channels}; use features of "
+            "the same backbone"
+        )
+    wanted = splits or _two_labelled(videos)
+    if not wanted:
+        raise OddframeError(
+            f"losses: no split of {videos.dataset} has both normal and anomalous videos, and a "
+            "bag loss compares them; give the videos with --manifest"
+        )
+    for split in wanted:
+        if not videos.split(split):
+            there = ", ".join(videos.counts())
+            raise OddframeError(f"losses: no videos in split '{split}'; there are {there}")
     found: dict[str, dict[str, Spread]] = {}
     with progress() as bar:
-        for split in splits or _two_labelled(videos):
+        for split in wanted:
             chosen = videos.split(split)
             segments = pool_segments(
                 opened,

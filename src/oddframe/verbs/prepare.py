@@ -8,6 +8,7 @@ from pathlib import Path
 
 from oddframe.datasets import load
 from oddframe.errors import OddframeError
+from oddframe.training.settings import check_seed
 from oddframe.videos import Manifest
 
 
@@ -72,6 +73,7 @@ def prepare(
         OddframeError: footage or annotations are missing or do not fit together, or an option
             that the data set does not have.
     """
+    check_seed(seed)
     function = load(dataset)
     known = inspect.signature(function).parameters
     given = {

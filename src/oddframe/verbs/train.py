@@ -26,7 +26,7 @@ from oddframe.training.run_folder import (
     write_checkpoint,
     write_config,
 )
-from oddframe.training.settings import read_settings
+from oddframe.training.settings import check_seed, read_settings
 from oddframe.videos import Manifest
 
 
@@ -52,7 +52,8 @@ def train(
     Args:
         footage: a manifest, a folder of videos of normal life, or a single video.
         out: the run folder to make.
-        detector: name of the detector; by default ``fixed-camera``, or ``rtfm`` with features.
+        detector: ``fixed-camera`` for normal footage (the default there); with features ``rtfm``
+            (the default there), ``mgfn``, ``s3r``, ``sultani`` or ``random-scores``.
         features: folder of features, for a detector that is trained on labels per video.
         settings: settings of the detector, such as ``--settings.fit_looks 1000``.
         root: folder that a manifest's paths are relative to, if the data moved.
@@ -74,6 +75,7 @@ def train(
     Raises:
         OddframeError: unusable footage, unknown detector or setting, or a folder in use.
     """
+    check_seed(seed)
     name = detector or (DEFAULT if features is None else DEFAULT_FEATURES)
     module = load(name)
     config = read_settings(module.CONFIG, name, settings or {})
@@ -96,6 +98,7 @@ def train(
         "settings": asdict(config),
         "val_share": val_share,
         "seed": seed,
+        "oracle": oracle,
         "manifest_sha256": manifest.sha256(),
         "dataset": manifest.dataset,
     }
@@ -126,6 +129,12 @@ def _check_same(out: Path, written: dict[str, Any], *, finished: bool) -> None:
         }
         for part in (before, json.loads(json.dumps(written)))
     )
+    # Runs made before it was written down may have had an oracle or not.
+    if before.get("oracle", written["oracle"]) != written["oracle"]:
+        raise OddframeError(
+            f"{out}: this run was begun {'with' if before['oracle'] else 'without'} --oracle, "
+            "which sees every validation or none; give what it was begun with, or another --out"
+        )
     free = set() if finished else {"--settings.steps"}
     for key in new:
         if key not in free and old.get(key) != new[key]:
