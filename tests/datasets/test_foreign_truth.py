@@ -56,6 +56,15 @@ def test_equal_truth_in_any_order_and_length(foreign, names, length):
     assert {entry.differing for entry in compared} == {0}
 
 
+def test_a_vector_may_lack_the_last_frame_of_whole_snippets(tmp_path):
+    """Features cut to optical flow: 48 frames have 47 flow fields and so two whole snippets."""
+    manifest = Manifest("flow", (video("a", 48, (5, 9)), video("b", 33)))
+    np.save(tmp_path / "gt.npy", np.r_[np.zeros(5), np.ones(4), np.zeros(23 + 32)])
+    (tmp_path / "test.list").write_text("a.npy\nb.npy\n")
+    compared = require_same_truth(manifest, tmp_path / "gt.npy", tmp_path / "test.list")
+    assert [(entry.length, entry.differing) for entry in compared] == [(32, 0), (32, 0)]
+
+
 def test_edges_may_differ_by_a_frame_and_no_more(foreign):
     def shifted(by):
         return lambda labels: np.concatenate((np.zeros(by), labels))[: labels.size]

@@ -208,6 +208,16 @@ def test_losses():
     )
 
 
+def test_the_reconstruction_of_every_video_shall_look_normal(monkeypatch):
+    detector, batch = small().eval(), {"normal": bags(2), "anomalous": bags(2, seed=1)}
+    found = detector(torch.cat([*batch.values()]))
+    macro = [0.1, 0.2, 0.6, 0.9]  # the network's own hardly differ
+    monkeypatch.setattr(detector, "forward", lambda _: found._replace(macro=torch.tensor(macro)))
+    terms = detector.losses("network", batch)
+    expected = sum(-math.log(1 - score) for score in macro) / 4
+    assert terms["macro"].item() == pytest.approx(expected)
+
+
 def test_one_pair_of_bags_trains_every_parameter():
     detector = small(dropout=0.0).train()
     batch = {"normal": bags(1, time=32), "anomalous": bags(1, time=32, seed=1)}

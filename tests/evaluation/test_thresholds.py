@@ -19,6 +19,7 @@ from sklearn.metrics import (
 
 from oddframe.errors import OddframeError
 from oddframe.evaluation.bootstrap import draw_videos
+from oddframe.evaluation.compare import compare_scores
 from oddframe.evaluation.evaluate import evaluate_scores
 from oddframe.evaluation.frame_samples import Truth
 from oddframe.evaluation.result import Evaluation
@@ -210,6 +211,8 @@ def test_undefined_where_nothing_is_alarmed_or_scores_are_no_probabilities(make_
     assert metrics["precision"].note == "no score is above the threshold"
     loud = Scores({"a": np.full(3, 3.0), "b": np.full(3, 0.1)})
     assert "fixed_0.5" not in decisions(loud, truth, weights)
+    negative = Scores({"a": np.full(3, 0.3), "b": np.full(3, -0.1)})
+    assert "fixed_0.5" not in decisions(negative, truth, weights)
 
 
 def split_case(case, make_video, events):
@@ -246,6 +249,30 @@ def test_thresholds_come_from_validation_and_say_how(case, make_video, tmp_path,
     assert "none chosen on validation" in without.protocol["decisions"]
     apart.write(tmp_path / "metrics.json")
     assert Evaluation.read(tmp_path) == apart
+
+
+def test_on_the_validation_videos_themselves_every_choice_is_an_oracle(case, make_video):
+    manifest, scores, val = split_case(case, make_video, events=True)
+    own = Scores({video.id: scores[video.id] for video in val})
+    for validation in (None, own):
+        found = evaluate_scores(scores, manifest, split="val", validation=validation, resamples=0)
+        assert list(found.decisions) == ["fixed_0.5", "oracle_g_mean", "oracle_f1"]
+
+
+def test_comparing_gives_each_set_its_classes_and_thresholds(case, make_video):
+    manifest, scores, val = split_case(case, make_video, events=False)
+    names = {video.id for video in manifest.split("test")}
+    other = Scores({key: 1 - part for key, part in scores.values.items() if key in names})
+    found = compare_scores({"both": scores, "test": other}, manifest, resamples=20)
+    for name, part in (("both", scores), ("test", other)):
+        alone = evaluate_scores(part, manifest, resamples=20)
+        assert found.classes[name] == alone.classes
+        assert found.decisions[name] == alone.decisions
+        assert found.class_counts == alone.class_counts
+    assert set(found.classes["both"]) == {"bike", "run"}
+    assert {"val_f1", "val_g_mean"} <= set(found.decisions["both"])
+    assert not any(name.startswith("val") for name in found.decisions["test"])
+    assert len(val) == 4
 
 
 def test_test_scores_never_move_a_validation_threshold(case, make_video):

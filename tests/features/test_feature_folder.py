@@ -216,6 +216,10 @@ def test_other_unusable_folders(tmp_path):
             json.dumps({"format": "oddframe-features/1", **INFO, "rate": -1}),
             "'rate' to be null or positive",
         ),
+        (
+            json.dumps({"format": "oddframe-features/1", **INFO, "backbone": "i3d"}),
+            "'backbone' to be an object",
+        ),
     ],
 )
 def test_bad_descriptions(tmp_path, content, message):

@@ -156,7 +156,9 @@ def test_without_a_rank_the_newest_state_is_kept_also_after_going_on(tmp_path: P
     kept: list[int] = []
     for steps in (3, 6):
         judge = Judge("val", lambda: Judgement({}, ()), lambda: kept.append(1))
-        train(fabric(), Line(), Numbers(), Schedule(steps, 1), tmp_path, judges=(judge,), resume=True)
+        train(
+            fabric(), Line(), Numbers(), Schedule(steps, 1), tmp_path, judges=(judge,), resume=True
+        )
     assert len(kept) == 6
 
 

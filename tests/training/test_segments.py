@@ -75,3 +75,13 @@ def test_a_broken_file_leaves_no_half_written_segments(tmp_path) -> None:
     with pytest.raises(OddframeError, match=r"b\.npy"):
         pool_segments(FeatureFolder.open(tmp_path), ["a", "b"], 8, "average", tmp_path)
     assert not list((tmp_path / module.FOLDER).glob("*"))
+
+
+def test_half_and_single_precision_in_one_folder_are_not_mixed_up(tmp_path) -> None:
+    write(tmp_path, "a", 9, 0)
+    write(tmp_path, "b", 9, 1)
+    half = np.load(tmp_path / "b.npy").astype(np.float16)
+    np.save(tmp_path / "b.npy", half)
+    found = pool_segments(FeatureFolder.open(tmp_path), ["a", "b"], 4, "average", tmp_path)
+    assert found.values.dtype == np.float32
+    np.testing.assert_array_equal(found.values[1], average_segments(half, 4))

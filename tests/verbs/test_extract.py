@@ -16,6 +16,8 @@ from oddframe.features.efficientnet_lite import HEAD, EfficientNetLite0
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.features.onnx_networks import export
 from oddframe.media import VideoWriter
+from oddframe.scores import Scores
+from oddframe.videos import Manifest, Video
 
 
 def film(path: Path, frames: int, seed: int = 0) -> Path:
@@ -199,3 +201,25 @@ def test_merge_crops(tmp_path, capsys):
     np.save(tmp_path / "source" / "train" / "A.b__#1_label_A__2.npy", np.zeros((3, 6), "f4"))
     assert main(["merge-crops", str(tmp_path / "source"), "--out", str(tmp_path / "new")]) == 2
     assert "A.b__#1_label_A__2.npy: expected 4 snippets" in capsys.readouterr().err
+
+
+def test_a_run_extracts_a_new_video_as_its_training_videos(tmp_path):
+    network = onnx_file(tmp_path / "net.onnx", "n", 32, 32)
+    films = [film(tmp_path / "films" / f"{name}.mp4", 40, i) for i, name in enumerate("abcde")]
+    options = ["--backbone", "onnx", "--weights", str(network), "--mean", "[10,20,30]"]
+    out = tmp_path / "features"
+    assert main(["extract", str(films[0].parent), "--out", str(out), *options]) == 0
+    manifest = tmp_path / "manifest.jsonl"
+    splits = zip("abcd", ("train", "train", "val", "val"), ("normal", "anomalous") * 2, strict=True)
+    videos = [Video(name, "", split, label, 40, 25.0, 0, 0) for name, split, label in splits]
+    Manifest("films", tuple(videos)).write(manifest)
+    run = tmp_path / "run"
+    words = ["train", str(manifest), "--features", str(out), "--detector", "sultani"]
+    words += ["--device", "cpu", "--settings.steps", "2", "--out", str(run)]
+    assert main(words) == 0
+    scores = tmp_path / "new" / "scores.npz"
+    words = ["score", str(run), str(films[4]), "--weights", str(network), "--out", str(scores)]
+    assert main(words) == 0
+    again = np.load(tmp_path / "new" / "features" / "e.npy")
+    np.testing.assert_array_equal(again, np.load(out / "e.npy"))
+    assert len(Scores.read(scores)["e"]) == 40

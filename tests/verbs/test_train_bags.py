@@ -138,6 +138,7 @@ def test_two_processes_train_what_one_trains(bags, tmp_path: Path) -> None:
         (("--detector", "sultani", "--device", "tpu"), "--device: expected one of"),
         (("--detector", "sultani", "--processes", "0"), "expected at least 1"),
         (("--detector", "nothing"), "unknown detector 'nothing'"),
+        (("--detector", "sultani", "--seed", "-1"), "--seed: expected a whole number from 0"),
     ],
 )
 def test_wrong_words_are_one_line(
@@ -247,3 +248,110 @@ def test_a_run_goes_on_only_as_it_began(
     words = ("train", str(other.manifest), "--features", str(bags.features), "--out", str(run))
     assert main([*words, *same, "--resume"]) == 2
     assert "begun with another manifest" in capsys.readouterr().err
+
+
+def test_a_run_keeps_to_having_an_oracle_or_not(
+    bags, run: Path, capsys: pytest.CaptureFixture
+) -> None:
+    same = (*QUICK, "--settings.learning_rate", "0.01", "--settings.steps", "60", "--resume")
+    assert bags.train(run, *same, "--oracle") == 0
+    capsys.readouterr()
+    assert bags.train(run, *same) == 2
+    assert "was begun with --oracle" in capsys.readouterr().err
+
+
+def test_states_of_a_training_that_was_given_up_are_not_taken_over(bags, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    out.mkdir()
+    for name in ("best.pt", "oracle.pt"):
+        (out / name).write_bytes(b"of another detector")
+    assert bags.train(out, *QUICK) == 0
+    assert sorted(f.name for f in out.glob("*.pt")) == ["checkpoint.pt"]
+
+
+def test_no_steps_give_the_untrained_network(bags, tmp_path: Path) -> None:
+    assert bags.train(tmp_path / "run", *QUICK, "--settings.steps", "0") == 0
+    curve = read_curve(tmp_path / "run" / "metrics.jsonl")
+    assert [(line["step"], line["split"]) for line in curve] == [(0, "val")]
+
+
+def test_validation_videos_of_one_class_keep_the_last_state_also_after_going_on(
+    bags, tmp_path: Path
+) -> None:
+    one = broken(
+        bags,
+        tmp_path / "one",
+        relabel(lambda r: r | ({"label": "normal"} if r["split"] == "val" else {})),
+    )
+    config = ("--detector", "sultani", "--settings.validate_every", "5", "--settings.steps", "30")
+    assert one.train(tmp_path / "whole", *config) == 0
+    words = ["train", str(one.manifest), "--features", str(one.features), "--device", "cpu"]
+    words += ["--out", str(tmp_path / "parts"), *config]
+    killed = subprocess.run([sys.executable, "-c", KILLED.format(at=20), *words], check=False)
+    assert killed.returncode == 9
+    assert one.train(tmp_path / "parts", *config, "--resume") == 0
+    states = [read_run(tmp_path / name).detector.state()["network"] for name in ("whole", "parts")]
+    assert all(torch.equal(states[0][key], states[1][key]) for key in states[0])
+
+
+KILLED = """
+import os, sys
+from oddframe.cli import main
+from oddframe.training import loop
+save = loop._save
+def save_and_die(*parts):
+    save(*parts)
+    if parts[-1].step == {at}:
+        os._exit(9)
+loop._save = save_and_die
+main(sys.argv[1:])
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--seed", "-3"), "--seed: expected a whole number from 0"),
+        (("--splits", "[nowhere]"), "no videos in split 'nowhere'; there are train, val, test"),
+        (("--features", "NARROW"), "trained on features of 16 channels, these have 8"),
+    ],
+)
+def test_losses_of_what_is_not_there(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture, words: tuple[str, ...], message: str
+) -> None:
+    np.save(tmp_path / "x.npy", np.zeros((5, 2, 8), np.float32))
+    words = tuple(str(tmp_path) if word == "NARROW" else word for word in words)
+    assert main(["losses", str(run), "--repeats", "2", *words]) == 2
+    printed = capsys.readouterr().err.strip().splitlines()
+    assert len(printed) == 1
+    assert message in printed[0]
+
+
+def test_a_run_on_merged_features_asks_for_features_of_a_new_video(
+    bags, street, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    merged = broken(bags, tmp_path / "merged", lambda _: None)
+    for file in merged.features.glob("*.npy"):
+        array = np.load(file)
+        for crop in range(2):
+            np.save(file.with_name(f"{file.stem}__{crop}.npy"), array[:, crop])
+        file.unlink()
+    own = tmp_path / "own"
+    assert main(["merge-crops", str(merged.features), "--out", str(own)]) == 0
+    out = tmp_path / "run"
+    words = ["train", str(bags.manifest), "--features", str(own), "--out", str(out)]
+    assert main([*words, "--device", "cpu", *QUICK]) == 0
+    assert score(out, str(street.root / "calm.mp4")) == 2
+    assert "give --features" in capsys.readouterr().err
+
+
+def test_a_network_of_another_version_is_one_clear_line(
+    bags, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    shutil.copytree(run, tmp_path / "run")
+    path = tmp_path / "run" / "checkpoint.pt"
+    content = torch.load(path, weights_only=True)
+    content["state"]["network"].pop("scorer.0.bias")
+    torch.save(content, path)
+    assert score(tmp_path / "run", str(bags.features)) == 2
+    assert "does not fit oddframe" in capsys.readouterr().err

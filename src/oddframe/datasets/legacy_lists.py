@@ -97,7 +97,8 @@ def write_legacy_lists(
         listed: all videos in the order of the official lists.
         pairs: the annotation's numbers of each anomalous test video, as listed.
         features: folder whose snippet counts decide the lengths and whose path the rows begin
-            with; without one, rows are bare file names.
+            with: its own files where it has as many per video as the form, else the form's names;
+            without one, rows are bare file names.
 
     Returns:
         The contents of ``legacy.json``: name of a form to its settings, rows, frames and
@@ -126,7 +127,7 @@ def write_legacy_lists(
         ]
         truth = np.concatenate(vectors)
         for key, entries in lists.items():
-            rows = [row for entry in entries for row in _rows(entry, form, features)]
+            rows = [row for entry in entries for row in _rows(entry, form, opened)]
             write_text(folder / name / f"{key}.list", "".join(f"{row}\n" for row in rows))
         with atomic_path(folder / name / "gt.npy") as temporary:
             np.save(temporary, truth)
@@ -160,10 +161,15 @@ def _lists(
     return {"train": kept, "val": val, "train_cheat": kept + val, "test": test}
 
 
-def _rows(entry: Listed, form: LegacyForm, features: Path | None) -> list[str]:
-    prefix = "" if features is None else f"{features.resolve()}/"
-    names = (form.file_name.format(id=entry.id, crop=crop) for crop in range(form.crops))
-    return [prefix + name for name in names]
+def _rows(entry: Listed, form: LegacyForm, features: FeatureFolder | None) -> list[str]:
+    names = [form.file_name.format(id=entry.id, crop=crop) for crop in range(form.crops)]
+    if features is None:
+        return names
+    known = features.resolve(entry.id)
+    files = () if known is None else features.files[known]
+    if len(files) != form.crops:
+        files = tuple(features.path / name for name in names)
+    return [str(file.absolute()) for file in files]
 
 
 def _vector(

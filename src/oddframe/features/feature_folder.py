@@ -273,6 +273,10 @@ def read_info(folder: str | Path) -> dict[str, Any]:
                 f"{path}: expected '{name}' to be a positive integer, found {info.get(name)!r}; "
                 "extract again"
             )
+    if not isinstance(info.get("backbone", {}), dict):
+        raise OddframeError(
+            f"{path}: expected 'backbone' to be an object with a name, found {info['backbone']!r}"
+        )
     rate = info.get("rate")
     if rate is not None and not (isinstance(rate, int | float) and rate > 0):
         raise OddframeError(f"{path}: expected 'rate' to be null or positive, found {rate!r}")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _ERROR = f"{OddframeError.__module__}.{OddframeError.__qualname__}"
 DEVICES = ("auto", "cpu", "cuda", "mps")
-_PATIENCE = timedelta(days=7)
+_PATIENCE = timedelta(hours=6)
 """The other processes wait while the first pools segments or validates; 30 minutes are too few."""
 PRECISIONS = ("32-true", "16-mixed", "bf16-mixed", "64-true")
 

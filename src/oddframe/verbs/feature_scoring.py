@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -93,15 +94,19 @@ def extract_for(
     from oddframe.features.extraction import SnippetPlan, extract_features
 
     info = learnt_from(run)
-    if "crop_layout" not in info:  # published files, as they are or merged
+    made_by = info.get("backbone", {})
+    if "crop_layout" not in info or "name" not in made_by:  # published files, even if merged
         raise OddframeError(
             f"{run.folder}: nothing says how the features that {run.detector.name} was trained on "
             "were extracted; extract the videos' features yourself and give --features"
         )
-    made_by = info["backbone"]
-    plan = SnippetPlan(info["snippet_length"], info["stride"], info["crop_layout"], info["rate"])
-    pixels = {key: tuple(made_by[key]) for key in ("mean", "std") if key in made_by}  # of onnx
-    backbone = load(made_by["name"], BackboneOptions(weights, **pixels))
+    plan = SnippetPlan(
+        info["snippet_length"], info["stride"], info["crop_layout"], info.get("rate")
+    )
+    options = BackboneOptions(weights)
+    if "mean" in made_by:  # an ONNX network
+        options = replace(options, mean=tuple(made_by["mean"]), std=tuple(made_by["std"]))
+    backbone = load(made_by["name"], options)
     done = extract_features(manifest, videos, backbone, plan, folder, advance=bar.count)
     if not done.extracted and not done.kept:
         raise OddframeError(next(iter(done.failed.values())))
