@@ -236,13 +236,13 @@ def test_the_random_predictor_is_a_run_like_any_other(bags, tmp_path: Path) -> N
 def test_a_run_goes_on_only_as_it_began(
     bags, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
-    same = (*QUICK, "--settings.learning_rate", "0.01", "--settings.steps", "60")
+    same = (*QUICK, "--settings.learning_rate", "0.01", "--settings.steps", "60", "--oracle")
     assert bags.train(run, *same) == 2
     assert "finished run already" in capsys.readouterr().err
     assert bags.train(run, *same, "--resume") == 0
     assert bags.train(run, *same, "--resume", "--seed", "1") == 2
     assert "begun with seed 0, now it is 1" in capsys.readouterr().err
-    assert bags.train(run, *QUICK, "--resume") == 2
+    assert bags.train(run, *QUICK, "--oracle", "--resume") == 2
     assert "begun with --settings.steps 60, now it is 30" in capsys.readouterr().err
     other = broken(bags, tmp_path / "other", relabel(lambda r: r | {"fps": 24.0}))
     words = ("train", str(other.manifest), "--features", str(bags.features), "--out", str(run))
