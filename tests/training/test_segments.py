@@ -85,3 +85,9 @@ def test_half_and_single_precision_in_one_folder_are_not_mixed_up(tmp_path) -> N
     found = pool_segments(FeatureFolder.open(tmp_path), ["a", "b"], 4, "average", tmp_path)
     assert found.values.dtype == np.float32
     np.testing.assert_array_equal(found.values[1], average_segments(half, 4))
+
+
+def test_two_videos_never_share_a_file(tmp_path) -> None:
+    write(tmp_path, "a", 5, 0)
+    with pytest.raises(OddframeError, match=r"'train/a' and 'test/a' both find .*'a'"):
+        pool_segments(FeatureFolder.open(tmp_path), ["train/a", "test/a"], 8, "average", tmp_path)

@@ -109,6 +109,7 @@ def pool_segments(
         OddframeError: a video without features, features that are broken or of mixed widths, or
             no space.
     """
+    _check_distinct(features, ids)
     writable = os.access(features.path, os.W_OK)
     key = _key(features, ids, segments, resampling)
     path = (features.path / FOLDER if writable else spare) / f"{key}.npy"
@@ -116,6 +117,21 @@ def pool_segments(
     if not path.exists():
         _write(path, features, ids, segments, resampling, advance)
     return Segments(ids, np.load(path, mmap_mode="r", allow_pickle=False))
+
+
+def _check_distinct(features: FeatureFolder, ids: Sequence[str]) -> None:
+    """Two videos must not share a file: ``train/a`` and ``test/a`` both find a flat ``a.npy``."""
+    owner: dict[str, str] = {}
+    for video_id in ids:
+        name = features.resolve(video_id)
+        if name is None:
+            continue  # reading it says so
+        if name in owner:
+            raise OddframeError(
+                f"{features.path}: the videos '{owner[name]}' and '{video_id}' both find the "
+                f"features '{name}'; keep the features in sub folders as the ids have them"
+            )
+        owner[name] = video_id
 
 
 def _write(

@@ -21,7 +21,7 @@ from oddframe.score_maps import FOLDER, read_maps
 from oddframe.scores import Scores
 from oddframe.training.run_folder import CHECKPOINT, ORACLE, Run, read_run
 from oddframe.verbs.frame_scoring import score_frames
-from oddframe.videos import Manifest, Video
+from oddframe.videos import SPLITS, Manifest, Video
 
 
 @dataclass(frozen=True)
@@ -218,6 +218,11 @@ def _footage(
     if footage.suffix == ".jsonl":
         manifest = Manifest.read(footage, root)
         names = (split or "test").split(",")
+        for name in names:
+            if name not in SPLITS:
+                raise OddframeError(
+                    f"--split: expected {', '.join(SPLITS)}, or 'val,test'; found '{name}'"
+                )
         shown = manifest.split(*names) or (() if split else manifest.videos)
         if not shown:
             raise OddframeError(f"{footage}: no videos in the split '{split}'")
