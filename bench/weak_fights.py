@@ -38,6 +38,7 @@ from oddframe.videos import Manifest
 SETTINGS: dict[str, dict[str, Any]] = {
     "random-scores": {},
     "sultani": {"optimiser": "adam"},
+    "sultani (raw)": {"optimiser": "adam", "normalise": False},
     "rtfm": {"width": 128},
     "mgfn": {"widths": [64, 128, 256], "depths": [3, 2, 1]},
     "s3r": {},
@@ -51,13 +52,13 @@ SHARED = {"steps": 160, "validate_every": 20, "batch_size": 16}
 
 
 def run_one(name: str, seed: int, manifest: Path, features: Path, out: Path) -> Path:
-    folder = out / f"{name}-{seed}"
+    folder = out / f"{name.replace(' (', '-').strip(')')}-{seed}"
     if not (folder / CHECKPOINT).exists():
         started = time.monotonic()
         train(
             manifest,
             folder,
-            detector=name,
+            detector=name.partition(" ")[0],
             features=features,
             settings=SHARED | SETTINGS[name],
             seed=seed,

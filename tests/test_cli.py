@@ -89,8 +89,7 @@ def test_the_command_line_starts_without_heavy_packages():
 
 
 def test_train_says_what_to_do_next(street, cli):
-    words = ("train", street.root / "normal", "--out", street.run, *street.options(), "--resume")
-    status, out, err = cli(*words)
+    status, out, err = cli("train", street.root / "normal", "--out", street.run, "--resume")
     assert (status, err) == (0, "")
     assert f"next: oddframe score {street.run} VIDEO --report" in out
     assert "threshold: threshold" in out

@@ -71,7 +71,8 @@ class Scores:
             if len(self.values[key]) != video.frames:
                 raise OddframeError(
                     f"scores of '{key}': expected {video.frames} values, one per frame, found "
-                    f"{len(self.values[key])}; scores must cover the true frame count"
+                    f"{len(self.values[key])}; scores must cover the true frame count: score this "
+                    "manifest (with --features, if they come from features)"
                 )
         return Scores({key: self.values[key] for key in wanted}, dict(self.meta))
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from oddframe.evaluation.compare import Comparison
 from oddframe.evaluation.result import Evaluation, Measured
 from oddframe.reporting.metric_names import baseline_name, decision_name, metric_name
 from oddframe.reporting.score_axes import clock
+from oddframe.reporting.wording import count
 from oddframe.training.loss_spread import LossSpreads
 from oddframe.training.run_folder import Run
 from oddframe.verbs.demo import Demo
@@ -31,25 +34,25 @@ _HEADLINES = (
 _MOST_EVENTS = 20
 
 
-def describe(result: Any) -> str:
-    """The result of a verb as text for a terminal."""
+def describe(result: Any, given: Mapping[str, Any] | None = None) -> str:
+    """The result of a verb as text for a terminal.
+
+    Args:
+        result: what the verb returned.
+        given: the arguments that the verb was called with. Numbers do not know where they were
+            written; with ``out`` the text ends with the page of an evaluation or a comparison.
+    """
+    given = given or {}
     match result:
         case Manifest():
             return summary(result)
         case Run():
-            notes = "\n".join(
-                f"  {k.replace('_', ' ')}: {v}" for k, v in result.detector.notes.items()
-            )
-            done = "imported" if result.config.get("verb") == "import" else "fitted"
-            shown = "FEATURES" if result.detector.inputs == "features" else "VIDEO"
-            return (
-                f"{result.folder}: detector {result.detector.name} is {done}\n{notes}\n"
-                f"next: oddframe score {result.folder} {shown} --report"
-            )
+            return _run(result)
         case Scored():
             return _scored(result)
         case Evaluation():
-            return evaluation_table(result)
+            page = "report.html" if given.get("report") else None
+            return evaluation_table(result) + _page(given, page)
         case Demo():
             return f"{evaluation_table(result.evaluation)}\n\nreport: {result.report}"
         case Fetched():
@@ -58,14 +61,35 @@ def describe(result: Any) -> str:
             return _extracted(result)
         case Merged():
             folder = result.features
-            return f"{folder.path}: {len(folder.ids)} videos, {folder.crops} crops each"
+            videos, crops = count(len(folder.ids), "video"), count(folder.crops, "crop")
+            return f"{folder.path}: {videos}, {crops} each"
         case LossSpreads():
             return result.table()
         case Comparison():
-            return "\n".join(
-                part.words for part in result.differences if part.metric == "micro_auc"
-            )
+            words = [part.words for part in result.differences if part.metric == "micro_auc"]
+            return "\n".join(words) + _page(given, "comparison.html")
     return ""
+
+
+def _page(given: Mapping[str, Any], name: str | None) -> str:
+    return f"\nreport: {Path(given['out']) / name}" if name and "out" in given else ""
+
+
+def _run(run: Run) -> str:
+    detector = run.detector
+    done = "is fitted"
+    if run.config.get("verb") == "import":
+        done = "is imported"
+    elif getattr(detector, "phases", None) == ():
+        done = "needs no training"
+    lines = [f"{run.folder}: detector {detector.name} {done}"]
+    for name, value in detector.notes.items():
+        # The sentence about a threshold begins with the word.
+        said = name == "threshold" and str(value).startswith("threshold ")
+        lines.append(f"  {value}" if said else f"  {name.replace('_', ' ')}: {value}")
+    shown = "FEATURES" if detector.inputs == "features" else "VIDEO"
+    lines.append(f"next: oddframe score {run.folder} {shown} --report")
+    return "\n".join(lines)
 
 
 def evaluation_table(evaluation: Evaluation) -> str:
@@ -126,8 +150,9 @@ def _interval(part: Measured) -> str:
 def _extracted(result: Extracted) -> str:
     folder = result.features
     lines = [
-        f"{folder.path}: features of {result.extracted + result.kept} videos "
-        f"({result.kept} were there), {folder.crops} crops of {folder.channels} channels"
+        f"{folder.path}: features of {count(result.extracted + result.kept, 'video')} "
+        f"({result.kept} there already), {count(folder.crops, 'crop')} of {folder.channels} "
+        "channels"
     ]
     lines += [f"no features: {video_id}: {why}" for video_id, why in result.failed.items()]
     return "\n".join(lines)
@@ -138,8 +163,8 @@ def _scored(result: Scored) -> str:
     events = [(v, d) for v in result.manifest for d in result.detections[v.id]]
     for video, event in events[:_MOST_EVENTS]:
         start, end = clock(event.start / video.fps), clock(event.end / video.fps)
-        reason = event.reason or "scores above the threshold"
-        lines.append(f"  {video.id}  {start} to {end}  score {event.peak_score:.2f}  {reason}")
+        line = f"  {video.id}  {start} to {end}  score {event.peak_score:.2f}  {event.reason}"
+        lines.append(line.rstrip())
     if len(events) > _MOST_EVENTS:
         lines.append(f"  ... and {len(events) - _MOST_EVENTS} more in events.json")
     odd = len({video.id for video, _ in events})

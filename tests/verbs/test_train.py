@@ -35,11 +35,11 @@ def test_a_finished_run_is_kept_or_refused(street):
     before = (street.run / "checkpoint.pt").stat().st_mtime_ns
     with pytest.raises(OddframeError, match=r"finished run already.*--resume"):
         train(street.root / "normal", street.run)
-    again = train(street.root / "normal", street.run, settings=street.settings, resume=True)
+    again = train(street.root / "normal", street.run, resume=True)  # with the run's settings
     assert again.sha256 == read_run(street.run).sha256
     assert (street.run / "checkpoint.pt").stat().st_mtime_ns == before
     with pytest.raises(OddframeError, match=r"begun with --settings.*another --out"):
-        train(street.root / "normal", street.run, resume=True)
+        train(street.root / "normal", street.run, settings={"long_side": 96}, resume=True)
 
 
 def test_an_unfinished_run_is_done_again_from_a_manifest_with_a_relative_root(

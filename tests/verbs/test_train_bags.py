@@ -63,6 +63,8 @@ def test_the_run_folder_says_how_it_was_made(bags, run: Path) -> None:
         "anomalous": 18,
         "minutes": pytest.approx(9.9, 0.2),
     }
+    assert config["selected"]["val"]["video_auc"] > 0.9
+    assert "looks at oracle" in (run / "log.txt").read_text()
     curve = read_curve(run / "metrics.jsonl")
     assert {line["split"] for line in curve} == {"train", "val", "oracle"}
     best = max(
@@ -355,3 +357,21 @@ def test_a_network_of_another_version_is_one_clear_line(
     torch.save(content, path)
     assert score(tmp_path / "run", str(bags.features)) == 2
     assert "does not fit oddframe" in capsys.readouterr().err
+
+
+def test_what_a_user_should_know_is_said(
+    bags, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    assert score(run, str(bags.features), "--out", str(tmp_path / "s.npz")) == 0
+    assert "score a manifest and give --features" in capsys.readouterr().err
+    other = broken(bags, tmp_path / "none", drop_validation)
+    assert other.train(tmp_path / "last", *QUICK) == 0
+    assert "there are no validation videos" in capsys.readouterr().err
+    assert score(tmp_path / "last", str(bags.features), "--oracle") == 2
+    assert "no oracle checkpoint; train another with --oracle" in capsys.readouterr().err
+
+
+def drop_validation(folder: Path) -> None:
+    path = folder / "manifest.jsonl"
+    rows = [row for row in path.read_text().splitlines() if '"split": "val"' not in row]
+    path.write_text("\n".join(rows) + "\n")

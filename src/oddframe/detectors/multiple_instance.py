@@ -95,7 +95,7 @@ class BagDetector(nn.Module):
         self.config = config
         self.shape = shape
         self.threshold = 0.5
-        self.threshold_source = "0.5, the middle of the range"
+        self.threshold_source = "threshold 0.5: the middle of the range"
 
     smoothing_seconds: ClassVar[float] = 0.0
     normalisation: ClassVar[str] = "none (a probability for each snippet)"

@@ -29,7 +29,9 @@ def moments_section(shown: Sequence[ShownVideo], threshold: float | None) -> str
         scale = (
             'Colour shows where: <span aria-hidden="true">half the threshold'
             '<i class="heat"></i>4 times the threshold</span>. '
-            if threshold is not None and threshold > 0
+            if threshold is not None
+            and threshold > 0
+            and any(entry.mapped for _, entry in with_picture)
             else ""
         )
         cards = [_card(detection, entry) for detection, entry in with_picture]
@@ -86,9 +88,10 @@ def _card(detection: Detection, entry: ShownVideo) -> str:
     peak = clock(detection.peak / video.fps)
     source = data_uri(entry.pictures.events[detection.peak])
     reason = f"<p>{escape(detection.reason)}</p>" if detection.reason else ""
+    coloured = " with the score map" if entry.mapped else ""
     return (
         f'<li><a href="#v{entry.place}" data-frame="{detection.peak}">'
-        f'<img src="{source}" alt="Frame at {peak} of {escape(video.id)} with the score map">'
+        f'<img src="{source}" alt="Frame at {peak} of {escape(video.id)}{coloured}">'
         f"<div><strong>{escape(video.id)} · {peak}</strong>{reason}"
         f'<p class="quiet">{_span(detection, video)} · score {number(detection.peak_score)}'
         f"</p>{_verdict(detection, video)}</div></a></li>"

@@ -18,6 +18,9 @@ from oddframe.videos import Manifest, Video
 MOST_PICTURED = 40
 """So many detections get a picture, the oddest first; the others are listed."""
 
+NO_FOOTAGE = "only features of this video are at hand"
+"""The trouble of a video without footage."""
+
 STRIP_BYTES = 6_000_000
 """Room for the frames to look through, shared by all videos, before base64."""
 
@@ -33,6 +36,7 @@ class ShownVideo:
         detections: its detected events.
         pictures: what could be read of its footage.
         trouble: why nothing could be read, or empty.
+        mapped: whether its pictures show in colour where the score is high.
     """
 
     place: int
@@ -41,6 +45,7 @@ class ShownVideo:
     detections: Sequence[Detection]
     pictures: VideoPictures
     trouble: str
+    mapped: bool
 
 
 def read_videos(
@@ -93,7 +98,10 @@ def read_videos(
         except OddframeError as error:
             trouble = str(error)
         found = detections.get(video.id, ())
-        shown.append(ShownVideo(place, video, scores[video.id], found, pictures, trouble))
+        if not video.path:
+            trouble = NO_FOOTAGE
+        mapped = video.id in maps
+        shown.append(ShownVideo(place, video, scores[video.id], found, pictures, trouble, mapped))
     return shown
 
 

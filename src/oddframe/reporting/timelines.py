@@ -32,11 +32,15 @@ def timelines_section(shown: Sequence[ShownVideo], axis: ScoreAxis, threshold: f
         marks.append('<li><i class="truth"></i>annotated</li>')
     cut = f" Scores above {number(axis.high)} leave the picture at the top." if axis.cut else ""
     bins = min(1000, max(150, TIMELINE_BINS // len(shown)))
-    rows = "".join(_timeline(entry, axis, threshold, bins) for entry in shown)
+    footage = any(entry.video.path for entry in shown)
+    rows = "".join(_timeline(entry, axis, threshold, bins, footage) for entry in shown)
+    pictured = any(entry.pictures.strip for entry in shown)
+    sight = "the score and the nearest picture" if pictured else "the score"
+    missing = "" if footage else " No pictures: only features of these videos are at hand."
     return (
         '<p class="hint"><span class="use">Move over a timeline (or focus it and use the arrow '
-        "keys) to see the score and the nearest picture; click or press Enter to pin it, Escape "
-        f'to let go.</span>{cut}</p><ul class="legend">{"".join(marks)}</ul>'
+        f"keys) to see {sight}; click or press Enter to pin it, Escape "
+        f'to let go.</span>{cut}{missing}</p><ul class="legend">{"".join(marks)}</ul>'
         f"{_filter(shown)}{rows}"
     )
 
@@ -66,7 +70,10 @@ def _kinds(entry: ShownVideo) -> list[str]:
     return kinds
 
 
-def _timeline(entry: ShownVideo, axis: ScoreAxis, threshold: float | None, bins: int) -> str:
+def _timeline(
+    entry: ShownVideo, axis: ScoreAxis, threshold: float | None, bins: int, footage: bool
+) -> str:
+    """One video; where no video has footage, the page has said so and it is not said again."""
     video, scores = entry.video, entry.scores
     seconds = video.frames / video.fps
     peak = int(scores.argmax())
@@ -96,7 +103,7 @@ def _timeline(entry: ShownVideo, axis: ScoreAxis, threshold: float | None, bins:
         f'<div class="cursor" style="left:{left}"></div>'
         f'<div class="dot" style="left:{left};top:{top}"></div></div>'
         f'<div class="x" aria-hidden="true">{ticks}</div></div>'
-        f'<figure class="preview">{_frame(entry, peak)}'
+        f'<figure class="preview">{_frame(entry, peak) if footage else ""}'
         f"<figcaption>Highest score: <b>{clock(peak / video.fps)}</b> · score "
         f"{number(float(scores[peak]))}</figcaption></figure></article>"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -13,15 +14,24 @@ import torch
 
 from oddframe.detectors import load
 from oddframe.detectors.multiple_instance import BagConfig, BagDetector, BagShape, score_video
-from oddframe.errors import OddframeError
+from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.evaluation.thresholds import validation_thresholds
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.progress import progress
 from oddframe.scores import Scores
 from oddframe.training.bag_judges import oracle, validation
 from oddframe.training.bags import BagBatches
-from oddframe.training.loop import LAST, Schedule, train
-from oddframe.training.run_folder import BEST, CHECKPOINT, ORACLE, log, read_run, write_checkpoint
+from oddframe.training.loop import LAST, METRICS, Schedule, read_curve, train
+from oddframe.training.run_folder import (
+    BEST,
+    CHECKPOINT,
+    ORACLE,
+    log,
+    read_config,
+    read_run,
+    write_checkpoint,
+    write_config,
+)
 from oddframe.training.segments import Segments, pool_segments
 from oddframe.videos import Manifest, Video
 
@@ -79,6 +89,13 @@ class BagTraining:
                     (self.folder / name).unlink(missing_ok=True)
             keep_best = partial(write_checkpoint, self.folder, learner, BEST)
             judges = []
+            if not held_out and fabric.is_global_zero:
+                warnings.warn(
+                    "there are no validation videos, so the last checkpoint is kept and the "
+                    "threshold is 0.5; prepare the data set with --val-share above 0",
+                    OddframeWarning,
+                    stacklevel=2,
+                )
             if held_out:
                 judges.append(validation(learner, segments, held_out, config.batch_size, keep_best))
             if self.oracle:
@@ -114,11 +131,24 @@ class BagTraining:
                     f"threshold {chosen.value:.3f}: best G-mean on {chosen.chosen_on}"
                 )
             if source == BEST:
-                for name, value in detector.notes.items():
-                    log(self.folder, f"{name}: {value}")
+                log(self.folder, detector.threshold_source)
             write_checkpoint(self.folder, detector, target)
+        self._say_what_was_kept()
         for name in (BEST, LAST):
             (self.folder / name).unlink(missing_ok=True)
+
+    def _say_what_was_kept(self) -> None:
+        """``selected`` in ``config.yaml`` and the log: the validation of each kept state."""
+        looks = read_curve(self.folder / METRICS)
+        found = {}
+        for split, ranked_by in (("val", "video_auc"), ("oracle", "micro_auc")):
+            own = [line for line in looks if line["split"] == split and ranked_by in line]
+            if own:
+                found[split] = max(own, key=lambda x: (x[ranked_by], -x.get("loss", 0.0)))
+                numbers = {k: v for k, v in found[split].items() if k not in ("epoch", "split")}
+                log(self.folder, f"best of {len(own)} looks at {split}: {numbers}")
+        if found:
+            write_config(self.folder, {**read_config(self.folder), "selected": found})
 
     def _pool(
         self,

@@ -63,7 +63,7 @@ class Hardware:
         wants_gpus = self.device == "cuda" or (self.device == "auto" and gpus > 0)
         if wants_gpus and gpus < self.processes:
             raise OddframeError(
-                f"--device {self.device}: {self.processes} GPUs wanted, found {gpus}; "
+                f"--device {self.device}: {self.processes} GPU{'s' * (self.processes != 1)} wanted, found {gpus}; "
                 "use --device cpu, or fewer --processes"
             )
         if self.device == "mps" and not torch.backends.mps.is_available():

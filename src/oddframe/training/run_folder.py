@@ -116,9 +116,16 @@ def read_run(folder: str | Path, checkpoint: str = CHECKPOINT) -> Run:
     if not folder.is_dir():
         raise OddframeError(f"{folder}: no such run folder; make one with 'oddframe train'")
     if not path.exists():
-        raise OddframeError(
-            f"{folder}: not a finished run, {checkpoint} is missing; make it with 'oddframe train'"
+        if checkpoint == ORACLE and (folder / CHECKPOINT).exists():
+            raise OddframeError(
+                f"{folder}: the run has no oracle checkpoint; train another with --oracle"
+            )
+        how = (
+            "finish it with 'oddframe train ... --resume'"
+            if (folder / CONFIG).exists()
+            else ("make one with 'oddframe train'")
         )
+        raise OddframeError(f"{folder}: not a finished run, {checkpoint} is missing; {how}")
     try:
         with zipfile.ZipFile(path) as archive:
             damaged = archive.testzip()  # torch.load does not look at the checksums

@@ -32,7 +32,7 @@ def compare(
         manifest: the manifest with the truth.
         out: folder for ``comparison.html``, ``comparison.json``, the tables as CSV and
             ``plots/``.
-        names: a name for each, as ``--names '[a, b]'``; by default the folder or file name.
+        names: a name for each, as ``--names a,b``; by default the folder or file name.
         root: folder that the manifest's paths are relative to, if the data moved.
         split: the split to evaluate.
         resamples: bootstrap resamples over videos.
@@ -75,10 +75,27 @@ def compare(
 
 
 def _names(paths: list[Path]) -> list[str]:
-    """File names, with as many parent folders as it takes to tell them apart."""
-    parts = [path.resolve().with_suffix("").parts for path in paths]
-    for depth in range(1, max(map(len, parts)) + 1):
-        names = ["/".join(one[-depth:]) for one in parts]
-        if len(set(names)) == len(names):
-            return names
+    """File names, with as many parent folders as it takes to tell them apart.
+
+    What ``score`` calls every file and folder, ``scores``, is left off the end where names stay
+    distinct without it: ``run-a/scores.npz`` is ``run-a``.
+    """
+    # A folder's name has no suffix.
+    whole = [
+        (path.with_suffix("") if path.suffix == ".npz" else path).parts
+        for path in (path.resolve() for path in paths)
+    ]
+    short = [_without_scores(parts) for parts in whole]
+    for parts in (short, whole):
+        for depth in range(1, max(map(len, parts)) + 1):
+            names = ["/".join(one[-depth:]) for one in parts]
+            if len(set(names)) == len(names):
+                return names
     return [str(path) for path in paths]
+
+
+def _without_scores(parts: tuple[str, ...]) -> tuple[str, ...]:
+    end = len(parts)
+    while end > 2 and parts[end - 1] == "scores":  # the root is no name
+        end -= 1
+    return parts[:end]

@@ -122,6 +122,13 @@ def videos_of_features(folder: Path) -> Manifest:
     """
     features = FeatureFolder.open(folder)
     rate = features.rate or _FRAME_RATE
+    warnings.warn(
+        f"{folder}: features alone tell neither a video's true length nor its frame rate: lengths "
+        f"are multiples of {features.stride} frames, times are at {rate:g} frames per second; for "
+        "scores that can be evaluated, score a manifest and give --features",
+        OddframeWarning,
+        stacklevel=2,
+    )
     videos = tuple(
         Video(
             id=video_id,

@@ -20,6 +20,9 @@ from oddframe.training.run_folder import (
     write_config,
 )
 
+WRAPPERS = ("state_dict", "model", "model_state_dict")
+"""Training scripts save the state dict under one of these, beside the epoch and the optimiser."""
+
 
 def import_checkpoint(
     detector: str,
@@ -33,7 +36,8 @@ def import_checkpoint(
 
     Args:
         detector: ``rtfm``, ``mgfn`` or ``s3r``.
-        checkpoint: the published file, a state dict of tensors.
+        checkpoint: the published file: a state dict of tensors, or a dict with one under
+            ``state_dict``, ``model`` or ``model_state_dict``.
         out: the run folder to make.
         crops: crops per snippet of the features that it was trained on, which no checkpoint says;
             by default 10 for features of 2048 channels and 5 for 1024.
@@ -130,6 +134,7 @@ def read_state_dict(path: Path) -> dict[str, Any]:
         raise OddframeError(
             f"{path}: expected a state dict of tensors, found {found}; give the state dict itself"
         )
+    content = _unwrapped(content)
     for key, value in content.items():
         if not isinstance(value, torch.Tensor):
             raise OddframeError(
@@ -139,3 +144,19 @@ def read_state_dict(path: Path) -> dict[str, Any]:
         if not value.isfinite().all():
             raise OddframeError(f"{path}: '{key}' holds NaN or infinity; download it again")
     return {str(key): value for key, value in content.items()}
+
+
+def _unwrapped(content: dict[Any, Any]) -> dict[Any, Any]:
+    """The one state dict inside, if there is exactly one and no tensor beside it."""
+    import torch
+
+    def is_state_dict(part: Any) -> bool:
+        return (
+            isinstance(part, dict)
+            and bool(part)
+            and all(isinstance(value, torch.Tensor) for value in part.values())
+        )
+
+    inside = [content[key] for key in WRAPPERS if is_state_dict(content.get(key))]
+    beside = any(isinstance(value, torch.Tensor) for value in content.values())
+    return inside[0] if len(inside) == 1 and not beside else content

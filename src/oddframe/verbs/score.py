@@ -163,7 +163,10 @@ def training_note(run: Run) -> str:
     if anomalous is not None:
         videos = f"{count} labelled videos, {anomalous} of them anomalous"
     minutes = f" ({fitted_on['minutes']} minutes)" if "minutes" in fitted_on else ""
-    parts = [f"Detector {run.detector.name}, fitted on {videos}{minutes}"]
+    origin = f"fitted on {videos}{minutes}"
+    if run.config.get("verb") == "import":
+        origin = f"imported from {run.config.get('source', 'a checkpoint')}"
+    parts = [f"Detector {run.detector.name}, {origin}"]
     parts += [
         f"{name.replace('_', ' ')} {value}" for name, value in notes.items() if name != "threshold"
     ]

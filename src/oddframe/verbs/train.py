@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from dataclasses import asdict, replace
 from pathlib import Path
 from types import ModuleType
@@ -10,7 +11,7 @@ from typing import Any
 
 from oddframe.datasets.folder import prepare_folder
 from oddframe.detectors import DEFAULT, DEFAULT_FEATURES, load
-from oddframe.errors import OddframeError
+from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.media import VIDEO_SUFFIXES
 from oddframe.progress import progress
@@ -55,7 +56,8 @@ def train(
         detector: ``fixed-camera`` for normal footage (the default there); with features ``rtfm``
             (the default there), ``mgfn``, ``s3r``, ``sultani`` or ``random-scores``.
         features: folder of features, for a detector that is trained on labels per video.
-        settings: settings of the detector, such as ``--settings.fit_looks 1000``.
+        settings: settings of the detector, such as ``--settings.fit_looks 1000``; with
+            ``--resume``, those that the run was begun with.
         root: folder that a manifest's paths are relative to, if the data moved.
         val_share: share of a folder's videos that is held out to calibrate; a manifest says
             itself which videos are held out.
@@ -78,10 +80,14 @@ def train(
     check_seed(seed)
     name = detector or (DEFAULT if features is None else DEFAULT_FEATURES)
     module = load(name)
+    begun = next((file for file in (CHECKPOINT, LAST) if (out / file).exists()), None)
+    if begun and resume:
+        before = read_config(out)
+        if before.get("detector") == name:
+            settings = {**before.get("settings", {}), **(settings or {})}
     config = read_settings(module.CONFIG, name, settings or {})
     hardware = Hardware(device, precision, processes, nodes)
     _check_inputs(name, module.DETECTOR.inputs, features, oracle, hardware)
-    begun = next((name for name in (CHECKPOINT, LAST) if (out / name).exists()), None)
     if begun and not resume:
         state = "a finished" if begun == CHECKPOINT else "an unfinished"
         raise OddframeError(
@@ -167,6 +173,15 @@ def _fit_frames(
     module: ModuleType, config: Any, manifest: Manifest, out: Path, written: dict[str, Any]
 ) -> None:
     videos = manifest.split("train", "val")
+    anomalous = sum(video.label == "anomalous" for video in videos)
+    if anomalous:
+        warnings.warn(
+            f"{anomalous} of {len(videos)} training and validation videos are anomalous, and "
+            f"{written['detector']} learns from normal ones only; to train on labels per video, "
+            "extract features and give --features",
+            OddframeWarning,
+            stacklevel=2,
+        )
     log(out, f"fitting {written['detector']} to {len(videos)} videos of {written['footage']}")
     with progress() as bar:
         fitted = module.DETECTOR.fit(manifest, config, written["seed"], bar.share)
