@@ -157,7 +157,11 @@ def write(out: Path, videos: list[PlannedVideo], config: FeatureConfig, seed: in
     begin_folder(
         out,
         {
-            "backbone": f"synthetic noise, seed {seed}, strength {config.strength:g}",
+            "backbone": {
+                "name": "synthetic noise",
+                "seed": seed,
+                "strength": config.strength,
+            },
             "snippet_length": SNIPPET,
             "stride": SNIPPET,
             "crops": config.crops,

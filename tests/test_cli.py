@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import oddframe
-from oddframe.cli import VERBS, main
+from oddframe.cli import VERBS, _parse, main
 from oddframe.evaluation.result import Evaluation
 from oddframe.media import VideoWriter
 from oddframe.scores import Scores
@@ -88,11 +88,17 @@ def test_the_command_line_starts_without_heavy_packages():
     assert run.stderr == "[]\n"
 
 
+def test_the_package_lists_its_public_names():
+    assert set(dir(oddframe)) == {*oddframe.__all__, "__version__"}
+    assert all(hasattr(oddframe, name) for name in dir(oddframe))
+
+
 def test_train_says_what_to_do_next(street, cli):
     status, out, err = cli("train", street.root / "normal", "--out", street.run, "--resume")
     assert (status, err) == (0, "")
     assert f"next: oddframe score {street.run} VIDEO --report" in out
-    assert "threshold: threshold" in out
+    assert "\n  threshold " in out
+    assert "threshold: threshold" not in out
 
 
 @pytest.mark.parametrize(
@@ -156,6 +162,7 @@ def test_evaluate_with_labels(street, truth, cli, tmp_path):
     assert found.metrics["micro_auc"].value > 0.9
     assert found.protocol
     assert (tmp_path / "report.html").stat().st_size > 10_000
+    assert out.endswith(f"\nreport: {tmp_path / 'report.html'}\n")
     constant = next(v for k, v in found.baselines.items() if "constant" in k)
     assert constant["micro_auc"].value == 0.5
 
@@ -171,9 +178,57 @@ def test_compare_with_another_score_set(street, truth, cli, tmp_path):
     assert (status, err) == (0, "")
     assert "noise" in out
     assert (tmp_path / "c" / "comparison.html").exists()
+    assert out.endswith(f"\nreport: {tmp_path / 'c' / 'comparison.html'}\n")
     rows = (tmp_path / "c" / "metrics.csv").read_text()
-    assert "scores" in rows
-    assert "noise" in rows
+    # The folder's name says more than "scores.npz".
+    assert {row.split(",")[0] for row in rows.splitlines()[1:]} == {truth.name, "noise"}
+
+
+@pytest.mark.parametrize("names", ["a,b", "[a, b]", "a, b", '["a", "b"]'])
+def test_a_list_has_commas_and_perhaps_brackets(truth, cli, tmp_path, names):
+    words = ("compare", truth / "scores.npz", truth / "scores.npz", "--manifest")
+    words = (*words, truth / "test.jsonl", "--resamples", 0, "--out")
+    for given in (("--names", names), (f"--names={names}",)):
+        status, out, err = cli(*words, tmp_path, *given)
+        assert (status, err) == (0, "")
+        assert out.startswith("micro_auc of a equals that of b")
+
+
+def test_lists_of_one_and_of_numbers():
+    parsed = _parse("losses", oddframe.losses, ["run", "--splits", "val", "--seed", "3"])
+    assert (parsed["splits"], parsed["seed"]) == (["val"], 3)
+    assert _parse("losses", oddframe.losses, ["run", "--splits=5,6"])["splits"] == ["5", "6"]
+    words = ["footage", "--out", "out", "--mean", "-0.5,1,2e-1"]
+    assert _parse("extract", oddframe.extract, words)["mean"] == (-0.5, 1.0, 0.2)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("score r v --threshold high", "--threshold: expected a number, found 'high'"),
+        ("extract v --out o --snippet-length 2.5", "--snippet-length: expected a whole number, "),
+        ("score r v --report=maybe", "--report: expected true or false, found 'maybe'"),
+        ("extract v --out o --mean 1,2", "--mean: expected 3 numbers with commas between, found"),
+        ("losses r --splits [a", "--splits: expected a list such as a,b, found '[a'"),
+        ("losses r --splits --seed 1", "argument --splits: expected one argument"),
+        ("compare a b --out o --manifest m --names [1,2]", "such as a,b, found '[1, 2]'"),
+        ("train v --out o --settings 5", "--settings: expected NAME: VALUE pairs, found '5'"),
+        ("score r v --config nothere.yaml", "nothere.yaml: no such file"),
+        ("score r v --config wrong.yaml", "--threshold: expected a number, found 'high'"),
+        ("score r v --config broken.yaml", "--config: expected a YAML file of options, found: wh"),
+        ("score r v --config text.yaml", "expected a YAML file of options, found: just text"),
+        ("score r v --config .", "{here}/.: not a file"),
+    ],
+)
+def test_a_wrong_option_is_named_with_what_it_wants(refused, tmp_path, monkeypatch, words, message):
+    monkeypatch.chdir(tmp_path)
+    for name, text in {"wrong": "threshold: high", "broken": "a: [", "text": "just text"}.items():
+        (tmp_path / f"{name}.yaml").write_text(text)
+    found = refused(*words.split())
+    assert message.format(here=tmp_path) in found
+    assert found.endswith(f"; see 'oddframe {words.split()[0]} --help'\n")
+    for word in ("Union", "class", "Parser", "Subtypes"):
+        assert word not in found
 
 
 def test_options_from_a_file(street, cli, tmp_path):

@@ -6,9 +6,14 @@ from pathlib import Path
 import numpy as np
 
 from oddframe.detections import Detection
+from oddframe.detectors.multiple_instance import BagShape
+from oddframe.detectors.random_scores import RandomScores, RandomScoresConfig
+from oddframe.detectors.sultani import CONFIG, DETECTOR
+from oddframe.evaluation.compare import Comparison, PairedDifference
 from oddframe.evaluation.result import Decision, Evaluation, Measured
 from oddframe.scores import Scores
 from oddframe.terminal import describe, evaluation_table
+from oddframe.training.run_folder import Run
 from oddframe.verbs.demo import Demo
 from oddframe.verbs.score import Scored
 from oddframe.videos import Manifest, Video
@@ -70,6 +75,39 @@ def test_the_demo_ends_with_the_report():
     assert text.startswith(describe(evaluation()))
 
 
+def test_an_evaluation_and_a_comparison_end_with_their_page():
+    folder = Path("out")
+    for given in ({}, {"out": folder}, {"out": folder, "report": False}):
+        assert describe(evaluation(), given) == evaluation_table(evaluation())
+    text = describe(evaluation(), {"out": folder, "report": True})
+    assert text == f"{evaluation_table(evaluation())}\nreport: out/report.html"
+    words = [PairedDifference("a", "b", "micro_auc", Measured(0.1), "a is higher")]
+    compared = Comparison("d", "test", 3, 0, 0, {}, words)
+    assert describe(compared) == "a is higher"
+    assert describe(compared, {"out": folder}) == "a is higher\nreport: out/comparison.html"
+
+
+def test_a_run_says_how_it_came_about_and_threshold_once():
+    shape = BagShape(2, 8)
+    detector = DETECTOR(CONFIG(), shape)
+    folder = Path("run")
+    lines = describe(Run(folder, detector, {"verb": "train"}, "")).splitlines()
+    assert lines == [
+        "run: detector sultani is fitted",
+        "  threshold 0.5: the middle of the range",
+        "next: oddframe score run FEATURES --report",
+    ]
+    imported = describe(Run(folder, detector, {"verb": "import"}, ""))
+    assert imported.startswith("run: detector sultani is imported\n")
+    assert "fitted" not in imported
+    detector.threshold_source = "0.5, the middle of the range"  # as older runs have it
+    assert "\n  threshold: 0.5, the" in describe(Run(folder, detector, {}, ""))
+    blind = RandomScores(RandomScoresConfig(), shape)
+    assert describe(Run(folder, blind, {"verb": "train"}, "")).startswith(
+        "run: detector random-scores needs no training\n"
+    )
+
+
 def scored(events: int, **changes) -> Scored:
     manifest = Manifest(
         "d",
@@ -100,6 +138,13 @@ def test_each_event_is_one_line_with_time_and_reason():
     assert lines[1] == "  a  0:00.0 to 0:02.0  score 2.50  because"
     assert lines[2] == "  a  0:04.0 to 0:06.0  score 3.50  because"
     assert lines[-2:] == ["scores: out/scores.npz", "events: out/events.json"]
+
+
+def test_an_event_without_a_reason_has_only_its_score():
+    result = scored(1)
+    (event,) = result.detections["a"]
+    result.detections["a"] = [replace(event, reason="")]
+    assert describe(result).splitlines()[1] == "  a  0:00.0 to 0:02.0  score 2.50"
 
 
 def test_one_event_none_and_very_many():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import json
+import re
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -59,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _fail(f"{error.filename or 'input/output'}: {error.strerror or error}")
     from oddframe.terminal import describe
 
-    print(describe(result))
+    print(describe(result, values))
     return 0
 
 
@@ -106,14 +108,13 @@ def _parse(verb: str, function: Callable[..., Any], given: Sequence[str]) -> dic
             part.name, nargs="?", type=part.annotation, default=part.default, help="optional"
         )
     try:
-        parsed = parser.parse_args(_spelled_out(given, _switches(function)))
+        parsed = parser.parse_args(_spelled_out(given, parameters))
     except SystemExit:
         return None
     except Exception as error:
         # jsonargparse raises its own and argparse's errors; all mean a wrong command line.
-        reason = str(error).strip().splitlines()
-        shown = " ".join(line.strip() for line in reason) or type(error).__name__
-        raise OddframeError(f"{verb}: {shown}; see 'oddframe {verb} --help'") from error
+        reason = _in_one_line(error, parameters, named)
+        raise OddframeError(f"{verb}: {reason}; see 'oddframe {verb} --help'") from error
     values = parser.instantiate_classes(parsed).as_dict()
     values.pop("config", None)
     return values
@@ -123,22 +124,85 @@ def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
     return list(inspect.signature(function, eval_str=True).parameters.values())
 
 
-def _switches(function: Callable[..., Any]) -> set[str]:
-    return {f"--{part.name}" for part in _parameters(function) if part.annotation is bool}
+def _spelled_out(words: Sequence[str], parameters: Sequence[inspect.Parameter]) -> list[str]:
+    """The words as jsonargparse wants them.
 
-
-def _spelled_out(words: Sequence[str], switches: set[str]) -> list[str]:
-    """``--val-share`` is ``--val_share``, and a bare ``--report`` means ``--report=true``."""
+    ``--val-share`` is ``--val_share``, a bare ``--report`` means ``--report=true``, and
+    ``--splits val,test`` is ``--splits [val,test]``.
+    """
+    kinds = {f"--{part.name}": _without_none(part.annotation) for part in parameters}
+    switches = {name for name, kind in kinds.items() if kind is bool}
+    lists = {name for name, kind in kinds.items() if get_origin(kind) in (list, tuple)}
     spelled: list[str] = []
     for word in words:
         if spelled and spelled[-1] in switches and word.lower() in ("true", "false"):
             spelled[-1] += f"={word}"
             continue
+        if spelled and spelled[-1] in lists and not word.startswith("--"):
+            spelled[-1] += f"={_bracketed(word, kinds[spelled[-1]])}"
+            continue
         name, equals, value = word.partition("=")
         if word.startswith("--"):
             name = name.replace("-", "_").replace("__", "--", 1)
+        if name in lists and equals:
+            value = _bracketed(value, kinds[name])
         spelled.append(f"{name}{equals}{value}")
     return [f"{word}=true" if word in switches else word for word in spelled]
+
+
+def _bracketed(value: str, kind: Any) -> str:
+    if value.startswith("["):
+        return value
+    parts = [part.strip() for part in value.split(",")]
+    return json.dumps(parts) if get_args(kind)[0] is str else f"[{', '.join(parts)}]"
+
+
+def _without_none(kind: Any) -> Any:
+    """``float`` of ``float | None``."""
+    kept = [part for part in get_args(kind) if part is not type(None)]
+    return kept[0] if len(kept) == 1 and type(None) in get_args(kind) else kind
+
+
+_WANTED = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    dict: "NAME: VALUE pairs",
+    list: "a list such as a,b",
+    tuple: "numbers with commas between",
+}
+"""What an option wants, in words, where the parser would show the name of a Python type."""
+
+
+def _in_one_line(
+    error: Exception, parameters: Sequence[inspect.Parameter], named: set[str | int]
+) -> str:
+    """What is wrong with a command line: the option, what was expected, what was found."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    place = re.match(r'Parser key "([^".]+)[^"]*": ', text)
+    if place is None:
+        config = re.match(r"(?:Problems parsing config|Unexpected config): (.*)", text)
+        if config is None:
+            return re.sub(r"/--\w+\+", "", text)  # jsonargparse's own way to append to a list
+        return f"--config: expected a YAML file of options, found: {config[1]}"
+    key, text = place[1], text[place.end() :]
+    if key == "config":
+        for said, meant in {
+            "does not exist": "no such file",
+            "is not a file": "not a file",
+        }.items():
+            if found := re.search(rf"{said}: '(.*)'", text):
+                return f"--config: {found[1]}: {meant}"
+        return f"--config: {text}"
+    option = f"--{key.replace('_', '-')}" if key in named else key
+    kind = next((_without_none(p.annotation) for p in parameters if p.name == key), None)
+    wanted = _WANTED.get(get_origin(kind) or kind)
+    value = re.match(r".*(?:Given value|Got value): (.*)", text)  # the last is what was given
+    if wanted is None or value is None:
+        return f"{option}: {text}"
+    if get_origin(kind) is tuple:
+        wanted = f"{len(get_args(kind))} {wanted}"
+    return f"{option}: expected {wanted}, found '{value[1]}'"
 
 
 def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:

@@ -151,7 +151,7 @@ def _extracted(result: Extracted) -> str:
     folder = result.features
     lines = [
         f"{folder.path}: features of {count(result.extracted + result.kept, 'video')} "
-        f"({result.kept} there already), {count(folder.crops, 'crop')} of {folder.channels} "
+        f"({result.kept} were there), {count(folder.crops, 'crop')} of {folder.channels} "
         "channels"
     ]
     lines += [f"no features: {video_id}: {why}" for video_id, why in result.failed.items()]

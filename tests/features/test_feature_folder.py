@@ -138,6 +138,23 @@ def test_bad_arrays_are_named_in_one_line(tmp_path):
         assert len(folder.read("a")) == 4
 
 
+def test_an_old_features_json_is_named_as_what_disagrees(tmp_path):
+    begin_folder(tmp_path, INFO | {"crops": 1, "channels": 16})
+    for name in ("a", "b"):
+        save(tmp_path / f"{name}.npy", 4, 1, 8)
+    with pytest.raises(OddframeError) as caught:
+        FeatureFolder.open(tmp_path).read("a")
+    message = str(caught.value)
+    assert f"a.npy: expected 1 crop of 16 channels as {tmp_path / 'features.json'} says" in message
+    assert "found shape (4, 1, 8)" in message
+    assert "rest of the folder" not in message
+    (tmp_path / "features.json").unlink()
+    assert FeatureFolder.open(tmp_path).read("a").shape == (4, 1, 8)
+    save(tmp_path / "b.npy", 4, 1, 6)
+    with fails(r"b\.npy: expected 1 crop of 8 channels like the rest of the folder"):
+        FeatureFolder.open(tmp_path).read("b")
+
+
 class _Bomb:
     def __reduce__(self):
         return (exec, ("import pathlib; pathlib.Path('exploded').touch()",))

@@ -161,7 +161,7 @@ def test_pictures_are_files_too(write, tmp_path, toy):
 def test_maps_are_laid_over_the_event(write, tmp_path, toy):
     maps = {toy.odd_id: np.zeros((40, 4, 6), np.float32)}
     maps[toy.odd_id][14, 3, 5] = 3.0
-    write(maps=maps)
+    assert "Colour shows where: half the threshold" in write(maps=maps).words
     picture = cv2.imread(str(tmp_path / "report" / "events" / f"{toy.odd_id}_14.jpg")).astype(int)
     assert picture[290, 450, 2] > picture[290, 450, 0] + 40
     assert np.ptp(picture[290, 250]) < 8
@@ -196,6 +196,32 @@ def test_missing_and_broken_footage_gives_a_note(write, toy):
     assert "odd.mp4: no such video" in page.words
     assert "calm.mp4: cannot be read as a video" in page.words
     assert "moves <fast>" in page.words  # the detection is listed without its picture
+
+
+def test_without_maps_nothing_is_said_of_colour(write):
+    page = write()
+    assert page.all("ol", "moments")
+    assert "Colour shows" not in page.words
+    assert "the score map" not in page.source
+    assert "to see the score and the nearest picture;" in page.words
+
+
+def test_features_alone_are_said_once(write, toy):
+    videos = [dataclasses.replace(v, path="", width=0, height=0) for v in toy.manifest]
+    page = write(manifest=Manifest("features", tuple(videos)))
+    assert page.words.count("No pictures") == 1
+    assert "No pictures: only features of these videos are at hand." in page.words
+    assert "to see the score;" in page.words
+    assert "knows no footage" not in page.source
+    assert not page.all("p", "missing")
+    assert not page.all("img")
+    assert "Colour shows" not in page.words
+    # Where some videos have footage, the others say that they have none.
+    mixed = Manifest("mixed", (toy.manifest.videos[0], videos[1]), toy.manifest.root)
+    page = write(manifest=mixed)
+    assert page.words.count("No pictures") == len(page.all("p", "missing")) == 1
+    assert "No pictures: only features of this video are at hand" in page.words
+    assert "the nearest picture" in page.words
 
 
 def test_truncated_footage_shows_what_decodes(write, toy):
@@ -258,7 +284,7 @@ def test_an_hour_of_noise_stays_small(tmp_path):
     video = Video("hour", "hour.mp4", "test", None, 90_000, 25.0, 8, 8)
     scores = np.random.default_rng(0).random(90_000).astype(np.float32)
     scores[70_001] = 2.0
-    shown = ShownVideo(0, video, scores, (), VideoPictures(), "not read")
+    shown = ShownVideo(0, video, scores, (), VideoPictures(), "not read", False)
     section = timelines_section([shown], score_axis([scores], None), None)
     assert len(section) < 40_000
     (points,) = re.findall(r'points="([^"]*)"', section)

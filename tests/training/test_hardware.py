@@ -21,3 +21,6 @@ def test_more_processes_than_gpus_is_one_line(monkeypatch: pytest.MonkeyPatch) -
     for device in ("auto", "cuda"):
         with pytest.raises(OddframeError, match=f"--device {device}: 2 GPUs wanted, found 1"):
             Hardware(device, processes=2).launch(refuse)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 0)
+    with pytest.raises(OddframeError, match="--device cuda: 1 GPU wanted, found 0"):
+        Hardware("cuda").launch(refuse)

@@ -112,7 +112,14 @@ def test_validation_and_oracle_scores_from_files(truth, tmp_path):
 
 def test_names_are_as_short_as_can_be():
     assert _names([Path("x/a.npz"), Path("y/b.npz")]) == ["a", "b"]
-    assert _names([Path("x/scores.npz"), Path("y/scores.npz")]) == ["x/scores", "y/scores"]
+    # What every file of `score` is called says nothing, unless it is all that differs.
+    assert _names([Path("x/scores.npz"), Path("y/scores.npz")]) == ["x", "y"]
+    assert _names([Path("x/scores/scores.npz"), Path("y.npz")]) == ["x", "y"]
+    assert _names([Path("x/scores.npz"), Path("x.npz")]) == ["scores", "x"]
+    runs = [Path(f"{run}/scores/test/scores.npz") for run in ("a", "b")]
+    assert _names(runs) == ["a/scores/test", "b/scores/test"]
+    assert _names([Path("2026.05.01"), Path("2026.05.02")]) == ["2026.05.01", "2026.05.02"]
+    assert _names([Path("/scores.npz"), Path("/a.npz")]) == ["scores", "a"]
     same = [Path("x/a.npz"), Path("x/a.npz")]
     assert len(_names(same)) == 2
 

@@ -169,12 +169,40 @@ def test_checkpoints_that_do_not_fit(checkpoint, tmp_path, change, words):
     assert words in message
 
 
-def test_wrapped_state_dicts_and_lists_are_refused(checkpoint, tmp_path):
+@pytest.mark.parametrize("wrapper", ["state_dict", "model", "model_state_dict"])
+def test_a_state_dict_inside_a_training_checkpoint(checkpoint, tmp_path, wrapper):
     tensors = read_state_dict(checkpoint)
-    torch.save({"state_dict": tensors}, checkpoint)
-    assert "under 'state_dict'" in refusal("mgfn", checkpoint, tmp_path / "run")
-    torch.save(list(tensors.values()), checkpoint)
-    assert "found list" in refusal("mgfn", checkpoint, tmp_path / "run")
+    bare = import_checkpoint("mgfn", checkpoint, tmp_path / "bare")
+    parameter = torch.nn.Parameter(torch.ones(2))
+    optimiser = torch.optim.Adam([parameter])
+    parameter.sum().backward()
+    optimiser.step()
+    beside = {"epoch": 3, "arch": "mgfn", "auc": 0.8, "optimizer": optimiser.state_dict()}
+    torch.save(beside | {wrapper: tensors}, checkpoint)
+    found = import_checkpoint("mgfn", checkpoint, tmp_path / "run").detector.state()["network"]
+    expected = bare.detector.state()["network"]
+    assert list(found) == list(expected)
+    assert all(torch.equal(found[key], value) for key, value in expected.items())
+    tensors["module.fc.bias"].fill_(float("nan"))
+    torch.save(beside | {wrapper: tensors}, checkpoint)
+    assert "'module.fc.bias' holds NaN" in refusal("mgfn", checkpoint, tmp_path / "nan")
+
+
+@pytest.mark.parametrize(
+    ("wrap", "words"),
+    [
+        (lambda t: {"net": t}, "found dict under 'net'"),
+        (lambda t: {"model": t, "state_dict": t}, "found dict under 'model'"),
+        (lambda t: {"model": t, "extra": torch.zeros(1)}, "found dict under 'model'"),
+        (lambda t: {"model": {**t, "epoch": 3}}, "found dict under 'model'"),
+        (lambda t: {"model": {"model": t}}, "found dict under 'model'"),
+        (lambda _: {"model": {}}, "found dict under 'model'"),
+        (lambda t: list(t.values()), "found list"),
+    ],
+)
+def test_other_wrappings_are_refused(checkpoint, tmp_path, wrap, words):
+    torch.save(wrap(read_state_dict(checkpoint)), checkpoint)
+    assert words in refusal("mgfn", checkpoint, tmp_path / "run")
 
 
 class Trap:
@@ -192,8 +220,9 @@ def test_pickled_objects_are_refused_and_never_run(tmp_path, zipped):
     path, trace = tmp_path / "module.pkl", tmp_path / "trace"
     torch.save(torch.nn.Linear(2, 2), path, _use_new_zipfile_serialization=zipped)
     assert "could run code" in refusal("mgfn", path, tmp_path / "run")
-    torch.save({"a": Trap(trace)}, path, _use_new_zipfile_serialization=zipped)
-    assert "could run code" in refusal("mgfn", path, tmp_path / "run")
+    for content in ({"a": Trap(trace)}, {"model": {"a": torch.ones(1)}, "args": Trap(trace)}):
+        torch.save(content, path, _use_new_zipfile_serialization=zipped)
+        assert "could run code" in refusal("mgfn", path, tmp_path / "run")
     path.write_bytes(pickle.dumps(Trap(trace)))
     assert str(path) in refusal("mgfn", path, tmp_path / "run")
     assert not trace.exists()

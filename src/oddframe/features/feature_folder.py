@@ -191,14 +191,14 @@ class FeatureFolder:
             if (crops, array.shape[-1]) != (self.crops, self.channels) or (
                 array.ndim == 3 and len(files) > 1
             ):
-                crops_wanted = "1 crop" if self.crops == 1 else f"{self.crops} crops"
-                # The folder's own statement may be what is wrong, and no other file.
-                stated = "format" in self.info
-                wanted_by = f"as {self.path / INFO_FILE} says" if stated else "like other files"
+                wanted = "1 crop" if self.crops == 1 else f"{self.crops} crops"
+                source, remedy = "like the rest of the folder", ""
+                if "format" in self.info:  # read from features.json, which may be what is wrong
+                    source = f"as {self.path / INFO_FILE} says"
+                    remedy = f", and {INFO_FILE} must be theirs: extract again, or remove it"
                 raise OddframeError(
-                    f"{file}: expected {crops_wanted} of {self.channels} channels {wanted_by}, "
-                    f"found shape {array.shape}; features of one folder must come from one "
-                    f"backbone{f', and {INFO_FILE} must be of these very files' if stated else ''}"
+                    f"{file}: expected {wanted} of {self.channels} channels {source}, found shape "
+                    f"{array.shape}; features of one folder must come from one backbone{remedy}"
                 )
             if len(array) != len(arrays[0]):
                 raise OddframeError(

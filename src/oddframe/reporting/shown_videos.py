@@ -96,12 +96,10 @@ def read_videos(
                 advance=advance,
             )
         except OddframeError as error:
-            trouble = str(error)
+            trouble = str(error) if video.path else NO_FOOTAGE
         found = detections.get(video.id, ())
-        if not video.path:
-            trouble = NO_FOOTAGE
-        mapped = video.id in maps
-        shown.append(ShownVideo(place, video, scores[video.id], found, pictures, trouble, mapped))
+        values, mapped = scores[video.id], video.id in maps
+        shown.append(ShownVideo(place, video, values, found, pictures, trouble, mapped))
     return shown
 
 

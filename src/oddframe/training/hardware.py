@@ -62,8 +62,9 @@ class Hardware:
         gpus = torch.cuda.device_count()
         wants_gpus = self.device == "cuda" or (self.device == "auto" and gpus > 0)
         if wants_gpus and gpus < self.processes:
+            wanted = "1 GPU" if self.processes == 1 else f"{self.processes} GPUs"
             raise OddframeError(
-                f"--device {self.device}: {self.processes} GPU{'s' * (self.processes != 1)} wanted, found {gpus}; "
+                f"--device {self.device}: {wanted} wanted, found {gpus}; "
                 "use --device cpu, or fewer --processes"
             )
         if self.device == "mps" and not torch.backends.mps.is_available():
