@@ -95,7 +95,7 @@ def test_a_run_says_how_it_came_about_and_threshold_once():
     assert lines == [
         "run: detector sultani is fitted",
         "  threshold 0.5: the middle of the range",
-        "next: oddframe score run FEATURES --report",
+        "next: oddframe score run MANIFEST --features DIR --report",
     ]
     imported = describe(Run(folder, detector, {"verb": "import"}, ""))
     assert imported.startswith("run: detector sultani is imported\n")

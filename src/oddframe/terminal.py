@@ -87,7 +87,7 @@ def _run(run: Run) -> str:
         # The sentence about a threshold begins with the word.
         said = name == "threshold" and str(value).startswith("threshold ")
         lines.append(f"  {value}" if said else f"  {name.replace('_', ' ')}: {value}")
-    shown = "FEATURES" if detector.inputs == "features" else "VIDEO"
+    shown = "MANIFEST --features DIR" if detector.inputs == "features" else "VIDEO"
     lines.append(f"next: oddframe score {run.folder} {shown} --report")
     return "\n".join(lines)
 

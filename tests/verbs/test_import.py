@@ -82,7 +82,7 @@ def test_an_imported_run_scores_features_at_once(checkpoint, features, tmp_path,
     }
     shown = capsys.readouterr().out
     assert f"{run}: detector mgfn is imported" in shown
-    assert f"next: oddframe score {run} FEATURES" in shown
+    assert f"next: oddframe score {run} MANIFEST --features DIR" in shown
 
 
 def test_rtfm(features, tmp_path):
