@@ -49,7 +49,7 @@ class Surveyed:
 def check_lists(
     dataset: str,
     listed: Sequence[Listed],
-    published: Mapping[str, Mapping[str, int]],
+    published: Mapping[str, tuple[int, int]],
     allow_partial: bool,
 ) -> None:
     """Check the number of videos of each class in each split.
@@ -57,8 +57,8 @@ def check_lists(
     Args:
         dataset: named in the message.
         listed: the videos.
-        published: split to class to number of videos; ``normal`` is a class here. A video counts
-            for every class that it carries.
+        published: class to its number of training and of test videos; ``normal`` is a class
+            here. A video counts for every class that it carries.
         allow_partial: warn instead.
 
     Raises:
@@ -72,7 +72,8 @@ def check_lists(
                 f"{video.split}); get the official lists again"
             )
         seen[video.id] = video.split
-    for split, expected in published.items():
+    for place, split in enumerate(("train", "test")):
+        expected = {name: numbers[place] for name, numbers in published.items()}
         found = Counter(
             name for video in listed if video.split == split for name in _classes(video)
         )

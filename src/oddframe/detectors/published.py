@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from torch import Tensor, nn
 
 from oddframe.errors import OddframeError
+from oddframe.features.published_weights import faults
 
 
 def without_prefix(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -50,22 +51,10 @@ def load_strictly(
         OddframeError: missing or foreign names, or other shapes; one line names the first ones.
     """
     expected = {key: value for key, value in network.state_dict().items() if key not in own}
-    missing = [key for key in expected if key not in tensors]
-    foreign = [key for key in tensors if key not in expected]
-    other = [
-        f"{key} {tuple(tensors[key].shape)} instead of {tuple(value.shape)}"
-        for key, value in expected.items()
-        if key in tensors and tensors[key].shape != value.shape
-    ]
-    faults = {"missing": missing, "foreign": foreign, "of another shape": other}
-    found = [
-        f"{len(names)} {what} ({', '.join(names[:3])}{', ...' if len(names) > 3 else ''})"
-        for what, names in faults.items()
-        if names
-    ]
+    found = faults(expected, tensors)
     if found:
         raise OddframeError(
             f"the checkpoint does not fit {method}: expected its {len(expected)} published "
-            f"tensors, found {'; '.join(found)}; give the state dict of the published network"
+            f"tensors, found {found}; give the state dict of the published network"
         )
     network.load_state_dict(dict(tensors), strict=not own)

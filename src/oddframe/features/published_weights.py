@@ -11,7 +11,7 @@ from __future__ import annotations
 import _codecs
 import pickle
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +102,37 @@ def _flat(content: Any, prefix: str = "") -> list[tuple[str, Tensor]]:
     return found
 
 
+def faults(
+    wanted: Mapping[str, Tensor],
+    given: Mapping[str, Tensor],
+    *,
+    optional: Collection[str] = (),
+    also: Mapping[str, Sequence[str]] | None = None,
+) -> str:
+    """How given tensors differ from those wanted, in words; empty if they fit.
+
+    Args:
+        wanted, given: tensors by name; only names and shapes are compared.
+        optional: names that may be missing.
+        also: further faults and the names they concern.
+    """
+    found: dict[str, Sequence[str]] = {
+        "missing": [name for name in wanted if name not in given and name not in optional],
+        "foreign": [name for name in given if name not in wanted],
+        "of another shape": [
+            f"{name} {tuple(given[name].shape)} instead of {tuple(value.shape)}"
+            for name, value in wanted.items()
+            if name in given and given[name].shape != value.shape
+        ],
+        **(also or {}),
+    }
+    return "; ".join(
+        f"{len(names)} {fault} ({', '.join(names[:3])}{', ...' if len(names) > 3 else ''})"
+        for fault, names in found.items()
+        if names
+    )
+
+
 def fill(network: nn.Module, tensors: Mapping[str, Tensor], path: str | Path, drop: str) -> None:
     """Put named tensors into a network, every one of them, and set it to evaluation.
 
@@ -120,29 +151,12 @@ def fill(network: nn.Module, tensors: Mapping[str, Tensor], path: str | Path, dr
     wanted = network.state_dict()
     given = {name: value for name, value in tensors.items() if not name.startswith(drop)}
     counters = {name for name in wanted if name.endswith(".num_batches_tracked")}
-    missing = [name for name in wanted if name not in given and name not in counters]
-    foreign = [name for name in given if name not in wanted]
-    shapes = [
-        f"{name} {tuple(given[name].shape)} instead of {tuple(value.shape)}"
-        for name, value in wanted.items()
-        if name in given and given[name].shape != value.shape
-    ]
     broken = [name for name, value in given.items() if not torch.isfinite(value).all()]
-    faults = {
-        "missing": missing,
-        "foreign": foreign,
-        "of another shape": shapes,
-        "not finite": broken,
-    }
-    found = [
-        f"{len(names)} {fault} ({', '.join(names[:3])}{', ...' if len(names) > 3 else ''})"
-        for fault, names in faults.items()
-        if names
-    ]
+    found = faults(wanted, given, optional=counters, also={"not finite": broken})
     if found:
         raise OddframeError(
             f"{path}: does not fit {type(network).__name__}: expected its "
-            f"{len(wanted) - len(counters)} weights, found {'; '.join(found)}; give the weights "
+            f"{len(wanted) - len(counters)} weights, found {found}; give the weights "
             "of this very network"
         )
     network.load_state_dict({**{name: wanted[name] for name in counters}, **given})

@@ -21,10 +21,12 @@ from oddframe.progress import progress
 from oddframe.scores import Scores
 from oddframe.training.bag_judges import oracle, validation
 from oddframe.training.bags import BagBatches
-from oddframe.training.loop import LAST, METRICS, Schedule, read_curve, train
+from oddframe.training.loop import Schedule, read_curve, train
 from oddframe.training.run_folder import (
     BEST,
     CHECKPOINT,
+    LAST,
+    METRICS,
     ORACLE,
     log,
     read_config,
@@ -141,11 +143,12 @@ class BagTraining:
         """``selected`` in ``config.yaml`` and the log: the validation of each kept state."""
         looks = read_curve(self.folder / METRICS)
         found = {}
-        for split, ranked_by in (("val", "video_auc"), ("oracle", "micro_auc")):
-            own = [line for line in looks if line["split"] == split and ranked_by in line]
-            if own:
-                found[split] = max(own, key=lambda x: (x[ranked_by], -x.get("loss", 0.0)))
-                numbers = {k: v for k, v in found[split].items() if k not in ("epoch", "split")}
+        for split in ("val", "oracle"):
+            own = [line for line in looks if line["split"] == split]
+            best = [line for line in own if line.pop("best_so_far", False)]
+            if best:
+                found[split] = best[-1]
+                numbers = {k: v for k, v in best[-1].items() if k not in ("epoch", "split")}
                 log(self.folder, f"best of {len(own)} looks at {split}: {numbers}")
         if found:
             write_config(self.folder, {**read_config(self.folder), "selected": found})

@@ -30,13 +30,12 @@ from torch import Tensor, nn
 
 from oddframe.atomic import atomic_path
 from oddframe.errors import OddframeError
+from oddframe.training.run_folder import LAST, METRICS
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
 
 FORMAT = "oddframe-training/1"
-LAST = "last.pt"
-METRICS = "metrics.jsonl"
 _SAVE_SECONDS = 120.0
 
 
@@ -289,9 +288,11 @@ def _look(
     with torch.random.fork_rng(), torch.no_grad():
         for judge in judges:
             found = judge.judge()
-            curve.write(state.step, epoch, judge.name, found.metrics)
             rank = list(found.rank)
-            if not rank or judge.name not in state.best or rank > state.best[judge.name]:
+            better = judge.name not in state.best or rank > state.best[judge.name]
+            best = {"best_so_far": True} if rank and better else {}
+            curve.write(state.step, epoch, judge.name, {**found.metrics, **best})
+            if better or not rank:
                 state.best[judge.name] = rank
                 judge.keep()
     learner.train()

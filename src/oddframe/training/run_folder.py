@@ -31,6 +31,9 @@ BEST = "best.pt"
 """The best state on validation so far, while training is under way."""
 ORACLE = "oracle.pt"
 """The best state on the test videos, for comparison with papers that choose so."""
+LAST = "last.pt"
+"""What an unfinished training goes on from."""
+METRICS = "metrics.jsonl"
 CONFIG = "config.yaml"
 
 

@@ -7,7 +7,7 @@ import warnings
 from dataclasses import asdict, replace
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from oddframe.datasets.folder import prepare_folder
 from oddframe.detectors import DEFAULT, DEFAULT_FEATURES, load
@@ -15,11 +15,10 @@ from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.media import VIDEO_SUFFIXES
 from oddframe.progress import progress
-from oddframe.training.bag_training import BagTraining
 from oddframe.training.hardware import Hardware
-from oddframe.training.loop import LAST
 from oddframe.training.run_folder import (
     CHECKPOINT,
+    LAST,
     Run,
     log,
     read_config,
@@ -29,6 +28,9 @@ from oddframe.training.run_folder import (
 )
 from oddframe.training.settings import check_seed, read_settings
 from oddframe.videos import Manifest
+
+if TYPE_CHECKING:
+    from oddframe.training.bag_training import BagTraining
 
 
 def train(
@@ -120,6 +122,8 @@ def train(
     if features is None:
         _fit_frames(module, config, manifest, out, written)
     else:
+        from oddframe.training.bag_training import BagTraining
+
         job = BagTraining(out, features.absolute(), name, config, seed, oracle, resume)
         _train_on_bags(job, manifest, hardware, written)
     return read_run(out)
