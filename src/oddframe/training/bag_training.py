@@ -103,7 +103,7 @@ class BagTraining:
             if self.oracle:
                 keep = partial(write_checkpoint, self.folder, learner, ORACLE)
                 judges.append(oracle(learner, features, manifest, keep))
-            train(
+            kept = train(
                 fabric,
                 learner,
                 batches,
@@ -116,10 +116,15 @@ class BagTraining:
         if fabric.is_global_zero:
             if not held_out:
                 keep_best()
-            self._finish(features, held_out)
+            self._finish(features, held_out, kept)
         fabric.barrier()
 
-    def _finish(self, features: FeatureFolder, held_out: tuple[Video, ...]) -> None:
+    def _finish(
+        self,
+        features: FeatureFolder,
+        held_out: tuple[Video, ...],
+        kept: dict[str, dict[str, float]],
+    ) -> None:
         """Choose the threshold with the state that was kept; the checkpoint is written last."""
         for source, target in ((ORACLE, ORACLE), (BEST, CHECKPOINT)):
             if not (self.folder / source).exists():
@@ -135,23 +140,18 @@ class BagTraining:
             if source == BEST:
                 log(self.folder, detector.threshold_source)
             write_checkpoint(self.folder, detector, target)
-        self._say_what_was_kept()
+        self._say_what_was_kept(kept)
         for name in (BEST, LAST):
             (self.folder / name).unlink(missing_ok=True)
 
-    def _say_what_was_kept(self) -> None:
+    def _say_what_was_kept(self, kept: dict[str, dict[str, float]]) -> None:
         """``selected`` in ``config.yaml`` and the log: the validation of each kept state."""
         looks = read_curve(self.folder / METRICS)
-        found = {}
-        for split in ("val", "oracle"):
-            own = [line for line in looks if line["split"] == split]
-            best = [line for line in own if line.pop("best_so_far", False)]
-            if best:
-                found[split] = best[-1]
-                numbers = {k: v for k, v in best[-1].items() if k not in ("epoch", "split")}
-                log(self.folder, f"best of {len(own)} looks at {split}: {numbers}")
-        if found:
-            write_config(self.folder, {**read_config(self.folder), "selected": found})
+        for split, numbers in kept.items():
+            count = sum(line["split"] == split for line in looks)
+            log(self.folder, f"best of {count} looks at {split}: {numbers}")
+        if kept:
+            write_config(self.folder, {**read_config(self.folder), "selected": kept})
 
     def _pool(
         self,

@@ -20,7 +20,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -104,6 +104,7 @@ class _State:
 
     step: int = 0
     best: dict[str, list[float]] = field(default_factory=dict)
+    kept: dict[str, dict[str, float]] = field(default_factory=dict)
     sums: dict[str, float] = field(default_factory=dict)
     summed: int = 0
 
@@ -118,7 +119,7 @@ def train(
     judges: tuple[Judge, ...] = (),
     resume: bool = False,
     advance: Callable[[str, int, int], None] = lambda *_: None,
-) -> None:
+) -> dict[str, dict[str, float]]:
     """Train a learner (see :class:`oddframe.detectors.base.Learner`).
 
     Args:
@@ -130,6 +131,9 @@ def train(
         judges: looked at in order, in the first process only.
         resume: go on from ``last.pt`` if it is there.
         advance: told what is being done, the step and the number of steps.
+
+    Returns:
+        Judge to the step and the metrics of the state that is its best; in the first process.
 
     Raises:
         OddframeError: a loss or a weight is not finite, or ``last.pt`` is damaged or of another
@@ -182,6 +186,7 @@ def train(
                 raise KeyboardInterrupt
     if not (phases and schedule.steps) and fabric.is_global_zero:
         _look(learner, judges, state, curve, 0.0)
+    return state.kept
 
 
 @contextmanager
@@ -290,10 +295,11 @@ def _look(
             found = judge.judge()
             rank = list(found.rank)
             better = judge.name not in state.best or rank > state.best[judge.name]
-            best = {"best_so_far": True} if rank and better else {}
-            curve.write(state.step, epoch, judge.name, {**found.metrics, **best})
+            curve.write(state.step, epoch, judge.name, found.metrics)
             if better or not rank:
                 state.best[judge.name] = rank
+                if rank:
+                    state.kept[judge.name] = {"step": state.step, **found.metrics}
                 judge.keep()
     learner.train()
 
@@ -359,7 +365,7 @@ def _load(fabric: Fabric, path: Path, learner: nn.Module, optimisers: Mapping[st
         learner.load_state_dict(content["learner"])
         for name, part in optimisers.items():
             part.load_state_dict(content["optimisers"][name])
-        return _State(content["step"], content["best"], content["sums"], content["summed"])
+        return _State(**{part.name: content[part.name] for part in fields(_State)})
     except Exception as error:  # torch.load raises a dozen kinds; all mean the same
         reason = " ".join(str(error).split())[:160] or type(error).__name__
         raise OddframeError(
