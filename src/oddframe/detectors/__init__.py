@@ -14,10 +14,16 @@ _SHARED = {
     "base",
     "bag_losses",
     "calibration",
+    "clip_detector",
     "dictionary_learning",
     "feature_magnitude",
+    "flow",
+    "frame_losses",
     "layers",
+    "localisation",
     "multiple_instance",
+    "networks",
+    "perceptual",
     "published",
 }
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
@@ -12,8 +12,6 @@ from oddframe.media import VideoReader
 from oddframe.videos import Manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from torch import Tensor
     from torch.optim import Optimizer
 
@@ -29,6 +27,7 @@ class FrameScore:
         cue: name of the cue that weighs most, or ``""``.
         reason: why the frame is odd, a sentence for a person.
         boxes: the oddest places, ``(x1, y1, x2, y2)`` in pixels of the video, the oddest first.
+        terms: what the score was combined from, by name, as measured; higher = odder.
     """
 
     frame: int
@@ -37,6 +36,7 @@ class FrameScore:
     cue: str = ""
     reason: str = ""
     boxes: tuple[tuple[int, int, int, int], ...] = ()
+    terms: Mapping[str, float] = field(default_factory=dict)
 
 
 class Detector(Protocol):
@@ -110,6 +110,14 @@ class Learner(Protocol):
 
     def optimisers(self) -> dict[str, Optimizer]:
         """Phase to the optimiser that steps in it."""
+        ...
+
+    def begin_step(self, step: int) -> Mapping[str, float]:
+        """Called before each step: phase to the factor of its optimiser's learning rate.
+
+        A phase that is left out rests in this step. Learning-rate schedules and trainings in
+        several stages are written with it; what it does must follow from the step alone.
+        """
         ...
 
     def losses(self, phase: str, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -137,6 +137,10 @@ class BagDetector(nn.Module):
             "network": torch.optim.Adam(self.parameters(), lr=rate, weight_decay=decay),
         }
 
+    def begin_step(self, step: int) -> dict[str, float]:  # noqa: ARG002
+        """Every phase takes part in every step, at the learning rate of its optimiser."""
+        return dict.fromkeys(self.phases, 1.0)
+
     @torch.no_grad()
     def score_snippets(self, features: np.ndarray) -> np.ndarray:
         """Scores of a video's snippets, evaluated crop by crop to bound the memory.

@@ -106,7 +106,7 @@ class _State:
     best: dict[str, list[float]] = field(default_factory=dict)
     kept: dict[str, dict[str, float]] = field(default_factory=dict)
     sums: dict[str, float] = field(default_factory=dict)
-    summed: int = 0
+    counts: dict[str, int] = field(default_factory=dict)
 
 
 def train(
@@ -162,19 +162,19 @@ def train(
             torch.manual_seed(_seed_of(schedule.seed, state.step, fabric.global_rank))
             for term, value in _step(fabric, wrapped, optimisers, batch, schedule, state.step):
                 state.sums[term] = state.sums.get(term, 0.0) + value
+                state.counts[term] = state.counts.get(term, 0) + 1
             state.step += 1
-            state.summed += 1
             advance("training", state.step, schedule.steps)
             due = state.step % schedule.validate_every == 0 or state.step == schedule.steps
             late = time.monotonic() - saved_at > _SAVE_SECONDS
             if due:
                 epoch = state.step / batches.steps_per_epoch
                 means = {
-                    term: _mean_over_processes(fabric, total / state.summed)
+                    term: _mean_over_processes(fabric, total / state.counts[term])
                     for term, total in state.sums.items()
                 }
                 curve.write(state.step, epoch, "train", means)
-                state.sums, state.summed = {}, 0
+                state.sums, state.counts = {}, {}
                 if fabric.is_global_zero:
                     _look(learner, judges, state, curve, epoch)
                 fabric.barrier()
@@ -242,7 +242,12 @@ def _step(
     learner.train()
     several = len(optimisers) > 1
     terms: list[tuple[str, float]] = []
+    factors = learner.begin_step(step)
     for phase, optimiser in optimisers.items():
+        if phase not in factors:
+            continue
+        for group in optimiser.param_groups:
+            group["lr"] = group.setdefault("initial_lr", group["lr"]) * factors[phase]
         if several:
             own = {id(p) for group in optimiser.param_groups for p in group["params"]}
             for parameter in learner.parameters():

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-import cv2
 import numpy as np
 
 from oddframe.detectors.base import FrameScore
@@ -15,6 +14,7 @@ from oddframe.detectors.calibration import Threshold
 from oddframe.detectors.fixed_camera.memory import one_thread_each
 from oddframe.detectors.fixed_camera.observation import observe
 from oddframe.detectors.fixed_camera.scene import Scene, frame_value, top_cells
+from oddframe.detectors.localisation import odd_boxes, where
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.patch_features import PatchEncoder
 from oddframe.media import VideoReader
@@ -145,31 +145,14 @@ class FixedCameraDetector:
             return FrameScore(frame, value, score_map)
         top = top_cells(field)
         seen, moved = appearance.ravel()[top].mean(), motion.ravel()[top].mean()
-        boxes = self._boxes(field, video)
-        where = _where(boxes[0], video)
+        boxes = odd_boxes(field, video.info.width, video.info.height)
+        place = where(boxes[0], video.info.width, video.info.height)
         if moved > seen:
             ratio = float(speed.ravel()[top].mean()) / max(self.scene.usual_speed, 1e-6)
-            reason = f"moves {ratio:.1f} times as fast as is usual here ({where})"
+            reason = f"moves {ratio:.1f} times as fast as is usual here ({place})"
             return FrameScore(frame, value, score_map, "motion", reason, boxes)
-        reason = f"looks unlike anything in the normal footage ({where})"
+        reason = f"looks unlike anything in the normal footage ({place})"
         return FrameScore(frame, value, score_map, "appearance", reason, boxes)
-
-    def _boxes(
-        self, field: np.ndarray, video: VideoReader
-    ) -> tuple[tuple[int, int, int, int], ...]:
-        """Connected regions above half of the highest cell, the oddest first, three at most."""
-        peak = float(field.max())
-        odd = (field > 0.5 * peak).astype(np.uint8)
-        count, _, stats, _ = cv2.connectedComponentsWithStats(odd, connectivity=8)
-        rows, columns = field.shape
-        wide, high = video.info.width / columns, video.info.height / rows
-        found = []
-        for x, y, width, height, _ in stats[1:count].tolist():
-            top = float(field[y : y + height, x : x + width].max())
-            box = (x * wide, y * high, (x + width) * wide, (y + height) * high)
-            found.append((top, tuple(round(edge) for edge in box)))
-        found.sort(reverse=True)
-        return tuple((box[0], box[1], box[2], box[3]) for _, box in found[:3])
 
     def _warn_of_other_shape(self, video: VideoReader) -> None:
         width, height = self.scene.scale.motion_size
@@ -200,9 +183,3 @@ class FixedCameraDetector:
             Threshold(**state["threshold"]),
             FixedCameraConfig(**state["config"]),
         )
-
-
-def _where(box: tuple[int, int, int, int], video: VideoReader) -> str:
-    across = ("left", "centre", "right")[min(2, int(3 * (box[0] + box[2]) / 2 / video.info.width))]
-    down = ("upper", "middle", "lower")[min(2, int(3 * (box[1] + box[3]) / 2 / video.info.height))]
-    return "centre" if (down, across) == ("middle", "centre") else f"{down} {across}"

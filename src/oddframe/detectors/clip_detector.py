@@ -1,0 +1,408 @@
+"""What detectors of clips share: normal frames in, scores per frame out.
+
+A clip is ``clip_length`` frames, the oldest first; its last frame is the one that is scored. A
+detector measures terms of a clip (prediction error, distance to a memory, a classifier's answer),
+each the higher the odder. Every term is brought to one scale with its mean and deviation on
+held-out normal footage, and the score is their weighted sum. The axis order inside a network is
+``(clips, frames, channels, height, width)``.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from oddframe.detectors.base import FrameScore
+from oddframe.detectors.calibration import Threshold, choose_threshold
+from oddframe.detectors.localisation import odd_boxes, where
+from oddframe.errors import OddframeError
+from oddframe.media import VideoReader
+
+MAP_SIDE = 32
+"""Cells along a side of a score map: 2 KB per frame."""
+
+
+@dataclass(frozen=True)
+class ClipConfig:
+    """Settings that every detector trained on clips has.
+
+    Attributes:
+        size: frames are resized to this many pixels in height and width.
+        colour: order of the channels; ``grey`` is one channel.
+        pixels: range of the values: ``symmetric`` -1 to 1, ``unit`` 0 to 1, ``per-image`` each
+            frame stretched from 0 to 1 (a frame of one value becomes 0).
+        frame_step: frames from one frame of a clip to the next.
+        batch_size: clips per step.
+        steps: training steps.
+        validate_every: steps between two validations.
+        clips_per_video: random clips of each video in an epoch; 0 takes every clip there is.
+        learning_rate: of Adam.
+        clip_gradient: largest gradient norm; 0 does not clip.
+        false_alarms_per_hour: of normal footage, that the threshold allows.
+        smoothing_seconds: standard deviation of the Gaussian over time in offline scoring.
+    """
+
+    size: int = 256
+    colour: Literal["bgr", "rgb", "grey"] = "bgr"
+    pixels: Literal["symmetric", "unit", "per-image"] = "symmetric"
+    frame_step: int = 1
+    batch_size: int = 4
+    steps: int = 10000
+    validate_every: int = 500
+    clips_per_video: int = 0
+    learning_rate: float = 0.0002
+    clip_gradient: float = 0.0
+    false_alarms_per_hour: float = 1.0
+    smoothing_seconds: float = 0.2
+
+    def __post_init__(self) -> None:
+        """Refuse settings out of range."""
+        self.expect(self.size >= 16, "size", "16 or more")
+        for name in ("frame_step", "batch_size", "validate_every", "steps"):
+            self.expect(getattr(self, name) >= 1, name, "1 or more")
+        for name in ("clips_per_video", "learning_rate", "clip_gradient", "smoothing_seconds"):
+            self.expect(getattr(self, name) >= 0, name, "0 or more")
+        self.expect(self.false_alarms_per_hour > 0, "false_alarms_per_hour", "more than 0")
+
+    def expect(self, fulfilled: bool, setting: str, wanted: str) -> None:
+        """Raise an error that names the setting unless the condition holds."""
+        if not fulfilled:
+            raise OddframeError(
+                f"--settings.{setting}: expected {wanted}, found {getattr(self, setting)}"
+            )
+
+    @property
+    def channels(self) -> int:
+        """Channels of a frame."""
+        return 1 if self.colour == "grey" else 3
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a detector finds in clips.
+
+    Attributes:
+        terms: by name, float ``(clips,)``, higher = odder.
+        map: localisation ``(clips, h, w)``, never negative, higher = odder, any size.
+    """
+
+    terms: dict[str, Tensor]
+    map: Tensor
+
+
+@dataclass(frozen=True)
+class FrameTerms:
+    """The terms of one frame of a video, before they are scaled.
+
+    Attributes:
+        frame: 0-based index.
+        terms: by name, higher = odder.
+        map: ``(MAP_SIDE, MAP_SIDE)``, or smaller.
+    """
+
+    frame: int
+    terms: dict[str, float]
+    map: np.ndarray
+
+
+class ClipDetector(nn.Module):
+    """A detector whose networks are trained on clips of normal footage.
+
+    A subclass defines ``name``, ``config_type``, ``phases``, the networks in ``__init__``, and
+    :meth:`losses`, :meth:`optimisers`, :meth:`measure` and :meth:`pictures`. It is also what the
+    training loop trains (see :class:`oddframe.detectors.base.Learner`).
+
+    Args:
+        config: an instance of the subclass's configuration.
+    """
+
+    inputs: ClassVar[str] = "frames"
+    name: ClassVar[str]
+    config_type: ClassVar[type[ClipConfig]] = ClipConfig
+    phases: ClassVar[tuple[str, ...]] = ("network",)
+    scoring_batch: int = 8
+    """Clips measured at once while scoring."""
+
+    def __init__(self, config: Any) -> None:
+        super().__init__()
+        self.config = config
+        self.step = 0
+        self.scales: dict[str, tuple[float, float]] = {}
+        """Term to its mean and deviation on held-out normal footage; ``map`` of the map's peaks."""
+        self.calibrated: Threshold | None = None
+
+    # What a subclass says about itself.
+
+    @property
+    def clip_length(self) -> int:
+        """Frames in a clip."""
+        return 1
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Weight of each term in the score; terms that are not named are measured but not used."""
+        return {"error": 1.0}
+
+    def losses(self, phase: str, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """The loss terms by name; ``loss`` is the total that the phase minimises.
+
+        Args:
+            phase: one of :attr:`phases`.
+            batch: ``clip``, uint8 ``(clips, frames, height, width, channels)``, RGB or grey; give
+                it to :meth:`as_pixels` first.
+        """
+        raise NotImplementedError
+
+    def optimisers(self) -> dict[str, torch.optim.Optimizer]:
+        """Phase to the optimiser that steps in it."""
+        return {"network": torch.optim.Adam(self.parameters(), lr=self.config.learning_rate)}
+
+    def begin_step(self, step: int) -> dict[str, float]:
+        """Called before each training step.
+
+        Returns:
+            Phase to the factor of its learning rate; a phase that is left out rests.
+        """
+        self.step = step
+        return dict.fromkeys(self.phases, 1.0)
+
+    def measure(self, clip: Tensor) -> Measured:
+        """The terms of clips; called in eval mode and without gradients.
+
+        Args:
+            clip: pixels ``(clips, frames, channels, height, width)``.
+        """
+        raise NotImplementedError
+
+    def pictures(self, clip: Tensor) -> dict[str, Tensor]:
+        """What to look at during training: name to images ``(clips, channels, height, width)``.
+
+        In the range of the pixels; ``error`` may be ``(clips, 1, height, width)``, never negative.
+        """
+        raise NotImplementedError
+
+    def rank(self, metrics: Mapping[str, float]) -> tuple[float, ...]:
+        """How good a state is from the mean of each term on held-out normal clips; higher wins."""
+        return (-metrics["error"],)
+
+    def begin_video(self) -> None:
+        """Called before a video is scored, for detectors that carry something between frames."""
+
+    def reason(self, term: str) -> str:
+        """Why a frame is odd, if this term weighs most; a sentence without its end."""
+        return {"error": "the network expected something else here"}.get(term, f"{term} is high")
+
+    # Frames and pixels.
+
+    def as_pixels(self, clip: Tensor) -> Tensor:
+        """uint8 ``(clips, frames, h, w, channels)`` to float ``(clips, frames, channels, h, w)``."""
+        like = next(self.parameters())
+        pixels = clip.to(like.device).permute(0, 1, 4, 2, 3)
+        if self.config.colour == "bgr":
+            pixels = pixels.flip(2)
+        pixels = pixels.to(like.dtype)
+        if self.config.pixels == "symmetric":
+            return pixels / 127.5 - 1
+        if self.config.pixels == "unit":
+            return pixels / 255
+        low = pixels.amin((2, 3, 4), keepdim=True)
+        spread = pixels.amax((2, 3, 4), keepdim=True) - low
+        return (pixels - low) / spread.clamp(min=1)
+
+    def as_unit(self, images: Tensor) -> Tensor:
+        """Pixels of this detector's range to 0 to 1, where errors are measured."""
+        return (images + 1) / 2 if self.config.pixels == "symmetric" else images
+
+    # Measuring and scoring videos.
+
+    def measure_video(self, video: VideoReader) -> Iterator[FrameTerms]:
+        """Terms of every frame in order, each from this and earlier frames only.
+
+        Frames before the first whole clip, ``(clip_length - 1) * frame_step`` of them, take what
+        the first clip says. Memory does not grow with the video.
+
+        Raises:
+            OddframeError: the video is shorter than a clip.
+        """
+        self.eval()
+        self.begin_video()
+        size, grey = (self.config.size, self.config.size), self.config.colour == "grey"
+        before = (self.clip_length - 1) * self.config.frame_step
+        recent: deque[np.ndarray] = deque(maxlen=before + 1)
+        waiting: list[np.ndarray] = []
+        done = 0
+        for frame in video:
+            recent.append(frame.grey(size)[..., None] if grey else frame.rgb(size))
+            if len(recent) > before:
+                waiting.append(np.stack(list(recent)[:: self.config.frame_step]))
+            if len(waiting) == self.scoring_batch:
+                yield from self._numbered(waiting, done, before)
+                done = max(done, before) + len(waiting)
+                waiting = []
+        if waiting:
+            yield from self._numbered(waiting, done, before)
+        elif not done and recent:
+            raise OddframeError(
+                f"a video of {len(recent)} frames is too short for {self.name}, which looks at "
+                f"clips of {before + 1} frames; give a longer video"
+            )
+
+    def _numbered(
+        self, clips: Sequence[np.ndarray], done: int, before: int
+    ) -> Iterator[FrameTerms]:
+        """The next clips' terms, each for its frame; the first clip's for those before it too."""
+        terms, maps = self.measure_clips(np.stack(clips))
+        for row in range(len(clips)):
+            own = {name: float(values[row]) for name, values in terms.items()}
+            last = max(done, before) + row
+            for frame in range(0 if last == before else last, last + 1):
+                yield FrameTerms(frame, own, maps[row])
+
+    @torch.no_grad()
+    def measure_clips(self, clips: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        """Terms ``(clips,)`` and maps of uint8 clips ``(clips, frames, h, w, channels)``."""
+        measured = self.measure(self.as_pixels(torch.from_numpy(clips)))
+        shrunk = measured.map[:, None].float()
+        if min(shrunk.shape[2:]) > MAP_SIDE:
+            shrunk = functional.adaptive_avg_pool2d(shrunk, MAP_SIDE)
+        terms = {name: value.float().cpu().numpy() for name, value in measured.terms.items()}
+        return terms, shrunk[:, 0].cpu().numpy()
+
+    def score_frames(self, video: VideoReader) -> Iterator[FrameScore]:
+        """Scores of every frame in order, each from this and earlier frames only."""
+        for found in self.measure_video(video):
+            value = float(self.combine({k: np.array([v]) for k, v in found.terms.items()})[0])
+            mean, deviation = self.scales.get("map", (0.0, 1.0))
+            score_map = (found.map - mean) / deviation
+            if value <= self.threshold:
+                yield FrameScore(found.frame, value, score_map, terms=found.terms)
+                continue
+            boxes = odd_boxes(found.map, video.info.width, video.info.height)
+            parts = {k: w * self._scaled(k, found.terms[k]) for k, w in self.weights.items()}
+            cue = max(parts, key=lambda name: parts[name])
+            place = where(boxes[0], video.info.width, video.info.height)
+            reason = f"{self.reason(cue)} ({place})"
+            yield FrameScore(found.frame, value, score_map, cue, reason, boxes, found.terms)
+
+    def combine(self, terms: Mapping[str, np.ndarray], *, per_video: bool = False) -> np.ndarray:
+        """The score from its terms.
+
+        Args:
+            terms: by name ``(frames,)``, as measured.
+            per_video: bring each term to 0 to 1 by its least and largest value in this video, as
+                papers do, in place of the scale from held-out normal footage. It needs the whole
+                video, and takes for granted that each video holds something odd.
+
+        Returns:
+            float32 ``(frames,)``.
+        """
+        total = np.zeros(len(next(iter(terms.values()))))
+        for name, weight in self.weights.items():
+            values = np.asarray(terms[name], np.float64)
+            if per_video:
+                spread = np.ptp(values)
+                total += weight * ((values - values.min()) / spread if spread > 0 else 0.0)
+            else:
+                total += weight * self._scaled(name, values)
+        return total.astype(np.float32)
+
+    def _scaled(self, name: str, values: Any) -> Any:
+        mean, deviation = self.scales.get(name, (0.0, 1.0))
+        return (values - mean) / deviation
+
+    # Calibration on held-out normal footage.
+
+    def fit_scales(self, terms: Mapping[str, np.ndarray], map_peaks: np.ndarray) -> None:
+        """Learn each term's mean and deviation, and those of the maps' highest cells.
+
+        Args:
+            terms: by name ``(frames,)``, of held-out normal footage.
+            map_peaks: ``(frames,)``.
+        """
+        for name, values in {**terms, "map": map_peaks}.items():
+            # A term that never changes says nothing; dividing by 1 keeps it so.
+            self.scales[name] = (float(values.mean()), float(values.std()) or 1.0)
+
+    def calibrate(self, videos: Iterable[tuple[VideoReader, float]]) -> None:
+        """Learn the scales and the threshold from held-out normal videos.
+
+        Args:
+            videos: opened, with their frame rates; each is read once.
+        """
+        measured: list[tuple[dict[str, np.ndarray], float]] = []
+        peaks = []
+        for video, fps in videos:
+            found = list(self.measure_video(video))
+            names = found[0].terms
+            measured.append(({n: np.array([f.terms[n] for f in found]) for n in names}, fps))
+            peaks += [float(f.map.max()) for f in found]
+        names = measured[0][0]
+        together = {n: np.concatenate([terms[n] for terms, _ in measured]) for n in names}
+        self.fit_scales(together, np.array(peaks))
+        stretches = [(self.combine(terms), fps) for terms, fps in measured]
+        hours = sum(len(scores) / fps for scores, fps in stretches) / 3600
+        self.calibrated = choose_threshold(stretches, hours, self.config.false_alarms_per_hour)
+
+    # What every detector says and keeps.
+
+    @property
+    def normalisation(self) -> str:
+        """What was done to the scores."""
+        if not self.scales:
+            return "none (not calibrated)"
+        return "mean and deviation of each term on held-out normal footage"
+
+    @property
+    def threshold(self) -> float:
+        """Frames with a higher score are odd; infinite before calibration."""
+        return self.calibrated.value if self.calibrated else float("inf")
+
+    @property
+    def smoothing_seconds(self) -> float:
+        """Standard deviation of the Gaussian for offline scores, in seconds."""
+        return self.config.smoothing_seconds
+
+    @property
+    def notes(self) -> dict[str, Any]:
+        """Plain values for a report."""
+        before = (self.clip_length - 1) * self.config.frame_step
+        notes: dict[str, Any] = {
+            "score": " + ".join(f"{weight:g} {name}" for name, weight in self.weights.items()),
+        }
+        if before:
+            notes["first_frames"] = f"frames 0 to {before - 1} take the score of frame {before}"
+        if self.calibrated:
+            notes["threshold"] = self.calibrated.sentence
+        return notes
+
+    def state(self) -> dict[str, Any]:
+        """Tensors and plain values from which :meth:`from_state` rebuilds the detector."""
+        return {
+            "config": asdict(self.config),
+            "scales": {name: list(pair) for name, pair in self.scales.items()},
+            "threshold": vars(self.calibrated) if self.calibrated else {},
+            "network": {key: value.detach().cpu() for key, value in self.state_dict().items()},
+        }
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Self:
+        """The detector that gave :meth:`state`."""
+        known = {field.name for field in fields(cls.config_type)}
+        values: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value
+            for key, value in state["config"].items()
+            if key in known
+        }
+        detector = cls(cls.config_type(**values))
+        tensors = {key: torch.as_tensor(value) for key, value in state["network"].items()}
+        detector.load_state_dict(tensors, strict=True)
+        detector.scales = {name: (pair[0], pair[1]) for name, pair in state["scales"].items()}
+        detector.calibrated = Threshold(**state["threshold"]) if state["threshold"] else None
+        return detector.to(memory_format=torch.channels_last).eval()  # ty: ignore[no-matching-overload]
