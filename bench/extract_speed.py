@@ -36,7 +36,8 @@ from oddframe.features.crops import crop_names, cut, resized
 from oddframe.features.extraction import SnippetPlan, extract_features
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.features.lite0_snippets import Lite0Snippets
-from oddframe.media import VideoWriter, open_video
+from oddframe.media import open_video
+from oddframe.video_writing import VideoWriter
 
 SIZE = (320, 240)
 

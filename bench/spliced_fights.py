@@ -38,7 +38,8 @@ import numpy as np
 
 from oddframe.atomic import write_json
 from oddframe.errors import OddframeError
-from oddframe.media import VideoWriter, natural_key, open_video
+from oddframe.media import natural_key, open_video
+from oddframe.video_writing import VideoWriter
 from oddframe.videos import Event, Manifest, Video, events_from_labels, hash_annotations
 
 FORMAT = "oddframe-spliced-fights/1"

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from oddframe.cli import main
-from oddframe.media import VideoWriter
+from oddframe.video_writing import VideoWriter
 from oddframe.videos import Event, Manifest, Video
 
 REPOSITORY = Path(__file__).resolve().parent.parent

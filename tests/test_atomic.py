@@ -101,7 +101,7 @@ from pathlib import Path
 import numpy as np
 from oddframe.atomic import atomic_path, write_text
 from oddframe.errors import OddframeError
-from oddframe.media import VideoWriter
+from oddframe.video_writing import VideoWriter
 from oddframe.scores import Scores
 from oddframe.videos import Manifest, Video
 noise = np.random.default_rng(0)

@@ -14,9 +14,9 @@ import pytest
 import oddframe
 from oddframe.cli import VERBS, _parse, main
 from oddframe.evaluation.result import Evaluation
-from oddframe.media import VideoWriter
 from oddframe.scores import Scores
 from oddframe.training.run_folder import read_run
+from oddframe.video_writing import VideoWriter
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Reading and writing video: one interface, exact counts, honest warnings, clear errors."""
 
 import struct
+import warnings
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,14 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oddframe.errors import OddframeError, OddframeWarning
-from oddframe.media import (
-    VideoWriter,
-    list_images,
-    natural_key,
-    open_video,
-    probe,
-    read_frames,
-)
+from oddframe.media import list_images, natural_key, open_video, probe, read_frames
+from oddframe.video_writing import VideoWriter
 
 WIDTH, HEIGHT = 64, 48
 
@@ -274,11 +269,33 @@ def test_a_broken_first_image_is_the_next_good_one(tmp_path):
         assert [block(frame.rgb()) for frame in video] == [1, 1, 2]
 
 
-def test_a_gap_in_the_numbers_is_told(tmp_path):
-    path = folder_of(tmp_path / "clip", 6)
-    (path / "003.png").unlink()
-    with pytest.warns(OddframeWarning, match=r"clip: image numbers jump after 2"):
-        assert probe(path).frames == 5
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        ("001 002 004", "missing: 3;"),
+        ("1 2 6 7 9", "missing: 3 to 5, 8;"),
+        ("frame_0008 frame_0009 frame_0011", "missing: 10;"),
+        ("0 5 10 15 20 25 30 35", "16 to 19, 21 to 24 and 2 more;"),
+        ("1 01 2", "there twice: 1;"),
+        ("01_003 01_005 01_005x", None),
+        ("1 2 3", None),
+        ("8 9 10 11", None),
+        ("000 001", None),
+        ("a b", None),
+        ("a1 b3", None),
+    ],
+)
+def test_missing_numbers_are_told(tmp_path, names, told):
+    for name in names.split():
+        cv2.imwrite(str(tmp_path / f"{name}.png"), np.zeros((8, 8), np.uint8))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        assert probe(tmp_path).frames == len(names.split())
+    messages = [str(warning.message) for warning in caught]
+    assert len(messages) == (told is not None)
+    if told:
+        assert f"{tmp_path}: image numbers" in messages[0]
+        assert told in messages[0]
 
 
 def test_an_image_of_another_size_is_an_error_naming_it(tmp_path):

@@ -1,4 +1,4 @@
-"""The one way to read and write video: files through PyAV, folders of numbered images.
+"""The one way to read video: files through PyAV, folders of numbered images.
 
 Reading streams: memory does not grow with the length of the video. Frames convert lazily, since
 a detector that needs a small grey image should not pay for a full colour one.
@@ -11,7 +11,6 @@ import itertools
 import re
 import warnings
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -20,7 +19,6 @@ from typing import Any, Protocol
 import cv2
 import numpy as np
 
-from oddframe.atomic import atomic_path
 from oddframe.errors import OddframeError, OddframeWarning
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})
@@ -29,6 +27,8 @@ VIDEO_SUFFIXES = frozenset(
 )
 DEFAULT_FOLDER_FPS = 25.0
 """Frame rate of an image folder when nobody says another: images carry none."""
+_SHOWN = 5
+"""Entries that a warning lists before it says how many more there are."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +145,25 @@ def list_images(folder: Path) -> list[Path]:
     return sorted(files, key=lambda file: (natural_key(file.name), file.name))
 
 
+def _irregular_numbers(names: list[str]) -> str:
+    """Which numbers are missing from names in natural order, or there twice; empty if none are.
+
+    Only of names like ``003`` or ``frame_3``, which differ in their last number alone.
+    """
+    parts = [re.fullmatch(r"(.*?)(\d+)", name) for name in names]
+    if len({part and part[1] for part in parts}) != 1 or parts[0] is None:
+        return ""
+    pairs = list(itertools.pairwise(int(part[2]) for part in parts if part))
+    gaps = [f"{a + 1}" + f" to {b - 1}" * (b > a + 2) for a, b in pairs if b > a + 1]
+    twice = [str(a) for a, b in pairs if a == b]
+    found = []
+    for what, listed in (("missing", gaps), ("there twice", twice)):
+        if listed:
+            more = f" and {len(listed) - _SHOWN} more" * (len(listed) > _SHOWN)
+            found.append(f"{what}: {', '.join(listed[:_SHOWN])}{more}")
+    return ", ".join(found)
+
+
 class _ImageFrame:
     """A frame that is already an RGB or grey array."""
 
@@ -172,11 +191,10 @@ class _FolderReader:
             raise OddframeError(
                 f"{path}: expected a video file or a folder of numbered images, found no image"
             )
-        numbers = [int(file.stem) for file in self.files if file.stem.isdecimal()]
-        if len(numbers) == len(self.files) and numbers[-1] - numbers[0] + 1 != len(numbers):
-            gap = next(a for a, b in itertools.pairwise(numbers) if b != a + 1)
+        irregular = _irregular_numbers([file.stem for file in self.files])
+        if irregular:
             warnings.warn(
-                f"{path}: image numbers jump after {gap}; the images that are there are read as "
+                f"{path}: image numbers {irregular}; the images that are there are read as "
                 "consecutive frames, so check that labels count the same way",
                 OddframeWarning,
                 stacklevel=3,
@@ -402,64 +420,6 @@ class _FileReader:
 
     def __exit__(self, *exception: object) -> None:
         self._container.close()
-
-
-class VideoWriter:
-    """Write RGB frames as H.264 MP4; whole or absent. Use it in a ``with`` block.
-
-    Args:
-        path: target, ending in ``.mp4``.
-        fps: frame rate.
-        size: (width, height); odd sizes lose one pixel, because 4:2:0 colour needs even ones.
-    """
-
-    def __init__(self, path: str | Path, fps: float, size: tuple[int, int]) -> None:
-        self._path = Path(path)
-        self._rate = Fraction(fps).limit_denominator(1001)
-        self._size = (size[0] // 2 * 2, size[1] // 2 * 2)
-        if min(self._size) < 2:
-            raise OddframeError(
-                f"{path}: a video needs at least 2x2 pixels, found {size[0]}x{size[1]}"
-            )
-
-    def write(self, image: np.ndarray) -> None:
-        """Append one uint8 RGB image ``(height, width, 3)``.
-
-        Raises:
-            OddframeError: an image smaller than the video.
-        """
-        width, height = self._size
-        if image.shape[0] < height or image.shape[1] < width:
-            raise OddframeError(
-                f"{self._path}: expected images of {width}x{height} pixels, found "
-                f"{image.shape[1]}x{image.shape[0]}"
-            )
-        cropped = np.ascontiguousarray(image[:height, :width])
-        frame = self._av.VideoFrame.from_ndarray(cropped, format="rgb24")
-        self._container.mux(self._stream.encode(frame))
-
-    def __enter__(self) -> VideoWriter:
-        import av
-
-        self._av = av
-        with ExitStack() as stack:
-            temporary = stack.enter_context(atomic_path(self._path))
-            self._container = stack.enter_context(av.open(str(temporary), "w", format="mp4"))
-            stream: Any = self._container.add_stream("libx264", rate=self._rate)
-            stream.width, stream.height = self._size
-            stream.pix_fmt = "yuv420p"
-            stream.options = {"crf": "20", "preset": "veryfast"}
-            self._stream = stream
-            stack.push(self._flush)
-            self._open = stack.pop_all()
-        return self
-
-    def _flush(self, kind: Any, *_: Any) -> None:
-        if kind is None:
-            self._container.mux(self._stream.encode(None))
-
-    def __exit__(self, kind: Any, value: Any, trace: Any) -> bool | None:
-        return self._open.__exit__(kind, value, trace)
 
 
 def _read_image(file: Path) -> np.ndarray | None:

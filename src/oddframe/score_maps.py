@@ -30,8 +30,8 @@ class MapWriter:
             self._write_header()
         if score_map.shape != self._shape:
             raise ValueError(f"expected a map of shape {self._shape}, found {score_map.shape}")
-        # Beyond 60000 float16 is infinite; such a score is as odd as it gets.
-        self._stream.write(np.minimum(score_map, 60000).astype("<f2").tobytes())
+        # Beyond 60000 float16 is infinite; such a score is as odd, or as usual, as it gets.
+        self._stream.write(np.clip(score_map, -60000, 60000).astype("<f2").tobytes())
         self.frames += 1
 
     def _write_header(self) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from oddframe.atomic import atomic_path
+from oddframe.array_files import read_arrays, write_arrays
 from oddframe.errors import OddframeError
 from oddframe.videos import Video
 
@@ -81,13 +79,8 @@ class Scores:
         path = Path(path)
         if path.suffix != ".npz":
             raise OddframeError(f"{path}: scores are written as .npz; give a name that ends so")
-        arrays = {META_KEY: np.array(json.dumps(self.meta, allow_nan=False)), **self.values}
-        # Not np.savez: it takes ids as keyword arguments, and one may be called "file".
-        with atomic_path(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
-            for key, array in arrays.items():
-                with archive.open(f"{key}.npy", "w", force_zip64=True) as stream:
-                    np.lib.format.write_array(stream, array, allow_pickle=False)
-        return path
+        meta = np.array(json.dumps(self.meta, allow_nan=False))
+        return write_arrays(path, {META_KEY: meta, **self.values})
 
     @classmethod
     def read(cls, path: str | Path) -> Scores:
@@ -108,23 +101,12 @@ class Scores:
             return cls({name: _load(file) for name, file in zip(names, files, strict=True)})
         if not path.exists():
             raise OddframeError(f"{path}: no such scores file; make one with 'oddframe score'")
+        values = read_arrays(path, "one array per video id")
         try:
-            archive = np.load(path, allow_pickle=False)
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise OddframeError(f"{path}: expected an .npz of one array per video id")
-            with archive:
-                values = {key: archive[key] for key in archive.files if key != META_KEY}
-                meta = json.loads(str(archive[META_KEY])) if META_KEY in archive.files else {}
-        except (
-            OSError,
-            ValueError,
-            EOFError,
-            RuntimeError,  # zipfile: encrypted, or compressed in an unknown way
-            zipfile.BadZipFile,
-            zlib.error,
-        ) as error:
+            meta = json.loads(str(values.pop(META_KEY, "{}")))
+        except ValueError as error:
             raise OddframeError(
-                f"{path}: expected an .npz of one numeric array per video id, found {error}"
+                f"{path}: expected '{META_KEY}' to be a JSON object, found {error}"
             ) from error
         if not values:
             raise OddframeError(f"{path}: the file holds no scores")

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from oddframe.errors import OddframeError
-from oddframe.media import VideoWriter, open_video, probe
+from oddframe.media import open_video, probe
+from oddframe.video_writing import VideoWriter
 from oddframe.videos import Manifest
 
 BENCH = Path(__file__).resolve().parents[2] / "bench"

@@ -138,7 +138,7 @@ def test_a_missing_normal_frame_changes_the_count(ano_pred):
         pytest.raises(
             OddframeError, match="has 1648 anomalous of 2010 frames, found 1648 anomalous of 2008"
         ),
-        pytest.warns(OddframeWarning, match="jump after 2"),
+        pytest.warns(OddframeWarning, match="image numbers missing: 3;"),
     ):
         prepare_ped2(ano_pred)
 

@@ -15,9 +15,10 @@ from sklearn.metrics import roc_auc_score
 from oddframe.datasets.folder import prepare_folder
 from oddframe.detectors.fixed_camera import FixedCameraConfig, FixedCameraDetector
 from oddframe.errors import OddframeError, OddframeWarning
-from oddframe.media import VideoWriter, open_video
+from oddframe.media import open_video
 from oddframe.training.run_folder import read_run
 from oddframe.verbs.prepare import prepare
+from oddframe.video_writing import VideoWriter
 from oddframe.videos import Manifest
 
 

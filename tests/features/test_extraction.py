@@ -22,7 +22,8 @@ from oddframe.errors import OddframeError
 from oddframe.features.crops import cut, resized
 from oddframe.features.extraction import SnippetPlan, extract_features
 from oddframe.features.feature_folder import FeatureFolder
-from oddframe.media import VideoWriter, open_video
+from oddframe.media import open_video
+from oddframe.video_writing import VideoWriter
 
 
 class MeanColour:

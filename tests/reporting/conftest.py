@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from oddframe.detections import Detection
-from oddframe.media import VideoWriter
 from oddframe.scores import Scores
+from oddframe.video_writing import VideoWriter
 from oddframe.videos import Event, Manifest, Video
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import dataclasses
 import re
 from html.parser import HTMLParser
@@ -15,7 +16,7 @@ from oddframe.reporting.page import write_report
 from oddframe.scores import Scores
 from oddframe.videos import Manifest
 
-VOID = {"meta", "img", "br", "line", "rect", "circle", "polyline"}
+VOID = {"meta", "img", "br"}
 
 
 class Page(HTMLParser):
@@ -313,3 +314,52 @@ def test_probabilities_have_an_axis_from_0_to_1(write, toy):
     assert {(part["data-low"], part["data-high"]) for part in tracks} == {("0", "1")}
     high = write().all("div", "track")
     assert float(high[0]["data-high"]) > 1
+
+
+@pytest.fixture
+def samples(tmp_path):
+    steps = (500, 1000, 1500, 2000)
+    for step in steps:
+        picture = np.full((40, 60, 3), step // 10, np.uint8)
+        cv2.imwrite(str(tmp_path / f"step-{step:06d}.png"), picture)
+    return [tmp_path / f"step-{step:06d}.png" for step in steps]
+
+
+def test_terms_training_and_samples_have_sections(write, toy, tmp_path, samples):
+    terms = {toy.odd_id: {"error": np.arange(40.0), "classifier": np.ones(40)}}
+    curve = [{"step": 500 * i, "epoch": i, "split": "train", "loss": 1 / i} for i in (1, 2, 3, 4)]
+    page = write(terms=terms, curve=curve, samples=samples)
+    new = {"what-the-score-is-made-of", "training", "training-samples"}
+    assert new <= page.ids
+    assert not new & write().ids
+    assert "combined score" in page.words
+    folder = tmp_path / "report"
+    assert (folder / "plots" / "terms" / f"{toy.odd_id}.png").is_file()
+    assert not (folder / "plots" / "terms" / "calm.png").exists()
+    assert all(img["src"].startswith("data:image/jpeg;base64,") for img in page.all("img"))
+
+
+def test_the_first_middle_and_last_sample_are_shown_and_copied(write, tmp_path, samples):
+    page = write(samples=samples)
+    for step in (500, 1500, 2000):
+        name = f"step-{step:06d}.png"
+        copied = (tmp_path / "report" / "samples" / name).read_bytes()
+        assert copied == (tmp_path / name).read_bytes()
+        assert f"After {step:,} steps" in page.words
+    assert "1,000 steps" not in page.words
+    assert len(list((tmp_path / "report" / "samples").iterdir())) == 3
+    assert "The first, the middle and the last of the 4 pictures" in page.words
+    charts = [img["src"] for img in page.all("img") if img["alt"].startswith("After")]
+    levels = [
+        cv2.imdecode(np.frombuffer(base64.b64decode(c.split(",")[1]), np.uint8), 1) for c in charts
+    ]
+    assert [int(level.mean().round()) for level in levels] == [50, 150, 200]
+    assert write(samples=samples[:1]).words.count("The 1 picture that") == 1
+
+
+def test_a_broken_sample_and_terms_that_do_not_fit_are_refused(write, toy, samples):
+    samples[-1].write_bytes(b"no picture")
+    with pytest.raises(OddframeError, match=r"step-002000\.png: cannot be read as a picture"):
+        write(samples=samples)
+    with pytest.raises(OddframeError, match=r"terms of 'calm': expected 40 of 'error'.*found 3"):
+        write(terms={"calm": {"error": np.zeros(3), "b": np.zeros(3)}})

@@ -13,6 +13,7 @@ from oddframe.reporting.colours import DETECTION, SERIES, TRUTH
 from oddframe.reporting.plots import (
     CURVE_SIZE,
     DPI,
+    PROBABILITIES,
     TIMELINE_WIDTH,
     write_precision_recall,
     write_roc,
@@ -105,7 +106,7 @@ def test_pyplot_is_never_imported():
 def test_probabilities_of_several_models_share_one_panel(tmp_path):
     scores = {"first $": np.full(100, 0.9), "second": np.linspace(0, 0.2, 100)}
     apart = _read(write_timeline(tmp_path / "2.png", VIDEO, scores))
-    shared = _read(write_timeline(tmp_path / "1.png", VIDEO, scores, unit=True))
+    shared = _read(write_timeline(tmp_path / "1.png", VIDEO, scores, axis=PROBABILITIES))
     assert shared.shape[0] < apart.shape[0]
     rows = []
     for place in range(2):

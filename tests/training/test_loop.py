@@ -38,6 +38,9 @@ class Line(nn.Module):
     def optimisers(self) -> dict[str, torch.optim.Optimizer]:
         return {"network": torch.optim.Adam(self.parameters(), lr=self.rate)}
 
+    def begin_step(self, step: int) -> dict[str, float]:
+        return dict.fromkeys(self.phases, 1.0)
+
     def losses(self, phase: str, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         error = (self.dropout(self.layer(batch["x"])) - batch["y"]).square().mean()
         size = self.layer.weight.square().sum()
@@ -219,6 +222,9 @@ class Pair(nn.Module):
             "discriminator": torch.optim.SGD(self.discriminator.parameters(), lr=0.1),
         }
 
+    def begin_step(self, step: int) -> dict[str, float]:
+        return dict.fromkeys(self.phases, 1.0)
+
     def losses(self, phase: str, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         self.seen[phase] = {n for n, p in self.named_parameters() if p.requires_grad}
         # Not detached on purpose: the loop has to keep the phases apart.
@@ -312,3 +318,30 @@ def test_metrics_are_plain_json_lines(tmp_path: Path) -> None:
     train(fabric(), Line(), Numbers(), Schedule(2, 1), tmp_path)
     lines = (tmp_path / METRICS).read_text().splitlines()
     assert [json.loads(line)["step"] for line in lines] == [1, 2]
+
+
+def test_phases_rest_and_learning_rates_follow_the_step(tmp_path: Path) -> None:
+    class Staged(Pair):
+        """The generator in the first three steps, the discriminator after them at falling rates."""
+
+        def begin_step(self, step: int) -> dict[str, float]:
+            return {"generator": 1.0} if step < 3 else {"discriminator": 0.5 ** (step - 3)}
+
+    staged, plain = Staged(), Pair()
+    train(fabric(), staged, Numbers(), Schedule(5, 1), tmp_path / "whole")
+    for step, (phase, rate) in enumerate(
+        [("generator", 0.1)] * 3 + [("discriminator", 0.1), ("discriminator", 0.05)]
+    ):
+        part = plain.get_submodule(phase)
+        plain.zero_grad()
+        plain.losses(phase, Numbers().batch(step, 0, 1))["loss"].backward()
+        with torch.no_grad():
+            for parameter in part.parameters():
+                parameter -= rate * parameter.grad
+    assert weights(staged) == pytest.approx(weights(plain), abs=1e-6)
+    curve = read_curve(tmp_path / "whole" / METRICS)
+    assert ["generator/loss" in line for line in curve] == [True] * 3 + [False] * 2
+    resumed = Staged()
+    train(fabric(), resumed, Numbers(), Schedule(4, 1), tmp_path / "killed")
+    train(fabric(), resumed, Numbers(), Schedule(5, 1), tmp_path / "killed", resume=True)
+    assert weights(resumed) == weights(staged)

@@ -15,8 +15,8 @@ from oddframe.features.backbones import BackboneOptions, load
 from oddframe.features.efficientnet_lite import HEAD, EfficientNetLite0
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.features.onnx_networks import export
-from oddframe.media import VideoWriter
 from oddframe.scores import Scores
+from oddframe.video_writing import VideoWriter
 from oddframe.videos import Manifest, Video
 
 

@@ -9,11 +9,12 @@ import pytest
 from oddframe.atomic import sha256_of
 from oddframe.detections import find_detections, read_events
 from oddframe.errors import OddframeError, OddframeWarning
-from oddframe.media import VideoWriter, open_video
+from oddframe.media import open_video
 from oddframe.scores import Scores
 from oddframe.training.run_folder import read_run
 from oddframe.verbs.prepare import prepare
 from oddframe.verbs.score import score, training_note
+from oddframe.video_writing import VideoWriter
 
 
 @pytest.fixture(scope="module")

@@ -29,7 +29,7 @@ from oddframe.datasets.synthetic_scene.backdrop import Backdrop, paint_backdrop
 from oddframe.datasets.synthetic_scene.camera import HEIGHT, WIDTH
 from oddframe.datasets.synthetic_scene.renderer import RenderedFrame, render
 from oddframe.errors import OddframeError
-from oddframe.media import VideoWriter
+from oddframe.video_writing import VideoWriter
 from oddframe.videos import Event, Manifest, Video, events_from_labels, hash_annotations
 
 FORMAT = "oddframe-synthetic/1"

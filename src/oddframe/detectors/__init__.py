@@ -24,7 +24,9 @@ _SHARED = {
     "multiple_instance",
     "networks",
     "perceptual",
+    "pseudo_anomaly_settings",
     "published",
+    "published_pseudo_anomaly",
 }
 
 

@@ -202,7 +202,7 @@ class ClipDetector(nn.Module):
     # Frames and pixels.
 
     def as_pixels(self, clip: Tensor) -> Tensor:
-        """uint8 ``(clips, frames, h, w, channels)`` to float ``(clips, frames, channels, h, w)``."""
+        """uint8 ``(clips, frames, h, w, channels)`` to ``(clips, frames, channels, h, w)``."""
         like = next(self.parameters())
         pixels = clip.to(like.device).permute(0, 1, 4, 2, 3)
         if self.config.colour == "bgr":
@@ -222,24 +222,32 @@ class ClipDetector(nn.Module):
 
     # Measuring and scoring videos.
 
-    def measure_video(self, video: VideoReader) -> Iterator[FrameTerms]:
-        """Terms of every frame in order, each from this and earlier frames only.
+    def images(self, video: VideoReader) -> Iterator[np.ndarray]:
+        """A video's frames as clips hold them: uint8 ``(size, size, channels)``."""
+        size = (self.config.size, self.config.size)
+        for frame in video:
+            yield frame.grey(size)[..., None] if self.config.channels == 1 else frame.rgb(size)
+
+    def measure_frames(self, images: Iterable[np.ndarray]) -> Iterator[FrameTerms]:
+        """Terms of every frame of a video in order, each from this and earlier frames only.
 
         Frames before the first whole clip, ``(clip_length - 1) * frame_step`` of them, take what
         the first clip says. Memory does not grow with the video.
+
+        Args:
+            images: as :meth:`images` gives them.
 
         Raises:
             OddframeError: the video is shorter than a clip.
         """
         self.eval()
         self.begin_video()
-        size, grey = (self.config.size, self.config.size), self.config.colour == "grey"
         before = (self.clip_length - 1) * self.config.frame_step
         recent: deque[np.ndarray] = deque(maxlen=before + 1)
         waiting: list[np.ndarray] = []
         done = 0
-        for frame in video:
-            recent.append(frame.grey(size)[..., None] if grey else frame.rgb(size))
+        for image in images:
+            recent.append(image)
             if len(recent) > before:
                 waiting.append(np.stack(list(recent)[:: self.config.frame_step]))
             if len(waiting) == self.scoring_batch:
@@ -277,7 +285,7 @@ class ClipDetector(nn.Module):
 
     def score_frames(self, video: VideoReader) -> Iterator[FrameScore]:
         """Scores of every frame in order, each from this and earlier frames only."""
-        for found in self.measure_video(video):
+        for found in self.measure_frames(self.images(video)):
             value = float(self.combine({k: np.array([v]) for k, v in found.terms.items()})[0])
             mean, deviation = self.scales.get("map", (0.0, 1.0))
             score_map = (found.map - mean) / deviation
@@ -292,7 +300,15 @@ class ClipDetector(nn.Module):
             yield FrameScore(found.frame, value, score_map, cue, reason, boxes, found.terms)
 
     def combine(self, terms: Mapping[str, np.ndarray], *, per_video: bool = False) -> np.ndarray:
-        """The score from its terms.
+        """The score: the weighted sum of the scaled terms, float32 ``(frames,)``."""
+        scaled = self.scaled_terms(terms, per_video=per_video)
+        total = sum(weight * scaled[name] for name, weight in self.weights.items())
+        return np.asarray(total, np.float32)
+
+    def scaled_terms(
+        self, terms: Mapping[str, np.ndarray], *, per_video: bool = False
+    ) -> dict[str, np.ndarray]:
+        """The terms that the score is made of, on one scale.
 
         Args:
             terms: by name ``(frames,)``, as measured.
@@ -301,17 +317,18 @@ class ClipDetector(nn.Module):
                 video, and takes for granted that each video holds something odd.
 
         Returns:
-            float32 ``(frames,)``.
+            By name, float32 ``(frames,)``.
         """
-        total = np.zeros(len(next(iter(terms.values()))))
-        for name, weight in self.weights.items():
+        scaled = {}
+        for name in self.weights:
             values = np.asarray(terms[name], np.float64)
             if per_video:
                 spread = np.ptp(values)
-                total += weight * ((values - values.min()) / spread if spread > 0 else 0.0)
+                values = (values - values.min()) / spread if spread > 0 else np.zeros(len(values))
             else:
-                total += weight * self._scaled(name, values)
-        return total.astype(np.float32)
+                values = self._scaled(name, values)
+            scaled[name] = values.astype(np.float32)
+        return scaled
 
     def _scaled(self, name: str, values: Any) -> Any:
         mean, deviation = self.scales.get(name, (0.0, 1.0))
@@ -327,19 +344,20 @@ class ClipDetector(nn.Module):
             map_peaks: ``(frames,)``.
         """
         for name, values in {**terms, "map": map_peaks}.items():
-            # A term that never changes says nothing; dividing by 1 keeps it so.
-            self.scales[name] = (float(values.mean()), float(values.std()) or 1.0)
+            mean, deviation = float(values.mean()), float(values.std())
+            # A term that never changes but for rounding has no scale; 1 keeps it harmless.
+            self.scales[name] = (mean, deviation if deviation > 1e-5 * abs(mean) else 1.0)
 
-    def calibrate(self, videos: Iterable[tuple[VideoReader, float]]) -> None:
+    def calibrate(self, videos: Iterable[tuple[Iterable[np.ndarray], float]]) -> None:
         """Learn the scales and the threshold from held-out normal videos.
 
         Args:
-            videos: opened, with their frame rates; each is read once.
+            videos: of each the frames, as :meth:`images` gives them, and the frame rate.
         """
         measured: list[tuple[dict[str, np.ndarray], float]] = []
         peaks = []
-        for video, fps in videos:
-            found = list(self.measure_video(video))
+        for images, fps in videos:
+            found = list(self.measure_frames(images))
             names = found[0].terms
             measured.append(({n: np.array([f.terms[n] for f in found]) for n in names}, fps))
             peaks += [float(f.map.max()) for f in found]

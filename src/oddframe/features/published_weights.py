@@ -133,7 +133,12 @@ def faults(
     )
 
 
-def fill(network: nn.Module, tensors: Mapping[str, Tensor], path: str | Path, drop: str) -> None:
+def fill(
+    network: nn.Module,
+    tensors: Mapping[str, Tensor],
+    path: str | Path,
+    drop: str | tuple[str, ...],
+) -> None:
     """Put named tensors into a network, every one of them, and set it to evaluation.
 
     Batch normalisation's ``num_batches_tracked`` may be absent, as in files older than PyTorch
@@ -143,7 +148,8 @@ def fill(network: nn.Module, tensors: Mapping[str, Tensor], path: str | Path, dr
         network: the module to fill.
         tensors: its weights by name.
         path: the file they came from, for messages.
-        drop: names that begin with it belong to the classifier, which the network lacks.
+        drop: names that begin with it, or with one of several, belong to the classifier, which
+            the network lacks; ``()`` drops none.
 
     Raises:
         OddframeError: a missing or foreign name, a wrong shape, or a value that is not finite.

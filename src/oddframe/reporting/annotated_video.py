@@ -10,11 +10,12 @@ import numpy as np
 
 from oddframe.detections import Detection
 from oddframe.errors import OddframeError
-from oddframe.media import VideoWriter, open_video
+from oddframe.media import open_video
 from oddframe.reporting.colours import DETECTION, SERIES, TRUTH, Colour
 from oddframe.reporting.heat import heat_reference, overlay_heat
 from oddframe.reporting.lettering import Lettering
 from oddframe.reporting.score_axes import ScoreAxis, clock, score_axis
+from oddframe.video_writing import VideoWriter
 
 SMALLEST_WIDTH = 640
 """Narrower videos are enlarged by a whole factor, so that the text is legible."""

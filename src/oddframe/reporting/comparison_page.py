@@ -19,8 +19,13 @@ from oddframe.reporting.curve_drawings import roc_and_pr
 from oddframe.reporting.decision_tables import decisions_section
 from oddframe.reporting.document import html_document
 from oddframe.reporting.metric_names import metric_name
-from oddframe.reporting.model_timelines import model_timelines
-from oddframe.reporting.plots import write_precision_recall, write_roc, write_timeline
+from oddframe.reporting.model_timelines import model_timelines, series_key
+from oddframe.reporting.plots import (
+    PROBABILITIES,
+    write_precision_recall,
+    write_roc,
+    write_timeline,
+)
 from oddframe.reporting.tables import heading, scrolling, size_of_class, value_cell, value_range
 from oddframe.reporting.wording import count, doubts, interval, number
 from oddframe.scores import Scores
@@ -87,8 +92,8 @@ def write_comparison(
         for video in videos:
             target = folder / "plots" / "timelines" / f"{video.id}.png"
             named = {name: part[video.id] for name, part in scores.items()}
-            write_timeline(target, video, named, unit=unit)
-    key = _key(list(comparison.models))
+            write_timeline(target, video, named, axis=PROBABILITIES if unit else None)
+    key = series_key(list(comparison.models))
     decided = decisions_section(comparison.decisions, set(suspects))
     sections = {
         "Numbers": _numbers(comparison, set(suspects)),
@@ -120,14 +125,6 @@ def _introduction(comparison: Comparison, suspects: Mapping[str, Sequence[str]])
     )
 
 
-def _key(models: Sequence[str]) -> str:
-    marks = "".join(
-        f'<li><i class="series{place % len(SERIES)}"></i>{escape(name)}</li>'
-        for place, name in enumerate(models)
-    )
-    return f'<ul class="legend">{marks}</ul>'
-
-
 def _numbers(comparison: Comparison, suspects: set[str]) -> str:
     models = comparison.models
     heads = "".join(f'<th scope="col" class="number">{escape(name)}</th>' for name in models)
@@ -141,7 +138,7 @@ def _numbers(comparison: Comparison, suspects: set[str]) -> str:
         )
         ranges = [(f"series{i % len(SERIES)}", part) for i, part in enumerate(parts.values())]
         rows.append(f"<tr>{heading(metric)}<td>{value_range(metric, ranges)}</td>{cells}</tr>")
-    return _key(list(models)) + scrolling(
+    return series_key(list(models)) + scrolling(
         '<table class="metrics"><thead><tr><th scope="col">metric</th><th scope="col">'
         '<span class="axis"><span>0</span><span>1</span></span></th>'
         f"{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>",
@@ -233,7 +230,7 @@ def _classes(folder: Path, comparison: Comparison, suspects: set[str]) -> str:
         )
         parts.append(
             f"<details><summary>{escape(shown.label)} per class, with intervals</summary>"
-            f"{_key(list(comparison.classes))}{table}</details>"
+            f"{series_key(list(comparison.classes))}{table}</details>"
         )
     return "".join(parts)
 
@@ -270,7 +267,7 @@ def _cells(part: Measured) -> tuple[Any, ...]:
 
 def _curves(evaluations: Mapping[str, Evaluation]) -> str:
     drawn = roc_and_pr(list(evaluations.values())) if evaluations else ""
-    return _key(list(evaluations)) + drawn if drawn else ""
+    return series_key(list(evaluations)) + drawn if drawn else ""
 
 
 def _write_csv(path: Path, head: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
 import numpy as np
@@ -32,53 +32,93 @@ def model_timelines(videos: Sequence[Video], models: Mapping[str, Scores]) -> st
         name: ScoreAxis(0.0, 1.0) if common else score_axis(scores.values.values(), None)
         for name, scores in models.items()
     }
-    bins = min(500, max(60, POINTS // (len(videos) * len(models))))
+    bins = bins_per_line(len(videos) * len(models))
     scale = (
         "All scores lie between 0 and 1 and share one axis."
         if common
         else "The models have no common scale: each is drawn from its lowest to its highest score "
         "over all videos."
     )
+    foot, top = ("0", "1") if common else ("low", "high")
+    labels = f'<span style="top:0">{top}</span><span style="top:100%">{foot}</span>'
+
+    def draw(video: Video) -> str:
+        return lane(video, {k: v[video.id] for k, v in models.items()}, axes, bins, labels)
+
+    hint = f'<p class="hint">{scale} Annotated events are shaded.</p>'
+    return hint + anomalous_first(videos, draw)
+
+
+def series_key(names: Sequence[str], *, annotated: bool = False) -> str:
+    """The key of the lines' colours.
+
+    Args:
+        names: of the lines, in their order.
+        annotated: whether to name the shade of annotated events as well.
+    """
+    marks = [
+        f'<li><i class="series{place % len(SERIES)}"></i>{escape(name)}</li>'
+        for place, name in enumerate(names)
+    ]
+    if annotated:
+        marks.append('<li><i class="truth"></i>annotated</li>')
+    return f'<ul class="legend">{"".join(marks)}</ul>'
+
+
+def bins_per_line(lines: int) -> int:
+    """How finely each of so many lines is drawn, so that the page stays small."""
+    return min(500, max(60, POINTS // lines))
+
+
+def anomalous_first(videos: Sequence[Video], draw: Callable[[Video], str]) -> str:
+    """The drawings of videos with annotated events, and the others folded away below."""
     odd = [video for video in videos if video.events]
     calm = [video for video in videos if not video.events]
-    parts = [f'<p class="hint">{scale} Annotated events are shaded.</p>']
-    parts += [_lane(video, models, axes, bins, common) for video in odd]
+    drawn = "".join(map(draw, odd))
     if calm:
-        lanes = "".join(_lane(video, models, axes, bins, common) for video in calm)
-        parts.append(
+        lanes = "".join(map(draw, calm))
+        drawn += (
             f"<details><summary>{len(calm)} without annotated events</summary>{lanes}</details>"
         )
-    return "".join(parts)
+    return drawn
 
 
-def _lane(
+def lane(
     video: Video,
-    models: Mapping[str, Scores],
+    series: Mapping[str, np.ndarray],
     axes: Mapping[str, ScoreAxis],
     bins: int,
-    common: bool,
+    labels: str,
 ) -> str:
+    """One video's lines over its annotated events; the first line lies on top.
+
+    Args:
+        video: gives length and events.
+        series: name to ``(frames,)``; the classes ``series0``, ``series1``, ... in this order.
+        axes: name to the axis of that line.
+        bins: how finely to draw, see :func:`thin_series`.
+        labels: HTML of the score axis.
+    """
     shapes = [
         f'<rect class="truth" x="{event.start}" width="{event.end - event.start}" y="0" '
         f'height="{HEIGHT}"><title>{escape(event.name)}</title></rect>'
         for event in video.events
     ]
-    for place, (name, scores) in enumerate(models.items()):
-        values = scores[video.id]
+    lines = []
+    for place, (name, values) in enumerate(series.items()):
         frames = thin_series(values, bins)
         levels = np.rint((1 - axes[name].height(values[frames])) * HEIGHT).astype(int)
         points = " ".join(f"{x},{y}" for x, y in zip(frames.tolist(), levels, strict=True))
-        shapes.append(f'<polyline class="series{place % len(SERIES)}" points="{points}"/>')
+        lines.append(f'<polyline class="series{place % len(SERIES)}" points="{points}"/>')
+    shapes += reversed(lines)
     seconds = video.frames / video.fps
     ticks = "".join(
         f'<span style="left:{100 * tick / seconds:.3f}%">{clock(tick, precise=False)}</span>'
         for tick in time_ticks(seconds)
     )
-    foot, top = ("0", "1") if common else ("low", "high")
     return (
         f'<figure class="lane"><figcaption>{escape(video.id)}</figcaption><div class="plot">'
-        f'<div class="y" aria-hidden="true"><span style="top:0">{top}</span>'
-        f'<span style="top:100%">{foot}</span></div><div class="track">'
+        f'<div class="y" aria-hidden="true">{labels}</div><div class="track">'
         f'<svg viewBox="0 0 {video.frames} {HEIGHT}" preserveAspectRatio="none" role="img" '
         f'aria-label="Scores of {escape(video.id)}">{"".join(shapes)}</svg></div>'
         f'<div class="x" aria-hidden="true">{ticks}</div></div></figure>'

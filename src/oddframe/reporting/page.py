@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -19,11 +20,19 @@ from oddframe.reporting.curve_drawings import roc_and_pr
 from oddframe.reporting.decision_tables import decisions_section
 from oddframe.reporting.document import html_document
 from oddframe.reporting.moments import moments_section
-from oddframe.reporting.plots import write_precision_recall, write_roc, write_timeline
+from oddframe.reporting.plots import (
+    PROBABILITIES,
+    write_precision_recall,
+    write_roc,
+    write_timeline,
+)
 from oddframe.reporting.score_axes import ScoreAxis, score_axis
 from oddframe.reporting.shown_videos import ShownVideo, read_videos
 from oddframe.reporting.tables import classes_table, facts_table, metrics_tables
+from oddframe.reporting.term_curves import terms_section
 from oddframe.reporting.timelines import timelines_section
+from oddframe.reporting.training_curves import training_section
+from oddframe.reporting.training_samples import samples_section
 from oddframe.reporting.wording import count, doubts, summary
 from oddframe.scores import Scores
 from oddframe.videos import Manifest
@@ -40,9 +49,12 @@ def write_report(
     maps: Mapping[str, np.ndarray] | None = None,
     split: str | None = "test",
     training_note: str = "",
+    terms: Mapping[str, Mapping[str, np.ndarray]] | None = None,
+    curve: Sequence[Mapping[str, Any]] = (),
+    samples: Sequence[Path] = (),
     advance: Callable[[int], object] | None = None,
 ) -> Path:
-    """Write ``report.html``, ``plots/`` and ``events/`` into the folder.
+    """Write ``report.html``, ``plots/``, ``events/`` and ``samples/`` into the folder.
 
     Each video is decoded once for its pictures. A video that cannot be read gets a note in their
     place; the report is made all the same.
@@ -57,14 +69,18 @@ def write_report(
         maps: video id to score maps ``(frames, h, w)``, on the scale of the scores.
         split: the manifest's videos to show; None for all.
         training_note: a sentence on what the detector was fitted on.
+        terms: video id to what its score was combined from, by name ``(frames,)``, higher = odder.
+        curve: the lines of the training's ``metrics.jsonl``.
+        samples: the training's sample pictures, ``step-<number>.png``, the earliest first.
         advance: called with 1 after each frame that is read, for a progress bar.
 
     Returns:
         The path of ``report.html``.
 
     Raises:
-        OddframeError: no video in the split, scores or maps that do not fit the videos, or a
-            folder that cannot be written.
+        OddframeError: no video in the split; scores, maps or terms that do not fit the videos; a
+            training curve or a sample picture that cannot be read; or a folder that cannot be
+            written.
     """
     folder = Path(folder)
     videos = manifest.videos if split is None else manifest.split(split)
@@ -81,6 +97,12 @@ def write_report(
                 f"score maps of '{video.id}': expected {video.frames}, one per frame, found "
                 f"{len(maps[video.id])}; score the video again"
             )
+    # Before the footage is read, which takes long: these may be refused.
+    learnt = {
+        "What the score is made of": terms_section(folder, videos, scores, terms or {}),
+        "Training": training_section(curve),
+        "Training samples": samples_section(folder, samples),
+    }
     shown = read_videos(manifest, videos, scores, detections, maps, threshold, advance)
     # Probabilities have an axis of their own: from 0 to 1, whatever the scores reach.
     unit = are_probabilities([scores]) and (threshold is None or 0 <= threshold <= 1)
@@ -91,6 +113,7 @@ def write_report(
         "Numbers": _numbers(evaluation, bool(found), folder / "plots") if evaluation else "",
         "Odd moments": moments_section(shown, threshold),
         "Timelines": timelines_section(shown, axis, threshold),
+        **learnt,
         "How this came about": _protocol(manifest, scores, evaluation),
     }
     sentence = summary(videos, scores.values, detections, threshold)
@@ -116,7 +139,7 @@ def _write_files(
             {"score": entry.scores},
             thresholds={"score": threshold},
             detections=entry.detections,
-            unit=unit,
+            axis=PROBABILITIES if unit else None,
         )
         for peak, jpeg in entry.pictures.events.items():
             with atomic_path(folder / "events" / f"{entry.video.id}_{peak}.jpg") as temporary:

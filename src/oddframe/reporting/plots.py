@@ -29,6 +29,9 @@ CURVE_SIZE = (5.2, 4.8)
 TIMELINE_WIDTH = 10.0
 """Width of a timeline, in inches."""
 
+PROBABILITIES = ScoreAxis(0.0, 1.02)
+"""The axis of scores between 0 and 1."""
+
 
 def write_roc(target: Path, evaluations: Mapping[str, Evaluation]) -> Path:
     """Draw the ROC curves of one or several models (name to evaluation) over each other."""
@@ -61,13 +64,14 @@ def write_timeline(
     *,
     thresholds: Mapping[str, float | None] | None = None,
     detections: Sequence[Detection] = (),
-    unit: bool = False,
+    axis: ScoreAxis | None = None,
+    y_label: str = "score",
 ) -> Path:
     """Draw one video's scores over time, above one time axis.
 
     Models get a panel and a score axis each, because their scores have no common scale, unless
-    all are probabilities: these share one panel from 0 to 1. Ground truth is shaded in all of
-    them; the threshold is dashed.
+    there is one axis for all: then they share one panel, and the first lies on top. Ground truth
+    is shaded in all of them; the threshold is dashed.
 
     Args:
         target: PNG file.
@@ -75,13 +79,14 @@ def write_timeline(
         scores: model name to ``(frames,)``.
         thresholds: model name to threshold.
         detections: bars at the top of the first panel.
-        unit: whether all scores lie between 0 and 1.
+        axis: the one axis of all scores.
+        y_label: what a single panel's axis is called.
     """
     from matplotlib.figure import Figure
 
-    groups = [dict(scores)] if unit else [{name: part} for name, part in scores.items()]
+    groups = [dict(scores)] if axis else [{name: part} for name, part in scores.items()]
     several, count = len(scores) > 1, len(groups)
-    height = 0.9 + 1.5 * count + 0.8 * (unit and several)
+    height = 0.9 + 1.5 * count + 0.8 * (axis is not None and several)
     figure = Figure((TIMELINE_WIDTH, height), DPI)
     # Fixed margins in inches: a layout engine would take longer than all the drawing.
     margins = {"left": 0.95 / TIMELINE_WIDTH, "right": 1 - 0.2 / TIMELINE_WIDTH}
@@ -93,11 +98,11 @@ def write_timeline(
         _draw_truth(panel, video)
         for name, values in group.items():
             threshold = (thresholds or {}).get(name)
-            label = name if unit and several else None
+            label = name if axis and several else None
             _draw_scores(panel, video, values, threshold, order.index(name), label)
-            axis = ScoreAxis(0.0, 1.02) if unit else score_axis([values], threshold)
-            panel.set_ylim(axis.low, axis.high)
-        panel.set_ylabel(next(iter(group)) if count > 1 else "score", parse_math=False)
+            shown = axis or score_axis([values], threshold)
+            panel.set_ylim(shown.low, shown.high)
+        panel.set_ylabel(next(iter(group)) if count > 1 else y_label, parse_math=False)
         panel.yaxis.set_label_coords(-0.07, 0.5)
     _draw_detections(panels[0], detections, video.fps)
     seconds = video.frames / video.fps
@@ -141,7 +146,8 @@ def _draw_scores(
     label: str | None,
 ) -> None:
     frames = thin_series(values, bins=int(TIMELINE_WIDTH * DPI))
-    panel.plot((frames + 0.5) / video.fps, values[frames], **_line(place), lw=1.2, label=label)
+    seconds, style = (frames + 0.5) / video.fps, _line(place)
+    panel.plot(seconds, values[frames], **style, lw=1.2, label=label, zorder=2 - place / 100)
     if threshold is not None:
         panel.axhline(threshold, color="0.35", linewidth=1, linestyle="--", label="threshold")
     _tidy(panel)

@@ -94,7 +94,7 @@ def _timeline(
         f'<article class="video" id="v{entry.place}" data-kinds="{" ".join(_kinds(entry))}">'
         f"<header><h3>{name}</h3><p>{' · '.join(facts)}</p></header>"
         '<div class="plot"><div class="y" aria-hidden="true">'
-        f"{_score_labels(axis, threshold)}</div>"
+        f"{score_labels(axis, threshold)}</div>"
         f'<div class="track" role="slider" tabindex="0" aria-label="Time in {name}" '
         f'aria-valuemin="0" aria-valuemax="{video.frames - 1}" aria-valuenow="{peak}" '
         f'aria-valuetext="{now}" data-frames="{video.frames}" data-fps="{video.fps:g}" '
@@ -109,13 +109,18 @@ def _timeline(
     )
 
 
-def _score_labels(axis: ScoreAxis, threshold: float | None) -> str:
-    """Labels of the highest, the lowest score and the threshold, where they do not collide."""
+def score_labels(axis: ScoreAxis, level: float | None) -> str:
+    """Labels of the highest and the lowest score and of one level, where they do not collide.
+
+    Args:
+        axis: the drawing's axis.
+        level: a score of its own, such as the threshold.
+    """
     labels = {axis.high: 0.0, axis.low: 1.0}
-    if threshold is not None:
-        place = 1 - float(axis.height(threshold))
+    if level is not None:
+        place = 1 - float(axis.height(level))
         labels = {value: at for value, at in labels.items() if abs(at - place) > 0.14}
-        labels[threshold] = place
+        labels[level] = place
     return "".join(
         f'<span style="top:{100 * at:.1f}%">{value:.3g}</span>' for value, at in labels.items()
     )

@@ -21,18 +21,16 @@ from oddframe.progress import progress
 from oddframe.scores import Scores
 from oddframe.training.bag_judges import oracle, validation
 from oddframe.training.bags import BagBatches
-from oddframe.training.loop import Schedule, read_curve, train
+from oddframe.training.kept_states import write_what_was_kept
+from oddframe.training.loop import Schedule, train
 from oddframe.training.run_folder import (
     BEST,
     CHECKPOINT,
     LAST,
-    METRICS,
     ORACLE,
     log,
-    read_config,
     read_run,
     write_checkpoint,
-    write_config,
 )
 from oddframe.training.segments import Segments, pool_segments
 from oddframe.videos import Manifest, Video
@@ -140,18 +138,9 @@ class BagTraining:
             if source == BEST:
                 log(self.folder, detector.threshold_source)
             write_checkpoint(self.folder, detector, target)
-        self._say_what_was_kept(kept)
+        write_what_was_kept(self.folder, kept)
         for name in (BEST, LAST):
             (self.folder / name).unlink(missing_ok=True)
-
-    def _say_what_was_kept(self, kept: dict[str, dict[str, float]]) -> None:
-        """``selected`` in ``config.yaml`` and the log: the validation of each kept state."""
-        looks = read_curve(self.folder / METRICS)
-        for split, numbers in kept.items():
-            count = sum(line["split"] == split for line in looks)
-            log(self.folder, f"best of {count} looks at {split}: {numbers}")
-        if kept:
-            write_config(self.folder, {**read_config(self.folder), "selected": kept})
 
     def _pool(
         self,

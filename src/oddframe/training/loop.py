@@ -30,7 +30,7 @@ from torch import Tensor, nn
 
 from oddframe.atomic import atomic_path
 from oddframe.errors import OddframeError
-from oddframe.training.run_folder import LAST, METRICS
+from oddframe.training.run_folder import LAST, METRICS, read_curve
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
@@ -329,19 +329,6 @@ class _Curve:
             stream.write(json.dumps(line) + "\n")
             stream.flush()
             os.fsync(stream.fileno())
-
-
-def read_curve(path: Path) -> list[dict[str, Any]]:
-    """The lines of ``metrics.jsonl``; a last line that a killed writer left is ignored."""
-    if not path.exists():
-        return []
-    lines = []
-    for line in path.read_text(encoding="utf-8").split("\n"):
-        try:
-            lines.append(json.loads(line))
-        except json.JSONDecodeError:
-            continue
-    return lines
 
 
 def _save(

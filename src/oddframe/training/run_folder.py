@@ -8,6 +8,7 @@ unfinished.
 from __future__ import annotations
 
 import io
+import json
 import pickle
 import zipfile
 from collections.abc import Mapping
@@ -35,6 +36,8 @@ LAST = "last.pt"
 """What an unfinished training goes on from."""
 METRICS = "metrics.jsonl"
 CONFIG = "config.yaml"
+SAMPLES = "samples"
+"""Folder with the pictures of each validation, where the detector makes any."""
 
 
 @dataclass(frozen=True)
@@ -164,6 +167,25 @@ def read_run(folder: str | Path, checkpoint: str = CHECKPOINT) -> Run:
             f"{oddframe.__version__} ({error!r}); train again with this version"
         ) from error
     return Run(folder, detector, read_config(folder), sha256_of(path))
+
+
+def read_curve(path: Path) -> list[dict[str, Any]]:
+    """The lines of ``metrics.jsonl``; a last line that a killed writer left is ignored."""
+    if not path.exists():
+        return []
+    lines = []
+    for line in path.read_text(encoding="utf-8").split("\n"):
+        try:
+            lines.append(json.loads(line))
+        except json.JSONDecodeError:
+            continue
+    return lines
+
+
+def sample_paths(folder: Path) -> list[Path]:
+    """The sample pictures of a run, the earliest first."""
+    found = (folder / SAMPLES).glob("step-*.png")
+    return sorted(found, key=lambda path: (len(path.name), path.name))
 
 
 def _to_tensors(value: Any) -> Any:

@@ -11,8 +11,11 @@ from oddframe.evaluation.evaluate import evaluate_scores
 from oddframe.evaluation.result import Evaluation
 from oddframe.progress import progress
 from oddframe.score_maps import FOLDER, read_maps
+from oddframe.score_terms import FOLDER as TERMS
+from oddframe.score_terms import read_terms
 from oddframe.scores import Scores
 from oddframe.training.settings import check_seed
+from oddframe.verbs.training_record import record_of_scores
 from oddframe.videos import Manifest
 
 
@@ -92,6 +95,8 @@ def evaluate(
                 evaluation=evaluation,
                 maps=located or None,
                 split=split,
+                terms=read_terms(folder / TERMS, [video.id for video in videos]),
+                **record_of_scores(given.meta),
                 advance=bar.counter("making the report", total),
             )
     return evaluation

@@ -6,12 +6,12 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from oddframe.datasets.folder import prepare_folder
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.backbones import DEFAULT, BackboneOptions, load
 from oddframe.features.extraction import SnippetPlan, extract_features
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.progress import progress
+from oddframe.verbs.footage import read_footage
 from oddframe.videos import Manifest, Video
 
 
@@ -101,12 +101,7 @@ def extract(
 def _footage(
     footage: Path, root: Path | None, split: str | None
 ) -> tuple[Manifest, tuple[Video, ...]]:
-    if footage.suffix == ".jsonl":
-        manifest = Manifest.read(footage, root)
-    elif footage.exists():
-        manifest = prepare_folder(footage)
-    else:
-        raise OddframeError(f"{footage}: no such video, folder or manifest")
+    manifest = read_footage(footage, root)
     videos = manifest.split(split) if split else manifest.videos
     if not videos:
         raise OddframeError(f"{footage}: no videos in the split '{split}'; use train, val or test")

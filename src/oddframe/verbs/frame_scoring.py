@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -13,7 +14,11 @@ from oddframe.detectors.base import FrameDetector, FrameScore
 from oddframe.errors import OddframeError
 from oddframe.media import open_video
 from oddframe.score_maps import map_writer
+from oddframe.score_terms import write_terms
 from oddframe.videos import Manifest, Video
+
+if TYPE_CHECKING:
+    from oddframe.detectors.clip_detector import ClipDetector
 
 
 def score_frames(
@@ -21,7 +26,9 @@ def score_frames(
     manifest: Manifest,
     video: Video,
     map_path: Path,
+    terms_path: Path,
     causal: bool,
+    per_video: bool,
     threshold: float,
     count: Callable[[str, int, int | None], None],
 ) -> tuple[np.ndarray, list[Detection]]:
@@ -32,7 +39,10 @@ def score_frames(
         manifest: says where the video is.
         video: the video.
         map_path: file for its score maps, if the detector gives any.
+        terms_path: file for what the scores are combined from, if it is more than one term.
         causal: no smoothing over later frames.
+        per_video: scale each term within the video (see
+            :meth:`oddframe.detectors.clip_detector.ClipDetector.scaled_terms`), unsmoothed.
         threshold: scores above it make an event.
         count: told what is being done, the frames done, and how many there are.
 
@@ -42,6 +52,7 @@ def score_frames(
     raw = np.empty(video.frames, np.float32)
     # The best frame of each second above the threshold keeps its reason; all would not be flat.
     reasons: dict[int, FrameScore] = {}
+    terms: dict[str, list[float]] = {}
     seen = 0
     with open_video(manifest.locate(video), video.fps) as reader, map_writer(map_path) as writer:
         for frame in detector.score_frames(reader):
@@ -49,6 +60,8 @@ def score_frames(
                 raw = np.concatenate([raw, np.empty(raw.size, np.float32)])
             raw[frame.frame] = frame.value
             seen = frame.frame + 1
+            for name, value in frame.terms.items():
+                terms.setdefault(name, []).append(value)
             if frame.score_map is not None:
                 writer.write(frame.score_map)
             second = int(frame.frame / video.fps)
@@ -58,13 +71,25 @@ def score_frames(
     if not seen:
         raise OddframeError(f"{manifest.locate(video)}: no frame of the video can be decoded")
     values = raw[:seen]
-    if not causal and detector.smoothing_seconds > 0:
+    if terms:
+        values = _combined(cast("ClipDetector", detector), terms, terms_path, per_video)
+    if not (causal or per_video) and detector.smoothing_seconds > 0:
         from scipy.ndimage import gaussian_filter1d
 
         sigma = detector.smoothing_seconds * video.fps
         values = gaussian_filter1d(values, sigma, mode="nearest")
     found = find_detections(values, threshold, video.fps)
     return values, [_explained(detection, reasons, video.fps) for detection in found]
+
+
+def _combined(
+    detector: ClipDetector, terms: dict[str, list[float]], path: Path, per_video: bool
+) -> np.ndarray:
+    """The scores from all frames' terms; the terms are kept where there are several."""
+    measured = {name: np.array(values) for name, values in terms.items()}
+    if len(detector.weights) > 1:
+        write_terms(path, detector.scaled_terms(measured, per_video=per_video))
+    return detector.combine(measured, per_video=per_video)
 
 
 def _explained(detection: Detection, reasons: dict[int, FrameScore], fps: float) -> Detection:

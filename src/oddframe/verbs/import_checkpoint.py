@@ -1,16 +1,18 @@
-"""The verb ``import``: a published checkpoint becomes a run that scores features at once."""
+"""The verb ``import``: a published checkpoint becomes a run that scores at once."""
 
 from __future__ import annotations
 
 import warnings
 import zipfile
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from oddframe.atomic import sha256_of
 from oddframe.detectors import available, load
-from oddframe.errors import OddframeError
+from oddframe.errors import OddframeError, OddframeWarning
+from oddframe.media import open_video
 from oddframe.training.run_folder import (
     CHECKPOINT,
     Run,
@@ -19,6 +21,11 @@ from oddframe.training.run_folder import (
     write_checkpoint,
     write_config,
 )
+from oddframe.training.settings import read_settings
+from oddframe.verbs.footage import read_footage
+
+if TYPE_CHECKING:
+    import numpy as np
 
 WRAPPERS = ("state_dict", "model", "model_state_dict")
 """Training scripts save the state dict under one of these, beside the epoch and the optimiser."""
@@ -31,17 +38,30 @@ def import_checkpoint(
     *,
     crops: int | None = None,
     dictionary: Path | None = None,
+    memory: Path | None = None,
+    settings: dict[str, Any] | None = None,
+    normal: Path | None = None,
+    root: Path | None = None,
 ) -> Run:
     """Make a run of a checkpoint that the authors of a method published.
 
     Args:
-        detector: ``rtfm``, ``mgfn`` or ``s3r``.
-        checkpoint: the published file: a state dict of tensors, or a dict with one under
-            ``state_dict``, ``model`` or ``model_state_dict``.
+        detector: ``rtfm``, ``mgfn`` or ``s3r`` (on features); ``future-frame``, ``mnad``,
+            ``conv-ae``, ``pseudo-anomaly`` or ``ognet`` (on frames).
+        checkpoint: the published file: a state dict of tensors, a dict with one under
+            ``state_dict``, ``model`` or ``model_state_dict``, or a dict of several state dicts by
+            the published names, such as ``net_g`` and ``net_d``.
         out: the run folder to make.
         crops: crops per snippet of the features that it was trained on, which no checkpoint says;
             by default 10 for features of 2048 channels and 5 for 1024.
         dictionary: the dictionary file that belongs to an S3R checkpoint.
+        memory: the file of memory items (``keys.pt``) that belongs to an MNAD checkpoint.
+        settings: of a detector on frames, where other than the published ones:
+            ``--settings.size 128``, ``--settings.update_memory true``.
+        normal: normal footage (a manifest's ``val`` videos, or else its ``train`` videos; a
+            folder of videos; a video) that the scale of the scores and the threshold are learnt
+            from, for a detector on frames; without it scores have no threshold.
+        root: folder that the manifest's paths are relative to, if the data moved.
 
     Returns:
         The run.
@@ -62,11 +82,50 @@ def import_checkpoint(
         raise OddframeError(
             f"{out}: there is a finished run already; choose another folder with --out"
         )
+    given = {
+        "crops": crops,
+        "dictionary": dictionary,
+        "memory": memory,
+        "settings": settings,
+        "normal": normal,
+    }
+    taken = {"crops"} if kind.inputs == "features" else {"settings", "normal"}
+    taken |= {"s3r": {"dictionary"}, "mnad": {"memory"}}.get(detector, set())
+    for option, value in given.items():
+        if value is not None and option not in taken:
+            raise OddframeError(f"{detector} takes no --{option}; leave it out")
+    source = {
+        "source": checkpoint.name,
+        "source_sha256": sha256_of(checkpoint) if checkpoint.is_file() else "",
+    }
+    for name, file in (("dictionary", dictionary), ("memory", memory)):
+        if file is not None and file.is_file():
+            source |= {name: file.name, f"{name}_sha256": sha256_of(file)}
+    try:
+        if kind.inputs == "features":
+            imported = _bag_detector(kind, checkpoint, crops, dictionary)
+        else:
+            imported = _clip_detector(kind, checkpoint, memory, settings or {})
+    except OddframeError as error:
+        message = str(error)
+        said = message.startswith(str(checkpoint)) or message.startswith(str(dictionary))
+        raise OddframeError(message if said else f"{checkpoint}: {message}") from error
+    if kind.inputs == "frames":
+        _calibrate(imported, normal, root)
+    out.mkdir(parents=True, exist_ok=True)
+    log(out, f"importing {detector} from {checkpoint}")
+    shape = getattr(imported, "shape", None)
+    described = {"settings": asdict(imported.config)} if shape is None else {"shape": asdict(shape)}
+    write_config(out, {"verb": "import", "detector": detector, **source, **described})
+    write_checkpoint(out, imported)
+    return read_run(out)
+
+
+def _bag_detector(kind: Any, checkpoint: Path, crops: int | None, dictionary: Path | None) -> Any:
     if crops is not None and crops < 1:
         raise OddframeError(f"import: expected at least one crop, found {crops}")
     options: dict[str, Any] = {"crops": crops}
-    source: dict[str, str] = {}
-    if detector == "s3r":
+    if kind.name == "s3r":
         if dictionary is None:
             raise OddframeError(
                 f"{checkpoint}: an s3r checkpoint holds no dictionary; give the released file "
@@ -75,29 +134,76 @@ def import_checkpoint(
         from oddframe.detectors.dictionary_learning import read_dictionary
 
         options["dictionary"] = read_dictionary(dictionary)
-        source = {"dictionary": dictionary.name, "dictionary_sha256": sha256_of(dictionary)}
-    elif dictionary is not None:
-        raise OddframeError(f"{detector} has no dictionary; leave out --dictionary")
-    tensors = read_state_dict(checkpoint)
+    return kind.from_published(read_state_dict(checkpoint), **options)
+
+
+def _clip_detector(
+    kind: Any, checkpoint: Path, memory: Path | None, settings: dict[str, Any]
+) -> Any:
+    options = {}
+    if memory is not None:
+        import torch
+
+        items = _content(memory)
+        if not isinstance(items, torch.Tensor):
+            raise OddframeError(
+                f"{memory}: expected a tensor of memory items, found {type(items).__name__}; give "
+                "the published keys.pt"
+            )
+        options["items"] = items
+    imported = kind.from_published(read_networks(checkpoint), **options)
+    if not settings:
+        return imported
+    state = imported.state()
+    config = read_settings(kind.config_type, kind.name, {**state["config"], **settings})
     try:
-        imported = kind.from_published(tensors, **options)
-    except OddframeError as error:
-        raise OddframeError(f"{checkpoint}: {error}") from error
-    out.mkdir(parents=True, exist_ok=True)
-    log(out, f"importing {detector} from {checkpoint}")
-    write_config(
-        out,
-        {
-            "verb": "import",
-            "detector": detector,
-            "source": checkpoint.name,
-            "source_sha256": sha256_of(checkpoint),
-            **source,
-            "shape": asdict(imported.shape),
-        },
-    )
-    write_checkpoint(out, imported)
-    return read_run(out)
+        return kind.from_state({**state, "config": asdict(config)})
+    except RuntimeError as error:
+        raise OddframeError(
+            f"--settings {settings}: the checkpoint's tensors do not fit them; leave out what "
+            "changes the network"
+        ) from error
+
+
+def _calibrate(detector: Any, normal: Path | None, root: Path | None) -> None:
+    """The scale of the scores and the threshold, from footage that nothing odd is in."""
+    if normal is None:
+        warnings.warn(
+            f"{detector.name} is imported without normal footage, so its scores have no scale and "
+            "no threshold; give some with --normal",
+            OddframeWarning,
+            stacklevel=3,
+        )
+        return
+    manifest = read_footage(normal, root)
+    videos = manifest.split("val") or manifest.split("train")
+    if not videos:
+        raise OddframeError(f"{normal}: no videos in the splits 'val' and 'train' to learn from")
+
+    def opened() -> Iterator[tuple[Iterator[np.ndarray], float]]:
+        for video in videos:
+            with open_video(manifest.locate(video), video.fps) as reader:
+                yield detector.images(reader), video.fps
+
+    detector.calibrate(opened())
+
+
+def read_networks(path: Path) -> dict[str, Any]:
+    """The tensors of a published checkpoint: one state dict, or several by name.
+
+    Optimisers and numbers beside the state dicts are left out.
+
+    Raises:
+        OddframeError: as :func:`read_state_dict`.
+    """
+    content = _content(path)
+    if isinstance(content, dict):
+        several = {str(key): part for key, part in content.items() if _is_state_dict(part)}
+        if several and not set(several) <= set(WRAPPERS):
+            for name, part in several.items():
+                _check_tensors(path, part, f"{name}.")
+            return several
+    return _state_dict(path, content)
 
 
 def read_state_dict(path: Path) -> dict[str, Any]:
@@ -106,6 +212,10 @@ def read_state_dict(path: Path) -> dict[str, Any]:
     Raises:
         OddframeError: no such file, damaged, a pickled object instead of tensors, or NaN.
     """
+    return _state_dict(path, _content(path))
+
+
+def _content(path: Path) -> Any:
     import torch
 
     if not path.is_file():
@@ -118,7 +228,7 @@ def read_state_dict(path: Path) -> dict[str, Any]:
                 raise zipfile.BadZipFile(f"{damaged} does not fit its checksum")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about the pickle protocol of a file it then refuses
-            content = torch.load(path, map_location="cpu", weights_only=True)
+            return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged pickle can raise anything
         if "unsupported global" in str(error).lower():
             raise OddframeError(
@@ -129,34 +239,46 @@ def read_state_dict(path: Path) -> dict[str, Any]:
             f"{path}: expected a PyTorch state dict, but the file is damaged or something else "
             f"({type(error).__name__}); download it again"
         ) from error
+
+
+def _state_dict(path: Path, content: Any) -> dict[str, Any]:
     if not isinstance(content, dict) or not content:
         found = "an empty one" if isinstance(content, dict) else type(content).__name__
         raise OddframeError(
             f"{path}: expected a state dict of tensors, found {found}; give the state dict itself"
         )
     content = _unwrapped(content)
-    for key, value in content.items():
+    _check_tensors(path, content, "")
+    return {str(key): value for key, value in content.items()}
+
+
+def _check_tensors(path: Path, tensors: dict[Any, Any], prefix: str) -> None:
+    import torch
+
+    for key, value in tensors.items():
         if not isinstance(value, torch.Tensor):
             raise OddframeError(
                 f"{path}: expected a state dict of tensors, found {type(value).__name__} "
-                f"under '{key}'; give the state dict itself"
+                f"under '{prefix}{key}'; give the state dict itself"
             )
         if not value.isfinite().all():
-            raise OddframeError(f"{path}: '{key}' holds NaN or infinity; download it again")
-    return {str(key): value for key, value in content.items()}
+            raise OddframeError(f"{path}: '{prefix}{key}' holds NaN or infinity; download it again")
+
+
+def _is_state_dict(part: Any) -> bool:
+    import torch
+
+    return (
+        isinstance(part, dict)
+        and bool(part)
+        and all(isinstance(value, torch.Tensor) for value in part.values())
+    )
 
 
 def _unwrapped(content: dict[Any, Any]) -> dict[Any, Any]:
     """The one state dict inside, if there is exactly one and no tensor beside it."""
     import torch
 
-    def is_state_dict(part: Any) -> bool:
-        return (
-            isinstance(part, dict)
-            and bool(part)
-            and all(isinstance(value, torch.Tensor) for value in part.values())
-        )
-
-    inside = [content[key] for key in WRAPPERS if is_state_dict(content.get(key))]
+    inside = [content[key] for key in WRAPPERS if _is_state_dict(content.get(key))]
     beside = any(isinstance(value, torch.Tensor) for value in content.values())
     return inside[0] if len(inside) == 1 and not beside else content

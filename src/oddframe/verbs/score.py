@@ -12,15 +12,18 @@ from typing import cast
 import numpy as np
 
 from oddframe.atomic import sha256_of
-from oddframe.datasets.folder import prepare_folder
 from oddframe.detections import Detection, write_events
 from oddframe.detectors.base import FrameDetector
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.progress import Progress, progress
 from oddframe.score_maps import FOLDER, read_maps
+from oddframe.score_terms import FOLDER as TERMS
+from oddframe.score_terms import read_terms
 from oddframe.scores import Scores
 from oddframe.training.run_folder import CHECKPOINT, ORACLE, Run, read_run
+from oddframe.verbs.footage import read_footage
 from oddframe.verbs.frame_scoring import score_frames
+from oddframe.verbs.training_record import training_record
 from oddframe.videos import SPLITS, Manifest, Video
 
 
@@ -56,6 +59,7 @@ def score(
     split: str | None = None,
     oracle: bool = False,
     causal: bool = False,
+    per_video: bool = False,
     threshold: float | None = None,
     maps: bool = True,
     report: bool = False,
@@ -78,6 +82,9 @@ def score(
             if there is none. Thresholds are chosen on ``val`` where the scores hold it.
         oracle: score with the checkpoint that was best on the test videos (``train --oracle``).
         causal: use no later frame, as a live alarm must; otherwise scores are smoothed in time.
+        per_video: scale scores within each video, from the least to the largest value in it, as
+            papers on prediction and reconstruction do; only to compare with them, since it needs
+            the whole video and takes for granted that something odd is in it.
         threshold: another threshold than the one that came from normal footage.
         maps: keep the score maps (about 130 MB per hour of 25 frames per second).
         report: write a report page.
@@ -95,18 +102,31 @@ def score(
     source = footage.resolve()
     # A folder's name has no suffix: 2026.05.01 and 2026.05.02 are two.
     name = source.name if source.is_dir() else source.stem
-    if oracle:
-        name += "-oracle"
+    name += "-oracle" * oracle + "-per-video" * per_video
     path = out or run / "scores" / name / "scores.npz"
     if path.suffix != ".npz":
         raise OddframeError(f"{path}: the scores file must end in .npz; give another --out")
-    limit = fitted.detector.threshold if threshold is None else threshold
+    if per_video:
+        _check_per_video(fitted, causal)
+    limit = threshold
+    if limit is None:  # scores that are scaled within each video have none that promises anything
+        limit = 0.5 if per_video else fitted.detector.threshold
     values: dict[str, np.ndarray] = {}
     detections: dict[str, list[Detection]] = {}
     failed: dict[str, str] = {}
     with progress() as bar:
         manifest, shown, scorer = _scorer(
-            fitted, footage, features, weights, root, split, causal, limit, path.parent, bar
+            fitted,
+            footage,
+            features,
+            weights,
+            root,
+            split,
+            causal,
+            per_video,
+            limit,
+            path.parent,
+            bar,
         )
         for video in shown:
             try:
@@ -122,8 +142,17 @@ def score(
         raise OddframeError(f"{footage}: none of the {len(shown)} videos could be scored")
     manifest = _as_scored(manifest, shown, values)
     meta = _meta(fitted, footage, causal, limit, threshold is not None)
+    if per_video:
+        meta["normalisation"] = "per-video: each term from 0 to 1 within each video"
+        meta["smoothing_seconds"] = 0.0
+        if threshold is None:
+            meta["threshold_source"] = f"threshold {limit:g}: a value in the middle, no promise"
     if oracle:
         meta["checkpoint"] = "oracle: chosen by the truth of the test videos"
+    if not math.isfinite(limit):
+        # An imported detector knows no threshold until it has seen normal footage.
+        meta["threshold"] = None
+        meta["threshold_source"] = "no threshold: import with --normal, or give --threshold"
     scores = Scores(values, meta)
     scores.write(path)
     fps = {video.id: video.fps for video in manifest}
@@ -146,6 +175,8 @@ def score(
                 maps=kept,
                 split=None,
                 training_note=training_note(fitted),
+                terms=read_terms(path.parent / TERMS, values),
+                **training_record(run),
                 advance=bar.counter("making the report", total),
             )
     if not maps:
@@ -181,6 +212,7 @@ def _scorer(
     root: Path | None,
     split: str | None,
     causal: bool,
+    per_video: bool,
     threshold: float,
     folder: Path,
     bar: Progress,
@@ -196,7 +228,10 @@ def _scorer(
 
         def score_one(video: Video) -> tuple[np.ndarray, list[Detection]]:
             maps = folder / FOLDER / f"{video.id}.npy"
-            return score_frames(detector, manifest, video, maps, causal, threshold, bar.count)
+            terms = folder / TERMS / f"{video.id}.npz"
+            return score_frames(
+                detector, manifest, video, maps, terms, causal, per_video, threshold, bar.count
+            )
 
         return manifest, shown, score_one
     from oddframe.verbs.feature_scoring import extract_for, feature_scorer, videos_of_features
@@ -215,11 +250,22 @@ def _scorer(
     return manifest, shown, feature_scorer(run, features, threshold)
 
 
+def _check_per_video(run: Run, causal: bool) -> None:
+    if not hasattr(run.detector, "scaled_terms"):
+        raise OddframeError(
+            f"{run.folder}: {run.detector.name} does not scale its scores; leave out --per-video"
+        )
+    if causal:
+        raise OddframeError(
+            "--per-video needs the whole video and --causal forbids it; leave one of them out"
+        )
+
+
 def _footage(
     footage: Path, root: Path | None, split: str | None
 ) -> tuple[Manifest, tuple[Video, ...]]:
+    manifest = read_footage(footage, root)
     if footage.suffix == ".jsonl":
-        manifest = Manifest.read(footage, root)
         names = (split or "test").split(",")
         for name in names:
             if name not in SPLITS:
@@ -230,9 +276,6 @@ def _footage(
         if not shown:
             raise OddframeError(f"{footage}: no videos in the split '{split}'")
         return manifest, shown
-    if not footage.exists():
-        raise OddframeError(f"{footage}: no such video, folder or manifest")
-    manifest = prepare_folder(footage)
     videos = tuple(replace(v, split="test", label=v.label if v.events else None) for v in manifest)
     manifest = replace(manifest, videos=videos)
     return manifest, manifest.videos

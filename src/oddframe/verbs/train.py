@@ -9,7 +9,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from oddframe.datasets.folder import prepare_folder
 from oddframe.detectors import DEFAULT, DEFAULT_FEATURES, load
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.feature_folder import FeatureFolder
@@ -27,10 +26,12 @@ from oddframe.training.run_folder import (
     write_config,
 )
 from oddframe.training.settings import check_seed, read_settings
-from oddframe.videos import Manifest
+from oddframe.verbs.footage import read_footage
+from oddframe.videos import Manifest, Video
 
 if TYPE_CHECKING:
     from oddframe.training.bag_training import BagTraining
+    from oddframe.training.clip_training import ClipTraining
 
 
 def train(
@@ -55,8 +56,9 @@ def train(
     Args:
         footage: a manifest, a folder of videos of normal life, or a single video.
         out: the run folder to make.
-        detector: ``fixed-camera`` for normal footage (the default there); with features ``rtfm``
-            (the default there), ``mgfn``, ``s3r``, ``sultani`` or ``random-scores``.
+        detector: for normal footage ``fixed-camera`` (the default there), ``future-frame``,
+            ``mnad``, ``conv-ae``, ``pseudo-anomaly``, ``ognet`` or ``dcgan``; with features
+            ``rtfm`` (the default there), ``mgfn``, ``s3r``, ``sultani`` or ``random-scores``.
         features: folder of features, for a detector that is trained on labels per video.
         settings: settings of the detector, such as ``--settings.fit_looks 1000``; with
             ``--resume``, those that the run was begun with.
@@ -89,7 +91,7 @@ def train(
             settings = {**before.get("settings", {}), **(settings or {})}
     config = read_settings(module.CONFIG, name, settings or {})
     hardware = Hardware(device, precision, processes, nodes)
-    _check_inputs(name, module.DETECTOR.inputs, features, oracle, hardware)
+    _check_inputs(module.DETECTOR, features, oracle, hardware)
     if begun and not resume:
         state = "a finished" if begun == CHECKPOINT else "an unfinished"
         raise OddframeError(
@@ -119,13 +121,20 @@ def train(
         return read_run(out)
     out.mkdir(parents=True, exist_ok=True)
     manifest.write(out / "manifest.jsonl")
-    if features is None:
-        _fit_frames(module, config, manifest, out, written)
-    else:
+    if features is not None:
         from oddframe.training.bag_training import BagTraining
 
         job = BagTraining(out, features.absolute(), name, config, seed, oracle, resume)
         _train_on_bags(job, manifest, hardware, written)
+    elif hasattr(module.DETECTOR, "phases"):
+        from oddframe.training.clip_training import ClipTraining
+        from oddframe.training.frame_cache import FOLDER
+
+        cache = (footage if footage.is_dir() else footage.parent).absolute() / FOLDER
+        job = ClipTraining(out, cache, name, config, seed, oracle, resume)
+        _train_on_clips(job, manifest, hardware, written)
+    else:
+        _fit_frames(module, config, manifest, out, written)
     return read_run(out)
 
 
@@ -156,17 +165,16 @@ def _check_same(out: Path, written: dict[str, Any], *, finished: bool) -> None:
             )
 
 
-def _check_inputs(
-    name: str, inputs: str, features: Path | None, oracle: bool, hardware: Hardware
-) -> None:
-    if inputs == "features" and features is None:
+def _check_inputs(detector: Any, features: Path | None, oracle: bool, hardware: Hardware) -> None:
+    name = detector.name
+    if detector.inputs == "features" and features is None:
         raise OddframeError(
             f"{name} is trained on features; make them with 'oddframe extract' and give their "
             "folder with --features"
         )
-    if inputs == "frames" and features is not None:
+    if detector.inputs == "frames" and features is not None:
         raise OddframeError(f"{name} looks at frames, not at features; leave out --features")
-    if inputs == "frames" and (oracle or hardware != Hardware()):
+    if not hasattr(detector, "phases") and (oracle or hardware != Hardware()):
         raise OddframeError(
             f"{name} is fitted in one go on the CPU; leave out --oracle, --device, --precision, "
             "--processes and --nodes"
@@ -177,15 +185,7 @@ def _fit_frames(
     module: ModuleType, config: Any, manifest: Manifest, out: Path, written: dict[str, Any]
 ) -> None:
     videos = manifest.split("train", "val")
-    anomalous = sum(video.label == "anomalous" for video in videos)
-    if anomalous:
-        warnings.warn(
-            f"{anomalous} of {len(videos)} training and validation videos are anomalous, and "
-            f"{written['detector']} learns from normal ones only; to train on labels per video, "
-            "extract features and give --features",
-            OddframeWarning,
-            stacklevel=2,
-        )
+    _warn_of_anomalous(videos, written["detector"])
     log(out, f"fitting {written['detector']} to {len(videos)} videos of {written['footage']}")
     with progress() as bar:
         fitted = module.DETECTOR.fit(manifest, config, written["seed"], bar.share)
@@ -197,6 +197,33 @@ def _fit_frames(
     write_checkpoint(out, fitted)
     for name, value in fitted.notes.items():
         log(out, f"{name}: {value}")
+
+
+def _warn_of_anomalous(videos: tuple[Video, ...], detector: str) -> None:
+    anomalous = sum(video.label == "anomalous" for video in videos)
+    if anomalous:
+        warnings.warn(
+            f"{anomalous} of {len(videos)} training and validation videos are anomalous, and "
+            f"{detector} learns from normal ones only; to train on labels per video, "
+            "extract features and give --features",
+            OddframeWarning,
+            stacklevel=2,
+        )
+
+
+def _train_on_clips(
+    job: ClipTraining, manifest: Manifest, hardware: Hardware, written: dict[str, Any]
+) -> None:
+    videos = manifest.split("train", "val")
+    _warn_of_anomalous(videos, job.detector)
+    normal = [video for video in videos if video.label != "anomalous"]
+    fitted_on = {
+        "videos": len(normal),
+        "minutes": round(sum(v.frames / v.fps for v in normal) / 60, 2),
+    }
+    write_config(job.folder, {**written, "hardware": asdict(hardware), "fitted_on": fitted_on})
+    log(job.folder, f"training {job.detector} on {len(normal)} videos, {job.config.steps} steps")
+    hardware.launch(job, several_phases=len(load(job.detector).DETECTOR.phases) > 1)
 
 
 def _train_on_bags(
@@ -217,23 +244,18 @@ def _train_on_bags(
 def _footage(
     footage: Path, root: Path | None, val_share: float, seed: int, features_only: bool
 ) -> Manifest:
-    if footage.suffix == ".jsonl":
-        manifest = Manifest.read(footage, root)
-        if not features_only:
-            manifest.check_files()
-        return manifest
-    if features_only:
+    if features_only and footage.suffix != ".jsonl":
         raise OddframeError(
             f"{footage}: training on features needs a manifest (.jsonl) that labels each video; "
             "make one with 'oddframe prepare'"
         )
-    if not footage.exists():
-        raise OddframeError(
-            f"{footage}: no such manifest, folder or video; give a folder of normal footage"
-        )
-    if footage.is_file() and footage.suffix.lower() not in VIDEO_SUFFIXES:
+    if footage.is_file() and footage.suffix.lower() not in {".jsonl", *VIDEO_SUFFIXES}:
         raise OddframeError(
             f"{footage}: expected a manifest (.jsonl), a folder of videos or a video file"
         )
-    manifest = prepare_folder(footage)
-    return manifest if manifest.split("val") else manifest.hold_out(val_share, seed)
+    manifest = read_footage(footage, root)
+    if footage.suffix != ".jsonl":
+        return manifest if manifest.split("val") else manifest.hold_out(val_share, seed)
+    if not features_only:
+        manifest.check_files()
+    return manifest

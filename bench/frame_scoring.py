@@ -1,0 +1,174 @@
+"""Scoring with detectors of clips: frames per second, real time, and memory.
+
+    python bench/frame_scoring.py [--footage FOLDER] [--out bench/results/frame_scoring.txt]
+
+Each recipe's detector is made fresh, since its speed does not depend on its weights, and scores
+frame folders as a stream. Beside it runs the straightforward loop: for each clip all its images
+are read and resized anew, and the network sees one clip at a time. Peak memory is that of a
+process that scores a video file, at two lengths.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+import yaml
+
+from jpeg_footage import jpeg_footage
+from oddframe.atomic import write_text
+from oddframe.detectors import load
+from oddframe.detectors.clip_detector import ClipDetector
+from oddframe.errors import OddframeError
+from oddframe.media import list_images, open_video
+from oddframe.training.settings import read_settings
+from oddframe.video_writing import VideoWriter
+from provenance import provenance
+
+REAL_TIME = 25.0
+RECIPES = Path(__file__).resolve().parents[1] / "recipes" / "ped2-small"
+
+
+def fresh(recipe: Path) -> ClipDetector:
+    """The recipe's detector with random weights, as it is after loading a run."""
+    content = yaml.safe_load(recipe.read_text())
+    module = load(content["detector"])
+    config = read_settings(module.CONFIG, content["detector"], content.get("settings", {}))
+    torch.manual_seed(0)
+    detector: ClipDetector = module.DETECTOR(config)
+    return detector.to(memory_format=torch.channels_last).eval()  # ty: ignore[no-matching-overload]
+
+
+def streaming(detector: ClipDetector, footage: list[Path]) -> float:
+    """Frames per second from image files to scores."""
+    frames, started = 0, time.perf_counter()
+    for folder in footage:
+        with open_video(folder) as video:
+            frames += sum(1 for _ in detector.score_frames(video))
+    return frames / (time.perf_counter() - started)
+
+
+def naive(detector: ClipDetector, footage: list[Path]) -> float:
+    """The same frames, each clip read and measured by itself."""
+    frames, started = 0, time.perf_counter()
+    for folder in footage:
+        files = list_images(folder)
+        detector.begin_video()
+        for last in range((detector.clip_length - 1) * detector.config.frame_step, len(files)):
+            detector.measure_clips(clip_of(detector, files, last)[None])
+        frames += len(files)
+    return frames / (time.perf_counter() - started)
+
+
+def clip_of(detector: ClipDetector, files: list[Path], last: int) -> np.ndarray:
+    """The clip that ends with an image, read as the public code reads it."""
+    config = detector.config
+    first = last - (detector.clip_length - 1) * config.frame_step
+    grey = config.channels == 1
+    images = []
+    for file in files[first : last + 1 : config.frame_step]:
+        image = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE if grey else cv2.IMREAD_COLOR)
+        assert image is not None, file
+        image = cv2.resize(image, (config.size, config.size))
+        images.append(image[..., None] if grey else cv2.cvtColor(image, cv2.COLOR_BGR2RGB))
+    return np.stack(images)
+
+
+def write_video(path: Path, footage: list[Path], frames: int) -> Path:
+    """A video of so many frames: the footage played again and again."""
+    files = itertools.cycle(file for folder in footage for file in list_images(folder))
+    images = (cv2.imread(str(file), cv2.IMREAD_COLOR) for file in files)
+    first = next(images)
+    assert first is not None
+    with VideoWriter(path, REAL_TIME, (first.shape[1], first.shape[0])) as writer:
+        for image in itertools.islice(images, frames):
+            assert image is not None
+            writer.write(cv2.cvtColor(image, cv2.COLOR_BGR2RGB))
+    return path
+
+
+def peak_memory(recipe: Path, video: Path) -> float:
+    """MB at most in a fresh process that scores the video."""
+    command = [sys.executable, __file__, "--child", str(recipe), str(video)]
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return float(output.splitlines()[-1])
+
+
+def child(recipe: Path, path: Path) -> None:
+    detector = fresh(recipe)
+    with open_video(path) as video:
+        for _ in detector.score_frames(video):
+            pass
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def measure(options: argparse.Namespace, work: Path) -> tuple[list[str], list[dict[str, Any]]]:
+    """The lines of the table and the numbers in them."""
+    manifest = jpeg_footage(options.footage, work)
+    footage = [manifest.locate(video) for video in manifest.videos[: options.videos]]
+    frames = sum(video.frames for video in manifest.videos[: options.videos])
+    recipes = [RECIPES / f"{name}.yaml" for name in options.recipes] or sorted(
+        RECIPES.glob("*.yaml")
+    )
+    lengths = options.memory_frames
+    videos = [write_video(work / f"{length}.mp4", footage, length) for length in lengths]
+    memory = " ".join(f"{f'MB, {length}':>10}" for length in lengths)
+    lines = [
+        f"{frames} frames; memory for videos of {' and '.join(map(str, lengths))} frames",
+        f"{'recipe':<24} {'size':>4} {'frames/s':>9} {'x real time':>12} {'naive/s':>8} "
+        f"{'ratio':>6} {memory}",
+    ]
+    rows = []
+    for recipe in recipes:
+        detector = fresh(recipe)
+        streaming(detector, footage[:1])  # sets up memory
+        fast, slow = streaming(detector, footage), naive(detector, footage)
+        peaks = [peak_memory(recipe, video) for video in videos]
+        lines.append(
+            f"{recipe.stem:<24} {detector.config.size:>4} {fast:>9.1f} {fast / REAL_TIME:>12.2f} "
+            f"{slow:>8.1f} {fast / slow:>5.2f}x {' '.join(f'{peak:>10.0f}' for peak in peaks)}"
+        )
+        print(lines[-1], file=sys.stderr)
+        row = {"recipe": recipe.stem, "size": detector.config.size, "frames_per_second": fast}
+        rows.append({**row, "naive_frames_per_second": slow, "peak_mb": peaks})
+    return lines, rows
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--footage", type=Path, help="folder of frame folders; by default Ped2")
+    parser.add_argument("--recipes", nargs="*", default=[], help=f"names in {RECIPES.name}/")
+    parser.add_argument("--videos", type=int, default=3, help="frame folders that are scored")
+    parser.add_argument("--memory-frames", type=int, nargs=2, default=[300, 3000])
+    parser.add_argument("--out", type=Path, help="also write the output to this file")
+    parser.add_argument("--child", type=Path, nargs=2, help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    if options.child:
+        child(*options.child)
+        return
+    head = provenance()
+    with tempfile.TemporaryDirectory() as folder:
+        lines, rows = measure(options, Path(folder))
+    result = {"real_time_fps": REAL_TIME, "memory_frames": options.memory_frames, "rows": rows}
+    text = "\n".join([head, *lines, json.dumps(result)]) + "\n"
+    print(text, end="")
+    if options.out:
+        write_text(options.out, text)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except OddframeError as error:
+        sys.exit(f"error: {error}")

@@ -1,0 +1,121 @@
+"""What a score is made of: the terms that a detector combines, and their sum, over the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from oddframe.errors import OddframeError
+from oddframe.evaluation.evaluate import threshold_of
+from oddframe.reporting.model_timelines import anomalous_first, bins_per_line, lane, series_key
+from oddframe.reporting.plots import PROBABILITIES, write_timeline
+from oddframe.reporting.score_axes import ScoreAxis, score_axis
+from oddframe.reporting.timelines import score_labels
+from oddframe.reporting.wording import number
+from oddframe.scores import Scores
+from oddframe.videos import Video
+
+COMBINED = "combined score"
+"""What the score is called beside its terms."""
+
+
+def terms_section(
+    folder: Path,
+    videos: Sequence[Video],
+    scores: Scores,
+    terms: Mapping[str, Mapping[str, np.ndarray]],
+) -> str:
+    """Write ``plots/terms/<id>.png`` into the folder and return the same as drawings for a page.
+
+    Score and terms share one axis in all videos, so that it can be seen which of them made a peak.
+    Nothing is smoothed for the drawing.
+
+    Args:
+        folder: of the report.
+        videos: those that have terms are drawn.
+        scores: of these videos; ``meta`` says on which scale the terms are (``normalisation``),
+            how they were combined (``combination``) and how the sum was smoothed.
+        terms: video id to term to ``(frames,)``, higher = odder.
+
+    Raises:
+        OddframeError: terms of another length than the video, or not the same ones in each.
+    """
+    shown = [video for video in videos if video.id in terms]
+    if not shown:
+        return ""
+    names = [COMBINED, *terms[shown[0].id]]
+    series = {
+        video.id: {COMBINED: scores[video.id], **_fitting(video, terms[video.id], names[1:])}
+        for video in shown
+    }
+    values = [part for by_name in series.values() for part in by_name.values()]
+    unit = all(part.min() >= 0 and part.max() <= 1 for part in values)
+    axis = ScoreAxis(0.0, 1.0) if unit else score_axis(values, threshold_of(scores))
+    scale = scale_of_terms(scores.meta).replace("standard deviations", "σ")
+    y_label = f"anomaly score, higher = odder\n{scale}".strip()
+    for video in shown:
+        target = folder / "plots" / "terms" / f"{video.id}.png"
+        shared = PROBABILITIES if unit else axis
+        write_timeline(target, video, series[video.id], axis=shared, y_label=y_label)
+    bins = bins_per_line(len(shown) * len(names))
+    labels = score_labels(axis, 0.0 if axis.low < 0 else None)
+    axes = dict.fromkeys(names, axis)
+    drawn = anomalous_first(shown, lambda v: lane(v, series[v.id], axes, bins, labels))
+    key = series_key(names, annotated=any(video.events for video in shown))
+    return f'<p class="hint">{_hint(scores.meta, axis)}</p>{key}<div class="terms">{drawn}</div>'
+
+
+def scale_of_terms(meta: Mapping[str, Any]) -> str:
+    """What a term of 1 means, from the ``normalisation`` of the scores; empty if it is unknown."""
+    normalisation = str(meta.get("normalisation", "")).lower()
+    if "video" in normalisation:
+        return "0 to 1 within each video"
+    if "deviation" in normalisation:
+        return "standard deviations above normal footage"
+    return ""
+
+
+def _fitting(
+    video: Video, terms: Mapping[str, np.ndarray], names: Sequence[str]
+) -> Mapping[str, np.ndarray]:
+    if list(terms) != names:
+        raise OddframeError(
+            f"terms of '{video.id}': expected {', '.join(names)}, as in the first video, found "
+            f"{', '.join(terms) or 'none'}; score all videos again"
+        )
+    for name, values in terms.items():
+        if len(values) != video.frames:
+            raise OddframeError(
+                f"terms of '{video.id}': expected {video.frames} of '{name}', one per frame, found "
+                f"{len(values)}; score the video again"
+            )
+    return terms
+
+
+def _hint(meta: Mapping[str, Any], axis: ScoreAxis) -> str:
+    """What is drawn, on which scale, and what was done to it."""
+    scale = scale_of_terms(meta)
+    parts = [
+        "All lines are anomaly scores, higher is odder, on one axis: the terms as the detector "
+        "measured and scaled them, and the score that it made of them."
+    ]
+    if scale:
+        # Whatever is scaled within its video is red, here as in every other place.
+        red = ' class="suspect"' if "video" in scale else ""
+        parts.append(f"A term's unit: <b{red}>{scale}</b>.")
+    combination = meta.get("combination")
+    formula = f" ({escape(str(combination))})" if combination else ""
+    smoothing = meta.get("smoothing_seconds")
+    smoothed = (
+        f", smoothed over time with a deviation of {smoothing:g} s; the terms are not smoothed"
+        if isinstance(smoothing, float | int) and smoothing > 0
+        else ""
+    )
+    parts.append(f"The combined score comes from their weighted sum{formula}{smoothed}.")
+    if axis.cut:
+        parts.append(f"What is above {number(axis.high)} leaves the picture at the top.")
+    return " ".join(parts)

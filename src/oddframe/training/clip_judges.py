@@ -1,0 +1,91 @@
+"""What is measured at a validation of a training on clips, and which state is the best."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from oddframe.detectors.clip_detector import ClipDetector
+from oddframe.evaluation.evaluate import labelled_videos
+from oddframe.evaluation.frame_metrics import average_precision, roc_auc
+from oddframe.reporting.sample_pictures import write_samples
+from oddframe.training.frame_cache import FrameCache
+from oddframe.training.loop import Judge, Judgement
+from oddframe.videos import Manifest
+
+_SHOWN = 4
+
+
+def validation(
+    learner: ClipDetector, clips: np.ndarray, samples: Path, keep: Callable[[], object]
+) -> Judge:
+    """Judge by held-out normal clips; also write sample pictures.
+
+    There is nothing odd in them, so what is measured is how well normal footage is known: the
+    mean of each term. The detector says which means the better state.
+
+    Args:
+        learner: the detector in training.
+        clips: uint8 ``(clips, frames, height, width, channels)``.
+        samples: folder for the pictures.
+        keep: called when a state is the best so far.
+    """
+    shown = clips[np.linspace(0, len(clips) - 1, min(_SHOWN, len(clips))).astype(int)]
+
+    def judge() -> Judgement:
+        terms, peaks = _measure(learner, clips)
+        learner.fit_scales(terms, peaks)
+        metrics = {name: float(values.mean()) for name, values in terms.items()}
+        step = learner.step + 1
+        write_samples(samples / f"step-{step:06d}.png", _pictures(learner, shown), f"step {step}")
+        return Judgement(metrics, learner.rank(metrics))
+
+    return Judge("val", judge, keep)
+
+
+def oracle(
+    learner: ClipDetector, cache: FrameCache, manifest: Manifest, keep: Callable[[], object]
+) -> Judge:
+    """Judge by the truth of the test videos, as papers do; never to be mixed with the others."""
+    videos = labelled_videos(manifest, "test")
+    labels = np.concatenate([video.frame_labels() for video in videos])
+
+    def judge() -> Judgement:
+        scores = np.concatenate([_scores(learner, cache.frames(video.id)) for video in videos])
+        metrics = {
+            "micro_auc": roc_auc(labels, scores),
+            "average_precision": average_precision(labels, scores),
+        }
+        return Judgement(metrics, (metrics["micro_auc"],))
+
+    return Judge("oracle", judge, keep)
+
+
+def _measure(learner: ClipDetector, clips: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Each term ``(clips,)``, and the highest cell of each map."""
+    learner.begin_video()
+    size = learner.scoring_batch
+    found = [learner.measure_clips(clips[at : at + size]) for at in range(0, len(clips), size)]
+    names = found[0][0]
+    terms = {name: np.concatenate([part[name] for part, _ in found]) for name in names}
+    return terms, np.concatenate([maps.max((1, 2)) for _, maps in found])
+
+
+def _scores(learner: ClipDetector, images: Iterable[np.ndarray]) -> np.ndarray:
+    found = list(learner.measure_frames(images))
+    return learner.combine({n: np.array([f.terms[n] for f in found]) for n in found[0].terms})
+
+
+def _pictures(learner: ClipDetector, clips: np.ndarray) -> dict[str, np.ndarray]:
+    """RGB ``(clips, h, w, 3)`` or grey ``(clips, h, w, 1)`` images from 0 to 1, errors as is."""
+    images = {}
+    for name, found in learner.pictures(learner.as_pixels(torch.from_numpy(clips))).items():
+        if name != "error":
+            found = learner.as_unit(found).clamp(0, 1)
+            if learner.config.colour == "bgr":
+                found = found.flip(1)
+        images[name] = found.float().permute(0, 2, 3, 1).cpu().numpy()
+    return images

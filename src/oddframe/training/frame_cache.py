@@ -1,0 +1,236 @@
+"""Frames decoded and resized once, memory-mapped: an epoch of clips then costs no decoding.
+
+One file per video, ``<size>-rgb/<key>.npy`` or ``<size>-grey/<key>.npy``. The key follows from
+what was decoded, so footage that changed is decoded anew and a data set that moved is not. Each
+file is whole or absent: a cache that was killed goes on at the video that it was at, and two
+processes that fill one cache write the same files, of which the later takes the earlier's place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from oddframe.atomic import atomic_path
+from oddframe.errors import OddframeError, OddframeWarning
+from oddframe.media import list_images, open_video
+from oddframe.videos import Manifest, Video
+
+FOLDER = ".frames"
+_VERSION = 1
+"""To be raised when the same footage would give other pixels."""
+
+
+class _Mapped(Mapping[str, np.ndarray]):
+    """Arrays kept in files, each mapped anew when it is asked for.
+
+    Keeping thousands of videos mapped would exceed the files that a process may have open.
+    """
+
+    def __init__(self, files: dict[str, Path]) -> None:
+        self._files = files
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return np.load(self._files[name], mmap_mode="r", allow_pickle=False)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+
+class _Cut(Mapping[str, np.ndarray]):
+    """A stretch of each array."""
+
+    def __init__(self, arrays: Mapping[str, np.ndarray], stretches: dict[str, slice]) -> None:
+        self._arrays = arrays
+        self._stretches = stretches
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self._arrays[name][self._stretches[name]]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._stretches)
+
+    def __len__(self) -> int:
+        return len(self._stretches)
+
+
+@dataclass(frozen=True)
+class FrameCache:
+    """The frames of several videos, all of one size.
+
+    Attributes:
+        arrays: id of a video to its frames.
+    """
+
+    arrays: Mapping[str, np.ndarray]
+
+    @property
+    def videos(self) -> tuple[str, ...]:
+        """Ids of the videos."""
+        return tuple(self.arrays)
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """Frames that each of them has."""
+        return tuple(len(self.arrays[video_id]) for video_id in self.arrays)
+
+    def frames(self, video_id: str) -> np.ndarray:
+        """Memory-mapped uint8 ``(frames, size, size, channels)``; RGB, or one channel of grey."""
+        return self.arrays[video_id]
+
+    def divide(self, share: float) -> tuple[FrameCache, FrameCache]:
+        """All but the last ``share`` of each video's frames, and these."""
+        lengths = dict(zip(self.videos, self.lengths, strict=True))
+        at = {name: round(length * (1 - share)) for name, length in lengths.items()}
+        return (
+            FrameCache(_Cut(self.arrays, {name: slice(0, end) for name, end in at.items()})),
+            FrameCache(_Cut(self.arrays, {name: slice(end, None) for name, end in at.items()})),
+        )
+
+
+def cache_bytes(videos: Sequence[Video], size: int, grey: bool) -> int:
+    """How large a cache of these videos is, by the manifest's frame counts."""
+    return sum(video.frames for video in videos) * _frame_bytes(size, grey)
+
+
+def writable_folder(folder: Path, spare: Path) -> Path:
+    """Where a cache is written: the folder, or the spare one where the folder is read-only."""
+    there = next((path for path in (folder, *folder.absolute().parents) if path.exists()), folder)
+    return folder if os.access(there, os.W_OK | os.X_OK) else spare
+
+
+def cache_frames(
+    manifest: Manifest,
+    videos: Sequence[Video],
+    size: int,
+    grey: bool,
+    folder: Path,
+    spare: Path,
+    advance: Callable[[int], None] = lambda _: None,
+) -> FrameCache:
+    """Decode and resize videos, or map what was made before from the very same footage.
+
+    Frames are resized as scoring resizes them, by the reader's ``rgb`` and ``grey``. Memory does
+    not grow with the length of a video.
+
+    Args:
+        manifest: knows where the footage is.
+        videos: of the manifest, in the order wanted.
+        size: height and width of a frame in pixels.
+        grey: one channel in place of RGB.
+        folder: where the cache lives (``.frames`` beside the manifest).
+        spare: folder in which a ``.frames`` takes new files if the other cannot be written.
+        advance: told how many more frames are done.
+
+    Raises:
+        OddframeError: footage that is missing or cannot be decoded, or no space on the disk.
+    """
+    kind = f"{size}-{'grey' if grey else 'rgb'}"
+    places = (folder / kind, spare / FOLDER / kind)
+    target = writable_folder(*places)
+    shape = (size, size, 1 if grey else 3)
+    names = {video.id: f"{_key(manifest, video, kind)}.npy" for video in videos}
+    files = {
+        video_id: next((p / name for p in places if _is_whole(p / name, shape)), target / name)
+        for video_id, name in names.items()
+    }
+    missing = [video for video in videos if not _is_whole(files[video.id], shape)]
+    _check_space(target, cache_bytes(missing, size, grey), len(missing))
+    for video in videos:
+        # Asked once more: another process may have made it in the meantime.
+        if _is_whole(files[video.id], shape):
+            advance(video.frames)
+        else:
+            _write(files[video.id], manifest.locate(video), video, shape, advance)
+    cache = FrameCache(_Mapped(files))
+    for video, length in zip(videos, cache.lengths, strict=True):
+        if length != video.frames:
+            warnings.warn(
+                f"video '{video.id}': the manifest says {video.frames} frames, {length} can be "
+                "decoded and are used; prepare the data set again if the footage has changed",
+                OddframeWarning,
+                stacklevel=2,
+            )
+    return cache
+
+
+def _write(
+    path: Path,
+    footage: Path,
+    video: Video,
+    shape: tuple[int, int, int],
+    advance: Callable[[int], None],
+) -> None:
+    size, grey = (shape[1], shape[0]), shape[2] == 1
+    with atomic_path(path) as temporary, temporary.open("wb") as stream:
+        # Written, not memory-mapped: there a full disk kills the process.
+        _write_header(stream, 0, shape)
+        length = 0
+        with open_video(footage, video.fps) as frames:
+            for frame in frames:
+                stream.write((frame.grey(size) if grey else frame.rgb(size)).tobytes())
+                length += 1
+                advance(1)
+        if not length:
+            raise OddframeError(f"video '{video.id}': no frame of {footage} can be decoded")
+        # How many frames there are is only known now; a header's length does not depend on it.
+        stream.seek(0)
+        _write_header(stream, length, shape)
+
+
+def _write_header(stream: BinaryIO, length: int, shape: tuple[int, int, int]) -> None:
+    header = {"descr": "|u1", "fortran_order": False, "shape": (length, *shape)}
+    np.lib.format.write_array_header_1_0(stream, header)
+
+
+def _is_whole(path: Path, shape: tuple[int, int, int]) -> bool:
+    """Whether the file holds frames of this shape; not if it is absent or damaged."""
+    try:
+        frames = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return False
+    return len(frames) > 0 and frames.dtype == np.uint8 and frames.shape[1:] == shape
+
+
+def _check_space(target: Path, needed: int, videos: int) -> None:
+    if not needed:
+        return
+    there = next(path for path in (target, *target.absolute().parents) if path.exists())
+    free = shutil.disk_usage(there).free
+    if needed > free:
+        raise OddframeError(
+            f"{target}: caching the frames of {videos} videos needs {needed / 1e6:,.1f} MB, "
+            f"{free / 1e6:,.1f} MB are free; free some space, move the manifest to a larger disk, "
+            "or choose a smaller --settings.size"
+        )
+
+
+def _frame_bytes(size: int, grey: bool) -> int:
+    return size * size * (1 if grey else 3)
+
+
+def _key(manifest: Manifest, video: Video, kind: str) -> str:
+    """Changes when the footage, its place in the data set, or what is made of it does."""
+    path = manifest.locate(video)
+    digest = hashlib.sha256(f"{_VERSION} {kind}\n{video.id}\n{video.path}\n".encode())
+    try:
+        for file in list_images(path) if path.is_dir() else [path]:
+            stat = file.stat()
+            digest.update(f"{file.name} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+    except OSError as error:
+        raise OddframeError(
+            f"video '{video.id}': {path} cannot be read ({error.strerror}); give the folder that "
+            "holds the data with --root"
+        ) from None
+    return digest.hexdigest()[:20]

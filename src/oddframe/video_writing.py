@@ -1,0 +1,71 @@
+"""The one way to write video: H.264 in MP4 through PyAV, whole or absent."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from oddframe.atomic import atomic_path
+from oddframe.errors import OddframeError
+
+
+class VideoWriter:
+    """Write RGB frames as H.264 MP4; whole or absent. Use it in a ``with`` block.
+
+    Args:
+        path: target, ending in ``.mp4``.
+        fps: frame rate.
+        size: (width, height); odd sizes lose one pixel, because 4:2:0 colour needs even ones.
+    """
+
+    def __init__(self, path: str | Path, fps: float, size: tuple[int, int]) -> None:
+        self._path = Path(path)
+        self._rate = Fraction(fps).limit_denominator(1001)
+        self._size = (size[0] // 2 * 2, size[1] // 2 * 2)
+        if min(self._size) < 2:
+            raise OddframeError(
+                f"{path}: a video needs at least 2x2 pixels, found {size[0]}x{size[1]}"
+            )
+
+    def write(self, image: np.ndarray) -> None:
+        """Append one uint8 RGB image ``(height, width, 3)``.
+
+        Raises:
+            OddframeError: an image smaller than the video.
+        """
+        width, height = self._size
+        if image.shape[0] < height or image.shape[1] < width:
+            raise OddframeError(
+                f"{self._path}: expected images of {width}x{height} pixels, found "
+                f"{image.shape[1]}x{image.shape[0]}"
+            )
+        cropped = np.ascontiguousarray(image[:height, :width])
+        frame = self._av.VideoFrame.from_ndarray(cropped, format="rgb24")
+        self._container.mux(self._stream.encode(frame))
+
+    def __enter__(self) -> VideoWriter:
+        import av
+
+        self._av = av
+        with ExitStack() as stack:
+            temporary = stack.enter_context(atomic_path(self._path))
+            self._container = stack.enter_context(av.open(str(temporary), "w", format="mp4"))
+            stream: Any = self._container.add_stream("libx264", rate=self._rate)
+            stream.width, stream.height = self._size
+            stream.pix_fmt = "yuv420p"
+            stream.options = {"crf": "20", "preset": "veryfast"}
+            self._stream = stream
+            stack.push(self._flush)
+            self._open = stack.pop_all()
+        return self
+
+    def _flush(self, kind: Any, *_: Any) -> None:
+        if kind is None:
+            self._container.mux(self._stream.encode(None))
+
+    def __exit__(self, kind: Any, value: Any, trace: Any) -> bool | None:
+        return self._open.__exit__(kind, value, trace)

@@ -1,0 +1,202 @@
+"""Detectors of clips on the command line: train, go on, score, evaluate, import."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from oddframe.cli import main
+from oddframe.detectors.future_frame import FutureFrame, FutureFrameConfig
+from oddframe.score_terms import read_terms
+from oddframe.scores import Scores
+from oddframe.training.loop import read_curve
+from oddframe.training.run_folder import LAST, METRICS, read_config, read_run
+from oddframe.videos import Event, Manifest, Video
+
+FRAMES, EVENT = 14, Event(8, 12, "flash")
+TINY = (
+    *("--settings.size", "16", "--settings.colour", "grey", "--settings.width", "2"),
+    *("--settings.batch_size", "2", "--settings.steps", "4", "--settings.validate_every", "2"),
+)
+MNAD = ("--detector", "mnad", *TINY)
+FUTURE = ("--detector", "future-frame", "--settings.discriminator_width", "2", *TINY)
+
+
+def write_video(folder: Path, frames: int, event: Event | None, seed: int) -> None:
+    """A bright square that moves by a pixel a frame; in the event everything flashes."""
+    folder.mkdir(parents=True)
+    noise = np.random.default_rng(seed)
+    for index in range(frames):
+        image = noise.integers(60, 70, (24, 24), dtype=np.uint8)
+        image[8:14, index % 18 : index % 18 + 6] = 200
+        if event and event.start <= index < event.end:
+            image = noise.integers(0, 255, (24, 24), dtype=np.uint8)
+        cv2.imwrite(str(folder / f"{index:03d}.png"), image)
+
+
+@pytest.fixture
+def manifest(tmp_path: Path) -> Path:
+    videos = []
+    for split, count in {"train": 3, "val": 1, "test": 2}.items():
+        for number in range(count):
+            path = f"{split}/{number}"
+            events = (EVENT,) if split == "test" else ()
+            write_video(tmp_path / path, FRAMES, events[0] if events else None, len(videos))
+            label = "anomalous" if events else "normal"
+            videos.append(
+                Video(
+                    path, path, split, label, FRAMES, 25.0, 24, 24, ("flash",) * len(events), events
+                )
+            )
+    return Manifest("squares", tuple(videos), root=tmp_path).write(tmp_path / "squares.jsonl")
+
+
+def fails(capsys: pytest.CaptureFixture[str], *words: object) -> str:
+    assert main([str(word) for word in words]) == 2
+    lines = capsys.readouterr().err.strip().split("\n")
+    assert len([line for line in lines if "warning" not in line]) == 1
+    return lines[-1]
+
+
+def test_the_whole_way(manifest: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    longer = ("--settings.steps", "60", "--settings.validate_every", "30")
+    longer += ("--settings.learning_rate", "0.01")
+    assert main(["train", str(manifest), *MNAD, *longer, "--out", str(run), "--oracle"]) == 0
+    curve = read_curve(run / METRICS)
+    assert [(line["step"], line["split"]) for line in curve] == [
+        (step, split) for step in (30, 60) for split in ("train", "val", "oracle")
+    ]
+    assert {"intensity", "compactness", "separateness", "loss"} <= set(curve[0])
+    assert set(curve[1]) == {"step", "epoch", "split", "error", "memory_distance"}
+    best = min(curve[1]["error"], curve[4]["error"])
+    assert read_config(run)["selected"]["val"]["error"] == best
+    assert sorted(path.name for path in (run / "samples").iterdir()) == [
+        "step-000030.png",
+        "step-000060.png",
+    ]
+    assert not (run / LAST).exists()
+    assert len(list((manifest.parent / ".frames").rglob("*.npy"))) == 6
+    plain, scaled, oracle = (tmp_path / name for name in ("a/s.npz", "b/s.npz", "c/s.npz"))
+    score = ["score", str(run), str(manifest)]
+    assert main([*score, "--out", str(plain), "--causal"]) == 0
+    assert main([*score, "--out", str(scaled), "--per-video"]) == 0
+    assert main([*score, "--out", str(oracle), "--oracle"]) == 0
+    assert "oracle" in Scores.read(oracle).meta["checkpoint"]
+    meta = Scores.read(plain).meta
+    assert "held-out normal footage" in meta["normalisation"]
+    assert Scores.read(scaled).meta["normalisation"].startswith("per-video")
+    weights = {"error": 0.6, "memory_distance": 0.4}
+    for path in (plain, scaled):
+        terms = read_terms(path.parent / "terms", ["test/0", "test/1"])
+        for video, parts in terms.items():
+            total = sum(weight * parts[name] for name, weight in weights.items())
+            assert Scores.read(path)[video] == pytest.approx(total, abs=1e-4)
+            if path == scaled:
+                assert all((part.min(), part.max()) == (0, 1) for part in parts.values())
+    assert main(["evaluate", str(plain), str(manifest), "--out", str(tmp_path / "report")]) == 0
+    page = (tmp_path / "report" / "report.html").read_text()
+    assert "memory" in page
+    metrics = json.loads((tmp_path / "report" / "metrics.json").read_text())
+    assert metrics["metrics"]["micro_auc"]["value"] > 0.9  # a flash is easy
+
+
+@pytest.mark.parametrize("given", [MNAD, FUTURE])
+def test_a_stopped_training_goes_on_to_the_same_state(
+    manifest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: tuple[str, ...]
+) -> None:
+    whole, stopped = tmp_path / "whole", tmp_path / "stopped"
+    train = ["train", str(manifest), *given]
+    assert main([*train, "--out", str(whole)]) == 0
+    from oddframe.training import clip_judges
+
+    real, calls = clip_judges.write_samples, []
+
+    def killed(*arguments: object) -> Path:
+        calls.append(1)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return real(*arguments)
+
+    monkeypatch.setattr(clip_judges, "write_samples", killed)
+    assert main([*train, "--out", str(stopped)]) == 2
+    assert (stopped / LAST).exists()
+    assert main([*train, "--out", str(stopped), "--resume"]) == 0
+    assert (whole / METRICS).read_bytes() == (stopped / METRICS).read_bytes()
+    first, second = (read_run(folder).detector.state() for folder in (whole, stopped))
+    assert first["scales"] == second["scales"]
+    assert first["threshold"] == second["threshold"]
+    for name, values in first["network"].items():
+        assert torch.equal(torch.as_tensor(values), torch.as_tensor(second["network"][name])), name
+
+
+def test_own_footage_without_held_out_videos(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_video(tmp_path / "mine" / "only", 40, None, 0)
+    run = tmp_path / "run"
+    assert main(["train", str(tmp_path / "mine"), *FUTURE, "--out", str(run)]) == 0
+    assert "the last fifth of each is" in capsys.readouterr().err
+    assert read_run(run).detector.threshold < float("inf")
+    assert main(["score", str(run), str(tmp_path / "mine")]) == 0
+
+
+def test_what_cannot_be_trained_or_scored(
+    manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train = ("train", manifest, "--out", tmp_path / "run")
+    said = fails(capsys, *train, *FUTURE, "--settings.learning_rate", "1e30")
+    assert "training stopped at step" in said
+    assert (tmp_path / "run" / LAST).exists() or "step 1" in said or "step 2" in said
+    train = ("train", manifest, "--out", tmp_path / "other")
+    assert "has no setting 'widht'" in fails(capsys, *train, *FUTURE, "--settings.widht", "4")
+    said = fails(capsys, *train, *FUTURE, "--settings.context", "30")
+    assert "it needs 31 frames, the longest video has 14" in said
+    assert "leave out --features" in fails(capsys, *train, *FUTURE, "--features", tmp_path)
+    assert main([str(word) for word in (*train, *FUTURE)]) == 0
+    short = tmp_path / "short" / "one"
+    write_video(short, 3, None, 0)
+    assert "too short" in fails(capsys, "score", tmp_path / "other", short)
+    score = ("score", tmp_path / "other", manifest, "--per-video")
+    assert "leave one of them out" in fails(capsys, *score, "--causal")
+
+
+def test_an_imported_checkpoint_learns_its_scale_from_normal_footage(
+    manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    torch.manual_seed(0)
+    config = FutureFrameConfig(size=16, width=2, discriminator_width=2)
+    published = FutureFrame(config)
+    path = tmp_path / "ped2.pth"
+    torch.save(
+        {
+            "net_g": published.generator.state_dict(),
+            "optimizer_g": torch.optim.Adam(published.generator.parameters()).state_dict(),
+            "net_d": published.discriminator.state_dict(),
+        },
+        path,
+    )
+    bare, scaled = tmp_path / "bare", tmp_path / "scaled"
+    words = ["import", "future-frame", str(path), "--settings.size", "16"]
+    assert main([*words, "--out", str(bare)]) == 0
+    assert "no threshold; give some with --normal" in capsys.readouterr().err
+    assert main(["score", str(bare), str(manifest)]) == 0
+    assert "no threshold" in capsys.readouterr().out
+    assert Scores.read(bare / "scores" / "squares" / "scores.npz").meta["threshold"] is None
+    assert main([*words, "--out", str(scaled), "--normal", str(manifest)]) == 0
+    detector = read_run(scaled).detector
+    assert detector.config.size == 16
+    assert detector.threshold < float("inf")
+    assert torch.equal(
+        detector.generator.state_dict()["outc.weight"],
+        published.generator.state_dict()["outc.weight"],
+    )
+    said = fails(capsys, *words, "--out", tmp_path / "x", "--settings.width", "4")
+    assert "do not fit" in said
+    said = fails(capsys, *words, "--out", tmp_path / "x", "--crops", "5")
+    assert said.endswith("future-frame takes no --crops; leave it out")
+    torch.save({"net_g": {"foreign": torch.zeros(3)}, "net_d": {"a": torch.zeros(1)}}, path)
+    assert str(path) in fails(capsys, *words, "--out", tmp_path / "y")
