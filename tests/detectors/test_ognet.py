@@ -421,7 +421,7 @@ def test_the_score_is_the_maximum_over_moving_patches():
 
 def test_a_frame_in_which_nothing_moves_is_the_least_odd():
     found = detector(**PATCHY).eval()
-    last = found.discriminator.discriminator[12]  # surer of good than the limit
+    last: Any = found.discriminator.discriminator[12]  # surer of good than the limit
     torch.nn.init.zeros_(last.weight)
     torch.nn.init.constant_(last.bias, -50)
     clips = torch.cat([patchy_clip(), patchy_clip((0, 0, 51))]).numpy()

@@ -128,7 +128,7 @@ def test_labels_differ_and_rows_of_other_sizes_fit(tmp_path):
         ({"a": np.zeros((2, 3, 8, 8))}, r"picture 'a': expected images .* found \(2, 3, 8, 8\)"),
         ({"a": np.zeros((0, 8, 8, 3))}, r"found \(0, 8, 8, 3\)"),
         ({"a": np.zeros((8, 8))}, r"found \(8, 8\)"),
-        ({"a": np.full((1, 8, 8, 3), np.nan)}, "picture 'a': expected finite values"),
+        ({"a": np.full((1, 8, 8, 3), np.nan)}, "picture 'a': found values that are not finite"),
         ({"error": np.full((1, 8, 8), -0.5)}, "picture 'error': expected errors of .* found -0.5"),
     ],
 )

@@ -154,7 +154,7 @@ def test_what_cannot_be_trained_or_scored(
     train = ("train", manifest, "--out", tmp_path / "other")
     assert "has no setting 'widht'" in fails(capsys, *train, *FUTURE, "--settings.widht", "4")
     said = fails(capsys, *train, *FUTURE, "--settings.context", "30")
-    assert "it needs 31 frames, the longest video has 14" in said
+    assert "clip of 31 frames: the longest has 14" in said
     assert "leave out --features" in fails(capsys, *train, *FUTURE, "--features", tmp_path)
     assert main([str(word) for word in (*train, *FUTURE)]) == 0
     short = tmp_path / "short" / "one"

@@ -49,8 +49,11 @@ class Detector(Protocol):
     name: ClassVar[str]
     inputs: ClassVar[str]
     """``frames`` (a :class:`FrameDetector`) or ``features`` (a bag detector)."""
-    normalisation: ClassVar[str]
-    """What was done to the scores, for a reader of the scores file."""
+
+    @property
+    def normalisation(self) -> str:
+        """What was done to the scores, for a reader of the scores file."""
+        ...
 
     @property
     def threshold(self) -> float:

@@ -80,7 +80,7 @@ def _row(path: Path, name: str, images: np.ndarray) -> _Row:
             f"found {images.shape}"
         )
     if not np.isfinite(images).all():
-        raise OddframeError(f"{path}: picture '{name}': expected finite values, found NaN or more")
+        raise OddframeError(f"{path}: picture '{name}': found values that are not finite")
     is_error = images.ndim == 3 or "error" in name
     if not is_error:
         pixels = np.rint(np.clip(images, 0, 1) * 255).astype(np.uint8)

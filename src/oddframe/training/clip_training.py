@@ -19,7 +19,13 @@ from oddframe.evaluation.evaluate import labelled_videos
 from oddframe.progress import progress
 from oddframe.training.clip_judges import oracle, validation
 from oddframe.training.clips import ClipBatches, even_clips
-from oddframe.training.frame_cache import FrameCache, cache_bytes, cache_frames, writable_folder
+from oddframe.training.frame_cache import (
+    FOLDER,
+    FrameCache,
+    cache_bytes,
+    cache_frames,
+    writable_folder,
+)
 from oddframe.training.kept_states import write_what_was_kept
 from oddframe.training.loop import Schedule, train
 from oddframe.training.run_folder import (
@@ -157,7 +163,7 @@ class ClipTraining:
         total = sum(video.frames for video in videos)
         if fabric.is_global_zero:
             megabytes = cache_bytes(videos, size, grey) / 1e6
-            place = writable_folder(self.cache, self.folder)
+            place = writable_folder(self.cache, self.folder / FOLDER)
             log(self.folder, f"{total} frames, {megabytes:.0f} MB, are kept in {place}")
         make = partial(cache_frames, manifest, videos, size, grey, self.cache, self.folder)
         made = make(advance=counter("decoding frames", total)) if fabric.is_global_zero else None

@@ -73,6 +73,8 @@ def score_frames(
     values = raw[:seen]
     if terms:
         values = _combined(cast("ClipDetector", detector), terms, terms_path, per_video)
+    else:
+        write_terms(terms_path, {})  # removes what another detector left there
     if not (causal or per_video) and detector.smoothing_seconds > 0:
         from scipy.ndimage import gaussian_filter1d
 
@@ -87,8 +89,7 @@ def _combined(
 ) -> np.ndarray:
     """The scores from all frames' terms; the terms are kept where there are several."""
     measured = {name: np.array(values) for name, values in terms.items()}
-    if len(detector.weights) > 1:
-        write_terms(path, detector.scaled_terms(measured, per_video=per_video))
+    write_terms(path, detector.scaled_terms(measured, per_video=per_video))
     return detector.combine(measured, per_video=per_video)
 
 

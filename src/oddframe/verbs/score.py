@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -142,6 +142,8 @@ def score(
         raise OddframeError(f"{footage}: none of the {len(shown)} videos could be scored")
     manifest = _as_scored(manifest, shown, values)
     meta = _meta(fitted, footage, causal, limit, threshold is not None)
+    if "score" in fitted.detector.notes:
+        meta["combination"] = fitted.detector.notes["score"]
     if per_video:
         meta["normalisation"] = "per-video: each term from 0 to 1 within each video"
         meta["smoothing_seconds"] = 0.0
@@ -225,6 +227,7 @@ def _scorer(
             )
         manifest, shown = _footage(footage, root, split)
         detector = cast(FrameDetector, run.detector)
+        _to_gpu(detector)
 
         def score_one(video: Video) -> tuple[np.ndarray, list[Detection]]:
             maps = folder / FOLDER / f"{video.id}.npy"
@@ -248,6 +251,15 @@ def _scorer(
     if features is None:
         features = extract_for(run, manifest, shown, folder / "features", weights, bar)
     return manifest, shown, feature_scorer(run, features, threshold)
+
+
+def _to_gpu(detector: Any) -> None:
+    """A detector that is a network is faster on a GPU, where there is one."""
+    if hasattr(detector, "to"):
+        import torch
+
+        if torch.cuda.is_available():
+            detector.to("cuda")
 
 
 def _check_per_video(run: Run, causal: bool) -> None:

@@ -223,7 +223,7 @@ def _train_on_clips(
     }
     write_config(job.folder, {**written, "hardware": asdict(hardware), "fitted_on": fitted_on})
     log(job.folder, f"training {job.detector} on {len(normal)} videos, {job.config.steps} steps")
-    hardware.launch(job, several_phases=len(load(job.detector).DETECTOR.phases) > 1)
+    hardware.launch(job, several_phases=True)
 
 
 def _train_on_bags(
