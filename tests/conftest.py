@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+
+# Several processes test at once; threads of their own would only get in each other's way.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -45,6 +45,15 @@ def test_the_right_motion_costs_nothing_and_the_wrong_one_more():
     assert term(last, blob(22), target) > term(last, blob(25), target)
 
 
+def test_mixed_precision_measures_the_same_motion():
+    term = flow_term("matching")
+    # Grey levels that 16 bits hold exactly: only the flow's own arithmetic could differ.
+    first, second = ((blob(x) * 64).round() / 64 for x in (24, 25))
+    exact = term.flow(first, second)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        torch.testing.assert_close(term.flow(first, second.bfloat16()), exact)
+
+
 @pytest.mark.parametrize("channels", [1, 3])
 def test_the_gradient_goes_to_the_prediction_alone(channels):
     term = flow_term("matching")

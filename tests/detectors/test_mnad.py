@@ -312,6 +312,16 @@ def test_clips_that_are_measured_without_a_video_update_nothing():
     assert together["memory_distance"] == pytest.approx(alone, rel=1e-5)
 
 
+def test_training_goes_on_with_its_own_memory_after_a_validation():
+    plain, updating = small(), small(update_memory=True, update_below=10.0)
+    updating.load_state_dict(plain.state_dict())
+    updating.eval().begin_video()
+    updating.measure_clips(batch(updating, clips=1, seed=5)["clip"].numpy())
+    given = batch(plain)
+    for number in range(2):
+        assert step(updating, given, number) == step(plain, given, number)
+
+
 def test_point_score_weighs_large_errors_more():
     target = torch.zeros(1, 1, 2, 2)
     made = torch.tensor([[[[0.0, 0.1], [0.5, 1.0]]]])
@@ -444,6 +454,8 @@ def test_published_names_say_which_variant_it_is(name, task, layout, has_memory)
         8,
     )
     assert config.colour == "bgr"
+    published_settings = (config.update_below, config.compactness, config.separateness)
+    assert published_settings == ((0.01, 0.1, 0.1) if task == "prediction" else (0.015, 0.01, 0.01))
     assert detector.weights["error"] == {
         ("prediction", True): 0.6,
         ("reconstruction", True): 0.7,

@@ -144,6 +144,7 @@ def test_stopped_by_hand_in_a_validation_or_a_step_leaves_nothing_half(
         return (Judge("val", judge, lambda: None),)
 
     whole, parts = Line(), Line()
+    before = signal.getsignal(signal.SIGINT)
     arguments = (Numbers(), Schedule(20, 5))
     train(fabric(), whole, *arguments, tmp_path / "a", judges=judges(whole, False))
     with pytest.raises(KeyboardInterrupt):
@@ -152,7 +153,7 @@ def test_stopped_by_hand_in_a_validation_or_a_step_leaves_nothing_half(
     train(fabric(), parts, *arguments, tmp_path / "b", judges=judges(parts, False), resume=True)
     assert weights(parts) == weights(whole)
     assert read_curve(tmp_path / "b" / METRICS) == read_curve(tmp_path / "a" / METRICS)
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_without_a_rank_the_newest_state_is_kept_also_after_going_on(tmp_path: Path) -> None:

@@ -135,7 +135,7 @@ def test_wrong_detectors_and_options(checkpoint, tmp_path):
     assert "unknown detector 'crystal-ball'" in refusal("crystal-ball", checkpoint, run)
     assert "not a rtfm checkpoint" in refusal("rtfm", checkpoint, run)
     assert "give the released file" in refusal("s3r", checkpoint, run)
-    assert "leave out --dictionary" in refusal("mgfn", checkpoint, run, dictionary=checkpoint)
+    assert "takes no --dictionary" in refusal("mgfn", checkpoint, run, dictionary=checkpoint)
     assert "at least one crop, found 0" in refusal("mgfn", checkpoint, run, crops=0)
     missing = tmp_path / "nowhere.npy"
     assert str(missing) in refusal("s3r", checkpoint, run, dictionary=missing)

@@ -88,7 +88,7 @@ def test_wrong_footage(street, tmp_path):
 
     (tmp_path / "notes.txt").write_text("x")
     (tmp_path / "empty").mkdir()
-    assert "no such manifest, folder or video" in refusal(tmp_path / "missing")
+    assert "no such video, folder or manifest" in refusal(tmp_path / "missing")
     assert "expected a manifest (.jsonl), a folder" in refusal(tmp_path / "notes.txt")
     assert "found nothing" in refusal(tmp_path / "empty")
     assert "no such manifest" in refusal(tmp_path / "m.jsonl")

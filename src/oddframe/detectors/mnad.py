@@ -212,6 +212,11 @@ class Mnad(ClipDetector):
         """Every video starts from the memory as it was trained."""
         self._carried = self.items.clone() if self.config.update_memory else None
 
+    def train(self, mode: bool = True) -> Self:
+        """Switch the mode; training and what follows it read the items, not a video's memory."""
+        self._carried = None
+        return super().train(mode)
+
     def measure_frames(self, images: Iterable[np.ndarray]) -> Iterator[FrameTerms]:
         """As in the base class; the memory that the video has moved is dropped with its end."""
         try:
@@ -286,13 +291,18 @@ class Mnad(ClipDetector):
             _expect_items(items, 8 * width, has_memory)
         keeps = width_of(tensors, "decoder.moduleUpsample4.0.weight", 1, cls.name) == 8 * width
         joins = width_of(tensors, "decoder.moduleDeconv3.0.weight", 1, cls.name) == 8 * width
+        predicts = frames == CONTEXT
+        loss_weight = 0.1 if predicts else 0.01
         config = MnadConfig(
-            task="prediction" if frames == CONTEXT else "reconstruction",
+            task="prediction" if predicts else "reconstruction",
             decoder="wide" if keeps else "skips" if joins else "narrow",
             colour="bgr" if channels == 3 else "grey",
             memory=has_memory,
             items=10 if items is None else len(items),
-            alpha=0.6 if frames == CONTEXT else 0.7,
+            compactness=loss_weight,
+            separateness=loss_weight,
+            alpha=0.6 if predicts else 0.7,
+            update_below=0.01 if predicts else 0.015,
             width=width,
         )
         detector = cls(config)

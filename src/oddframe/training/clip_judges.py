@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from oddframe.detectors.clip_detector import ClipDetector
+from oddframe.errors import OddframeError
 from oddframe.evaluation.evaluate import labelled_videos
 from oddframe.evaluation.frame_metrics import average_precision, roc_auc
 from oddframe.reporting.sample_pictures import write_samples
@@ -49,9 +50,32 @@ def validation(
 def oracle(
     learner: ClipDetector, cache: FrameCache, manifest: Manifest, keep: Callable[[], object]
 ) -> Judge:
-    """Judge by the truth of the test videos, as papers do; never to be mixed with the others."""
+    """Judge by the truth of the test videos, as papers do; never to be mixed with the others.
+
+    Raises:
+        OddframeError: test videos that have no label or are too short for a clip, whose frames
+            are not as many as their labels, or among which nothing can be told apart.
+    """
     videos = labelled_videos(manifest, "test")
+    span = (learner.clip_length - 1) * learner.config.frame_step + 1
+    for video in videos:
+        length = len(cache.frames(video.id))
+        if length != video.frames:
+            raise OddframeError(
+                f"--oracle: video '{video.id}': the manifest labels {video.frames} frames, {length} "
+                "can be decoded, so the labels do not fit; prepare the data set again"
+            )
+        if length < span:
+            raise OddframeError(
+                f"--oracle: video '{video.id}' of {length} frames is too short for {learner.name}, "
+                f"which looks at clips of {span} frames; take it out of the manifest"
+            )
     labels = np.concatenate([video.frame_labels() for video in videos])
+    if labels.all() or not labels.any():
+        raise OddframeError(
+            f"--oracle: expected normal and anomalous frames in split 'test' of {manifest.dataset}, "
+            f"found {int(labels.sum())} anomalous of {len(labels)}; leave out --oracle"
+        )
 
     def judge() -> Judgement:
         scores = np.concatenate([_scores(learner, cache.frames(video.id)) for video in videos])
@@ -65,8 +89,11 @@ def oracle(
 
 
 def _measure(learner: ClipDetector, clips: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Each term ``(clips,)``, and the highest cell of each map."""
-    learner.begin_video()
+    """Each term ``(clips,)``, and the highest cell of each map.
+
+    No video is begun: the clips are of many, and what a detector carries through a video would
+    reach into the training that goes on.
+    """
     size = learner.scoring_batch
     found = [learner.measure_clips(clips[at : at + size]) for at in range(0, len(clips), size)]
     names = found[0][0]

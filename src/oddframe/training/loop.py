@@ -136,8 +136,8 @@ def train(
         Judge to the step and the metrics of the state that is its best; in the first process.
 
     Raises:
-        OddframeError: a loss or a weight is not finite, or ``last.pt`` is damaged or of another
-            training.
+        OddframeError: a loss or a weight is not finite, or ``last.pt`` is damaged, of another
+            training, or beyond the steps that are wanted.
         KeyboardInterrupt: Ctrl-C, once the step is done, validated where that is due, and saved;
             a second one does not wait.
     """
@@ -153,6 +153,12 @@ def train(
         optimisers = dict(zip(phases, stepped, strict=True))
     if resume and (folder / LAST).exists():
         state = _load(fabric, folder / LAST, learner, optimisers)
+        # Sums are left where the last step was not followed by a validation.
+        if state.step > schedule.steps or (state.step == schedule.steps and state.sums):
+            raise OddframeError(
+                f"{folder}: it was trained for {state.step} steps already, and --settings.steps is "
+                f"{schedule.steps} now; give more than {state.step}"
+            )
     curve = _Curve(folder / METRICS, state.step, fabric.is_global_zero)
     saved_at = time.monotonic()
     with _interrupted_between_steps() as interrupted:

@@ -69,8 +69,12 @@ class FlowTerm:
 
     def flow(self, first: Tensor, second: Tensor) -> Tensor:
         """Flow ``(N, 2, h, w)``, x then y, in percent of the width and of the height."""
-        self._network.to(first.device)
-        found = self._network(*(image.expand(-1, 3, -1, -1) for image in (first, second)))
+        # With 16 bits the places that are compared are off by as much as things move.
+        exact = torch.promote_types(first.dtype, torch.float32)
+        images = [image.to(exact).expand(-1, 3, -1, -1) for image in (first, second)]
+        self._network.to(images[0])
+        with torch.autocast(first.device.type, enabled=False):
+            found = self._network(*images)
         return found * (100 / found.new_tensor([first.shape[3], first.shape[2]]))[:, None, None]
 
 
