@@ -85,7 +85,8 @@ def combined(detector: Any, terms: Terms, truth: Manifest, *, how: str) -> Score
     for video in truth.split("test"):
         scores = detector.combine(terms[video.id], per_video=how == "per video")
         if how == "smoothed":
-            scores = gaussian_filter1d(scores, detector.smoothing_seconds * video.fps)
+            sigma = detector.smoothing_seconds * video.fps
+            scores = gaussian_filter1d(scores, sigma, mode="nearest")
         values[video.id] = scores
     return Scores(values, {"detector": detector.name, "normalisation": how})
 
@@ -105,12 +106,13 @@ def main() -> None:
     rows: list[dict[str, Any]] = []
     for recipe in options.recipes:
         folder = run_one(recipe, options.manifest, options.out, not options.no_oracle)
-        kept: Any = read_run(folder).detector
-        terms = measure(kept, truth, folder / "terms.npz")
+        run = read_run(folder)
+        kept: Any = run.detector
+        terms = measure(kept, truth, folder / f"terms-{run.sha256[:8]}.npz")
         oracle = None
         if (folder / ORACLE).exists():
-            best: Any = read_run(folder, ORACLE).detector
-            oracle = measure(best, truth, folder / "terms-oracle.npz")
+            best = read_run(folder, ORACLE)
+            oracle = measure(best.detector, truth, folder / f"terms-{best.sha256[:8]}.npz")
         for name, detector in variants(kept):
             row: dict[str, Any] = {
                 "detector": recipe.stem + name,

@@ -10,7 +10,7 @@ from oddframe.evaluation.compare import Comparison
 from oddframe.evaluation.result import Evaluation, Measured
 from oddframe.reporting.metric_names import baseline_name, decision_name, metric_name
 from oddframe.reporting.score_axes import clock
-from oddframe.reporting.wording import count
+from oddframe.reporting.wording import count, doubts
 from oddframe.training.loss_spread import LossSpreads
 from oddframe.training.run_folder import Run
 from oddframe.verbs.demo import Demo
@@ -109,6 +109,7 @@ def evaluation_table(evaluation: Evaluation) -> str:
     lines = _aligned(rows)
     if evaluation.oracle:
         lines.append("oracle: the checkpoint was selected on these very videos; an upper bound")
+    lines += doubts({}, evaluation)
     if evaluation.decisions:
         lines += ["", *_aligned(_decision_rows(evaluation))]
     head = (
@@ -177,6 +178,7 @@ def _scored(result: Scored) -> str:
         lines.insert(0, f"{len(events)} odd {moments} in {odd} of {videos} video{many}")
     source = result.scores.meta.get("threshold_source")
     lines.append(str(source if source and source != "given by hand" else "threshold given by hand"))
+    lines += doubts(result.scores.meta, None)
     lines += [f"not scored: {video_id}: {why}" for video_id, why in result.failed.items()]
     lines.append(f"scores: {result.path}")
     lines.append(f"events: {result.path.parent / 'events.json'}")

@@ -400,6 +400,8 @@ def test_scoring_needs_no_flow_weights(tmp_path, flow):
         {"decay_at": -1},
         {"flow": "raft"},
         {"flow": "liteflownet", "flow_weights": ""},
+        {"flow": "matching", "flow_weights": "sd.pth"},
+        {"flow": "none", "flow_weights": "sd.pth"},
         {"size": 8},
     ],
 )

@@ -673,6 +673,7 @@ def test_other_checkpoints_are_refused_in_one_line(break_it, expected):
         ({"pseudo_flow": -0.1}, "pseudo_flow"),
         ({"classifier_width": 0}, "classifier_width"),
         ({"perceptual": "vgg19"}, "perceptual_weights"),
+        ({"perceptual": "none", "perceptual_weights": "vgg.pth"}, "perceptual_weights"),
         ({"published_output": "normal"}, "published_output"),
         ({"as_published": True, "focal_frequency_weight": 1.0}, "focal_frequency_weight"),
         ({"as_published": True, "perceptual": "lite0", "batch_size": 4}, "batch_size"),

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from oddframe.detections import Detection
-from oddframe.evaluation.result import Measured
+from oddframe.evaluation.result import Evaluation, Measured
 from oddframe.reporting.wording import doubts, duration, interval, measured, number, summary
 from oddframe.videos import Event, Video
 
@@ -61,3 +63,11 @@ def test_doubts_come_from_the_scores_where_nothing_is_evaluated():
     assert len(doubts({"normalisation": "per-video"}, None)) == 1
     assert len(doubts({"selection": "Oracle: best on test"}, None)) == 1
     assert doubts({"run": "runs/oracle"}, None) == []
+
+
+def test_doubts_come_from_the_scores_behind_an_evaluation():
+    # A comparison has the evaluations only.
+    meta = {"checkpoint": "oracle: chosen by the truth of the test videos", "run": "a"}
+    found = Evaluation("a", "test", 1, 1, 9, 3, {}, {}, protocol={"scores_meta": meta})
+    assert "upper bound" in doubts({}, found)[0]
+    assert doubts({}, replace(found, protocol={"scores_meta": {"run": "runs/oracle"}})) == []

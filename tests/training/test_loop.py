@@ -127,6 +127,22 @@ def test_stopped_by_hand_goes_on_from_that_very_step(tmp_path: Path) -> None:
     assert weights(learner) == weights(whole)
 
 
+@pytest.mark.parametrize("steps", [6, 7])
+def test_fewer_steps_than_were_done_are_refused_and_lose_nothing(
+    tmp_path: Path, steps: int
+) -> None:
+    def stop(_: str, step: int, __: int) -> None:
+        if step == 7:
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        train(fabric(), Line(), Numbers(), Schedule(20, 10), tmp_path, advance=stop)
+    with pytest.raises(OddframeError, match="for 7 steps already"):
+        train(fabric(), Line(), Numbers(), Schedule(steps, 10), tmp_path, resume=True)
+    train(fabric(), Line(), Numbers(), Schedule(8, 10), tmp_path, resume=True)
+    assert [line["step"] for line in read_curve(tmp_path / METRICS)] == [8]
+
+
 @pytest.mark.parametrize("stopped_at", [5, 20])
 def test_stopped_by_hand_in_a_validation_or_a_step_leaves_nothing_half(
     tmp_path: Path, stopped_at: int

@@ -1,7 +1,9 @@
 """Detectors of clips on the command line: train, go on, score, evaluate, import."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -61,7 +63,7 @@ def fails(capsys: pytest.CaptureFixture[str], *words: object) -> str:
     return lines[-1]
 
 
-def test_the_whole_way(manifest: Path, tmp_path: Path) -> None:
+def test_the_whole_way(manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = tmp_path / "run"
     longer = ("--settings.steps", "60", "--settings.validate_every", "30")
     longer += ("--settings.learning_rate", "0.01")
@@ -86,6 +88,9 @@ def test_the_whole_way(manifest: Path, tmp_path: Path) -> None:
     assert main([*score, "--out", str(scaled), "--per-video"]) == 0
     assert main([*score, "--out", str(oracle), "--oracle"]) == 0
     assert "oracle" in Scores.read(oracle).meta["checkpoint"]
+    said = capsys.readouterr().out
+    assert said.count("normalised per video") == 1
+    assert said.count("chosen on the test set (oracle)") == 1
     meta = Scores.read(plain).meta
     assert "held-out normal footage" in meta["normalisation"]
     assert Scores.read(scaled).meta["normalisation"].startswith("per-video")
@@ -102,6 +107,9 @@ def test_the_whole_way(manifest: Path, tmp_path: Path) -> None:
     assert "memory" in page
     metrics = json.loads((tmp_path / "report" / "metrics.json").read_text())
     assert metrics["metrics"]["micro_auc"]["value"] > 0.9  # a flash is easy
+    assert "per video" not in capsys.readouterr().out
+    assert main(["evaluate", str(scaled), str(manifest), "--out", str(tmp_path / "other")]) == 0
+    assert "normalised per video" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("given", [MNAD, FUTURE])
@@ -124,7 +132,8 @@ def test_a_stopped_training_goes_on_to_the_same_state(
     monkeypatch.setattr(clip_judges, "write_samples", killed)
     assert main([*train, "--out", str(stopped)]) == 2
     assert (stopped / LAST).exists()
-    assert main([*train, "--out", str(stopped), "--resume"]) == 0
+    # Detector and settings are those that it was begun with.
+    assert main([*train[:2], "--out", str(stopped), "--resume"]) == 0
     assert (whole / METRICS).read_bytes() == (stopped / METRICS).read_bytes()
     first, second = (read_run(folder).detector.state() for folder in (whole, stopped))
     assert first["scales"] == second["scales"]
@@ -183,7 +192,7 @@ def test_an_imported_checkpoint_learns_its_scale_from_normal_footage(
     words = ["import", "future-frame", str(path), "--settings.size", "16"]
     assert main([*words, "--out", str(bare)]) == 0
     assert "no threshold; give some with --normal" in capsys.readouterr().err
-    assert main(["score", str(bare), str(manifest)]) == 0
+    assert main(["score", str(bare), str(manifest), "--annotate"]) == 0
     assert "no threshold" in capsys.readouterr().out
     assert Scores.read(bare / "scores" / "squares" / "scores.npz").meta["threshold"] is None
     assert main([*words, "--out", str(scaled), "--normal", str(manifest)]) == 0
@@ -200,3 +209,65 @@ def test_an_imported_checkpoint_learns_its_scale_from_normal_footage(
     assert said.endswith("future-frame takes no --crops; leave it out")
     torch.save({"net_g": {"foreign": torch.zeros(3)}, "net_d": {"a": torch.zeros(1)}}, path)
     assert str(path) in fails(capsys, *words, "--out", tmp_path / "y")
+
+
+def changed(manifest: Path, name: str, **changes: dict[str, Any]) -> Path:
+    """The manifest with other values for some videos."""
+    read = Manifest.read(manifest)
+    videos = tuple(replace(v, **changes.get(v.id.replace("/", "_"), {})) for v in read)
+    return replace(read, videos=videos).write(manifest.with_name(f"{name}.jsonl"))
+
+
+def test_what_an_oracle_cannot_judge_by_is_said_before_the_training(
+    manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_video(tmp_path / "tiny", 3, None, 0)
+    normal: dict[str, Any] = {"events": (), "label": "normal"}
+    for name, changes, expected in (
+        # As many frames too many as too few: the labels as a whole would fit.
+        ("counts", {"test_0": {"frames": 16}, "test_1": {"frames": 12}}, "labels 16 frames, 14"),
+        ("short", {"test_1": {**normal, "path": "tiny", "frames": 3}}, "'test/1' of 3 frames"),
+        ("normal", {"test_0": normal, "test_1": normal}, "found 0 anomalous of 28"),
+    ):
+        other = changed(manifest, name, **changes)
+        run = tmp_path / f"run-{name}"
+        said = fails(capsys, "train", other, *MNAD, "--out", run, "--oracle")
+        assert said.startswith("oddframe: --oracle: ")
+        assert expected in said
+        assert not (run / METRICS).exists()
+
+
+def test_what_is_carried_through_a_video_does_not_reach_into_the_training(
+    manifest: Path, tmp_path: Path
+) -> None:
+    updating = ("--settings.update_memory", "true", "--settings.update_below", "10")
+    curves = []
+    for name, given in {"plain": (), "updating": updating}.items():
+        run = tmp_path / name
+        assert main(["train", str(manifest), *MNAD, *given, "--out", str(run)]) == 0
+        curves.append([line for line in read_curve(run / METRICS) if line["split"] == "train"])
+    assert len(curves[0]) == 2
+    assert curves[0] == curves[1]
+
+
+def test_an_import_learns_from_normal_videos_that_hold_a_clip(
+    manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    generator = FutureFrame(FutureFrameConfig(size=16, width=2, discriminator_width=2)).generator
+    torch.save(generator.state_dict(), tmp_path / "g.pth")
+    write_video(tmp_path / "tiny", 3, None, 0)
+    val: dict[str, Any] = {"split": "val"}
+    other = changed(
+        manifest,
+        "other",
+        train_0={**val, "path": "tiny", "frames": 3},
+        test_0=val,  # anomalous
+    )
+    words = ("import", "future-frame", tmp_path / "g.pth", "--settings.size", "16", "--normal")
+    for name, normal in (("a", manifest), ("b", other)):
+        assert main([str(w) for w in (*words, normal, "--out", tmp_path / name)]) == 0
+    assert "1 of 2 videos are left out" in capsys.readouterr().err
+    first, second = (read_run(tmp_path / name).detector.state() for name in "ab")
+    assert first["scales"] == second["scales"]
+    said = fails(capsys, *words, tmp_path / "tiny", "--out", tmp_path / "c")
+    assert "no normal video of 5 frames or more" in said

@@ -262,6 +262,25 @@ class ClipDetector(nn.Module):
                 f"clips of {before + 1} frames; give a longer video"
             )
 
+    def measure_video(
+        self, images: Iterable[np.ndarray]
+    ) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        """Each term ``(frames,)`` of a whole video, and the highest cell of each map.
+
+        Args:
+            images: as :meth:`images` gives them.
+
+        Raises:
+            OddframeError: the video is shorter than a clip.
+        """
+        terms: dict[str, list[float]] = {}
+        peaks = []
+        for found in self.measure_frames(images):
+            for name, value in found.terms.items():
+                terms.setdefault(name, []).append(value)
+            peaks.append(float(found.map.max()))
+        return {name: np.array(values) for name, values in terms.items()}, np.array(peaks)
+
     def _numbered(
         self, clips: Sequence[np.ndarray], done: int, before: int
     ) -> Iterator[FrameTerms]:
@@ -289,9 +308,6 @@ class ClipDetector(nn.Module):
             value = float(self.combine({k: np.array([v]) for k, v in found.terms.items()})[0])
             mean, deviation = self.scales.get("map", (0.0, 1.0))
             score_map = (found.map - mean) / deviation
-            if value <= self.threshold:
-                yield FrameScore(found.frame, value, score_map, terms=found.terms)
-                continue
             boxes = odd_boxes(found.map, video.info.width, video.info.height)
             parts = {k: w * self._scaled(k, found.terms[k]) for k, w in self.weights.items()}
             cue = max(parts, key=lambda name: parts[name])
@@ -357,13 +373,12 @@ class ClipDetector(nn.Module):
         measured: list[tuple[dict[str, np.ndarray], float]] = []
         peaks = []
         for images, fps in videos:
-            found = list(self.measure_frames(images))
-            names = found[0].terms
-            measured.append(({n: np.array([f.terms[n] for f in found]) for n in names}, fps))
-            peaks += [float(f.map.max()) for f in found]
+            terms, map_peaks = self.measure_video(images)
+            measured.append((terms, fps))
+            peaks.append(map_peaks)
         names = measured[0][0]
         together = {n: np.concatenate([terms[n] for terms, _ in measured]) for n in names}
-        self.fit_scales(together, np.array(peaks))
+        self.fit_scales(together, np.concatenate(peaks))
         stretches = [(self.combine(terms), fps) for terms, fps in measured]
         hours = sum(len(scores) / fps for scores, fps in stretches) / 3600
         self.calibrated = choose_threshold(stretches, hours, self.config.false_alarms_per_hour)

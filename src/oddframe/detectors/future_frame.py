@@ -80,6 +80,8 @@ class FutureFrameConfig(ClipConfig):
         self.expect(self.flow in flows, "flow", f"one of {', '.join(flows)}")
         if self.flow in ("flownet2-sd", "liteflownet"):
             self.expect(bool(self.flow_weights), "flow_weights", f"the weight file of {self.flow}")
+        else:
+            self.expect(not self.flow_weights, "flow_weights", f"no file with flow {self.flow}")
 
 
 class FutureFrame(ClipDetector):

@@ -78,6 +78,9 @@ class PseudoAnomalyConfig(FutureFrameConfig):
             self.expect(
                 bool(self.perceptual_weights), "perceptual_weights", "the weight file of vgg19"
             )
+        else:
+            unread = f"no file with perceptual {self.perceptual}"
+            self.expect(not self.perceptual_weights, "perceptual_weights", unread)
         if self.as_published:
             enough = self.perceptual == "none" or self.batch_size >= COMPARED_ROWS
             why = f"{COMPARED_ROWS} or more, since the published perceptual term counts over clips"

@@ -134,7 +134,7 @@ def doubts(meta: Mapping[str, Any], evaluation: Evaluation | None) -> list[str]:
     if evaluation is None and "video" in str(meta.get("normalisation", "")).lower():
         found.append(PER_VIDEO_WARNING)
     # Names and addresses may hold the word by chance.
-    stated = {**protocol, **meta}
+    stated = {**protocol, **protocol.get("scores_meta", {}), **meta}
     values = (str(stated[key]) for key in stated if key not in ("run", "source", "scores_meta"))
     if any(re.search(r"\boracle\b", value, re.IGNORECASE) for value in values):
         found.append(

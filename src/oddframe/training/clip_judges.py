@@ -62,8 +62,8 @@ def oracle(
         length = len(cache.frames(video.id))
         if length != video.frames:
             raise OddframeError(
-                f"--oracle: video '{video.id}': the manifest labels {video.frames} frames, {length} "
-                "can be decoded, so the labels do not fit; prepare the data set again"
+                f"--oracle: video '{video.id}': the manifest labels {video.frames} frames, "
+                f"{length} can be decoded, so the labels do not fit; prepare the data set again"
             )
         if length < span:
             raise OddframeError(
@@ -73,8 +73,9 @@ def oracle(
     labels = np.concatenate([video.frame_labels() for video in videos])
     if labels.all() or not labels.any():
         raise OddframeError(
-            f"--oracle: expected normal and anomalous frames in split 'test' of {manifest.dataset}, "
-            f"found {int(labels.sum())} anomalous of {len(labels)}; leave out --oracle"
+            "--oracle: expected normal and anomalous frames in split 'test' of "
+            f"{manifest.dataset}, found {int(labels.sum())} anomalous of {len(labels)}; "
+            "leave out --oracle"
         )
 
     def judge() -> Judgement:
@@ -102,8 +103,8 @@ def _measure(learner: ClipDetector, clips: np.ndarray) -> tuple[dict[str, np.nda
 
 
 def _scores(learner: ClipDetector, images: Iterable[np.ndarray]) -> np.ndarray:
-    found = list(learner.measure_frames(images))
-    return learner.combine({n: np.array([f.terms[n] for f in found]) for n in found[0].terms})
+    terms, _ = learner.measure_video(images)
+    return learner.combine(terms)
 
 
 def _pictures(learner: ClipDetector, clips: np.ndarray) -> dict[str, np.ndarray]:

@@ -80,7 +80,7 @@ class ClipTraining:
             OddframeError: footage or settings that cannot be trained on.
         """
         manifest = Manifest.read(self.folder / "manifest.jsonl")
-        training, held_out = (_normal(manifest, split) for split in ("train", "val"))
+        training, held_out = (normal_videos(manifest, split) for split in ("train", "val"))
         if not training:
             raise OddframeError(
                 f"manifest of {manifest.dataset}: no normal videos in split 'train'"
@@ -136,6 +136,7 @@ class ClipTraining:
         share: Callable[[str, float], None],
     ) -> None:
         """Calibrate the states that were kept; the checkpoint to use is written last."""
+        write_what_was_kept(self.folder, kept)
         for source, target in ((ORACLE, ORACLE), (BEST, CHECKPOINT)):
             if not (self.folder / source).exists():
                 continue
@@ -145,9 +146,9 @@ class ClipTraining:
             used = [v for v in videos if len(calibrating.frames(v.id)) > long_enough]
             share("calibrating on normal footage", 0.0)
             detector.calibrate((calibrating.frames(video.id), video.fps) for video in used)
-            log(self.folder, str(detector.notes.get("threshold")))
+            if source == BEST:
+                log(self.folder, str(detector.notes.get("threshold")))
             write_checkpoint(self.folder, detector, target)
-        write_what_was_kept(self.folder, kept)
         for name in (BEST, LAST):
             (self.folder / name).unlink(missing_ok=True)
 
@@ -186,5 +187,6 @@ class ClipTraining:
         return cache.divide(_TAIL)
 
 
-def _normal(manifest: Manifest, split: str) -> tuple[Video, ...]:
+def normal_videos(manifest: Manifest, split: str) -> tuple[Video, ...]:
+    """The split's videos, without those that are known to be anomalous."""
     return tuple(video for video in manifest.split(split) if video.label != "anomalous")

@@ -175,13 +175,27 @@ def _calibrate(detector: Any, normal: Path | None, root: Path | None) -> None:
             stacklevel=3,
         )
         return
+    from oddframe.training.clip_training import normal_videos
+
     manifest = read_footage(normal, root)
-    videos = manifest.split("val") or manifest.split("train")
-    if not videos:
-        raise OddframeError(f"{normal}: no videos in the splits 'val' and 'train' to learn from")
+    videos = normal_videos(manifest, "val") or normal_videos(manifest, "train")
+    span = (detector.clip_length - 1) * detector.config.frame_step + 1
+    used = [video for video in videos if video.frames >= span]
+    if not used:
+        raise OddframeError(
+            f"{normal}: no normal video of {span} frames or more in the splits 'val' and 'train' "
+            f"to learn from, found {len(videos)} that are shorter"
+        )
+    if len(used) < len(videos):
+        warnings.warn(
+            f"{normal}: {len(videos) - len(used)} of {len(videos)} videos are left out, since they "
+            f"are shorter than a clip of {span} frames",
+            OddframeWarning,
+            stacklevel=3,
+        )
 
     def opened() -> Iterator[tuple[Iterator[np.ndarray], float]]:
-        for video in videos:
+        for video in used:
             with open_video(manifest.locate(video), video.fps) as reader:
                 yield detector.images(reader), video.fps
 

@@ -337,7 +337,7 @@ def _annotate(
                 manifest.locate(video),
                 folder / "annotated" / f"{video.id}.mp4",
                 scores[video.id],
-                threshold=threshold,
+                threshold=threshold if math.isfinite(threshold) else None,
                 maps=maps.get(video.id),
                 detections=detections[video.id],
                 truth=video.frame_labels() if video.events else None,

@@ -58,7 +58,8 @@ def train(
         out: the run folder to make.
         detector: for normal footage ``fixed-camera`` (the default there), ``future-frame``,
             ``mnad``, ``conv-ae``, ``pseudo-anomaly``, ``ognet`` or ``dcgan``; with features
-            ``rtfm`` (the default there), ``mgfn``, ``s3r``, ``sultani`` or ``random-scores``.
+            ``rtfm`` (the default there), ``mgfn``, ``s3r``, ``sultani`` or ``random-scores``;
+            with ``--resume`` the one that the run was begun with.
         features: folder of features, for a detector that is trained on labels per video.
         settings: settings of the detector, such as ``--settings.fit_looks 1000``; with
             ``--resume``, those that the run was begun with.
@@ -82,13 +83,13 @@ def train(
         OddframeError: unusable footage, unknown detector or setting, or a folder in use.
     """
     check_seed(seed)
-    name = detector or (DEFAULT if features is None else DEFAULT_FEATURES)
-    module = load(name)
     begun = next((file for file in (CHECKPOINT, LAST) if (out / file).exists()), None)
-    if begun and resume:
-        before = read_config(out)
-        if before.get("detector") == name:
-            settings = {**before.get("settings", {}), **(settings or {})}
+    before = read_config(out) if begun and resume else {}
+    default = before.get("detector") or (DEFAULT if features is None else DEFAULT_FEATURES)
+    name = detector or default
+    module = load(name)
+    if before.get("detector") == name:
+        settings = {**before.get("settings", {}), **(settings or {})}
     config = read_settings(module.CONFIG, name, settings or {})
     hardware = Hardware(device, precision, processes, nodes)
     _check_inputs(module.DETECTOR, features, oracle, hardware)
