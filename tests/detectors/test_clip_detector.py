@@ -166,6 +166,20 @@ def test_maps_are_kept_small_and_on_the_scale_of_their_peaks() -> None:
     assert peak.mean() == pytest.approx((images[2] / 127.5).mean(), abs=1e-3)
 
 
+def test_a_map_that_is_zero_all_over_names_no_place(tmp_path: Path) -> None:
+    class Blind(Jump):
+        def measure(self, clip):
+            found = super().measure(clip)
+            return Measured(found.terms, found.map * 0)
+
+    for index in range(4):
+        cv2.imwrite(str(tmp_path / f"{index}.png"), np.full((20, 20), index, np.uint8))
+    with open_video(tmp_path) as video:
+        found = list(Blind(JumpConfig(size=16, colour="grey")).score_frames(video))
+    assert [part.boxes for part in found] == [()] * 4
+    assert all("(" not in part.reason for part in found)
+
+
 @pytest.mark.parametrize(
     ("setting", "value", "wanted"),
     [

@@ -311,8 +311,9 @@ class ClipDetector(nn.Module):
             boxes = odd_boxes(found.map, video.info.width, video.info.height)
             parts = {k: w * self._scaled(k, found.terms[k]) for k, w in self.weights.items()}
             cue = max(parts, key=lambda name: parts[name])
-            place = where(boxes[0], video.info.width, video.info.height)
-            reason = f"{self.reason(cue)} ({place})"
+            reason = self.reason(cue)
+            if boxes:  # none where the map is 0 all over
+                reason += f" ({where(boxes[0], video.info.width, video.info.height)})"
             yield FrameScore(found.frame, value, score_map, cue, reason, boxes, found.terms)
 
     def combine(self, terms: Mapping[str, np.ndarray], *, per_video: bool = False) -> np.ndarray:
