@@ -20,6 +20,13 @@ def test_nothing_is_written_where_nobody_watches(capsys):
     assert capsys.readouterr() == ("", "")
 
 
+def test_a_log_file_gets_the_lines_that_stay(capsys):
+    with progress() as bar:
+        work(bar)
+        bar.say("step 5 of 10: error -20.0")
+    assert capsys.readouterr() == ("", "step 5 of 10: error -20.0\n")
+
+
 class Terminal(io.StringIO):
     def isatty(self):
         return True

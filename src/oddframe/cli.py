@@ -55,8 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             result = function(**values)
         except OddframeError as error:
             return _fail(str(error))
-        except KeyboardInterrupt:
-            return _fail("stopped")
+        except KeyboardInterrupt as stop:
+            return _fail(str(stop) or "stopped")
         except OSError as error:
             return _fail(f"{error.filename or 'input/output'}: {error.strerror or error}")
     from oddframe.terminal import describe

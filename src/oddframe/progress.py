@@ -1,4 +1,4 @@
-"""Progress bars with time left, on standard error; silent where nobody watches."""
+"""Progress on standard error: a bar with the time left, or lines where there is no terminal."""
 
 from __future__ import annotations
 
@@ -14,6 +14,13 @@ class Progress:
     def __init__(self, bar: Any, task: Any) -> None:
         self._bar = bar
         self._task = task
+
+    def say(self, line: str) -> None:
+        """A line that stays, above the bar; in a log file as well."""
+        if self._bar is not None:
+            self._bar.console.print(line, markup=False, highlight=False)
+        else:
+            print(line, file=sys.stderr, flush=True)
 
     def share(self, doing: str, done: float) -> None:
         """Show what is being done and the share done, 0 to 1."""

@@ -10,7 +10,7 @@ from oddframe.evaluation.compare import Comparison
 from oddframe.evaluation.result import Evaluation, Measured
 from oddframe.reporting.metric_names import baseline_name, decision_name, metric_name
 from oddframe.reporting.score_axes import clock
-from oddframe.reporting.wording import count, doubts
+from oddframe.reporting.wording import count, doubts, no_verdict, oracle_notes
 from oddframe.training.loss_spread import LossSpreads
 from oddframe.training.run_folder import Run
 from oddframe.verbs.demo import Demo
@@ -67,6 +67,7 @@ def describe(result: Any, given: Mapping[str, Any] | None = None) -> str:
             return result.table()
         case Comparison():
             words = [part.words for part in result.differences if part.metric == "micro_auc"]
+            words += [f"{name}: {line}" for name in result.doubts for line in result.doubts[name]]
             return "\n".join(words) + _page(given, "comparison.html")
     return ""
 
@@ -109,6 +110,7 @@ def evaluation_table(evaluation: Evaluation) -> str:
     lines = _aligned(rows)
     if evaluation.oracle:
         lines.append("oracle: the checkpoint was selected on these very videos; an upper bound")
+        lines += oracle_notes(evaluation)
     lines += doubts({}, evaluation)
     if evaluation.decisions:
         lines += ["", *_aligned(_decision_rows(evaluation))]
@@ -171,13 +173,18 @@ def _scored(result: Scored) -> str:
     odd = len({video.id for video, _ in events})
     videos = len(result.manifest)
     many = "s" if videos != 1 else ""
-    if not events:
+    known = result.scores.meta.get("threshold") is not None
+    if not known:
+        lines.append(no_verdict(count(videos, "video"), result.scores.meta))
+    elif not events:
         lines.append(f"nothing odd in {videos} video{many}")
     else:
         moments = "moment" if len(events) == 1 else "moments"
         lines.insert(0, f"{len(events)} odd {moments} in {odd} of {videos} video{many}")
-    source = result.scores.meta.get("threshold_source")
-    lines.append(str(source if source and source != "given by hand" else "threshold given by hand"))
+    if known:
+        source = result.scores.meta.get("threshold_source")
+        by_hand = not source or source == "given by hand"
+        lines.append("threshold given by hand" if by_hand else str(source))
     lines += doubts(result.scores.meta, None)
     lines += [f"not scored: {video_id}: {why}" for video_id, why in result.failed.items()]
     lines.append(f"scores: {result.path}")

@@ -140,6 +140,6 @@ def test_too_little_footage_says_what_it_can_promise():
     found = choose_threshold([(np.array([0.5, 2.5, 1.0]), 1.0)], 0.1, 1.0)
     assert found.value == 2.5
     assert found.sentence == (
-        "threshold 2.50: no alarm in 6.0 minutes of held-out normal footage, which can promise "
-        "10.0 false alarms per hour at best; fit on more footage to promise 1"
+        "threshold 2.50: no alarm in 6.0 minutes of held-out normal footage, which only "
+        "shows that there are fewer than about 10 an hour; to promise 1, hold out 1 h"
     )

@@ -127,7 +127,7 @@ def test_calibration_promises_what_normal_footage_shows() -> None:
     assert detector.threshold == pytest.approx(np.concatenate(scores).max(), abs=1e-5)
     assert np.concatenate(scores).mean() == pytest.approx(0, abs=1e-4)
     assert "no alarm in 0.1 minutes" in detector.notes["threshold"]
-    assert detector.notes["first_frames"] == "frames 0 to 1 take the score of frame 2"
+    assert detector.notes["beginning"] == "frames 0 to 1 take the score of frame 2"
 
 
 def test_a_saved_detector_scores_alike(tmp_path: Path) -> None:

@@ -38,7 +38,12 @@ def test_what_is_in_a_run(street):
     assert found.config["detector"] == "fixed-camera"
     assert found.config["seed"] == 0
     assert found.config["settings"]["fit_looks"] == 60
-    assert found.config["fitted_on"] == {"videos": 3, "minutes": 0.8}
+    assert found.config["fitted_on"] == {
+        "videos": 2,
+        "minutes": 0.53,
+        "held_out_videos": 1,
+        "held_out_minutes": 0.27,
+    }
     lines = (street.run / "log.txt").read_text().splitlines()
     assert lines[0].endswith(f"fitting fixed-camera to 3 videos of {street.root / 'normal'}")
 

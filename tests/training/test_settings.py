@@ -32,7 +32,7 @@ def test_values_take_the_types_of_the_configuration() -> None:
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"stepz": 1}, "no setting 'stepz'; it has depths, loss"),
+        ({"stepz": 1}, "no setting 'stepz'; did you mean 'steps'. it has depths, loss"),
         ({"steps": 1.5}, "'steps' must be a whole number, found 1.5"),
         ({"steps": True}, "'steps' must be a number"),
         ({"rate": float("nan")}, "'rate' must be a number, found nan"),

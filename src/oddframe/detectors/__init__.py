@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
+from difflib import get_close_matches
 from importlib import import_module
 from types import ModuleType
 
@@ -43,5 +44,7 @@ def load(name: str) -> ModuleType:
         OddframeError: no such detector; the message lists those there are.
     """
     if name not in available():
-        raise OddframeError(f"unknown detector '{name}': use one of {', '.join(available())}")
+        near = get_close_matches(name, available(), 1)
+        hint = f"did you mean '{near[0]}'? there are" if near else "use one of"
+        raise OddframeError(f"unknown detector '{name}': {hint} {', '.join(available())}")
     return import_module(f"{__name__}.{name.replace('-', '_')}")

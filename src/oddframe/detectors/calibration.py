@@ -110,8 +110,9 @@ class Threshold:
             )
         return (
             f"threshold {self.value:.2f}: no alarm in {self.hours * 60:.1f} minutes of held-out "
-            f"normal footage, which can promise {self.false_alarms_per_hour:.1f} false alarms per "
-            f"hour at best; fit on more footage to promise {self.wanted:g}"
+            f"normal footage, which only shows that there are fewer than about "
+            f"{self.false_alarms_per_hour:.3g} an hour; to promise {self.wanted:g}, hold out "
+            f"{1 / self.wanted:.3g} h"
         )
 
 

@@ -407,11 +407,13 @@ class ClipDetector(nn.Module):
     def notes(self) -> dict[str, Any]:
         """Plain values for a report."""
         before = (self.clip_length - 1) * self.config.frame_step
+        parts = [f"{weight:g} {name}" for name, weight in self.weights.items()]
         notes: dict[str, Any] = {
-            "score": " + ".join(f"{weight:g} {name}" for name, weight in self.weights.items()),
+            "score": " + ".join(parts) if len(parts) > 1 else next(iter(self.weights)),
         }
         if before:
-            notes["first_frames"] = f"frames 0 to {before - 1} take the score of frame {before}"
+            which = "frame 0 takes" if before == 1 else f"frames 0 to {before - 1} take"
+            notes["beginning"] = f"{which} the score of frame {before}"
         if self.calibrated:
             notes["threshold"] = self.calibrated.sentence
         return notes

@@ -79,7 +79,11 @@ class FutureFrameConfig(ClipConfig):
         flows = ("none", "matching", "flownet2-sd", "liteflownet")
         self.expect(self.flow in flows, "flow", f"one of {', '.join(flows)}")
         if self.flow in ("flownet2-sd", "liteflownet"):
-            self.expect(bool(self.flow_weights), "flow_weights", f"the weight file of {self.flow}")
+            if not self.flow_weights:
+                raise OddframeError(
+                    f"--settings.flow {self.flow}: it needs its weights, and none are given; add "
+                    "--settings.flow_weights FILE, or take --settings.flow matching"
+                )
         else:
             self.expect(not self.flow_weights, "flow_weights", f"no file with flow {self.flow}")
 

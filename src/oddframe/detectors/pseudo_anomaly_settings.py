@@ -7,6 +7,7 @@ from typing import Literal
 
 from oddframe.detectors.future_frame import FutureFrameConfig
 from oddframe.detectors.published_pseudo_anomaly import COMPARED_ROWS
+from oddframe.errors import OddframeError
 
 
 @dataclass(frozen=True)
@@ -75,9 +76,11 @@ class PseudoAnomalyConfig(FutureFrameConfig):
         self.expect(self.focal_frequency_weight >= 0, "focal_frequency_weight", "0 or more")
         self.expect(0 <= self.alpha <= 1, "alpha", "0 to 1")
         if self.perceptual == "vgg19":
-            self.expect(
-                bool(self.perceptual_weights), "perceptual_weights", "the weight file of vgg19"
-            )
+            if not self.perceptual_weights:
+                raise OddframeError(
+                    "--settings.perceptual vgg19: it needs its weights, and none are given; add "
+                    "--settings.perceptual_weights FILE, or take --settings.perceptual lite0"
+                )
         else:
             unread = f"no file with perceptual {self.perceptual}"
             self.expect(not self.perceptual_weights, "perceptual_weights", unread)

@@ -15,6 +15,7 @@ from oddframe.evaluation.class_metrics import class_counts, class_names
 from oddframe.evaluation.evaluate import (
     chosen_on_validation,
     labelled_videos,
+    own_threshold,
     scores_of_split,
 )
 from oddframe.evaluation.frame_samples import Truth, frame_samples, summarise, why_undefined
@@ -55,6 +56,7 @@ class Comparison:
         class_counts: class name to its ``videos`` and ``frames`` (anomalous ones).
         decisions: name of a score set to name of a threshold to the metrics at it.
         differences: every pair in every metric.
+        doubts: name of a score set to why its numbers must not be set beside honest ones.
     """
 
     dataset: str
@@ -67,6 +69,7 @@ class Comparison:
     classes: dict[str, dict[str, dict[str, Measured]]] = field(default_factory=dict)
     class_counts: dict[str, dict[str, int]] = field(default_factory=dict)
     decisions: dict[str, dict[str, Decision]] = field(default_factory=dict)
+    doubts: dict[str, list[str]] = field(default_factory=dict)
 
     def write(self, path: str | Path) -> Path:
         """Write the comparison as JSON, atomically."""
@@ -149,7 +152,8 @@ def compare_scores(
         found = frame_samples(aligned, truth, weights, names)
         samples[name] = found.metrics
         classes[name] = {title: summarise(part) for title, part in found.classes.items()}
-        decided[name] = decisions(aligned, truth, weights, classes=names, validation=chosen)
+        chosen = own_threshold(aligned) | chosen
+        decided[name] = decisions(aligned, truth, weights, classes=names, chosen=chosen)
     differences = []
     for first, second in itertools.combinations(samples, 2):
         for metric, values in samples[first].items():

@@ -27,6 +27,7 @@ from oddframe.evaluation.frame_samples import (
 from oddframe.evaluation.map_samples import map_samples
 from oddframe.evaluation.result import Curve, Decision, Evaluation
 from oddframe.evaluation.thresholds import (
+    OWN,
     Threshold,
     decisions,
     validation_part,
@@ -34,6 +35,9 @@ from oddframe.evaluation.thresholds import (
 )
 from oddframe.scores import Scores
 from oddframe.videos import Manifest, Video
+
+HELD_OUT = "held-out normal footage"
+"""What the ``threshold_source`` of scores says where normal footage gave the threshold."""
 
 PER_VIDEO_WARNING = (
     "the scores are normalised per video, which needs the whole test video and hides that "
@@ -78,10 +82,11 @@ def evaluate_scores(
     classes = class_names(videos)
     samples = frame_samples(scores, truth, weights, classes)
     metrics = summarise(samples.metrics)
+    threshold = threshold_of(scores)
     decided = decisions(
         *(scores, truth, weights),
         classes=classes,
-        validation=chosen,
+        chosen=own_threshold(scores) | chosen,
     )
     best = {}
     if oracle is not None:
@@ -91,7 +96,6 @@ def evaluate_scores(
             raise OddframeError(f"oracle scores: {error}") from None
         best = summarise(frame_samples(oracle, truth, weights).metrics)
         decided |= _of_oracle(decisions(oracle, truth, weights))
-    threshold = threshold_of(scores)
     if threshold is not None:
         metrics |= summarise(threshold_samples(scores, truth, weights, threshold))
     localisation = "no score maps were given"
@@ -120,6 +124,7 @@ def evaluate_scores(
             **_protocol(scores, manifest, threshold, chosen),
             "bootstrap": _bootstrap_note(truth, len(weights) - 1, seed),
             "localisation": localisation,
+            **({"oracle_meta": dict(oracle.meta)} if oracle is not None else {}),
         },
         versions=_versions(),
         hashes={**manifest.annotations, "scores": _digest(scores)},
@@ -224,6 +229,21 @@ def threshold_of(scores: Scores) -> float | None:
     return float(value)
 
 
+def own_threshold(scores: Scores) -> dict[str, Threshold]:
+    """The threshold that travels with the scores, under the name ``run``; none if there is none."""
+    value = threshold_of(scores)
+    if value is None:
+        return {}
+    source = str(scores.meta.get("threshold_source") or "a source that is not stated")
+    return {"run": Threshold(value, OWN, HELD_OUT if HELD_OUT in source else source)}
+
+
+def is_per_video(meta: Mapping[str, Any]) -> bool:
+    """Whether scores with this ``meta`` were normalised within each video."""
+    stated = str(meta.get("normalisation", "")).lower()
+    return "per-video" in stated.replace("_", "-").replace(" ", "-")
+
+
 def _curves(labels: np.ndarray, scores: np.ndarray) -> dict[str, Curve]:
     points = {"roc": roc_points(labels, scores), "pr": pr_points(labels, scores)}
     return {name: thin_curve(x, y) for name, (x, y) in points.items() if len(x)}
@@ -236,16 +256,12 @@ def _protocol(
     chosen: Mapping[str, Threshold],
 ) -> dict[str, Any]:
     meta = scores.meta
-    normalisation = meta.get("normalisation", "not stated")
-    warnings = []
-    if "per-video" in str(normalisation).lower().replace("_", "-").replace(" ", "-"):
-        warnings.append(PER_VIDEO_WARNING)
     return {
-        "warnings": warnings,
+        "warnings": [PER_VIDEO_WARNING] if is_per_video(meta) else [],
         "detector": meta.get("detector", "not stated"),
         "causal": meta.get("causal", "not stated"),
         "smoothing_seconds": meta.get("smoothing_seconds", "not stated"),
-        "normalisation": normalisation,
+        "normalisation": meta.get("normalisation", "not stated"),
         "threshold": threshold,
         "scores_meta": dict(meta),
         "source": manifest.source,

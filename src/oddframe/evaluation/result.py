@@ -37,7 +37,7 @@ class Decision:
 
     Attributes:
         threshold: scores strictly above it are called anomalous.
-        rule: how it was chosen: ``fixed``, ``g_mean`` or ``f1``.
+        rule: how it was chosen: ``fixed``, ``own`` (travels with the scores), ``g_mean`` or ``f1``.
         chosen_on: where, in words.
         oracle: whether the threshold, or the checkpoint, was chosen on the evaluated videos.
         metrics: over all frames.

@@ -24,6 +24,9 @@ from oddframe.videos import Manifest, Video
 FIXED = 0.5
 """The threshold of the literature for scores that are probabilities."""
 
+OWN = "own"
+"""The rule of a threshold that travels with the scores."""
+
 RULES = ("g_mean", "f1")
 """``g_mean`` maximises sqrt(TPR x (1 - FPR)), ``f1`` the F1 of the anomalous label."""
 
@@ -37,7 +40,7 @@ class Threshold:
 
     Attributes:
         value: scores strictly above it are called anomalous.
-        rule: ``fixed``, or one of ``RULES``.
+        rule: ``fixed``, ``OWN``, or one of ``RULES``.
         chosen_on: in words.
         oracle: whether it was chosen on the data that it is evaluated on.
     """
@@ -125,24 +128,28 @@ def validation_part(scores: Scores, manifest: Manifest) -> Scores | None:
 
 
 def thresholds(
-    scores: Scores, labels: np.ndarray, validation: Mapping[str, Threshold]
+    scores: Scores, labels: np.ndarray, chosen: Mapping[str, Threshold]
 ) -> dict[str, Threshold]:
     """Every threshold to decide at.
 
     Args:
         scores: of the evaluated videos, in their order.
         labels: bool over all their frames, end to end.
-        validation: from :func:`validation_thresholds`, or empty.
+        chosen: those that were chosen elsewhere, such as :func:`validation_thresholds`.
 
     Returns:
         ``fixed_0.5`` where all scores lie between 0 and 1 (elsewhere 0.5 means nothing); those
-        chosen on validation; ``oracle_g_mean`` and ``oracle_f1``, chosen on these very videos.
+        chosen elsewhere, but none of the scores' own that is just this 0.5; ``oracle_g_mean`` and ``oracle_f1``, chosen on these very videos.
     """
     values = np.concatenate(list(scores.values.values()))
     found = {}
     if are_probabilities([scores]):
         found["fixed_0.5"] = Threshold(FIXED, "fixed", "nowhere: 0.5 by convention")
-    found |= validation
+    found |= {
+        name: part
+        for name, part in chosen.items()
+        if not (part.rule == OWN and part.value == FIXED and found)
+    }
     if 0 < labels.sum() < len(labels):
         for rule in RULES:
             value = best_threshold(labels, values, rule)
@@ -263,7 +270,7 @@ def decisions(
     weights: np.ndarray,
     *,
     classes: Sequence[str] = (),
-    validation: Mapping[str, Threshold] | None = None,
+    chosen: Mapping[str, Threshold] | None = None,
 ) -> dict[str, Decision]:
     """The metrics at every threshold, by the threshold's name (see :func:`thresholds`).
 
@@ -272,7 +279,7 @@ def decisions(
         truth: the labels.
         weights: ``(1 + resamples, videos)``.
         classes: names of the classes to measure apart.
-        validation: thresholds chosen on validation.
+        chosen: thresholds chosen elsewhere, by name.
     """
     frames = LabelledFrames.of([scores[video.id] for video in truth.videos], truth.labels)
     masks = {}
@@ -281,7 +288,7 @@ def decisions(
         masks[name] = own, LabelledFrames.of(own.scores(scores), np.concatenate(own.labels))
     return {
         name: decide(threshold, frames, truth.anomalous, weights, masks)
-        for name, threshold in thresholds(scores, truth.labels, validation or {}).items()
+        for name, threshold in thresholds(scores, truth.labels, chosen or {}).items()
     }
 
 

@@ -63,7 +63,8 @@ def write_comparison(
     """
     folder = Path(folder)
     known = {name: e for name, e in (evaluations or {}).items() if name in comparison.models}
-    suspects = {name: found for name, e in known.items() if (found := doubts({}, e))}
+    suspects = {**comparison.doubts}
+    suspects |= {name: found for name, e in known.items() if (found := doubts({}, e))}
     _write_csv(
         folder / "metrics.csv",
         ("model", "metric", "value", "low", "high", "note"),
@@ -97,7 +98,7 @@ def write_comparison(
     decided = decisions_section(comparison.decisions, set(suspects))
     sections = {
         "Numbers": _numbers(comparison, set(suspects)),
-        "Differences": _differences(comparison),
+        "Differences": _differences(comparison, set(suspects)),
         "Classes": _classes(folder, comparison, set(suspects)),
         "Decisions at a threshold": decided,
         "Curves": _curves(known),
@@ -146,7 +147,7 @@ def _numbers(comparison: Comparison, suspects: set[str]) -> str:
     )
 
 
-def _differences(comparison: Comparison) -> str:
+def _differences(comparison: Comparison, suspects: set[str]) -> str:
     pairs: dict[tuple[str, str], list[PairedDifference]] = {}
     for difference in comparison.differences:
         pairs.setdefault((difference.first, difference.second), []).append(difference)
@@ -155,10 +156,12 @@ def _differences(comparison: Comparison) -> str:
         "cancels; a difference can be clear although the two intervals above overlap.</p>"
     ]
     for (first, second), differences in pairs.items():
+        red = " suspect" if suspects & {first, second} else ""
         rows = "".join(
             f'<tr><th scope="row">{escape(metric_name(d.metric).label)}</th>'
-            f'<td class="number value">{_signed(d.value)}</td>'
-            f'<td class="number">{interval(d.value)}</td><td>{escape(_verdict(d))}</td></tr>'
+            f'<td class="number value{red}">{_signed(d.value)}</td>'
+            f'<td class="number{red}">{interval(d.value)}</td>'
+            f'<td class="verdict{red}">{escape(_verdict(d))}</td></tr>'
             for d in differences
         )
         label = f"{first} minus {second}"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from html import escape
 
 from oddframe.evaluation.result import Decision
+from oddframe.evaluation.thresholds import OWN
 from oddframe.reporting.metric_names import decision_name
 from oddframe.reporting.tables import grid
 
@@ -35,10 +36,7 @@ def decisions_section(models: Mapping[str, Mapping[str, Decision]], suspect: set
         return ""
     red = {title for title, (part, doubted) in named.items() if part.oracle or doubted}
     notes = {
-        title: f"above {part.threshold:.4g}; chosen on {part.chosen_on}"
-        if part.rule != "fixed" or part.oracle
-        else f"above {part.threshold:.4g}; by convention"
-        for title, (part, _) in named.items()
+        title: f"above {part.threshold:.4g}; {_origin(part)}" for title, (part, _) in named.items()
     }
     rows = {title: part.metrics for title, (part, _) in named.items()}
     by_class = []
@@ -50,3 +48,9 @@ def decisions_section(models: Mapping[str, Mapping[str, Decision]], suspect: set
     if inner:
         inner = f"<details><summary>Per class, under the class mask</summary>{inner}</details>"
     return f'<p class="hint">{escape(HINT)}</p>{grid("threshold", rows, red, notes)}{inner}'
+
+
+def _origin(part: Decision) -> str:
+    if part.rule == "fixed" and not part.oracle:
+        return "by convention"
+    return f"{'from' if part.rule == OWN else 'chosen on'} {part.chosen_on}"

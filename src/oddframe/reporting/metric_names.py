@@ -109,6 +109,7 @@ _BASELINES = {
 
 _DECISIONS = {
     "fixed_0.5": "0.5",
+    "run": "of the run",
     "val_g_mean": "validation, G-mean",
     "val_f1": "validation, F1",
     "oracle_g_mean": "oracle, G-mean",

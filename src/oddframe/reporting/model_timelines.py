@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from html import escape
 
 import numpy as np
@@ -18,6 +18,10 @@ HEIGHT = 1000
 
 POINTS = 400_000
 """Bins of all lines together; each line has between 60 and 500, with two points per bin."""
+
+
+MOST_OPEN = 6
+"""Of videos without any annotated events, so many are seen at once, the others unfold."""
 
 
 def model_timelines(videos: Sequence[Video], models: Mapping[str, Scores]) -> str:
@@ -49,17 +53,20 @@ def model_timelines(videos: Sequence[Video], models: Mapping[str, Scores]) -> st
     return hint + anomalous_first(videos, draw)
 
 
-def series_key(names: Sequence[str], *, annotated: bool = False) -> str:
+def series_key(names: Sequence[str], *, annotated: bool = False, threshold: bool = False) -> str:
     """The key of the lines' colours.
 
     Args:
         names: of the lines, in their order.
         annotated: whether to name the shade of annotated events as well.
+        threshold: whether to name the dashed line of the threshold as well.
     """
     marks = [
         f'<li><i class="series{place % len(SERIES)}"></i>{escape(name)}</li>'
         for place, name in enumerate(names)
     ]
+    if threshold:
+        marks.append('<li><i class="threshold"></i>threshold</li>')
     if annotated:
         marks.append('<li><i class="truth"></i>annotated</li>')
     return f'<ul class="legend">{"".join(marks)}</ul>'
@@ -70,16 +77,30 @@ def bins_per_line(lines: int) -> int:
     return min(500, max(60, POINTS // lines))
 
 
-def anomalous_first(videos: Sequence[Video], draw: Callable[[Video], str]) -> str:
-    """The drawings of videos with annotated events, and the others folded away below."""
-    odd = [video for video in videos if video.events]
-    calm = [video for video in videos if not video.events]
-    drawn = "".join(map(draw, odd))
-    if calm:
-        lanes = "".join(map(draw, calm))
-        drawn += (
-            f"<details><summary>{len(calm)} without annotated events</summary>{lanes}</details>"
-        )
+def anomalous_first(
+    videos: Sequence[Video], draw: Callable[[Video], str], detected: Collection[str] = ()
+) -> str:
+    """The drawings of videos with annotated events, and the others folded away below.
+
+    Where none has any, those with detections come first, and only what comes after the first
+    ``MOST_OPEN`` is folded away.
+
+    Args:
+        videos: to draw.
+        draw: gives a video's drawing.
+        detected: ids of the videos with detections.
+    """
+    opened = [video for video in videos if video.events]
+    folded = [video for video in videos if not video.events]
+    label = f"{len(folded)} without annotated events"
+    if not opened:
+        folded.sort(key=lambda video: video.id not in detected)
+        opened, folded = folded[:MOST_OPEN], folded[MOST_OPEN:]
+        label = f"{len(folded)} more"
+    drawn = "".join(map(draw, opened))
+    if folded:
+        lanes = "".join(map(draw, folded))
+        drawn += f"<details><summary>{label}</summary>{lanes}</details>"
     return drawn
 
 
@@ -89,6 +110,7 @@ def lane(
     axes: Mapping[str, ScoreAxis],
     bins: int,
     labels: str,
+    threshold: float | None = None,
 ) -> str:
     """One video's lines over its annotated events; the first line lies on top.
 
@@ -98,12 +120,17 @@ def lane(
         axes: name to the axis of that line.
         bins: how finely to draw, see :func:`thin_series`.
         labels: HTML of the score axis.
+        threshold: of the first line, drawn dashed.
     """
     shapes = [
         f'<rect class="truth" x="{event.start}" width="{event.end - event.start}" y="0" '
         f'height="{HEIGHT}"><title>{escape(event.name)}</title></rect>'
         for event in video.events
     ]
+    if threshold is not None:
+        level = float(axes[next(iter(series))].height(threshold))
+        y = round((1 - level) * HEIGHT)
+        shapes.append(f'<line class="threshold" x1="0" x2="{video.frames}" y1="{y}" y2="{y}"/>')
     lines = []
     for place, (name, values) in enumerate(series.items()):
         frames = thin_series(values, bins)

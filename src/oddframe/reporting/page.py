@@ -33,7 +33,7 @@ from oddframe.reporting.term_curves import terms_section
 from oddframe.reporting.timelines import timelines_section
 from oddframe.reporting.training_curves import training_section
 from oddframe.reporting.training_samples import samples_section
-from oddframe.reporting.wording import count, doubts, summary
+from oddframe.reporting.wording import count, doubts, oracle_notes, summary
 from oddframe.scores import Scores
 from oddframe.videos import Manifest
 
@@ -99,7 +99,7 @@ def write_report(
             )
     # Before the footage is read, which takes long: these may be refused.
     learnt = {
-        "What the score is made of": terms_section(folder, videos, scores, terms or {}),
+        "What the score is made of": terms_section(folder, videos, scores, terms or {}, detections),
         "Training": training_section(curve),
         "Training samples": samples_section(folder, samples),
     }
@@ -116,7 +116,7 @@ def write_report(
         **learnt,
         "How this came about": _protocol(manifest, scores, evaluation),
     }
-    sentence = summary(videos, scores.values, detections, threshold)
+    sentence = summary(videos, scores.values, detections, threshold, scores.meta)
     page = html_document(title, _introduction(sentence, training_note, found), sections)
     return write_text(folder / "report.html", page)
 
@@ -150,10 +150,12 @@ def _introduction(sentence: str, training_note: str, warnings: Sequence[str]) ->
     parts = [f'<p class="lead">{escape(sentence)}</p>']
     if training_note:
         parts.append(f'<p class="quiet">{escape(training_note)}</p>')
-    if warnings:
-        lines = "".join(f"<p>{escape(line[:1].upper() + line[1:])}.</p>" for line in warnings)
-        parts.append(f'<div class="warning" role="note">{lines}</div>')
-    return "\n".join(parts)
+    return "\n".join([*parts, _warning(warnings)])
+
+
+def _warning(lines: Sequence[str]) -> str:
+    said = "".join(f"<p>{escape(line[:1].upper() + line[1:])}.</p>" for line in lines)
+    return f'<div class="warning" role="note">{said}</div>' if said else ""
 
 
 def _numbers(evaluation: Evaluation, suspect: bool, plots: Path) -> str:
@@ -169,6 +171,7 @@ def _numbers(evaluation: Evaluation, suspect: bool, plots: Path) -> str:
         f"{count(evaluation.frames, 'frame')}, {evaluation.anomalous_frames:,} of them anomalous. "
         "The trivial baselines look at no pixel; ▲ marks one that does as well as the detector "
         f"or better.{beside}</p>",
+        _warning(oracle_notes(evaluation)),
         metrics_tables(evaluation, suspect),
         roc_and_pr([evaluation]),
     ]

@@ -12,6 +12,9 @@ import numpy as np
 CUT = 5.0
 """A score axis ends at this multiple of the threshold, so that one huge peak hides no other."""
 
+MOST_CUT = 0.2
+"""At most this share of the frames of any one curve leaves a cut axis, or it goes on higher."""
+
 _TICK_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400)
 
 
@@ -29,7 +32,12 @@ class ScoreAxis:
 
 
 def score_axis(scores: Iterable[np.ndarray], threshold: float | None) -> ScoreAxis:
-    """One axis for all videos, since one threshold serves them all."""
+    """One axis for all videos, since one threshold serves them all.
+
+    It is cut at a multiple of the threshold (see ``CUT``), or higher where more of a video than
+    ``MOST_CUT`` would leave it, so that no curve is out of sight.
+    """
+    scores = list(scores)
     parts = [(float(part.min()), float(part.max())) for part in scores]
     low, high = min(part[0] for part in parts), max(part[1] for part in parts)
     if threshold is not None:
@@ -39,7 +47,12 @@ def score_axis(scores: Iterable[np.ndarray], threshold: float | None) -> ScoreAx
     if high <= low:
         high = low + 1.0
     if threshold is not None and low < threshold and high > low + CUT * (threshold - low):
-        return ScoreAxis(low, low + CUT * (threshold - low), cut=True)
+        end = low + CUT * (threshold - low)
+        kept = max(float(np.quantile(part, 1 - MOST_CUT, method="higher")) for part in scores)
+        if kept > end:
+            end = kept + 0.04 * (kept - low)
+        if end < high:
+            return ScoreAxis(low, end, cut=True)
     return ScoreAxis(low, high + 0.04 * (high - low))
 
 

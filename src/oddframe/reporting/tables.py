@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from html import escape
 from typing import Any
 
+from oddframe.evaluation.evaluate import is_per_video
 from oddframe.evaluation.result import Evaluation, Measured
 from oddframe.reporting.metric_names import baseline_name, metric_name
 from oddframe.reporting.wording import count, interval, is_oracle, number
@@ -33,9 +34,13 @@ def metrics_tables(evaluation: Evaluation, suspect: bool) -> str:
     parts = []
     if groups["frames"]:
         frames = groups["frames"], evaluation.baselines, suspect, evaluation.oracle
-        parts.append(_table("Frames, by score", *frames))
+        per_video = is_per_video(evaluation.protocol.get("oracle_meta", {}))
+        note = "normalised per video" if per_video else ""
+        parts.append(_table("Frames, by score", *frames, note))
     if groups["alarms"]:
-        parts.append(_table("At the threshold", groups["alarms"], {}, suspect))
+        value = evaluation.protocol.get("threshold")
+        at = "" if value is None else f" {value:.4g}"
+        parts.append(_table(f"At the threshold{at}", groups["alarms"], {}, suspect))
     if groups["events"]:
         parts.append(_events(groups["events"], suspect))
     if groups["place"]:
@@ -130,6 +135,7 @@ def _table(
     baselines: Mapping[str, Mapping[str, Measured]],
     suspect: bool,
     oracle: Mapping[str, Measured] | None = None,
+    oracle_note: str = "",
 ) -> str:
     heads = "".join(
         f'<th scope="col" class="number baseline">{escape(baseline_name(name))}</th>'
@@ -162,10 +168,15 @@ def _table(
         f'<table class="metrics"><thead>{above}<tr><th scope="col">metric</th>'
         '<th scope="col" class="number">value</th><th scope="col" class="number">95 % interval</th>'
         '<th scope="col"><span class="axis"><span>0</span><span>1</span></span></th>'
-        + ('<th scope="col" class="number suspect">oracle checkpoint</th>' if oracle else "")
+        + (_oracle_head(oracle_note) if oracle else "")
         + f"{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>",
         title,
     )
+
+
+def _oracle_head(note: str) -> str:
+    below = f"<small>{escape(note)}</small>" if note else ""
+    return f'<th scope="col" class="number suspect">oracle checkpoint{below}</th>'
 
 
 def _oracle_cell(part: Measured) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ def terms_section(
     videos: Sequence[Video],
     scores: Scores,
     terms: Mapping[str, Mapping[str, np.ndarray]],
+    detections: Mapping[str, Collection[object]] | None = None,
 ) -> str:
     """Write ``plots/terms/<id>.png`` into the folder and return the same as drawings for a page.
 
@@ -38,8 +39,11 @@ def terms_section(
         folder: of the report.
         videos: those that have terms are drawn.
         scores: of these videos; ``meta`` says on which scale the terms are (``normalisation``),
-            how they were combined (``combination``) and how the sum was smoothed.
+            how they were combined (``combination``) and how the sum was smoothed; the
+            ``threshold`` is dashed.
         terms: video id to term to ``(frames,)``, higher = odder.
+        detections: video id to detected events. Where no video is annotated, those with any come
+            first.
 
     Raises:
         OddframeError: terms of another length than the video, or not the same ones in each.
@@ -53,19 +57,33 @@ def terms_section(
         for video in shown
     }
     values = [part for by_name in series.values() for part in by_name.values()]
+    threshold = threshold_of(scores)
     unit = all(part.min() >= 0 and part.max() <= 1 for part in values)
-    axis = ScoreAxis(0.0, 1.0) if unit else score_axis(values, threshold_of(scores))
+    unit = unit and (threshold is None or 0 <= threshold <= 1)
+    axis = ScoreAxis(0.0, 1.0) if unit else score_axis(values, threshold)
     scale = scale_of_terms(scores.meta).replace("standard deviations", "σ")
     y_label = f"anomaly score, higher = odder\n{scale}".strip()
     for video in shown:
         target = folder / "plots" / "terms" / f"{video.id}.png"
         shared = PROBABILITIES if unit else axis
-        write_timeline(target, video, series[video.id], axis=shared, y_label=y_label)
+        write_timeline(
+            target,
+            video,
+            series[video.id],
+            thresholds={COMBINED: threshold},
+            axis=shared,
+            y_label=y_label,
+        )
     bins = bins_per_line(len(shown) * len(names))
-    labels = score_labels(axis, 0.0 if axis.low < 0 else None)
+    zero = 0.0 if axis.low < 0 else None
+    labels = score_labels(axis, zero if threshold is None else threshold)
     axes = dict.fromkeys(names, axis)
-    drawn = anomalous_first(shown, lambda v: lane(v, series[v.id], axes, bins, labels))
-    key = series_key(names, annotated=any(video.events for video in shown))
+    detected = {video_id for video_id, found in (detections or {}).items() if found}
+    drawn = anomalous_first(
+        shown, lambda v: lane(v, series[v.id], axes, bins, labels, threshold), detected
+    )
+    annotated = any(video.events for video in shown)
+    key = series_key(names, annotated=annotated, threshold=threshold is not None)
     return f'<p class="hint">{_hint(scores.meta, axis)}</p>{key}<div class="terms">{drawn}</div>'
 
 

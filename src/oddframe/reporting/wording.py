@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from oddframe.detections import Detection
-from oddframe.evaluation.evaluate import PER_VIDEO_WARNING
+from oddframe.evaluation.evaluate import PER_VIDEO_WARNING, is_per_video
 from oddframe.evaluation.result import Evaluation, Measured
 from oddframe.reporting.score_axes import clock
 from oddframe.videos import Event, Video
@@ -79,8 +79,17 @@ def summary(
     scores: Mapping[str, np.ndarray],
     detections: Mapping[str, Sequence[Detection]],
     threshold: float | None,
+    meta: Mapping[str, Any] | None = None,
 ) -> str:
-    """What was found, in one or two sentences for somebody who looks after a camera."""
+    """What was found, in one or two sentences for somebody who looks after a camera.
+
+    Args:
+        videos: those that were scored.
+        scores: video id to scores.
+        detections: video id to events.
+        threshold: of the scores, if they have one.
+        meta: what travels with the scores.
+    """
     length = duration(sum(video.frames / video.fps for video in videos))
     footage = f"{count(len(videos), 'video')} ({length})"
     found = [(d, video) for video in videos for d in detections.get(video.id, ())]
@@ -88,8 +97,8 @@ def summary(
         video = max(videos, key=lambda video: float(scores[video.id].max()))
         peak = clock(int(scores[video.id].argmax()) / video.fps)
         return (
-            f"No threshold is known, so nothing in {footage} is called odd; the highest score "
-            f"is at {peak} in “{video.id}”."
+            f"S{no_verdict(footage, meta or {})[1:]}. The highest score is at {peak} in "
+            f"“{video.id}”."
         )
     if not found:
         return f"Nothing odd in {footage}: no score is above the threshold."
@@ -102,6 +111,16 @@ def summary(
     )
     text += f": {detection.reason.rstrip('. ')}." if detection.reason else "."
     return text + _against_truth(videos, detections)
+
+
+def no_verdict(footage: str, meta: Mapping[str, Any]) -> str:
+    """What is said of footage whose scores have no threshold, where a verdict would stand."""
+    why = (
+        "run has no threshold (import with --normal, or give --threshold)"
+        if meta.get("run")
+        else "scores have no threshold"
+    )
+    return f"scored {footage}; no verdict, since the {why}"
 
 
 def _against_truth(videos: Sequence[Video], detections: Mapping[str, Sequence[Detection]]) -> str:
@@ -131,17 +150,52 @@ def doubts(meta: Mapping[str, Any], evaluation: Evaluation | None) -> list[str]:
     """
     protocol = evaluation.protocol if evaluation is not None else {}
     found = [str(warning) for warning in protocol.get("warnings", [])]
-    if evaluation is None and "video" in str(meta.get("normalisation", "")).lower():
+    if evaluation is None and is_per_video(meta):
         found.append(PER_VIDEO_WARNING)
     # Names and addresses may hold the word by chance.
     stated = {**protocol, **protocol.get("scores_meta", {}), **meta}
-    values = (str(stated[key]) for key in stated if key not in ("run", "source", "scores_meta"))
+    others = ("run", "source", "scores_meta", "oracle_meta")
+    values = (str(stated[key]) for key in stated if key not in others)
     if any(re.search(r"\boracle\b", value, re.IGNORECASE) for value in values):
         found.append(
             "something was chosen on the test set (oracle), so the numbers are an upper bound and "
             "not what new videos will give"
         )
     return found
+
+
+_PROTOCOL = ("normalisation", "smoothing_seconds", "causal")
+
+
+def oracle_notes(evaluation: Evaluation) -> list[str]:
+    """What sets the oracle's scores apart from the others, other than the checkpoint, if anything.
+
+    What one of the two does not state cannot be told to differ, except for the normalisation per
+    video, which is said wherever only one of them has it.
+    """
+    ours = evaluation.protocol.get("scores_meta", {})
+    theirs = evaluation.protocol.get("oracle_meta", {})
+    notes = []
+    if is_per_video(theirs):
+        notes.append("the oracle's scores are normalised per video")
+    one_sided = is_per_video(ours) != is_per_video(theirs)
+    apart = [
+        f"{key.replace('_', ' ')} is “{_stated(theirs, key)}” there and “{_stated(ours, key)}” here"
+        for key in _PROTOCOL
+        if (key == "normalisation" and one_sided)
+        or (key in ours and key in theirs and ours[key] != theirs[key])
+    ]
+    if apart:
+        notes.append(
+            "the oracle and these scores differ in more than the checkpoint, so the two columns "
+            f"are not comparable: {'; '.join(apart)}"
+        )
+    return notes
+
+
+def _stated(meta: Mapping[str, Any], key: str) -> str:
+    value = meta.get(key, "not stated")
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
 def is_oracle(name: str, part: Measured) -> bool:

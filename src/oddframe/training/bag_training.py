@@ -110,6 +110,7 @@ class BagTraining:
                 judges=tuple(judges),
                 resume=self.resume,
                 advance=bar.count,
+                say=bar.say,
             )
         if fabric.is_global_zero:
             if not held_out:

@@ -122,6 +122,7 @@ class ClipTraining:
                 judges=tuple(judges),
                 resume=self.resume,
                 advance=bar.count,
+                say=bar.say,
             )
             if fabric.is_global_zero:
                 self._finish(fabric, calibrating, held_out or training, kept, bar.share)

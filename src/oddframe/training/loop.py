@@ -30,13 +30,16 @@ from torch import Tensor, nn
 
 from oddframe.atomic import atomic_path
 from oddframe.errors import OddframeError
-from oddframe.training.run_folder import LAST, METRICS, read_curve
+from oddframe.training.run_folder import LAST, METRICS, log, read_curve
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
 
 FORMAT = "oddframe-training/1"
 _SAVE_SECONDS = 120.0
+_LOOK_AT_PACE = 20
+"""Steps after which a training that will take long is spoken of."""
+_LONG_SECONDS = 5400.0
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,7 @@ def train(
     judges: tuple[Judge, ...] = (),
     resume: bool = False,
     advance: Callable[[str, int, int], None] = lambda *_: None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> dict[str, dict[str, float]]:
     """Train a learner (see :class:`oddframe.detectors.base.Learner`).
 
@@ -131,6 +135,7 @@ def train(
         judges: looked at in order, in the first process only.
         resume: go on from ``last.pt`` if it is there.
         advance: told what is being done, the step and the number of steps.
+        say: given a line after each validation, and when the training will take long.
 
     Returns:
         Judge to the step and the metrics of the state that is its best; in the first process.
@@ -159,7 +164,10 @@ def train(
                 f"{folder}: it was trained for {state.step} steps already, and --settings.steps is "
                 f"{schedule.steps} now; give more than {state.step}"
             )
+        if fabric.is_global_zero:
+            log(folder, f"going on at step {state.step} of {schedule.steps}")
     curve = _Curve(folder / METRICS, state.step, fabric.is_global_zero)
+    pace = _Pace(state.step, schedule.steps)
     saved_at = time.monotonic()
     with _interrupted_between_steps() as interrupted:
         while state.step < schedule.steps and phases:
@@ -171,6 +179,8 @@ def train(
                 state.counts[term] = state.counts.get(term, 0) + 1
             state.step += 1
             advance("training", state.step, schedule.steps)
+            if fabric.is_global_zero and (warning := pace.warning(state.step)):
+                say(warning)
             due = state.step % schedule.validate_every == 0 or state.step == schedule.steps
             late = time.monotonic() - saved_at > _SAVE_SECONDS
             if due:
@@ -182,14 +192,20 @@ def train(
                 curve.write(state.step, epoch, "train", means)
                 state.sums, state.counts = {}, {}
                 if fabric.is_global_zero:
-                    _look(learner, judges, state, curve, epoch)
+                    found = _look(learner, judges, state, curve, epoch)
+                    line = f"step {state.step} of {schedule.steps}: {found}{pace(state.step)}"
+                    log(folder, line)
+                    say(line)
                 fabric.barrier()
             stop = interrupted()
             if due or late or stop:
                 _save(fabric, folder / LAST, learner, optimisers, state)
                 saved_at = time.monotonic()
             if stop:
-                raise KeyboardInterrupt
+                raise KeyboardInterrupt(
+                    f"stopped at step {state.step} of {schedule.steps}, which is saved in "
+                    f"{folder}; go on with the same command and --resume"
+                )
     if not (phases and schedule.steps) and fabric.is_global_zero:
         _look(learner, judges, state, curve, 0.0)
     return state.kept
@@ -298,7 +314,9 @@ def _check_weights(learner: nn.Module, step: int) -> None:
 
 def _look(
     learner: nn.Module, judges: tuple[Judge, ...], state: _State, curve: _Curve, epoch: float
-) -> None:
+) -> str:
+    """Let the judges look; what the first of them found, in words."""
+    said = ""
     _check_weights(learner, state.step)
     learner.eval()
     with torch.random.fork_rng(), torch.no_grad():
@@ -307,12 +325,43 @@ def _look(
             rank = list(found.rank)
             better = judge.name not in state.best or rank > state.best[judge.name]
             curve.write(state.step, epoch, judge.name, found.metrics)
+            numbers = ", ".join(f"{name} {value:.4g}" for name, value in found.metrics.items())
+            said = said or f"{judge.name} {numbers}, "
             if better or not rank:
                 state.best[judge.name] = rank
                 if rank:
                     state.kept[judge.name] = {"step": state.step, **found.metrics}
                 judge.keep()
     learner.train()
+    return said
+
+
+class _Pace:
+    """How fast a training goes, for the person who waits."""
+
+    def __init__(self, step: int, steps: int) -> None:
+        self._first, self._steps = step, steps
+        self._began = time.monotonic()
+
+    def __call__(self, step: int) -> str:
+        each = (time.monotonic() - self._began) / max(step - self._first, 1)
+        return f"{each:.2g} s a step, {self._words((self._steps - step) * each)} left"
+
+    def warning(self, step: int) -> str:
+        """Once, early: that the training will take hours."""
+        if step - self._first != _LOOK_AT_PACE:
+            return ""
+        left = (time.monotonic() - self._began) / _LOOK_AT_PACE * (self._steps - step)
+        if left < _LONG_SECONDS:
+            return ""
+        return (
+            f"at this pace the training takes {self._words(left)}; a smaller --settings.width or "
+            "--settings.size, fewer --settings.steps, or a recipe for a CPU is quicker"
+        )
+
+    @staticmethod
+    def _words(seconds: float) -> str:
+        return f"{seconds / 3600:.1f} h" if seconds >= 5400 else f"{seconds / 60:.0f} min"
 
 
 class _Curve:

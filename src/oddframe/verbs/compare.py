@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from oddframe.errors import OddframeError
@@ -60,7 +61,10 @@ def compare(
         name: evaluate_scores(part, truth, split=split, resamples=0) for name, part in named.items()
     }
     from oddframe.reporting.comparison_page import write_comparison
+    from oddframe.reporting.wording import doubts
 
+    found = {name: doubts({}, evaluation) for name, evaluation in evaluations.items()}
+    comparison = replace(comparison, doubts={name: why for name, why in found.items() if why})
     comparison.write(out / "comparison.json")
     shown = truth.split(split) if timelines else ()
     write_comparison(

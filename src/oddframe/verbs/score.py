@@ -197,11 +197,16 @@ def training_note(run: Run) -> str:
         videos = f"{count} labelled videos, {anomalous} of them anomalous"
     minutes = f" ({fitted_on['minutes']} minutes)" if "minutes" in fitted_on else ""
     origin = f"fitted on {videos}{minutes}"
+    if fitted_on.get("held_out_videos"):
+        origin += (
+            f", {fitted_on['held_out_videos']} more held out "
+            f"({fitted_on['held_out_minutes']} minutes)"
+        )
     if run.config.get("verb") == "import":
         origin = f"imported from {run.config.get('source', 'a checkpoint')}"
     parts = [f"Detector {run.detector.name}, {origin}"]
     parts += [
-        f"{name.replace('_', ' ')} {value}" for name, value in notes.items() if name != "threshold"
+        f"{name.replace('_', ' ')}: {value}" for name, value in notes.items() if name != "threshold"
     ]
     return "; ".join([*parts, str(notes.get("threshold", ""))]) + "."
 

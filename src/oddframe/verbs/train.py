@@ -190,14 +190,23 @@ def _fit_frames(
     log(out, f"fitting {written['detector']} to {len(videos)} videos of {written['footage']}")
     with progress() as bar:
         fitted = module.DETECTOR.fit(manifest, config, written["seed"], bar.share)
-    fitted_on = {
-        "videos": len(videos),
-        "minutes": round(sum(v.frames / v.fps for v in videos) / 60, 2),
-    }
+    fitted_on = _fitted_on(manifest.split("train"), manifest.split("val"))
     write_config(out, {**written, "fitted_on": fitted_on, "learnt": fitted.notes})
     write_checkpoint(out, fitted)
     for name, value in fitted.notes.items():
         log(out, f"{name}: {value}")
+
+
+def _fitted_on(trained: tuple[Video, ...], held_out: tuple[Video, ...]) -> dict[str, Any]:
+    """What a run learnt from, and what its threshold came from."""
+    counts: dict[str, Any] = {
+        "videos": len(trained),
+        "minutes": round(sum(v.frames / v.fps for v in trained) / 60, 2),
+    }
+    if held_out:
+        counts["held_out_videos"] = len(held_out)
+        counts["held_out_minutes"] = round(sum(v.frames / v.fps for v in held_out) / 60, 2)
+    return counts
 
 
 def _warn_of_anomalous(videos: tuple[Video, ...], detector: str) -> None:
@@ -217,13 +226,14 @@ def _train_on_clips(
 ) -> None:
     videos = manifest.split("train", "val")
     _warn_of_anomalous(videos, job.detector)
-    normal = [video for video in videos if video.label != "anomalous"]
-    fitted_on = {
-        "videos": len(normal),
-        "minutes": round(sum(v.frames / v.fps for v in normal) / 60, 2),
-    }
+    normal = [
+        tuple(video for video in manifest.split(split) if video.label != "anomalous")
+        for split in ("train", "val")
+    ]
+    fitted_on = _fitted_on(*normal)
     write_config(job.folder, {**written, "hardware": asdict(hardware), "fitted_on": fitted_on})
-    log(job.folder, f"training {job.detector} on {len(normal)} videos, {job.config.steps} steps")
+    counts = f"{len(normal[0])} videos, {len(normal[1])} held out"
+    log(job.folder, f"training {job.detector} on {counts}, {job.config.steps} steps")
     hardware.launch(job, several_phases=True)
 
 
