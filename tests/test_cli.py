@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -440,3 +441,13 @@ def test_readme_has_two_commands_that_install_from_a_fresh_clone():
 
 def test_the_run_of_the_street_is_left_as_it_was(street):
     assert read_run(street.run).config["verb"] == "train"
+
+
+def test_a_warning_is_shown_once(tmp_path, capsys):
+    frames = tmp_path / "frames"
+    frames.mkdir()
+    for index in (1, 2, 4):
+        cv2.imwrite(str(frames / f"{index:03d}.png"), np.zeros((16, 16), np.uint8))
+    for _ in range(2):  # but again by the next command
+        main(["prepare", "folder", str(tmp_path), "--out", str(tmp_path / "m.jsonl")])
+        assert capsys.readouterr().err.count("image numbers missing: 3") == 1

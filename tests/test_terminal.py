@@ -57,6 +57,7 @@ def test_an_oracle_checkpoint_and_thresholds_are_named_as_such():
         oracle={"micro_auc": Measured(0.99)},
         decisions={
             "val_f1": Decision(0.25, "f1", "validation", False, own),
+            "run": Decision(2.5, "own", "held-out normal footage", False, own),
             "oracle_f1": Decision(0.5, "f1", "the evaluated videos themselves", True, own),
         },
     )
@@ -66,7 +67,8 @@ def test_an_oracle_checkpoint_and_thresholds_are_named_as_such():
     assert "selected on these very videos" in lines[4]
     assert lines[6].split() == ["threshold", "from", "above", "F1", "Recall"]
     assert lines[7].split() == ["validation,", "F1", "0.25", "0.500", "-"]
-    assert lines[8].startswith("oracle, F1")
+    assert lines[8].startswith("of the run, from held-out normal footage    2.5  0.500")
+    assert lines[9].startswith("oracle, F1")
 
 
 def test_the_demo_ends_with_the_report():
@@ -120,7 +122,8 @@ def scored(events: int, **changes) -> Scored:
         Detection(100 * k, 100 * k + 50, 100 * k + 5, 2.5 + k, 2.0, "x", "because")
         for k in range(events)
     ]
-    scores = Scores({"a": np.zeros(9000), "b": np.zeros(50)}, changes.pop("meta", {}))
+    meta = {"threshold": 2.0} | changes.pop("meta", {})
+    scores = Scores({"a": np.zeros(9000), "b": np.zeros(50)}, meta)
     values = {
         "scores": scores,
         "detections": {"a": found, "b": []},
@@ -170,6 +173,40 @@ def test_failures_threshold_and_report_are_named():
     assert "threshold given by hand" in describe(
         scored(0, meta={"threshold_source": "given by hand"})
     )
+
+
+def test_without_a_threshold_there_is_no_verdict():
+    source = "no threshold: import with --normal, or give --threshold"
+    imported = {"run": "run", "threshold": None, "threshold_source": source}
+    lines = describe(scored(0, meta=imported)).splitlines()
+    assert lines[0] == (
+        "scored 2 videos; no verdict, since the run has no threshold "
+        "(import with --normal, or give --threshold)"
+    )
+    assert lines[1:] == ["scores: out/scores.npz", "events: out/events.json"]
+
+
+def test_an_oracle_of_another_protocol_is_said():
+    protocol = {
+        "scores_meta": {"normalisation": "held-out normal footage", "causal": False},
+        "oracle_meta": {"normalisation": "per-video: 0 to 1", "causal": False},
+    }
+    best = {"micro_auc": Measured(0.99)}
+    lines = evaluation_table(replace(evaluation(), oracle=best, protocol=protocol)).splitlines()
+    assert lines[-2] == "the oracle's scores are normalised per video"
+    assert "“per-video: 0 to 1” there and “held-out normal footage” here" in lines[-1]
+    assert "causal" not in lines[-1]
+
+
+def test_a_comparison_names_the_models_in_doubt():
+    words = [PairedDifference("a", "b", "micro_auc", Measured(0.1), "a is higher")]
+    doubted = {"b": ["normalised per video", "an upper bound"]}
+    compared = Comparison("d", "test", 3, 0, 0, {}, words, doubts=doubted)
+    assert describe(compared).splitlines() == [
+        "a is higher",
+        "b: normalised per video",
+        "b: an upper bound",
+    ]
 
 
 def test_nothing_is_said_of_other_results():

@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(f"unknown verb '{verb}': use one of {', '.join(VERBS)}")
     with warnings.catch_warnings():
         warnings.simplefilter("always", OddframeWarning)
-        warnings.showwarning = _show_warning  # ty: ignore[invalid-assignment]
+        warnings.showwarning = _warner()  # ty: ignore[invalid-assignment]
         try:
             name = _FUNCTIONS.get(verb, verb.replace("-", "_"))
             function = getattr(import_module(f"oddframe.verbs.{name}"), name)
@@ -205,9 +205,16 @@ def _in_one_line(
     return f"{option}: expected {wanted}, found '{value[1]}'"
 
 
-def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
-    if issubclass(category, OddframeWarning):
-        print(f"oddframe: warning: {message}", file=sys.stderr)
+def _warner() -> Callable[..., None]:
+    """Shows each warning of our own once: footage is opened more than once."""
+    shown: set[str] = set()
+
+    def show(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+        if issubclass(category, OddframeWarning) and str(message) not in shown:
+            shown.add(str(message))
+            print(f"oddframe: warning: {message}", file=sys.stderr)
+
+    return show
 
 
 def _fail(message: str) -> int:

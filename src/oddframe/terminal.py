@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from oddframe.evaluation.compare import Comparison
+from oddframe.evaluation.evaluate import HELD_OUT
 from oddframe.evaluation.result import Evaluation, Measured
 from oddframe.reporting.metric_names import baseline_name, decision_name, metric_name
 from oddframe.reporting.score_axes import clock
@@ -126,7 +127,10 @@ def _decision_rows(evaluation: Evaluation) -> list[list[str]]:
     rows = [["threshold from", "above", *(metric_name(name).label for name in columns)]]
     for name, part in evaluation.decisions.items():
         values = (_number(part.metrics.get(column)) for column in columns)
-        rows.append([decision_name(name), f"{part.threshold:.3g}", *values])
+        label = decision_name(name)
+        if part.chosen_on == HELD_OUT:
+            label += f", from {HELD_OUT}"
+        rows.append([label, f"{part.threshold:.3g}", *values])
     return rows
 
 
@@ -174,13 +178,13 @@ def _scored(result: Scored) -> str:
     videos = len(result.manifest)
     many = "s" if videos != 1 else ""
     known = result.scores.meta.get("threshold") is not None
-    if not known:
-        lines.append(no_verdict(count(videos, "video"), result.scores.meta))
-    elif not events:
-        lines.append(f"nothing odd in {videos} video{many}")
-    else:
+    if events:
         moments = "moment" if len(events) == 1 else "moments"
         lines.insert(0, f"{len(events)} odd {moments} in {odd} of {videos} video{many}")
+    elif known:
+        lines.append(f"nothing odd in {videos} video{many}")
+    else:
+        lines.append(no_verdict(count(videos, "video"), result.scores.meta))
     if known:
         source = result.scores.meta.get("threshold_source")
         by_hand = not source or source == "given by hand"

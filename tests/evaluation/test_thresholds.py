@@ -251,6 +251,28 @@ def test_thresholds_come_from_validation_and_say_how(case, make_video, tmp_path,
     assert Evaluation.read(tmp_path) == apart
 
 
+def test_the_threshold_of_the_scores_has_a_row_unless_it_is_the_fixed_one(case, make_video):
+    manifest, scores, _ = split_case(case, make_video, events=True)
+    plain = evaluate_scores(scores, manifest, resamples=0).decisions
+    source = "threshold 0.30: no alarm in 3.0 minutes of held-out normal footage, which only shows"
+    meta = {"threshold": 0.3, "threshold_source": source}
+    part = evaluate_scores(Scores(scores.values, meta), manifest, resamples=0).decisions
+    assert set(part) == {*plain, "run"}
+    assert (part["run"].threshold, part["run"].rule, part["run"].oracle) == (0.3, "own", False)
+    assert part["run"].chosen_on == "held-out normal footage"
+    test = manifest.split("test")
+    labels = np.concatenate([video.frame_labels() for video in test])
+    alarmed = np.concatenate([scores[video.id] for video in test]) > 0.3
+    assert part["run"].metrics["f1"].value == pytest.approx(f1_score(labels, alarmed))
+    by_hand = Scores(scores.values, {"threshold": 0.3, "threshold_source": "given by hand"})
+    found = evaluate_scores(by_hand, manifest, resamples=0).decisions
+    assert found["run"].chosen_on == "given by hand"
+    val = Scores(scores.values, {"threshold": 0.3, "threshold_source": "threshold 0.30: best on a"})
+    assert evaluate_scores(val, manifest, resamples=0).decisions["run"].chosen_on == "best on a"
+    middle = Scores(scores.values, {"threshold": 0.5})
+    assert evaluate_scores(middle, manifest, resamples=0).decisions == plain
+
+
 def test_on_the_validation_videos_themselves_every_choice_is_an_oracle(case, make_video):
     manifest, scores, val = split_case(case, make_video, events=True)
     own = Scores({video.id: scores[video.id] for video in val})

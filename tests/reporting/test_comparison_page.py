@@ -45,6 +45,11 @@ def test_page_csv_and_curves(manifest, named, tmp_path):
     # Only the model with the doubtful scores is red.
     rows = re.findall(r'<td class="number value( suspect)?">', html.split('id="differences"')[0])
     assert rows.count(" suspect") == len(comparison.models["good"])
+    differences = re.findall(
+        r'<td class="number value( suspect)?">',
+        html.split('id="differences"')[1].split("<section")[0],
+    )
+    assert differences.count(" suspect") == len(comparison.differences)
     with (tmp_path / "metrics.csv").open(newline="") as stream:
         table = {(row["model"], row["metric"]): row for row in csv.DictReader(stream)}
     for model, metrics in comparison.models.items():
@@ -74,6 +79,11 @@ def test_verdict_knows_which_way_is_better(manifest, tmp_path):
     html = write_comparison(tmp_path, comparison).read_text(encoding="utf-8")
     assert "perfect is better" in html
     assert "worst is better" not in html
+    assert "suspect" not in html.split('id="differences"')[1].split("<section")[0]
+    doubted = replace(comparison, doubts={"worst": ["of little use"]})
+    html = write_comparison(tmp_path, doubted).read_text(encoding="utf-8")
+    assert "worst: of little use" in html
+    assert '<td class="verdict suspect">' in html
 
 
 @pytest.fixture

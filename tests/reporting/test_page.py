@@ -181,7 +181,7 @@ def test_footage_of_ones_own_without_labels_or_numbers(write, toy):
 
 def test_no_threshold_and_nothing_found(write, toy):
     page = write(scores=Scores(toy.scores.values), detections={})
-    assert "No threshold is known, so nothing in 2 videos (8.0 s) is called odd" in page.words
+    assert "Scored 2 videos (8.0 s); no verdict, since the scores have no threshold." in page.words
     assert not page.all("line", "threshold")
     calm = Scores(toy.scores.values, {"threshold": 9.0})
     assert "no score is above the threshold" in write(scores=calm, detections={}).words
@@ -306,6 +306,30 @@ def test_an_oracle_checkpoint_stands_beside_in_red(write, toy):
     assert "selected on these very videos" in page.words
     assert len(page.all("td", "suspect")) > len(evaluation.oracle)
     assert not page.all("div", "warning"), "the numbers of the model itself are honest"
+
+
+def test_an_oracle_of_another_protocol_is_said_beside_the_numbers(write, toy):
+    best = {v.id: v.frame_labels() * 1.0 for v in toy.manifest}
+    for normalisation, notes, other in (("per-video", 1, True), ("none", 0, False)):
+        oracle = Scores(best, {"normalisation": normalisation})
+        evaluation = evaluate_scores(toy.scores, toy.manifest, oracle=oracle, resamples=0)
+        page = write(evaluation=evaluation)
+        assert len(page.all("div", "warning")) == notes
+        assert ("“per-video” there and “none” here" in page.words) is other
+        assert ("oracle checkpoint normalised per video" in page.words) is other
+        assert not any("suspect" in part["class"] for part in page.all("td", "value"))
+
+
+def test_the_threshold_of_the_run_has_a_row_and_stands_in_the_heading(write, toy):
+    source = (
+        "threshold 1.00: at most 1 false alarms per hour, from 1 hours of held-out normal footage"
+    )
+    scores = Scores(toy.scores.values, toy.scores.meta | {"threshold_source": source})
+    page = write(scores=scores, evaluation=evaluate_scores(scores, toy.manifest, resamples=0))
+    assert "At the threshold 1 metric" in page.words
+    assert "of the run above 1; from held-out normal footage" in page.words
+    (row,) = re.findall(r'<th scope="row">of the run<small>.*?</tr>', page.source)
+    assert "suspect" not in row
 
 
 def test_probabilities_have_an_axis_from_0_to_1(write, toy):

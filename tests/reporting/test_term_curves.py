@@ -131,6 +131,64 @@ def test_pictures_have_a_line_per_term_over_the_shaded_truth(tmp_path):
     assert (share > 0.5).sum() > 0.2 * picture.shape[1]
 
 
+def opened(section):
+    """The videos that are seen, and those that are folded away, as captions."""
+    parts = section.split("<details>")
+    captions = [re.findall(r"<figcaption>(.*?)</figcaption>", part) for part in parts]
+    return captions[0], captions[1] if len(parts) > 1 else []
+
+
+def test_footage_without_annotation_is_open_those_with_detections_first(tmp_path):
+    videos = [Video(f"v{i}", "", "test", None, 20, 10.0, 8, 8) for i in range(8)]
+    terms = {v.id: {"error": np.linspace(0, 2, 20)} for v in videos}
+    scores = scores_of(terms)
+    found = {"v7": ["an event"], "v5": ["an event"], "v0": []}
+    section = terms_section(tmp_path, videos, scores, terms, found)
+    assert opened(section) == (["v5", "v7", "v0", "v1", "v2", "v3"], ["v4", "v6"])
+    assert "<summary>2 more</summary>" in section
+    few = terms_section(tmp_path, videos[:6], scores, terms)
+    assert opened(few) == ([f"v{i}" for i in range(6)], [])
+    annotated = terms_section(
+        tmp_path,
+        [CALM, ODD],
+        scores_of(both := {v.id: {"error": np.linspace(0, 2, v.frames)} for v in (CALM, ODD)}),
+        both,
+        {"calm": ["an event"]},
+    )
+    assert opened(annotated) == (["odd/1"], ["calm"])
+
+
+def test_the_threshold_of_the_combined_score_is_dashed(tmp_path, terms):
+    section = terms_section(tmp_path, [ODD], scores_of(terms, threshold=3.0), terms)
+    (y,) = map(
+        int, re.findall(r'<line class="threshold" x1="0" x2="50" y1="(\d+)" y2="\1"/>', section)
+    )
+    labels = {float(v): float(t) for t, v in re.findall(r'top:([\d.]+)%">([-\d.]+)<', section)}
+    assert labels[3.0] == pytest.approx(y / 10, abs=0.1)
+    assert '<i class="threshold"></i>' in section
+    assert "threshold" not in terms_section(tmp_path, [ODD], scores_of(terms), terms)
+
+
+def test_a_video_far_above_the_cut_stays_in_its_picture(tmp_path):
+    terms = {
+        "odd/1": {"error": np.linspace(500, 600, 50)},
+        "calm": {"error": np.linspace(0, 2, 40)},
+    }
+    section = terms_section(tmp_path, [ODD, CALM], scores_of(terms, threshold=2.5), terms)
+    odd, calm = lines_of(section)
+    for lines in (odd, calm):
+        assert all((points[:, 1] >= 0).mean() >= 0.8 for points in lines.values())
+    assert np.ptp(calm["series1"][:, 1]) > 100, "the other video keeps its axis"
+    assert "1 video has a higher axis" in section
+
+
+def test_a_threshold_outside_of_0_to_1_is_in_the_picture(tmp_path):
+    unit = {"odd/1": {"error": np.linspace(0, 1, 50)}}
+    section = terms_section(tmp_path, [ODD], scores_of(unit, threshold=1.5), unit)
+    (y,) = map(int, re.findall(r'<line class="threshold".* y2="(\d+)"/>', section))
+    assert 0 < y < 1000
+
+
 def test_videos_without_terms_are_left_out(tmp_path, terms):
     scores = scores_of(terms)
     del terms["calm"]

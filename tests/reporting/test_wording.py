@@ -7,7 +7,15 @@ import pytest
 
 from oddframe.detections import Detection
 from oddframe.evaluation.result import Evaluation, Measured
-from oddframe.reporting.wording import doubts, duration, interval, measured, number, summary
+from oddframe.reporting.wording import (
+    doubts,
+    duration,
+    interval,
+    measured,
+    number,
+    oracle_notes,
+    summary,
+)
 from oddframe.videos import Event, Video
 
 
@@ -71,3 +79,47 @@ def test_doubts_come_from_the_scores_behind_an_evaluation():
     found = Evaluation("a", "test", 1, 1, 9, 3, {}, {}, protocol={"scores_meta": meta})
     assert "upper bound" in doubts({}, found)[0]
     assert doubts({}, replace(found, protocol={"scores_meta": {"run": "runs/oracle"}})) == []
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "said"),
+    [
+        ({}, {}, ""),
+        ({"normalisation": "a"}, {"normalisation": "a"}, ""),
+        ({"normalisation": "a"}, {}, ""),
+        ({"normalisation": "a"}, {"normalisation": "b"}, "“b” there and “a” here"),
+        ({}, {"normalisation": "per-video"}, "“per-video” there and “not stated” here"),
+        ({"normalisation": "per-video"}, {}, "“not stated” there and “per-video” here"),
+        ({"normalisation": "per-video"}, {"normalisation": "per-video"}, ""),
+        (
+            {"smoothing_seconds": 0.5},
+            {"smoothing_seconds": 0.0},
+            "smoothing seconds is “0.0” there",
+        ),
+        ({"causal": True}, {"causal": False}, "causal is “no” there and “yes” here"),
+    ],
+)
+def test_an_oracle_of_another_protocol(ours, theirs, said):
+    protocol = {"scores_meta": ours, "oracle_meta": theirs}
+    best = {"micro_auc": Measured(1.0)}
+    found = Evaluation("a", "test", 1, 1, 9, 3, {}, oracle=best, protocol=protocol)
+    notes = oracle_notes(found)
+    assert any("not comparable" in note and said in note for note in notes) is bool(said)
+    alone = "the oracle's scores are normalised per video"
+    assert (alone in notes) is (theirs.get("normalisation") == "per-video")
+    assert oracle_notes(replace(found, oracle={})) == []
+
+
+def test_the_oracle_puts_no_doubt_on_the_scores_beside_it():
+    meta = {"checkpoint": "oracle: chosen by the truth", "normalisation": "per-video"}
+    protocol = {"warnings": [], "scores_meta": {}, "oracle_meta": meta}
+    assert doubts({}, Evaluation("a", "test", 1, 1, 9, 3, {}, {}, protocol=protocol)) == []
+
+
+def test_without_a_threshold_there_is_no_verdict():
+    scores = {"a": np.eye(100)[7]}
+    text = summary([_video("a")], scores, {}, None, {"run": "r", "threshold": None})
+    assert text == (
+        "Scored 1 video (10 s); no verdict, since the run has no threshold (import with --normal, "
+        "or give --threshold). The highest score is at 0:00.7 in “a”."
+    )

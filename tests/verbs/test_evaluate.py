@@ -10,9 +10,10 @@ from sklearn.metrics import roc_auc_score
 from oddframe.atomic import sha256_of
 from oddframe.detections import Detection, write_events
 from oddframe.errors import OddframeError
+from oddframe.evaluation.compare import Comparison
 from oddframe.evaluation.result import Evaluation
 from oddframe.scores import Scores
-from oddframe.terminal import evaluation_table
+from oddframe.terminal import describe, evaluation_table
 from oddframe.verbs.compare import _names, compare
 from oddframe.verbs.evaluate import _detections, evaluate
 from oddframe.videos import Event, Manifest, Video
@@ -108,6 +109,42 @@ def test_validation_and_oracle_scores_from_files(truth, tmp_path):
     assert "validation, F1" in page
     assert "oracle checkpoint" in page
     assert "this  oracle" in evaluation_table(found)
+
+
+def test_a_comparison_names_scores_normalised_per_video(truth, tmp_path):
+    values = truth[1]
+    Scores(values).write(tmp_path / "plain.npz")
+    Scores(values, {"normalisation": "per-video"}).write(tmp_path / "scaled.npz")
+    found = compare(
+        [tmp_path / "plain.npz", tmp_path / "scaled.npz"],
+        manifest=tmp_path / "m.jsonl",
+        out=tmp_path / "out",
+        resamples=0,
+    )
+    assert list(found.doubts) == ["scaled"]
+    assert Comparison.read(tmp_path / "out" / "comparison.json") == found
+    lines = describe(found).splitlines()
+    assert lines[1].startswith("scaled: the scores are normalised per video")
+    alone = evaluate(
+        *(tmp_path / "scaled.npz", tmp_path / "m.jsonl", tmp_path / "o"), resamples=0, report=False
+    )
+    assert lines[1].removeprefix("scaled: ") in evaluation_table(alone).splitlines()
+
+
+def test_an_oracle_that_is_normalised_otherwise_is_kept_and_said(truth, tmp_path):
+    values = truth[1]
+    Scores(values, {"normalisation": "none"}).write(tmp_path / "s.npz")
+    Scores(values, {"normalisation": "per-video"}).write(tmp_path / "best.npz")
+    found = evaluate(
+        *(tmp_path / "s.npz", tmp_path / "m.jsonl", tmp_path / "out"),
+        oracle=tmp_path / "best.npz",
+        resamples=0,
+        report=False,
+    )
+    again = Evaluation.read(tmp_path / "out")
+    assert again.protocol["oracle_meta"] == {"normalisation": "per-video"}
+    assert evaluation_table(again) == evaluation_table(found)
+    assert "“per-video” there and “none” here" in evaluation_table(found)
 
 
 def test_names_are_as_short_as_can_be():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
@@ -235,6 +236,7 @@ def own_threshold(scores: Scores) -> dict[str, Threshold]:
     if value is None:
         return {}
     source = str(scores.meta.get("threshold_source") or "a source that is not stated")
+    source = re.sub(r"^threshold [^:]*: ", "", source)  # the number is told apart
     return {"run": Threshold(value, OWN, HELD_OUT if HELD_OUT in source else source)}
 
 

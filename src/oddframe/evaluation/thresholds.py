@@ -139,7 +139,8 @@ def thresholds(
 
     Returns:
         ``fixed_0.5`` where all scores lie between 0 and 1 (elsewhere 0.5 means nothing); those
-        chosen elsewhere, but none of the scores' own that is just this 0.5; ``oracle_g_mean`` and ``oracle_f1``, chosen on these very videos.
+        chosen elsewhere, but not the scores' own if it is this 0.5; ``oracle_g_mean`` and
+        ``oracle_f1``, chosen on these very videos.
     """
     values = np.concatenate(list(scores.values.values()))
     found = {}

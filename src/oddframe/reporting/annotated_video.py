@@ -146,7 +146,7 @@ class _Panel:
         parts += ["bar: detected"] if detections else []
         parts += ["shaded: annotated"] if truth is not None else []
         self._legend = "   ".join(parts)
-        self._axis: ScoreAxis = score_axis([scores], threshold)
+        self._axis: ScoreAxis = score_axis([scores], threshold).holding([scores])
         self._window = min(len(scores), max(2, round(WINDOW_SECONDS * fps)))
 
     def draw(self, index: int, event: Detection | None) -> np.ndarray:

@@ -100,7 +100,7 @@ def write_timeline(
             threshold = (thresholds or {}).get(name)
             label = name if axis and several else None
             _draw_scores(panel, video, values, threshold, order.index(name), label)
-            shown = axis or score_axis([values], threshold)
+            shown = axis or score_axis([values], threshold).holding([values])
             panel.set_ylim(shown.low, shown.high)
         panel.set_ylabel(next(iter(group)) if count > 1 else y_label, parse_math=False)
         panel.yaxis.set_label_coords(-0.07, 0.5)

@@ -13,7 +13,7 @@ CUT = 5.0
 """A score axis ends at this multiple of the threshold, so that one huge peak hides no other."""
 
 MOST_CUT = 0.2
-"""At most this share of the frames of any one curve leaves a cut axis, or it goes on higher."""
+"""A video of whose frames a larger share would leave a cut axis gets a higher one of its own."""
 
 _TICK_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400)
 
@@ -30,14 +30,46 @@ class ScoreAxis:
         """Where scores lie: 0 at the foot of the axis, 1 at its top, beyond where cut."""
         return (np.asarray(scores, dtype=np.float64) - self.low) / (self.high - self.low)
 
+    def holding(self, curves: Iterable[np.ndarray]) -> ScoreAxis:
+        """This axis, or for a video with a curve that would leave it for long, a higher one.
+
+        The other videos keep theirs, so that one broken video flattens none of them.
+
+        Args:
+            curves: what is drawn of one video, ``(frames,)`` each.
+        """
+        curves = list(curves)
+        kept = max(float(np.quantile(part, 1 - MOST_CUT, method="inverted_cdf")) for part in curves)
+        if not self.cut or kept <= self.high:
+            return self
+        # Room for the bars of detections at the top, which would hide a level line.
+        high = kept + 0.12 * (kept - self.low)
+        return ScoreAxis(self.low, high, cut=any(float(part.max()) > high for part in curves))
+
+
+def cut_note(shared: ScoreAxis, own: Iterable[ScoreAxis]) -> str:
+    """What a page says of a cut axis; empty where nothing leaves the picture.
+
+    Args:
+        shared: the axis of all videos.
+        own: the axis of each, from :meth:`ScoreAxis.holding`.
+    """
+    if not shared.cut:
+        return ""
+    higher = sum(axis.high > shared.high for axis in own)
+    extended = ""
+    if higher:
+        have = "1 video has a higher axis" if higher == 1 else f"{higher} videos have higher axes"
+        extended = f"; {have}, since too much would leave this one"
+    return f"What is above {shared.high:.3g} leaves the picture at the top{extended}."
+
 
 def score_axis(scores: Iterable[np.ndarray], threshold: float | None) -> ScoreAxis:
     """One axis for all videos, since one threshold serves them all.
 
-    It is cut at a multiple of the threshold (see ``CUT``), or higher where more of a video than
-    ``MOST_CUT`` would leave it, so that no curve is out of sight.
+    It is cut at a multiple of the threshold (see ``CUT``); a video of which much would leave it
+    needs :meth:`ScoreAxis.holding`.
     """
-    scores = list(scores)
     parts = [(float(part.min()), float(part.max())) for part in scores]
     low, high = min(part[0] for part in parts), max(part[1] for part in parts)
     if threshold is not None:
@@ -47,12 +79,7 @@ def score_axis(scores: Iterable[np.ndarray], threshold: float | None) -> ScoreAx
     if high <= low:
         high = low + 1.0
     if threshold is not None and low < threshold and high > low + CUT * (threshold - low):
-        end = low + CUT * (threshold - low)
-        kept = max(float(np.quantile(part, 1 - MOST_CUT, method="higher")) for part in scores)
-        if kept > end:
-            end = kept + 0.04 * (kept - low)
-        if end < high:
-            return ScoreAxis(low, end, cut=True)
+        return ScoreAxis(low, low + CUT * (threshold - low), cut=True)
     return ScoreAxis(low, high + 0.04 * (high - low))
 
 

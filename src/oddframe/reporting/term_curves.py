@@ -13,9 +13,8 @@ from oddframe.errors import OddframeError
 from oddframe.evaluation.evaluate import threshold_of
 from oddframe.reporting.model_timelines import anomalous_first, bins_per_line, lane, series_key
 from oddframe.reporting.plots import PROBABILITIES, write_timeline
-from oddframe.reporting.score_axes import ScoreAxis, score_axis
+from oddframe.reporting.score_axes import ScoreAxis, cut_note, score_axis
 from oddframe.reporting.timelines import score_labels
-from oddframe.reporting.wording import number
 from oddframe.scores import Scores
 from oddframe.videos import Video
 
@@ -61,30 +60,34 @@ def terms_section(
     unit = all(part.min() >= 0 and part.max() <= 1 for part in values)
     unit = unit and (threshold is None or 0 <= threshold <= 1)
     axis = ScoreAxis(0.0, 1.0) if unit else score_axis(values, threshold)
+    own = {video.id: axis.holding(series[video.id].values()) for video in shown}
     scale = scale_of_terms(scores.meta).replace("standard deviations", "σ")
     y_label = f"anomaly score, higher = odder\n{scale}".strip()
     for video in shown:
         target = folder / "plots" / "terms" / f"{video.id}.png"
-        shared = PROBABILITIES if unit else axis
         write_timeline(
             target,
             video,
             series[video.id],
             thresholds={COMBINED: threshold},
-            axis=shared,
+            axis=PROBABILITIES if unit else own[video.id],
             y_label=y_label,
         )
     bins = bins_per_line(len(shown) * len(names))
     zero = 0.0 if axis.low < 0 else None
-    labels = score_labels(axis, zero if threshold is None else threshold)
-    axes = dict.fromkeys(names, axis)
+    level = zero if threshold is None else threshold
+
+    def draw(video: Video) -> str:
+        axes = dict.fromkeys(names, own[video.id])
+        labels = score_labels(own[video.id], level)
+        return lane(video, series[video.id], axes, bins, labels, threshold)
+
     detected = {video_id for video_id, found in (detections or {}).items() if found}
-    drawn = anomalous_first(
-        shown, lambda v: lane(v, series[v.id], axes, bins, labels, threshold), detected
-    )
+    drawn = anomalous_first(shown, draw, detected)
     annotated = any(video.events for video in shown)
     key = series_key(names, annotated=annotated, threshold=threshold is not None)
-    return f'<p class="hint">{_hint(scores.meta, axis)}</p>{key}<div class="terms">{drawn}</div>'
+    cut = cut_note(axis, own.values())
+    return f'<p class="hint">{_hint(scores.meta)} {cut}</p>{key}<div class="terms">{drawn}</div>'
 
 
 def scale_of_terms(meta: Mapping[str, Any]) -> str:
@@ -114,7 +117,7 @@ def _fitting(
     return terms
 
 
-def _hint(meta: Mapping[str, Any], axis: ScoreAxis) -> str:
+def _hint(meta: Mapping[str, Any]) -> str:
     """What is drawn, on which scale, and what was done to it."""
     scale = scale_of_terms(meta)
     parts = [
@@ -134,6 +137,4 @@ def _hint(meta: Mapping[str, Any], axis: ScoreAxis) -> str:
         else ""
     )
     parts.append(f"The combined score comes from their weighted sum{formula}{smoothed}.")
-    if axis.cut:
-        parts.append(f"What is above {number(axis.high)} leaves the picture at the top.")
     return " ".join(parts)

@@ -8,7 +8,7 @@ from html import escape
 import numpy as np
 
 from oddframe.detections import Detection
-from oddframe.reporting.score_axes import ScoreAxis, clock, thin_series, time_ticks
+from oddframe.reporting.score_axes import ScoreAxis, clock, cut_note, thin_series, time_ticks
 from oddframe.reporting.shown_videos import ShownVideo, data_uri
 from oddframe.reporting.thumbnails import Strip
 from oddframe.reporting.wording import count, duration, is_annotated, missed, number, overlapping
@@ -30,7 +30,8 @@ def timelines_section(shown: Sequence[ShownVideo], axis: ScoreAxis, threshold: f
         marks.append('<li><i class="detected"></i>detected</li>')
     if any(entry.video.events for entry in shown):
         marks.append('<li><i class="truth"></i>annotated</li>')
-    cut = f" Scores above {number(axis.high)} leave the picture at the top." if axis.cut else ""
+    cut = cut_note(axis, [axis.holding([entry.scores]) for entry in shown])
+    cut = f" {cut}" if cut else ""
     bins = min(1000, max(150, TIMELINE_BINS // len(shown)))
     footage = any(entry.video.path for entry in shown)
     rows = "".join(_timeline(entry, axis, threshold, bins, footage) for entry in shown)
@@ -75,6 +76,7 @@ def _timeline(
 ) -> str:
     """One video; where no video has footage, the page has said so and it is not said again."""
     video, scores = entry.video, entry.scores
+    axis = axis.holding([scores])
     seconds = video.frames / video.fps
     peak = int(scores.argmax())
     facts = [duration(seconds)]

@@ -96,10 +96,8 @@ def summary(
     if threshold is None and not found:
         video = max(videos, key=lambda video: float(scores[video.id].max()))
         peak = clock(int(scores[video.id].argmax()) / video.fps)
-        return (
-            f"S{no_verdict(footage, meta or {})[1:]}. The highest score is at {peak} in "
-            f"“{video.id}”."
-        )
+        said = no_verdict(footage, meta or {})
+        return f"{said[:1].upper()}{said[1:]}. The highest score is at {peak} in “{video.id}”."
     if not found:
         return f"Nothing odd in {footage}: no score is above the threshold."
     detection, video = max(found, key=lambda pair: pair[0].peak_score)
@@ -173,6 +171,8 @@ def oracle_notes(evaluation: Evaluation) -> list[str]:
     What one of the two does not state cannot be told to differ, except for the normalisation per
     video, which is said wherever only one of them has it.
     """
+    if not evaluation.oracle:
+        return []
     ours = evaluation.protocol.get("scores_meta", {})
     theirs = evaluation.protocol.get("oracle_meta", {})
     notes = []
