@@ -155,7 +155,7 @@ def test_the_threshold_promises_no_more_than_the_footage_can(street, detector):
     seconds = 48
     assert detector.calibrated.hours <= seconds / 3600 + 1e-9
     assert detector.calibrated.false_alarms_per_hour >= 3600 / seconds - 1e-6
-    assert "fit on more footage to promise 1" in detector.calibrated.sentence
+    assert "to promise 1, hold out 1 h" in detector.calibrated.sentence
 
 
 def test_videos_of_different_sizes_and_colours_in_one_fit(street, tmp_path):

@@ -672,7 +672,6 @@ def test_other_checkpoints_are_refused_in_one_line(break_it, expected):
         ({"alpha": 1.5}, "alpha"),
         ({"pseudo_flow": -0.1}, "pseudo_flow"),
         ({"classifier_width": 0}, "classifier_width"),
-        ({"perceptual": "vgg19"}, "perceptual_weights"),
         ({"perceptual": "none", "perceptual_weights": "vgg.pth"}, "perceptual_weights"),
         ({"published_output": "normal"}, "published_output"),
         ({"as_published": True, "focal_frequency_weight": 1.0}, "focal_frequency_weight"),
@@ -684,6 +683,11 @@ def test_settings_out_of_range_are_refused_in_one_line(settings, named):
     with pytest.raises(OddframeError, match=f"--settings.{named}: expected") as caught:
         PseudoAnomalyConfig(**TINY | settings)
     assert "\n" not in str(caught.value)
+
+
+def test_weights_that_are_needed_are_asked_for():
+    with pytest.raises(OddframeError, match="vgg19: it needs its weights, and none are given"):
+        PseudoAnomalyConfig(**TINY | {"perceptual": "vgg19"})
 
 
 def test_as_published_takes_small_batches_without_the_perceptual_term():

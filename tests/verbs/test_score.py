@@ -185,6 +185,6 @@ def test_the_split_of_a_manifest(street, tmp_path):
 
 def test_the_training_note_tells_what_was_learnt(street):
     note = training_note(read_run(street.run))
-    assert "fitted on 3 normal videos (0.8 minutes)" in note
+    assert "fitted on 2 normal videos (0.53 minutes), 1 more held out (0.27 minutes)" in note
     assert "trust appearance" in note
     assert "threshold" in note
