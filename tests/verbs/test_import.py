@@ -132,6 +132,7 @@ def test_wrong_detectors_and_options(checkpoint, tmp_path):
     run = tmp_path / "run"
     message = refusal("sultani", checkpoint, run)
     assert "sultani has no published checkpoints that can be imported; use one of" in message
+    assert "--settings.flow_weights" in refusal("flownet2-sd", checkpoint, run)
     assert "unknown detector 'crystal-ball'" in refusal("crystal-ball", checkpoint, run)
     assert "not a rtfm checkpoint" in refusal("rtfm", checkpoint, run)
     assert "give the released file" in refusal("s3r", checkpoint, run)

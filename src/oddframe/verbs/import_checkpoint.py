@@ -70,6 +70,13 @@ def import_checkpoint(
         OddframeError: a detector that was never published, an unreadable or unsafe file, missing
             or foreign keys, wrong shapes, or a folder in use.
     """
+    from oddframe.detectors.flow import FLOWS
+
+    if detector in FLOWS and detector != "matching":  # which needs no file
+        raise OddframeError(
+            f"{detector} is a flow network and no detector; give its file where a detector is "
+            f"trained: --settings.flow {detector} --settings.flow_weights {checkpoint}"
+        )
     kind = getattr(load(detector), "DETECTOR", None)
     if not hasattr(kind, "from_published"):
         published = ", ".join(
