@@ -15,6 +15,7 @@ _SHARED = {
     "base",
     "bag_losses",
     "calibration",
+    "checked_settings",
     "clip_detector",
     "dictionary_learning",
     "feature_magnitude",

@@ -21,6 +21,7 @@ from torch.nn import functional
 
 from oddframe.detectors.base import FrameScore
 from oddframe.detectors.calibration import Threshold, choose_threshold
+from oddframe.detectors.checked_settings import CheckedSettings
 from oddframe.detectors.localisation import odd_boxes, where
 from oddframe.errors import OddframeError
 from oddframe.media import VideoReader
@@ -30,7 +31,7 @@ MAP_SIDE = 32
 
 
 @dataclass(frozen=True)
-class ClipConfig:
+class ClipConfig(CheckedSettings):
     """Settings that every detector trained on clips has.
 
     Attributes:
@@ -70,13 +71,6 @@ class ClipConfig:
         for name in ("clips_per_video", "learning_rate", "clip_gradient", "smoothing_seconds"):
             self.expect(getattr(self, name) >= 0, name, "0 or more")
         self.expect(self.false_alarms_per_hour > 0, "false_alarms_per_hour", "more than 0")
-
-    def expect(self, fulfilled: bool, setting: str, wanted: str) -> None:
-        """Raise an error that names the setting unless the condition holds."""
-        if not fulfilled:
-            raise OddframeError(
-                f"--settings.{setting}: expected {wanted}, found {getattr(self, setting)}"
-            )
 
     @property
     def channels(self) -> int:

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from oddframe.detectors.checked_settings import CheckedSettings
 from oddframe.errors import OddframeError
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.videos import Video
@@ -36,7 +37,7 @@ class BagShape:
 
 
 @dataclass(frozen=True)
-class BagConfig:
+class BagConfig(CheckedSettings):
     """Settings that every detector trained on bags has.
 
     Attributes:
@@ -62,13 +63,6 @@ class BagConfig:
             self.expect(getattr(self, name) >= 1, name, "1 or more")
         for name in ("steps", "learning_rate", "weight_decay", "clip_gradient"):
             self.expect(getattr(self, name) >= 0, name, "0 or more")
-
-    def expect(self, fulfilled: bool, setting: str, wanted: str) -> None:
-        """Raise an error that names the setting unless the condition holds."""
-        if not fulfilled:
-            raise OddframeError(
-                f"--settings.{setting}: expected {wanted}, found {getattr(self, setting)}"
-            )
 
 
 class BagDetector(nn.Module):

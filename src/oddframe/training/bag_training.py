@@ -21,7 +21,7 @@ from oddframe.progress import progress
 from oddframe.scores import Scores
 from oddframe.training.bag_judges import oracle, validation
 from oddframe.training.bags import BagBatches
-from oddframe.training.kept_states import write_what_was_kept
+from oddframe.training.kept_states import forget_kept_states, write_what_was_kept
 from oddframe.training.loop import Schedule, train
 from oddframe.training.run_folder import (
     BEST,
@@ -85,8 +85,7 @@ class BagTraining:
             bar.share("preparing", 0.0)
             learner.prepare((np.asarray(segments.values[row]) for row in normal), self.seed)
             if fabric.is_global_zero and not (self.resume and (self.folder / LAST).exists()):
-                for name in (BEST, ORACLE):  # left by a training that was begun and given up here
-                    (self.folder / name).unlink(missing_ok=True)
+                forget_kept_states(self.folder)
             keep_best = partial(write_checkpoint, self.folder, learner, BEST)
             judges = []
             if not held_out and fabric.is_global_zero:
@@ -125,6 +124,7 @@ class BagTraining:
         kept: dict[str, dict[str, float]],
     ) -> None:
         """Choose the threshold with the state that was kept; the checkpoint is written last."""
+        write_what_was_kept(self.folder, kept)
         for source, target in ((ORACLE, ORACLE), (BEST, CHECKPOINT)):
             if not (self.folder / source).exists():
                 continue
@@ -139,7 +139,6 @@ class BagTraining:
             if source == BEST:
                 log(self.folder, detector.threshold_source)
             write_checkpoint(self.folder, detector, target)
-        write_what_was_kept(self.folder, kept)
         for name in (BEST, LAST):
             (self.folder / name).unlink(missing_ok=True)
 

@@ -26,7 +26,7 @@ from oddframe.training.frame_cache import (
     cache_frames,
     writable_folder,
 )
-from oddframe.training.kept_states import write_what_was_kept
+from oddframe.training.kept_states import forget_kept_states, write_what_was_kept
 from oddframe.training.loop import Schedule, train
 from oddframe.training.run_folder import (
     BEST,
@@ -104,8 +104,7 @@ class ClipTraining:
                 self.seed,
             )
             if fabric.is_global_zero and not (self.resume and (self.folder / LAST).exists()):
-                for name in (BEST, ORACLE):  # left by a training that was begun and given up here
-                    (self.folder / name).unlink(missing_ok=True)
+                forget_kept_states(self.folder)
                 shutil.rmtree(self.folder / SAMPLES, ignore_errors=True)
             ids = [video.id for video in held_out or training]
             clips = even_clips(calibrating, ids, length, step, VALIDATION_CLIPS)

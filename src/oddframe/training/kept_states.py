@@ -1,4 +1,4 @@
-"""Which states a training kept, for its configuration and its log."""
+"""The states that a training keeps: what is left of an earlier one, and what is said of them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,20 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from oddframe.training.loop import read_curve
-from oddframe.training.run_folder import METRICS, log, read_config, write_config
+from oddframe.training.run_folder import (
+    BEST,
+    METRICS,
+    ORACLE,
+    log,
+    read_config,
+    write_config,
+)
+
+
+def forget_kept_states(folder: Path) -> None:
+    """Remove what a training left that was begun and given up in the folder."""
+    for name in (BEST, ORACLE):
+        (folder / name).unlink(missing_ok=True)
 
 
 def write_what_was_kept(folder: Path, kept: Mapping[str, Mapping[str, float]]) -> None:

@@ -226,13 +226,12 @@ def _train_on_clips(
 ) -> None:
     videos = manifest.split("train", "val")
     _warn_of_anomalous(videos, job.detector)
-    normal = [
-        tuple(video for video in manifest.split(split) if video.label != "anomalous")
-        for split in ("train", "val")
-    ]
-    fitted_on = _fitted_on(*normal)
+    from oddframe.training.clip_training import normal_videos
+
+    trained, held_out = (normal_videos(manifest, split) for split in ("train", "val"))
+    fitted_on = _fitted_on(trained, held_out)
     write_config(job.folder, {**written, "hardware": asdict(hardware), "fitted_on": fitted_on})
-    counts = f"{len(normal[0])} videos, {len(normal[1])} held out"
+    counts = f"{len(trained)} videos, {len(held_out)} held out"
     log(job.folder, f"training {job.detector} on {counts}, {job.config.steps} steps")
     hardware.launch(job, several_phases=True)
 
