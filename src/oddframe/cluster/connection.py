@@ -1,0 +1,78 @@
+"""A Ray cluster: one of our own on this machine, or one that is there already."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Generator
+from contextlib import contextmanager
+from importlib.util import find_spec
+
+from oddframe.errors import OddframeError
+
+_PATIENCE_SECONDS = 5.0
+
+
+def check_ray() -> None:
+    """Raise an error that says how to install Ray, if it is not there.
+
+    Raises:
+        OddframeError: Ray is not installed.
+    """
+    if find_spec("ray") is None:
+        raise OddframeError(
+            "this needs Ray, which is not installed; install it with: pip install 'oddframe[ray]'"
+        )
+
+
+@contextmanager
+def connected(address: str | None = None, workers: int | None = None) -> Generator[None]:
+    """Connect to a Ray cluster, or start one on this machine that ends with the block.
+
+    Args:
+        address: ``host:port`` of a running cluster's head, or ``auto`` for the one that runs on
+            this machine; None starts one.
+        workers: processors of a cluster that is started; by default those of the machine.
+
+    Raises:
+        OddframeError: Ray is not installed, or nothing answers at the address.
+    """
+    check_ray()
+    if address is not None:
+        _check_reachable(address)
+    # Ray reports the use of a cluster to its makers unless it is told not to.
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    import ray
+
+    options: dict[str, object] = {"address": address}
+    if address is None:
+        options = {"address": "local", "num_cpus": workers, "include_dashboard": False}
+    try:
+        ray.init(**options, log_to_driver=False, logging_level="ERROR", configure_logging=False)
+    except (ConnectionError, OSError, RuntimeError, ValueError) as error:
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        where = f"no Ray cluster answers at '{address}'" if address else "Ray does not start"
+        raise OddframeError(f"{where} ({reason}); see 'ray status'") from error
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def _check_reachable(address: str) -> None:
+    """Find out in seconds what Ray would try for a minute."""
+    if address == "auto":
+        return
+    host, colon, port = address.rpartition(":")
+    if not colon or not port.isdigit():
+        raise OddframeError(
+            f"--ray: expected HOST:PORT of a running cluster's head, such as 10.0.0.1:6379, or "
+            f"auto, found '{address}'"
+        )
+    try:
+        socket.create_connection((host, int(port)), timeout=_PATIENCE_SECONDS).close()
+    except OSError as error:
+        raise OddframeError(
+            f"--ray {address}: nothing answers there ({error.strerror or error}); start a cluster "
+            f"with 'ray start --head --port={port}' on {host}, or leave out --ray"
+        ) from error
