@@ -6,6 +6,8 @@ import os
 
 # Several processes test at once; threads of their own would only get in each other's way.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Tests that track say so; commands in processes of their own inherit it.
+os.environ.setdefault("ODDFRAME_TRACK", "none")
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

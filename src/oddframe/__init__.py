@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from oddframe.verbs.losses import losses
     from oddframe.verbs.merge_crops import merge_crops
     from oddframe.verbs.prepare import prepare
+    from oddframe.verbs.reproduce import reproduce
     from oddframe.verbs.score import score
+    from oddframe.verbs.sweep import sweep
+    from oddframe.verbs.track import track
     from oddframe.verbs.train import train
     from oddframe.videos import Event, Manifest, Video
 
@@ -45,7 +48,10 @@ _PUBLIC = {
     "merge_crops": "oddframe.verbs.merge_crops",
     "open_video": "oddframe.media",
     "prepare": "oddframe.verbs.prepare",
+    "reproduce": "oddframe.verbs.reproduce",
     "score": "oddframe.verbs.score",
+    "sweep": "oddframe.verbs.sweep",
+    "track": "oddframe.verbs.track",
     "train": "oddframe.verbs.train",
 }
 
@@ -67,7 +73,10 @@ __all__ = [
     "merge_crops",
     "open_video",
     "prepare",
+    "reproduce",
     "score",
+    "sweep",
+    "track",
     "train",
 ]
 

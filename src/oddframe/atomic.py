@@ -14,6 +14,10 @@ from typing import Any
 from oddframe.errors import OddframeError
 
 
+class CannotWriteError(OddframeError):
+    """A folder that cannot be written or a full disk: what fails for one file fails for all."""
+
+
 @contextmanager
 def atomic_path(target: str | Path) -> Generator[Path, None, None]:
     """Yield a temporary path in the target's folder; rename it over the target on success.
@@ -22,7 +26,7 @@ def atomic_path(target: str | Path) -> Generator[Path, None, None]:
     (NumPy, matplotlib, FFmpeg) choose a format by it. If the block raises, nothing is left.
 
     Raises:
-        OddframeError: the folder cannot be written or the disk is full.
+        CannotWriteError: the folder cannot be written or the disk is full.
     """
     target = Path(target)
     try:
@@ -52,8 +56,8 @@ def atomic_path(target: str | Path) -> Generator[Path, None, None]:
         temporary.unlink(missing_ok=True)
 
 
-def _cannot_write(target: Path, error: OSError) -> OddframeError:
-    return OddframeError(
+def _cannot_write(target: Path, error: OSError) -> CannotWriteError:
+    return CannotWriteError(
         f"{target}: cannot write ({error.strerror or error}); free some space or choose another "
         "folder"
     )

@@ -23,7 +23,10 @@ VERBS = {
     "score": "score videos: when something odd happened, where, and why",
     "losses": "a run's loss on its bags, and its spread over random pairings",
     "evaluate": "scores against the truth: metrics with intervals, and a report",
-    "compare": "several scores of the same videos side by side",
+    "compare": "runs, sweeps and anybody's scores of the same videos side by side",
+    "sweep": "many trainings: a grid, a list, distributions, seeds; on one machine or a cluster",
+    "track": "what is in run folders goes to MLflow, Weights & Biases, TensorBoard",
+    "reproduce": "a row of a paper's table, from the data to measured beside expected",
     "import": "a published checkpoint becomes a run",
     "fetch": "weights, features and data sets with known addresses",
 }
@@ -102,7 +105,7 @@ def _parse(verb: str, function: Callable[..., Any], given: Sequence[str]) -> dic
         )
     for part in lists:
         kind = get_args(part.annotation)[0]
-        parser.add_argument(part.name, nargs="+", type=kind, help=f"two or more {part.name}")
+        parser.add_argument(part.name, nargs="+", type=kind, help=f"one or more {part.name}")
     for part in optional:
         parser.add_argument(
             part.name, nargs="?", type=part.annotation, default=part.default, help="optional"

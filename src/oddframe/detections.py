@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -67,6 +67,27 @@ def find_detections(
     return result
 
 
+def detections_from(rows: Iterable[Mapping[str, Any]]) -> list[Detection]:
+    """The detections of which these are the fields, as JSON gives them back.
+
+    Raises:
+        KeyError, TypeError, ValueError: other fields.
+    """
+    return [
+        Detection(
+            start=int(row["start"]),
+            end=int(row["end"]),
+            peak=int(row["peak"]),
+            peak_score=float(row["peak_score"]),
+            mean_score=float(row["mean_score"]),
+            cue=str(row["cue"]),
+            reason=str(row["reason"]),
+            boxes=tuple((int(a), int(b), int(c), int(d)) for a, b, c, d in row["boxes"]),
+        )
+        for row in rows
+    ]
+
+
 def write_events(
     path: str | Path, detections: Mapping[str, list[Detection]], fps: Mapping[str, float]
 ) -> Path:
@@ -100,19 +121,7 @@ def read_events(path: str | Path) -> dict[str, list[Detection]]:
         if content.get("format") != FORMAT:
             raise ValueError(f"format {content.get('format')!r}")
         return {
-            video_id: [
-                Detection(
-                    start=int(event["start"]),
-                    end=int(event["end"]),
-                    peak=int(event["peak"]),
-                    peak_score=float(event["peak_score"]),
-                    mean_score=float(event["mean_score"]),
-                    cue=str(event["cue"]),
-                    reason=str(event["reason"]),
-                    boxes=tuple((int(a), int(b), int(c), int(d)) for a, b, c, d in event["boxes"]),
-                )
-                for event in entry["events"]
-            ]
+            video_id: detections_from(entry["events"])
             for video_id, entry in content["videos"].items()
         }
     except FileNotFoundError:

@@ -62,3 +62,18 @@ def progress() -> Generator[Progress]:
     )
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
         yield Progress(bar, bar.add_task("", total=None))
+
+
+@contextmanager
+def says_how_to_go_on() -> Generator[None]:
+    """For a block that keeps what it has done: Ctrl-C says that nothing is lost.
+
+    Raises:
+        KeyboardInterrupt: with that sentence.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(
+            "stopped; the same command goes on after the videos that are done"
+        ) from None

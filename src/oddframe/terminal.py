@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from oddframe.evaluation.compare import Comparison
 from oddframe.evaluation.evaluate import HELD_OUT
 from oddframe.evaluation.result import Evaluation, Measured
-from oddframe.reporting.metric_names import baseline_name, decision_name, metric_name
+from oddframe.reporting.metric_names import (
+    HEADLINES,
+    baseline_name,
+    decision_name,
+    metric_name,
+)
 from oddframe.reporting.score_axes import clock
-from oddframe.reporting.wording import count, doubts, no_verdict, oracle_notes
+from oddframe.reporting.wording import aligned, count, doubts, no_verdict, oracle_notes
 from oddframe.training.loss_spread import LossSpreads
 from oddframe.training.run_folder import Run
 from oddframe.verbs.demo import Demo
@@ -22,17 +27,16 @@ from oddframe.verbs.prepare import summary
 from oddframe.verbs.score import Scored
 from oddframe.videos import Manifest
 
-_HEADLINES = (
-    "micro_auc",
-    "macro_auc",
-    "anomalous_auc",
-    "average_precision",
-    "equal_error_rate",
-    "pixel_auc",
-    "rbdc",
-    "tbdc",
-)
 _MOST_EVENTS = 20
+
+
+@runtime_checkable
+class Described(Protocol):
+    """A result that says itself what a terminal shows of it."""
+
+    def text(self) -> str:
+        """Lines for a terminal."""
+        ...
 
 
 def describe(result: Any, given: Mapping[str, Any] | None = None) -> str:
@@ -67,9 +71,9 @@ def describe(result: Any, given: Mapping[str, Any] | None = None) -> str:
         case LossSpreads():
             return result.table()
         case Comparison():
-            words = [part.words for part in result.differences if part.metric == "micro_auc"]
-            words += [f"{name}: {line}" for name in result.doubts for line in result.doubts[name]]
-            return "\n".join(words) + _page(given, "comparison.html")
+            return result.text() + _page(given, "comparison.html")
+        case Described():
+            return result.text()
     return ""
 
 
@@ -98,7 +102,7 @@ def evaluation_table(evaluation: Evaluation) -> str:
     """The main metrics with intervals beside the trivial baselines."""
     names = [
         name
-        for name in _HEADLINES
+        for name in HEADLINES
         if name in evaluation.metrics and evaluation.metrics[name].value is not None
     ]
     beside = {"oracle": evaluation.oracle} if evaluation.oracle else {}
@@ -108,13 +112,13 @@ def evaluation_table(evaluation: Evaluation) -> str:
         own = evaluation.metrics[name]
         others = [_number(row.get(name)) for row in beside.values()]
         rows.append([metric_name(name).label, _interval(own), _number(own), *others])
-    lines = _aligned(rows)
+    lines = aligned(rows)
     if evaluation.oracle:
         lines.append("oracle: the checkpoint was selected on these very videos; an upper bound")
         lines += oracle_notes(evaluation)
     lines += doubts({}, evaluation)
     if evaluation.decisions:
-        lines += ["", *_aligned(_decision_rows(evaluation))]
+        lines += ["", *aligned(_decision_rows(evaluation))]
     head = (
         f"{evaluation.dataset}, {evaluation.split}: {evaluation.videos} videos, "
         f"{evaluation.frames} frames, {evaluation.anomalous_frames} of them anomalous"
@@ -132,18 +136,6 @@ def _decision_rows(evaluation: Evaluation) -> list[list[str]]:
             label += f", from {HELD_OUT}"
         rows.append([label, f"{part.threshold:.3g}", *values])
     return rows
-
-
-def _aligned(rows: list[list[str]]) -> list[str]:
-    """Columns of equal width: the first flush on the left, the others on the right."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return [
-        "  ".join(
-            cell.ljust(width) if i == 0 else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
 
 
 def _number(part: Measured | None) -> str:

@@ -323,6 +323,20 @@ def test_every_loss_term_with_loops(loss, pairing, videos, crops, time):
     assert total == pytest.approx(sum(expected.values()), rel=1e-4)
 
 
+def test_scales_are_factors_of_their_terms():
+    batch = {"normal": bags(2), "anomalous": bags(2, seed=1)}
+    scales = {"contrast_scale": 10.0, "smoothness_scale": 0.5, "sparsity_scale": 0.0}
+    plain = small(loss="thesis", margin=1.0).eval()
+    scaled = small(loss="thesis", margin=1.0, **scales).eval()
+    scaled.load_state_dict(plain.state_dict())
+    before, after = (part.losses("network", batch) for part in (plain, scaled))
+    factors = {"classification": 1, "contrast": 10, "cluster_normal": 10, "cluster_anomalous": 10}
+    factors |= {"sparsity": 0, "smoothness": 0.5}
+    for name, factor in factors.items():
+        assert after[name].item() == pytest.approx(factor * before[name].item())
+        assert before[name] > 0
+
+
 @pytest.mark.parametrize(("rate", "same"), [(0.7, False), (0.0, True)])
 def test_training_masks_the_magnitudes_that_select(rate, same):
     # Nothing else is random in training: all other dropout is 0 by default.

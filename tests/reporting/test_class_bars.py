@@ -58,9 +58,10 @@ def test_every_bar_is_there_and_wide_enough(models, classes):
     assert image.shape[1] < 1500, "it is shown on a page of 1112 pixels"
     wanted = np.array(SERIES[0]) * OPACITY + 255 * (1 - OPACITY)
     pixels = (np.abs(image - wanted).max(axis=2) < 6).astype(np.uint8)
+    # The colour is used again from the seventh model on, in stripes.
+    pixels = cv2.morphologyEx(pixels, cv2.MORPH_CLOSE, np.ones((11, 11), np.uint8))
     _, _, boxes, _ = cv2.connectedComponentsWithStats(pixels)
     bars = [box for box in boxes[1:] if box[3] > 60]
-    # The colour is used again from the seventh model on.
     assert len(bars) >= classes * (1 + (models > len(SERIES)))
 
 
@@ -69,3 +70,13 @@ def test_files_and_page_hold_the_same_pictures(tmp_path):
     for metric in CHARTS:
         assert cv2.imread(str(tmp_path / "new" / f"classes_{metric}.png")) is not None
     assert html.count("data:image/png;base64,") == len(CHARTS)
+
+
+def test_models_of_one_colour_are_told_apart_by_stripes():
+    image = _read(class_bars("auc", _models(7, 1, lambda m, c: 0.6), {}))[90:]
+    wanted = np.array(SERIES[0]) * OPACITY + 255 * (1 - OPACITY)
+    pixels = np.abs(image - wanted).max(axis=2) < 6
+    columns = np.flatnonzero(pixels.sum(axis=0) > 20)
+    (gap,) = np.flatnonzero(np.diff(columns) > 60)
+    solid, striped = (pixels[:, part].sum() / len(part) for part in np.split(columns, [gap + 1]))
+    assert 0.4 * solid < striped < 0.95 * solid

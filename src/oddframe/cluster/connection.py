@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 from collections.abc import Generator
 from contextlib import contextmanager
 from importlib.util import find_spec
+from typing import Any
 
 from oddframe.errors import OddframeError
 
@@ -44,11 +46,17 @@ def connected(address: str | None = None, workers: int | None = None) -> Generat
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     import ray
 
-    options: dict[str, object] = {"address": address}
-    if address is None:
-        options = {"address": "local", "num_cpus": workers, "include_dashboard": False}
+    # Ray speaks on the terminal of things that its user did not ask for.
+    quiet: dict[str, Any] = {
+        "log_to_driver": False,
+        "logging_level": logging.ERROR,
+        "configure_logging": False,
+    }
     try:
-        ray.init(**options, log_to_driver=False, logging_level="ERROR", configure_logging=False)
+        if address is None:
+            ray.init("local", num_cpus=workers, include_dashboard=False, **quiet)
+        else:
+            ray.init(address, **quiet)
     except (ConnectionError, OSError, RuntimeError, ValueError) as error:
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         where = f"no Ray cluster answers at '{address}'" if address else "Ray does not start"

@@ -63,6 +63,8 @@ class MGFNConfig(BagConfig):
         loss: ``official``, ``thesis`` or ``paper``, see :func:`magnitude_contrast` and
             :data:`LOSS_WEIGHTS`.
         pairing: which rows of one class are compared, see :func:`same_class_pairs`.
+        contrast_scale, smoothness_scale, sparsity_scale: factors of the variant's weights; that of
+            the contrast is for the distances between the classes and inside them.
     """
 
     batch_size: int = 16
@@ -76,6 +78,9 @@ class MGFNConfig(BagConfig):
     margin: float = 200.0
     loss: LossVariant = "official"
     pairing: Pairing = "mirror"
+    contrast_scale: float = 1.0
+    smoothness_scale: float = 1.0
+    sparsity_scale: float = 1.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -88,7 +93,8 @@ class MGFNConfig(BagConfig):
         for name in ("dropout", "attention_dropout", "selection_dropout"):
             self.expect(0 <= getattr(self, name) < 1, name, "at least 0 and below 1")
         self.expect(self.k >= 0, "k", "0 or more segments")
-        self.expect(self.margin >= 0, "margin", "0 or more")
+        for name in ("margin", "contrast_scale", "smoothness_scale", "sparsity_scale"):
+            self.expect(getattr(self, name) >= 0, name, "0 or more")
         self.expect(self.loss in LOSS_WEIGHTS, "loss", f"one of {', '.join(LOSS_WEIGHTS)}")
         pairings = get_args(Pairing)
         self.expect(self.pairing in pairings, "pairing", f"one of {', '.join(pairings)}")
@@ -265,13 +271,14 @@ class MGFN(BagDetector):
             variant, outcome.scores[:videos], outcome.scores[videos:]
         )
         weights = LOSS_WEIGHTS[self.config.loss]
+        scale = self.config.contrast_scale
         terms = {
             "classification": classification(normal.scores, anomalous.scores),
-            "contrast": weights.contrast * contrast.apart,
-            "cluster_normal": weights.cluster * contrast.normal,
-            "cluster_anomalous": weights.cluster * contrast.anomalous,
-            "sparsity": weights.sparsity * sparsity,
-            "smoothness": weights.smoothness * smoothness,
+            "contrast": scale * weights.contrast * contrast.apart,
+            "cluster_normal": scale * weights.cluster * contrast.normal,
+            "cluster_anomalous": scale * weights.cluster * contrast.anomalous,
+            "sparsity": self.config.sparsity_scale * weights.sparsity * sparsity,
+            "smoothness": self.config.smoothness_scale * weights.smoothness * smoothness,
         }
         return {**terms, "loss": torch.stack(list(terms.values())).sum()}
 

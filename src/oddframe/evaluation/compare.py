@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+
+import numpy as np
 
 from oddframe.atomic import write_json
 from oddframe.errors import OddframeError
@@ -18,13 +21,21 @@ from oddframe.evaluation.evaluate import (
     own_threshold,
     scores_of_split,
 )
+from oddframe.evaluation.frame_metrics import headline_metric
 from oddframe.evaluation.frame_samples import Truth, frame_samples, summarise, why_undefined
-from oddframe.evaluation.result import Decision, Measured
+from oddframe.evaluation.result import Decision, Measured, measured_metrics
 from oddframe.evaluation.thresholds import decisions
 from oddframe.scores import Scores
 from oddframe.videos import Manifest
 
 FORMAT = "oddframe-comparison/1"
+
+PAIRS = ("all", "first")
+"""Which pairs have a difference: every one, or the first name with each other one."""
+
+_ALL_PAIRS_UP_TO = 5
+_CHANCE = 0.05
+"""How often a 95 % interval leaves out what it should hold."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +68,15 @@ class Comparison:
         decisions: name of a score set to name of a threshold to the metrics at it.
         differences: every pair in every metric.
         doubts: name of a score set to why its numbers must not be set beside honest ones.
+        repeats: name of a model with several score sets (seeds) to metric to the value of each;
+            ``models`` holds their mean, with an interval over videos.
+        oracle: name to the frame metrics of its checkpoints that were selected on these videos.
+        oracle_gaps: name to metric to oracle minus selected, paired: what selection on the test
+            videos would have added (:func:`oracle_in_words`).
+        origins: name to where its scores come from and how it was selected, in words.
+        drawn: name of a model with repeats to which of them curves and timelines show, in words.
+        caution: how many of the intervals of differences would exclude zero by chance alone;
+            empty where there are few.
     """
 
     dataset: str
@@ -70,6 +90,21 @@ class Comparison:
     class_counts: dict[str, dict[str, int]] = field(default_factory=dict)
     decisions: dict[str, dict[str, Decision]] = field(default_factory=dict)
     doubts: dict[str, list[str]] = field(default_factory=dict)
+    repeats: dict[str, dict[str, list[float | None]]] = field(default_factory=dict)
+    oracle: dict[str, dict[str, Measured]] = field(default_factory=dict)
+    oracle_gaps: dict[str, dict[str, Measured]] = field(default_factory=dict)
+    origins: dict[str, str] = field(default_factory=dict)
+    drawn: dict[str, str] = field(default_factory=dict)
+    caution: str = ""
+
+    def text(self) -> str:
+        """What a terminal shows: the main metric in words, and what to bear in mind."""
+        main = headline_metric(self.dataset)
+        lines = [part.words for part in self.differences if part.metric == main]
+        lines += [oracle_in_words(name, main, row[main]) for name, row in self.oracle_gaps.items()]
+        lines += [self.caution] if self.caution else []
+        lines += [f"{name}: {line}" for name in self.doubts for line in self.doubts[name]]
+        return "\n".join(lines)
 
     def write(self, path: str | Path) -> Path:
         """Write the comparison as JSON, atomically."""
@@ -87,15 +122,11 @@ class Comparison:
             row = json.loads(path.read_text(encoding="utf-8"))
             if row.pop("format", None) != FORMAT:
                 raise ValueError(f"another format than '{FORMAT}'")
-            row["models"] = {
-                name: {metric: Measured(**value) for metric, value in metrics.items()}
-                for name, metrics in row["models"].items()
-            }
+            for key in ("models", "oracle", "oracle_gaps"):
+                rows = row["models"] if key == "models" else row.get(key, {})
+                row[key] = {name: measured_metrics(metrics) for name, metrics in rows.items()}
             row["classes"] = {
-                name: {
-                    title: {metric: Measured(**value) for metric, value in metrics.items()}
-                    for title, metrics in classes.items()
-                }
+                name: {title: measured_metrics(metrics) for title, metrics in classes.items()}
                 for name, classes in row.get("classes", {}).items()
             }
             row["decisions"] = {
@@ -114,10 +145,13 @@ class Comparison:
 
 
 def compare_scores(
-    named: Mapping[str, Scores],
+    named: Mapping[str, Scores | Sequence[Scores]],
     manifest: Manifest,
     *,
+    oracle: Mapping[str, Sequence[Scores]] | None = None,
+    origins: Mapping[str, str] | None = None,
     split: str = "test",
+    pairs: str | None = None,
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Comparison:
@@ -126,40 +160,66 @@ def compare_scores(
     All sets are resampled alike, so what two of them have in common (easy and hard videos)
     cancels, and a difference can be certain where the two intervals overlap.
 
+    Several score sets of one name are repeats of one training with other seeds: on each resample
+    of the videos, the metric of that name is the mean of the repeats' metrics. So its interval
+    covers the chance in the videos; that in the training shows in ``repeats``. What is decided at
+    a threshold belongs to one score set, so names with repeats have no ``decisions``.
+
     Args:
-        named: name to scores; at least two.
+        named: name to scores, or to the scores of its repeats; at least two names.
         manifest: the truth.
+        oracle: name to scores of the checkpoints of the same trainings that were selected on
+            these very videos, as many as ``named`` has of it.
+        origins: name to where its scores come from, in words.
         split: the split to evaluate. A set that covers the validation videos too gets thresholds
             chosen on them.
+        pairs: ``all``, or ``first`` for the first name against each other one; by default all
+            for up to five names.
         resamples: bootstrap resamples.
         seed: of the bootstrap; the same as in the evaluations gives the same intervals.
 
     Raises:
-        OddframeError: fewer than two score sets, or some that do not fit the videos.
+        OddframeError: fewer than two names, another number of oracle sets than of repeats, or
+            scores that do not fit the videos.
     """
     if len(named) < 2:
         raise OddframeError(f"compare: expected at least two sets of scores, found {len(named)}")
+    several = {name: _listed(name, scores) for name, scores in named.items()}
+    best = {name: _listed(name, scores) for name, scores in (oracle or {}).items() if scores}
+    _check_oracle(several, best)
+    chosen_pairs = _pairs(list(several), pairs)
     truth = Truth.of(labelled_videos(manifest, split))
     weights = draw_videos(truth.anomalous, resamples, seed)
     names = class_names(truth.videos)
-    samples, classes, decided = {}, {}, {}
-    for name, scores in named.items():
-        try:
-            aligned = scores_of_split(scores, manifest, split)
-            chosen = chosen_on_validation(scores, manifest, split)
-        except OddframeError as error:
-            raise OddframeError(f"'{name}': {error}") from None
-        found = frame_samples(aligned, truth, weights, names)
-        samples[name] = found.metrics
-        classes[name] = {title: summarise(part) for title, part in found.classes.items()}
-        chosen = own_threshold(aligned) | chosen
-        decided[name] = decisions(aligned, truth, weights, classes=names, chosen=chosen)
-    differences = []
-    for first, second in itertools.combinations(samples, 2):
-        for metric, values in samples[first].items():
-            gap = difference(values, samples[second][metric], why_undefined(metric))
-            words = in_words(first, second, metric, gap)
-            differences.append(PairedDifference(first, second, metric, gap, words))
+    samples, classes, decided, repeats = {}, {}, {}, {}
+    for name, sets in several.items():
+        with _named(name):
+            found = [
+                frame_samples(scores_of_split(part, manifest, split), truth, weights, names)
+                for part in sets
+            ]
+            if len(sets) == 1:
+                aligned = scores_of_split(sets[0], manifest, split)
+                chosen = own_threshold(aligned) | chosen_on_validation(sets[0], manifest, split)
+                decided[name] = decisions(aligned, truth, weights, classes=names, chosen=chosen)
+        samples[name] = _means([part.metrics for part in found])
+        classes[name] = {
+            title: summarise(_means([part.classes[title] for part in found])) for title in names
+        }
+        if len(sets) > 1:
+            repeats[name] = {
+                metric: [_plain(part.metrics[metric][0]) for part in found]
+                for metric in samples[name]
+            }
+    best_samples = {}
+    for name, sets in best.items():
+        with _named(f"{name}, oracle"):
+            best_samples[name] = _means(
+                [
+                    frame_samples(scores_of_split(part, manifest, split), truth, weights).metrics
+                    for part in sets
+                ]
+            )
     return Comparison(
         dataset=manifest.dataset,
         split=split,
@@ -167,10 +227,45 @@ def compare_scores(
         resamples=len(weights) - 1,
         seed=seed,
         models={name: summarise(values) for name, values in samples.items()},
-        differences=differences,
+        differences=[
+            PairedDifference(first, second, metric, gap, in_words(first, second, metric, gap))
+            for first, second in chosen_pairs
+            for metric, gap in _gaps(samples[first], samples[second]).items()
+        ],
         classes=classes if names else {},
         class_counts={title: class_counts(truth.videos, title) for title in names},
         decisions=decided,
+        repeats=repeats,
+        oracle={name: summarise(values) for name, values in best_samples.items()},
+        oracle_gaps={name: _gaps(values, samples[name]) for name, values in best_samples.items()},
+        origins={name: words for name, words in (origins or {}).items() if name in several},
+        drawn={
+            name: f"curves and timelines show the first of {len(sets)} repeats"
+            for name, sets in several.items()
+            if len(sets) > 1
+        },
+        caution=caution(len(chosen_pairs)) if len(weights) > 1 else "",
+    )
+
+
+def mean_of_repeats(values: Sequence[np.ndarray]) -> np.ndarray:
+    """Element-wise mean; NaN where any is. Exact for equal arrays, whatever their order.
+
+    Args:
+        values: one array per repeat, all of one shape.
+    """
+    ordered = np.sort(np.stack(values), axis=0)
+    return ordered[0] + (ordered - ordered[0]).mean(axis=0)
+
+
+def caution(pairs: int) -> str:
+    """What to expect of many intervals at once; empty for one or two pairs."""
+    if pairs <= 2:
+        return ""
+    return (
+        f"Of {pairs} pairs in one metric, {pairs * _CHANCE:.2g} would be expected to exclude zero "
+        "by chance alone even if no two models differed: each interval is a 95 % interval of its "
+        "own, not corrected for their number."
     )
 
 
@@ -191,3 +286,73 @@ def in_words(first: str, second: str, metric: str, gap: Measured) -> str:
             f"{claim} ({interval}): it excludes zero, so the difference is unlikely to be chance."
         )
     return f"{claim} ({interval}): it includes zero, so it may be chance."
+
+
+def oracle_in_words(name: str, metric: str, gap: Measured) -> str:
+    """What selection on the test videos would have changed, as one sentence.
+
+    Args:
+        name: of the model.
+        metric: name of the metric.
+        gap: oracle minus selected.
+    """
+    if gap.value is None:
+        return f"{name}: oracle and selected {metric} cannot be compared: {gap.note}."
+    change = f"added {gap.value:.4g} to" if gap.value >= 0 else f"taken {-gap.value:.4g} from"
+    claim = f"{name}: selection on the test videos would have {change} {metric}"
+    if gap.low is None or gap.high is None:
+        return f"{claim}; {gap.note}."
+    return f"{claim} (95 % interval {gap.low:.4g} to {gap.high:.4g})."
+
+
+def _listed(name: str, scores: Scores | Sequence[Scores]) -> tuple[Scores, ...]:
+    sets = (scores,) if isinstance(scores, Scores) else tuple(scores)
+    if not sets:
+        raise OddframeError(f"compare: '{name}' has no scores; give at least one set")
+    return sets
+
+
+def _check_oracle(
+    several: Mapping[str, Sequence[Scores]], best: Mapping[str, Sequence[Scores]]
+) -> None:
+    for name, sets in best.items():
+        expected = len(several.get(name, ()))
+        if len(sets) != expected:
+            raise OddframeError(
+                f"compare: '{name}' has {expected} sets of scores and {len(sets)} of its oracle; "
+                "give one oracle set per repeat, or none"
+            )
+
+
+def _pairs(names: list[str], which: str | None) -> list[tuple[str, str]]:
+    if which not in (None, *PAIRS):
+        raise OddframeError(f"--pairs: expected {' or '.join(PAIRS)}, found '{which}'")
+    if which == "all" or (which is None and len(names) <= _ALL_PAIRS_UP_TO):
+        return list(itertools.combinations(names, 2))
+    return [(names[0], other) for other in names[1:]]
+
+
+@contextmanager
+def _named(name: str) -> Generator[None]:
+    """Says which score set it is that does not fit."""
+    try:
+        yield
+    except OddframeError as error:
+        raise OddframeError(f"'{name}': {error}") from None
+
+
+def _means(several: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    names = several[0]
+    return {name: mean_of_repeats([metrics[name] for metrics in several]) for name in names}
+
+
+def _gaps(first: Mapping[str, np.ndarray], second: Mapping[str, np.ndarray]) -> dict[str, Measured]:
+    """First minus second in every metric, over the same resamples."""
+    return {
+        metric: difference(values, second[metric], why_undefined(metric))
+        for metric, values in first.items()
+    }
+
+
+def _plain(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

@@ -16,6 +16,11 @@ from oddframe.evaluation.result import Curve
 CURVE_POINTS = 400
 
 
+def headline_metric(dataset: str) -> str:
+    """The metric by which the literature ranks: average precision on XD-Violence, else AUC."""
+    return "average_precision" if dataset == "xd-violence" else "micro_auc"
+
+
 def counts_by_threshold(
     labels: np.ndarray, scores: np.ndarray, weights: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -54,8 +54,8 @@ class Decision:
     @classmethod
     def from_json(cls, row: dict[str, Any]) -> Decision:
         """From what ``dataclasses.asdict`` made."""
-        row["metrics"] = _measured(row["metrics"])
-        row["classes"] = {name: _measured(part) for name, part in row["classes"].items()}
+        row["metrics"] = measured_metrics(row["metrics"])
+        row["classes"] = {name: measured_metrics(part) for name, part in row["classes"].items()}
         return cls(**row)
 
 
@@ -121,14 +121,15 @@ class Evaluation:
         if not isinstance(row, dict) or row.pop("format", None) != FORMAT:
             raise OddframeError(f"{path}: expected format '{FORMAT}'; evaluate again")
         for key in ("baselines", "classes"):
-            row[key] = {name: _measured(part) for name, part in row[key].items()}
+            row[key] = {name: measured_metrics(part) for name, part in row[key].items()}
         for key in ("metrics", "oracle"):
-            row[key] = _measured(row.get(key, {}))
+            row[key] = measured_metrics(row.get(key, {}))
         decisions = row.get("decisions", {})
         row["decisions"] = {name: Decision.from_json(part) for name, part in decisions.items()}
         row["curves"] = {name: Curve(**curve) for name, curve in row["curves"].items()}
         return cls(**row)
 
 
-def _measured(row: dict[str, dict[str, Any]]) -> dict[str, Measured]:
+def measured_metrics(row: dict[str, dict[str, Any]]) -> dict[str, Measured]:
+    """Metric name to number, from what ``dataclasses.asdict`` made."""
     return {name: Measured(**value) for name, value in row.items()}

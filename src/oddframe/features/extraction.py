@@ -123,23 +123,62 @@ def extract_features(
     Raises:
         OddframeError: the folder has features made otherwise, or the disk is full.
     """
+    to_do = unfinished(videos, backbone, plan, out)
+    extracted, failed = extract_anew(
+        manifest, to_do, backbone, plan, out, batch=batch, advance=advance
+    )
+    new = {video.id for video in to_do}
+    kept = tuple(video.id for video in videos if video.id not in new)
+    return Extraction(tuple(extracted), kept, failed)
+
+
+def unfinished(
+    videos: Sequence[Video], backbone: Backbone, plan: SnippetPlan, out: Path
+) -> list[Video]:
+    """Begin a folder, or go on with one: the videos that it has no features of.
+
+    Raises:
+        OddframeError: the folder has features made otherwise, or cannot be written.
+    """
     if backbone.frames_per_snippet > plan.snippet_length:
         raise OddframeError(
             f"{backbone.name} looks at {backbone.frames_per_snippet} frames of a snippet, which "
             f"has {plan.snippet_length}; give --snippet-length {backbone.frames_per_snippet}"
         )
+    begin_folder(out, _info(backbone, plan, crop_names(plan.crops)))
+    used = backbone.frames_per_snippet
+    snippets = {v.id: len(plan.frames(v.frames, v.fps, used)) for v in videos}
+    kept = finished_videos(out, snippets)
+    return [video for video in videos if video.id not in kept]
+
+
+def extract_anew(
+    manifest: Manifest,
+    videos: Sequence[Video],
+    backbone: Backbone,
+    plan: SnippetPlan,
+    out: Path,
+    *,
+    batch: int = 32,
+    advance: Callable[[str, int, int | None], None] = lambda *_: None,
+) -> tuple[list[str], dict[str, str]]:
+    """Write the features of videos into a folder that :func:`unfinished` has begun.
+
+    Returns:
+        Ids of the videos that have features now, and of the others why they have none.
+
+    Raises:
+        OddframeError: the backbone gives no usable numbers, or the disk is full.
+    """
     names = crop_names(plan.crops)
-    begin_folder(out, _info(backbone, plan, names))
     used = backbone.frames_per_snippet
     tables = {video.id: plan.frames(video.frames, video.fps, used) for video in videos}
-    kept = finished_videos(out, {video_id: len(table) for video_id, table in tables.items()})
-    to_do = [video for video in videos if video.id not in kept]
     extracted: list[str] = []
     failed: dict[str, str] = {}
     group = max(batch // len(names), 1)
 
     def decoded() -> Iterator[tuple[Video, np.ndarray | OddframeError | None]]:
-        for video in to_do:
+        for video in videos:
             try:
                 for clips in _clips(manifest, video, tables[video.id], plan.crops, backbone):
                     yield video, clips
@@ -172,7 +211,7 @@ def extract_features(
                 write_features(out, video.id, values)
                 extracted.append(video.id)
                 values, done = None, 0
-    return Extraction(tuple(extracted), tuple(sorted(kept)), failed)
+    return extracted, failed
 
 
 def _info(backbone: Backbone, plan: SnippetPlan, names: Sequence[str]) -> dict[str, Any]:

@@ -47,7 +47,7 @@ class I3DSnippets:
         self.name = name
         self.channels: int = network.channels
         self._network: nn.Module = network.to(device).eval()
-        self._device = device
+        self.device = device
         self._sha256 = sha256_of(weights)
 
     def describe(self) -> dict[str, Any]:
@@ -64,7 +64,7 @@ class I3DSnippets:
     @torch.inference_mode()
     def encode(self, clips: np.ndarray) -> np.ndarray:
         """Features of clips ``(n, 16, 224, 224, 3)``: float32 ``(n, channels)``."""
-        batch = torch.from_numpy(np.ascontiguousarray(clips)).to(self._device)
+        batch = torch.from_numpy(np.ascontiguousarray(clips)).to(self.device)
         batch = batch.permute(0, 4, 1, 2, 3).float()
         return self._network(batch).float().cpu().numpy()
 

@@ -77,7 +77,8 @@ def open_session(network: bytes | Path, threads: int | None = None) -> Any:
 
     Args:
         network: ONNX bytes, or a file (which may have its weights beside it).
-        threads: threads of ONNX Runtime; by default one per core.
+        threads: threads of ONNX Runtime; by default one per core. Never more than
+            ``OMP_NUM_THREADS`` says, where that is set.
 
     Raises:
         OddframeError: the file is not there or is no network that ONNX Runtime can run.
@@ -85,7 +86,7 @@ def open_session(network: bytes | Path, threads: int | None = None) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads or os.cpu_count() or 1
+    options.intra_op_num_threads = _allowed(threads or os.cpu_count() or 1)
     # Idle threads that spin would take the core that decodes and computes flow.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
@@ -101,3 +102,9 @@ def open_session(network: bytes | Path, threads: int | None = None) -> Any:
         raise OddframeError(
             f"{network}: ONNX Runtime cannot run it ({reason}); give a valid ONNX network"
         ) from error
+
+
+def _allowed(threads: int) -> int:
+    """ONNX Runtime has threads of its own, which what all others go by does not limit."""
+    most = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    return min(threads, int(most)) if most.isdecimal() and int(most) > 0 else threads

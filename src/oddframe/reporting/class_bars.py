@@ -7,11 +7,11 @@ import io
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from oddframe.atomic import atomic_path
 from oddframe.evaluation.result import Measured
-from oddframe.reporting.colours import SERIES, hexadecimal
+from oddframe.reporting.colours import ROUNDS, SERIES, hexadecimal
 from oddframe.reporting.metric_names import metric_name
 from oddframe.reporting.wording import count
 
@@ -97,12 +97,10 @@ def class_bars(
             for label in panel.get_xticklabels():
                 label.set(horizontalalignment="right", rotation_mode="anchor")
     title = f"{metric_name(metric).label}, {CHARTS[metric]}"
-    figure.suptitle(title, x=0.01, ha="left", fontsize=10)
+    # As the figure's own title it would lie under a key of several lines.
+    grid[0, 0].set_title(title, loc="left", fontsize=10)
     if len(models) > 1:
-        handles = [
-            Patch(color=hexadecimal(SERIES[place % len(SERIES)]), alpha=0.85, label=model)
-            for place, model in enumerate(models)
-        ]
+        handles = [Patch(**_look(place), label=model) for place, model in enumerate(models)]
         legend = figure.legend(
             handles=handles, loc="outside upper left", ncols=4, frameon=False, fontsize=9
         )
@@ -116,14 +114,14 @@ def class_bars(
 def _draw_row(panel: Axes, metric: str, models: Mapping[str, ByClass], shown: list[str]) -> None:
     width = BAR / (BAR * len(models) + GAP)
     for place, by_class in enumerate(models.values()):
-        colour = hexadecimal(SERIES[place % len(SERIES)])
+        look = _look(place)
         for index, name in enumerate(shown):
             x = index + (place - (len(models) - 1) / 2) * width
             part = by_class.get(name, {}).get(metric, Measured(None))
             if part.value is None:
                 panel.text(x, 0.02, "undefined", rotation=90, ha="center", fontsize=7, color="0.4")
                 continue
-            panel.bar(x, part.value, 0.86 * width, color=colour, alpha=0.85)
+            panel.bar(x, part.value, 0.86 * width, **look)
             top = part.value
             if part.low is not None and part.high is not None:
                 panel.vlines(x, part.low, part.high, color="0.15", linewidth=1)
@@ -146,3 +144,14 @@ def _draw_row(panel: Axes, metric: str, models: Mapping[str, ByClass], shown: li
     panel.grid(axis="y", color="0.9", linewidth=0.6)
     panel.set_axisbelow(True)
     panel.tick_params(axis="x", length=0)
+
+
+def _look(place: int) -> dict[str, Any]:
+    """Colour of the model at this place, hatched once all colours are used."""
+    return {
+        "facecolor": hexadecimal(SERIES[place % len(SERIES)]),
+        "edgecolor": "white",
+        "linewidth": 0,
+        "alpha": 0.85,
+        "hatch": ("", "////", "....")[place // len(SERIES) % ROUNDS],
+    }

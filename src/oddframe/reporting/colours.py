@@ -18,6 +18,9 @@ SERIES: tuple[Colour, ...] = (
 )
 """Scores of one model after the other; none of them is used for anything else."""
 
+ROUNDS = 3
+"""After so many times all colours of :data:`SERIES`, lines look alike again."""
+
 TRUTH: Colour = (230, 159, 0)
 """Shade of annotated events."""
 
@@ -31,6 +34,12 @@ HEAT: tuple[tuple[float, Colour, float], ...] = (
     (4.0, (120, 10, 90), 0.80),
 )
 """The heat scale: multiple of the threshold, colour, opacity; straight lines in between."""
+
+
+def series_class(place: int) -> str:
+    """CSS classes of the model at this place: its colour, dashed once all colours are used."""
+    again = place // len(SERIES) % ROUNDS
+    return f"series{place % len(SERIES)}" + (f" round{again}" if again else "")
 
 
 def hexadecimal(colour: Colour) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from oddframe.evaluation.result import Curve, Evaluation
-from oddframe.reporting.colours import SERIES
+from oddframe.reporting.colours import series_class
 
 
 def curves_svg(
@@ -28,9 +28,7 @@ def curves_svg(
         f'<text x="-3" y="{102 - v}" text-anchor="end">{v / 100:g}</text>'
         for v in (0, 25, 50, 75, 100)
     )
-    lines = "".join(
-        line(curve, f"series{place % len(SERIES)}") for place, curve in enumerate(curves)
-    )
+    lines = "".join(line(curve, series_class(place)) for place, curve in enumerate(curves))
     return (
         f'<figure class="curve"><figcaption>{escape(title)}</figcaption>'
         f'<svg viewBox="-20 -4 126 124" role="img" aria-label="{escape(title)}">'

@@ -44,6 +44,9 @@ _METRICS = {
     "anomalous_auc": MetricName(
         "AUC, anomalous videos only", "how well the place in time is found, given the video"
     ),
+    "video_auc": MetricName(
+        "Video AUC", "chance that an anomalous video scores above a normal one as a whole"
+    ),
     "anomalous_ap": MetricName("Average precision, anomalous videos only"),
     "false_alarms_per_hour_at_recall": MetricName(
         "False alarms per hour at recall",
@@ -97,6 +100,18 @@ _METRICS = {
         "False discovery rate", "share of alarmed frames that are normal", True
     ),
 }
+
+HEADLINES = (
+    "micro_auc",
+    "macro_auc",
+    "anomalous_auc",
+    "average_precision",
+    "equal_error_rate",
+    "pixel_auc",
+    "rbdc",
+    "tbdc",
+)
+"""The metrics that are shown where there is no room for all, the main one first."""
 
 _BASELINES = {
     "constant": "constant",

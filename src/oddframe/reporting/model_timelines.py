@@ -8,7 +8,7 @@ from html import escape
 import numpy as np
 
 from oddframe.evaluation.thresholds import are_probabilities
-from oddframe.reporting.colours import SERIES
+from oddframe.reporting.colours import series_class
 from oddframe.reporting.score_axes import ScoreAxis, clock, score_axis, thin_series, time_ticks
 from oddframe.scores import Scores
 from oddframe.videos import Video
@@ -62,7 +62,7 @@ def series_key(names: Sequence[str], *, annotated: bool = False, threshold: bool
         threshold: whether to name the dashed line of the threshold as well.
     """
     marks = [
-        f'<li><i class="series{place % len(SERIES)}"></i>{escape(name)}</li>'
+        f'<li><i class="{series_class(place)}"></i>{escape(name)}</li>'
         for place, name in enumerate(names)
     ]
     if threshold:
@@ -136,7 +136,7 @@ def lane(
         frames = thin_series(values, bins)
         levels = np.rint((1 - axes[name].height(values[frames])) * HEIGHT).astype(int)
         points = " ".join(f"{x},{y}" for x, y in zip(frames.tolist(), levels, strict=True))
-        lines.append(f'<polyline class="series{place % len(SERIES)}" points="{points}"/>')
+        lines.append(f'<polyline class="{series_class(place)}" points="{points}"/>')
     shapes += reversed(lines)
     seconds = video.frames / video.fps
     ticks = "".join(

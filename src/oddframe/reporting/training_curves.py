@@ -44,18 +44,7 @@ def training_section(curve: Sequence[Mapping[str, Any]]) -> str:
     Raises:
         OddframeError: a line without a step or a split that is known.
     """
-    phases: dict[str, dict[str, dict[str, Line]]] = {}
-    for line in curve:
-        step, split = _place(line)
-        for name, value in line.items():
-            if name in ("step", "epoch", "split") or not _is_finite(value):
-                continue
-            phase, _, term = name.rpartition("/")
-            steps, values = (
-                phases.setdefault(phase, {}).setdefault(term, {}).setdefault(split, ([], []))
-            )
-            steps.append(float(step))
-            values.append(float(value))
+    phases = curve_terms(curve)
     if not phases:
         return ""
     last = max(float(line["step"]) for line in curve)
@@ -73,6 +62,30 @@ def training_section(curve: Sequence[Mapping[str, Any]]) -> str:
         panels = "".join(_panel(term, lines, last) for term, lines in phases[phase].items())
         parts.append(f'<div class="panels">{panels}</div>')
     return "".join(parts)
+
+
+def curve_terms(curve: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, dict[str, Line]]]:
+    """The lines of a training curve: phase to term to split to steps and finite values.
+
+    Args:
+        curve: the lines of ``metrics.jsonl``.
+
+    Raises:
+        OddframeError: a line without a step or a split that is known.
+    """
+    phases: dict[str, dict[str, dict[str, Line]]] = {}
+    for line in curve:
+        step, split = _place(line)
+        for name, value in line.items():
+            if name in ("step", "epoch", "split") or not _is_finite(value):
+                continue
+            phase, _, term = name.rpartition("/")
+            steps, values = (
+                phases.setdefault(phase, {}).setdefault(term, {}).setdefault(split, ([], []))
+            )
+            steps.append(float(step))
+            values.append(float(value))
+    return phases
 
 
 def _place(line: Mapping[str, Any]) -> tuple[float, str]:
@@ -93,7 +106,26 @@ def _is_finite(value: Any) -> bool:
 
 
 def _panel(term: str, lines: Mapping[str, Line], last: float) -> str:
-    values = [np.array(value) for _, value in lines.values()]
+    ends = [
+        f'<b class="{SPLITS[split]}">{values[-1]:.3g}{" (oracle)" if split == "oracle" else ""}</b>'
+        for split, (_, values) in lines.items()
+    ]
+    drawn = [(SPLITS[split], line) for split, line in lines.items()]
+    return curve_panel(metric_name(term).label, drawn, last, " ".join(ends))
+
+
+def curve_panel(
+    label: str, lines: Sequence[tuple[str, Line]], last: float, caption: str = ""
+) -> str:
+    """One small drawing of lines over the steps.
+
+    Args:
+        label: plain text.
+        lines: CSS class and line, at least one.
+        last: the step at the right end.
+        caption: HTML after the label.
+    """
+    values = [np.array(value) for _, (_, value) in lines]
     low, high = min(part.min() for part in values), max(part.max() for part in values)
     logarithmic = low > 0 and high >= 10 * low
     if logarithmic:
@@ -104,8 +136,8 @@ def _panel(term: str, lines: Mapping[str, Line], last: float) -> str:
         spare = 0.0 if high > low else abs(low) / 2 or 0.5
         axis = score_axis([np.array([low - spare, high + spare])], None)
         foot, top = _told_apart(axis.low, axis.high)
-    drawn, ends = [], []
-    for split, (steps, numbers) in lines.items():
+    drawn = []
+    for kind, (steps, numbers) in lines:
         kept = thin_series(np.array(numbers), BINS)
         heights = axis.height(np.log10(numbers) if logarithmic else np.array(numbers))
         points = [
@@ -113,18 +145,16 @@ def _panel(term: str, lines: Mapping[str, Line], last: float) -> str:
         ]
         if len(points) == 1:
             points *= 2  # the round ends of a line without length make a dot
-        drawn.append(f'<polyline class="{SPLITS[split]}" points="{" ".join(points)}"/>')
-        oracle = " (oracle)" if split == "oracle" else ""
-        ends.append(f'<b class="{SPLITS[split]}">{numbers[-1]:.3g}{oracle}</b>')
-    kind = " · log" if logarithmic else ""
-    label = escape(metric_name(term).label)
+        drawn.append(f'<polyline class="{kind}" points="{" ".join(points)}"/>')
+    scale = " · log" if logarithmic else ""
+    said = escape(label)
     return (
-        f'<figure class="lane"><figcaption>{label} <small>'
-        f'{" ".join(ends)}{kind}</small></figcaption><div class="plot">'
+        f'<figure class="lane"><figcaption>{said} <small>'
+        f'{caption}{scale}</small></figcaption><div class="plot">'
         f'<div class="y" aria-hidden="true"><span style="top:0">{top}</span>'
         f'<span style="top:100%">{foot}</span></div><div class="track">'
         f'<svg viewBox="0 0 {HEIGHT} {HEIGHT}" preserveAspectRatio="none" role="img" '
-        f'aria-label="{label} over the training steps">{"".join(drawn)}</svg></div>'
+        f'aria-label="{said} over the training steps">{"".join(drawn)}</svg></div>'
         f'<div class="x" aria-hidden="true"><span style="left:0">0</span>'
         f'<span style="left:100%">{last:,.0f} steps</span></div></div></figure>'
     )

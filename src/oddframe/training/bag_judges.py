@@ -11,7 +11,7 @@ import torch
 from oddframe.detectors.multiple_instance import BagDetector, score_video
 from oddframe.errors import OddframeWarning
 from oddframe.evaluation.evaluate import labelled_videos
-from oddframe.evaluation.frame_metrics import average_precision, roc_auc
+from oddframe.evaluation.frame_metrics import average_precision, headline_metric, roc_auc
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.training.bags import BagBatches
 from oddframe.training.loop import Judge, Judgement
@@ -59,11 +59,8 @@ def validation(
 def oracle(
     learner: BagDetector, features: FeatureFolder, manifest: Manifest, keep: Callable[[], object]
 ) -> Judge:
-    """Judge by the truth of the test videos, as papers do; never to be mixed with the others.
-
-    XD-Violence is ranked by average precision in the literature, everything else by AUC.
-    """
-    ranked_by = "average_precision" if manifest.dataset == "xd-violence" else "micro_auc"
+    """Judge by the truth of the test videos, as papers do; never to be mixed with the others."""
+    ranked_by = headline_metric(manifest.dataset)
     videos = labelled_videos(manifest, "test")
     labels = np.concatenate([video.frame_labels() for video in videos])
 

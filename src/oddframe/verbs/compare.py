@@ -1,4 +1,4 @@
-"""The verb ``compare``: several score sets of the same videos side by side."""
+"""The verb ``compare``: runs, sweeps and score files of the same videos side by side."""
 
 from __future__ import annotations
 
@@ -8,34 +8,40 @@ from pathlib import Path
 from oddframe.errors import OddframeError
 from oddframe.evaluation.compare import Comparison, compare_scores
 from oddframe.evaluation.evaluate import evaluate_scores, scores_of_split
-from oddframe.scores import Scores
+from oddframe.evaluation.published_numbers import published_for
 from oddframe.training.settings import check_seed
+from oddframe.verbs.contenders import read_contender, shared_manifest
 from oddframe.videos import Manifest
 
 
 def compare(
     scores: list[Path],
     *,
-    manifest: Path,
     out: Path,
+    manifest: Path | None = None,
     names: list[str] | None = None,
     root: Path | None = None,
     split: str = "test",
+    pairs: str | None = None,
     resamples: int = 1000,
     seed: int = 0,
     timelines: bool = True,
 ) -> Comparison:
-    """Compare score files: metrics with intervals, and paired differences over the same videos.
+    """Compare runs, sweeps and score files: metrics with intervals, and paired differences.
 
     Args:
-        scores: two or more score files or folders. One that covers the validation videos too
-            gets thresholds that are chosen on them.
-        manifest: the manifest with the truth.
+        scores: two or more score files, folders of ``<id>.npy``, run folders, or sweep folders.
+            Of a sweep the configuration counts that is best on validation in the mean over its
+            seeds, and its numbers are means over them. Scores that cover the validation videos
+            too get thresholds that are chosen on them.
         out: folder for ``comparison.html``, ``comparison.json``, the tables as CSV and
-            ``plots/``.
+            LaTeX, and ``plots/``.
+        manifest: the manifest with the truth; without it, the one that the runs were trained on.
         names: a name for each, as ``--names a,b``; by default the folder or file name.
         root: folder that the manifest's paths are relative to, if the data moved.
         split: the split to evaluate.
+        pairs: differences of ``all`` pairs, or of the ``first`` with each other one; by default
+            all for up to five.
         resamples: bootstrap resamples over videos.
         seed: of the bootstrap; the same resamples are used for all.
         timelines: draw every video with the scores of all.
@@ -44,27 +50,48 @@ def compare(
         The comparison.
 
     Raises:
-        OddframeError: fewer than two score sets, or scores that do not fit the manifest.
+        OddframeError: fewer than two things, a run without scores of the split or with several, or
+            scores that do not fit the manifest.
     """
     check_seed(seed)
     if len(scores) < 2:
-        raise OddframeError(f"compare needs at least two score files, found {len(scores)}")
+        raise OddframeError(
+            f"compare needs at least two score files, runs or sweeps, found {len(scores)}"
+        )
     chosen = names or _names(scores)
     if len(chosen) != len(scores) or len(set(chosen)) != len(chosen):
         raise OddframeError(
             f"compare: expected {len(scores)} different names, found {', '.join(chosen)}"
         )
-    truth = Manifest.read(manifest, root)
-    named = {name: Scores.read(path) for name, path in zip(chosen, scores, strict=True)}
-    comparison = compare_scores(named, truth, split=split, resamples=resamples, seed=seed)
+    truth = Manifest.read(manifest, root) if manifest else shared_manifest(scores, split, root)
+    found = {
+        name: read_contender(path, split, truth) for name, path in zip(chosen, scores, strict=True)
+    }
+    comparison = compare_scores(
+        {name: part.scores for name, part in found.items()},
+        truth,
+        oracle={name: part.oracle for name, part in found.items() if part.oracle},
+        origins={name: part.origin for name, part in found.items()},
+        split=split,
+        pairs=pairs,
+        resamples=resamples,
+        seed=seed,
+    )
+    # Of repeats the first is drawn: mean scores would be those of an ensemble, another model.
+    drawn = {name: part.scores[0] for name, part in found.items()}
     evaluations = {
-        name: evaluate_scores(part, truth, split=split, resamples=0) for name, part in named.items()
+        name: evaluate_scores(part, truth, split=split, resamples=0) for name, part in drawn.items()
     }
     from oddframe.reporting.comparison_page import write_comparison
     from oddframe.reporting.wording import doubts
 
-    found = {name: doubts({}, evaluation) for name, evaluation in evaluations.items()}
-    comparison = replace(comparison, doubts={name: why for name, why in found.items() if why})
+    doubtful = {}
+    for name, part in found.items():
+        lines = doubts({}, evaluations[name])
+        lines += [line for other in part.scores[1:] for line in doubts(other.meta, None)]
+        if lines:
+            doubtful[name] = list(dict.fromkeys(lines))
+    comparison = replace(comparison, doubts=doubtful)
     comparison.write(out / "comparison.json")
     shown = truth.split(split) if timelines else ()
     write_comparison(
@@ -73,7 +100,9 @@ def compare(
         title=f"Comparison on {truth.dataset}",
         evaluations=evaluations,
         videos=shown,
-        scores={name: scores_of_split(part, truth, split) for name, part in named.items()},
+        scores={name: scores_of_split(part, truth, split) for name, part in drawn.items()},
+        curves={name: part.curves for name, part in found.items() if part.curves},
+        published=published_for(truth.dataset) if split == "test" else (),
     )
     return comparison
 

@@ -6,11 +6,13 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
+from oddframe.cluster.spread import is_spread
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.backbones import DEFAULT, BackboneOptions, load
 from oddframe.features.extraction import SnippetPlan, extract_features
 from oddframe.features.feature_folder import FeatureFolder
-from oddframe.progress import progress
+from oddframe.features.spread_extraction import extract_spread
+from oddframe.progress import progress, says_how_to_go_on
 from oddframe.verbs.footage import read_footage
 from oddframe.videos import Manifest, Video
 
@@ -48,6 +50,8 @@ def extract(
     mean: tuple[float, float, float] = (0.0, 0.0, 0.0),
     std: tuple[float, float, float] = (1.0, 1.0, 1.0),
     device: str = "auto",
+    workers: int | None = None,
+    ray: str | None = None,
 ) -> Extracted:
     """Extract features; stopped and started again, it goes on where it was.
 
@@ -67,25 +71,45 @@ def extract(
         mean: for onnx, subtracted from R, G and B (0 to 255).
         std: for onnx, divides R, G and B after that.
         device: auto, cpu or cuda; for I3D, the others run on the CPU.
+        workers: processes that take video by video, on a CPU each; more than one needs Ray.
+        ray: HOST:PORT of a Ray cluster to use, or auto for the one that runs on this machine; as
+            many workers as it has CPUs unless workers says otherwise.
 
     Returns:
         The folder, and which videos failed.
 
     Raises:
         OddframeError: unusable footage or settings, a folder that was made with other settings,
-            or no video that could be extracted.
+            no video that could be extracted, or no Ray.
+        KeyboardInterrupt: Ctrl-C; what is done is kept.
     """
     if batch < 1:
         raise OddframeError(f"--batch: expected at least 1, found {batch}")
     if device not in ("auto", "cpu", "cuda"):
         raise OddframeError(f"--device: expected auto, cpu or cuda, found '{device}'")
     plan = SnippetPlan(snippet_length, snippet_length if stride is None else stride, crops, rate)
+    several = is_spread(workers, ray)
     manifest, videos = _footage(footage, root, split)
-    network = load(backbone, BackboneOptions(weights, mean, std, device))
-    with progress() as bar:
-        done = extract_features(
-            manifest, videos, network, plan, out, batch=batch, advance=bar.count
-        )
+    options = BackboneOptions(weights, mean, std, device)
+    network = load(backbone, options)
+    with progress() as bar, says_how_to_go_on():
+        if several:
+            done = extract_spread(
+                manifest,
+                videos,
+                network,
+                options,
+                plan,
+                out,
+                batch=batch,
+                workers=workers,
+                address=ray,
+                advance=bar.count,
+            )
+        else:
+            done = extract_features(
+                manifest, videos, network, plan, out, batch=batch, advance=bar.count
+            )
     for video_id, reason in done.failed.items():
         if len(videos) == 1:
             raise OddframeError(reason)

@@ -10,11 +10,12 @@ from typing import Any, cast
 
 import numpy as np
 
+from oddframe.cluster.spread import is_spread
 from oddframe.detections import Detection, find_detections
 from oddframe.detectors.multiple_instance import BagDetector, score_video
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.feature_folder import FeatureFolder
-from oddframe.progress import Progress
+from oddframe.progress import Progress, says_how_to_go_on
 from oddframe.training.run_folder import Run
 from oddframe.videos import Manifest, Video
 
@@ -72,6 +73,8 @@ def extract_for(
     videos: Sequence[Video],
     folder: Path,
     weights: Path | None,
+    workers: int | None,
+    address: str | None,
     bar: Progress,
 ) -> Path:
     """Extract features of videos as the run's own were; goes on where a stopped one was.
@@ -82,6 +85,7 @@ def extract_for(
         videos: those wanted.
         folder: where the features are written.
         weights: the backbone's weight file, for a backbone that does not bring its own.
+        workers, address: see :func:`oddframe.cluster.spread.spread`.
         bar: told the progress.
 
     Returns:
@@ -92,6 +96,7 @@ def extract_for(
     """
     from oddframe.features.backbones import BackboneOptions, load
     from oddframe.features.extraction import SnippetPlan, extract_features
+    from oddframe.features.spread_extraction import extract_spread
 
     info = learnt_from(run)
     made_by = info.get("backbone", {})
@@ -107,7 +112,21 @@ def extract_for(
     if "mean" in made_by:  # an ONNX network
         options = replace(options, mean=tuple(made_by["mean"]), std=tuple(made_by["std"]))
     backbone = load(made_by["name"], options)
-    done = extract_features(manifest, videos, backbone, plan, folder, advance=bar.count)
+    with says_how_to_go_on():
+        if is_spread(workers, address):
+            done = extract_spread(
+                manifest,
+                videos,
+                backbone,
+                options,
+                plan,
+                folder,
+                workers=workers,
+                address=address,
+                advance=bar.count,
+            )
+        else:
+            done = extract_features(manifest, videos, backbone, plan, folder, advance=bar.count)
     if not done.extracted and not done.kept:
         raise OddframeError(next(iter(done.failed.values())))
     for video_id, reason in done.failed.items():

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import math
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
 
 import numpy as np
 
 from oddframe.atomic import sha256_of
+from oddframe.cluster.spread import is_spread
 from oddframe.detections import Detection, write_events
-from oddframe.detectors.base import FrameDetector
-from oddframe.errors import OddframeError, OddframeWarning
+from oddframe.errors import OddframeError
 from oddframe.progress import Progress, progress
 from oddframe.score_maps import FOLDER, read_maps
 from oddframe.score_terms import FOLDER as TERMS
@@ -22,8 +20,8 @@ from oddframe.score_terms import read_terms
 from oddframe.scores import Scores
 from oddframe.training.run_folder import CHECKPOINT, ORACLE, Run, read_run
 from oddframe.verbs.footage import read_footage
-from oddframe.verbs.frame_scoring import score_frames
 from oddframe.verbs.training_record import training_record
+from oddframe.verbs.video_scoring import Scoring, score_videos
 from oddframe.videos import SPLITS, Manifest, Video
 
 
@@ -64,8 +62,12 @@ def score(
     maps: bool = True,
     report: bool = False,
     annotate: bool = False,
+    workers: int | None = None,
+    ray: str | None = None,
 ) -> Scored:
     """Score videos: how odd each frame is, when something odd happened, where and why.
+
+    Stopped before all of several videos are scored and started again, it goes on where it was.
 
     Args:
         run: run folder made by ``train``.
@@ -89,13 +91,18 @@ def score(
         maps: keep the score maps (about 130 MB per hour of 25 frames per second).
         report: write a report page.
         annotate: write a copy of each video with scores, heat map and events drawn in.
+        workers: processes that take video by video, on a CPU each; more than one needs Ray.
+        ray: HOST:PORT of a Ray cluster to use, or auto for the one that runs on this machine; as
+            many workers as it has CPUs unless workers says otherwise.
 
     Returns:
         Scores, events, and where they are.
 
     Raises:
-        OddframeError: no such run or footage, or no video could be scored.
+        OddframeError: no such run or footage, no video could be scored, or no Ray.
+        KeyboardInterrupt: Ctrl-C; what is done is kept.
     """
+    is_spread(workers, ray)
     if threshold is not None and not math.isfinite(threshold):
         raise OddframeError(f"score: the threshold must be a finite number, found {threshold}")
     fitted = read_run(run, ORACLE if oracle else CHECKPOINT)
@@ -111,12 +118,10 @@ def score(
     limit = threshold
     if limit is None:  # scores that are scaled within each video have none that promises anything
         limit = 0.5 if per_video else fitted.detector.threshold
-    values: dict[str, np.ndarray] = {}
-    detections: dict[str, list[Detection]] = {}
-    failed: dict[str, str] = {}
     with progress() as bar:
-        manifest, shown, scorer = _scorer(
+        scoring, shown = _scoring(
             fitted,
+            ORACLE if oracle else CHECKPOINT,
             footage,
             features,
             weights,
@@ -126,21 +131,16 @@ def score(
             per_video,
             limit,
             path.parent,
+            workers,
+            ray,
             bar,
         )
-        for video in shown:
-            try:
-                scored = scorer(video)
-            except OddframeError as error:
-                if len(shown) == 1:
-                    raise
-                failed[video.id] = str(error)
-                warnings.warn(f"{video.id}: left out ({error})", OddframeWarning, stacklevel=2)
-                continue
-            values[video.id], detections[video.id] = scored
+        found, failed = score_videos(scoring, fitted, shown, workers=workers, address=ray, bar=bar)
+    values = {video_id: part[0] for video_id, part in found.items()}
+    detections = {video_id: part[1] for video_id, part in found.items()}
     if not values:
         raise OddframeError(f"{footage}: none of the {len(shown)} videos could be scored")
-    manifest = _as_scored(manifest, shown, values)
+    manifest = _as_scored(scoring.manifest, shown, values)
     meta = _meta(fitted, footage, causal, limit, threshold is not None)
     if "score" in fitted.detector.notes:
         meta["combination"] = fitted.detector.notes["score"]
@@ -159,6 +159,7 @@ def score(
     scores.write(path)
     fps = {video.id: video.fps for video in manifest}
     write_events(path.parent / "events.json", detections, fps)
+    scoring.kept(fitted).remove()
     kept = read_maps(path.parent / FOLDER, values)
     if annotate:
         _annotate(path.parent, manifest, scores, detections, kept, limit)
@@ -211,8 +212,9 @@ def training_note(run: Run) -> str:
     return "; ".join([*parts, str(notes.get("threshold", ""))]) + "."
 
 
-def _scorer(
+def _scoring(
     run: Run,
+    checkpoint: str,
     footage: Path,
     features: Path | None,
     weights: Path | None,
@@ -222,49 +224,39 @@ def _scorer(
     per_video: bool,
     threshold: float,
     folder: Path,
+    workers: int | None,
+    address: str | None,
     bar: Progress,
-) -> tuple[Manifest, tuple[Video, ...], Callable[[Video], tuple[np.ndarray, list[Detection]]]]:
-    """The videos, and what turns one of them into scores and events."""
+) -> tuple[Scoring, tuple[Video, ...]]:
+    """How to score, and which videos; features that are needed and not given are extracted."""
+    # It loads PyTorch, which a detector that looks at frames may do without.
+    from oddframe.verbs.feature_scoring import extract_for, videos_of_features
+
+    shown: tuple[Video, ...]
     if run.detector.inputs == "frames":
         if features is not None:
             raise OddframeError(
                 f"{run.folder}: {run.detector.name} looks at frames; leave out --features"
             )
         manifest, shown = _footage(footage, root, split)
-        detector = cast(FrameDetector, run.detector)
-        _to_gpu(detector)
-
-        def score_one(video: Video) -> tuple[np.ndarray, list[Detection]]:
-            maps = folder / FOLDER / f"{video.id}.npy"
-            terms = folder / TERMS / f"{video.id}.npz"
-            return score_frames(
-                detector, manifest, video, maps, terms, causal, per_video, threshold, bar.count
-            )
-
-        return manifest, shown, score_one
-    from oddframe.verbs.feature_scoring import extract_for, feature_scorer, videos_of_features
-
-    if causal:
+    elif causal:
         raise OddframeError(
             f"{run.folder}: {run.detector.name} looks at a whole video before it scores a part of "
             "it, so there are no causal scores; leave out --causal"
         )
-    if features is None and footage.is_dir() and any(footage.rglob("[!.]*.npy")):
-        manifest = videos_of_features(footage)
-        return manifest, manifest.videos, feature_scorer(run, footage, threshold)
-    manifest, shown = _footage(footage, root, split)
-    if features is None:
-        features = extract_for(run, manifest, shown, folder / "features", weights, bar)
-    return manifest, shown, feature_scorer(run, features, threshold)
-
-
-def _to_gpu(detector: Any) -> None:
-    """A detector that is a network is faster on a GPU, where there is one."""
-    if hasattr(detector, "to"):
-        import torch
-
-        if torch.cuda.is_available():
-            detector.to("cuda")
+    elif features is None and footage.is_dir() and any(footage.rglob("[!.]*.npy")):
+        manifest, features = videos_of_features(footage), footage
+        shown = manifest.videos
+    else:
+        manifest, shown = _footage(footage, root, split)
+        if features is None:
+            features = extract_for(
+                run, manifest, shown, folder / "features", weights, workers, address, bar
+            )
+    scoring = Scoring(
+        run.folder, checkpoint, manifest, features, causal, per_video, threshold, folder
+    )
+    return scoring, shown
 
 
 def _check_per_video(run: Run, causal: bool) -> None:

@@ -14,6 +14,8 @@ from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.media import VIDEO_SUFFIXES
 from oddframe.progress import progress
+from oddframe.tracking import chosen
+from oddframe.tracking.following import followed
 from oddframe.training.hardware import Hardware
 from oddframe.training.run_folder import (
     CHECKPOINT,
@@ -50,6 +52,7 @@ def train(
     precision: str = "32-true",
     processes: int = 1,
     nodes: int = 1,
+    track: list[str] | None = None,
 ) -> Run:
     """Fit a detector to normal footage, or train one on features of labelled videos.
 
@@ -75,14 +78,18 @@ def train(
         precision: ``32-true``, ``16-mixed``, ``bf16-mixed`` or ``64-true``.
         processes: processes per machine; with GPUs, one for each.
         nodes: machines; start more than one with ``torchrun``.
+        track: what to send the training to as it goes on: ``mlflow``, ``wandb``,
+            ``tensorboard``, several with commas between, or ``none``; by default those of the
+            environment variable ``ODDFRAME_TRACK``, or MLflow where it is installed.
 
     Returns:
         The run.
 
     Raises:
-        OddframeError: unusable footage, unknown detector or setting, or a folder in use.
+        OddframeError: unusable footage, unknown detector, setting or tracker, or a folder in use.
     """
     check_seed(seed)
+    trackers = chosen(track)
     begun = next((file for file in (CHECKPOINT, LAST) if (out / file).exists()), None)
     before = read_config(out) if begun and resume else {}
     default = before.get("detector") or (DEFAULT if features is None else DEFAULT_FEATURES)
@@ -92,7 +99,7 @@ def train(
         settings = {**before.get("settings", {}), **(settings or {})}
     config = read_settings(module.CONFIG, name, settings or {})
     hardware = Hardware(device, precision, processes, nodes)
-    _check_inputs(module.DETECTOR, features, oracle, hardware)
+    check_inputs(module.DETECTOR, features, oracle, hardware)
     if begun and not resume:
         state = "a finished" if begun == CHECKPOINT else "an unfinished"
         raise OddframeError(
@@ -117,31 +124,36 @@ def train(
         written["features"] = str(features.absolute())
         written["features_info"] = FeatureFolder.open(features).info
     if begun:
-        _check_same(out, written, finished=begun == CHECKPOINT)
+        _check_same(out, written, asdict(module.CONFIG()), finished=begun == CHECKPOINT)
     if begun == CHECKPOINT:
         return read_run(out)
     out.mkdir(parents=True, exist_ok=True)
     manifest.write(out / "manifest.jsonl")
-    if features is not None:
-        from oddframe.training.bag_training import BagTraining
+    with followed(out, trackers):
+        if features is not None:
+            from oddframe.training.bag_training import BagTraining
 
-        job = BagTraining(out, features.absolute(), name, config, seed, oracle, resume)
-        _train_on_bags(job, manifest, hardware, written)
-    elif hasattr(module.DETECTOR, "phases"):
-        from oddframe.training.clip_training import ClipTraining
-        from oddframe.training.frame_cache import FOLDER
+            job = BagTraining(out, features.absolute(), name, config, seed, oracle, resume)
+            _train_on_bags(job, manifest, hardware, written)
+        elif hasattr(module.DETECTOR, "phases"):
+            from oddframe.training.clip_training import ClipTraining
+            from oddframe.training.frame_cache import FOLDER
 
-        cache = (footage if footage.is_dir() else footage.parent).absolute() / FOLDER
-        job = ClipTraining(out, cache, name, config, seed, oracle, resume)
-        _train_on_clips(job, manifest, hardware, written)
-    else:
-        _fit_frames(module, config, manifest, out, written)
+            cache = (footage if footage.is_dir() else footage.parent).absolute() / FOLDER
+            job = ClipTraining(out, cache, name, config, seed, oracle, resume)
+            _train_on_clips(job, manifest, hardware, written)
+        else:
+            _fit_frames(module, config, manifest, out, written)
     return read_run(out)
 
 
-def _check_same(out: Path, written: dict[str, Any], *, finished: bool) -> None:
+def _check_same(
+    out: Path, written: dict[str, Any], defaults: dict[str, Any], *, finished: bool
+) -> None:
     """A run goes on only as it began; an unfinished one may get another number of steps."""
     before = read_config(out)
+    # A setting that did not exist when the run was begun was at what is its default now.
+    before["settings"] = {**json.loads(json.dumps(defaults)), **before.get("settings", {})}
     old, new = (
         {
             **{key: part.get(key) for key in ("detector", "seed", "features", "manifest_sha256")},
@@ -166,7 +178,12 @@ def _check_same(out: Path, written: dict[str, Any], *, finished: bool) -> None:
             )
 
 
-def _check_inputs(detector: Any, features: Path | None, oracle: bool, hardware: Hardware) -> None:
+def check_inputs(detector: Any, features: Path | None, oracle: bool, hardware: Hardware) -> None:
+    """Refuse options that this kind of detector does not take, or that it lacks.
+
+    Raises:
+        OddframeError: features missing or of no use, or a training in one go asked for more.
+    """
     name = detector.name
     if detector.inputs == "features" and features is None:
         raise OddframeError(

@@ -1,0 +1,328 @@
+"""A sweep on disk: what it was begun with, and a folder with the state of each trial.
+
+``sweep.json`` says what the sweep was begun with, ``trials/ID/`` is the run folder of a trial, and
+its ``trial.json`` says what became of it. Everything that is known of a sweep is read from here, so
+that a killed one leaves nothing behind that somebody would have to repair.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import socket
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from filelock import FileLock, Timeout
+
+import oddframe
+from oddframe.atomic import sha256_of, write_json, write_text
+from oddframe.errors import OddframeError
+from oddframe.sweeps.plan import Mode, Sweep, Trial
+from oddframe.training.run_folder import CHECKPOINT, METRICS, read_config, read_curve
+
+FORMAT = "oddframe-sweep/1"
+SWEEP = "sweep.json"
+TRIALS = "trials"
+RECORD = "trial.json"
+REPORT = "report/metrics.json"
+_LOCK = ".lock"
+_HOLDER = ".holder"
+_A_GLANCE = 1.0
+"""Seconds to wait for the lock: somebody who only asks whether it is held has it for a moment."""
+
+State = Literal["waiting", "running", "finished", "stopped", "failed"]
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One start of a trial.
+
+    Attributes:
+        began, ended: times as :func:`now` gives them; ``ended`` is None while it runs, and stays
+            so where it was killed.
+        exit: exit status; None while it runs.
+        node, pid: where it runs.
+        error: why it failed, in one line, or ``""``.
+    """
+
+    began: str
+    ended: str | None = None
+    exit: int | None = None
+    node: str = ""
+    pid: int = 0
+    error: str = ""
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took, None where it has not ended."""
+        if self.ended is None:
+            return None
+        return (moment(self.ended) - moment(self.began)).total_seconds()
+
+
+@dataclass(frozen=True)
+class TrialRecord:
+    """A trial and what became of it.
+
+    Attributes:
+        trial: the trial.
+        state: ``finished`` was trained (scored, evaluated) to the end, ``stopped`` was given up
+            early because others were better.
+        attempts: the oldest first.
+        stopped_at: training step of a stopped trial.
+    """
+
+    trial: Trial
+    state: State = "waiting"
+    attempts: tuple[Attempt, ...] = ()
+    stopped_at: int | None = None
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.state in ("finished", "stopped")
+
+
+def now() -> str:
+    """The time in UTC, ISO 8601 with microseconds."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+def moment(text: str) -> datetime:
+    """The time that :func:`now` gave."""
+    return datetime.fromisoformat(text)
+
+
+class SweepFolder:
+    """The folder of a sweep.
+
+    Args:
+        path: the folder; it is made when something is written to it.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+
+    @contextmanager
+    def held(self) -> Generator[None]:
+        """Keep other sweeps out of the folder; a killed holder lets go of it by itself.
+
+        Raises:
+            OddframeError: another sweep is running in it; the message says where.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.path / _LOCK, timeout=_A_GLANCE)
+            lock.acquire()
+        except Timeout:
+            raise OddframeError(
+                f"{self.path}: another sweep is running in this folder ({self._holder()}); wait "
+                "for it, append trials to its file and start it again, or choose another --out"
+            ) from None
+        except OSError as error:
+            raise OddframeError(
+                f"{self.path}: cannot be used as a sweep's folder ({error.strerror or error}); "
+                "choose another --out"
+            ) from error
+        try:
+            holder = write_text(
+                self.path / _HOLDER, f"{socket.gethostname()}, process {os.getpid()}"
+            )
+            try:
+                yield
+            finally:
+                holder.unlink(missing_ok=True)
+        finally:
+            lock.release()
+
+    def is_held(self) -> bool:
+        """Whether a sweep is running in the folder."""
+        if not (self.path / _LOCK).exists():
+            return False
+        lock = FileLock(self.path / _LOCK, timeout=0)
+        try:
+            lock.acquire()
+        except Timeout:
+            return True
+        except OSError:  # Somebody else's folder: the holder's note is all there is to see.
+            return (self.path / _HOLDER).exists()
+        lock.release()
+        return False
+
+    def _holder(self) -> str:
+        try:
+            return (self.path / _HOLDER).read_text(encoding="utf-8")
+        except OSError:
+            return "it does not say where"
+
+    def begin(self, sweep: Sweep) -> None:
+        """Write ``sweep.json``, or check that the folder was begun with the same.
+
+        Trials of different data or of different training are no sweep. What only says which
+        trials there are and how they are chosen (grid, seeds, metric, resources) may change.
+
+        Raises:
+            OddframeError: another manifest, features, detector, precision, oracle or score.
+        """
+        row = _as_row(sweep)
+        before = self.begun() if (self.path / SWEEP).exists() else row
+        for key in _FIXED:
+            if before.get(key) != row[key]:
+                found = "another manifest" if key == "manifest_sha256" else f"{key} {row[key]}"
+                was = "" if key == "manifest_sha256" else f" with {key} {before.get(key)}"
+                raise OddframeError(
+                    f"{self.path}: this sweep was begun{was}, now {sweep.file.name} gives {found}; "
+                    "give what it was begun with, or choose another --out"
+                )
+        write_json(self.path / SWEEP, row)
+
+    def begun(self) -> dict[str, Any]:
+        """What ``sweep.json`` says: detector, manifest, metric, mode and more.
+
+        Raises:
+            OddframeError: there is none, or it is damaged.
+        """
+        path = self.path / SWEEP
+        try:
+            row = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise OddframeError(
+                f"{self.path}: not the folder of a sweep, {SWEEP} is missing; make one with "
+                "'oddframe sweep'"
+            ) from None
+        except (OSError, ValueError) as error:
+            raise _damaged(path, error) from error
+        if not isinstance(row, dict) or row.get("format") != FORMAT:
+            found = row.get("format") if isinstance(row, dict) else type(row).__name__
+            raise _damaged(path, f"expected format '{FORMAT}', found {found!r}")
+        return row
+
+    def trial_folder(self, id: str) -> Path:
+        """The run folder of a trial."""
+        return self.path / TRIALS / id
+
+    def read(self, id: str) -> TrialRecord | None:
+        """The record of a trial, None before it was first written.
+
+        A trial is believed to be finished only when its checkpoint is there, and its evaluation
+        where the sweep has one; otherwise it waits. One that is ``running`` in a folder that
+        nobody holds was interrupted.
+
+        Raises:
+            OddframeError: the record is damaged.
+        """
+        found = self._read(id)
+        return found and found[1]
+
+    def records(self) -> list[TrialRecord]:
+        """All records, in the order of their creation."""
+        folders = [path.parent for path in (self.path / TRIALS).glob(f"*/{RECORD}")]
+        found = [row for folder in folders if (row := self._read(folder.name))]
+        return [record for _, record in sorted(found, key=lambda row: (row[0], row[1].trial.id))]
+
+    def write(self, record: TrialRecord) -> None:
+        """Write a record atomically.
+
+        Raises:
+            OddframeError: the disk is full or the folder cannot be written.
+        """
+        before = self._read(record.trial.id)
+        created = before[0] if before else now()
+        write_json(
+            self.trial_folder(record.trial.id) / RECORD, {"created": created, **asdict(record)}
+        )
+
+    def curve(self, id: str) -> list[dict[str, Any]]:
+        """The training curve of a trial, as in ``metrics.jsonl``; empty before the first look."""
+        return read_curve(self.trial_folder(id) / METRICS)
+
+    def best(self, id: str, metric: str, mode: Mode) -> tuple[int, float] | None:
+        """Training step and value where a metric was best so far, the first among equals.
+
+        Args:
+            id: the trial.
+            metric: ``SPLIT/NAME``, such as ``val/video_auc``.
+            mode: whether high or low is good.
+        """
+        split, _, name = metric.partition("/")
+        looks = [
+            (int(line["step"]), float(line[name]))
+            for line in self.curve(id)
+            if line.get("split") == split and math.isfinite(line.get(name, math.nan))
+        ]
+        sign = 1 if mode == "max" else -1
+        return max(looks, key=lambda look: sign * look[1], default=None)
+
+    def selected(self, id: str, metric: str) -> float | None:
+        """A validation metric of the checkpoint that a finished trial kept.
+
+        The training chooses its checkpoint by rules of its own; where those are not the metric,
+        the best value of the curve belongs to a state that is gone.
+        """
+        split, _, name = metric.partition("/")
+        if not (self.trial_folder(id) / CHECKPOINT).exists():
+            return None
+        value = read_config(self.trial_folder(id)).get("selected", {}).get(split, {}).get(name)
+        return None if value is None else float(value)
+
+    def _read(self, id: str) -> tuple[str, TrialRecord] | None:
+        """When a record was created, and the record."""
+        path = self.trial_folder(id) / RECORD
+        try:
+            row = json.loads(path.read_text(encoding="utf-8"))
+            state = row["state"]
+            if state not in get_args(State):
+                raise ValueError(f"state {state!r}")
+            attempts = tuple(Attempt(**attempt) for attempt in row["attempts"])
+            record = TrialRecord(Trial(**row["trial"]), state, attempts, row["stopped_at"])
+            created = str(row["created"])
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            raise _damaged(path, f"{type(error).__name__}: {error}") from error
+        if record.state == "finished" and not self._is_whole(id):
+            record = replace(record, state="waiting")
+        return created, record
+
+    def _is_whole(self, id: str) -> bool:
+        folder = self.trial_folder(id)
+        scored = (folder / REPORT).exists() or not self.begun()["score"]
+        return scored and (folder / CHECKPOINT).exists()
+
+
+_FIXED = ("detector", "manifest_sha256", "features", "precision", "oracle", "score")
+"""What trials of one folder must have in common."""
+
+
+def _as_row(sweep: Sweep) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "oddframe": oddframe.__version__,
+        "file": str(sweep.file),
+        "detector": sweep.detector,
+        "manifest": str(sweep.manifest),
+        "manifest_sha256": sha256_of(sweep.manifest),
+        "features": None if sweep.features is None else str(sweep.features),
+        "root": None if sweep.root is None else str(sweep.root),
+        "precision": sweep.precision,
+        "oracle": sweep.oracle,
+        "score": sweep.score,
+        "metric": sweep.metric,
+        "mode": sweep.mode,
+        "search": sweep.search if sweep.distributions else None,
+        "stopping": sweep.stopping and asdict(sweep.stopping),
+        "seeds": list(sweep.seeds),
+    }
+
+
+def _damaged(path: Path, reason: object) -> OddframeError:
+    return OddframeError(
+        f"{path}: cannot be read ({reason}); delete it to begin this part again, or take a copy "
+        "back"
+    )

@@ -1,0 +1,87 @@
+"""Whether a sweep can run: its data is there, and its detector takes the settings of each trial."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from oddframe.errors import OddframeError
+from oddframe.sweeps.plan import Distribution, Sweep
+from oddframe.yaml_table import YamlTable
+
+_LOOKED_THROUGH = 1_000
+"""Whole numbers of a distribution that are tried on the detector."""
+
+
+def check_data(table: YamlTable, sweep: Sweep) -> None:
+    """Refuse a manifest or a folder that is not there.
+
+    Raises:
+        OddframeError: naming the key.
+    """
+    if sweep.manifest.suffix != ".jsonl":
+        raise table.wrong("manifest", "a manifest (.jsonl)", str(sweep.manifest))
+    for key, path, there in (
+        ("manifest", sweep.manifest, sweep.manifest.is_file()),
+        ("features", sweep.features, sweep.features is None or sweep.features.is_dir()),
+        ("root", sweep.root, sweep.root is None or sweep.root.is_dir()),
+    ):
+        if not there:
+            what = "file" if key == "manifest" else "folder"
+            raise table.error(
+                f"'{key}': no such {what}: {path}; paths are relative to the working directory"
+            )
+
+
+def check_trials(table: YamlTable, sweep: Sweep) -> None:
+    """Refuse what the detector would refuse in any trial, or in nearly any that can be drawn.
+
+    Raises:
+        OddframeError: naming the file, the trial and the setting.
+    """
+    from oddframe.detectors import load
+    from oddframe.tracking import chosen
+    from oddframe.training.hardware import Hardware
+    from oddframe.training.settings import read_settings
+    from oddframe.verbs.train import check_inputs
+
+    configurations = sweep.configurations() or _corners(sweep.distributions)
+    try:
+        module = load(sweep.detector)
+        hardware = Hardware(sweep.device, sweep.precision)
+        check_inputs(module.DETECTOR, sweep.features, sweep.oracle, hardware)
+        chosen(sweep.track)
+    except OddframeError as error:
+        raise table.error(str(error)) from error
+    steps = []
+    for varied in configurations:
+        try:
+            config = read_settings(module.CONFIG, sweep.detector, {**sweep.settings, **varied})
+        except OddframeError as error:
+            among = ", ".join(f"{name} {value}" for name, value in varied.items())
+            raise table.error(f"{f'with {among}: ' if among else ''}{error}") from error
+        steps.append(getattr(config, "steps", 0))
+    for name, distribution in sweep.distributions.items():
+        default = getattr(module.CONFIG, name)
+        if isinstance(default, int) and distribution.kind in ("uniform", "log_uniform"):
+            raise table.wrong(
+                f"distributions.{name}", "integer or choice for whole numbers", distribution.kind
+            )
+    if sweep.stopping and sweep.stopping.grace >= max(steps):
+        raise table.error(
+            f"'stopping': expected a grace below the {max(steps)} steps of the trials, found "
+            f"{sweep.stopping.grace}, with which nothing is ever stopped"
+        )
+
+
+def _corners(distributions: Mapping[str, Distribution]) -> list[dict[str, Any]]:
+    """What can be drawn, as far as it can be listed: each value while the others stay put."""
+    first = {name: part.values[0] for name, part in distributions.items()}
+    found = []
+    for name, part in distributions.items():
+        values: Sequence[Any] = part.values
+        if part.kind == "integer":
+            values = range(part.values[0], part.values[1] + 1)[:_LOOKED_THROUGH]
+            values = [*values, part.values[1]]
+        found += [{**first, name: value} for value in values]
+    return found

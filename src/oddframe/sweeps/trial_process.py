@@ -1,0 +1,164 @@
+"""The process of one trial: trains, scores and evaluates, and ends when its parent does.
+
+    python -m oddframe.sweeps.trial_process TRIAL_FOLDER
+
+Each trial has a process of its own: memory that a training has lost, threads that it has started
+and a crash in a native library end with it, and its output goes to a file of its own. Whatever of
+the three steps is there already is kept, so a trial that was killed goes on.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from oddframe.atomic import sha256_of
+from oddframe.errors import OddframeError
+from oddframe.sweeps.trial_job import ORACLE_SCORES, REPORT, SCORES, TrialJob
+
+ORPHANED = 3
+"""Exit status after the death of the parent."""
+_LOCK = ".lock"
+_LOCK_SECONDS = 30.0
+"""An orphan of an earlier attempt is gone after a moment; a stranger is not."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the trial of a folder; returns 0, or 2 after a one-line error."""
+    (name,) = sys.argv[1:] if arguments is None else arguments
+    folder = Path(name)
+    try:
+        with FileLock(folder / _LOCK, timeout=_LOCK_SECONDS):
+            run_trial(folder)
+    except Timeout:
+        print(
+            f"oddframe: {folder}: another process is busy with this trial; end it first",
+            file=sys.stderr,
+        )
+        return 2
+    except OddframeError as error:
+        print(f"oddframe: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def run_trial(folder: Path) -> None:
+    """Train, score and evaluate as ``job.json`` says; what is there already is kept.
+
+    Raises:
+        OddframeError: whatever is wrong with data, settings, or the disk.
+    """
+    from oddframe.tracking import chosen
+    from oddframe.tracking.following import followed
+    from oddframe.verbs.train import train
+
+    job = TrialJob.read(folder)
+    # Around all of it, so that the evaluation is uploaded as well.
+    with followed(folder, chosen(job.track)):
+        train(
+            Path(job.manifest),
+            folder,
+            detector=job.detector,
+            features=_path(job.features),
+            settings=job.settings,
+            root=_path(job.root),
+            seed=job.seed,
+            resume=True,
+            oracle=job.oracle,
+            device=job.device,
+            precision=job.precision,
+            track=[],
+        )
+        if job.score:
+            _score_and_evaluate(folder, job)
+
+
+def _score_and_evaluate(folder: Path, job: TrialJob) -> None:
+    from oddframe.training.run_folder import CHECKPOINT, ORACLE
+    from oddframe.verbs.evaluate import evaluate
+    from oddframe.verbs.score import score
+    from oddframe.videos import Manifest
+
+    manifest, root = Path(job.manifest), _path(job.root)
+    videos = Manifest.read(manifest, root)
+    splits = [name for name in ("val", "test") if videos.split(name)]
+    if not splits:
+        raise OddframeError(
+            f"{manifest}: no videos in split 'val' or 'test' to score; say 'score: false' in the "
+            "sweep file"
+        )
+    wanted = {CHECKPOINT: folder / SCORES}
+    if job.oracle:
+        wanted[ORACLE] = folder / ORACLE_SCORES
+    for checkpoint, path in wanted.items():
+        if not _made_from(path, folder / checkpoint):
+            score(
+                folder,
+                manifest,
+                out=path,
+                features=_path(job.features),
+                root=root,
+                split=",".join(splits),
+                oracle=checkpoint == ORACLE,
+            )
+    if not _evaluated(folder):
+        evaluate(
+            wanted[CHECKPOINT],
+            manifest,
+            folder / REPORT,
+            root=root,
+            split=splits[-1],
+            oracle=wanted.get(ORACLE),
+            report=False,
+        )
+
+
+def _path(name: str | None) -> Path | None:
+    return None if name is None else Path(name)
+
+
+def _made_from(path: Path, checkpoint: Path) -> bool:
+    """Whether there are whole scores that this very checkpoint gave."""
+    from oddframe.scores import Scores
+
+    try:
+        return Scores.read(path).meta.get("run_sha256") == sha256_of(checkpoint)
+    except OddframeError:
+        return False
+
+
+def _evaluated(folder: Path) -> bool:
+    """Whether these very scores were evaluated."""
+    from oddframe.evaluation.result import Evaluation
+
+    hashes = {"scores": folder / SCORES, "oracle_scores": folder / ORACLE_SCORES}
+    try:
+        found = Evaluation.read(folder / REPORT / "metrics.json").hashes
+    except OddframeError:
+        return False
+    return all(found.get(name) == sha256_of(path) for name, path in hashes.items() if path.exists())
+
+
+def end_with_parent() -> None:
+    """Exit at once when standard input, a pipe from the parent, is closed.
+
+    A parent that is killed cannot end its children. The pipe closes whatever way it dies, on every
+    system.
+    """
+
+    def wait() -> None:
+        while os.read(0, 1):
+            pass
+        os._exit(ORPHANED)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+if __name__ == "__main__":
+    end_with_parent()
+    sys.exit(main())

@@ -1,0 +1,61 @@
+"""A sweep file that may grow while its sweep runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from oddframe.errors import OddframeError
+from oddframe.sweeps.folder import SweepFolder
+from oddframe.sweeps.plan import Sweep
+from oddframe.sweeps.sweep_file import read_sweep
+
+
+class WatchedFile:
+    """The sweep as its file says now.
+
+    Args:
+        sweep: as it was read at the start.
+        limit: largest number of trials.
+        say: told in one line why a new version is not taken.
+    """
+
+    def __init__(self, sweep: Sweep, limit: int, say: Callable[[str], None]) -> None:
+        self.sweep = sweep
+        self._limit, self._say = limit, say
+        self._seen = self._version()
+
+    def refresh(self) -> bool:
+        """Read the file again if it was written to; whether there is a new version.
+
+        A file in the middle of an edit, or one that is another sweep, changes nothing.
+        """
+        version = self._version()
+        if version is None or version == self._seen:
+            return False
+        self._seen = version
+        try:
+            found = read_sweep(self.sweep.file, self.sweep.folder)
+            if found.count > self._limit:
+                raise OddframeError(f"{found.file}: {found.count} trials, more than {self._limit}")
+            before = self.sweep
+            if before.distributions and (found.distributions, found.settings) != (
+                before.distributions,
+                before.settings,
+            ):
+                raise OddframeError(
+                    f"{found.file}: settings and distributions cannot change during a search; "
+                    "'samples' and 'seeds' can"
+                )
+            SweepFolder(found.folder).begin(found)
+        except OddframeError as error:
+            self._say(f"the sweep file was changed, and is not taken as it is now: {error}")
+            return False
+        self.sweep = found
+        return True
+
+    def _version(self) -> tuple[int, int] | None:
+        try:
+            found = self.sweep.file.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size

@@ -1,0 +1,153 @@
+"""Tracking while a training runs, beside it: whatever goes wrong costs no more than a warning."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import warnings
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from oddframe.errors import OddframeError, OddframeWarning
+from oddframe.tracking import Tracker, load
+from oddframe.tracking.pictures import with_drawn_pictures
+from oddframe.tracking.record import FAILED, read_progress, read_record
+from oddframe.tracking.state import held
+from oddframe.training.run_folder import CONFIG, METRICS, SAMPLES, log
+
+POLL_SECONDS = 2.0
+PATIENCE_SECONDS = 60.0
+"""How long a training that is done waits for its upload."""
+
+
+@contextmanager
+def followed(folder: Path, trackers: Sequence[str]) -> Generator[None]:
+    """Track the training that goes on in the block, and upload the run at its end.
+
+    A training that fails says so in ``log.txt``, with or without trackers.
+
+    Args:
+        folder: the run folder; its ``config.yaml`` may be written in the block.
+        trackers: as :func:`oddframe.tracking.load` takes them.
+    """
+    if _process() > 0:
+        yield  # the first process tracks for all
+        return
+    with _held(folder, trackers) as mine:
+        followers = [_Follower(folder, spec) for spec in mine]
+        for follower in followers:
+            follower.start()
+        try:
+            yield
+        except Exception as error:
+            with suppress(OSError):  # a full disk, say, is told by the error itself
+                log(folder, f"{FAILED}{' '.join(str(error).split()) or type(error).__name__}")
+            raise
+        finally:
+            _finish(folder, followers)
+
+
+def _process() -> int:
+    """Which process this is where torchrun or SLURM started several."""
+    return int(os.environ.get("RANK") or os.environ.get("SLURM_PROCID") or 0)
+
+
+@contextmanager
+def _held(folder: Path, trackers: Sequence[str]) -> Generator[Sequence[str]]:
+    with ExitStack() as stack:
+        try:
+            if trackers:
+                stack.enter_context(held(folder))
+        except OddframeError as error:
+            _warn(folder, ",".join(trackers), str(error))
+            trackers = ()
+        yield trackers
+
+
+def _finish(folder: Path, followers: Sequence[_Follower]) -> None:
+    for follower in followers:
+        follower.done.set()
+    until = time.monotonic() + PATIENCE_SECONDS
+    for follower in followers:
+        follower.join(max(until - time.monotonic(), 0.0))
+        if follower.is_alive():
+            follower.stop(f"the upload takes more than {PATIENCE_SECONDS:.0f} s")
+        if follower.stopped:
+            _warn(folder, follower.spec, follower.stopped)
+
+
+class _Follower(threading.Thread):
+    """One tracker's thread: it looks every two seconds at what is new in the run folder.
+
+    Attributes:
+        spec: the tracker.
+        done: set it when the training is over.
+        stopped: why tracking has stopped early; empty where it has not.
+    """
+
+    def __init__(self, folder: Path, spec: str) -> None:
+        super().__init__(name=f"track-{spec}", daemon=True)
+        self.done = threading.Event()
+        self._folder = folder
+        self.spec = spec
+        self.stopped = ""
+        self._began = time.time()
+
+    def run(self) -> None:
+        """Follow, then upload."""
+        tracker: Tracker | None = None
+        try:
+            tracker = load(self.spec)
+            self._follow(tracker)
+            if (self._folder / CONFIG).is_file():  # otherwise it failed before it began
+                with with_drawn_pictures(read_record(self._folder)) as record:
+                    tracker.upload(record)
+        except Exception as error:
+            self.stop(" ".join(str(error).split())[:300] or type(error).__name__)
+        finally:
+            if tracker is not None:
+                with suppress(Exception):  # the upload went through, or was warned of
+                    tracker.close()
+
+    def stop(self, reason: str) -> None:
+        """Log why tracking stops here.
+
+        The warning is the main thread's: in another one it is lost whenever some package silences
+        warnings for a moment, which silences those of all threads.
+        """
+        if not self.stopped:
+            self.stopped = reason
+            with suppress(OSError):
+                log(self._folder, f"tracking to {self.spec} stopped ({reason})")
+
+    def _follow(self, tracker: Tracker) -> None:
+        record = None
+        seen: object = None
+        while not self.done.wait(POLL_SECONDS):
+            config = self._folder / CONFIG
+            # A run that goes on has the files of before until its training begins.
+            if not config.is_file() or config.stat().st_mtime < self._began - 1:
+                continue
+            now = _signs(self._folder)
+            if now != seen:
+                record = read_progress(record) if record else read_record(self._folder)
+                tracker.follow(record)
+                seen = now
+
+
+def _signs(folder: Path) -> tuple[int, int]:
+    """What changes when there is something new."""
+    curve, samples = folder / METRICS, folder / SAMPLES
+    pictures = len(os.listdir(samples)) if samples.is_dir() else 0  # noqa: PTH208
+    return curve.stat().st_size if curve.is_file() else 0, pictures
+
+
+def _warn(folder: Path, spec: str, reason: str) -> None:
+    warnings.warn(
+        f"tracking to {spec} stopped ({reason}); the training went on without; upload later with: "
+        f"oddframe track {folder} --to {spec}",
+        OddframeWarning,
+        stacklevel=2,
+    )

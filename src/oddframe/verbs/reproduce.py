@@ -1,0 +1,219 @@
+"""The verb ``reproduce``: a row of a paper's table, from the data to measured beside expected."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from oddframe.atomic import sha256_of, write_json
+from oddframe.errors import OddframeError
+from oddframe.evaluation.result import Evaluation, Measured
+from oddframe.recipes import Recipe, find_recipe, shipped_recipes
+from oddframe.reporting.wording import count
+from oddframe.scores import Scores
+from oddframe.training.run_folder import CHECKPOINT, ORACLE
+from oddframe.verbs.evaluate import evaluate
+from oddframe.verbs.extract import extract
+from oddframe.verbs.recipe_needs import MANIFEST, Given, Prospect, look, whole_features
+from oddframe.verbs.reproduction import RecipeList, Reproduction
+from oddframe.verbs.score import score
+from oddframe.verbs.train import train
+from oddframe.videos import Manifest
+
+FOLDER = Path("reproduced")
+"""Where reproductions go that are given no folder."""
+RESULT = "result.json"
+_FOLDERS = {"selected": "test", "oracle": "test-oracle", "held-out": "test-held-out"}
+"""Where the scores of a row go in the run folder."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A check that found everything."""
+
+    recipe: Recipe
+
+    def text(self) -> str:
+        """What to do next."""
+        return f"{self.recipe.name}: everything is there; leave out --check to run it"
+
+
+def reproduce(
+    recipe: str | None = None,
+    *,
+    data: Path | None = None,
+    features: Path | None = None,
+    weights: Path | None = None,
+    out: Path | None = None,
+    check: bool = False,
+    device: str = "auto",
+    processes: int = 1,
+) -> Reproduction | Checked | RecipeList:
+    """Run a row of a paper's table: prepare, extract, train, score, evaluate, compare.
+
+    Given again after it was stopped, it keeps every stage that is whole and goes on.
+
+    Args:
+        recipe: a name such as ``rtfm-ucf-crime``, or the path of a recipe (.yaml); without one, all
+            are listed.
+        data: folder of the data set; of a weakly supervised one, its annotation is enough if
+            features are given.
+        features: folder of features, instead of extracting them.
+        weights: the weight file that the recipe says it needs.
+        out: folder for everything that is made; by default ``reproduced/NAME``.
+        check: stop before the training, after saying what is there, what is missing and where to
+            get it.
+        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        processes: processes that train; with GPUs, one for each.
+
+    Returns:
+        What was measured beside what was expected; or the list of recipes.
+
+    Raises:
+        OddframeError: no such recipe, or something that it needs is missing.
+    """
+    if recipe is None:
+        return RecipeList(shipped_recipes())
+    wanted = find_recipe(recipe)
+    folder = (out or FOLDER / wanted.name).absolute()
+    with _alone(folder):
+        _say(1, f"{wanted.title}: preparing the data and looking for what else it needs")
+        prospect = look(wanted, Given(data, features, weights), folder)
+        print("\n".join(need.text() for need in prospect.needs), flush=True)
+        _refuse_missing(wanted, prospect)
+        if check:
+            return Checked(wanted)
+        _extract(wanted, prospect, weights, device)
+        _train(wanted, prospect, folder / "run", device, processes)
+        measured = _measure(wanted, prospect, folder / "run")
+    done = Reproduction(wanted, measured, folder / "run" / "report" / "report.html")
+    write_json(folder / RESULT, {"recipe": wanted.name, "measured": _plain(measured)})
+    return done
+
+
+@contextmanager
+def _alone(folder: Path) -> Generator[None]:
+    """Two reproductions in one folder would write over each other."""
+    from filelock import FileLock, Timeout
+
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder / ".lock", timeout=0):
+            yield
+    except Timeout:
+        raise OddframeError(
+            f"{folder}: another reproduction is running here; wait for it, or choose another --out"
+        ) from None
+
+
+def _refuse_missing(recipe: Recipe, prospect: Prospect) -> None:
+    missing = [need for need in prospect.needs if not need.there]
+    if missing:
+        first = f"{missing[0].what} ({missing[0].words.partition('; ')[0]})"
+        others = f" and {count(len(missing) - 1, 'other thing')}" if missing[1:] else ""
+        raise OddframeError(
+            f"{recipe.name}: cannot be run yet; missing: {first}{others}; the list above says "
+            "where to get what is missing"
+        )
+
+
+def _extract(recipe: Recipe, prospect: Prospect, weights: Path | None, device: str) -> None:
+    need, folder, manifest = recipe.features, prospect.features, _manifest(prospect)
+    if need is None or folder is None:
+        return
+    if whole_features(folder, Manifest.read(manifest)):
+        _say(2, f"features: kept, {folder}")
+        return
+    _say(2, f"extracting features with {need.backbone}")
+    extract(
+        manifest,
+        folder,
+        backbone=need.backbone,
+        weights=weights,
+        crops=need.crops,
+        device=device if device in ("auto", "cpu", "cuda") else "auto",
+    )
+
+
+def _train(recipe: Recipe, prospect: Prospect, run: Path, device: str, processes: int) -> None:
+    kept = (run / CHECKPOINT).exists()
+    _say(3, f"training {recipe.detector}" if not kept else f"training: kept, {run}")
+    train(
+        _manifest(prospect),
+        run,
+        detector=recipe.detector,
+        features=prospect.features,
+        settings=prospect.settings,
+        seed=recipe.seed,
+        resume=True,
+        oracle=recipe.oracle,
+        device=device,
+        processes=processes,
+    )
+
+
+def _measure(recipe: Recipe, prospect: Prospect, run: Path) -> dict[str, Measured]:
+    """The recipe's metric for each of its rows."""
+    scores = {row: _score(recipe, prospect, run, row) for row in recipe.rows}
+    manifest = _manifest(prospect)
+    oracle = scores.get("oracle")
+    found = _evaluate(scores["selected"], manifest, run / "report", oracle)
+    rows = {"selected": found.metrics}
+    if oracle is not None:
+        rows["oracle"] = found.oracle
+    if "held-out" in scores:
+        rows["held-out"] = _evaluate(scores["held-out"], manifest, run / "report-held-out").metrics
+    return {row: metrics[recipe.metric] for row, metrics in rows.items()}
+
+
+def _score(recipe: Recipe, prospect: Prospect, run: Path, row: str) -> Path:
+    """Score the test videos for a row, unless the scores of this very checkpoint are there."""
+    manifest, oracle = _manifest(prospect), row == "oracle"
+    per_video = recipe.per_video and row != "held-out"
+    path = run / "scores" / _FOLDERS[row] / "scores.npz"
+    if path.is_file():
+        meta = Scores.read(path).meta
+        checkpoint = run / (ORACLE if oracle else CHECKPOINT)
+        same = {"run_sha256": sha256_of(checkpoint), "manifest_sha256": sha256_of(manifest)}
+        if all(meta.get(key) == value for key, value in same.items()):
+            _say(4, f"scores, {row}: kept, {path}")
+            return path
+    _say(4, f"scoring the test videos, {row}")
+    score(
+        run,
+        manifest,
+        out=path,
+        features=prospect.features,
+        oracle=oracle,
+        per_video=per_video,
+        maps=False,
+    )
+    return path
+
+
+def _evaluate(scores: Path, manifest: Path, out: Path, oracle: Path | None = None) -> Evaluation:
+    """Evaluate, unless the evaluation of these very files is there."""
+    if (out / "metrics.json").is_file() and (out / "report.html").is_file():
+        done = Evaluation.read(out)
+        files = {"scores": scores, "manifest": manifest, "oracle_scores": oracle}
+        now = {name: sha256_of(file) for name, file in files.items() if file is not None}
+        if all(done.hashes.get(name) == sha256 for name, sha256 in now.items()):
+            _say(5, f"evaluation: kept, {out}")
+            return done
+    _say(5, "evaluating, with 1000 bootstrap resamples over videos")
+    return evaluate(scores, manifest, out, oracle=oracle)
+
+
+def _manifest(prospect: Prospect) -> Path:
+    assert prospect.manifest is not None, f"{MANIFEST} is among what is needed"
+    return prospect.manifest
+
+
+def _plain(measured: dict[str, Measured]) -> dict[str, dict[str, object]]:
+    return {row: asdict(part) for row, part in measured.items()}
+
+
+def _say(stage: int, words: str) -> None:
+    print(f"{stage}/5  {words}", flush=True)
