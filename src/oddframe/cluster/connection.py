@@ -52,6 +52,8 @@ def connected(address: str | None = None, workers: int | None = None) -> Generat
         "logging_level": logging.ERROR,
         "configure_logging": False,
     }
+    # Its word on tokens comes before it looks at the level that it was given.
+    logging.getLogger("ray").setLevel(logging.ERROR)
     try:
         if address is None:
             ray.init("local", num_cpus=workers, include_dashboard=False, **quiet)
