@@ -37,7 +37,8 @@ def connected(address: str | None = None, workers: int | None = None) -> Generat
         workers: processors of a cluster that is started; by default those of the machine.
 
     Raises:
-        OddframeError: Ray is not installed, or nothing answers at the address.
+        OddframeError: Ray is not installed, nothing answers at the address, or the cluster there
+            wants a token that was not shown to it.
     """
     check_ray()
     if address is not None:
@@ -61,8 +62,15 @@ def connected(address: str | None = None, workers: int | None = None) -> Generat
             ray.init(address, **quiet)
     except (ConnectionError, OSError, RuntimeError, ValueError) as error:
         reason = " ".join(str(error).split())[:200] or type(error).__name__
-        where = f"no Ray cluster answers at '{address}'" if address else "Ray does not start"
-        raise OddframeError(f"{where} ({reason}); see 'ray status'") from error
+        if address is None:
+            raise OddframeError(f"Ray does not start ({reason})") from error
+        hint = "see 'ray status'"
+        if "RAY_AUTH_MODE" not in os.environ:
+            # Ray sends its token to an address that somebody names only when told to.
+            hint += "; if 'ray start' said that token authentication is enabled, set RAY_AUTH_MODE=token"
+        raise OddframeError(
+            f"--ray {address}: no Ray cluster lets us in ({reason}); {hint}"
+        ) from error
     try:
         yield
     finally:

@@ -1,0 +1,71 @@
+"""A trial's process: what it refuses, and that it never outlives who started it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from oddframe.errors import OddframeError
+from oddframe.sweeps import trial_process
+from oddframe.sweeps.trial_child import TrialChild
+
+PARENT = """
+import subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdin=subprocess.PIPE)
+print(child.pid, flush=True)
+time.sleep(600)
+"""
+CHILD = """
+from oddframe.sweeps.trial_process import end_with_parent
+import time
+end_with_parent()
+time.sleep(600)
+"""
+
+
+def alive(pid: int) -> bool:
+    state = Path(f"/proc/{pid}/stat")
+    return state.exists() and state.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def test_the_process_ends_when_its_parent_is_killed() -> None:
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, CHILD], stdout=subprocess.PIPE, text=True
+    )
+    assert parent.stdout is not None
+    child = int(parent.stdout.readline())
+    assert alive(child)
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    deadline = time.monotonic() + 60
+    while alive(child) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    if alive(child):
+        os.kill(child, signal.SIGKILL)
+        pytest.fail("the process outlived its parent")
+
+
+def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(OddframeError, match=r"cannot be seen from .* shared disk"):
+        TrialChild(tmp_path, "0123456789", "node", 1)
+
+
+def test_a_folder_without_a_job_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    assert trial_process.main([str(tmp_path)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "job.json: cannot be read" in line
+
+
+def test_two_processes_never_write_one_trial(
+    tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trial_process, "_LOCK_SECONDS", 0.1)
+    with FileLock(tmp_path / ".lock"):
+        assert trial_process.main([str(tmp_path)]) == 2
+    assert "another process is busy" in capsys.readouterr().err
