@@ -76,7 +76,7 @@ def test_every_verb_explains_its_options(cli, verb):
     status, out, err = cli(verb, "--help")
     assert (status, err) == (0, "")
     assert f"usage: oddframe {verb}" in out
-    assert "--out OUT" in out
+    assert "--out OUT" in out or verb == "track"  # which writes where the tracker says
 
 
 def test_the_command_line_starts_without_heavy_packages():
