@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import json
 import re
 import subprocess
 import sys
@@ -27,14 +26,13 @@ import torch
 import yaml
 
 from jpeg_footage import jpeg_footage
-from oddframe.atomic import write_text
 from oddframe.detectors import load
 from oddframe.detectors.clip_detector import ClipDetector
 from oddframe.errors import OddframeError
 from oddframe.media import list_images, open_video
 from oddframe.training.settings import read_settings
 from oddframe.video_writing import VideoWriter
-from provenance import provenance
+from provenance import provenance, publish, run
 
 REAL_TIME = 25.0
 RECIPES = Path(__file__).resolve().parents[1] / "recipes" / "ped2-small"
@@ -170,14 +168,8 @@ def main(arguments: list[str] | None = None) -> None:
     with tempfile.TemporaryDirectory() as folder:
         lines, rows = measure(options, Path(folder))
     result = {"real_time_fps": REAL_TIME, "memory_frames": options.memory_frames, "rows": rows}
-    text = "\n".join([head, *lines, json.dumps(result)]) + "\n"
-    print(text, end="")
-    if options.out:
-        write_text(options.out, text)
+    publish(head, lines, result, options.out)
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except OddframeError as error:
-        sys.exit(f"error: {error}")
+    run(main)

@@ -12,9 +12,7 @@ data, with and without ``channels_last``.
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -27,15 +25,13 @@ from lightning.fabric import Fabric
 from torch import Tensor
 
 from jpeg_footage import jpeg_footage
-from oddframe.atomic import write_text
 from oddframe.detectors.future_frame import FutureFrame, FutureFrameConfig
-from oddframe.errors import OddframeError
 from oddframe.media import list_images
 from oddframe.training.clips import ClipBatches
 from oddframe.training.frame_cache import FOLDER, FrameCache, cache_bytes, cache_frames
 from oddframe.training.loop import Batches, Schedule, train
 from oddframe.videos import Manifest
-from provenance import provenance
+from provenance import provenance, publish, run
 
 CLIP_LENGTH = 5
 WAYS = ("memory-mapped frames", "images per clip")
@@ -190,14 +186,8 @@ def main(arguments: list[str] | None = None) -> None:
     head = provenance()
     with tempfile.TemporaryDirectory() as folder:
         lines, result = measure(options, Path(folder))
-    text = "\n".join([head, *lines, json.dumps(result)]) + "\n"
-    print(text, end="")
-    if options.out:
-        write_text(options.out, text)
+    publish(head, lines, result, options.out)
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except OddframeError as error:
-        sys.exit(f"error: {error}")
+    run(main)

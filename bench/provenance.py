@@ -1,17 +1,22 @@
-"""What a benchmark's numbers depend on: the lines above a table in ``bench/results``."""
+"""How a benchmark begins and ends: what its numbers depend on, and where they go."""
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import torch
 
 import oddframe
+from oddframe.atomic import write_text
+from oddframe.errors import OddframeError
 
 
 def provenance() -> str:
@@ -30,6 +35,22 @@ def provenance() -> str:
         "software": software,
     }
     return "\n".join(f"{name:<10}{value}" for name, value in lines.items())
+
+
+def publish(head: str, lines: Sequence[str], result: Any, out: Path | None) -> None:
+    """Print provenance, table and a JSON line; write them to a file as well, if one is given."""
+    text = "\n".join([head, *lines, json.dumps(result)]) + "\n"
+    print(text, end="")
+    if out:
+        write_text(out, text)
+
+
+def run(main: Callable[[], None]) -> None:
+    """Run a script's main function; a mistake of the user is one line."""
+    try:
+        main()
+    except OddframeError as error:
+        sys.exit(f"error: {error}")
 
 
 def _processor() -> str:

@@ -11,9 +11,7 @@ and stands apart. The ways are timed in turns, so that a neighbour's load falls 
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -21,7 +19,6 @@ from typing import Any
 
 import numpy as np
 
-from oddframe.atomic import write_text
 from oddframe.errors import OddframeError
 from oddframe.features.backbones import Backbone, BackboneOptions, load
 from oddframe.features.extraction import SnippetPlan, extract_features
@@ -29,7 +26,7 @@ from oddframe.features.spread_extraction import extract_spread
 from oddframe.verbs.footage import read_footage
 from oddframe.video_writing import VideoWriter
 from oddframe.videos import Manifest, Video
-from provenance import provenance
+from provenance import provenance, publish, run
 
 SIZE = (320, 240)
 
@@ -136,14 +133,8 @@ def main(arguments: list[str] | None = None) -> None:
     head = provenance()
     with tempfile.TemporaryDirectory() as folder:
         lines, result = measure(options, Path(folder))
-    text = "\n".join([head, *lines, json.dumps(result)]) + "\n"
-    print(text, end="")
-    if options.out:
-        write_text(options.out, text)
+    publish(head, lines, result, options.out)
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except OddframeError as error:
-        sys.exit(f"error: {error}")
+    run(main)

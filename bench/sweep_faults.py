@@ -36,7 +36,7 @@ from oddframe.scores import Scores
 from oddframe.sweeps.folder import SweepFolder, TrialRecord
 from oddframe.sweeps.sweep_file import read_sweep
 from oddframe.sweeps.trial_job import JOB, SCORES, TrialJob
-from provenance import provenance
+from provenance import provenance, run
 
 VARIABLES = {
     **os.environ,
@@ -276,7 +276,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except OddframeError as error:
-        sys.exit(f"error: {error}")
+    run(main)

@@ -12,7 +12,6 @@ once: reading the file, starting Ray, the first worker, and the end of it all.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import statistics
 import subprocess
@@ -26,10 +25,9 @@ from typing import Any
 import yaml
 
 from made_up_bags import write_bags
-from oddframe.atomic import write_text
 from oddframe.errors import OddframeError
 from oddframe.sweeps.folder import SweepFolder, moment
-from provenance import provenance
+from provenance import provenance, publish, run
 
 
 def oddframe(*words: object) -> float:
@@ -130,14 +128,8 @@ def main(arguments: list[str] | None = None) -> None:
     head = provenance()
     with tempfile.TemporaryDirectory() as folder:
         lines, result = measure(options.trials, options.repeats, Path(folder))
-    text = "\n".join([head, *lines, json.dumps(result)]) + "\n"
-    print(text, end="")
-    if options.out:
-        write_text(options.out, text)
+    publish(head, lines, result, options.out)
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except OddframeError as error:
-        sys.exit(f"error: {error}")
+    run(main)

@@ -12,7 +12,6 @@ already imported.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import statistics
 import subprocess
@@ -24,13 +23,12 @@ from typing import Any
 
 import numpy as np
 
-from oddframe.atomic import write_text
 from oddframe.errors import OddframeError
 from oddframe.tracking import load
 from oddframe.tracking.pictures import with_drawn_pictures
 from oddframe.tracking.record import read_record
 from oddframe.videos import Manifest, Video
-from provenance import provenance
+from provenance import provenance, publish, run
 
 
 def write_features(folder: Path, videos: int, channels: int) -> Path:
@@ -125,14 +123,8 @@ def main(arguments: list[str] | None = None) -> None:
             lines, result = measure(options, Path(folder))
         finally:
             os.chdir(here)
-    text = "\n".join([head, *lines, json.dumps(result)]) + "\n"
-    print(text, end="")
-    if options.out:
-        write_text(options.out, text)
+    publish(head, lines, result, options.out)
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except OddframeError as error:
-        sys.exit(f"error: {error}")
+    run(main)

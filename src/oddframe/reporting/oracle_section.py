@@ -10,7 +10,7 @@ from oddframe.evaluation.result import Measured
 from oddframe.reporting.comparison_differences import excludes_zero, signed
 from oddframe.reporting.comparison_numbers import main_metrics
 from oddframe.reporting.metric_names import metric_name
-from oddframe.reporting.tables import scrolling
+from oddframe.reporting.tables import first_open, scrolling
 from oddframe.reporting.wording import interval, measured
 
 
@@ -28,13 +28,11 @@ def oracle_section(comparison: Comparison, suspects: Collection[str]) -> str:
         "with the one that did best on these very test videos. The second cannot be had where "
         "nothing is annotated: it is an upper bound, and no result. Many papers report it.</p>"
     ]
-    for place, metric in enumerate(main_metrics(comparison)):
-        label, table = escape(metric_name(metric).label), _table(metric, comparison, suspects)
-        parts.append(
-            f"<h3>{label}</h3>{table}"
-            if place == 0
-            else f"<details><summary>{label}</summary>{table}</details>"
-        )
+    tables = {
+        metric_name(metric).label: _table(metric, comparison, suspects)
+        for metric in main_metrics(comparison)
+    }
+    parts.append(first_open(tables))
     return "".join(parts)
 
 

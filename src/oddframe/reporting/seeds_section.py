@@ -10,7 +10,7 @@ from oddframe.evaluation.seed_spread import SeedSpread
 from oddframe.reporting.colours import series_class
 from oddframe.reporting.comparison_numbers import main_metrics
 from oddframe.reporting.metric_names import metric_name
-from oddframe.reporting.tables import scrolling
+from oddframe.reporting.tables import first_open, scrolling
 from oddframe.reporting.wording import count, number
 
 WIDTH = 100
@@ -36,17 +36,11 @@ def seeds_section(comparison: Comparison, suspects: Collection[str]) -> str:
             f'<p class="quiet">Trained once, or not known: {escape(", ".join(single))}.</p>'
         )
     tables = {
-        metric: table
+        metric_name(metric).label: table
         for metric in main_metrics(comparison)
         if (table := _table(metric, comparison, suspects))
     }
-    for place, (metric, table) in enumerate(tables.items()):
-        label = escape(metric_name(metric).label)
-        parts.append(
-            f"<h3>{label}</h3>{table}"
-            if place == 0
-            else f"<details><summary>{label}</summary>{table}</details>"
-        )
+    parts.append(first_open(tables))
     return "".join(parts)
 
 

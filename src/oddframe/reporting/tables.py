@@ -81,6 +81,21 @@ def scrolling(table: str, label: str) -> str:
     )
 
 
+def first_open(sections: Mapping[str, str]) -> str:
+    """The first section under its heading, the others folded under theirs.
+
+    Args:
+        sections: heading as plain text to HTML.
+    """
+    parts = [
+        f"<h3>{escape(title)}</h3>{body}"
+        if place == 0
+        else f"<details><summary>{escape(title)}</summary>{body}</details>"
+        for place, (title, body) in enumerate(sections.items())
+    ]
+    return "".join(parts)
+
+
 def value_range(
     name: str, parts: Sequence[tuple[str, Measured]], ticks: Sequence[Measured] = ()
 ) -> str:
