@@ -13,6 +13,7 @@ from oddframe.errors import OddframeError
 from oddframe.evaluation.compare import Comparison, compare_scores
 from oddframe.evaluation.evaluate import evaluate_scores
 from oddframe.evaluation.published_numbers import published_for
+from oddframe.reporting.comparison_numbers import main_metrics
 from oddframe.reporting.comparison_page import write_comparison
 from oddframe.reporting.comparison_tables import write_tables
 from oddframe.reporting.model_timelines import model_timelines
@@ -289,3 +290,11 @@ def test_headings_are_those_of_the_documentation(classed, seeds, tmp_path):
     assert set(written) == set(documented)
     for name, path in written.items():
         assert path.read_text(encoding="utf-8").splitlines()[0].split(",") == documented[name]
+
+
+def test_the_metric_that_the_data_set_is_ranked_by_comes_first(manifest, named):
+    comparison = compare_scores(named, manifest, resamples=10)
+    assert main_metrics(comparison)[0] == "micro_auc"
+    ranked_by_precision = main_metrics(replace(comparison, dataset="xd-violence"))
+    assert ranked_by_precision[:2] == ["average_precision", "micro_auc"]
+    assert set(ranked_by_precision) == set(main_metrics(comparison))

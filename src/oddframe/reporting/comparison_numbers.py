@@ -7,6 +7,7 @@ from html import escape
 from pathlib import Path
 
 from oddframe.evaluation.compare import Comparison
+from oddframe.evaluation.frame_metrics import headline_metric
 from oddframe.evaluation.result import Measured
 from oddframe.reporting.class_bars import class_charts
 from oddframe.reporting.colours import series_class
@@ -21,9 +22,10 @@ MOST_COLUMNS = 4
 
 def main_metrics(comparison: Comparison) -> list[str]:
     """The headline metrics that at least one model has a value of, the main one first."""
+    first = headline_metric(comparison.dataset)
     return [
         name
-        for name in HEADLINES
+        for name in sorted(HEADLINES, key=lambda name: name != first)
         if any(
             row.get(name, Measured(None)).value is not None for row in comparison.models.values()
         )
