@@ -6,6 +6,7 @@ detector takes the settings is seen when the recipe is checked or run.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -169,7 +170,7 @@ def read_recipe(path: Path) -> Recipe:
         citation=paper.text("citation"),
         table=paper.text("table"),
         dataset=dataset.text("name"),
-        options={name: options.any(name) for name in PREPARE_OPTIONS if name in options},
+        options=_options(options),
         address=dataset.text("address"),
         features=_features(needs) if "features" in needs else None,
         weights=_weights(needs) if "weights" in needs else None,
@@ -216,9 +217,20 @@ _KEYS = (
 _VALUE_KEYS = ("value", "by", "where", "row", "recalled", "spread", "note")
 
 
+def _options(given: YamlTable) -> dict[str, Any]:
+    kinds: dict[str, Callable[[str], Any]] = {
+        "val_share": given.share,
+        "seed": given.whole,
+        "fps": lambda key: given.number(key, 0),
+    }
+    return {key: kinds.get(key, given.text)(key) for key in PREPARE_OPTIONS if key in given}
+
+
 def _features(needs: YamlTable) -> FeatureNeed:
     part = needs.table("features", ("backbone", "crops", "channels", "address"))
     backbone, crops = part.text("backbone"), part.text("crops")
+    if not crops.partition("-")[0].isdecimal():
+        raise part.wrong("crops", "a number of crops, such as '10' or '10-deepmil'", crops)
     return FeatureNeed(backbone, crops, part.whole("channels"), part.text("address"))
 
 

@@ -329,6 +329,10 @@ def test_the_place_comes_from_the_environment_or_is_the_current_folder(
     assert mlflow_connection.address_of(None) == "http://host:5000"
     shown = mlflow_connection.without_password("postgresql://me:secret@host/db")
     assert shown == "postgresql://me:***@host/db"
+    shown = mlflow_connection.without_password(
+        "at http://me:s@cret@host:5000/x and mlflow=http://h"
+    )
+    assert shown == "at http://me:***@host:5000/x and mlflow=http://h"
     with pytest.raises(OddframeError, match="such as http://host:5000 or sqlite:"):
         MlflowTracker("mlruns")
     record = made_up(database.folder, "elsewhere")
@@ -338,6 +342,11 @@ def test_the_place_comes_from_the_environment_or_is_the_current_folder(
     assert re.fullmatch(
         rf"{database.folder.as_uri()}/mlartifacts/named-\w{{8}}/{run}/artifacts", uri
     )
+    # Under another experiment it takes the place of the first.
+    MlflowTracker(database.address).upload(record)
+    (moved,) = database.runs(record)
+    assert moved != run
+    assert database.runs(record, "deleted") == [run]
 
 
 def refused(address: str, record: RunRecord, capfd: pytest.CaptureFixture) -> str:
@@ -360,6 +369,15 @@ def test_a_server_that_does_not_answer_is_one_line_within_seconds(
         silent.listen()
         assert f"no server answers at {address} within 5 s" in refused(address, record, capfd)
     assert time.monotonic() - began < 20
+
+
+@pytest.mark.parametrize("address", ["http://me:secret@127.0.0.1:99999", "odd://me:secret@host/x"])
+def test_no_message_says_a_password(
+    address: str, tmp_path: Path, capfd: pytest.CaptureFixture
+) -> None:
+    message = refused(address, made_up(tmp_path, "run"), capfd)
+    assert "me:***@" in message
+    assert "secret" not in message
 
 
 def test_a_server_of_something_else_is_one_line(

@@ -5,6 +5,7 @@ import json
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from oddframe.scores import Scores
 from oddframe.tracking import chosen, installed, load
 from oddframe.tracking.pictures import with_drawn_pictures
 from oddframe.tracking.record import Point, read_progress, read_record, spread, step_of
-from oddframe.tracking.state import held, read_state, write_state
+from oddframe.tracking.state import held, read_state, run_id, write_state
 from oddframe.videos import Event, Manifest, Video
 
 
@@ -77,6 +78,26 @@ def test_the_id_stays_and_goes_with_the_folder(run: Path) -> None:
     assert read_state(run)["wandb"] == {"generation": 2}
     moved = run.rename(run.parent / "moved")
     assert read_record(moved).id == before
+
+
+def test_trackers_that_follow_at_once_find_one_id(tmp_path: Path) -> None:
+    for number in range(20):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        start, found = threading.Barrier(4), set()
+
+        def ask(
+            folder: Path = folder, start: threading.Barrier = start, found: set = found
+        ) -> None:
+            start.wait()
+            found.add(run_id(folder))
+
+        threads = [threading.Thread(target=ask) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert found == {read_state(folder)["id"]}
 
 
 def test_what_was_chosen_on_the_test_videos_is_oracle_and_never_mixed(

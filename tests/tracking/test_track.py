@@ -157,6 +157,7 @@ def test_one_failure_keeps_nothing_else_from_being_sent(
     [
         (["--to", "tensorbord"], "did you mean 'tensorboard'"),
         (["--to", "tensorboard"], "expected a run folder"),
+        (["--to", "none"], "no tracker to send to"),
     ],
 )
 def test_a_mistake_is_one_line(

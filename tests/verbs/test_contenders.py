@@ -149,6 +149,37 @@ def test_what_is_said_of_other_scores(run, values, tmp_path):
     write_config(run, {"verb": "train", "detector": "rtfm", "seed": 0})
     (run / "metrics.jsonl").write_text("{}\n")
     assert "the last checkpoint, none was selected" in read_contender(run, "test").origin
+    # A run of before ``selected`` was written down.
+    (run / "metrics.jsonl").write_text('{"step": 40, "split": "val", "video_auc": 0.9}\n[1]\n')
+    assert "not stated whether its checkpoint was selected" in read_contender(run, "test").origin
+
+
+def test_a_curve_that_is_no_text_is_one_line(run, values):
+    Scores(values).write(run / "scores.npz")
+    with (run / "metrics.jsonl").open("ab") as stream:
+        stream.write(b"\xff\xfe\n")
+    with pytest.raises(OddframeError, match=r"metrics.jsonl: expected a training curve as text"):
+        read_contender(run, "test")
+
+
+def test_what_is_oracle_on_the_test_videos_is_none_on_others(run, manifest, values, tmp_path):
+    videos = (*manifest, video("v", "val"), video("w", "val", events=()))
+    both = Manifest("toy", videos)
+    every = {**values, "v": np.linspace(0, 1, 30), "w": np.zeros(30)}
+    Scores(every).write(run / "scores/scores.npz")
+    Scores(every, ORACLE).write(run / "scores/oracle/scores.npz")
+    Scores(every).write(tmp_path / "other.npz")
+    both.write(tmp_path / "both.jsonl")
+    for split, shown in (("test", ["run"]), ("val", [])):
+        found = compare(
+            [run, tmp_path / "other.npz"],
+            out=tmp_path / split,
+            manifest=tmp_path / "both.jsonl",
+            split=split,
+            resamples=5,
+            timelines=False,
+        )
+        assert list(found.oracle) == shown
 
 
 def test_nothing_there(run, tmp_path):

@@ -135,11 +135,12 @@ def test_lost_and_stale_results_are_made_again(
     folder, first = done
     scores = folder / "out" / "run" / "scores" / "test" / "scores.npz"
     whole = Scores.read(scores)
-    Scores(whole.values, {**whole.meta, "run_sha256": "of another"}).write(scores)
-    (folder / "out" / "run" / "report" / "metrics.json").unlink()
-    again = run(data, folder / "tiny.yaml", folder / "out")
-    assert again.measured == first.measured
-    assert Scores.read(scores).meta["run_sha256"] == whole.meta["run_sha256"]
+    for key, stale in (("run_sha256", "of another"), ("normalisation", "per-video")):
+        Scores(whole.values, {**whole.meta, key: stale}).write(scores)
+        (folder / "out" / "run" / "report" / "metrics.json").unlink()
+        again = run(data, folder / "tiny.yaml", folder / "out")
+        assert again.measured == first.measured
+        assert Scores.read(scores).meta.get(key) == whole.meta.get(key)
 
 
 def test_other_settings_are_refused_in_the_same_folder(

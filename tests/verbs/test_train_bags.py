@@ -1,10 +1,12 @@
 """Training on bags from the command line, scoring with the run, and what can go wrong."""
 
+import importlib
 import json
 import shutil
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +16,9 @@ import yaml
 
 from oddframe.cli import main
 from oddframe.detectors.sultani import CONFIG
+from oddframe.errors import OddframeError
 from oddframe.scores import Scores
+from oddframe.training import loop
 from oddframe.training.bag_training import BagTraining
 from oddframe.training.hardware import Hardware
 from oddframe.training.loop import read_curve
@@ -113,10 +117,25 @@ def test_killed_and_resumed_from_the_command_line(bags, tmp_path: Path) -> None:
     assert curves[0] == curves[1]
 
 
-def test_two_processes_train_what_one_trains(bags, tmp_path: Path) -> None:
+THEN_FAIL = """
+from oddframe.errors import OddframeError
+
+def then_fail(job, fabric):
+    job(fabric)
+    raise OddframeError("x.npy: expected this,\\nfound that")
+"""
+
+
+def test_two_processes_train_what_one_trains_and_fail_as_one_does(
+    bags, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Spawned processes can import a module on the path, but not this one.
+    (tmp_path / "then_fail.py").write_text(THEN_FAIL)
+    monkeypatch.syspath_prepend(tmp_path)
+    then_fail = importlib.import_module("then_fail").then_fail
     # Without dropout and batch statistics, halves of a batch have the gradient of the whole.
     config = CONFIG(steps=12, validate_every=6, batch_size=8, dropout=0.0)
-    found = []
+    found, errors = [], []
     for processes in (1, 2):
         folder = tmp_path / str(processes)
         folder.mkdir()
@@ -124,10 +143,13 @@ def test_two_processes_train_what_one_trains(bags, tmp_path: Path) -> None:
         manifest.write(folder / "manifest.jsonl")
         (folder / "config.yaml").write_text("{}")
         job = BagTraining(folder, bags.features, "sultani", config)
-        Hardware("cpu", processes=processes).launch(job)
+        with pytest.raises(OddframeError) as failed:
+            Hardware("cpu", processes=processes).launch(partial(then_fail, job))
+        errors.append(str(failed.value))
         found.append(read_run(folder).detector.state()["network"])
         curve = read_curve(folder / "metrics.jsonl")
         assert [x["step"] for x in curve] == [6, 6, 12, 12]
+    assert errors[0] == errors[1] == "x.npy: expected this, found that"
     for name, values in found[0].items():
         assert torch.allclose(values, found[1][name], atol=1e-5), name
 
@@ -278,8 +300,15 @@ def test_no_steps_give_the_untrained_network(bags, tmp_path: Path) -> None:
 
 
 def test_validation_videos_of_one_class_keep_the_last_state_also_after_going_on(
-    bags, tmp_path: Path
+    bags, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    save = loop._save
+
+    def save_and_stop(*parts) -> None:
+        save(*parts)
+        if parts[-1].step == 20:
+            raise KeyboardInterrupt
+
     one = broken(
         bags,
         tmp_path / "one",
@@ -287,27 +316,14 @@ def test_validation_videos_of_one_class_keep_the_last_state_also_after_going_on(
     )
     config = ("--detector", "sultani", "--settings.validate_every", "5", "--settings.steps", "30")
     assert one.train(tmp_path / "whole", *config) == 0
-    words = ["train", str(one.manifest), "--features", str(one.features), "--device", "cpu"]
-    words += ["--out", str(tmp_path / "parts"), *config]
-    killed = subprocess.run([sys.executable, "-c", KILLED.format(at=20), *words], check=False)
-    assert killed.returncode == 9
+    with monkeypatch.context() as patched:
+        patched.setattr(loop, "_save", save_and_stop)
+        assert one.train(tmp_path / "parts", *config) == 2
+    assert torch.load(tmp_path / "parts" / "last.pt", weights_only=True)["step"] == 20
+    assert not (tmp_path / "parts" / "checkpoint.pt").exists()
     assert one.train(tmp_path / "parts", *config, "--resume") == 0
     states = [read_run(tmp_path / name).detector.state()["network"] for name in ("whole", "parts")]
     assert all(torch.equal(states[0][key], states[1][key]) for key in states[0])
-
-
-KILLED = """
-import os, sys
-from oddframe.cli import main
-from oddframe.training import loop
-save = loop._save
-def save_and_die(*parts):
-    save(*parts)
-    if parts[-1].step == {at}:
-        os._exit(9)
-loop._save = save_and_die
-main(sys.argv[1:])
-"""
 
 
 @pytest.mark.parametrize(

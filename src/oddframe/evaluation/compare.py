@@ -283,7 +283,8 @@ def in_words(first: str, second: str, metric: str, gap: Measured) -> str:
     interval = f"95 % interval of the difference {gap.low:.4g} to {gap.high:.4g}"
     if gap.low > 0 or gap.high < 0:
         return (
-            f"{claim} ({interval}): it excludes zero, so the difference is unlikely to be chance."
+            f"{claim} ({interval}): it excludes zero, so the difference is unlikely to be chance "
+            "in the choice of videos."
         )
     return f"{claim} ({interval}): it includes zero, so it may be chance."
 

@@ -8,6 +8,7 @@ that is made with ``TRACKER(where, experiment)``; both are None where nothing wa
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from importlib import import_module
@@ -84,6 +85,11 @@ def split(spec: str) -> tuple[str, str | None]:
     if equals and not where:
         raise OddframeError(f"tracker '{spec}': expected {name}=WHERE, found nothing after the =")
     return name, where or None
+
+
+def without_password(address: str) -> str:
+    """An address, or a line that holds some, that may be shown and logged."""
+    return re.sub(r"//([^/@:\s]*):[^/\s]*@", r"//\1:***@", address)
 
 
 def installed(name: str) -> bool:

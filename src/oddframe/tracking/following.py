@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from oddframe.errors import OddframeError, OddframeWarning
-from oddframe.tracking import Tracker, load
+from oddframe.tracking import Tracker, load, without_password
 from oddframe.tracking.pictures import with_drawn_pictures
 from oddframe.tracking.record import FAILED, read_progress, read_record
 from oddframe.tracking.state import held
@@ -23,7 +23,7 @@ PATIENCE_SECONDS = 60.0
 
 
 @contextmanager
-def followed(folder: Path, trackers: Sequence[str]) -> Generator[None]:
+def followed(folder: Path, trackers: Sequence[str], *, several: bool = False) -> Generator[None]:
     """Track the training that goes on in the block, and upload the run at its end.
 
     A training that fails says so in ``log.txt``, with or without trackers.
@@ -31,9 +31,10 @@ def followed(folder: Path, trackers: Sequence[str]) -> Generator[None]:
     Args:
         folder: the run folder; its ``config.yaml`` may be written in the block.
         trackers: as :func:`oddframe.tracking.load` takes them.
+        several: several processes train together, and only the first of them tracks.
     """
-    if _process() > 0:
-        yield  # the first process tracks for all
+    if several and _process() > 0:
+        yield
         return
     with _held(folder, trackers) as mine:
         followers = [_Follower(folder, spec) for spec in mine]
@@ -120,7 +121,8 @@ class _Follower(threading.Thread):
         if not self.stopped:
             self.stopped = reason
             with suppress(OSError):
-                log(self._folder, f"tracking to {self.spec} stopped ({reason})")
+                # The log is sent to trackers too.
+                log(self._folder, without_password(f"tracking to {self.spec} stopped ({reason})"))
 
     def _follow(self, tracker: Tracker) -> None:
         record = None
@@ -145,9 +147,8 @@ def _signs(folder: Path) -> tuple[int, int]:
 
 
 def _warn(folder: Path, spec: str, reason: str) -> None:
-    warnings.warn(
+    said = (
         f"tracking to {spec} stopped ({reason}); the training went on without; upload later with: "
-        f"oddframe track {folder} --to {spec}",
-        OddframeWarning,
-        stacklevel=2,
+        f"oddframe track {folder} --to {spec}"
     )
+    warnings.warn(without_password(said), OddframeWarning, stacklevel=2)

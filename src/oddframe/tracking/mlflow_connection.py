@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 
 from oddframe.atomic import atomic_path
 from oddframe.errors import OddframeError
+from oddframe.tracking import without_password
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -64,11 +65,6 @@ def artifact_folder(address: str) -> Path | None:
         return file.parent / ARTIFACTS
     scheme = re.split(r"[+:]", address, maxsplit=1)[0]
     return Path(ARTIFACTS).absolute() if scheme in ("postgresql", "mysql", "mssql") else None
-
-
-def without_password(address: str) -> str:
-    """An address that may be shown."""
-    return re.sub(r"//([^/@:]*):[^/@]*@", r"//\1:***@", address)
 
 
 def page_of(address: str, experiment: str, run: str) -> str:
@@ -153,7 +149,7 @@ def _check_server(address: str) -> None:
             raise_on_status=False,
         )
     except MlflowException as error:
-        reason = str(error).rsplit(": ", 1)[-1].strip("\"')")
+        reason = without_password(str(error)).rsplit(": ", 1)[-1].strip("\"')")
         raise OddframeError(
             f"mlflow: no server answers at {without_password(address)} within "
             f"{_FIRST_ANSWER_SECONDS} s ({reason[:160]}); start one with 'mlflow server', and "
@@ -204,7 +200,7 @@ class _OfOtherThreads(logging.Filter):
 
 def _brief(error: Exception) -> str:
     """The beginning and the end of the first line: libraries put the reason at either."""
-    line = (str(error).strip() or type(error).__name__).splitlines()[0]
+    line = without_password(str(error).strip() or type(error).__name__).splitlines()[0]
     return line if len(line) <= 240 else f"{line[:100]} ... {line[-120:]}"
 
 

@@ -89,6 +89,7 @@ class MlflowTracker:
             # Last: a run that says it is finished is whole.
             self._client.log_batch(run.info.run_id, tags=_entities(_tags(record)))
             self._set_status(run, record)
+            self._delete_elsewhere(run, record.id)
             page = page_of(self._address, run.info.experiment_id, run.info.run_id)
         return f"{record.name} is in MLflow; {page}"
 
@@ -148,6 +149,14 @@ class MlflowTracker:
         for run in found[1:]:
             self._client.delete_run(run.info.run_id)
         return found[0] if found else None
+
+    def _delete_elsewhere(self, run: Run, identity: str) -> None:
+        """Delete what an upload under another experiment left of a run."""
+        known = [each.experiment_id for each in self._client.search_experiments()]
+        others = [place for place in known if place != run.info.experiment_id]
+        found = self._client.search_runs(others, f"tags.`{ID}` = '{identity}'") if others else []
+        for old in found:
+            self._client.delete_run(old.info.run_id)
 
     def _create(self, experiment: str, record: RunRecord) -> Run:
         tags = {ID: record.id, "mlflow.source.name": "oddframe", **_user()}

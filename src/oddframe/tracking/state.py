@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import uuid
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from oddframe.errors import OddframeError
 
 STATE = "tracking.json"
 LOCK = ".tracking.lock"
+_CHANGING = threading.Lock()
+"""Several trackers follow one training, each in a thread, and all must find one id."""
 
 
 def run_id(folder: Path) -> str:
@@ -24,10 +27,11 @@ def run_id(folder: Path) -> str:
     Raises:
         OddframeError: ``tracking.json`` is damaged or cannot be written.
     """
-    state = read_state(folder)
-    if "id" not in state:
-        state["id"] = uuid.uuid4().hex
-        write_json(folder / STATE, state)
+    with _CHANGING:
+        state = read_state(folder)
+        if "id" not in state:
+            state["id"] = uuid.uuid4().hex
+            write_json(folder / STATE, state)
     return str(state["id"])
 
 
@@ -58,7 +62,8 @@ def write_state(folder: Path, tracker: str, values: Mapping[str, Any]) -> None:
     Raises:
         OddframeError: the file cannot be written.
     """
-    write_json(folder / STATE, {**read_state(folder), tracker: dict(values)})
+    with _CHANGING:
+        write_json(folder / STATE, {**read_state(folder), tracker: dict(values)})
 
 
 @contextmanager

@@ -57,6 +57,7 @@ class Hardware:
         """
         import torch
         from lightning.fabric import Fabric
+        from lightning.fabric.plugins.environments import LightningEnvironment
         from lightning.fabric.strategies import DDPStrategy
 
         gpus = torch.cuda.device_count()
@@ -79,7 +80,10 @@ class Hardware:
                 timeout=_PATIENCE,
             )
         accelerator = {"cuda": "gpu", "auto": "gpu" if torch.cuda.is_available() else "auto"}
+        # A process alone under SLURM, such as a trial of a sweep, is no part of a training of many.
+        alone = self.processes * self.nodes == 1
         fabric = Fabric(
+            plugins=[LightningEnvironment()] if alone else None,
             accelerator=accelerator.get(self.device, self.device),
             devices=self.processes,
             num_nodes=self.nodes,

@@ -170,11 +170,22 @@ def read_run(folder: str | Path, checkpoint: str = CHECKPOINT) -> Run:
 
 
 def read_curve(path: Path) -> list[dict[str, Any]]:
-    """The lines of ``metrics.jsonl``; a last line that a killed writer left is ignored."""
+    """The lines of ``metrics.jsonl``; a last line that a killed writer left is ignored.
+
+    Raises:
+        OddframeError: it is no text.
+    """
     if not path.exists():
         return []
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise OddframeError(
+            f"{path}: expected a training curve as text, found other bytes at "
+            f"{error.start}; repair or remove the file"
+        ) from error
     lines = []
-    for line in path.read_text(encoding="utf-8").split("\n"):
+    for line in text.split("\n"):
         try:
             lines.append(json.loads(line))
         except json.JSONDecodeError:

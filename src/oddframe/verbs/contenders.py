@@ -11,6 +11,7 @@ from oddframe.errors import OddframeError
 from oddframe.evaluation.evaluate import labelled_videos, scores_of_split
 from oddframe.reporting.wording import count
 from oddframe.scores import Scores
+from oddframe.tracking.record import is_oracle
 from oddframe.training.run_folder import CONFIG, METRICS, read_config, read_curve
 from oddframe.verbs.training_record import record_of_scores
 from oddframe.videos import Manifest
@@ -140,7 +141,7 @@ def _of_run(path: Path, manifest: Path | None, split: str, truth: Manifest) -> C
     else:
         parts.append(f"seed {config.get('seed', 'not stated')}")
     if curve:
-        parts.append(_selection(config.get("selected")))
+        parts.append(_selection(config.get("selected"), curve))
     return Contender(
         name=path.resolve().name,
         scores=(found.selected,),
@@ -188,9 +189,13 @@ def _of_sweep(path: Path, manifest: Path | None, split: str, truth: Manifest) ->
     )
 
 
-def _selection(selected: object) -> str:
+def _selection(selected: object, curve: Sequence[Any]) -> str:
     chosen = selected.get("val") if isinstance(selected, Mapping) else None
     if not isinstance(chosen, Mapping) or "step" not in chosen:
+        if selected is None and any(
+            isinstance(line, dict) and line.get("split") == "val" for line in curve
+        ):
+            return "not stated whether its checkpoint was selected"  # older runs do not say
         return "the last checkpoint, none was selected"
     return f"checkpoint of step {chosen['step']}, selected on validation"
 
@@ -219,8 +224,7 @@ def _scores_in(folder: Path, split: str, truth: Manifest, usual: Sequence[Path] 
         except OddframeError as error:
             misfits[file] = str(error)
             continue
-        by_test = str(scores.meta.get("checkpoint", "")).startswith("oracle")
-        (oracle if by_test else selected)[file] = scores
+        (oracle if is_oracle(scores.meta) else selected)[file] = scores
     if not selected:
         why = "".join(
             f"; {file.relative_to(folder)} does not fit: {reason}"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from oddframe.atomic import sha256_of, write_json
 from oddframe.errors import OddframeError
+from oddframe.evaluation.evaluate import is_per_video
 from oddframe.evaluation.result import Evaluation, Measured
 from oddframe.recipes import Recipe, find_recipe, shipped_recipes
 from oddframe.reporting.wording import count
@@ -169,7 +170,7 @@ def _measure(recipe: Recipe, prospect: Prospect, run: Path) -> dict[str, Measure
 
 
 def _score(recipe: Recipe, prospect: Prospect, run: Path, row: str) -> Path:
-    """Score the test videos for a row, unless the scores of this very checkpoint are there."""
+    """Score the test videos for a row, unless such scores of this very checkpoint are there."""
     manifest, oracle = _manifest(prospect), row == "oracle"
     per_video = recipe.per_video and row != "held-out"
     path = run / "scores" / _FOLDERS[row] / "scores.npz"
@@ -177,7 +178,8 @@ def _score(recipe: Recipe, prospect: Prospect, run: Path, row: str) -> Path:
         meta = Scores.read(path).meta
         checkpoint = run / (ORACLE if oracle else CHECKPOINT)
         same = {"run_sha256": sha256_of(checkpoint), "manifest_sha256": sha256_of(manifest)}
-        if all(meta.get(key) == value for key, value in same.items()):
+        scaled = is_per_video(meta) == per_video
+        if scaled and all(meta.get(key) == value for key, value in same.items()):
             _say(4, f"scores, {row}: kept, {path}")
             return path
     _say(4, f"scoring the test videos, {row}")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.reporting.wording import count
-from oddframe.tracking import Tracker, check_installed, chosen, load
+from oddframe.tracking import TRACKERS, Tracker, check_installed, chosen, load, without_password
 from oddframe.tracking.pictures import with_drawn_pictures
 from oddframe.tracking.record import RunRecord, check_run_folder, read_record
 from oddframe.tracking.state import held
@@ -55,7 +55,9 @@ def track(
         OddframeError: no run folder, no such tracker, one that is not installed; or some upload
             failed, after all others were made.
     """
-    specs = chosen(to) or (chosen(None) if to is None else [])
+    specs = chosen(to)
+    if not specs and to is not None:
+        raise OddframeError(f"track: no tracker to send to; give one of {', '.join(TRACKERS)}")
     if not specs:
         check_installed("mlflow")
         specs = ["mlflow"]
@@ -110,5 +112,5 @@ def _send(
         return trackers[spec].upload(record)
     except Exception as error:  # trackers and their networks raise a hundred kinds
         reason = " ".join(str(error).split())[:300] or type(error).__name__
-        failed.append((f"{record.folder} to {spec}", reason))
+        failed.append((without_password(f"{record.folder} to {spec}"), without_password(reason)))
         return ""

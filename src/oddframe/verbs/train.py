@@ -129,7 +129,7 @@ def train(
         return read_run(out)
     out.mkdir(parents=True, exist_ok=True)
     manifest.write(out / "manifest.jsonl")
-    with followed(out, trackers):
+    with followed(out, trackers, several=processes * nodes > 1):
         if features is not None:
             from oddframe.training.bag_training import BagTraining
 
