@@ -22,6 +22,27 @@ from oddframe.video_writing import VideoWriter
 from oddframe.videos import Event, Manifest, Video
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+LONGEST = (
+    "test_tuning",
+    "test_mlflow_page",
+    "test_train_bags",
+    "test_spread",
+    "test_pseudo_anomaly",
+    "test_cli",
+    "test_fixed_camera",
+    "test_reproduce",
+    "test_synthetic",
+    "test_mlflow",
+    "test_train_clips",
+    "test_wandb_tracker",
+    "test_conv_ae",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Each process takes whole files: long ones first, so that none is alone with one at last."""
+    place = {name: index for index, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(LONGEST)))
 
 
 @pytest.fixture(scope="session")

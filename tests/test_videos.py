@@ -16,7 +16,7 @@ from oddframe.errors import OddframeError
 from oddframe.videos import Event, Manifest, Video, events_from_labels, hash_annotations
 
 quick = settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 words = st.text(st.characters(codec="utf-8"), min_size=1, max_size=8)
 ids = words.filter(

@@ -58,7 +58,8 @@ def a_worker(folder):
                 (folder / "died").touch(exist_ok=False)
                 os.kill(os.getpid(), signal.SIGKILL)
         if item == "threads":
-            return cv2.getNumThreads(), os.environ["OMP_NUM_THREADS"]
+            names = ("OMP_NUM_THREADS", "CUDA_VISIBLE_DEVICES")
+            return cv2.getNumThreads(), *(os.environ.get(name) for name in names)
         return np.full(100_000, len(item))
 
     return work
@@ -84,7 +85,7 @@ def test_each_item_gets_its_result_whatever_happens_to_the_others(address, tmp_p
     assert str(found["video error"]) == "clip.mp4: cannot be read"
     assert str(found["other error"]) == "ZeroDivisionError: by zero"
     assert "died twice" in str(found["deadly"])
-    assert found["threads"] == (1, "1")
+    assert found["threads"] == (1, "1", "")
     assert [words[1:] for words in told] == [(done, 7) for done in range(8)]
     assert isinstance(found["one"], np.ndarray)
     found["one"][0] = 5  # its own memory, which Ray's end does not take away

@@ -194,7 +194,7 @@ def _times(root: Path) -> dict[str, int]:
     return {str(p.relative_to(root)): p.stat().st_mtime_ns for p in files}
 
 
-def test_a_complete_scene_is_not_rendered_again(tmp_path: Path) -> None:
+def test_a_complete_scene_is_kept_and_an_interrupted_one_rendered_again(tmp_path: Path) -> None:
     first = prepare_scene(tmp_path, TINY, 0)
     times = _times(tmp_path)
     assert prepare_scene(tmp_path, TINY, 0) == first
@@ -203,12 +203,6 @@ def test_a_complete_scene_is_not_rendered_again(tmp_path: Path) -> None:
     (tmp_path / "masks/test01.npz").unlink()
     assert prepare_scene(tmp_path, TINY, 0) == first
     assert _times(tmp_path).keys() == times.keys()
-    other = prepare_scene(tmp_path, TINY, 1)
-    assert other.annotations != first.annotations
-
-
-def test_an_interrupted_scene_is_not_taken_for_a_whole_one(tmp_path: Path) -> None:
-    prepare_scene(tmp_path, TINY, 0)
     # Another seed is begun and fails half-way, at the first test video's tracks.
     for file in (tmp_path / "tracks").iterdir():
         file.unlink()
@@ -218,7 +212,9 @@ def test_an_interrupted_scene_is_not_taken_for_a_whole_one(tmp_path: Path) -> No
         prepare_scene(tmp_path, TINY, 1)
     assert not (tmp_path / MARKER).exists()
     (tmp_path / "tracks").unlink()
-    prepare_scene(tmp_path, TINY, 0).check_files()
+    other = prepare_scene(tmp_path, TINY, 1)
+    other.check_files()
+    assert other.annotations != first.annotations
 
 
 def test_impossible_wishes_are_refused(tmp_path: Path) -> None:

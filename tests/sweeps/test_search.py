@@ -1,5 +1,6 @@
 """Which trials are handed out, without Ray: from records on disk that the tests write."""
 
+import errno
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -8,11 +9,13 @@ from typing import Any
 import pytest
 import yaml
 
+from oddframe.errors import OddframeError
 from oddframe.sweeps.folder import Attempt, SweepFolder, TrialRecord, now
 from oddframe.sweeps.journal import Journal, mark_interrupted
 from oddframe.sweeps.plan import Sweep, Trial
 from oddframe.sweeps.search import DrawnTrials, ListedTrials, queue_of
 from oddframe.sweeps.sweep_file import read_sweep
+from oddframe.sweeps.tuning import _reason
 from oddframe.sweeps.watched_file import WatchedFile
 from oddframe.videos import Manifest, Video
 
@@ -31,7 +34,9 @@ class Place:
 
     def __init__(self, root: Path, **content: Any) -> None:
         self.root, self.said = root, []
-        videos = tuple(Video(f"v{i}", "", "train", "normal", 16, 25.0, 0, 0) for i in range(2))
+        videos = tuple(
+            Video(label, "", "val", label, 16, 25.0, 0, 0) for label in ("normal", "anomalous")
+        )
         Manifest("made-up", videos).write(root / "manifest.jsonl")
         (root / "features").mkdir()
         self.content = {
@@ -260,6 +265,27 @@ def test_a_failure_that_no_process_could_write_down_is_kept_by_the_journal(grid:
     assert (grid.root / "out" / "sweep.log").read_text().count("failed") == 2
 
 
+def test_a_metric_that_never_comes_is_said_with_the_first_trial(grid: Place) -> None:
+    grid.write(metric="val/video_acu")
+    queue = grid.queue()
+    journal = Journal(grid.sweep(), grid.folder, queue, grid.said.append)
+    trial = queue.next()
+    journal.given(trial)
+    grid.end(trial, 0.7)
+    journal.completed(trial.id, None)
+    assert (
+        "finished, without val/video_acu: did you mean 'val/video_auc'? its validation metrics "
+        "are val/video_auc; 1 of 4 done"
+    ) in grid.said[-1]
+
+
+def test_what_was_taken_out_of_the_file_is_not_counted(grid: Place) -> None:
+    for trial in grid.sweep().trials():
+        grid.end(trial, 0.7)
+    grid.write(grid={"learning_rate": [0.2, 0.3]})
+    assert Journal(grid.sweep(), grid.folder, grid.queue(), grid.said.append).done == 2
+
+
 def test_a_stopped_trial_is_not_called_so_where_it_had_just_finished(grid: Place) -> None:
     queue = grid.queue()
     journal = Journal(grid.sweep(), grid.folder, queue, grid.said.append)
@@ -279,3 +305,20 @@ def test_a_stopped_trial_is_not_called_so_where_it_had_just_finished(grid: Place
     assert record is not None
     assert (record.state, record.stopped_at) == ("stopped", 10)
     assert replace(record, state="finished").done
+
+
+@pytest.mark.parametrize("own", [OSError(errno.ENOSPC, "No space left"), OddframeError("x: no")])
+def test_what_tune_hides_is_found(grid: Place, own: Exception) -> None:
+    try:
+        try:
+            raise own
+        except Exception:
+            raise ValueError("Traceback\nof Tune") from None
+    except ValueError as hidden:
+        found = _reason(hidden, grid.folder)
+    assert str(found) in (
+        "x: no",
+        f"{grid.folder.path}: cannot write (No space left); free some "
+        "space, then the same command goes on",
+    )
+    assert _reason(ValueError("other"), grid.folder) is None

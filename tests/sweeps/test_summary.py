@@ -65,6 +65,27 @@ class Made:
         return record
 
 
+def test_a_training_that_chose_no_checkpoint_has_its_last_look(tmp_path):
+    made = Made(a_sweep(tmp_path))
+    for at, (val, words) in enumerate([(0.6, "0.6"), (0.7, "NaN")]):
+        made.finish(at, val, 0.5)
+        place = made.folder.trial_folder(made.sweep.trials()[at].id)
+        write_config(place, {"selected": {"oracle": {"step": 10, "micro_auc": 0.9}}})
+        text = (place / "metrics.jsonl").read_text()
+        (place / "metrics.jsonl").write_text(text.replace(str(val), words))
+    (found,) = summarise(made.folder).configurations
+    assert list(found.values.values()) == [0.6]
+
+
+def test_what_was_evaluated_on_validation_is_not_called_test(tmp_path):
+    made = Made(a_sweep(tmp_path))
+    made.finish(0, 0.6, 0.5)
+    path = made.folder.trial_folder(made.sweep.trials()[0].id) / "report/metrics.json"
+    path.write_text(path.read_text().replace('"test"', '"val"'))
+    (found,) = summarise(made.folder).configurations
+    assert (found.test, found.oracle, found.headline) == ({}, {}, "")
+
+
 def test_means_deviations_and_intervals_in_closed_form(tmp_path):
     made = Made(a_sweep(tmp_path))
     values, tests = [0.6, 0.7, 0.75], [0.8, 0.5, 0.9]

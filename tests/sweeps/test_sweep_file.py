@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,24 @@ import yaml
 from oddframe.errors import OddframeError
 from oddframe.sweeps.plan import Distribution, Stopping
 from oddframe.sweeps.sweep_file import read_sweep
+from oddframe.videos import Manifest, Video
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
+def write_manifest(path: Path, splits: Sequence[str] = ("train", "val", "test")) -> None:
+    """A normal and an anomalous video in each split."""
+    videos = [
+        Video(f"{split}_{label}", "", split, label, 16, 25.0, 0, 0)
+        for split in splits
+        for label in ("normal", "anomalous")
+    ]
+    Manifest("made-up", tuple(videos)).write(path)
+
+
 @pytest.fixture
 def base(tmp_path) -> dict[str, Any]:
-    (tmp_path / "m.jsonl").write_text("")
+    write_manifest(tmp_path / "m.jsonl")
     (tmp_path / "f").mkdir()
     return {
         "detector": "rtfm",
@@ -184,6 +196,7 @@ def drawn(value: Any, name: str = "dropout") -> dict[str, Any]:
         ({**GRID, "seeds": [-1]}, "'seeds': expected numbers from 0"),
         ({**GRID, "metric": "test/micro_auc"}, "what is chosen on the test videos is an oracle"),
         ({**GRID, "metric": "video_auc"}, "expected a metric of the validation"),
+        ({**GRID, "metric": "val/step"}, "expected a metric of the validation"),
         ({**GRID, "mode": "maximum"}, "'mode': expected one of max, min"),
         ({**GRID, "stopping": 20}, "'stopping': expected names and values"),
         ({**GRID, "stopping": {}}, "'stopping.grace' is missing"),
@@ -192,6 +205,12 @@ def drawn(value: Any, name: str = "dropout") -> dict[str, Any]:
         ({**GRID, "retries": -1}, "'retries': expected a whole number, 0 or more"),
         ({**GRID, "resources": {"cpus": -1}}, "'resources.cpus': expected a number, 0 or more"),
         ({**GRID, "resources": {"cpus": 0}}, "a share of a CPU or of a GPU"),
+        ({**GRID, "device": "cuda"}, "'device' is cuda, and the trials get no GPU"),
+        (
+            {"detector": "fixed-camera", "features": None, **DRAWN,
+             "distributions": {"fit_looks": {"choice": [100, 200]}}},
+            "'search': fixed-camera is fitted in one go, without a validation to learn from",
+        ),
         ({**GRID, "device": "tpu"}, "--device: expected one of"),
         ({**GRID, "precision": 32}, "'precision': expected words, found 32"),
         ({**GRID, "score": "yes"}, "'score': expected true or false"),
@@ -208,6 +227,25 @@ def test_mistakes_are_told_in_one_line_that_names_the_file(tmp_path, base, given
     assert words in message
     assert message.startswith(f"{path}: ")
     assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("splits", "given", "words"),
+    [
+        (("train",), {}, "no videos in split 'val' or 'test'"),
+        (("train", "test"), {"stopping": {"grace": 20}}, "'stopping': expected normal and anom"),
+    ],
+)
+def test_a_manifest_without_what_is_wanted(tmp_path, base, splits, given, words):
+    write_manifest(tmp_path / "m.jsonl", splits)
+    with pytest.raises(OddframeError, match=words):
+        read_sweep(write(tmp_path, {**base, **GRID, **given}))
+
+
+def test_a_damaged_manifest_is_found_before_anything_starts(tmp_path, base):
+    (tmp_path / "m.jsonl").write_text("{")
+    with pytest.raises(OddframeError, match=r"m\.jsonl"):
+        read_sweep(write(tmp_path, {**base, **GRID}))
 
 
 @pytest.mark.parametrize(
@@ -264,7 +302,7 @@ def test_the_sweeps_that_come_with_oddframe_fit_their_detectors(path, tmp_path, 
     for key in ("manifest", "features"):
         place = tmp_path / row[key]
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text("") if key == "manifest" else place.mkdir(parents=True, exist_ok=True)
+        write_manifest(place) if key == "manifest" else place.mkdir(parents=True, exist_ok=True)
     found = read_sweep(path)
     said = path.read_text().split(" trials")[0].split()[-1]
     assert found.count == int(said), "the comment says how many trials there are"

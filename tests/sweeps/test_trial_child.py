@@ -5,14 +5,19 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
+from oddframe.atomic import write_json
 from oddframe.errors import OddframeError
 from oddframe.sweeps import trial_process
+from oddframe.sweeps.folder import SweepFolder, TrialRecord
+from oddframe.sweeps.plan import Trial
 from oddframe.sweeps.trial_child import TrialChild
+from oddframe.sweeps.trial_job import TrialJob
 
 PARENT = """
 import subprocess, sys, time
@@ -54,6 +59,26 @@ def test_the_process_ends_when_its_parent_is_killed() -> None:
 def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(OddframeError, match=r"cannot be seen from .* shared disk"):
         TrialChild(tmp_path, "0123456789", "node", 1)
+
+
+def test_why_an_attempt_failed_and_that_it_sees_no_gpu(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The child is made to fail by a job that it cannot read; then it dies without a word."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    sweep, trial = SweepFolder(tmp_path), Trial("0123456789", "c", {}, {}, 0)
+    sweep.write(TrialRecord(trial))
+    job = {part.name: None for part in fields(TrialJob)} | {"working_folder": str(tmp_path)}
+    folder = sweep.trial_folder(trial.id)
+    write_json(folder / "job.json", job)
+    for gpu, seen in ((False, ""), (True, "0,1")):
+        child = TrialChild(tmp_path, trial.id, "node", 1, gpu=gpu)
+        variables = Path(f"/proc/{child._process.pid}/environ").read_text().split("\0")
+        child.kill()
+        assert f"CUDA_VISIBLE_DEVICES={seen}" in variables
+    assert child._error(7) == "exit status 7"
+    (folder / "output.txt").write_text("==== attempt 1\noddframe: the reason\n")
+    assert child._error(2) == "oddframe: the reason"
 
 
 def test_a_folder_without_a_job_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

@@ -1,7 +1,7 @@
 """A sweep on a real Ray cluster: everything that can be killed is, and nothing is lost or doubled.
 
 One sweep goes through it all, because each trial is a process that imports PyTorch: its driver is
-killed, then a trial's process, then a Ray worker; one trial cannot succeed, a poor one is stopped.
+killed, then a Ray worker, then a trial's process; one trial cannot succeed, a poor one is stopped.
 """
 
 import json
@@ -104,7 +104,7 @@ def write_sweep(root: Path, *runs: dict[str, float]) -> None:
         "settings": {"validate_every": 4, "batch_size": 4, "dropout": 0.0, "normalise": False},
         "runs": [dict(run) for run in runs],
         "stopping": {"grace": 8, "reduction": 2},
-        "retries": 2,
+        "retries": 1,
     }
     (root / "sweep.yaml").write_text(yaml.safe_dump(content))
 
@@ -125,20 +125,34 @@ def running_pid(folder: SweepFolder, trial: Trial, attempt: int) -> int:
     return record.attempts[-1].pid
 
 
+def ended_early(folder: SweepFolder, trial: Trial) -> int:
+    """The process of a trial once it was stopped early, 0 before."""
+    record = folder.read(trial.id)
+    return record.attempts[-1].pid if record is not None and record.state == "stopped" else 0
+
+
 def alive(pid: int) -> bool:
     state = Path(f"/proc/{pid}/stat")
     return state.exists() and state.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
-def kill_trial_then_worker(
-    folder: SweepFolder, trial: Trial, problems: list[BaseException]
+def kill_worker_and_trial(
+    folder: SweepFolder, slow: Trial, poor: Trial, problems: list[BaseException]
 ) -> None:
+    """The worker of one, the process of the other; then the other must end while the one runs."""
     try:
-        os.kill(until(lambda: running_pid(folder, trial, 2)), signal.SIGKILL)
-        child = until(lambda: running_pid(folder, trial, 3))
+        child = until(lambda: running_pid(folder, slow, 2))
         worker = int(Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[1])
         os.kill(worker, signal.SIGKILL)
         until(lambda: not alive(child), 30)
+        child = until(lambda: running_pid(folder, slow, 3))
+        os.kill(child, signal.SIGSTOP)
+        try:
+            os.kill(until(lambda: running_pid(folder, poor, 1)), signal.SIGKILL)
+            stopped = until(lambda: ended_early(folder, poor))
+            until(lambda: not alive(stopped), 30)
+        finally:
+            os.kill(child, signal.SIGCONT)
     except BaseException as problem:
         problems.append(problem)
 
@@ -147,9 +161,9 @@ def kill_trial_then_worker(
 def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     root = tmp_path_factory.mktemp("sweep")
     write_features(root)
-    write_sweep(root, GOOD, SLOW, POOR, BROKEN)
+    write_sweep(root, GOOD, SLOW, BROKEN, POOR)
     listed = read_sweep(root / "sweep.yaml").trials()
-    trials = dict(zip(("good", "slow", "poor", "broken"), listed, strict=True))
+    trials = dict(zip(("good", "slow", "broken", "poor"), listed, strict=True))
     folder = SweepFolder(root / "out")
     write_sweep(root, GOOD, SLOW)
     with (root / "driver.txt").open("w") as output:
@@ -171,14 +185,16 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     }
     held = (while_running, folder.is_held())
     # Two more trials. The folder of one is that of a training with a damaged configuration.
-    write_sweep(root, GOOD, SLOW, POOR, BROKEN)
+    write_sweep(root, GOOD, SLOW, BROKEN, POOR)
     damaged = folder.trial_folder(trials["broken"].id)
     damaged.mkdir(parents=True)
     (damaged / "last.pt").write_bytes(b"")
     (damaged / "config.yaml").write_text("- not settings\n")
     problems: list[BaseException] = []
     killer = threading.Thread(
-        target=kill_trial_then_worker, args=(folder, trials["slow"], problems), daemon=True
+        target=kill_worker_and_trial,
+        args=(folder, trials["slow"], trials["poor"], problems),
+        daemon=True,
     )
     killer.start()
     result = sweep(root / "sweep.yaml", workers=2)
@@ -210,13 +226,12 @@ def test_killed_trials_are_tried_again_and_every_attempt_is_kept(story: Story) -
         (None, "interrupted, with the whole sweep"),
         (-9, "killed by SIGKILL"),
     ]
-    assert errors[1] == (-9, "killed by SIGKILL")
-    assert errors[2][0] is None
-    assert "the Ray worker" in errors[2][1]
-    assert errors[3:] == [(0, "")]
+    assert errors[1][0] is None
+    assert "the Ray worker" in errors[1][1]
+    assert errors[2:] == [(0, "")]
     output = (story.folder.trial_folder(record.trial.id) / "output.txt").read_text()
     assert [line[:14] for line in output.splitlines() if line.startswith("====")] == [
-        f"==== attempt {number}" for number in (1, 2, 3, 4)
+        f"==== attempt {number}" for number in (1, 2, 3)
     ]
 
 
@@ -235,10 +250,10 @@ def test_finished_trials_have_the_whole_result_and_the_curve_once(story: Story) 
 def test_a_trial_that_always_fails_never_looks_finished(story: Story) -> None:
     record = story.record("broken")
     assert record.state == "failed"
-    assert [attempt.exit for attempt in record.attempts] == [2, 2, 2]
+    assert [attempt.exit for attempt in record.attempts] == [2, 2]
     assert "config.yaml" in record.attempts[-1].error
     output = (story.folder.trial_folder(record.trial.id) / "output.txt").read_text()
-    assert output.count("config.yaml: cannot be read") == 3
+    assert output.count("config.yaml: cannot be read") == 2
     assert [failed.trial.id for failed in story.result.failed] == [record.trial.id]
     assert str(story.folder.trial_folder(record.trial.id) / "output.txt") in story.result.text()
 
@@ -246,6 +261,9 @@ def test_a_trial_that_always_fails_never_looks_finished(story: Story) -> None:
 def test_a_poor_trial_is_stopped_by_what_a_finished_one_reached(story: Story) -> None:
     record = story.record("poor")
     assert record.state == "stopped"
+    killed, given_up = record.attempts
+    assert (killed.exit, killed.error) == (-9, "killed by SIGKILL")
+    assert (given_up.exit, given_up.error) == (None, "")
     assert record.stopped_at is not None
     assert 8 <= record.stopped_at < 1_000_000
     assert not alive(record.attempts[-1].pid)

@@ -48,7 +48,7 @@ class Page:
 
     def text(self, path: str, last: str) -> str:
         """What a page says, once it says what it shows last, or after a good while."""
-        for seconds in (20, 60, 180):
+        for seconds in (5, 20, 60, 180):
             text = self._text_after(seconds, path)
             if last in text:
                 break

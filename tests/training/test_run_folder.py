@@ -179,14 +179,30 @@ class Large:
     name = "large"
     def state(self):
         return {str(i): np.zeros(10_000_000, np.uint8) for i in range(8)}
+
+folder, (soft, hard) = Path(sys.argv[1]), resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, hard))
+try:
+    write_checkpoint(folder, Large())
+except OddframeError as error:
+    print(error)
+print(list(folder.iterdir()), flush=True)
+resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+while True:
+    write_checkpoint(folder, Large())
 """
 
 
-def test_killed_while_writing_leaves_no_checkpoint(tmp_path):
-    # Writing 80 MB takes long enough to be caught at it.
-    code = f"{WRITER}\nwhile True: write_checkpoint(Path(sys.argv[1]), Large())"
-    process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)])
+def test_a_full_disk_and_being_killed_leave_no_checkpoint(tmp_path):
+    # A limit on the size of files stands in for the full disk: the same failed write.
+    process = subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    )
     try:
+        said = process.stdout.readline()
+        assert said.startswith(f"{tmp_path / 'checkpoint.pt'}: cannot write"), said
+        assert process.stdout.readline() == "[]\n"  # one line, and no files are left
+        # Writing 80 MB takes long enough to be caught at it.
         deadline = time.monotonic() + 60
         while not any(path.stat().st_size > 1_000_000 for path in tmp_path.iterdir()):
             assert process.poll() is None, "the writer ended by itself"
@@ -194,26 +210,10 @@ def test_killed_while_writing_leaves_no_checkpoint(tmp_path):
             time.sleep(0.002)
     finally:
         process.send_signal(signal.SIGKILL)
-        process.wait()
+        process.communicate()
     # It was killed in the first writing, or it had finished that and is whole.
     checkpoint = tmp_path / "checkpoint.pt"
     if checkpoint.exists():
         assert len(torch.load(checkpoint, weights_only=True)["state"]) == 8
     else:
         assert "not a finished run" in refusal(tmp_path)
-
-
-def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path):
-    # A limit on the size of files stands in for the full disk: the same failed write.
-    code = (
-        f"{WRITER}\nresource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))\n"
-        "try:\n    write_checkpoint(Path(sys.argv[1]), Large())\n"
-        "except OddframeError as error:\n    print(error)\n"
-    )
-    run = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False
-    )
-    assert run.returncode == 0, run.stderr[-2000:]
-    assert run.stdout.startswith(f"{tmp_path / 'checkpoint.pt'}: cannot write")
-    assert run.stdout.count("\n") == 1
-    assert list(tmp_path.iterdir()) == []

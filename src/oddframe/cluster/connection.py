@@ -67,7 +67,10 @@ def connected(address: str | None = None, workers: int | None = None) -> Generat
         hint = "see 'ray status'"
         if "RAY_AUTH_MODE" not in os.environ:
             # Ray sends its token to an address that somebody names only when told to.
-            hint += "; if 'ray start' said that token authentication is enabled, set RAY_AUTH_MODE=token"
+            hint += (
+                "; if 'ray start' said that token authentication is enabled, set "
+                "RAY_AUTH_MODE=token"
+            )
         raise OddframeError(
             f"--ray {address}: no Ray cluster lets us in ({reason}); {hint}"
         ) from error

@@ -25,6 +25,7 @@ _TRIES = 2
 _ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"), "1"
 )
+_NO_GPU = {"CUDA_VISIBLE_DEVICES": ""}
 _AS_IT_STARTED = -1
 """In place of an item: the worker builds what it needs."""
 
@@ -79,10 +80,10 @@ def spread(
         import ray
 
         there = ray.cluster_resources()
-        count = min(workers or int(there.get("CPU", 1)), len(items))
+        count = max(min(workers or int(there.get("CPU", 1)), len(items)), 1)
         share = min(there.get("GPU", 0.0) / count, 1.0) if gpu else 0.0
         pool = _Pool(make, items, share)
-        for _ in range(max(count, 1)):
+        for _ in range(count):
             pool.hire()
         for done, (item, outcome) in enumerate(pool.outcomes(), start=1):
             advance(f"{count} workers", done, len(items))
@@ -115,7 +116,8 @@ class _Pool:
             num_cpus=1,
             # Ray counts in ten-thousandths; rounded up, the last worker would never start.
             num_gpus=int(gpu * 10_000) / 10_000,
-            runtime_env={"env_vars": _ONE_THREAD},
+            # Ray leaves all GPUs to an actor that has asked for none.
+            runtime_env={"env_vars": _ONE_THREAD if gpu else {**_ONE_THREAD, **_NO_GPU}},
         )
         self._refusal = OddframeError("no worker started")
 

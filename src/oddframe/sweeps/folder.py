@@ -259,17 +259,27 @@ class SweepFolder:
         sign = 1 if mode == "max" else -1
         return max(looks, key=lambda look: sign * look[1], default=None)
 
+    def metrics(self, id: str) -> list[str]:
+        """Names of the validation metrics of a trial, ``val/NAME``, as far as it has come."""
+        names = {name for line in self.curve(id) if line.get("split") == "val" for name in line}
+        return sorted(f"val/{name}" for name in names - {"step", "epoch", "split"})
+
     def selected(self, id: str, metric: str) -> float | None:
         """A validation metric of the checkpoint that a finished trial kept.
 
         The training chooses its checkpoint by rules of its own; where those are not the metric,
-        the best value of the curve belongs to a state that is gone.
+        the best value of the curve belongs to a state that is gone. A training that chooses none
+        keeps its last state.
         """
         split, _, name = metric.partition("/")
         if not (self.trial_folder(id) / CHECKPOINT).exists():
             return None
-        value = read_config(self.trial_folder(id)).get("selected", {}).get(split, {}).get(name)
-        return None if value is None else float(value)
+        kept = read_config(self.trial_folder(id)).get("selected", {}).get(split)
+        if kept is None:
+            looks = [line for line in self.curve(id) if line.get("split") == split]
+            kept = looks[-1] if looks else {}
+        value = float(kept.get(name, math.nan))
+        return value if math.isfinite(value) else None
 
     def _read(self, id: str) -> tuple[str, TrialRecord] | None:
         """When a record was created, and the record."""

@@ -12,6 +12,7 @@ from oddframe.sweeps.folder import Attempt, SweepFolder, TrialRecord, now
 from oddframe.sweeps.plan import Sweep, Trial
 from oddframe.sweeps.search import Queue
 from oddframe.sweeps.trial_job import OUTPUT, TrialJob
+from oddframe.yaml_table import nearest
 
 LOG = "sweep.log"
 _LOST = "the Ray worker or its machine is gone"
@@ -35,7 +36,10 @@ class Journal:
         self._began = time.monotonic()
         self._ended = 0
         self._attempts: dict[str, int] = {}
-        self._done = sum(record.done for record in folder.records())
+        listed = {trial.id for trial in sweep.trials()}
+        done = {record.trial.id for record in folder.records() if record.done}
+        # Of what was taken out of the file nothing is left to do, nor is it counted.
+        self._done = len(done & listed if listed else done)
 
     @property
     def done(self) -> int:
@@ -101,12 +105,19 @@ class Journal:
         best = self._folder.best(record.trial.id, self._sweep.metric, self._sweep.mode)
         if best is not None:
             words += f", {self._sweep.metric} {best[1]:.4g} at step {best[0]}"
+        elif record.state == "finished":
+            words += f", without {self._sweep.metric}: {self._instead(record.trial.id)}"
         left = max(self._queue.total - self._done, 0)
         count = f"{self._done} of {self._done + left} done"
         if left:
             pace = (time.monotonic() - self._began) / self._ended
             count += f", about {duration(pace * left)} left"
         self.say(f"{self._name(record.trial.id)}: {words}; {count}")
+
+    def _instead(self, trial_id: str) -> str:
+        names = self._folder.metrics(trial_id)
+        close = nearest(self._sweep.metric, names)
+        return f"{close}its validation metrics are {', '.join(names)}" if names else "it has none"
 
     def _name(self, trial_id: str) -> str:
         trial = self._read(trial_id).trial

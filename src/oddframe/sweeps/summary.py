@@ -123,6 +123,8 @@ def _result(
         path = folder.trial_folder(record.trial.id) / REPORT
         if path.exists():
             evaluation = Evaluation.read(path)
+            if evaluation.split != "test":  # there are no test videos
+                continue
             headline = headline_metric(evaluation.dataset)
             _collect(test, evaluation.metrics)
             _collect(oracle, evaluation.oracle)
@@ -148,12 +150,5 @@ def no_metric(folder: SweepFolder, summary: Summary) -> str:
     done = [r for part in summary.configurations for r in part.records if r.state == "finished"]
     if summary.chosen is not None or not done:
         return ""
-    names = {
-        f"val/{name}"
-        for line in folder.curve(done[0].trial.id)
-        if line.get("split") == "val"
-        for name in line
-        if name not in ("step", "epoch", "split")
-    }
-    there = ", ".join(sorted(names)) or "no validation metric at all"
+    there = ", ".join(folder.metrics(done[0].trial.id)) or "no validation metric at all"
     return f"nothing can be chosen by {summary.metric}: the trials have {there}"

@@ -7,6 +7,7 @@ from typing import Any
 
 from oddframe.errors import OddframeError
 from oddframe.sweeps.plan import Distribution, Sweep
+from oddframe.videos import Manifest
 from oddframe.yaml_table import YamlTable
 
 _LOOKED_THROUGH = 1_000
@@ -14,10 +15,10 @@ _LOOKED_THROUGH = 1_000
 
 
 def check_data(table: YamlTable, sweep: Sweep) -> None:
-    """Refuse a manifest or a folder that is not there.
+    """Refuse a manifest or a folder that is not there, and a manifest without what is wanted.
 
     Raises:
-        OddframeError: naming the key.
+        OddframeError: naming the key, or the damaged manifest.
     """
     if sweep.manifest.suffix != ".jsonl":
         raise table.wrong("manifest", "a manifest (.jsonl)", str(sweep.manifest))
@@ -30,6 +31,21 @@ def check_data(table: YamlTable, sweep: Sweep) -> None:
             what = "file" if key == "manifest" else "folder"
             raise table.error(
                 f"'{key}': no such {what}: {path}; paths are relative to the working directory"
+            )
+    videos = Manifest.read(sweep.manifest, sweep.root)
+    if sweep.score and not videos.split("val", "test"):
+        raise table.error(
+            f"'score': no videos in split 'val' or 'test' of {sweep.manifest} to score; say "
+            "'score: false'"
+        )
+    if sweep.features is not None and (sweep.distributions or sweep.stopping):
+        labels = {video.label for video in videos.split("val")}
+        if not {"normal", "anomalous"} <= labels:
+            key = "stopping" if sweep.stopping else "distributions"
+            raise table.error(
+                f"'{key}': expected normal and anomalous videos in split 'val' of "
+                f"{sweep.manifest}, found {', '.join(sorted(map(str, labels))) or 'none'}, so "
+                "there is no validation to learn from; prepare it with a stratified split"
             )
 
 
@@ -51,6 +67,7 @@ def check_trials(table: YamlTable, sweep: Sweep) -> None:
         hardware = Hardware(sweep.device, sweep.precision)
         check_inputs(module.DETECTOR, sweep.features, sweep.oracle, hardware)
         chosen(sweep.track)
+        _check_fit(module.DETECTOR, sweep)
     except OddframeError as error:
         raise table.error(str(error)) from error
     steps = []
@@ -71,6 +88,21 @@ def check_trials(table: YamlTable, sweep: Sweep) -> None:
         raise table.error(
             f"'stopping': expected a grace below the {max(steps)} steps of the trials, found "
             f"{sweep.stopping.grace}, with which nothing is ever stopped"
+        )
+
+
+def _check_fit(detector: Any, sweep: Sweep) -> None:
+    """Refuse what no trial could do, whatever its settings."""
+    if sweep.device == "cuda" and not sweep.gpus:
+        raise OddframeError(
+            "'device' is cuda, and the trials get no GPU; say how many in 'resources: {gpus: 1}'"
+        )
+    searches = sweep.distributions and sweep.search == "optuna"
+    if not hasattr(detector, "phases") and (searches or sweep.stopping):
+        key = "stopping" if sweep.stopping else "search"
+        raise OddframeError(
+            f"'{key}': {detector.name} is fitted in one go, without a validation to learn from; "
+            f"{'leave it out' if sweep.stopping else 'use random'}"
         )
 
 

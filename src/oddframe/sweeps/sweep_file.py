@@ -206,7 +206,7 @@ def _seeds(table: YamlTable) -> tuple[int, ...]:
 
 def _metric(table: YamlTable, default: str) -> str:
     metric = table.text("metric", default)
-    if not re.fullmatch(r"val/\S+", metric):
+    if not re.fullmatch(r"val/(?!(step|epoch|split)$)\S+", metric):
         raise table.wrong(
             "metric",
             f"a metric of the validation, such as {default}, because what is chosen on the test "

@@ -26,7 +26,7 @@ class TrialFailedError(Exception):
 
 
 class SweepTrial(tune.Trainable):
-    """One trial; its ``config`` has ``sweep``, ``trial``, ``metric``, ``steps`` and ``threads``.
+    """One trial; its ``config`` is what :class:`QueueSearcher` gives.
 
     A class and not a function, because Tune can then give the next trial to the same actor, whose
     start takes seconds.
@@ -60,7 +60,7 @@ class SweepTrial(tune.Trainable):
             node = f"{socket.gethostname()}/{ray.get_runtime_context().get_node_id()[:8]}"
             place = Path(self._config["sweep"])
             trial, threads = self._config["trial"], self._config["threads"]
-            self._child = TrialChild(place, trial, node, threads)
+            self._child = TrialChild(place, trial, node, threads, gpu=self._config["gpu"])
         began = time.monotonic()
         while not self._news and not self._ended:
             if time.monotonic() - began > _REPORT_SECONDS:

@@ -17,6 +17,8 @@ from oddframe.sweeps.trial_job import JOB, OUTPUT, TrialJob
 
 _SHOWN = 300
 """Characters of an error that a record keeps; the whole is in the output."""
+_HEAD = "==== attempt "
+"""With which the output of each attempt begins."""
 
 
 class TrialChild:
@@ -27,12 +29,15 @@ class TrialChild:
         trial_id: the trial.
         node: name of the machine, for the record.
         threads: that the process may use.
+        gpu: whether it sees the GPUs that this process sees, or none.
 
     Raises:
         OddframeError: the trial's folder cannot be seen from this machine.
     """
 
-    def __init__(self, sweep: Path, trial_id: str, node: str, threads: int) -> None:
+    def __init__(
+        self, sweep: Path, trial_id: str, node: str, threads: int, *, gpu: bool = False
+    ) -> None:
         self._sweep, self._id = SweepFolder(sweep), trial_id
         self._folder = self._sweep.trial_folder(trial_id)
         record = self._sweep.read(trial_id) if (self._folder / JOB).exists() else None
@@ -42,15 +47,17 @@ class TrialChild:
                 "cluster need the sweep's folder under the same path, on a shared disk"
             )
         self._record = record
-        self._process = self._start(TrialJob.read(self._folder), node, threads)
+        self._process = self._start(TrialJob.read(self._folder), node, threads, gpu)
         self._follow(Attempt(now(), node=node, pid=self._process.pid), "running")
 
-    def _start(self, job: TrialJob, node: str, threads: int) -> subprocess.Popen[bytes]:
+    def _start(self, job: TrialJob, node: str, threads: int, gpu: bool) -> subprocess.Popen[bytes]:
         place = Path(job.working_folder)
         variables = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
+        if not gpu:  # Ray leaves all of them to an actor that has asked for none.
+            variables["CUDA_VISIBLE_DEVICES"] = ""
         with (self._folder / OUTPUT).open("ab") as output:
             number = len(self._record.attempts) + 1
-            output.write(f"==== attempt {number}, {now()}, {node}\n".encode())
+            output.write(f"{_HEAD}{number}, {now()}, {node}\n".encode())
             output.flush()
             # A session of its own: Ctrl-C of the terminal goes to the sweep, which ends its trials.
             return subprocess.Popen(
@@ -101,4 +108,5 @@ class TrialChild:
             return f"killed by {signal.Signals(-status).name}"
         text = (self._folder / OUTPUT).read_text(encoding="utf-8", errors="replace")
         lines = [line.strip() for line in text.splitlines() if line.strip()]
-        return (lines[-1] if lines else f"exit status {status}")[:_SHOWN]
+        silent = not lines or lines[-1].startswith(_HEAD)
+        return (f"exit status {status}" if silent else lines[-1])[:_SHOWN]

@@ -48,6 +48,7 @@ class QueueSearcher(Searcher):
             "metric": self._sweep.metric,
             "steps": self._sweep.steps(trial.settings),
             "threads": max(1, int(self._sweep.cpus)),
+            "gpu": self._sweep.gpus > 0,
         }
 
     def on_trial_complete(self, *_: Any, **__: Any) -> None:
@@ -72,6 +73,9 @@ class JournalCallback(tune.Callback):
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:  # noqa: ARG002
         """A trial is done, or early stopping has ended it."""
+        # Tune may keep the actor for a trial that is to come, and its process would train on.
+        if (actor := trial.temporary_state.ray_actor) is not None:
+            actor.cleanup.remote()
         self._journal.completed(_id(trial), trial.last_result.get(STEP))
 
     def on_trial_recover(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:  # noqa: ARG002

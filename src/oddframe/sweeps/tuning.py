@@ -6,6 +6,7 @@ done is never asked of Tune: it is in the trials' folders, and Tune's own files 
 
 from __future__ import annotations
 
+import errno
 import logging
 import math
 import os
@@ -15,6 +16,7 @@ from contextlib import contextmanager
 
 from oddframe.cluster.connection import check_ray, connected
 from oddframe.errors import OddframeError
+from oddframe.reporting.wording import count
 from oddframe.sweeps.folder import SweepFolder
 from oddframe.sweeps.journal import Journal, mark_interrupted
 from oddframe.sweeps.plan import Sweep, Trial
@@ -53,7 +55,7 @@ def run_sweep(
 
     Raises:
         OddframeError: Ray is missing or cannot be reached, the folder is in use or was begun with
-            something else, or no machine has what a trial needs.
+            something else, no machine has what a trial needs, or the disk is full.
         KeyboardInterrupt: Ctrl-C; the same command goes on.
     """
     check_ray()
@@ -85,6 +87,12 @@ def _check_room(sweep: Sweep, address: str | None, journal: Journal) -> None:
     import ray
 
     machines = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    gpus = sum(has.get("GPU", 0) for has in machines)
+    if gpus and not sweep.gpus and sweep.device == "auto":
+        journal.say(
+            f"the trials use none of the {count(int(gpus), 'GPU')}; 'resources: {{gpus: 0.5}}' "
+            f"in {sweep.file.name} lets two share one"
+        )
     wanted = {"CPU": sweep.cpus, "GPU": sweep.gpus}
     if any(all(has.get(name, 0) >= much for name, much in wanted.items()) for has in machines):
         return
@@ -131,7 +139,28 @@ def _tune(
                 callbacks=[JournalCallback(journal)],
             ),
         )
-        tuner.fit()
+        try:
+            tuner.fit()
+        except Exception as error:
+            reason = _reason(error, folder)
+            if reason is None:
+                raise
+            raise reason from error
+
+
+def _reason(error: BaseException, folder: SweepFolder) -> OddframeError | None:
+    """What could not be written, which Tune hides behind an error of its own."""
+    part: BaseException | None = error
+    while part is not None:
+        if isinstance(part, OddframeError):
+            return OddframeError(str(part).splitlines()[-1])
+        if isinstance(part, OSError) and part.errno == errno.ENOSPC:
+            return OddframeError(
+                f"{folder.path}: cannot write ({part.strerror}); free some space, then the same "
+                "command goes on"
+            )
+        part = part.__cause__ or part.__context__
+    return None
 
 
 @contextmanager
