@@ -17,8 +17,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddframe.datasets.folder import prepare_folder
 from oddframe.cli import main
+from oddframe.datasets.folder import prepare_folder
 from oddframe.errors import OddframeError
 from oddframe.features.crops import cut, resized
 from oddframe.features.extraction import SnippetPlan, extract_features
