@@ -164,7 +164,8 @@ def same_scores(folder: SweepFolder, killed: Sequence[TrialRecord], lines: list[
             again = Path(name)
             TrialJob.read(there).write(again)
             command = [sys.executable, "-m", "oddframe.sweeps.trial_process", name]
-            subprocess.run(command, env=VARIABLES, check=True, input=None, stdin=_never_ending())
+            stdin = _never_ending()
+            subprocess.run(command, env=VARIABLES, check=True, stdin=stdin, capture_output=True)
             ours, theirs = Scores.read(there / SCORES), Scores.read(again / SCORES)
             same = set(ours) == set(theirs) and all(
                 np.array_equal(ours[id], theirs[id]) for id in ours
