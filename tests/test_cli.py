@@ -79,6 +79,12 @@ def test_every_verb_explains_its_options(cli, verb):
     assert "--out OUT" in out or verb == "track"  # which writes where the tracker says
 
 
+def test_what_needs_no_name_is_explained_too(cli):
+    for verb, said in {"compare": "sweep folders", "track": "run folders", "fetch": "list"}.items():
+        positional = cli(verb, "--help")[1].partition("positional")[2].partition("options:")[0]
+        assert said in positional
+
+
 def test_the_command_line_starts_without_heavy_packages():
     heavy = ["torch", "cv2", "scipy", "av", "matplotlib", "onnxruntime", "numpy", "rich"]
     code = (

@@ -153,6 +153,8 @@ def test_unknown_name_gets_the_nearest() -> None:
 
 def test_address_by_name_and_in_words() -> None:
     assert "github.com/tianyu0207/RTFM" in describe_address("rtfm-features")
+    assert "oddframe fetch" not in describe_address("rtfm-features")  # a page to visit
+    assert "see 'oddframe fetch i3d-inception'" in describe_address("i3d-inception")
     assert describe_address("ask the authors") == "ask the authors"
 
 

@@ -82,6 +82,7 @@ def _overview() -> str:
 
 def _parse(verb: str, function: Callable[..., Any], given: Sequence[str]) -> dict[str, Any] | None:
     """The function's arguments from the command line and ``--config``; None if only help."""
+    from docstring_parser import parse
     from jsonargparse import ArgumentParser, set_parsing_settings
 
     set_parsing_settings(docstring_parse_attribute_docstrings=False)
@@ -103,12 +104,17 @@ def _parse(verb: str, function: Callable[..., Any], given: Sequence[str]) -> dic
         parser.add_function_arguments(
             function, skip=skip, as_positional=positional, as_group=False, sub_configs=False
         )
+    described = {part.arg_name: part.description for part in parse(function.__doc__ or "").params}
     for part in lists:
         kind = get_args(part.annotation)[0]
-        parser.add_argument(part.name, nargs="+", type=kind, help=f"one or more {part.name}")
+        parser.add_argument(part.name, nargs="+", type=kind, help=described.get(part.name))
     for part in optional:
         parser.add_argument(
-            part.name, nargs="?", type=part.annotation, default=part.default, help="optional"
+            part.name,
+            nargs="?",
+            type=part.annotation,
+            default=part.default,
+            help=described.get(part.name),
         )
     try:
         parsed = parser.parse_args(_spelled_out(given, parameters))

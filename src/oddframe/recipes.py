@@ -199,7 +199,8 @@ def describe_address(address: str) -> str:
     if found is None:
         return address
     note = f" ({found.note})" if found.note else ""
-    return f"{found.url}{note}, see 'oddframe fetch {found.name}'"
+    # What fetch says of a page is no more than this.
+    return f"{found.url}{note}" + f", see 'oddframe fetch {found.name}'" * bool(found.file)
 
 
 _KEYS = (

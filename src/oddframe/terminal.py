@@ -148,10 +148,11 @@ def _interval(part: Measured) -> str:
 
 def _extracted(result: Extracted) -> str:
     folder = result.features
+    without = f", {len(result.failed)} left out" if result.failed else ""
     lines = [
         f"{folder.path}: features of {count(result.extracted + result.kept, 'video')} "
         f"({result.kept} were there), {count(folder.crops, 'crop')} of {folder.channels} "
-        "channels"
+        f"channels{without}"
     ]
     lines += [f"no features: {video_id}: {why}" for video_id, why in result.failed.items()]
     return "\n".join(lines)

@@ -135,6 +135,7 @@ class Manifest:
         source: where the footage and the annotation come from.
         label_rule: how the annotation became half-open 0-based events.
         annotations: annotation file (relative to the root) to SHA-256.
+        left_out: recording that could not be read to the reason; not kept in the file.
     """
 
     dataset: str
@@ -143,6 +144,7 @@ class Manifest:
     source: str = ""
     label_rule: str = ""
     annotations: dict[str, str] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         seen: dict[str, int] = {}

@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 from yaml.constructor import ConstructorError
+from yaml.reader import ReaderError
 
 from oddframe.errors import OddframeError
 
@@ -48,11 +49,24 @@ def read_yaml(path: Path, what: str) -> dict[str, Any]:
         content = yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except FileNotFoundError:
         raise OddframeError(f"{path}: expected {what}, found no such file") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (yaml.MarkedYAMLError, ReaderError) as error:
+        raise OddframeError(f"{path}: expected {what} in YAML; {_syntax(error)}") from error
+    except (OSError, UnicodeDecodeError) as error:
         raise OddframeError(f"{path}: expected {what} in YAML, found {error}") from error
     if not isinstance(content, dict):
         raise OddframeError(f"{path}: expected keys and values, found {type(content).__name__}")
     return content
+
+
+def _syntax(error: yaml.MarkedYAMLError | ReaderError) -> str:
+    """``line 3: WHAT (CONTEXT from line 2 on)``: PyYAML's own words name no file."""
+    if isinstance(error, ReaderError):
+        return f"character {error.position + 1}: {error.reason}"
+    mark, began = error.problem_mark or error.context_mark, error.context_mark
+    said = error.problem or error.context
+    where = f"line {mark.line + 1}: " if mark else ""
+    since = f" from line {began.line + 1} on" if began else ""
+    return f"{where}{said}" + (f" ({error.context}{since})" if error.context else "")
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

@@ -5,6 +5,7 @@ import pytest
 
 from oddframe.datasets.folder import find_recordings, prepare_folder
 from oddframe.errors import OddframeError, OddframeWarning
+from oddframe.verbs.prepare import summary
 from oddframe.videos import Event
 
 
@@ -200,6 +201,8 @@ def test_a_broken_video_of_three_is_left_out_with_a_warning(site):
         manifest = prepare_folder(site, events=events)
     assert "wednesday" not in places(manifest)
     assert len(manifest) == 3
+    assert list(manifest.left_out) == ["wednesday"]
+    assert "wednesday.mp4: " in summary(manifest)
 
 
 def test_a_video_cut_in_half_is_used_as_far_as_it_goes(tmp_path, video_file):

@@ -2,6 +2,8 @@
 
 import errno
 import json
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,12 +13,13 @@ import yaml
 
 from oddframe.errors import OddframeError
 from oddframe.sweeps.folder import Attempt, SweepFolder, TrialRecord, now
-from oddframe.sweeps.journal import Journal, mark_interrupted
+from oddframe.sweeps.journal import LOG, Journal, mark_interrupted
 from oddframe.sweeps.plan import Sweep, Trial
 from oddframe.sweeps.search import DrawnTrials, ListedTrials, queue_of
 from oddframe.sweeps.sweep_file import read_sweep
-from oddframe.sweeps.tuning import _reason
+from oddframe.sweeps.tuning import _reason, run_sweep
 from oddframe.sweeps.watched_file import WatchedFile
+from oddframe.verbs.sweep import sweep
 from oddframe.videos import Manifest, Video
 
 DRAWN = {
@@ -239,6 +242,61 @@ def test_distributions_that_are_used_up_end_the_search(tmp_path: Path) -> None:
     assert sorted(trial.varied["batch_size"] for trial in run_all(place)) == [2, 4]
 
 
+def test_what_an_edit_of_the_file_adds_and_takes_away_is_said(grid: Place) -> None:
+    queue = grid.queue()
+    taken(queue, 1)
+    grid.write(seeds=[0, 1, 2])
+    taken(queue, 1)
+    grid.write(grid={"learning_rate": [0.1]}, seeds=[0, 1, 2, 3])
+    taken(queue, 1)
+    grid.write(retries=3)
+    taken(queue, 1)
+    assert grid.said == [
+        "sweep.yaml changed: 2 trials more",
+        "sweep.yaml changed: 1 trial more, 3 trials fewer",
+    ]
+
+
+def test_a_trial_that_was_begun_before_goes_on(grid: Place) -> None:
+    queue = grid.queue()
+    journal = Journal(grid.sweep(), grid.folder, queue, grid.said.append)
+    first, second = taken(queue, 2)
+    grid.begin(second)
+    mark_interrupted(grid.folder)
+    for trial in (first, second):
+        journal.given(trial)
+        journal.started(trial.id)
+    assert grid.said[0].endswith("seed 0: running")
+    assert grid.said[1].endswith("seed 1: goes on")
+    assert [line[20:] for line in (grid.folder.path / LOG).read_text().splitlines()] == grid.said
+
+
+def test_an_interrupted_sweep_says_so_once(grid: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    @contextmanager
+    def interrupted(*_: object) -> Generator[None]:
+        raise KeyboardInterrupt
+        yield
+
+    monkeypatch.setattr("oddframe.sweeps.tuning.connected", interrupted)
+    with pytest.raises(KeyboardInterrupt, match="stopped with 0 of 4 trials done; the same"):
+        run_sweep(grid.sweep(), say=grid.said.append)
+    assert grid.said == []  # whoever shows the interrupt says it
+    assert "stopped with 0 of 4 trials done" in (grid.folder.path / LOG).read_text()
+
+
+def test_ray_is_asked_for_before_the_file_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing() -> None:
+        raise OddframeError("no Ray")
+
+    monkeypatch.setattr("oddframe.verbs.sweep.check_ray", missing)
+    with pytest.raises(OddframeError, match="no Ray"):
+        sweep(tmp_path / "not-there.yaml")
+    with pytest.raises(OddframeError, match="no such file"):
+        sweep(tmp_path / "not-there.yaml", status=True)
+
+
 def test_samples_can_be_added_to_a_running_search_and_distributions_not(drawn: Place) -> None:
     queue = drawn.queue()
     taken(queue, 10)
@@ -246,7 +304,8 @@ def test_samples_can_be_added_to_a_running_search_and_distributions_not(drawn: P
     assert [trial.seed for trial in taken(queue, 2)] == [0, 1]
     drawn.write(distributions={"learning_rate": {"uniform": [0.1, 0.2]}})
     assert queue.next() is None
-    assert "cannot change during a search" in drawn.said[0]
+    assert drawn.said[0] == "sweep.yaml changed: 2 trials more"
+    assert "cannot change during a search" in drawn.said[1]
 
 
 def test_a_failure_that_no_process_could_write_down_is_kept_by_the_journal(grid: Place) -> None:

@@ -12,12 +12,13 @@ import yaml
 from scipy import stats
 
 from oddframe.evaluation.result import Evaluation, Measured
-from oddframe.sweeps.folder import Attempt, SweepFolder, TrialRecord
+from oddframe.sweeps.folder import Attempt, Progress, SweepFolder, TrialRecord
 from oddframe.sweeps.plan import Sweep
 from oddframe.sweeps.status import status_table
 from oddframe.sweeps.summary import summarise
 from oddframe.sweeps.sweep_file import read_sweep
 from oddframe.training.run_folder import write_config
+from oddframe.verbs.sweep import sweep as show
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -97,7 +98,8 @@ def test_means_deviations_and_intervals_in_closed_form(tmp_path):
         assert spread.mean == pytest.approx(sum(numbers) / 3)
         assert spread.standard_deviation == pytest.approx(np.std(numbers, ddof=1))
         low, high = stats.t.interval(0.95, 2, np.mean(numbers), stats.sem(numbers))
-        assert (spread.low, spread.high) == pytest.approx((low, high))
+        # The tests reach above 1, where no AUC is.
+        assert (spread.low, spread.high) == pytest.approx((low, min(high, 1.0)))
     assert found.oracle["micro_auc"].mean == pytest.approx(0.99)
     assert "undefined" not in found.test
     assert found.words == "dropout 0.1"
@@ -116,6 +118,50 @@ def test_validation_chooses_and_the_best_on_test_is_an_oracle(tmp_path):
     assert "best by test/micro_auc: dropout 0.5" in table
     oracles = [line for line in table.splitlines() if "best by test" in line]
     assert all("oracle" in line for line in oracles)
+
+
+def test_a_metric_that_is_no_share_is_not_cut(tmp_path):
+    made = Made(a_sweep(tmp_path, seeds=2, metric="val/error"))
+    for at, error in enumerate([20.0, 24.0]):
+        made.finish(at, 0.7, 0.5)
+        place = made.folder.trial_folder(made.sweep.trials()[at].id)
+        write_config(place, {"selected": {"val": {"step": 20, "error": error}}})
+    found = summarise(made.folder).configurations[0].validation
+    # 12.706: one degree of freedom.
+    assert (found.low, found.high) == pytest.approx((22 - 12.706 * 2, 22 + 12.706 * 2), abs=1e-2)
+
+
+def test_what_comes_next_is_said_when_nothing_is_left(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    made = Made(a_sweep(tmp_path, grid={"dropout": [0.1]}, seeds=2))
+    file = tmp_path / "sweep.yaml"
+    assert made.folder.progress() == Progress(0, 0, 2)
+    made.finish(0, 0.7, 0.6)
+    assert made.folder.progress().words == "1 of 2 trials done"
+    assert "next:" not in show(file, status=True).text()
+    made.finish(1, 0.7, 0.6)
+    first, second = (f"trials/{trial.id}" for trial in made.sweep.trials())
+    *_, totals, line = show(file, status=True).text().splitlines()
+    assert totals == "2 trials: 2 finished; nothing left to do"
+    assert line == (
+        f"next: oddframe compare out OTHER --out comparison; the chosen trials: {first}, {second}"
+    )
+    with made.folder.held():
+        assert "next:" not in show(file, status=True).text()
+    made.put(1, "failed")
+    assert made.folder.progress().words == "1 of 2 trials done, 1 failed"
+    assert show(file, status=True).text().splitlines()[-1].startswith("next:")
+    a_sweep(tmp_path, grid={"dropout": [0.1, 0.2]}, seeds=2)  # appended, and not run yet
+    assert "next:" not in show(file, status=True).text()
+
+
+def test_progress_leaves_out_what_was_taken_out_of_the_file_undone(tmp_path):
+    made = Made(a_sweep(tmp_path, seeds=1))
+    made.finish(0, 0.7, 0.6)
+    made.put(1, "running")
+    later = a_sweep(tmp_path, grid={"dropout": [0.3]}, seeds=1)
+    made.folder.begin(later)
+    assert made.folder.progress() == Progress(1, 0, 2)
 
 
 def test_a_low_metric_is_chosen_where_low_is_good(tmp_path):
@@ -154,6 +200,7 @@ def test_nothing_is_chosen_before_a_trial_has_finished(tmp_path):
     assert summary.chosen is summary.oracle is None
     assert summary.configurations[0].count("stopped") == 1
     assert summary.configurations[0].validation is None
+    assert "\n\n\n" not in status_table(made.sweep)
 
 
 def test_a_metric_that_no_trial_has_is_said_with_those_there_are(tmp_path):
@@ -167,11 +214,15 @@ def row_of(table: str, id: str) -> str:
     return next(line for line in table.splitlines() if line.startswith(id))
 
 
-def test_the_table_before_anything_was_started(tmp_path):
+def test_the_table_before_anything_was_started(tmp_path, monkeypatch):
     sweep = a_sweep(tmp_path)
     table = status_table(sweep)
     assert table.splitlines()[-1] == "6 trials: 6 waiting; not running"
-    assert [line.split()[0] for line in table.splitlines()[1:7]] == [t.id for t in sweep.trials()]
+    assert [line.split()[0] for line in table.splitlines()[2:8]] == [t.id for t in sweep.trials()]
+    monkeypatch.chdir(tmp_path)
+    assert status_table(sweep).splitlines()[0] == (
+        "no sweep in out yet; begin it with: oddframe sweep sweep.yaml --out out"
+    )
     assert not sweep.folder.exists()
 
 
@@ -251,6 +302,8 @@ def test_draws_that_are_still_to_come_are_counted(tmp_path):
     assert "dropout 0.25" in table
     assert "and 11 that are not drawn yet" in table
     assert table.splitlines()[-1] == "12 trials: 1 stopped, 11 waiting; not running"
+    folder.write(TrialRecord(sweep.trial({"dropout": 0.25}, 1), "failed"))
+    assert folder.progress() == Progress(1, 1, 12)
 
 
 def test_a_real_run_is_read_as_its_training_wrote_it(tmp_path, bags):

@@ -253,8 +253,13 @@ def test_a_damaged_manifest_is_found_before_anything_starts(tmp_path, base):
     [
         ("- 1\n", "expected keys and values"),
         ("", "expected keys and values"),
-        ("grid: [1\n", "expected a sweep in YAML"),
-        ("seeds: 1\nseeds: 2\n", "the key 'seeds' a second time"),
+        ("grid: [1\n", "expected a sweep in YAML; line 2: expected ',' or ']'"),
+        ("seeds: 1\nseeds: 2\n", "expected a sweep in YAML; line 2: the key 'seeds' a second time"),
+        (
+            "a: 1\nb: c: d\n",
+            "expected a sweep in YAML; line 2: mapping values are not allowed here",
+        ),
+        ("a: \x07\n", "expected a sweep in YAML; character 4: special characters are not allow"),
         ("grid: {width: [8], width: [16]}\n", "the key 'width' a second time"),
     ],
 )
@@ -264,6 +269,7 @@ def test_what_is_no_sweep_file(tmp_path, text, words):
         read_sweep(path)
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
+    assert "unicode string" not in str(caught.value)
 
 
 def test_a_file_that_is_not_there(tmp_path):

@@ -52,7 +52,7 @@ def losses(folder: Path) -> list[tuple[int, float]]:
 
 
 def test_what_is_new_is_there_while_the_training_goes_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(following, "POLL_SECONDS", 0.02)
     run, shown = begin(tmp_path / "run"), tmp_path / "run" / "tensorboard"
@@ -64,6 +64,9 @@ def test_what_is_new_is_there_while_the_training_goes_on(
         (run / "checkpoint.pt").write_bytes(b"")
     assert losses(shown) == [(1, 0.5), (2, 0.25)]
     assert len(list(shown.iterdir())) == 1
+    said = capsys.readouterr().err
+    assert said == f"tracked: tensorboard: {shown} (look at it with: tensorboard --logdir {run})\n"
+    assert (run / "log.txt").read_text()[20:] == said
     assert not [t for t in threading.enumerate() if t.name.startswith("track-")]
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -27,8 +28,9 @@ from mlflow.utils.validation import _validate_metric_name, _validate_param_name
 from oddframe.errors import OddframeError
 from oddframe.evaluation.result import Measured
 from oddframe.tracking import mlflow_connection
-from oddframe.tracking.mlflow_tracker import MlflowTracker, _allowed
+from oddframe.tracking.mlflow_tracker import MlflowTracker, _allowed, _note
 from oddframe.tracking.record import Point, RunRecord
+from oddframe.verbs.track import track
 
 # A process that uploads runs and is killed before the n-th call that writes; each attempt is a
 # process of its own, forked before MLflow has opened anything.
@@ -192,12 +194,15 @@ def test_killed_anywhere_and_uploaded_again_is_whole_and_once(database: Database
 
 def test_two_uploads_are_one_run(database: Database) -> None:
     record = made_up(database.folder, "twice")
-    lines = {MlflowTracker(database.address).upload(record) for _ in range(2)}
+    tracker = MlflowTracker(database.address)
+    lines = {each.upload(record) for each in (tracker, MlflowTracker(database.address))}
     database.check_whole(record)
     (run,) = database.runs(record)
     (line,) = lines
-    assert f"mlflow server --backend-store-uri {database.address}" in line
+    assert line.startswith("twice is in MLflow; http://127.0.0.1:5000/#/experiments/")
     assert line.endswith(f"/runs/{run}")
+    assert tracker.viewer().endswith(f": mlflow server --backend-store-uri {database.address}")
+    assert MlflowTracker("http://host:5000").viewer() == ""
     client = MlflowClient(database.address)
     found = client.get_run(run)
     assert found.info.run_name == "twice"
@@ -206,6 +211,54 @@ def test_two_uploads_are_one_run(database: Database) -> None:
     assert "| test/micro_auc | 0.9 | 0.8 to 0.95 |" in found.data.tags["mlflow.note.content"]
     history = client.get_metric_history(run, "train/loss")
     assert [(x.step, x.value) for x in history] == [(0, 1.0), (1, 0.5), (2, 1 / 3)]
+
+
+def test_the_description_begins_with_the_test_metrics_and_ends_with_oracle(
+    tmp_path: Path,
+) -> None:
+    names = [
+        *("selected/val/video_auc", "oracle/selected/micro_auc", "val/micro_auc"),
+        *("test/macro_auc", "test/micro_auc", "test/at/run/f1", "test/class/fight/auc"),
+        "oracle/test/micro_auc",
+    ]
+    results = {name: Measured(0.5, 0.25, 0.75) for name in names}
+    lines = _note(replace(made_up(tmp_path, "run"), results=results)).splitlines()
+    assert lines[2] == "| test/micro_auc | 0.5 | 0.25 to 0.75 |"
+    assert [line.split(" | ")[0] for line in lines[2:8]] == [
+        *("| test/micro_auc", "| test/macro_auc", "| val/micro_auc", "| selected/val/video_auc"),
+        *("| oracle/test/micro_auc", "| oracle/selected/micro_auc"),
+    ]
+    assert lines[9].startswith("oracle: chosen on the very videos")
+    assert lines[11] == "2 more are among the metrics."
+    assert lines[-1] == f"Run folder: `{tmp_path / 'run'}` (finished)"
+    results |= {f"test/metric_{number}": Measured(0.5) for number in range(50)}
+    lines = _note(replace(made_up(tmp_path, "run"), results=results)).splitlines()
+    assert [line.split(" | ")[0] for line in lines[11:15]] == [
+        *("| test/metric_7", "| selected/val/video_auc"),
+        *("| oracle/test/micro_auc", "| oracle/selected/micro_auc"),
+    ]
+    assert "45 more are among the metrics." in lines
+    assert _note(replace(made_up(tmp_path, "new"), results={})).strip().startswith("Run folder")
+
+
+def test_the_command_that_starts_the_pages_is_said_once(
+    make_run: Callable[[Path], Path], database: Database, tmp_path: Path
+) -> None:
+    sweep = tmp_path / "lengths"
+    for name in ("aaaa", "bbbb"):
+        make_run(sweep / "trials" / name)
+    (sweep / "sweep.json").write_text("{}")
+    alone = make_run(tmp_path / "alone")
+    said = track([sweep, alone], to=[f"mlflow={database.address}"]).text().splitlines()
+    experiment = MlflowClient(database.address).get_experiment_by_name("lengths").experiment_id
+    page = f"http://127.0.0.1:5000/#/experiments/{experiment}/runs"
+    assert said[:4] == [
+        *("3 runs tracked", str(sweep), f"  lengths is in MLflow; {page}", str(alone)),
+    ]
+    assert said[4].startswith("  alone is in MLflow; http://127.0.0.1:5000/#/experiments/")
+    assert said[5:] == [
+        f"start MLflow's pages with: mlflow server --backend-store-uri {database.address}"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -306,6 +359,8 @@ def test_trials_are_nested_under_their_sweep(database: Database) -> None:
     MlflowTracker(database.address).upload(replace(trial, group="grid"))
     client = MlflowClient(database.address)
     experiment = client.get_experiment_by_name("grid").experiment_id
+    page = f"http://127.0.0.1:5000/#/experiments/{experiment}/runs"
+    assert MlflowTracker(database.address).overview(sweep) == f"grid is in MLflow; {page}"
     runs = {run.info.run_name: run for run in client.search_runs([experiment])}
     assert sorted(runs) == ["a1", "b2", "c3", "grid"]
     parent = runs.pop("grid").info

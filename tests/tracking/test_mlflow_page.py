@@ -106,7 +106,7 @@ def evaluate(bags, run: Path) -> None:
 
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
-    """What the line that ``upload`` returns says, on a free port and with one worker."""
+    """What ``viewer`` says, on a free port and with one worker."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -127,7 +127,12 @@ def test_a_sweep_folder_means_its_trials(
     (sweep / "sweep.json").write_text("{}")
     words = ["track", str(sweep), "--to", f"tensorboard={place}", "--experiment", "street"]
     assert main(words) == 0
-    assert "2 runs tracked" in capsys.readouterr().out
+    assert capsys.readouterr().out.splitlines() == [
+        "2 runs tracked",
+        str(sweep),
+        f"  tensorboard: {place / 'street'}",
+        f"look at it with: tensorboard --logdir {place / 'street'}",
+    ]
     names = sorted(path.name.rpartition("-")[0] for path in (place / "street").iterdir())
     assert names == ["widths-aaaa", "widths-bbbb"]
     shutil.rmtree(sweep / "trials")
@@ -146,10 +151,29 @@ def test_one_failure_keeps_nothing_else_from_being_sent(
     assert main(["track", str(damaged), str(whole), "--to", to]) == 2
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 3
-    assert lines[0].startswith(f"oddframe: warning: {damaged}: {damaged / 'metrics.jsonl'}")
+    assert lines[0].startswith(f"oddframe: warning: {damaged / 'metrics.jsonl'}: ")
     assert lines[1].startswith(f"oddframe: warning: {whole} to tensorboard={file}: ")
-    assert "2 uploads failed" in lines[2]
+    assert lines[2] == (
+        f"oddframe: 2 failed: {damaged}; {whole} to tensorboard={file}; all others are done, and "
+        "the same command can be given again"
+    )
     assert read_tensorboard(whole / "tensorboard")["scalars"]["train/loss"]
+
+
+def test_folders_that_are_no_runs_are_each_a_line_with_what_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "clips2").mkdir()
+    assert main(["track", "nowhere", "clips2", "--to", "tensorboard"]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 3
+    assert lines[0].startswith("oddframe: warning: nowhere: there is no such folder; give ")
+    assert lines[1].startswith("oddframe: warning: clips2: expected a run folder, found no config")
+    assert lines[2] == "oddframe: 2 failed: nowhere; clips2; nothing was sent"
+    assert main(["track", "nowhere", "--to", "tensorboard,wandb"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("oddframe: nowhere: there is no such folder; give ")
 
 
 @pytest.mark.parametrize(

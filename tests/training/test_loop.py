@@ -10,6 +10,7 @@ from lightning.fabric import Fabric
 from torch import Tensor, nn
 
 from oddframe.errors import OddframeError
+from oddframe.training import loop
 from oddframe.training.loop import LAST, METRICS, Judge, Judgement, Schedule, read_curve, train
 
 
@@ -125,6 +126,13 @@ def test_stopped_by_hand_goes_on_from_that_very_step(tmp_path: Path) -> None:
     whole = Line()
     train(fabric(), whole, Numbers(), Schedule(20, 5), tmp_path / "whole")
     assert weights(learner) == weights(whole)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(26, "26 s"), (89, "89 s"), (150, "2 min"), (5400, "1.5 h")]
+)
+def test_the_time_left_is_said_in_a_fitting_unit(seconds: float, words: str) -> None:
+    assert loop._Pace._words(seconds) == words
 
 
 @pytest.mark.parametrize("steps", [6, 7])

@@ -91,7 +91,7 @@ def test_first_against_the_others(runs: Path, tmp_path: Path) -> None:
     [
         (("short", "tiny", "nothing"), "nothing: no such scores file"),
         (("short", "short/log.txt", "tiny"), "log.txt: "),
-        (("foreign", "foreign", "foreign/"), "expected 3 different names"),
+        (("foreign", "foreign", "foreign/"), "give one for each with --names a,b"),
         (("short", "tiny", "foreign", "--pairs", "some"), "--pairs: expected all or first"),
         (("short", "tiny", "foreign", "--split", "train"), "labelled anomalous but has no events"),
         (("short", "tiny", "foreign", "--names", "a,b"), "expected 3 different names"),

@@ -289,11 +289,22 @@ def test_the_best_configuration_of_a_sweep_with_all_its_seeds(sweep):
     assert [lines[0]["step"] for lines in found.curves] == [5, 4]
     assert found.origin == (
         f"sweep {sweep.path}: learning_rate 0.001, dropout 0.2, best of 3 configurations by "
-        "val/video_auc (1 not finished), 2 seeds (3, 5)"
+        "val/video_auc (1 not finished), 2 seeds (3, 5); the sweep is incomplete: 6 of 8 trials "
+        "done, 2 failed"
     )
     assert found.name == "sweep"
     assert found.manifest is not None
     assert Manifest.read(found.manifest).split("test")
+
+
+def test_what_is_said_of_a_sweep_depends_on_how_far_it_is(sweep):
+    with sweep.held():
+        running = read_contender(sweep.path, "test").origin
+    assert running.endswith("; the sweep is still running: 6 of 8 trials done, 2 failed")
+    for record in sweep.records():
+        if record.state == "failed":
+            sweep.write(TrialRecord(record.trial, "stopped", stopped_at=4))
+    assert read_contender(sweep.path, "test").origin.endswith("2 seeds (3, 5)")
 
 
 def trial_of(sweep, seed):

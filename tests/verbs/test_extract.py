@@ -53,6 +53,8 @@ def test_folder_to_features_with_the_default_backbone(tmp_path, capsys):
     assert main(["extract", str(tmp_path / "films"), "--out", str(out)]) == 0
     printed = capsys.readouterr()
     assert "features of 2 videos" in printed.out
+    assert "1 left out" in printed.out
+    assert f"no features: c: {tmp_path / 'films' / 'c.mp4'}: " in printed.out
     assert "c.mp4" in printed.err
     folder = FeatureFolder.open(out)
     assert folder.ids == ("a", "b")

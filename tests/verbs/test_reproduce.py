@@ -198,6 +198,7 @@ def test_check_says_all_that_is_missing(tmp_path: Path, capsys: pytest.CaptureFi
     shown = capsys.readouterr()
     assert "missing  data      ucf-crime, no --data given" in shown.out
     assert "crcv.ucf.edu" in shown.out
+    assert "oddframe fetch ucf-crime" not in shown.out  # fetch cannot get it
     assert "missing  features  i3d-resnet50, 10 crops of 2048 channels" in shown.out
     assert "github.com/tianyu0207/RTFM" in shown.out
     assert "i3d_baseline_32x2_IN_pretrain_400k.pkl" in shown.out
@@ -223,7 +224,9 @@ def test_wrong_features_are_missing_ones(
     recipe = write(tmp_path, {**RECIPE, "needs": needs})
     with pytest.raises(OddframeError, match="features"):
         run(data, recipe, tmp_path / "o")
-    assert "has 2 crops of 16 channels" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "wrong    features  expected onnx, 2 crops of 2048 channels" in out
+    assert "has 2 crops of 16 channels" in out
     few = tmp_path / "few"
     few.mkdir()
     np.save(few / "train_00.npy", np.zeros((12, 2, 16), np.float32))
@@ -232,15 +235,36 @@ def test_wrong_features_are_missing_ones(
     assert "lacks 17 videos, first 'train_01'" in capsys.readouterr().out
 
 
-def test_needless_options_and_wrong_settings_are_refused(data: Data, tmp_path: Path) -> None:
+@pytest.mark.parametrize("shape", [(3, 1, 8), (3, 10, 2048)])
+def test_wrong_features_do_not_make_the_data_missing(
+    real_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], shape: tuple[int, ...]
+) -> None:
+    features = tmp_path / "features"
+    features.mkdir()
+    np.save(features / "somebody.npy", np.zeros(shape, np.float32))
+    given = {"data": real_data / "annotations" / "ucf-crime", "features": features}
+    with pytest.raises(OddframeError, match=r"cannot be run yet; wrong: features .*the list above"):
+        reproduce("rtfm-ucf-crime", **given, out=tmp_path / "o", check=True)
+    out = capsys.readouterr().out
+    assert "there    data      ucf-crime, the annotation of the 290 test videos" in out
+    assert ("1 crop of 8 channels" if shape[1] == 1 else "1900 of 1900 videos") in out
+
+
+def test_needless_options_and_wrong_settings_are_refused(
+    data: Data, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     recipe = write(tmp_path, RECIPE)
     with pytest.raises(OddframeError, match="nothing here needs weights"):
         run(data, recipe, tmp_path / "o", weights=tmp_path / "w.pt")
     wrong = {**RECIPE, "train": {"detector": "sultani", "settings": {"step": 1}}}
     with pytest.raises(OddframeError, match=r"wrong.yaml: sultani has no setting.*'steps'"):
         run(data, write(tmp_path, wrong, "wrong.yaml"), tmp_path / "o")
-    with pytest.raises(OddframeError, match="looks at frames"):
-        reproduce("mnad-prediction-ped2", features=data.features, out=tmp_path / "o")
+    given = {"features": data.features, "weights": tmp_path / "w.pt"}
+    with pytest.raises(OddframeError, match=r"missing: data .* and 2 other things"):
+        reproduce("mnad-prediction-ped2", **given, out=tmp_path / "o")
+    out = capsys.readouterr().out
+    assert "wrong    features  mnad looks at frames" in out
+    assert "wrong    weights   nothing here needs weights" in out
 
 
 def film(path: Path, seed: int, odd: bool = False) -> None:

@@ -11,6 +11,7 @@ from oddframe.detections import find_detections, read_events
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.media import open_video
 from oddframe.scores import Scores
+from oddframe.terminal import describe
 from oddframe.training.run_folder import read_run
 from oddframe.verbs.prepare import prepare
 from oddframe.verbs.score import score, training_note
@@ -165,6 +166,15 @@ def test_one_bad_video_of_a_manifest_does_not_stop_the_others(street, tmp_path):
         pytest.raises(OddframeError, match="none of the 2 videos could be scored"),
     ):
         score(street.run, manifest, out=tmp_path / "other.npz")
+
+
+def test_a_video_of_a_folder_that_cannot_be_read_is_named_at_the_end(street, tmp_path):
+    street.film(tmp_path / "films" / "a.mp4", street.images(1, 82))
+    (tmp_path / "films" / "bad.mp4").write_text("text")
+    with pytest.warns(OddframeWarning, match="left out"):
+        found = score(street.run, tmp_path / "films", out=tmp_path / "scores.npz")
+    assert list(found.scores) == ["a"]
+    assert f"not scored: bad: {tmp_path / 'films' / 'bad.mp4'}: " in describe(found)
 
 
 def test_annotated_copies(street, tmp_path):

@@ -293,6 +293,20 @@ def test_states_of_a_training_that_was_given_up_are_not_taken_over(bags, tmp_pat
     assert sorted(f.name for f in out.glob("*.pt")) == ["checkpoint.pt"]
 
 
+def test_stopped_before_the_first_step_it_begins_again(
+    bags, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Hardware, "launch", stopped)
+        assert bags.train(tmp_path / "run", *QUICK) == 2
+    assert "begin again with the same command" in capsys.readouterr().err
+    assert (tmp_path / "run" / "config.yaml").exists()
+    assert bags.train(tmp_path / "run", *QUICK) == 0
+
+
 def test_no_steps_give_the_untrained_network(bags, tmp_path: Path) -> None:
     assert bags.train(tmp_path / "run", *QUICK, "--settings.steps", "0") == 0
     curve = read_curve(tmp_path / "run" / "metrics.jsonl")

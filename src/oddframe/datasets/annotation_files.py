@@ -24,20 +24,21 @@ def find_annotation(root: Path, annotations: Path | None, name: str) -> Path | N
     return None
 
 
-def require_annotation(root: Path, annotations: Path | None, name: str) -> Path:
-    """The file or folder of this official name.
+def require_annotations(root: Path, annotations: Path | None, *names: str) -> list[Path]:
+    """The files or folders of these official names.
 
     Raises:
-        OddframeError: it is not there.
+        OddframeError: some are not there.
     """
-    found = find_annotation(root, annotations, name)
-    if found is None:
+    found = {name: find_annotation(root, annotations, name) for name in names}
+    missing = [f"'{name}'" for name, path in found.items() if path is None]
+    if missing:
         top = root if annotations is None else annotations
         raise OddframeError(
-            f"{top}: expected the official annotation '{name}' there or in a subfolder, found "
-            f"{contents(top)}; give the folder that holds it with --annotations"
+            f"{top}: expected the official annotation {', '.join(missing)} there or in a "
+            f"subfolder, found {contents(top)}; give the folder that holds it with --annotations"
         )
-    return found
+    return [path for path in found.values() if path is not None]
 
 
 def read_lines(path: Path) -> list[tuple[str, str]]:

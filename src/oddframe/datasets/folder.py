@@ -62,6 +62,7 @@ def prepare_folder(root: Path, *, fps: float | None = None, events: Path | None 
     annotations = {events} if events else set()
 
     videos = []
+    left_out = {}
     for path, video_id in with_progress(list(zip(paths, ids, strict=True))):
         try:
             video = survey(path, base, video_id=video_id, split="train", fps=fps)
@@ -69,6 +70,7 @@ def prepare_folder(root: Path, *, fps: float | None = None, events: Path | None 
             if paths == [root]:
                 raise
             warnings.warn(f"left out: {error}", OddframeWarning, stacklevel=2)
+            left_out[video_id] = str(error)
             continue
         labels = path.parent / f"{path.name if path.is_dir() else path.stem}.csv"
         own = labels if labels.is_file() and labels != events else None
@@ -85,6 +87,7 @@ def prepare_folder(root: Path, *, fps: float | None = None, events: Path | None 
         source="own footage",
         label_rule=_RULE,
         annotations=hash_annotations(base, sorted(annotations)),
+        left_out=left_out,
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from oddframe.datasets.annotation_files import find_annotation, read_lines, require_annotation
+from oddframe.datasets.annotation_files import find_annotation, read_lines, require_annotations
 from oddframe.datasets.counts import PublishedCounts, check_counts
 from oddframe.datasets.intervals import events_of_vector
 from oddframe.datasets.legacy_lists import write_legacy_lists
@@ -60,13 +60,12 @@ def prepare_shanghaitech_weak(
         OddframeError: something is missing, annotation and videos contradict each other, or the
             counts differ.
     """
-    folder = require_annotation(root, annotations, MASKS)
+    folder, *lists = require_annotations(root, annotations, MASKS, TRAIN_LIST, TEST_LIST)
     used = []
     listed = []
     masks: dict[str, np.ndarray] = {}
-    for split, name in (("train", TRAIN_LIST), ("test", TEST_LIST)):
-        names = require_annotation(root, annotations, name)
-        count_list = find_annotation(root, annotations, COUNT_LISTS[name])
+    for split, names in zip(("train", "test"), lists, strict=True):
+        count_list = find_annotation(root, annotations, COUNT_LISTS[names.name])
         counts = _read_counts(count_list) if count_list else {}
         used += [names, *([count_list] if count_list else [])]
         for _, video in read_lines(names):

@@ -13,7 +13,7 @@ from oddframe.datasets.annotation_files import (
     find_annotation,
     read_counts,
     read_lines,
-    require_annotation,
+    require_annotations,
 )
 from oddframe.datasets.counts import PublishedCounts, check_counts
 from oddframe.datasets.intervals import CONVENTIONS, events_of_pairs, interval_pairs
@@ -97,8 +97,7 @@ def prepare_ucf_crime(
         raise OddframeError(
             f"--intervals of ucf-crime: expected {', '.join(CONVENTIONS)}, found '{convention}'"
         )
-    train_list = require_annotation(root, annotations, TRAIN_LIST)
-    interval_list = require_annotation(root, annotations, INTERVALS)
+    train_list, interval_list = require_annotations(root, annotations, TRAIN_LIST, INTERVALS)
     test_list = find_annotation(root, annotations, TEST_LIST)
     count_list = find_annotation(root, annotations, FRAME_COUNTS)
     counts = read_counts(count_list, "frames") if count_list else {}

@@ -13,7 +13,7 @@ from oddframe.datasets.annotation_files import (
     find_annotation,
     read_counts,
     read_lines,
-    require_annotation,
+    require_annotations,
 )
 from oddframe.datasets.counts import PublishedCounts, check_counts
 from oddframe.datasets.intervals import events_of_pairs, interval_pairs
@@ -108,9 +108,9 @@ def prepare_xd_violence(
             f"--intervals of xd-violence: expected {' or '.join(COUNTS)} (its numbers start at 0), "
             f"found '{convention}'"
         )
-    train_list = require_annotation(root, annotations, TRAIN_LIST)
-    test_list = require_annotation(root, annotations, TEST_LIST)
-    interval_list = require_annotation(root, annotations, INTERVALS)
+    train_list, test_list, interval_list = require_annotations(
+        root, annotations, TRAIN_LIST, TEST_LIST, INTERVALS
+    )
     count_list = find_annotation(root, annotations, SEGMENT_COUNTS)
     segments = read_counts(count_list, "segments_of_16_frames") if count_list else {}
     pairs = _read_intervals(interval_list)

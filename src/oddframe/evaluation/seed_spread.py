@@ -17,7 +17,7 @@ class SeedSpread:
         mean: over them.
         standard_deviation: of one seed's value, estimated with ``n - 1``; None with one seed.
         low, high: 95 % interval of the mean over all seeds there could be, by Student's t with
-            ``n - 1`` degrees of freedom; None with one seed.
+            ``n - 1`` degrees of freedom, that of a share cut at 0 and 1; None with one seed.
     """
 
     n: int
@@ -27,8 +27,14 @@ class SeedSpread:
     high: float | None = None
 
     @classmethod
-    def of(cls, values: Sequence[float]) -> SeedSpread:
-        """From at least one value per seed."""
+    def of(cls, values: Sequence[float], *, share: bool) -> SeedSpread:
+        """From at least one value per seed.
+
+        Args:
+            values: one per seed.
+            share: whether they lie between 0 and 1 by nature, and so does their mean. Student's t
+                knows nothing of that: over two or three seeds its interval easily reaches beyond.
+        """
         n, mean = len(values), float(np.mean(values))
         if n == 1:
             return cls(n, mean)
@@ -36,4 +42,7 @@ class SeedSpread:
 
         deviation = float(np.std(values, ddof=1))
         reach = float(stdtrit(n - 1, 0.975)) * deviation / n**0.5
-        return cls(n, mean, deviation, mean - reach, mean + reach)
+        low, high = mean - reach, mean + reach
+        if share:
+            low, high = max(low, 0.0), min(high, 1.0)
+        return cls(n, mean, deviation, low, high)

@@ -11,7 +11,7 @@ from oddframe.evaluation.published_numbers import Published
 from oddframe.evaluation.result import Measured
 from oddframe.evaluation.seed_spread import SeedSpread
 from oddframe.reporting.comparison_numbers import main_metrics
-from oddframe.reporting.metric_names import metric_name
+from oddframe.reporting.metric_names import is_share, metric_name
 from oddframe.reporting.published_section import rows_of_methods
 from oddframe.reporting.wording import count
 
@@ -243,11 +243,11 @@ def _comments(comparison: Comparison, marked: Collection[str]) -> list[str]:
         for metric in main:
             finite = [value for value in metrics.get(metric, ()) if value is not None]
             if len(finite) > 1:
-                spread = SeedSpread.of(finite)
+                spread = SeedSpread.of(finite, share=is_share(metric))
                 lines.append(
                     f"{name}: mean of {spread.n} seeds; {metric} {spread.mean:.4f}, standard "
                     f"deviation over seeds {spread.standard_deviation:.4f}, 95 % t-interval of the "
-                    f"mean [{spread.low:.4f}, {spread.high:.4f}]"
+                    f"mean, cut at 0 and 1, [{spread.low:.4f}, {spread.high:.4f}]"
                 )
     for name in comparison.models:
         if name in marked:

@@ -146,6 +146,18 @@ def metric_name(name: str) -> MetricName:
     return MetricName(name.replace("_", " "))
 
 
+def is_share(name: str) -> bool:
+    """Whether a metric is known to lie between 0 and 1; not so a loss or an error in dB.
+
+    Args:
+        name: as in an evaluation, or with its split as in a curve: ``val/video_auc``.
+    """
+    name = name.rpartition("/")[2]
+    base, _, number = name.rpartition("_")
+    known = _METRICS.get(name) or (_METRICS.get(base) if number[:1].isdigit() else None)
+    return known is not None and known.share
+
+
 def decision_name(name: str) -> str:
     """Label of a threshold."""
     return _DECISIONS.get(name, name.replace("_", " "))

@@ -9,7 +9,7 @@ from oddframe.evaluation.compare import Comparison
 from oddframe.evaluation.seed_spread import SeedSpread
 from oddframe.reporting.colours import series_class
 from oddframe.reporting.comparison_numbers import main_metrics
-from oddframe.reporting.metric_names import metric_name
+from oddframe.reporting.metric_names import is_share, metric_name
 from oddframe.reporting.tables import first_open, scrolling
 from oddframe.reporting.wording import count, number
 
@@ -27,8 +27,8 @@ def seeds_section(comparison: Comparison, suspects: Collection[str]) -> str:
         return ""
     parts = [
         '<p class="hint">Each dot is one training; the bar is the 95 % interval of the mean over '
-        "seeds (Student’s t). This is the chance in training. The intervals under “Numbers” are "
-        "that in the choice of videos, and neither contains the other.</p>"
+        "seeds (Student’s t, cut at 0 and 1). This is the chance in training. The intervals under "
+        "“Numbers” are that in the choice of videos, and neither contains the other.</p>"
     ]
     single = [name for name in comparison.models if name not in comparison.repeats]
     if single:
@@ -52,7 +52,7 @@ def _table(metric: str, comparison: Comparison, suspects: Collection[str]) -> st
     values = {name: part for name, part in values.items() if part}
     if not values:
         return ""
-    spreads = {name: SeedSpread.of(part) for name, part in values.items()}
+    spreads = {name: SeedSpread.of(part, share=is_share(metric)) for name, part in values.items()}
     low, high = _ends(values, spreads)
     places = {name: place for place, name in enumerate(comparison.models)}
     rows = []
@@ -88,10 +88,10 @@ def _table(metric: str, comparison: Comparison, suspects: Collection[str]) -> st
 def _ends(
     values: Mapping[str, Sequence[float]], spreads: Mapping[str, SeedSpread]
 ) -> tuple[float, float]:
-    """The axis of all dots and intervals, inside the range that a share can have."""
+    """The axis of all dots and intervals."""
     every = [value for part in values.values() for value in part]
     every += [v for s in spreads.values() for v in (s.low, s.high) if v is not None]
-    low, high = max(min(every), 0.0), min(max(every), 1.0)
+    low, high = min(every), max(every)
     return (low, high) if high > low else (low - 0.005, high + 0.005)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,12 @@ def duration(seconds: float) -> str:
 def count(amount: int, noun: str) -> str:
     """``1 video``, ``3 videos``."""
     return f"{amount:,} {noun}" if amount == 1 else f"{amount:,} {noun}s"
+
+
+def shown_path(path: Path) -> str:
+    """As somebody in the working directory would write it: relative where it is inside."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def aligned(rows: Sequence[Sequence[str]], left: int = 1) -> list[str]:

@@ -89,6 +89,27 @@ class TrialRecord:
         return self.state in ("finished", "stopped")
 
 
+@dataclass(frozen=True)
+class Progress:
+    """How far a sweep is.
+
+    Attributes:
+        done: trials that are finished or stopped.
+        failed: trials whose attempts all failed.
+        total: all, also those that wait or are not drawn yet.
+    """
+
+    done: int
+    failed: int
+    total: int
+
+    @property
+    def words(self) -> str:
+        """``7 of 9 trials done, 1 failed``."""
+        failed = f", {self.failed} failed" if self.failed else ""
+        return f"{self.done} of {self.total} trials done{failed}"
+
+
 def now() -> str:
     """The time in UTC, ISO 8601 with microseconds."""
     return datetime.now(UTC).isoformat(timespec="microseconds")
@@ -238,6 +259,19 @@ class SweepFolder:
             self.trial_folder(record.trial.id) / RECORD, {"created": created, **asdict(record)}
         )
 
+    def progress(self) -> Progress:
+        """How far it is; trials that were taken out of the file count where they are done.
+
+        Raises:
+            OddframeError: not the folder of a sweep, or a damaged file in it.
+        """
+        begun, records = self.begun(), {record.trial.id: record for record in self.records()}
+        done = {id for id, record in records.items() if record.done}
+        # A search lists none before they are drawn, and older folders do not say.
+        wanted = set(begun.get("trials") or records)
+        failed = sum(records[id].state == "failed" for id in wanted & set(records))
+        return Progress(len(done), failed, max(len(done | wanted), begun.get("count", 0)))
+
     def curve(self, id: str) -> list[dict[str, Any]]:
         """The training curve of a trial, as in ``metrics.jsonl``; empty before the first look."""
         return read_curve(self.trial_folder(id) / METRICS)
@@ -328,6 +362,8 @@ def _as_row(sweep: Sweep) -> dict[str, Any]:
         "search": sweep.search if sweep.distributions else None,
         "stopping": sweep.stopping and asdict(sweep.stopping),
         "seeds": list(sweep.seeds),
+        "trials": [trial.id for trial in sweep.trials()],
+        "count": sweep.count,
     }
 
 

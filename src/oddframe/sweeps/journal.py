@@ -49,9 +49,7 @@ class Journal:
     def say(self, line: str) -> None:
         """A line for the person and for ``sweep.log``."""
         self._say_aloud(line)
-        stamp = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
-        with (self._folder.path / LOG).open("a", encoding="utf-8") as stream:
-            stream.write(f"{stamp} {line}\n")
+        log(self._folder, line)
 
     def given(self, trial: Trial) -> None:
         """A trial is about to run: what its process shall do is written down."""
@@ -62,7 +60,8 @@ class Journal:
 
     def started(self, trial_id: str) -> None:
         """A worker has taken a trial."""
-        self.say(f"{self._name(trial_id)}: running")
+        words = "goes on" if self._attempts[trial_id] else "running"
+        self.say(f"{self._name(trial_id)}: {words}")
 
     def completed(self, trial_id: str, step: int | None) -> None:
         """A trial came to its end, or was ended early at a step."""
@@ -131,6 +130,13 @@ class Journal:
     def _closed(self, record: TrialRecord, error: str) -> TrialRecord:
         *earlier, last = record.attempts or (Attempt(now()),)
         return replace(record, attempts=(*earlier, replace(last, ended=now(), error=error)))
+
+
+def log(folder: SweepFolder, line: str) -> None:
+    """A line for ``sweep.log`` alone."""
+    stamp = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
+    with (folder.path / LOG).open("a", encoding="utf-8") as stream:
+        stream.write(f"{stamp} {line}\n")
 
 
 def mark_interrupted(folder: SweepFolder) -> None:

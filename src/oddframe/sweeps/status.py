@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import fmean
 
 from oddframe.evaluation.seed_spread import SeedSpread
-from oddframe.reporting.wording import aligned, count, duration
+from oddframe.reporting.wording import aligned, count, duration, shown_path
 from oddframe.sweeps.folder import SWEEP, SweepFolder, TrialRecord, moment
 from oddframe.sweeps.plan import Sweep
 from oddframe.sweeps.summary import ConfigurationResult, Summary, no_metric, summarise
@@ -53,20 +53,30 @@ def status_table(sweep: Sweep) -> str:
     usual = _usual_seconds(records.values())
     rows = [_row(folder, record, held) for record in {**listed, **records}.values()]
     undrawn = max(sweep.count - len(rows), 0) if sweep.distributions else 0
-    lines = _trial_lines(sweep, folder, rows, summary)
+    lines = [] if begun else [_not_begun(sweep)]
+    lines += _trial_lines(sweep, folder, rows, summary)
     if undrawn:
         lines.append(f"and {undrawn} that are not drawn yet")
     for row in rows:
         if row.state == "failed" and row.record.attempts:
             lines.append(f"{row.record.trial.id} failed: {row.record.attempts[-1].error}")
     if summary is not None:
-        lines += ["", *_configuration_lines(folder, rows, summary)]
+        found = _configuration_lines(folder, rows, summary)
+        lines += ["", *found] if found else []
     totals = {state: sum(row.state == state for row in rows) for state in _STATES}
     totals["waiting"] += undrawn
     counts = ", ".join(f"{many} {state}" for state, many in totals.items() if many)
     left = _seconds_left(rows, totals["waiting"], usual)
     end = "not running" if not held else f"time left {_about(left)}"
+    if begun and not held and totals["finished"] + totals["stopped"] == sum(totals.values()):
+        end = "nothing left to do"
     return "\n".join([*lines, "", f"{count(sum(totals.values()), 'trial')}: {counts}; {end}"])
+
+
+def _not_begun(sweep: Sweep) -> str:
+    out = shown_path(sweep.folder)
+    command = f"oddframe sweep {shown_path(sweep.file)} --out {out}"
+    return f"no sweep in {out} yet; begin it with: {command}"
 
 
 def _row(folder: SweepFolder, record: TrialRecord, held: bool) -> _Row:

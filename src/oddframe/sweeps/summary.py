@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from oddframe.evaluation.frame_metrics import headline_metric
 from oddframe.evaluation.result import Evaluation, Measured
 from oddframe.evaluation.seed_spread import SeedSpread
+from oddframe.reporting.metric_names import is_share
 from oddframe.sweeps.folder import REPORT, State, SweepFolder, TrialRecord
 from oddframe.sweeps.plan import Mode
 
@@ -132,9 +133,9 @@ def _result(
         records[0].trial.configuration,
         tuple(records),
         values,
-        SeedSpread.of(list(values.values())) if values else None,
-        {name: SeedSpread.of(found) for name, found in test.items()},
-        {name: SeedSpread.of(found) for name, found in oracle.items()},
+        SeedSpread.of(list(values.values()), share=is_share(metric)) if values else None,
+        _spreads(test),
+        _spreads(oracle),
         headline,
     )
 
@@ -143,6 +144,10 @@ def _collect(values: dict[str, list[float]], metrics: Mapping[str, Measured]) ->
     for name, part in metrics.items():
         if part.value is not None:
             values.setdefault(name, []).append(part.value)
+
+
+def _spreads(values: Mapping[str, list[float]]) -> dict[str, SeedSpread]:
+    return {name: SeedSpread.of(part, share=is_share(name)) for name, part in values.items()}
 
 
 def no_metric(folder: SweepFolder, summary: Summary) -> str:

@@ -18,7 +18,7 @@ from oddframe.cluster.connection import check_ray, connected
 from oddframe.errors import OddframeError
 from oddframe.reporting.wording import count
 from oddframe.sweeps.folder import SweepFolder
-from oddframe.sweeps.journal import Journal, mark_interrupted
+from oddframe.sweeps.journal import Journal, log, mark_interrupted
 from oddframe.sweeps.plan import Sweep, Trial
 from oddframe.sweeps.search import Queue, queue_of
 from oddframe.sweeps.watched_file import WatchedFile
@@ -60,10 +60,15 @@ def run_sweep(
     """
     check_ray()
     folder = SweepFolder(sweep.folder)
+
+    def tell(line: str) -> None:
+        say(line)
+        log(folder, line)
+
     with folder.held():
         folder.begin(sweep)
         mark_interrupted(folder)
-        queue = queue_of(WatchedFile(sweep, limit, say), folder)
+        queue = queue_of(WatchedFile(sweep, limit, tell), folder)
         journal = Journal(sweep, folder, queue, say)
         first = queue.next()
         if first is None:
@@ -76,7 +81,7 @@ def run_sweep(
                 _tune(sweep, folder, queue, journal, first, workers)
         except KeyboardInterrupt:
             line = f"stopped with {journal.done} of {queue.total} trials done"
-            journal.say(line)
+            log(folder, line)  # aloud it is said by whoever shows the interrupt
             raise KeyboardInterrupt(f"{line}; the same command goes on with the others") from None
         finally:
             shutil.rmtree(folder.path / _SCRATCH, ignore_errors=True)

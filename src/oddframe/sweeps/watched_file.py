@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from oddframe.errors import OddframeError
+from oddframe.reporting.wording import count
 from oddframe.sweeps.folder import SweepFolder
 from oddframe.sweeps.plan import Sweep
 from oddframe.sweeps.sweep_file import read_sweep
@@ -16,7 +17,7 @@ class WatchedFile:
     Args:
         sweep: as it was read at the start.
         limit: largest number of trials.
-        say: told in one line why a new version is not taken.
+        say: told in one line what a new version adds, or why it is not taken.
     """
 
     def __init__(self, sweep: Sweep, limit: int, say: Callable[[str], None]) -> None:
@@ -51,6 +52,8 @@ class WatchedFile:
             self._say(f"the sweep file was changed, and is not taken as it is now: {error}")
             return False
         self.sweep = found
+        if change := _change(before, found):
+            self._say(f"{found.file.name} changed: {change}")
         return True
 
     def _version(self) -> tuple[int, int] | None:
@@ -59,3 +62,14 @@ class WatchedFile:
         except OSError:
             return None
         return found.st_mtime_ns, found.st_size
+
+
+def _change(before: Sweep, now: Sweep) -> str:
+    """How many trials came and went, in words; empty if none did."""
+    if now.distributions:
+        more, fewer = max(now.count - before.count, 0), max(before.count - now.count, 0)
+    else:
+        was, is_ = ({trial.id for trial in sweep.trials()} for sweep in (before, now))
+        more, fewer = len(is_ - was), len(was - is_)
+    parts = [f"{count(many, 'trial')} {word}" for many, word in ((more, "more"), (fewer, "fewer"))]
+    return ", ".join(part for part, many in zip(parts, (more, fewer), strict=True) if many)

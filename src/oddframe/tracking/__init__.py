@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Protocol
 
 from oddframe.errors import OddframeError
@@ -42,6 +43,21 @@ class Tracker(Protocol):
         Raises:
             OddframeError: it could not be sent; sending it again mends whatever is half there.
         """
+        ...
+
+    def overview(self, sweep: Path) -> str:
+        """A line that says where to look at all trials of a sweep, once some were uploaded.
+
+        Args:
+            sweep: the sweep folder, absolute.
+
+        Raises:
+            OddframeError: the tracker cannot be reached.
+        """
+        ...
+
+    def viewer(self) -> str:
+        """How to start the page with all that was uploaded; empty where the lines say enough."""
         ...
 
     def follow(self, record: RunRecord) -> None:

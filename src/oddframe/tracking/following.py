@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 import warnings
@@ -13,7 +14,7 @@ from pathlib import Path
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.tracking import Tracker, load, without_password
 from oddframe.tracking.pictures import with_drawn_pictures
-from oddframe.tracking.record import FAILED, read_progress, read_record
+from oddframe.tracking.record import FAILED, TRACKED, read_progress, read_record
 from oddframe.tracking.state import held
 from oddframe.training.run_folder import CONFIG, METRICS, SAMPLES, log
 
@@ -26,7 +27,8 @@ PATIENCE_SECONDS = 60.0
 def followed(folder: Path, trackers: Sequence[str], *, several: bool = False) -> Generator[None]:
     """Track the training that goes on in the block, and upload the run at its end.
 
-    A training that fails says so in ``log.txt``, with or without trackers.
+    A training that fails says so in ``log.txt``, with or without trackers. Where to look at the
+    uploaded run is a line for each tracker there and on standard error.
 
     Args:
         folder: the run folder; its ``config.yaml`` may be written in the block.
@@ -77,6 +79,8 @@ def _finish(folder: Path, followers: Sequence[_Follower]) -> None:
             follower.stop(f"the upload takes more than {PATIENCE_SECONDS:.0f} s")
         if follower.stopped:
             _warn(folder, follower.spec, follower.stopped)
+        elif follower.tracked:
+            _tell(folder, follower.tracked)
 
 
 class _Follower(threading.Thread):
@@ -86,6 +90,7 @@ class _Follower(threading.Thread):
         spec: the tracker.
         done: set it when the training is over.
         stopped: why tracking has stopped early; empty where it has not.
+        tracked: where to look at the run; empty until it is uploaded.
     """
 
     def __init__(self, folder: Path, spec: str) -> None:
@@ -94,6 +99,7 @@ class _Follower(threading.Thread):
         self._folder = folder
         self.spec = spec
         self.stopped = ""
+        self.tracked = ""
         self._began = time.time()
 
     def run(self) -> None:
@@ -104,7 +110,8 @@ class _Follower(threading.Thread):
             self._follow(tracker)
             if (self._folder / CONFIG).is_file():  # otherwise it failed before it began
                 with with_drawn_pictures(read_record(self._folder)) as record:
-                    tracker.upload(record)
+                    line = tracker.upload(record)
+                self.tracked = "; ".join(filter(None, (line, tracker.viewer())))
         except Exception as error:
             self.stop(" ".join(str(error).split())[:300] or type(error).__name__)
         finally:
@@ -144,6 +151,13 @@ def _signs(folder: Path) -> tuple[int, int]:
     curve, samples = folder / METRICS, folder / SAMPLES
     pictures = len(os.listdir(samples)) if samples.is_dir() else 0  # noqa: PTH208
     return curve.stat().st_size if curve.is_file() else 0, pictures
+
+
+def _tell(folder: Path, line: str) -> None:
+    said = without_password(f"{TRACKED}{line}")
+    with suppress(OSError):
+        log(folder, said)
+    print(said, file=sys.stderr, flush=True)
 
 
 def _warn(folder: Path, spec: str, reason: str) -> None:

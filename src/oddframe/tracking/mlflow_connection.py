@@ -67,14 +67,23 @@ def artifact_folder(address: str) -> Path | None:
     return Path(ARTIFACTS).absolute() if scheme in ("postgresql", "mysql", "mssql") else None
 
 
-def page_of(address: str, experiment: str, run: str) -> str:
-    """How to look at a run, in words."""
-    path = f"/#/experiments/{experiment}/runs/{run}"
+def page_of(address: str, experiment: str, run: str | None = None) -> str:
+    """The web page of a run, or of all runs of an experiment."""
+    server = without_password(address) if _is_served(address) else "http://127.0.0.1:5000"
+    return f"{server}/#/experiments/{experiment}/runs{f'/{run}' if run else ''}"
+
+
+def start_of_pages(address: str) -> str:
+    """How to start the server of the pages, in words; empty where it is running anyway."""
+    if _is_served(address):
+        return ""
     shown = without_password(address)
-    if address.startswith((*_SERVER, "databricks")):
-        return f"{shown}{path}"
     quoted = f"'{shown}'" if re.search(r"[^\w:/.@*+-]", shown) else shown
-    return f"start: mlflow server --backend-store-uri {quoted}, open: http://127.0.0.1:5000{path}"
+    return f"start MLflow's pages with: mlflow server --backend-store-uri {quoted}"
+
+
+def _is_served(address: str) -> bool:
+    return address.startswith((*_SERVER, "databricks"))
 
 
 def connect(address: str) -> MlflowClient:

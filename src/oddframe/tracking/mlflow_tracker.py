@@ -30,8 +30,9 @@ from oddframe.tracking.mlflow_connection import (
     connect,
     in_one_line,
     page_of,
+    start_of_pages,
 )
-from oddframe.tracking.record import Point, RunRecord
+from oddframe.tracking.record import ORACLE_RESULT, Point, RunRecord, log_of_training
 from oddframe.tracking.state import run_id
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ _STATUS = {"unfinished": "RUNNING", "finished": "FINISHED", "failed": "FAILED"}
 _VALUES_AT_ONCE, _PARAMETERS_AT_ONCE = 1000, 100
 _LONGEST_NAME, _LONGEST_PARAMETER, _LONGEST_TAG = 250, 6000, 5000
 _LARGEST = sys.float_info.max
-_SHOWN_RESULTS = 30
+_SHOWN_RESULTS = 10
 
 Value = tuple[str, int, float]
 """Metric, step and value, as MLflow keeps them."""
@@ -93,6 +94,20 @@ class MlflowTracker:
             page = page_of(self._address, run.info.experiment_id, run.info.run_id)
         return f"{record.name} is in MLflow; {page}"
 
+    def overview(self, sweep: Path) -> str:
+        """A line with the page of the experiment that has the sweep's trials.
+
+        Raises:
+            OddframeError: MLflow cannot be reached.
+        """
+        with in_one_line(self._address):
+            page = page_of(self._address, self._experiment_id(sweep.name))
+        return f"{sweep.name} is in MLflow; {page}"
+
+    def viewer(self) -> str:
+        """The command that starts the pages, unless there is a server."""
+        return start_of_pages(self._address)
+
     def follow(self, record: RunRecord) -> None:
         """During training: send the values since the last call.
 
@@ -123,7 +138,7 @@ class MlflowTracker:
         """Find or make the run, and send the parameters and values that it lacks."""
         from mlflow.entities import Param
 
-        experiment = self._experiment_id(record)
+        experiment = self._experiment_id(record.group)
         values = [*_curve_values(record.curve), *_result_values(record.results)]
         parameters = {
             _allowed(name): str(value)[:_LONGEST_PARAMETER]
@@ -232,10 +247,10 @@ class MlflowTracker:
         else:
             self._client.set_terminated(run.info.run_id, status, ended)
 
-    def _experiment_id(self, record: RunRecord) -> str:
+    def _experiment_id(self, sweep: str | None) -> str:
         from mlflow.exceptions import MlflowException
 
-        name = self._experiment or record.group or _EXPERIMENT
+        name = self._experiment or sweep or _EXPERIMENT
         found = self._client.get_experiment_by_name(name)
         if found is None:
             try:
@@ -319,24 +334,42 @@ def _tags(record: RunRecord) -> dict[str, str]:
 
 
 def _note(record: RunRecord) -> str:
-    """The description on the run's page, in Markdown: where the run is and its main numbers."""
-    lines = [f"Run folder: `{record.folder}` ({record.state})", ""]
-    main = {name: x for name, x in record.results.items() if "/class/" not in name}
-    if main:
-        lines += ["| result | value | 95 % interval |", "|---|---|---|"]
-    for name, measured in list(main.items())[:_SHOWN_RESULTS]:
+    """The description on the run's page, in Markdown: its main numbers and where the run is.
+
+    Those of the test split come first, then what was selected, oracle last; some of each.
+    """
+    main = {n: x for n, x in record.results.items() if "/class/" not in n and "/at/" not in n}
+    parts: dict[tuple[bool, ...], list[str]] = {}
+    for name in sorted(main, key=_importance):
+        parts.setdefault(_importance(name)[:2], []).append(name)
+    shown = [name for names in parts.values() for name in names[:_SHOWN_RESULTS]]
+    lines = ["| result | value | 95 % interval |", "|---|---|---|"] if shown else []
+    for name in shown:
+        measured = main[name]
         known = measured.low is not None and measured.high is not None
         interval = f"{measured.low:.4g} to {measured.high:.4g}" if known else ""
         lines.append(f"| {name} | {measured.value:.4g} | {interval} |")
-    if len(main) > _SHOWN_RESULTS:
-        lines.append(f"\n{len(main) - _SHOWN_RESULTS} more are among the metrics.")
-    return "\n".join(lines)
+    if any(name.startswith(ORACLE_RESULT) for name in shown):
+        lines += ["", "oracle: chosen on the very videos it is measured on, an upper bound."]
+    if len(record.results) > len(shown):
+        lines += ["", f"{len(record.results) - len(shown)} more are among the metrics."]
+    return "\n".join([*lines, "", f"Run folder: `{record.folder}` ({record.state})"])
+
+
+def _importance(name: str) -> tuple[bool, ...]:
+    """To sort results by, the most important first: the part of the table, then the place in it."""
+    return (
+        name.startswith(ORACLE_RESULT),
+        "selected/" in name,
+        not name.removeprefix(ORACLE_RESULT).startswith("test/"),
+        not name.endswith("/micro_auc"),
+    )
 
 
 def _logged_times(folder: Path) -> tuple[int, int] | None:
-    """When the first and the last line of a run's log were written, milliseconds since 1970."""
+    """When the first and the last line on the training were written, milliseconds since 1970."""
     with suppress(OSError, ValueError, IndexError):
-        lines = (folder / "log.txt").read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = log_of_training(folder)
         first, last = (
             datetime.strptime(line[:19], "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC).timestamp()
             for line in (lines[0], lines[-1])

@@ -30,7 +30,10 @@ FAILED = "failed: "
 """How the line of ``log.txt`` begins that says why a training ended early."""
 MOST_TIMELINES = 20
 """Of each report, evenly spread over its videos."""
-_ORACLE = "oracle/"
+ORACLE_RESULT = "oracle/"
+"""How the names of results begin that were chosen on the videos they are measured on."""
+TRACKED = "tracked: "
+"""How the line of ``log.txt`` begins that says where a tracker shows the run."""
 _Item = TypeVar("_Item")
 
 
@@ -64,7 +67,8 @@ class RunRecord:
         curve: in the order of writing; NaN is left out.
         results: ``test/micro_auc`` to its number with interval, and ``selected/val/video_auc``
             to what the kept state reached; those of a checkpoint or a threshold chosen on the
-            very videos begin with ``oracle/``.
+            very videos begin with ``oracle/``. Metrics at thresholds are without their intervals
+            and classes, which only ``metrics.json`` and the report have.
         pictures: name without suffix (``samples/step-100``, ``report/timelines/<video>``) and
             PNG file.
         files: path inside the tracker (``report/report.html``) and the file.
@@ -114,8 +118,13 @@ def check_run_folder(folder: Path) -> None:
     """Refuse what ``train`` has not made.
 
     Raises:
-        OddframeError: there is no ``config.yaml``.
+        OddframeError: there is no such folder, or no ``config.yaml`` in it.
     """
+    if not folder.exists():
+        raise OddframeError(
+            f"{folder}: there is no such folder; give one that 'oddframe train' or 'oddframe "
+            "sweep' made"
+        )
     if not (folder / CONFIG).is_file():
         raise OddframeError(
             f"{folder}: expected a run folder, found no {CONFIG} in it; give the folder that "
@@ -175,11 +184,15 @@ def _state(folder: Path) -> Literal["unfinished", "finished", "failed"]:
             raise OddframeError(f"{trial}: expected a trial's state, found {error!r}") from error
     if (folder / CHECKPOINT).is_file():
         return "finished"
+    said = log_of_training(folder)
+    return "failed" if said and said[-1][20:].startswith(FAILED) else "unfinished"
+
+
+def log_of_training(folder: Path) -> list[str]:
+    """The lines of ``log.txt`` without those on tracking, which say nothing about the training."""
     log = folder / "log.txt"
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.is_file() else []
-    # What was tracked says nothing about the training.
-    said = [line[20:] for line in lines if not line[20:].startswith("tracking ")]
-    return "failed" if said and said[-1].startswith(FAILED) else "unfinished"
+    return [line for line in lines if not line[20:].startswith(("tracking ", TRACKED))]
 
 
 def _flat(value: Any, name: str = "") -> Iterator[tuple[str, str | int | float | bool]]:
@@ -250,7 +263,7 @@ def _selected(config: Mapping[str, Any]) -> dict[str, Measured]:
     results = {}
     for split, kept in (config.get("selected") or {}).items():
         for name, value in kept.items() if isinstance(kept, Mapping) else ():
-            where = f"{_ORACLE}selected" if split == "oracle" else f"selected/{split}"
+            where = f"{ORACLE_RESULT}selected" if split == "oracle" else f"selected/{split}"
             if _is_number(value):
                 results[f"{where}/{name}"] = Measured(float(value))
     return results
@@ -264,9 +277,9 @@ def _results(folder: Path, evaluations: Mapping[Path, Evaluation]) -> dict[str, 
                 continue
             if results.get(name, value) != value:
                 # Another evaluation of the same split: told apart by where it lies.
-                oracle = _ORACLE if name.startswith(_ORACLE) else ""
+                oracle = ORACLE_RESULT if name.startswith(ORACLE_RESULT) else ""
                 where = place.relative_to(folder).as_posix()
-                name = f"{oracle}{where}/{name.removeprefix(_ORACLE)}"
+                name = f"{oracle}{where}/{name.removeprefix(ORACLE_RESULT)}"
             results[name] = value
     return results
 
@@ -274,21 +287,19 @@ def _results(folder: Path, evaluations: Mapping[Path, Evaluation]) -> dict[str, 
 def _measured(evaluation: Evaluation) -> Iterator[tuple[str, Measured]]:
     """Names and numbers; what was chosen on the evaluated videos is oracle and says so first."""
     chosen = is_oracle_evaluation(evaluation)
-    own = f"{_ORACLE if chosen else ''}{evaluation.split}"
+    own = f"{ORACLE_RESULT if chosen else ''}{evaluation.split}"
     for name, value in evaluation.metrics.items():
         yield f"{own}/{name}", value
     for group, metrics in evaluation.classes.items():
         for name, value in metrics.items():
             yield f"{own}/class/{group}/{name}", value
     for at, decision in evaluation.decisions.items():
-        where = f"{_ORACLE if decision.oracle or chosen else ''}{evaluation.split}"
+        where = f"{ORACLE_RESULT if decision.oracle or chosen else ''}{evaluation.split}"
+        # With their intervals and classes they would be most of all numbers on a tracker's page.
         for name, value in decision.metrics.items():
-            yield f"{where}/at/{at}/{name}", value
-        for group, metrics in decision.classes.items():
-            for name, value in metrics.items():
-                yield f"{where}/at/{at}/class/{group}/{name}", value
+            yield f"{where}/at/{at}/{name}", Measured(value.value)
     for name, value in evaluation.oracle.items():
-        yield f"{_ORACLE}{evaluation.split}/{name}", value
+        yield f"{ORACLE_RESULT}{evaluation.split}/{name}", value
 
 
 def _samples(folder: Path) -> tuple[tuple[str, Path], ...]:
@@ -304,7 +315,7 @@ def _plots(folder: Path, evaluations: Mapping[Path, Evaluation]) -> Iterator[tup
         shown = spread(sorted((plots / "timelines").rglob("*.png")), MOST_TIMELINES)
         for path in [*sorted(plots.glob("*.png")), *shown]:
             name = path.relative_to(plots).with_suffix("").as_posix()
-            yield f"{_ORACLE if oracle else ''}{where}{name}", path
+            yield f"{ORACLE_RESULT if oracle else ''}{where}{name}", path
 
 
 def _files(folder: Path, evaluations: Mapping[Path, Evaluation]) -> Iterator[tuple[str, Path]]:

@@ -53,7 +53,18 @@ class TensorboardTracker:
                 shutil.rmtree(partial, ignore_errors=True)
         except OSError as error:
             raise _cannot_write(target, error) from error
-        return f"tensorboard: {target} (look at it with: tensorboard --logdir {target.parent})"
+        how = f" (look at it with: tensorboard --logdir {target.parent})"
+        return f"tensorboard: {target}{'' if self._parent else how}"
+
+    def overview(self, sweep: Path) -> str:
+        """The folder with the event files of all trials."""
+        if self._parent is None:
+            return f"tensorboard: look at it with: tensorboard --logdir {sweep / 'trials'}"
+        return f"tensorboard: {self._group()}"
+
+    def viewer(self) -> str:
+        """The command for the folder of many runs; without one, each line has its own."""
+        return f"look at it with: tensorboard --logdir {self._group()}" if self._parent else ""
 
     def follow(self, record: RunRecord) -> None:
         """Append new points and sample pictures to the run's folder, which is begun anew."""
@@ -82,8 +93,11 @@ class TensorboardTracker:
     def _target(self, record: RunRecord) -> Path:
         if self._parent is None:
             return record.folder / "tensorboard"
-        parent = self._parent / self._experiment if self._experiment else self._parent
-        return parent / f"{record.name}-{record.id[:8]}"
+        return self._group() / f"{record.name}-{record.id[:8]}"
+
+    def _group(self) -> Path:
+        assert self._parent is not None
+        return self._parent / self._experiment if self._experiment else self._parent
 
     def _partial(self, record: RunRecord) -> str:
         return f"{_PARTIAL}{record.id[:8]}-"

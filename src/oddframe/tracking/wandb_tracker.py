@@ -47,6 +47,7 @@ class WandbTracker:
         self._run: Run | None = None
         self._work: Path | None = None
         self._points = 0
+        self._page = ""
 
     def upload(self, record: RunRecord) -> str:
         """Make the run anew, then take away what was there of it before."""
@@ -56,6 +57,16 @@ class WandbTracker:
             if self._is_online():
                 return self._upload_online(record)
             return self._upload_offline(record)
+
+    def overview(self, sweep: Path) -> str:
+        """The project with the trials, or where their offline folders are."""
+        if self._page:
+            return f"wandb: {self._page}"
+        return f"wandb: {sweep / 'trials' / '*' / FOLDER}, offline (send them with: wandb sync)"
+
+    def viewer(self) -> str:
+        """Nothing: W&B's server is there, and an offline folder has to be sent first."""
+        return ""
 
     def follow(self, record: RunRecord) -> None:
         """Send new points to the server; nobody can watch an offline folder, so it has to wait."""
@@ -114,6 +125,7 @@ class WandbTracker:
         finally:
             shutil.rmtree(work, ignore_errors=True)
         self._delete_before(record, path)
+        self._page = address.partition("/runs/")[0]
         return f"wandb: {address}"
 
     def _next(self, record: RunRecord) -> str:

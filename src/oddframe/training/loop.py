@@ -361,6 +361,8 @@ class _Pace:
 
     @staticmethod
     def _words(seconds: float) -> str:
+        if seconds < 90:
+            return f"{seconds:.0f} s"
         return f"{seconds / 3600:.1f} h" if seconds >= 5400 else f"{seconds / 60:.0f} min"
 
 

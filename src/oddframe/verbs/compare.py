@@ -61,7 +61,8 @@ def compare(
     chosen = names or _names(scores)
     if len(chosen) != len(scores) or len(set(chosen)) != len(chosen):
         raise OddframeError(
-            f"compare: expected {len(scores)} different names, found {', '.join(chosen)}"
+            f"compare: expected {len(scores)} different names, found {', '.join(chosen)}; give one "
+            "for each with --names a,b"
         )
     truth = Manifest.read(manifest, root) if manifest else shared_manifest(scores, split, root)
     found = {

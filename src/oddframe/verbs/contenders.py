@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from oddframe.errors import OddframeError
 from oddframe.evaluation.evaluate import labelled_videos, scores_of_split
@@ -15,6 +15,9 @@ from oddframe.tracking.record import is_oracle
 from oddframe.training.run_folder import CONFIG, METRICS, read_config, read_curve
 from oddframe.verbs.training_record import record_of_scores
 from oddframe.videos import Manifest
+
+if TYPE_CHECKING:
+    from oddframe.sweeps.folder import SweepFolder
 
 MANIFEST = "manifest.jsonl"
 """The manifest that a run was trained on, in its folder."""
@@ -184,9 +187,17 @@ def _of_sweep(path: Path, manifest: Path | None, split: str, truth: Manifest) ->
         curves=tuple(curve for folder in folders if (curve := read_curve(folder / METRICS))),
         origin=f"sweep {path}: {chosen.words}, best of {count(compared, 'configuration')} by "
         f"{summary.metric}{f' ({others} not finished)' if others else ''}, "
-        f"{count(len(records), 'seed')} ({seeds})",
+        f"{count(len(records), 'seed')} ({seeds}){_unfinished(sweep)}",
         manifest=manifest,
     )
+
+
+def _unfinished(sweep: SweepFolder) -> str:
+    """That another configuration may yet be chosen, or more seeds come; or nothing."""
+    progress = sweep.progress()
+    if sweep.is_held():
+        return f"; the sweep is still running: {progress.words}"
+    return f"; the sweep is incomplete: {progress.words}" if progress.done < progress.total else ""
 
 
 def _selection(selected: object, curve: Sequence[Any]) -> str:

@@ -119,7 +119,8 @@ def extract(
             f"{footage}: none of the {len(videos)} videos could be extracted; the first: "
             f"{next(iter(done.failed.values()))}"
         )
-    return Extracted(FeatureFolder.open(out), len(done.extracted), len(done.kept), done.failed)
+    failed = {**manifest.left_out, **done.failed}
+    return Extracted(FeatureFolder.open(out), len(done.extracted), len(done.kept), failed)
 
 
 def _footage(

@@ -139,4 +139,5 @@ def summary(manifest: Manifest) -> str:
         lines.append(line)
     if manifest.label_rule:
         lines.append(f"  labels: {manifest.label_rule}")
+    lines += [f"  left out: {reason}" for reason in manifest.left_out.values()]
     return "\n".join(lines)

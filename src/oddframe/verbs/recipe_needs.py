@@ -50,16 +50,23 @@ class Need:
         there: whether it is there.
         words: what was found, or what is wrong.
         get: where it can be had.
+        wrong: it was given, but is not what is needed.
     """
 
     what: str
     there: bool
     words: str
     get: str = ""
+    wrong: bool = False
+
+    @property
+    def state(self) -> str:
+        """``there``, ``missing`` or ``wrong``."""
+        return "there" if self.there else "wrong" if self.wrong else "missing"
 
     def text(self) -> str:
         """A line, and a second one that says where to get what is missing."""
-        line = f"  {'there  ' if self.there else 'missing'}  {self.what:<8}  {self.words}"
+        line = f"  {self.state:<7}  {self.what:<8}  {self.words}"
         return line if self.there or not self.get else f"{line}\n{'':21}get it: {self.get}"
 
 
@@ -90,19 +97,18 @@ def look(recipe: Recipe, given: Given, folder: Path) -> Prospect:
         folder: where the manifest goes, and where features may be from an earlier run.
 
     Raises:
-        OddframeError: settings that the detector does not take, or something that was given and
-            that the recipe has no use for.
+        OddframeError: settings that the detector does not take.
     """
-    _refuse_unused(recipe, given)
     settings, chosen = _settings(recipe, given)
-    data, manifest = _data(recipe, given, folder)
+    data, manifest, fault = _data(recipe, given, folder)
     needs = [chosen, data]
     features = None
     if recipe.features is not None:
         features = (given.features or folder / "features").absolute()
-        needs.append(_features(recipe.features, given, features, manifest))
+        needs.append(_features(recipe.features, given, features, manifest, fault))
     if recipe.weights is not None:
         needs.append(_weights(recipe, given))
+    needs += _unused(recipe, given)
     path = None if manifest is None else folder / MANIFEST
     return Prospect(tuple(needs), path, features, settings)
 
@@ -116,15 +122,17 @@ def whole_features(folder: Path, manifest: Manifest) -> bool:
     return all(found.resolve(video.id) is not None for video in manifest)
 
 
-def _refuse_unused(recipe: Recipe, given: Given) -> None:
+def _unused(recipe: Recipe, given: Given) -> list[Need]:
+    """What was given and the recipe has no use for."""
+    found = []
     if given.features is not None and recipe.features is None:
-        raise OddframeError(
-            f"{recipe.name}: {recipe.detector} looks at frames, not at features; leave out "
-            "--features"
-        )
+        words = f"{recipe.detector} looks at frames, not at features; leave out --features"
+        found.append(Need("features", False, words, wrong=True))
     extracts = recipe.features is not None and _needs_weights(recipe.features)
     if given.weights is not None and recipe.weights is None and not extracts:
-        raise OddframeError(f"{recipe.name}: nothing here needs weights; leave out --weights")
+        words = "nothing here needs weights; leave out --weights"
+        found.append(Need("weights", False, words, wrong=True))
+    return found
 
 
 def _settings(recipe: Recipe, given: Given) -> tuple[dict[str, Any], Need]:
@@ -142,13 +150,14 @@ def _settings(recipe: Recipe, given: Given) -> tuple[dict[str, Any], Need]:
     return settings, Need("settings", True, words)
 
 
-def _data(recipe: Recipe, given: Given, folder: Path) -> tuple[Need, Manifest | None]:
+def _data(recipe: Recipe, given: Given, folder: Path) -> tuple[Need, Manifest | None, str]:
+    """The need, its manifest, and what stands against the features where those are to blame."""
     get = f"{describe_address(recipe.address)}; give the folder with --data"
     if recipe.features is not None and recipe.dataset != OWN_MANIFEST:
         get += ", or that of its annotation if there are --features"
     if given.data is None:
         what = "its manifest" if recipe.dataset == OWN_MANIFEST else recipe.dataset
-        return Need("data", False, f"{what}, no --data given", get), None
+        return Need("data", False, f"{what}, no --data given", get), None, ""
     try:
         manifest = _manifest(recipe, given, folder)
     except OddframeError as error:
@@ -156,7 +165,10 @@ def _data(recipe: Recipe, given: Given, folder: Path) -> tuple[Need, Manifest | 
         words, alone = str(error).partition("; ")[0], ""
         if recipe.dataset != OWN_MANIFEST:
             alone = annotation_alone(recipe.dataset, given.data, recipe.options)
-        return Need("data", False, words + f"; {alone}" * bool(alone), get), None
+        if alone and given.features is not None and str(given.features) in str(error):
+            return Need("data", True, f"{recipe.dataset}, {alone}"), None, words
+        words += f"; {alone}" * bool(alone)
+        return Need("data", False, words, get), None, ""
     test = manifest.counts().get("test", {"frames": 0, "anomalous_frames": 0, "videos": 0})
     words = (
         f"{manifest.dataset}, {count(len(manifest), 'video')}; test: "
@@ -165,7 +177,7 @@ def _data(recipe: Recipe, given: Given, folder: Path) -> tuple[Need, Manifest | 
     )
     if not _has_footage(manifest):
         words += "; annotation only, no footage"
-    return Need("data", True, words), manifest
+    return Need("data", True, words), manifest, ""
 
 
 def _manifest(recipe: Recipe, given: Given, folder: Path) -> Manifest:
@@ -213,7 +225,9 @@ def _options(recipe: Recipe, given: Given) -> dict[str, Any]:
     return options
 
 
-def _features(need: FeatureNeed, given: Given, folder: Path, manifest: Manifest | None) -> Need:
+def _features(
+    need: FeatureNeed, given: Given, folder: Path, manifest: Manifest | None, fault: str
+) -> Need:
     wanted = f"{need.backbone}, {count(_crops(need), 'crop')} of {need.channels} channels"
     get = f"{describe_address(need.address)}; give the folder with --features"
     if _needs_weights(need):
@@ -222,11 +236,11 @@ def _features(need: FeatureNeed, given: Given, folder: Path, manifest: Manifest 
         get += f"; or give the videos with --data and the backbone's file{where} with --weights"
     if given.features is not None or (manifest is not None and whole_features(folder, manifest)):
         try:
-            wrong = _differs(need, FeatureFolder.open(folder), manifest)
+            wrong = _differs(need, FeatureFolder.open(folder), manifest) or fault
         except OddframeError as error:
             wrong = str(error)
         if wrong:
-            return Need("features", False, f"expected {wanted}: {wrong}", get)
+            return Need("features", False, f"expected {wanted}: {wrong}", get, wrong=True)
         return Need("features", True, f"{wanted}, in {folder}")
     if manifest is None or not _has_footage(manifest):
         return Need("features", False, f"{wanted}, no --features given and no footage", get)

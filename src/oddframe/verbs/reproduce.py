@@ -115,8 +115,8 @@ def _refuse_missing(recipe: Recipe, prospect: Prospect) -> None:
         first = f"{missing[0].what} ({missing[0].words.partition('; ')[0]})"
         others = f" and {count(len(missing) - 1, 'other thing')}" if missing[1:] else ""
         raise OddframeError(
-            f"{recipe.name}: cannot be run yet; missing: {first}{others}; the list above says "
-            "where to get what is missing"
+            f"{recipe.name}: cannot be run yet; {missing[0].state}: {first}{others}; the list "
+            "above says what to do"
         )
 
 

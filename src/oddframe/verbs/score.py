@@ -185,7 +185,7 @@ def score(
     if not maps:
         for video_id in kept:
             (path.parent / FOLDER / f"{video_id}.npy").unlink()
-    return Scored(scores, detections, manifest, path, page, failed)
+    return Scored(scores, detections, manifest, path, page, {**manifest.left_out, **failed})
 
 
 def training_note(run: Run) -> str:

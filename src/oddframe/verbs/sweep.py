@@ -6,11 +6,13 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from oddframe.cluster.connection import check_ray
 from oddframe.errors import OddframeError
-from oddframe.reporting.wording import count
-from oddframe.sweeps.folder import SweepFolder, TrialRecord
+from oddframe.reporting.wording import count, shown_path
+from oddframe.sweeps.folder import SWEEP, TRIALS, SweepFolder, TrialRecord
 from oddframe.sweeps.plan import Sweep
 from oddframe.sweeps.status import status_table
+from oddframe.sweeps.summary import summarise
 from oddframe.sweeps.sweep_file import read_sweep
 from oddframe.sweeps.trial_job import OUTPUT
 
@@ -34,7 +36,7 @@ class SweepResult:
         for record in self.failed:
             output = folder.trial_folder(record.trial.id) / OUTPUT
             lines.append(f"failed: {record.trial.words}, seed {record.trial.seed}: see {output}")
-        return "\n".join(lines)
+        return "\n".join([*lines, *_next(self.sweep, folder)])
 
 
 def sweep(
@@ -68,6 +70,8 @@ def sweep(
     """
     if workers is not None and workers < 1:
         raise OddframeError(f"--workers: expected at least 1, found {workers}")
+    if not status:
+        check_ray()  # before the file, since checking its settings imports PyTorch
     planned = read_sweep(file, out, check=not status)
     if not status:
         _check_count(planned, limit)
@@ -85,6 +89,19 @@ def sweep(
             f"{output}"
         )
     return SweepResult(planned, failed)
+
+
+def _next(sweep: Sweep, folder: SweepFolder) -> list[str]:
+    """What to do with the result, once there is one and nothing is left to run."""
+    if not (folder.path / SWEEP).exists() or folder.is_held():
+        return []
+    progress, chosen = folder.progress(), summarise(folder).chosen
+    appended = {trial.id for trial in sweep.trials()} - {r.trial.id for r in folder.records()}
+    if chosen is None or appended or progress.done + progress.failed < progress.total:
+        return []
+    trials = ", ".join(f"{TRIALS}/{id}" for id in chosen.values)
+    command = f"next: oddframe compare {shown_path(folder.path)} OTHER --out comparison; "
+    return [f"{command if chosen.test else ''}the chosen trials: {trials}"]
 
 
 def _check_count(planned: Sweep, limit: int) -> None:

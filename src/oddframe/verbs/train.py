@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import warnings
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from types import ModuleType
@@ -129,7 +131,7 @@ def train(
         return read_run(out)
     out.mkdir(parents=True, exist_ok=True)
     manifest.write(out / "manifest.jsonl")
-    with followed(out, trackers, several=processes * nodes > 1):
+    with _says_how_to_begin_again(out), followed(out, trackers, several=processes * nodes > 1):
         if features is not None:
             from oddframe.training.bag_training import BagTraining
 
@@ -145,6 +147,23 @@ def train(
         else:
             _fit_frames(module, config, manifest, out, written)
     return read_run(out)
+
+
+@contextmanager
+def _says_how_to_begin_again(out: Path) -> Generator[None]:
+    """Ctrl-C before there is a state to go on from.
+
+    Raises:
+        KeyboardInterrupt: with a sentence where it had none.
+    """
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        if str(stop) or any((out / file).exists() for file in (CHECKPOINT, LAST)):
+            raise
+        raise KeyboardInterrupt(
+            "stopped before there was anything to keep; begin again with the same command"
+        ) from None
 
 
 def _check_same(
