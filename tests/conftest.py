@@ -16,10 +16,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from oddframe.cli import main
 from oddframe.video_writing import VideoWriter
 from oddframe.videos import Event, Manifest, Video
+
+# Half of the usual number: the whole suite has minutes, and every run draws others.
+settings.register_profile("suite", max_examples=50)
+settings.load_profile("suite")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 LONGEST = (
