@@ -1,0 +1,85 @@
+"""The one way to read video: files through PyAV, folders of numbered images.
+
+Reading streams: memory does not grow with the length of the video.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from oddframe.errors import OddframeError
+from oddframe.media.frames import DEFAULT_FOLDER_FPS, Frame, MediaInfo, VideoReader
+from oddframe.media.image_folder import IMAGE_SUFFIXES, FolderReader, list_images, natural_key
+from oddframe.media.video_file import VIDEO_SUFFIXES, FileReader
+
+__all__ = [
+    "DEFAULT_FOLDER_FPS",
+    "IMAGE_SUFFIXES",
+    "VIDEO_SUFFIXES",
+    "Frame",
+    "MediaInfo",
+    "VideoReader",
+    "list_images",
+    "natural_key",
+    "open_video",
+    "probe",
+    "read_frames",
+]
+
+
+def open_video(path: str | Path, fps: float | None = None) -> VideoReader:
+    """Open a video file or a folder of numbered images.
+
+    Args:
+        path: file or folder.
+        fps: frame rate of an image folder (25 when not given); a file knows its own.
+
+    Raises:
+        OddframeError: nothing there, no image in the folder, or no video stream in the file.
+    """
+    path = Path(path)
+    if path.is_dir():
+        return FolderReader(path, fps or DEFAULT_FOLDER_FPS)
+    if not path.exists():
+        raise OddframeError(f"{path}: no such video file or frame folder")
+    return FileReader(path)
+
+
+def read_frames(path: str | Path, indices: list[int]) -> dict[int, np.ndarray]:
+    """RGB images of the given frames; those beyond the end are left out.
+
+    Files are decoded from the start, because seeking is exact only where the container's index
+    is; no other frame is converted.
+    """
+    path = Path(path)
+    wanted = sorted(set(indices))
+    if path.is_dir():
+        folder = FolderReader(path, DEFAULT_FOLDER_FPS)
+        return {i: folder.frame(i).rgb() for i in wanted if 0 <= i < len(folder.files)}
+    images: dict[int, np.ndarray] = {}
+    if wanted:
+        with open_video(path) as video:
+            for frame in video:
+                if frame.index in wanted:
+                    images[frame.index] = frame.rgb()
+                if frame.index >= wanted[-1]:
+                    break
+    return images
+
+
+def probe(path: str | Path, fps: float | None = None) -> MediaInfo:
+    """Frame count, rate and size, exact: decodes where the header's count cannot be trusted.
+
+    The header's count is believed only if the container holds as many packets.
+    """
+    with open_video(path, fps) as video:
+        if isinstance(video, FolderReader):
+            return video.info
+        assert isinstance(video, FileReader)
+        if video.info.frames and video.count_packets() == video.info.frames:
+            return video.info
+    with open_video(path) as video:
+        frames = sum(1 for _ in video)
+        return MediaInfo(frames, video.info.fps, video.info.width, video.info.height)
