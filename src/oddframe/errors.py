@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class OddframeError(Exception):
     """A problem that its reader can mend.
@@ -16,3 +18,11 @@ class OddframeError(Exception):
 
 class OddframeWarning(UserWarning):
     """Something was mended on the way and the reader should know, such as a truncated video."""
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """``did you mean 'NAME'? `` with the nearest of the names, or nothing."""
+    from difflib import get_close_matches
+
+    found = get_close_matches(name, list(names), 1)
+    return f"did you mean '{found[0]}'? " if found else ""

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from oddframe.addresses import known
-from oddframe.errors import OddframeError
-from oddframe.yaml_table import YamlTable, nearest, read_yaml
+from oddframe.errors import OddframeError, nearest
+from oddframe.yaml_table import YamlTable, read_yaml
 
 OWN_MANIFEST = "manifest"
 """As a data set's name: the data folder holds a ``manifest.jsonl`` of its own."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import yaml
 from yaml.constructor import ConstructorError
 from yaml.reader import ReaderError
 
-from oddframe.errors import OddframeError
+from oddframe.errors import OddframeError, nearest
 
 
 class _Loader(yaml.SafeLoader):
@@ -67,12 +66,6 @@ def _syntax(error: yaml.MarkedYAMLError | ReaderError) -> str:
     where = f"line {mark.line + 1}: " if mark else ""
     since = f" from line {began.line + 1} on" if began else ""
     return f"{where}{said}" + (f" ({error.context}{since})" if error.context else "")
-
-
-def nearest(name: str, names: Iterable[str]) -> str:
-    """``did you mean 'NAME'? `` with the nearest of the names, or nothing."""
-    found = get_close_matches(name, list(names), 1)
-    return f"did you mean '{found[0]}'? " if found else ""
 
 
 class YamlTable:

@@ -9,10 +9,16 @@ from functools import partial
 from pathlib import Path
 
 from oddframe.atomic import CannotWriteError
-from oddframe.cluster.spread import spread
+from oddframe.cluster.spread import is_spread, spread
 from oddframe.errors import OddframeError
 from oddframe.features.backbones import Backbone, BackboneOptions, load
-from oddframe.features.extraction import Extraction, SnippetPlan, extract_anew, unfinished
+from oddframe.features.extraction import (
+    Extraction,
+    SnippetPlan,
+    extract_anew,
+    extract_features,
+    unfinished,
+)
 from oddframe.features.feature_folder import INFO_FILE
 from oddframe.videos import Manifest, Video
 
@@ -30,10 +36,10 @@ def extract_spread(
     address: str | None = None,
     advance: Callable[[str, int, int | None], None] = lambda *_: None,
 ) -> Extraction:
-    """As :func:`oddframe.features.extraction.extract_features`, on several processors at once.
+    """As :func:`oddframe.features.extraction.extract_features`, on several processors if wanted.
 
     A video whose worker fails is left out and named in the result. With one video left to do and
-    no cluster, this process does it.
+    no cluster, and where neither workers nor a cluster are given, this process does it.
 
     Args:
         manifest: says where the videos are; all machines see them there.
@@ -50,6 +56,8 @@ def extract_spread(
         OddframeError: the folder has features made otherwise, the disk is full, or there is no
             cluster.
     """
+    if not is_spread(workers, address):
+        return extract_features(manifest, videos, backbone, plan, out, batch=batch, advance=advance)
     to_do = unfinished(videos, backbone, plan, out)
     new = {video.id for video in to_do}
     kept = tuple(video.id for video in videos if video.id not in new)

@@ -120,6 +120,11 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def is_sweep(path: Path) -> bool:
+    """Whether something is the folder of a sweep."""
+    return (path / SWEEP).is_file()
+
+
 class SweepFolder:
     """The folder of a sweep.
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 
+from oddframe.errors import nearest
 from oddframe.reporting.wording import duration
 from oddframe.sweeps.folder import Attempt, SweepFolder, TrialRecord, now
 from oddframe.sweeps.plan import Sweep, Trial
 from oddframe.sweeps.search import Queue
 from oddframe.sweeps.trial_job import OUTPUT, TrialJob
-from oddframe.yaml_table import nearest
+from oddframe.training import run_folder
 
 LOG = "sweep.log"
 _LOST = "the Ray worker or its machine is gone"
@@ -134,9 +134,7 @@ class Journal:
 
 def log(folder: SweepFolder, line: str) -> None:
     """A line for ``sweep.log`` alone."""
-    stamp = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
-    with (folder.path / LOG).open("a", encoding="utf-8") as stream:
-        stream.write(f"{stamp} {line}\n")
+    run_folder.log(folder.path, line, LOG)
 
 
 def mark_interrupted(folder: SweepFolder) -> None:

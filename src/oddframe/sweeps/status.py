@@ -14,6 +14,7 @@ from oddframe.reporting.wording import aligned, count, duration, shown_path
 from oddframe.sweeps.folder import SWEEP, SweepFolder, TrialRecord, moment
 from oddframe.sweeps.plan import Sweep
 from oddframe.sweeps.summary import ConfigurationResult, Summary, no_metric, summarise
+from oddframe.training.run_folder import LOG
 
 _STATES = ("finished", "stopped", "running", "interrupted", "waiting", "failed")
 _PACE = re.compile(r"(\S+ \S+) step (\d+) of (\d+): .*?([\d.e+-]+) s a step")
@@ -170,7 +171,7 @@ def _spread(part: SeedSpread | None) -> list[str]:
 def _seconds_by_pace(folder: Path, began: datetime | None) -> float | None:
     """What is left of a training, by the pace that its log tells; None before it tells one."""
     try:
-        text = (folder / "log.txt").read_text(encoding="utf-8")
+        text = (folder / LOG).read_text(encoding="utf-8")
     except OSError:
         return None
     found = list(_PACE.finditer(text))

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
-from oddframe.errors import OddframeError
+from oddframe.errors import OddframeError, nearest
 from oddframe.sweeps.plan import Distribution, Kind, Stopping, Sweep
 from oddframe.sweeps.sweep_checks import check_data, check_trials
 from oddframe.training.settings import check_seed
-from oddframe.yaml_table import YamlTable, nearest, read_yaml
+from oddframe.yaml_table import YamlTable, read_yaml
 
 FOLDER = "sweeps"
 """Where sweeps go that say nothing else."""

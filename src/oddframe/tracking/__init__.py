@@ -10,13 +10,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
-from difflib import get_close_matches
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
 
-from oddframe.errors import OddframeError
+from oddframe.errors import OddframeError, nearest
 from oddframe.tracking.record import RunRecord
 
 TRACKERS = ("mlflow", "wandb", "tensorboard")
@@ -93,8 +92,7 @@ def split(spec: str) -> tuple[str, str | None]:
     """
     name, equals, where = (part.strip() for part in spec.partition("="))
     if name not in TRACKERS:
-        near = get_close_matches(name.lower(), TRACKERS, 1)
-        hint = f"did you mean '{near[0]}'? " if near else ""
+        hint = nearest(name.lower(), TRACKERS)
         raise OddframeError(
             f"no tracker '{name}'; {hint}there are {', '.join(TRACKERS)}, and '{NONE}' for no one"
         )

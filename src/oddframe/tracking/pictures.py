@@ -19,6 +19,7 @@ from oddframe.tracking.record import (
     is_oracle_evaluation,
     spread,
 )
+from oddframe.training.run_folder import MANIFEST
 from oddframe.videos import Manifest
 
 
@@ -62,7 +63,7 @@ def _timelines(record: RunRecord, work: Path) -> Iterator[tuple[str, Path]]:
 
     if any("/timelines/" in f"/{name}" for name, _ in record.pictures):
         return
-    manifest = record.folder / "manifest.jsonl"
+    manifest = record.folder / MANIFEST
     if not manifest.is_file():
         return
     videos = {video.id: video for video in Manifest.read(manifest)}

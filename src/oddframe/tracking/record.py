@@ -13,10 +13,12 @@ import oddframe
 from oddframe.atomic import sha256_of
 from oddframe.errors import OddframeError
 from oddframe.evaluation.result import FORMAT, Evaluation, Measured
+from oddframe.sweeps.folder import is_sweep
 from oddframe.tracking.state import run_id
 from oddframe.training.run_folder import (
     CHECKPOINT,
     CONFIG,
+    LOG,
     METRICS,
     ORACLE,
     read_config,
@@ -96,7 +98,7 @@ def read_record(folder: str | Path) -> RunRecord:
     folder = Path(folder).resolve()
     check_run_folder(folder)
     sweep = folder.parent.parent if folder.parent.name == "trials" else None
-    group = sweep.name if sweep and (sweep / "sweep.json").is_file() else None
+    group = sweep.name if sweep and is_sweep(sweep) else None
     config = read_config(folder)
     evaluations = _evaluations(folder)
     return RunRecord(
@@ -190,7 +192,7 @@ def _state(folder: Path) -> Literal["unfinished", "finished", "failed"]:
 
 def log_of_training(folder: Path) -> list[str]:
     """The lines of ``log.txt`` without those on tracking, which say nothing about the training."""
-    log = folder / "log.txt"
+    log = folder / LOG
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.is_file() else []
     return [line for line in lines if not line[20:].startswith(("tracking ", TRACKED))]
 
@@ -319,7 +321,7 @@ def _plots(folder: Path, evaluations: Mapping[Path, Evaluation]) -> Iterator[tup
 
 
 def _files(folder: Path, evaluations: Mapping[Path, Evaluation]) -> Iterator[tuple[str, Path]]:
-    names = (CONFIG, METRICS, "log.txt", "trial.json", "output.txt")
+    names = (CONFIG, METRICS, LOG, "trial.json", "output.txt")
     paths = [folder / name for name in names]
     paths += [place / "metrics.json" for place in evaluations]
     paths += inside(folder, "report.html")

@@ -27,6 +27,7 @@ from oddframe.training.run_folder import (
     BEST,
     CHECKPOINT,
     LAST,
+    MANIFEST,
     ORACLE,
     log,
     read_run,
@@ -68,7 +69,7 @@ class BagTraining:
         Raises:
             OddframeError: features, labels or losses that cannot be trained on.
         """
-        manifest = Manifest.read(self.folder / "manifest.jsonl")
+        manifest = Manifest.read(self.folder / MANIFEST)
         features = FeatureFolder.open(self.features)
         training, held_out = manifest.split("train"), manifest.split("val")
         if not training:

@@ -32,6 +32,7 @@ from oddframe.training.run_folder import (
     BEST,
     CHECKPOINT,
     LAST,
+    MANIFEST,
     ORACLE,
     SAMPLES,
     log,
@@ -79,7 +80,7 @@ class ClipTraining:
         Raises:
             OddframeError: footage or settings that cannot be trained on.
         """
-        manifest = Manifest.read(self.folder / "manifest.jsonl")
+        manifest = Manifest.read(self.folder / MANIFEST)
         training, held_out = (normal_videos(manifest, split) for split in ("train", "val"))
         if not training:
             raise OddframeError(

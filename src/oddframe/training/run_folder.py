@@ -36,6 +36,9 @@ LAST = "last.pt"
 """What an unfinished training goes on from."""
 METRICS = "metrics.jsonl"
 CONFIG = "config.yaml"
+LOG = "log.txt"
+MANIFEST = "manifest.jsonl"
+"""What the run was trained on."""
 SAMPLES = "samples"
 """Folder with the pictures of each validation, where the detector makes any."""
 
@@ -79,10 +82,10 @@ def read_config(folder: Path) -> dict[str, Any]:
     return config
 
 
-def log(folder: Path, message: str) -> None:
-    """Append a line with the time to ``log.txt``."""
+def log(folder: Path, message: str, name: str = LOG) -> None:
+    """Append a line with the time to ``log.txt``, or to a log of another name."""
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
-    with (folder / "log.txt").open("a", encoding="utf-8") as stream:
+    with (folder / name).open("a", encoding="utf-8") as stream:
         stream.write(f"{now} {message}\n")
 
 

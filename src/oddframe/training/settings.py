@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import fields
-from difflib import get_close_matches
 from typing import Any, get_args, get_origin, get_type_hints
 
-from oddframe.errors import OddframeError
+from oddframe.errors import OddframeError, nearest
 
 
 def check_seed(seed: int) -> None:
@@ -36,10 +35,9 @@ def read_settings(kind: Any, detector: str, settings: dict[str, Any]) -> Any:
     checked = {}
     for name, value in settings.items():
         if name not in known:
-            near = get_close_matches(name, known, 1)
-            hint = f"did you mean '{near[0]}'? " if near else ""
             raise OddframeError(
-                f"{detector} has no setting '{name}'; {hint}it has {', '.join(sorted(known))}"
+                f"{detector} has no setting '{name}'; {nearest(name, known)}it has "
+                f"{', '.join(sorted(known))}"
             )
         checked[name] = _checked(detector, name, value, known[name], hints[name])
     return kind(**checked)

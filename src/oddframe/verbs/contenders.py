@@ -5,22 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from oddframe.errors import OddframeError
 from oddframe.evaluation.evaluate import labelled_videos, scores_of_split
 from oddframe.reporting.wording import count
 from oddframe.scores import Scores
+from oddframe.sweeps.folder import SweepFolder, is_sweep
 from oddframe.tracking.record import is_oracle
-from oddframe.training.run_folder import CONFIG, METRICS, read_config, read_curve
+from oddframe.training.run_folder import CONFIG, MANIFEST, METRICS, read_config, read_curve
 from oddframe.verbs.training_record import record_of_scores
 from oddframe.videos import Manifest
-
-if TYPE_CHECKING:
-    from oddframe.sweeps.folder import SweepFolder
-
-MANIFEST = "manifest.jsonl"
-"""The manifest that a run was trained on, in its folder."""
 
 _MANNER = ("normalisation", "smoothing_seconds", "causal")
 """What two checkpoints must have in common for their scores to differ by the selection only."""
@@ -65,7 +60,7 @@ def read_contender(path: Path, split: str, truth: Manifest | None = None) -> Con
             be meant, or a sweep with nothing finished.
     """
     manifest = manifest_of(path)
-    if not _is_run(path) and not _is_sweep(path):
+    if not _is_run(path) and not is_sweep(path):
         return _of_scores(path)
     if truth is None:
         if manifest is None:
@@ -74,12 +69,12 @@ def read_contender(path: Path, split: str, truth: Manifest | None = None) -> Con
                 f"'{split}'; give --manifest"
             )
         truth = Manifest.read(manifest)
-    return (_of_sweep if _is_sweep(path) else _of_run)(path, manifest, split, truth)
+    return (_of_sweep if is_sweep(path) else _of_run)(path, manifest, split, truth)
 
 
 def manifest_of(path: Path) -> Path | None:
     """The manifest in a run folder or in the trials of a sweep; None where there is none."""
-    if _is_sweep(path):
+    if is_sweep(path):
         found = path.glob(f"trials/*/{MANIFEST}")  # a sweep has one manifest for all its trials
         return min(found, default=None)
     own = path / MANIFEST
@@ -156,7 +151,6 @@ def _of_run(path: Path, manifest: Path | None, split: str, truth: Manifest) -> C
 
 
 def _of_sweep(path: Path, manifest: Path | None, split: str, truth: Manifest) -> Contender:
-    from oddframe.sweeps.folder import SweepFolder
     from oddframe.sweeps.summary import no_metric, summarise
     from oddframe.sweeps.trial_job import ORACLE_SCORES, SCORES
 
@@ -293,7 +287,3 @@ def _disagreement(first: Manifest, second: Manifest, split: str) -> str:
 
 def _is_run(path: Path) -> bool:
     return (path / CONFIG).is_file()
-
-
-def _is_sweep(path: Path) -> bool:
-    return (path / "sweep.json").is_file()

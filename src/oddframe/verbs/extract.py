@@ -9,7 +9,7 @@ from pathlib import Path
 from oddframe.cluster.spread import is_spread
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.backbones import DEFAULT, BackboneOptions, load
-from oddframe.features.extraction import SnippetPlan, extract_features
+from oddframe.features.extraction import SnippetPlan
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.features.spread_extraction import extract_spread
 from oddframe.progress import progress, says_how_to_go_on
@@ -88,28 +88,23 @@ def extract(
     if device not in ("auto", "cpu", "cuda"):
         raise OddframeError(f"--device: expected auto, cpu or cuda, found '{device}'")
     plan = SnippetPlan(snippet_length, snippet_length if stride is None else stride, crops, rate)
-    several = is_spread(workers, ray)
+    is_spread(workers, ray)
     manifest, videos = _footage(footage, root, split)
     options = BackboneOptions(weights, mean, std, device)
     network = load(backbone, options)
     with progress() as bar, says_how_to_go_on():
-        if several:
-            done = extract_spread(
-                manifest,
-                videos,
-                network,
-                options,
-                plan,
-                out,
-                batch=batch,
-                workers=workers,
-                address=ray,
-                advance=bar.count,
-            )
-        else:
-            done = extract_features(
-                manifest, videos, network, plan, out, batch=batch, advance=bar.count
-            )
+        done = extract_spread(
+            manifest,
+            videos,
+            network,
+            options,
+            plan,
+            out,
+            batch=batch,
+            workers=workers,
+            address=ray,
+            advance=bar.count,
+        )
     for video_id, reason in done.failed.items():
         if len(videos) == 1:
             raise OddframeError(reason)

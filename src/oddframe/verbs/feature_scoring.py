@@ -10,7 +10,6 @@ from typing import Any, cast
 
 import numpy as np
 
-from oddframe.cluster.spread import is_spread
 from oddframe.detections import Detection, find_detections
 from oddframe.detectors.multiple_instance import BagDetector, score_video
 from oddframe.errors import OddframeError, OddframeWarning
@@ -95,7 +94,7 @@ def extract_for(
         OddframeError: it is not known how the run's features were made, or no video works.
     """
     from oddframe.features.backbones import BackboneOptions, load
-    from oddframe.features.extraction import SnippetPlan, extract_features
+    from oddframe.features.extraction import SnippetPlan
     from oddframe.features.spread_extraction import extract_spread
 
     info = learnt_from(run)
@@ -113,20 +112,17 @@ def extract_for(
         options = replace(options, mean=tuple(made_by["mean"]), std=tuple(made_by["std"]))
     backbone = load(made_by["name"], options)
     with says_how_to_go_on():
-        if is_spread(workers, address):
-            done = extract_spread(
-                manifest,
-                videos,
-                backbone,
-                options,
-                plan,
-                folder,
-                workers=workers,
-                address=address,
-                advance=bar.count,
-            )
-        else:
-            done = extract_features(manifest, videos, backbone, plan, folder, advance=bar.count)
+        done = extract_spread(
+            manifest,
+            videos,
+            backbone,
+            options,
+            plan,
+            folder,
+            workers=workers,
+            address=address,
+            advance=bar.count,
+        )
     if not done.extracted and not done.kept:
         raise OddframeError(next(iter(done.failed.values())))
     for video_id, reason in done.failed.items():

@@ -13,7 +13,7 @@ from oddframe.progress import progress
 from oddframe.training.bag_judges import mean_losses
 from oddframe.training.bags import BagBatches
 from oddframe.training.loss_spread import LossSpreads, Spread
-from oddframe.training.run_folder import read_run
+from oddframe.training.run_folder import MANIFEST, read_run
 from oddframe.training.segments import pool_segments
 from oddframe.training.settings import check_seed
 from oddframe.videos import Manifest
@@ -58,7 +58,7 @@ def losses(
         raise OddframeError(f"{run}: {trained.detector.name} has no loss over bags")
     detector = cast(BagDetector, trained.detector)
     folder = features or _known(trained.config, "features")
-    videos = Manifest.read(manifest or run / "manifest.jsonl")
+    videos = Manifest.read(manifest or run / MANIFEST)
     opened = FeatureFolder.open(folder)
     if opened.channels != detector.shape.channels:
         raise OddframeError(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.reporting.wording import count
+from oddframe.sweeps.folder import is_sweep
 from oddframe.tracking import TRACKERS, Tracker, check_installed, chosen, load, without_password
 from oddframe.tracking.pictures import with_drawn_pictures
 from oddframe.tracking.record import RunRecord, check_run_folder, read_record
@@ -94,7 +95,7 @@ def track(
         for folder in dict.fromkeys(folders):
             where[folder] = tuple(_track(folder, trackers, failed))
         if not failed:
-            for given in filter(_is_sweep, runs):
+            for given in filter(is_sweep, runs):
                 sweeps[given] = tuple(t.overview(given.resolve()) for t in trackers.values())
     finally:
         for tracker in trackers.values():
@@ -118,13 +119,9 @@ def _error(failed: list[_Failure], some_sent: bool) -> OddframeError:
     return OddframeError(f"{len(failed)} failed: {names}; {rest}{last}")
 
 
-def _is_sweep(given: Path) -> bool:
-    return (given / "sweep.json").is_file()
-
-
 def _run_folders(given: Path) -> list[Path]:
     """The folder itself, or the trials of a sweep that have begun."""
-    if not _is_sweep(given):
+    if not is_sweep(given):
         return [given]
     found = sorted(path.parent for path in given.glob(f"trials/*/{CONFIG}"))
     if not found:

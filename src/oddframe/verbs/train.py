@@ -22,6 +22,7 @@ from oddframe.training.hardware import Hardware
 from oddframe.training.run_folder import (
     CHECKPOINT,
     LAST,
+    MANIFEST,
     Run,
     log,
     read_config,
@@ -130,7 +131,7 @@ def train(
     if begun == CHECKPOINT:
         return read_run(out)
     out.mkdir(parents=True, exist_ok=True)
-    manifest.write(out / "manifest.jsonl")
+    manifest.write(out / MANIFEST)
     with _says_how_to_begin_again(out), followed(out, trackers, several=processes * nodes > 1):
         if features is not None:
             from oddframe.training.bag_training import BagTraining
