@@ -145,6 +145,15 @@ def test_a_saved_detector_scores_alike(tmp_path: Path) -> None:
     with open_video(frames) as video:
         second = list(Jump.from_state(detector.state()).score_frames(video))
     assert [part.value for part in first] == [part.value for part in second]
+    state = detector.state()
+    del state["config"]["resize"]  # as runs were saved before there was a choice
+    with open_video(frames) as video:
+        before = list(Jump.from_state(state).score_frames(video))
+    assert [part.value for part in first] == [part.value for part in before]
+    state["config"]["resize"] = "bilinear"
+    with open_video(frames) as video:
+        other = list(Jump.from_state(state).score_frames(video))
+    assert [part.value for part in first] != [part.value for part in other]
     assert [part.frame for part in first] == list(range(12))
     odd = first[-1]
     assert odd.value > detector.threshold

@@ -333,7 +333,7 @@ def published(width=4):
 def test_a_published_state_dict_is_imported():
     tensors = published()
     found = ConvAE.from_published(tensors)
-    assert found.config == ConvAEConfig(width=4)
+    assert found.config == ConvAEConfig(width=4, resize="bilinear")
     network = ConvAutoencoder(3, 3, 4).eval()
     unused = [name for name in tensors if name.startswith("encoder.moduleBatchNorm.")]
     assert len(unused) == 5
@@ -353,7 +353,9 @@ def test_a_checkpoint_of_the_thesis_is_imported():
         "abnorm_optimizerG": {"state": {}, "param_groups": []},
     }
     found = ConvAE.from_published(checkpoint, pixels="per-image")
-    assert found.config == ConvAEConfig(width=4, size=128, colour="rgb", pixels="per-image")
+    assert found.config == ConvAEConfig(
+        width=4, size=128, resize="bilinear", colour="rgb", pixels="per-image"
+    )
     assert found.phases == ("normal",)
     name = "decoder.moduleConv.0.weight"
     assert torch.equal(found.normal.state_dict()[name], tensors[name])

@@ -311,6 +311,7 @@ def test_import_of_a_generator_alone():
     found = FutureFrame.from_published({f"module.{key}": v for key, v in generator.items()})
     config = found.config
     assert (config.size, config.context, config.width, config.colour) == (256, 4, 6, "bgr")
+    assert config.resize == "bilinear"
     assert config.discriminator_width == 128
     assert not found.training
     for key, value in found.generator.state_dict().items():

@@ -453,7 +453,7 @@ def test_published_names_say_which_variant_it_is(name, task, layout, has_memory)
         has_memory,
         8,
     )
-    assert config.colour == "bgr"
+    assert (config.colour, config.resize) == ("bgr", "bilinear")
     published_settings = (config.update_below, config.compactness, config.separateness)
     assert published_settings == ((0.01, 0.1, 0.1) if task == "prediction" else (0.015, 0.01, 0.01))
     assert detector.weights["error"] == {

@@ -542,6 +542,7 @@ def test_published_networks_score_as_they_did(channels, size, layout):
     }.get(layout, parts)
     found = OGNet.from_published(content)
     assert (found.config.size, found.config.patches, found.config.width) == (size, 0, 2)
+    assert found.config.resize == "pillow"
     frames = np.random.default_rng(0).integers(0, 256, (1, 1, size, size, channels), np.uint8)
     images = torch.from_numpy(frames[:, 0]).permute(0, 3, 1, 2).float()
     # MNIST's grey images are symmetric, the thesis' colour images 0 to 1, in RGB order.

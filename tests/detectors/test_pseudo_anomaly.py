@@ -638,7 +638,7 @@ def test_the_published_names_and_shapes_are_taken():
             for name in ("net_g_norm", "net_d_norm", "net_g_abn", "net_d_abn", "net_c")
         }
         detector = PseudoAnomaly.from_published(checkpoint)
-    assert detector.config == PseudoAnomalyConfig(as_published=True)
+    assert detector.config == PseudoAnomalyConfig(as_published=True, resize="bilinear")
     assert count(detector) == 33_449_994
 
 

@@ -105,6 +105,18 @@ def test_frames_are_those_that_scoring_sees(data, grey):
     assert written == cache_bytes(data.videos, SIZE, grey)
 
 
+@pytest.mark.parametrize("how", ["bilinear", "pillow"])
+def test_a_cache_knows_how_its_frames_were_resized(data, how):
+    other = make(data, how=how)
+    for entry in data:
+        with open_video(data.locate(entry)) as opened:
+            wanted = [frame.rgb((SIZE, SIZE), how) for frame in opened]
+        np.testing.assert_array_equal(other.frames(entry.id), wanted)
+        assert (make(data).frames(entry.id) != other.frames(entry.id)).any()
+    kinds = {path.parent.name for path in (data.root.parent / FOLDER).rglob("*.npy")}
+    assert kinds == {f"{SIZE}-rgb", f"{SIZE}-rgb-{how}"}
+
+
 def test_made_once_also_for_a_data_set_that_moved(data, no_decoding):
     first = {name: np.array(frames) for name, frames in make(data).arrays.items()}
     done: list[int] = []

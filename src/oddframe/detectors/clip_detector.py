@@ -24,7 +24,7 @@ from oddframe.detectors.calibration import Threshold, choose_threshold
 from oddframe.detectors.checked_settings import CheckedSettings
 from oddframe.detectors.localisation import odd_boxes, where
 from oddframe.errors import OddframeError
-from oddframe.media import VideoReader
+from oddframe.media import Resampling, VideoReader
 
 MAP_SIDE = 32
 """Cells along a side of a score map: 2 KB per frame."""
@@ -36,6 +36,9 @@ class ClipConfig(CheckedSettings):
 
     Attributes:
         size: frames are resized to this many pixels in height and width.
+        resize: how a frame comes to that size: ``area`` means over what a pixel covers, the truest
+            small picture; ``bilinear`` mixes the four nearest pixels (OpenCV's default, which the
+            published networks saw); ``pillow`` is Pillow's and torchvision's (OGNet's).
         colour: order of the channels; ``grey`` is one channel.
         pixels: range of the values: ``symmetric`` -1 to 1, ``unit`` 0 to 1, ``per-image`` each
             frame stretched from 0 to 1 (a frame of one value becomes 0).
@@ -51,6 +54,7 @@ class ClipConfig(CheckedSettings):
     """
 
     size: int = 256
+    resize: Resampling = "area"
     colour: Literal["bgr", "rgb", "grey"] = "bgr"
     pixels: Literal["symmetric", "unit", "per-image"] = "symmetric"
     frame_step: int = 1
@@ -218,9 +222,12 @@ class ClipDetector(nn.Module):
 
     def images(self, video: VideoReader) -> Iterator[np.ndarray]:
         """A video's frames as clips hold them: uint8 ``(size, size, channels)``."""
-        size = (self.config.size, self.config.size)
+        size, how = (self.config.size, self.config.size), self.config.resize
         for frame in video:
-            yield frame.grey(size)[..., None] if self.config.channels == 1 else frame.rgb(size)
+            if self.config.channels == 1:
+                yield frame.grey(size, how)[..., None]
+            else:
+                yield frame.rgb(size, how)
 
     def measure_frames(self, images: Iterable[np.ndarray]) -> Iterator[FrameTerms]:
         """Terms of every frame of a video in order, each from this and earlier frames only.

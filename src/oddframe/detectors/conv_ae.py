@@ -215,6 +215,7 @@ class ConvAE(ClipDetector):
         colour = "grey" if channels == 1 else "bgr" if nested is None else "rgb"
         config = ConvAEConfig(
             size=size or (256 if nested is None else 128),
+            resize="bilinear",
             colour=colour,
             pixels=pixels,
             width=width,

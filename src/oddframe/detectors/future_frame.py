@@ -214,6 +214,7 @@ class FutureFrame(ClipDetector):
         detector = cls(
             FutureFrameConfig(
                 size=size or usual_size,
+                resize="bilinear",
                 colour="bgr" if channels == 3 else "grey",
                 context=inputs // channels,
                 width=width_of(generator, "outc.weight", 1, cls.name),

@@ -295,6 +295,7 @@ class Mnad(ClipDetector):
         loss_weight = 0.1 if predicts else 0.01
         config = MnadConfig(
             task="prediction" if predicts else "reconstruction",
+            resize="bilinear",
             decoder="wide" if keeps else "skips" if joins else "narrow",
             colour="bgr" if channels == 3 else "grey",
             memory=has_memory,

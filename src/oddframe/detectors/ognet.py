@@ -356,6 +356,7 @@ class OGNet(ClipDetector):
         config = OGNetConfig(
             # Sides of 33 to 48 all end in 3x3 places; 45 is the published one.
             size=45 if cells == 3 else 16 * cells,
+            resize="pillow",  # torchvision's transforms
             colour="grey" if channels == 1 else "rgb",
             pixels="symmetric" if channels == 1 else "unit",
             width=width,

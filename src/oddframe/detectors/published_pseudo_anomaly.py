@@ -166,6 +166,7 @@ def checkpoint_parts(
     settings = {
         # Four convolutions leave a sixteenth of the frame's side, in 8 times the width.
         "size": 16 * isqrt(columns // (8 * classifier_width)),
+        "resize": "bilinear",
         "colour": "bgr" if channels == 3 else "grey",
         "context": inputs // channels,
         "width": width_of(generator, "outc.weight", 1, method),

@@ -10,7 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from oddframe.errors import OddframeError
-from oddframe.media.frames import DEFAULT_FOLDER_FPS, Frame, MediaInfo, VideoReader
+from oddframe.media.frames import (
+    DEFAULT_FOLDER_FPS,
+    Frame,
+    MediaInfo,
+    Resampling,
+    VideoReader,
+)
 from oddframe.media.image_folder import IMAGE_SUFFIXES, FolderReader, list_images, natural_key
 from oddframe.media.video_file import VIDEO_SUFFIXES, FileReader
 
@@ -20,6 +26,7 @@ __all__ = [
     "VIDEO_SUFFIXES",
     "Frame",
     "MediaInfo",
+    "Resampling",
     "VideoReader",
     "list_images",
     "natural_key",

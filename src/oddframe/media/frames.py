@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import cv2
 import numpy as np
 
+Resampling = Literal["area", "bilinear", "pillow"]
+"""How a picture changes its size, see :func:`resize`."""
 DEFAULT_FOLDER_FPS = 25.0
 """Frame rate of an image folder when nobody says another: images carry none."""
 
@@ -37,11 +39,11 @@ class Frame(Protocol):
     index: int
     seconds: float
 
-    def rgb(self, size: tuple[int, int] | None = None) -> np.ndarray:
+    def rgb(self, size: tuple[int, int] | None = None, how: Resampling = "area") -> np.ndarray:
         """uint8 array ``(height, width, 3)`` in RGB order; ``size`` is (width, height)."""
         ...
 
-    def grey(self, size: tuple[int, int] | None = None) -> np.ndarray:
+    def grey(self, size: tuple[int, int] | None = None, how: Resampling = "area") -> np.ndarray:
         """uint8 array ``(height, width)``, full range; ``size`` is (width, height)."""
         ...
 
@@ -56,9 +58,33 @@ class VideoReader(Protocol):
     def __exit__(self, *exception: object) -> None: ...
 
 
-def resize(image: np.ndarray, size: tuple[int, int] | None) -> np.ndarray:
-    """The image at ``size`` (width, height): area means where it shrinks, else bilinear."""
+def resize(image: np.ndarray, size: tuple[int, int] | None, how: Resampling = "area") -> np.ndarray:
+    """The image at another size.
+
+    Args:
+        image: uint8 ``(height, width)`` or ``(height, width, 3)``.
+        size: (width, height); None leaves it.
+        how: ``area``: means over what a pixel covers where the width shrinks, else bilinear, the
+            truest small picture. ``bilinear``: OpenCV's default, which mixes the four nearest
+            pixels however much it shrinks; published networks on frames saw this. ``pillow``:
+            Pillow's bilinear, which is torchvision's: a triangle as wide as what a pixel covers.
+    """
     if size is None or (image.shape[1], image.shape[0]) == size:
         return image
-    shrinks = size[0] < image.shape[1]
-    return cv2.resize(image, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    if how == "pillow":
+        from PIL import Image
+
+        return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BILINEAR))
+    means = how == "area" and size[0] < image.shape[1]
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA if means else cv2.INTER_LINEAR)
+
+
+def grey_of(image: np.ndarray, size: tuple[int, int] | None, how: Resampling) -> np.ndarray:
+    """An RGB or grey picture as uint8 ``(height, width)``; see :func:`resize`."""
+    if how == "pillow" and image.ndim == 3:
+        from PIL import Image
+
+        # By Pillow's own weights, and before it shrinks, as torchvision's transforms are chained.
+        image = np.asarray(Image.fromarray(image).convert("L"))
+    small = resize(image, size, how)
+    return small if small.ndim == 2 else cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)

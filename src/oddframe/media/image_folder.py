@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from oddframe.errors import OddframeError, OddframeWarning
-from oddframe.media.frames import Frame, MediaInfo, VideoReader, resize
+from oddframe.media.frames import Frame, MediaInfo, Resampling, VideoReader, grey_of, resize
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})
 _SHOWN = 5
@@ -65,15 +65,14 @@ class ImageFrame:
         self.seconds = seconds
         self._image = image
 
-    def rgb(self, size: tuple[int, int] | None = None) -> np.ndarray:
+    def rgb(self, size: tuple[int, int] | None = None, how: Resampling = "area") -> np.ndarray:
         """As :meth:`oddframe.media.Frame.rgb`."""
-        image = resize(self._image, size)
+        image = resize(self._image, size, how)
         return cv2.cvtColor(image, cv2.COLOR_GRAY2RGB) if image.ndim == 2 else image
 
-    def grey(self, size: tuple[int, int] | None = None) -> np.ndarray:
+    def grey(self, size: tuple[int, int] | None = None, how: Resampling = "area") -> np.ndarray:
         """As :meth:`oddframe.media.Frame.grey`."""
-        image = resize(self._image, size)
-        return image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+        return grey_of(self._image, size, how)
 
 
 class FolderReader:

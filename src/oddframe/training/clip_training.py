@@ -167,7 +167,16 @@ class ClipTraining:
             megabytes = cache_bytes(videos, size, grey) / 1e6
             place = writable_folder(self.cache, self.folder / FOLDER)
             log(self.folder, f"{total} frames, {megabytes:.0f} MB, are kept in {place}")
-        make = partial(cache_frames, manifest, videos, size, grey, self.cache, self.folder)
+        make = partial(
+            cache_frames,
+            manifest,
+            videos,
+            size,
+            grey,
+            self.cache,
+            self.folder,
+            how=self.config.resize,
+        )
         made = make(advance=counter("decoding frames", total)) if fabric.is_global_zero else None
         fabric.barrier()
         return made or make()

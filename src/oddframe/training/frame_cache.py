@@ -1,9 +1,10 @@
 """Frames decoded and resized once, memory-mapped: an epoch of clips then costs no decoding.
 
-One file per video, ``<size>-rgb/<key>.npy`` or ``<size>-grey/<key>.npy``. The key follows from
-what was decoded, so footage that changed is decoded anew and a data set that moved is not. Each
-file is whole or absent: a cache that was killed goes on at the video that it was at, and two
-processes that fill one cache write the same files, of which the later takes the earlier's place.
+One file per video, ``<size>-rgb/<key>.npy`` or ``<size>-grey/<key>.npy``, and in a folder like
+``<size>-rgb-bilinear`` where frames are resized otherwise than by area. The key follows from what
+was decoded, so footage that changed is decoded anew and a data set that moved is not. Each file is
+whole or absent: a cache that was killed goes on at the video that it was at, and two processes that
+fill one cache write the same files, of which the later takes the earlier's place.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import numpy as np
 
 from oddframe.atomic import atomic_path
 from oddframe.errors import OddframeError, OddframeWarning
-from oddframe.media import list_images, open_video
+from oddframe.media import Resampling, list_images, open_video
 from oddframe.videos import Manifest, Video
 
 FOLDER = ".frames"
@@ -118,6 +119,8 @@ def cache_frames(
     folder: Path,
     spare: Path,
     advance: Callable[[int], None] = lambda _: None,
+    *,
+    how: Resampling = "area",
 ) -> FrameCache:
     """Decode and resize videos, or map what was made before from the very same footage.
 
@@ -132,11 +135,12 @@ def cache_frames(
         folder: where the cache lives (``.frames`` beside the manifest).
         spare: folder in which a ``.frames`` takes new files if the other cannot be written.
         advance: told how many more frames are done.
+        how: frames are resized.
 
     Raises:
         OddframeError: footage that is missing or cannot be decoded, or no space on the disk.
     """
-    kind = f"{size}-{'grey' if grey else 'rgb'}"
+    kind = f"{size}-{'grey' if grey else 'rgb'}" + f"-{how}" * (how != "area")
     places = (folder / kind, spare / FOLDER / kind)
     target = writable_folder(*places)
     shape = (size, size, 1 if grey else 3)
@@ -152,7 +156,7 @@ def cache_frames(
         if _is_whole(files[video.id], shape):
             advance(video.frames)
         else:
-            _write(files[video.id], manifest.locate(video), video, shape, advance)
+            _write(files[video.id], manifest.locate(video), video, shape, how, advance)
     cache = FrameCache(_Mapped(files))
     for video, length in zip(videos, cache.lengths, strict=True):
         if length != video.frames:
@@ -170,6 +174,7 @@ def _write(
     footage: Path,
     video: Video,
     shape: tuple[int, int, int],
+    how: Resampling,
     advance: Callable[[int], None],
 ) -> None:
     size, grey = (shape[1], shape[0]), shape[2] == 1
@@ -179,7 +184,8 @@ def _write(
         length = 0
         with open_video(footage, video.fps) as frames:
             for frame in frames:
-                stream.write((frame.grey(size) if grey else frame.rgb(size)).tobytes())
+                picture = frame.grey(size, how) if grey else frame.rgb(size, how)
+                stream.write(picture.tobytes())
                 length += 1
                 advance(1)
         if not length:
