@@ -295,7 +295,7 @@ def test_missing_and_unreadable_footage(street, refused, tmp_path):
             "text.mp4": "text.mp4: cannot be read as a video",
             "cut.mp4": "cut.mp4: cannot be read as a video",
             "nothing.mp4": "nothing.mp4: cannot be read as a video",
-            "missing.jsonl": "missing.jsonl: no such manifest",
+            "missing.jsonl": "missing.jsonl: expected a manifest, found no such file",
         }.items():
             assert message in refused(*words, tmp_path / name, *out)
     assert "empty: expected" in refused(
@@ -358,7 +358,9 @@ def test_evaluate_and_compare_with_wrong_files(truth, refused, tmp_path):
     out = ("--out", tmp_path / "e")
     assert "no such scores file" in refused("evaluate", tmp_path / "no.npz", manifest, *out)
     assert "text.npz" in refused("evaluate", tmp_path / "text.npz", manifest, *out)
-    assert "no such manifest" in refused("evaluate", scores, tmp_path / "no.jsonl", *out)
+    assert "expected a manifest, found no such file" in refused(
+        "evaluate", scores, tmp_path / "no.jsonl", *out
+    )
     assert "expected a manifest" in refused("evaluate", scores, scores, *out)
     assert "no score maps" in refused("evaluate", scores, manifest, *out, "--maps", tmp_path)
     assert "--resamples: expected 0 or more" in refused(

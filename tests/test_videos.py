@@ -127,10 +127,10 @@ MISTAKES = [
     ({"frames": -4}, "at least one frame"),
     ({"frames": 9.5}, "whole number, found 9.5"),
     ({"frames": "10"}, "whole number, found '10'"),
-    ({"frames": float("inf")}, "whole number, found inf"),
+    ({"frames": float("inf")}, "Infinity, which JSON does not have"),
     ({"width": 0}, "one pixel"),
     ({"fps": 0}, "positive frame rate"),
-    ({"fps": float("nan")}, "positive frame rate"),
+    ({"fps": float("nan")}, "NaN, which JSON does not have"),
     ({"fps": "fast"}, "could not convert"),
     ({"fps": 10**400}, "too large"),
     ({"events": [[3, 11, "x"]]}, r"event \[3, 11\) 'x' ends after the video's 10 frames"),
@@ -184,13 +184,13 @@ def test_a_repeated_id_is_named_with_both_places(tmp_path):
     [
         ("", "is empty"),
         ("\n\n", "is empty"),
-        ("frames,fps", "line 1: not JSON"),
+        ("frames,fps", "line 1: .*not JSON"),
         ("[]", "line 1: expected a JSON object"),
         ("{}", "line 1: expected a header with format 'oddframe-manifest/1', found None"),
         ('{"format": "oddframe-manifest/9"}', "found 'oddframe-manifest/9'"),
         ('{"format": "oddframe-manifest/1"}', "lists no videos"),
         ('{"format": "oddframe-manifest/1", "annotations": [1]}\n{}', "line"),
-        ('{"format": "oddframe-manifest/1"}\n{"id": "a"', "line 2: not JSON"),
+        ('{"format": "oddframe-manifest/1"}\n{"id": "a"', "line 2: .*not JSON"),
     ],
 )
 def test_a_file_of_another_kind_is_refused(tmp_path, text, message):
@@ -203,7 +203,7 @@ def test_a_file_of_another_kind_is_refused(tmp_path, text, message):
 
 def test_a_missing_or_binary_file_is_refused(tmp_path):
     path = tmp_path / "m.jsonl"
-    with pytest.raises(OddframeError, match="no such manifest"):
+    with pytest.raises(OddframeError, match="expected a manifest, found no such file"):
         Manifest.read(path)
     with pytest.raises(OddframeError, match="expected a manifest"):
         Manifest.read(tmp_path)

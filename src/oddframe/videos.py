@@ -18,6 +18,7 @@ import numpy as np
 
 from oddframe.atomic import sha256_of, write_text
 from oddframe.errors import OddframeError
+from oddframe.text_files import parse_json, read_text, shown
 
 FORMAT = "oddframe-manifest/1"
 SPLITS = ("train", "val", "test")
@@ -322,12 +323,7 @@ def _row_of(video: Video) -> dict[str, Any]:
 
 
 def _lines_of(path: Path) -> list[str]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise OddframeError(f"{path}: no such manifest; make one with 'oddframe prepare'") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise OddframeError(f"{path}: expected a manifest in UTF-8, found {error}") from error
+    text = read_text(path, "a manifest", advice="make one with 'oddframe prepare'")
     if not text.strip():
         raise OddframeError(f"{path}: the manifest is empty; make one with 'oddframe prepare'")
     # Not splitlines(): it also breaks at U+2028 and the like, which JSON allows inside a string.
@@ -335,12 +331,9 @@ def _lines_of(path: Path) -> list[str]:
 
 
 def _parse(path: Path, number: int, line: str) -> dict[str, Any]:
-    try:
-        row = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise OddframeError(f"{path} line {number}: not JSON ({error})") from None
+    row = parse_json(line, f"{path} line {number}: expected a JSON object")
     if not isinstance(row, dict):
-        raise OddframeError(f"{path} line {number}: expected a JSON object, found {line[:40]!r}")
+        raise OddframeError(f"{path} line {number}: expected a JSON object, found {shown(row)}")
     return row
 
 

@@ -91,7 +91,7 @@ def test_wrong_footage(street, tmp_path):
     assert "no such video, folder or manifest" in refusal(tmp_path / "missing")
     assert "expected a manifest (.jsonl), a folder" in refusal(tmp_path / "notes.txt")
     assert "found nothing" in refusal(tmp_path / "empty")
-    assert "no such manifest" in refusal(tmp_path / "m.jsonl")
+    assert "expected a manifest, found no such file" in refusal(tmp_path / "m.jsonl")
     assert "at least 20 seconds" in refusal(street.root / "calm.mp4")
     assert "unknown detector 'crystal-ball'" in refusal(
         street.root / "normal", detector="crystal-ball"
