@@ -21,6 +21,7 @@ import cv2
 import numpy as np
 
 from oddframe.errors import OddframeError
+from oddframe.matlab_files import read_mat_cells
 from oddframe.media import list_images
 from oddframe.videos import Video
 
@@ -61,7 +62,7 @@ def read_mask(video: Video, root: Path) -> np.ndarray:
                 bits = np.unpackbits(mask, axis=1, count=count)
                 mask = bits.reshape(-1, video.height, video.width)
         elif path.suffix == ".mat":
-            mask = _read_avenue(path)
+            mask = np.stack(read_mat_cells(path, "volLabel"))
         else:
             mask = np.load(path, allow_pickle=False)
     except OddframeError:
@@ -111,10 +112,3 @@ def _read_mask_folder(path: Path) -> np.ndarray:
     if broken:
         raise OddframeError(f"{broken[0]}: mask image cannot be decoded")
     return np.stack([image for image in images if image is not None]) != 0
-
-
-def _read_avenue(path: Path) -> np.ndarray:
-    from scipy.io import loadmat
-
-    cells = loadmat(path, squeeze_me=True)["volLabel"]
-    return np.stack([np.asarray(cell) for cell in cells]) != 0

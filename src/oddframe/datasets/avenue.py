@@ -26,11 +26,11 @@ from oddframe.datasets.footage import (
 from oddframe.datasets.intervals import (
     events_of_vector,
     labels_of_clip,
-    read_mat,
     read_mat_intervals,
 )
 from oddframe.datasets.mask_archives import clips_of_archive, frames_with_mask
 from oddframe.errors import OddframeError
+from oddframe.matlab_files import read_mat, read_mat_cells
 from oddframe.videos import Manifest, hash_annotations
 
 FPS = 25.0
@@ -140,12 +140,8 @@ def _mask_labels(
     name, _, key = mask.partition("#")
     if key:
         return root / name, frames_with_mask(root / name, key)
-    content = read_mat(root / name)
-    if "volLabel" not in content:
-        raise OddframeError(
-            f"{root / name}: expected the variable 'volLabel', found {', '.join(content)}"
-        )
-    return root / name, np.array([np.any(cell) for cell in content["volLabel"].ravel()])
+    cells = read_mat_cells(root / name, "volLabel")
+    return root / name, np.array([cell.any() for cell in cells])
 
 
 def _read_vectors(mat: Path) -> dict[int, np.ndarray]:
@@ -156,4 +152,8 @@ def _read_vectors(mat: Path) -> dict[int, np.ndarray]:
     content = read_mat(mat)
     if "gt" in content:
         return {}
-    return {int(name): np.asarray(value) for name, value in content.items() if name.isdecimal()}
+    return {
+        int(name): np.asarray(value)
+        for name, value in content.items()
+        if re.fullmatch(r"[0-9]{1,4}", name)
+    }

@@ -11,15 +11,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from oddframe.errors import OddframeError
+from oddframe.matlab_files import read_mat
 from oddframe.videos import Event, events_from_labels
 
 _FRAMES = re.compile(r"gt_frame\s*=\s*\[?([^\];]*)", re.IGNORECASE)
-_INTERVAL = re.compile(r"(\d+)(?::(\d+))?")
+_INTERVAL = re.compile(r"(\d{1,9})(?::(\d{1,9}))?")
 
 CONVENTIONS: dict[str, tuple[int, int]] = {
     "one-based-inclusive": (-1, 0),
@@ -156,30 +156,13 @@ def read_mat_intervals(path: Path) -> list[tuple[Event, ...]]:
                 f"{where}: expected an array of 2 rows, first and last frames, found shape "
                 f"{array.shape} of type {array.dtype}"
             )
+        if not (np.isfinite(array).all() and (array == np.trunc(array)).all()):
+            raise OddframeError(f"{where}: expected whole frame numbers, found {array.ravel()[:6]}")
         rows = array.reshape(2, -1)
         clips.append(
             tuple(sorted(_event(where, int(a), int(b)) for a, b in zip(*rows, strict=True)))
         )
     return clips
-
-
-def read_mat(path: Path) -> dict[str, Any]:
-    """The variables of a MATLAB file, with the shapes that they have there.
-
-    Not squeezed: that would make a single clip, or a single event, look like something else.
-
-    Raises:
-        OddframeError: no file, or not a MATLAB file.
-    """
-    from scipy.io import loadmat
-
-    if not path.is_file():
-        raise OddframeError(f"{path}: no such label file; put it where the data set has it")
-    try:
-        content = loadmat(path)
-    except Exception as error:  # scipy answers a damaged file with almost any exception
-        raise OddframeError(f"{path}: expected a MATLAB file of labels, found {error}") from error
-    return {name: value for name, value in content.items() if not name.startswith("__")}
 
 
 def events_of_vector(labels: np.ndarray, frames: int, where: str) -> tuple[Event, ...]:
