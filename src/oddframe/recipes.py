@@ -83,6 +83,7 @@ class Recipe:
         detector, settings, seed, oracle: of ``train``.
         per_video: of ``score``.
         metric: the number of the row.
+        skip_first: frames at the beginning of each video that the paper leaves out.
         protocol: how the row came about and what is done here, in sentences.
         expected: what should come out; empty only where nobody has said a number.
         reference: other numbers worth seeing beside it, which are not expected.
@@ -104,6 +105,7 @@ class Recipe:
     oracle: bool
     per_video: bool
     metric: str
+    skip_first: int
     protocol: str
     expected: tuple[Value, ...]
     reference: tuple[Value, ...]
@@ -160,7 +162,7 @@ def read_recipe(path: Path) -> Recipe:
     needs = top.table("needs", ("features", "weights"), optional=True)
     train = top.table("train", ("recipe", "detector", "settings", "seed", "oracle"))
     score = top.table("score", ("per_video",), optional=True)
-    evaluate = top.table("evaluate", ("metric", "checkpoint"))
+    evaluate = top.table("evaluate", ("metric", "checkpoint", "skip_first"))
     row = evaluate.choice("checkpoint", ("selected", "oracle"))
     base = _base(train.text("recipe", ""), path)
     recipe = Recipe(
@@ -180,6 +182,7 @@ def read_recipe(path: Path) -> Recipe:
         oracle=train.flag("oracle"),
         per_video=score.flag("per_video"),
         metric=evaluate.choice("metric", METRICS),
+        skip_first=evaluate.whole("skip_first", 0, least=0),
         protocol=" ".join(top.text("protocol").split()),
         expected=tuple(_value(part, row, ORIGINS) for part in top.tables("expected", _VALUE_KEYS)),
         reference=tuple(_value(part, row) for part in top.tables("reference", _VALUE_KEYS)),

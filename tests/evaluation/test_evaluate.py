@@ -7,10 +7,12 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from oddframe.errors import OddframeError
 from oddframe.evaluation.baselines import trivial_baselines
+from oddframe.evaluation.beginnings import without_first
 from oddframe.evaluation.evaluate import PER_VIDEO_WARNING, evaluate_scores
 from oddframe.evaluation.result import Evaluation
 from oddframe.pixel_truth import read_mask
 from oddframe.scores import Scores
+from oddframe.terminal import evaluation_table
 from oddframe.videos import Manifest
 
 
@@ -231,3 +233,36 @@ def test_ped2_masks_as_score_maps(ped2):
     assert metrics["pixel_auc"].value > 0.999
     assert metrics["rbdc"].value > 0.9
     assert metrics["tbdc"].value == pytest.approx(1, abs=0.02)
+
+
+def test_first_frames_are_left_out_on_request_and_it_is_said(small):
+    manifest, scores = small
+    found = evaluate_scores(scores, manifest, skip_first=22, oracle=scores, resamples=0)
+    labels = np.concatenate([video.frame_labels()[22:] for video in manifest])
+    flat = np.concatenate([scores[video.id][22:] for video in manifest])
+    assert (found.frames, found.anomalous_frames) == (330 - 6 * 22, labels.sum())
+    assert found.metrics["micro_auc"].value == pytest.approx(roc_auc_score(labels, flat))
+    assert found.oracle["micro_auc"] == found.metrics["micro_auc"]
+    assert found.metrics["frame_recall"].value == pytest.approx((flat[labels] > 1).mean())
+    assert found.protocol["skip_first"] == 22
+    assert "from frame 22 on" in found.protocol["frames"]
+    assert "first 22 frames of each video are left out" in found.protocol["warnings"][0]
+    assert "first 22 frames" in evaluation_table(found)
+    whole = evaluate_scores(scores, manifest, resamples=0)
+    assert whole.metrics == evaluate_scores(scores, manifest, skip_first=0, resamples=0).metrics
+    assert whole.hashes == found.hashes  # of the scores that were given
+
+
+def test_events_that_end_before_the_frames_that_count(make_video):
+    labels = np.repeat([1, 0, 1, 0], [3, 10, 4, 10])
+    video = make_video("a", labels)
+    (cut,) = without_first([video], 4)
+    np.testing.assert_array_equal(cut.frame_labels(), video.frame_labels()[4:])
+    (cut,) = without_first([video], 14)
+    np.testing.assert_array_equal(cut.frame_labels(), video.frame_labels()[14:])
+    scores = Scores({"a": np.arange(27.0)})
+    gone = evaluate_scores(scores, Manifest("a", (video,)), skip_first=20, resamples=0)
+    assert gone.metrics["micro_auc"].value is None
+    for frames, found in [(27, "video 'a' has only 27 frames"), (-1, "found -1")]:
+        with pytest.raises(OddframeError, match=found):
+            evaluate_scores(scores, Manifest("a", (video,)), skip_first=frames, resamples=0)

@@ -297,6 +297,7 @@ def test_frames_from_a_folder_with_events(tmp_path: Path) -> None:
     settings = {"size": 32, "width": 4, "colour": "grey", "steps": 4, "validate_every": 2}
     content["train"] = {"detector": "conv-ae", "settings": {**settings, "batch_size": 2}}
     content["score"] = {"per_video": True}
+    content["evaluate"] = {**content["evaluate"], "skip_first": 2}
     content["expected"] = [
         {"value": 0.9, "by": "published", "where": "here", "row": "held-out"},
     ]
@@ -312,6 +313,9 @@ def test_frames_from_a_folder_with_events(tmp_path: Path) -> None:
     assert str(scores["selected"].meta["normalisation"]).startswith("per-video")
     assert not str(scores["held-out"].meta["normalisation"]).startswith("per-video")
     assert "held-out 0.9000 (published, here)" in found.text()
+    for folder, frames in {"report": 2, "report-held-out": 0}.items():
+        made = Evaluation.read(tmp_path / "o" / "run" / folder)
+        assert made.protocol["skip_first"] == frames
 
 
 def test_features_are_extracted_and_completed(

@@ -15,7 +15,9 @@ import numpy as np
 import oddframe
 from oddframe.detections import MERGE_SECONDS
 from oddframe.errors import OddframeError
+from oddframe.evaluation import beginnings
 from oddframe.evaluation.baselines import trivial_baselines
+from oddframe.evaluation.beginnings import scores_without_first, without_first
 from oddframe.evaluation.bootstrap import RESAMPLES, draw_videos, measured
 from oddframe.evaluation.class_metrics import class_counts, class_names
 from oddframe.evaluation.frame_metrics import pr_points, roc_points, thin_curve
@@ -54,6 +56,7 @@ def evaluate_scores(
     validation: Scores | None = None,
     oracle: Scores | None = None,
     maps: Mapping[str, np.ndarray] | None = None,
+    skip_first: int = 0,
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Evaluation:
@@ -69,6 +72,8 @@ def evaluate_scores(
         oracle: scores of the split by a checkpoint that was selected on the split; its numbers
             become a second column under the name oracle.
         maps: video id to score maps ``(frames, h, w)``, for the localisation metrics.
+        skip_first: frames at the beginning of each video that do not count, as in papers on
+            prediction; they do count in localisation, and where thresholds are chosen.
         resamples: bootstrap resamples; 0 for numbers without intervals.
         seed: of the bootstrap and of the random baseline.
 
@@ -78,6 +83,10 @@ def evaluate_scores(
     videos = labelled_videos(manifest, split)
     chosen = chosen_on_validation(scores, manifest, split, validation)
     scores = scores_of_split(scores, manifest, split)
+    digest = _digest(scores)
+    every_frame = Truth.of(videos)
+    videos = without_first(videos, skip_first)
+    scores = scores_without_first(scores, skip_first)
     truth = Truth.of(videos)
     weights = draw_videos(truth.anomalous, resamples, seed)
     classes = class_names(videos)
@@ -93,6 +102,7 @@ def evaluate_scores(
     if oracle is not None:
         try:
             oracle = scores_of_split(oracle, manifest, split)
+            oracle = scores_without_first(oracle, skip_first)
         except OddframeError as error:
             raise OddframeError(f"oracle scores: {error}") from None
         best = summarise(frame_samples(oracle, truth, weights).metrics)
@@ -101,9 +111,11 @@ def evaluate_scores(
         metrics |= summarise(threshold_samples(scores, truth, weights, threshold))
     localisation = "no score maps were given"
     if maps is not None:
-        located, localisation = map_samples(maps, truth, manifest.root, weights)
+        located, localisation = map_samples(maps, every_frame, manifest.root, weights)
         metrics |= {name: measured(values, localisation) for name, values in located.items()}
-    every_frame = np.concatenate([scores[video.id] for video in videos])
+    if maps is not None and skip_first:
+        localisation += "; over every frame"
+    flat = np.concatenate([scores[video.id] for video in videos])
     return Evaluation(
         dataset=manifest.dataset,
         split=split,
@@ -120,15 +132,15 @@ def evaluate_scores(
         class_counts={name: class_counts(videos, name) for name in classes},
         decisions=decided,
         oracle=best,
-        curves=_curves(truth.labels, every_frame),
+        curves=_curves(truth.labels, flat),
         protocol={
-            **_protocol(scores, manifest, threshold, chosen),
+            **_protocol(scores, manifest, threshold, chosen, skip_first),
             "bootstrap": _bootstrap_note(truth, len(weights) - 1, seed),
             "localisation": localisation,
             **({"oracle_meta": dict(oracle.meta)} if oracle is not None else {}),
         },
         versions=_versions(),
-        hashes={**manifest.annotations, "scores": _digest(scores)},
+        hashes={**manifest.annotations, "scores": digest},
     )
 
 
@@ -256,10 +268,12 @@ def _protocol(
     manifest: Manifest,
     threshold: float | None,
     chosen: Mapping[str, Threshold],
+    skip_first: int,
 ) -> dict[str, Any]:
     meta = scores.meta
+    scaled, cut = is_per_video(meta), skip_first > 0
     return {
-        "warnings": [PER_VIDEO_WARNING] if is_per_video(meta) else [],
+        "warnings": [PER_VIDEO_WARNING] * scaled + [beginnings.warning(skip_first)] * cut,
         "detector": meta.get("detector", "not stated"),
         "causal": meta.get("causal", "not stated"),
         "smoothing_seconds": meta.get("smoothing_seconds", "not stated"),
@@ -268,7 +282,9 @@ def _protocol(
         "scores_meta": dict(meta),
         "source": manifest.source,
         "label_rule": manifest.label_rule,
-        "frames": "every frame of every video counts once; scores as given, not rescaled",
+        "skip_first": skip_first,
+        "frames": f"every frame of every video{f' from frame {skip_first} on' * cut} counts once; "
+        "scores as given, not rescaled",
         "macro_auc": "mean over the videos that have both anomalous and normal frames",
         "macro_auc_padded": "as in much of the literature: every video gets a normal frame below "
         "and an anomalous frame above all its scores; flatters",

@@ -29,6 +29,7 @@ def evaluate(
     val_scores: Path | None = None,
     oracle: Path | None = None,
     maps: Path | None = None,
+    skip_first: int = 0,
     resamples: int = 1000,
     seed: int = 0,
     report: bool = True,
@@ -46,6 +47,8 @@ def evaluate(
         oracle: scores of a checkpoint that was selected on the evaluated split, shown beside as
             the oracle.
         maps: folder of score maps ``<id>.npy``; by default ``maps/`` beside the scores.
+        skip_first: leave out so many frames at the beginning of each video, as papers on
+            prediction do (4); only to compare with them, and marked everywhere.
         resamples: bootstrap resamples over videos for the 95 % intervals.
         seed: of the bootstrap.
         report: write the report page as well.
@@ -70,6 +73,7 @@ def evaluate(
         validation=Scores.read(val_scores) if val_scores else None,
         oracle=Scores.read(oracle) if oracle else None,
         maps=located or None,
+        skip_first=skip_first,
         resamples=resamples,
         seed=seed,
     )

@@ -160,12 +160,14 @@ def _measure(recipe: Recipe, prospect: Prospect, run: Path) -> dict[str, Measure
     scores = {row: _score(recipe, prospect, run, row) for row in recipe.rows}
     manifest = _manifest(prospect)
     oracle = scores.get("oracle")
-    found = _evaluate(scores["selected"], manifest, run / "report", oracle)
+    cut = recipe.skip_first
+    found = _evaluate(scores["selected"], manifest, run / "report", oracle, skip_first=cut)
     rows = {"selected": found.metrics}
     if oracle is not None:
         rows["oracle"] = found.oracle
     if "held-out" in scores:
-        rows["held-out"] = _evaluate(scores["held-out"], manifest, run / "report-held-out").metrics
+        report = run / "report-held-out"  # the honest row: every frame counts
+        rows["held-out"] = _evaluate(scores["held-out"], manifest, report).metrics
     return {row: metrics[recipe.metric] for row, metrics in rows.items()}
 
 
@@ -195,17 +197,20 @@ def _score(recipe: Recipe, prospect: Prospect, run: Path, row: str) -> Path:
     return path
 
 
-def _evaluate(scores: Path, manifest: Path, out: Path, oracle: Path | None = None) -> Evaluation:
+def _evaluate(
+    scores: Path, manifest: Path, out: Path, oracle: Path | None = None, skip_first: int = 0
+) -> Evaluation:
     """Evaluate, unless the evaluation of these very files is there."""
     if (out / "metrics.json").is_file() and (out / "report.html").is_file():
         done = Evaluation.read(out)
         files = {"scores": scores, "manifest": manifest, "oracle_scores": oracle}
         now = {name: sha256_of(file) for name, file in files.items() if file is not None}
-        if all(done.hashes.get(name) == sha256 for name, sha256 in now.items()):
+        alike = done.protocol.get("skip_first", 0) == skip_first
+        if alike and all(done.hashes.get(name) == sha256 for name, sha256 in now.items()):
             _say(5, f"evaluation: kept, {out}")
             return done
     _say(5, "evaluating, with 1000 bootstrap resamples over videos")
-    return evaluate(scores, manifest, out, oracle=oracle)
+    return evaluate(scores, manifest, out, oracle=oracle, skip_first=skip_first)
 
 
 def _manifest(prospect: Prospect) -> Path:

@@ -1,0 +1,56 @@
+"""Evaluating videos without their first frames, which prediction from earlier frames cannot judge.
+
+Papers on prediction leave those frames out, scores and labels alike. Here every frame counts unless
+somebody asks for that, since an alarm system has to say something of every frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from oddframe.errors import OddframeError
+from oddframe.scores import Scores
+from oddframe.videos import Event, Video
+
+
+def warning(frames: int) -> str:
+    """What is said wherever the numbers are."""
+    left_out = "first frame" if frames == 1 else f"first {frames} frames"
+    return (
+        f"the {left_out} of each video are left out, as papers on prediction do; do not set these "
+        "numbers beside those of every frame"
+    )
+
+
+def without_first(videos: Sequence[Video], frames: int) -> tuple[Video, ...]:
+    """The videos as if they began so many frames later; what lies before is cut off their events.
+
+    Raises:
+        OddframeError: a video has no more frames than that, or the number is negative.
+    """
+    if frames < 0:
+        raise OddframeError(f"--skip-first: expected 0 or more frames, found {frames}")
+    for video in videos:
+        if video.frames <= frames:
+            raise OddframeError(
+                f"--skip-first {frames}: video '{video.id}' has only {video.frames} frames; leave "
+                "out fewer"
+            )
+    return tuple(
+        replace(
+            video,
+            frames=video.frames - frames,
+            events=tuple(
+                Event(max(event.start - frames, 0), event.end - frames, event.name)
+                for event in video.events
+                if event.end > frames
+            ),
+        )
+        for video in videos
+    )
+
+
+def scores_without_first(scores: Scores, frames: int) -> Scores:
+    """The scores without those of each video's first frames."""
+    return Scores({name: scores[name][frames:] for name in scores}, dict(scores.meta))
