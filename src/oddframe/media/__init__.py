@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from oddframe.errors import OddframeError
+from oddframe.media.containers import VIDEO_SUFFIXES, holds_video
 from oddframe.media.frames import (
     DEFAULT_FOLDER_FPS,
     Frame,
@@ -18,7 +19,7 @@ from oddframe.media.frames import (
     VideoReader,
 )
 from oddframe.media.image_folder import IMAGE_SUFFIXES, FolderReader, list_images, natural_key
-from oddframe.media.video_file import VIDEO_SUFFIXES, FileReader
+from oddframe.media.video_file import FileReader
 
 __all__ = [
     "DEFAULT_FOLDER_FPS",
@@ -28,6 +29,7 @@ __all__ = [
     "MediaInfo",
     "Resampling",
     "VideoReader",
+    "holds_video",
     "list_images",
     "natural_key",
     "open_video",
@@ -50,7 +52,9 @@ def open_video(path: str | Path, fps: float | None = None) -> VideoReader:
     if path.is_dir():
         return FolderReader(path, fps or DEFAULT_FOLDER_FPS)
     if not path.exists():
-        raise OddframeError(f"{path}: no such video file or frame folder")
+        dangling = path.is_symlink()
+        found = f" (a link to {path.readlink()}, which is not there)" if dangling else ""
+        raise OddframeError(f"{path}: no such video file or frame folder{found}")
     return FileReader(path)
 
 

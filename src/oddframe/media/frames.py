@@ -8,13 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol
 
 import cv2
 import numpy as np
 
+from oddframe.errors import OddframeError
+
 Resampling = Literal["area", "bilinear", "pillow"]
 """How a picture changes its size, see :func:`resize`."""
+MOST_PIXELS = 2**28
+"""Of one picture (16384x16384): it takes 0.8 GB as RGB. A few bytes of header can claim more."""
 DEFAULT_FOLDER_FPS = 25.0
 """Frame rate of an image folder when nobody says another: images carry none."""
 
@@ -88,3 +93,16 @@ def grey_of(image: np.ndarray, size: tuple[int, int] | None, how: Resampling) ->
         image = np.asarray(Image.fromarray(image).convert("L"))
     small = resize(image, size, how)
     return small if small.ndim == 2 else cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
+
+
+def check_size(path: Path, width: int, height: int) -> None:
+    """Refuse pictures that would fill the memory.
+
+    Raises:
+        OddframeError: more than ``MOST_PIXELS``.
+    """
+    if width * height > MOST_PIXELS:
+        raise OddframeError(
+            f"{path}: expected pictures of at most {MOST_PIXELS:,} pixels, found {width}x{height}; "
+            "shrink them first, or remove the file if it is damaged"
+        )

@@ -14,19 +14,18 @@ import cv2
 import numpy as np
 
 from oddframe.errors import OddframeError, OddframeWarning
+from oddframe.media.containers import open_container, reason
 from oddframe.media.frames import (
     DEFAULT_FOLDER_FPS,
     Frame,
     MediaInfo,
     Resampling,
     VideoReader,
+    check_size,
     grey_of,
     resize,
 )
 
-VIDEO_SUFFIXES = frozenset(
-    {".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".ts", ".wmv", ".flv"}
-)
 _FULL_RANGE = np.clip((np.arange(256) - 16) * (255 / 219), 0, 255).round().astype(np.uint8)
 _MOST_DEMUX_FAILURES = 1000
 """A container that fails as often as this is taken to have ended."""
@@ -35,16 +34,27 @@ _MOST_DEMUX_FAILURES = 1000
 class _FileFrame:
     """A decoded frame of a file; grey comes from the luma plane without touching colour."""
 
-    def __init__(self, index: int, seconds: float, frame: Any) -> None:
+    def __init__(
+        self, index: int, seconds: float, frame: Any, path: Path, whole: tuple[int, int]
+    ) -> None:
         self.index = index
         self.seconds = seconds
         self._frame = frame
-        self._turns = round(getattr(frame, "rotation", 0) / 90) % 4
+        self._path = path
+        self._whole = whole  # size that all frames of the file are brought to
 
     def rgb(self, size: tuple[int, int] | None = None, how: Resampling = "area") -> np.ndarray:
         """As :meth:`oddframe.media.Frame.rgb`."""
-        # Convert at full size, then resize with OpenCV: 1.7x faster than swscale doing both.
-        return resize(self._turned(self._frame.to_ndarray(format="rgb24")), size, how)
+        try:
+            # Convert at full size, then resize with OpenCV: 1.7x faster than swscale doing both.
+            image = self._frame.to_ndarray(format="rgb24")
+        except (OSError, ValueError, RuntimeError) as error:  # FFmpeg's errors are among them
+            raise OddframeError(
+                f"{self._path}: frame {self.index} has pixels of the kind "
+                f"{self._frame.format.name}, which cannot be converted ({reason(error)}); convert "
+                "the file with 'ffmpeg -i FILE -pix_fmt yuv420p NEW.mp4'"
+            ) from error
+        return resize(_upright(self._frame, image), size or self._whole, how)
 
     def grey(self, size: tuple[int, int] | None = None, how: Resampling = "area") -> np.ndarray:
         """As :meth:`oddframe.media.Frame.grey`."""
@@ -53,13 +63,26 @@ class _FileFrame:
             return grey_of(self.rgb(), size, how)
         plane = self._frame.planes[0]
         luma = np.frombuffer(plane, dtype=np.uint8).reshape(-1, plane.line_size)
-        small = resize(self._turned(luma[: self._frame.height, : self._frame.width]), size, how)
+        luma = _upright(self._frame, luma[: self._frame.height, : self._frame.width])
+        small = resize(luma, size or self._whole, how)
         full_range = self._frame.format.name.startswith("yuvj") or self._frame.color_range == 2
         # .copy(): the plane's memory belongs to the decoder and goes with the frame.
         return small.copy() if full_range else cv2.LUT(small, _FULL_RANGE)
 
-    def _turned(self, image: np.ndarray) -> np.ndarray:
-        return np.ascontiguousarray(np.rot90(image, self._turns)) if self._turns else image
+
+def _turns(frame: Any) -> int:
+    """Quarter turns against the clock that the file asks for."""
+    return round(getattr(frame, "rotation", 0) / 90) % 4
+
+
+def _upright(frame: Any, image: np.ndarray) -> np.ndarray:
+    turns = _turns(frame)
+    return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
+
+
+def _shown_size(frame: Any) -> tuple[int, int]:
+    """Width and height of a decoded frame, upright."""
+    return (frame.height, frame.width) if _turns(frame) % 2 else (frame.width, frame.height)
 
 
 class FileReader:
@@ -70,37 +93,31 @@ class FileReader:
 
         self._av = av
         self.path = path
-        # FFmpeg's messages stay off, which is PyAV's default. Any av.logging.set_level() would
-        # install a callback that takes the GIL in decoder threads, and closing a file before its
-        # end, which waits for those threads with the GIL held, would then sometimes hang for ever.
-        try:
-            self._container = av.open(str(path))
-        except (av.error.FFmpegError, OSError) as error:
-            raise OddframeError(
-                f"{path}: cannot be read as a video ({_reason(error)}); if it was cut short, "
-                "copy it again or repair it"
-            ) from error
-        if not self._container.streams.video:
-            self._container.close()
-            raise OddframeError(f"{path}: expected a video stream, found none")
-        self._stream = self._container.streams.video[0]
-        self._stream.thread_type = "AUTO"
+        self._open()
         rate = self._stream.average_rate or self._stream.guessed_rate
         self.fps = float(rate) if rate else DEFAULT_FOLDER_FPS
-        self._restart()
         self._head: Any = next(self._decode(), None)
         if self._head is None:
             self._container.close()
             raise OddframeError(f"{path}: no frame of the video can be decoded; copy it again")
-        turned = _FileFrame(0, 0.0, self._head)._turns % 2 == 1
-        width, height = self._head.width, self._head.height
-        self.info = MediaInfo(
-            self._claimed_frames(),
-            self.fps,
-            height if turned else width,
-            width if turned else height,
-        )
-        self._container.seek(0)
+        self.info = MediaInfo(self._claimed_frames(), self.fps, *_shown_size(self._head))
+
+    def _open(self) -> None:
+        # FFmpeg's messages stay off, which is PyAV's default. Any av.logging.set_level() would
+        # install a callback that takes the GIL in decoder threads, and closing a file before its
+        # end, which waits for those threads with the GIL held, would then sometimes hang for ever.
+        self._container, self._stream = open_container(self.path)
+        check_size(self.path, self._stream.width, self._stream.height)
+        self._stream.thread_type = "AUTO"
+        self._failure = ""  # why no more packets could be read
+        self._other_size = False  # a frame had another size than the first
+        self._damaged = False  # the decoder has refused a packet
+        self._due: list[int] = []  # heap of the times of packets whose frame has not come out
+
+    def _rewind(self) -> None:
+        """Back to the first packet: opened anew, as raw streams refuse to seek."""
+        self._container.close()
+        self._open()
 
     def _claimed_frames(self) -> int:
         """How many frames the header promises to show, 0 if it does not say."""
@@ -113,15 +130,12 @@ class FileReader:
 
     def count_packets(self) -> int:
         """Packets of the video stream that show something, -1 if broken; moves the position."""
+        self._rewind()
         packets = self._container.demux(self._stream)
         try:
             return sum(1 for packet in packets if packet.size and not packet.is_discard)
         except self._av.error.FFmpegError:
             return -1
-
-    def _restart(self) -> None:
-        self._damaged = False  # the decoder has refused a packet
-        self._due: list[int] = []  # heap of the times of packets whose frame has not come out
 
     def _decode(self) -> Iterator[Any]:
         packets = self._container.demux(self._stream)
@@ -130,11 +144,14 @@ class FileReader:
             try:
                 packet = next(packets)
             except StopIteration:
+                self._failure = ""
                 return
-            except self._av.error.FFmpegError:
+            except self._av.error.FFmpegError as error:
                 self._damaged = True
+                self._failure = reason(error)
                 failures += 1
                 continue
+            self._failure = ""
             if packet.size and packet.pts is not None and not packet.is_discard:
                 heapq.heappush(self._due, packet.pts)
             try:
@@ -185,16 +202,35 @@ class FileReader:
             yield (None if now is None else now * tick), frame
 
     def __iter__(self) -> Iterator[Frame]:
-        self._restart()
+        self._rewind()
         start: float | None = None
         index = -1
         for index, (time, picture) in enumerate(self._timeline()):
             time = index / self.fps if time is None else time
             start = time if start is None else start
-            yield _FileFrame(index, time - start, picture)
+            whole = self._said_size(index, picture)
+            yield _FileFrame(index, time - start, picture, self.path, whole)
         self._warn_if_short(index + 1)
 
+    def _said_size(self, index: int, picture: Any) -> tuple[int, int]:
+        """The size of the first frame; that another frame has another one is said, once."""
+        whole, size = (self.info.width, self.info.height), _shown_size(picture)
+        if size != whole and not self._other_size:
+            self._other_size = True
+            self._warn(
+                f"frame {index} and later ones are of {size[0]}x{size[1]} pixels, those before of "
+                f"{whole[0]}x{whole[1]}; all are brought to the size of the first, and the change "
+                "may look odd"
+            )
+        return whole
+
     def _warn_if_short(self, frames: int) -> None:
+        if self._failure:
+            self._warn(
+                f"reading fails after frame {frames - 1} ({self._failure}); what follows is left "
+                "out: copy the file again"
+            )
+            return
         promised = self.info.frames
         if not promised and len(self._container.streams) == 1:
             # Containers without a frame count still say how long they are.
@@ -215,7 +251,3 @@ class FileReader:
 
     def __exit__(self, *exception: object) -> None:
         self._container.close()
-
-
-def _reason(error: BaseException) -> str:
-    return getattr(error, "strerror", None) or str(error)
