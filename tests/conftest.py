@@ -9,7 +9,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Tests that track say so; commands in processes of their own inherit it.
 os.environ.setdefault("ODDFRAME_TRACK", "none")
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import Context
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +21,7 @@ import pytest
 from hypothesis import settings
 
 from oddframe.cli import main
+from oddframe.folder_lock import alone_in
 from oddframe.video_writing import VideoWriter
 from oddframe.videos import Event, Manifest, Video
 
@@ -57,6 +60,22 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real data at {folder}")
     return folder
+
+
+@pytest.fixture
+def held_elsewhere() -> Callable[[Path], AbstractContextManager[None]]:
+    """Makes a context in which somebody else holds the lock of a folder."""
+
+    @contextmanager
+    def held(folder: Path) -> Generator[None]:
+        elsewhere, lock = Context(), alone_in(folder)
+        elsewhere.run(lock.__enter__)
+        try:
+            yield
+        finally:
+            elsewhere.run(lock.__exit__, None, None, None)
+
+    return held
 
 
 Extra = Callable[[np.ndarray, float], None]

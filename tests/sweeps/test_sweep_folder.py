@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
@@ -159,15 +158,12 @@ def test_two_sweeps_cannot_be_in_one_folder(sweep):
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline() == "held\n"
         assert folder.is_held()
-        words = f"another sweep is running .*{socket.gethostname()}, process {process.pid}"
+        words = f"process {process.pid} on {socket.gethostname()}, .* is writing in this folder"
         with pytest.raises(OddframeError, match=words), folder.held():
             pass
         process.send_signal(signal.SIGKILL)
     assert not folder.is_held()
     with folder.held():
-        assert folder.is_held()
-        with pytest.raises(OddframeError, match=f"process {os.getpid()}"), folder.held():
-            pass
         assert folder.is_held()
     assert not folder.is_held()
 
@@ -192,7 +188,7 @@ def test_asking_while_a_sweep_starts_does_not_keep_it_out(sweep):
 def test_a_folder_that_cannot_be_made(tmp_path):
     (tmp_path / "file").write_text("")
     folder = SweepFolder(tmp_path / "file" / "out")
-    with pytest.raises(OddframeError, match="cannot be used as a sweep's"), folder.held():
+    with pytest.raises(OddframeError, match="cannot be written"), folder.held():
         pass
 
 

@@ -9,7 +9,6 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 
 from oddframe.atomic import write_json
 from oddframe.errors import OddframeError
@@ -88,9 +87,9 @@ def test_a_folder_without_a_job_is_one_line(tmp_path: Path, capsys: pytest.Captu
 
 
 def test_two_processes_never_write_one_trial(
-    tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch, held_elsewhere
 ) -> None:
     monkeypatch.setattr(trial_process, "_LOCK_SECONDS", 0.1)
-    with FileLock(tmp_path / ".lock"):
+    with held_elsewhere(tmp_path):
         assert trial_process.main([str(tmp_path)]) == 2
-    assert "another process is busy" in capsys.readouterr().err
+    assert "is writing in this folder" in capsys.readouterr().err

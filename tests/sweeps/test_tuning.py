@@ -172,7 +172,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
         )
         orphan = until(lambda: running_pid(folder, trials["slow"], 1))
     while_running = folder.is_held()
-    with pytest.raises(OddframeError, match="another sweep is running") as refused:
+    with pytest.raises(OddframeError, match="is writing in this folder") as refused:
         sweep(root / "sweep.yaml")
     driver.kill()
     driver.wait()
@@ -285,7 +285,6 @@ def test_early_stopping_compares_at_the_same_step(story: Story) -> None:
 
 def test_nothing_of_ray_is_left_and_the_log_tells_it_all(story: Story) -> None:
     assert {path.name for path in story.folder.path.iterdir()} == {
-        ".lock",
         "sweep.json",
         "sweep.log",
         "trials",

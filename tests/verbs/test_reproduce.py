@@ -181,14 +181,11 @@ def test_killed_in_training_goes_on(
 
 
 def test_two_in_one_folder_are_refused(
-    data: Data, done: tuple[Path, Reproduction], tmp_path: Path
+    data: Data, done: tuple[Path, Reproduction], tmp_path: Path, held_elsewhere: Any
 ) -> None:
-    from filelock import FileLock
-
-    (tmp_path / "out").mkdir()
     with (
-        FileLock(tmp_path / "out" / ".lock"),
-        pytest.raises(OddframeError, match="another reproduction is running"),
+        held_elsewhere(tmp_path / "out"),
+        pytest.raises(OddframeError, match="is writing in this folder"),
     ):
         run(data, done[0] / "tiny.yaml", tmp_path / "out")
 

@@ -29,6 +29,7 @@ from oddframe.datasets.synthetic_scene.backdrop import Backdrop, paint_backdrop
 from oddframe.datasets.synthetic_scene.camera import HEIGHT, WIDTH
 from oddframe.datasets.synthetic_scene.renderer import RenderedFrame, render
 from oddframe.errors import OddframeError
+from oddframe.folder_lock import alone_in
 from oddframe.video_writing import VideoWriter
 from oddframe.videos import Event, Manifest, Video, events_from_labels, hash_annotations
 
@@ -144,17 +145,13 @@ def prepare_scene(root: Path, config: SceneConfig, seed: int) -> Manifest:
             events = None
         else:
             return manifest
-    # Without its marker a half-rendered mixture of two scenes is never taken for a whole one.
-    try:
+    with alone_in(root):
+        # Without its marker a half-rendered mixture of two scenes is never taken for a whole one.
         (root / MARKER).unlink(missing_ok=True)
-    except OSError as error:
-        raise OddframeError(
-            f"{root}: cannot write the synthetic scene there ({error.strerror}); choose a folder"
-        ) from error
-    backdrop = paint_backdrop(np.random.default_rng([seed, 0]))
-    events = {r.id: _write_recording(root, r, backdrop, config) for r in recordings}
-    rows = {key: [[e.start, e.end, e.name] for e in found] for key, found in events.items()}
-    write_json(root / MARKER, {**recipe, "events": rows})
+        backdrop = paint_backdrop(np.random.default_rng([seed, 0]))
+        events = {r.id: _write_recording(root, r, backdrop, config) for r in recordings}
+        rows = {key: [[e.start, e.end, e.name] for e in found] for key, found in events.items()}
+        write_json(root / MARKER, {**recipe, "events": rows})
     return _manifest(root, recordings, config, events)
 
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import socket
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -18,11 +16,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from filelock import FileLock, Timeout
-
 import oddframe
-from oddframe.atomic import sha256_of, write_json, write_text
+from oddframe.atomic import sha256_of, write_json
 from oddframe.errors import OddframeError
+from oddframe.folder_lock import alone_in, holder
 from oddframe.sweeps.plan import Mode, Sweep, Trial
 from oddframe.training.run_folder import CHECKPOINT, METRICS, read_config, read_curve
 
@@ -31,10 +28,6 @@ SWEEP = "sweep.json"
 TRIALS = "trials"
 RECORD = "trial.json"
 REPORT = "report/metrics.json"
-_LOCK = ".lock"
-_HOLDER = ".holder"
-_A_GLANCE = 1.0
-"""Seconds to wait for the lock: somebody who only asks whether it is held has it for a moment."""
 
 State = Literal["waiting", "running", "finished", "stopped", "failed"]
 
@@ -140,52 +133,14 @@ class SweepFolder:
         """Keep other sweeps out of the folder; a killed holder lets go of it by itself.
 
         Raises:
-            OddframeError: another sweep is running in it; the message says where.
+            OddframeError: another process is writing in it; the message says which.
         """
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.path / _LOCK, timeout=_A_GLANCE)
-            lock.acquire()
-        except Timeout:
-            raise OddframeError(
-                f"{self.path}: another sweep is running in this folder ({self._holder()}); wait "
-                "for it, append trials to its file and start it again, or choose another --out"
-            ) from None
-        except OSError as error:
-            raise OddframeError(
-                f"{self.path}: cannot be used as a sweep's folder ({error.strerror or error}); "
-                "choose another --out"
-            ) from error
-        try:
-            holder = write_text(
-                self.path / _HOLDER, f"{socket.gethostname()}, process {os.getpid()}"
-            )
-            try:
-                yield
-            finally:
-                holder.unlink(missing_ok=True)
-        finally:
-            lock.release()
+        with alone_in(self.path):
+            yield
 
     def is_held(self) -> bool:
         """Whether a sweep is running in the folder."""
-        if not (self.path / _LOCK).exists():
-            return False
-        lock = FileLock(self.path / _LOCK, timeout=0)
-        try:
-            lock.acquire()
-        except Timeout:
-            return True
-        except OSError:  # Somebody else's folder: the holder's note is all there is to see.
-            return (self.path / _HOLDER).exists()
-        lock.release()
-        return False
-
-    def _holder(self) -> str:
-        try:
-            return (self.path / _HOLDER).read_text(encoding="utf-8")
-        except OSError:
-            return "it does not say where"
+        return holder(self.path) is not None
 
     def begin(self, sweep: Sweep) -> None:
         """Write ``sweep.json``, or check that the folder was begun with the same.

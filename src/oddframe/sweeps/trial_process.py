@@ -15,15 +15,13 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from oddframe.atomic import sha256_of
 from oddframe.errors import OddframeError
+from oddframe.folder_lock import alone_in
 from oddframe.sweeps.trial_job import ORACLE_SCORES, REPORT, SCORES, TrialJob
 
 ORPHANED = 3
 """Exit status after the death of the parent."""
-_LOCK = ".lock"
 _LOCK_SECONDS = 30.0
 """An orphan of an earlier attempt is gone after a moment; a stranger is not."""
 
@@ -33,14 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     (name,) = sys.argv[1:] if arguments is None else arguments
     folder = Path(name)
     try:
-        with FileLock(folder / _LOCK, timeout=_LOCK_SECONDS):
+        with alone_in(folder, _LOCK_SECONDS):
             run_trial(folder)
-    except Timeout:
-        print(
-            f"oddframe: {folder}: another process is busy with this trial; end it first",
-            file=sys.stderr,
-        )
-        return 2
     except OddframeError as error:
         print(f"oddframe: {error}", file=sys.stderr)
         return 2

@@ -16,6 +16,7 @@ from oddframe.tracking import Tracker, load, without_password
 from oddframe.tracking.pictures import with_drawn_pictures
 from oddframe.tracking.record import FAILED, TRACKED, read_progress, read_record
 from oddframe.tracking.state import held
+from oddframe.training.hardware import rank
 from oddframe.training.run_folder import CONFIG, METRICS, SAMPLES, log
 
 POLL_SECONDS = 2.0
@@ -35,7 +36,7 @@ def followed(folder: Path, trackers: Sequence[str], *, several: bool = False) ->
         trackers: as :func:`oddframe.tracking.load` takes them.
         several: several processes train together, and only the first of them tracks.
     """
-    if several and _process() > 0:
+    if several and rank() > 0:
         yield
         return
     with _held(folder, trackers) as mine:
@@ -50,11 +51,6 @@ def followed(folder: Path, trackers: Sequence[str], *, several: bool = False) ->
             raise
         finally:
             _finish(folder, followers)
-
-
-def _process() -> int:
-    """Which process this is where torchrun or SLURM started several."""
-    return int(os.environ.get("RANK") or os.environ.get("SLURM_PROCID") or 0)
 
 
 @contextmanager

@@ -21,6 +21,11 @@ _PATIENCE = timedelta(hours=6)
 PRECISIONS = ("32-true", "16-mixed", "bf16-mixed", "64-true")
 
 
+def rank() -> int:
+    """Which process this is where torchrun or SLURM started several; 0 for one alone."""
+    return int(os.environ.get("RANK") or os.environ.get("SLURM_PROCID") or 0)
+
+
 @dataclass(frozen=True)
 class Hardware:
     """Where to train.

@@ -9,11 +9,13 @@ from oddframe.errors import OddframeError
 from oddframe.evaluation.compare import Comparison, compare_scores
 from oddframe.evaluation.evaluate import evaluate_scores, scores_of_split
 from oddframe.evaluation.published_numbers import published_for
+from oddframe.folder_lock import alone_in_out
 from oddframe.training.settings import check_seed
 from oddframe.verbs.contenders import read_contender, shared_manifest
 from oddframe.videos import Manifest
 
 
+@alone_in_out
 def compare(
     scores: list[Path],
     *,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from oddframe.errors import OddframeError
 from oddframe.evaluation.result import Evaluation
+from oddframe.folder_lock import alone_in_out
 from oddframe.verbs.evaluate import evaluate
 from oddframe.verbs.prepare import prepare
 from oddframe.verbs.score import score
@@ -24,6 +25,7 @@ class Demo:
     report: Path
 
 
+@alone_in_out
 def demo(*, out: Path = Path("oddframe-demo"), seed: int = 0) -> Demo:
     """Render a small scene, fit the default detector, score, evaluate, report.
 

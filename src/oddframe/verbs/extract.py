@@ -12,6 +12,7 @@ from oddframe.features.backbones import DEFAULT, BackboneOptions, load
 from oddframe.features.extraction import SnippetPlan
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.features.spread_extraction import extract_spread
+from oddframe.folder_lock import alone_in_out
 from oddframe.progress import progress, says_how_to_go_on
 from oddframe.verbs.footage import read_footage
 from oddframe.videos import Manifest, Video
@@ -34,6 +35,7 @@ class Extracted:
     failed: dict[str, str]
 
 
+@alone_in_out
 def extract(
     footage: Path,
     out: Path,

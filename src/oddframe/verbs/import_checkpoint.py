@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from oddframe.atomic import sha256_of
 from oddframe.detectors import available, load
 from oddframe.errors import OddframeError, OddframeWarning
+from oddframe.folder_lock import alone_in_out
 from oddframe.media import open_video
 from oddframe.training.run_folder import (
     CHECKPOINT,
@@ -31,6 +32,7 @@ WRAPPERS = ("state_dict", "model", "model_state_dict")
 """Training scripts save the state dict under one of these, beside the epoch and the optimiser."""
 
 
+@alone_in_out
 def import_checkpoint(
     detector: str,
     checkpoint: Path,

@@ -8,6 +8,7 @@ from pathlib import Path
 from oddframe.errors import OddframeError
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.features.feature_writing import begin_folder, finished_videos, write_features
+from oddframe.folder_lock import alone_in_out
 from oddframe.progress import progress
 
 
@@ -18,6 +19,7 @@ class Merged:
     features: FeatureFolder
 
 
+@alone_in_out
 def merge_crops(folder: Path, out: Path) -> Merged:
     """Write features that have one file per crop as one array per video.
 

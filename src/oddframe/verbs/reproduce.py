@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -11,6 +9,7 @@ from oddframe.atomic import sha256_of, write_json
 from oddframe.errors import OddframeError
 from oddframe.evaluation.evaluate import is_per_video
 from oddframe.evaluation.result import Evaluation, Measured
+from oddframe.folder_lock import alone_in
 from oddframe.recipes import Recipe, find_recipe, shipped_recipes
 from oddframe.reporting.wording import count
 from oddframe.scores import Scores
@@ -79,7 +78,7 @@ def reproduce(
         return RecipeList(shipped_recipes())
     wanted = find_recipe(recipe)
     folder = (out or FOLDER / wanted.name).absolute()
-    with _alone(folder):
+    with alone_in(folder):
         _say(1, f"{wanted.title}: preparing the data and looking for what else it needs")
         prospect = look(wanted, Given(data, features, weights), folder)
         print("\n".join(need.text() for need in prospect.needs), flush=True)
@@ -89,24 +88,8 @@ def reproduce(
         _extract(wanted, prospect, weights, device)
         _train(wanted, prospect, folder / "run", device, processes)
         measured = _measure(wanted, prospect, folder / "run")
-    done = Reproduction(wanted, measured, folder / "run" / "report" / "report.html")
-    write_json(folder / RESULT, {"recipe": wanted.name, "measured": _plain(measured)})
-    return done
-
-
-@contextmanager
-def _alone(folder: Path) -> Generator[None]:
-    """Two reproductions in one folder would write over each other."""
-    from filelock import FileLock, Timeout
-
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(folder / ".lock", timeout=0):
-            yield
-    except Timeout:
-        raise OddframeError(
-            f"{folder}: another reproduction is running here; wait for it, or choose another --out"
-        ) from None
+        write_json(folder / RESULT, {"recipe": wanted.name, "measured": _plain(measured)})
+    return Reproduction(wanted, measured, folder / "run" / "report" / "report.html")
 
 
 def _refuse_missing(recipe: Recipe, prospect: Prospect) -> None:

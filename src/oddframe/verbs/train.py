@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -14,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 from oddframe.detectors import DEFAULT, DEFAULT_FEATURES, load
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.feature_folder import FeatureFolder
+from oddframe.folder_lock import alone_in_out
 from oddframe.media import VIDEO_SUFFIXES
 from oddframe.progress import progress
 from oddframe.tracking import chosen
 from oddframe.tracking.following import followed
-from oddframe.training.hardware import Hardware
+from oddframe.training.hardware import Hardware, rank
 from oddframe.training.run_folder import (
     CHECKPOINT,
     LAST,
@@ -39,6 +41,12 @@ if TYPE_CHECKING:
     from oddframe.training.clip_training import ClipTraining
 
 
+def _helps(given: Mapping[str, Any]) -> bool:
+    """Whether torchrun or SLURM started this process to help the first one."""
+    return given["processes"] * given["nodes"] > 1 and rank() > 0
+
+
+@partial(alone_in_out, helps=_helps)
 def train(
     footage: Path,
     out: Path,
