@@ -1,13 +1,14 @@
 """Detected events against brute force, and their file."""
 
 import json
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from oddframe.detections import Detection, find_detections, read_events, write_events
+from oddframe.detections import Detection, EventRule, find_detections, read_events, write_events
 from oddframe.errors import OddframeError
 
 quick = settings(
@@ -16,7 +17,7 @@ quick = settings(
 levels = st.lists(st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0]), min_size=1, max_size=30)
 
 
-def brute_force(scores, threshold, gap):
+def brute_force(scores, threshold, gap, least):
     """Frame by frame: open an event, and close it once more than ``gap`` frames are quiet."""
     found, start, last = [], None, None
     for i, score in enumerate(scores):
@@ -29,15 +30,20 @@ def brute_force(scores, threshold, gap):
             start = None
     if start is not None:
         found.append((start, last + 1))
-    return found
+    return [(start, end) for start, end in found if end - start >= least]
 
 
 @quick
-@given(scores=levels, threshold=st.sampled_from([0.0, 0.4, 0.5, 2.0]), gap=st.integers(0, 6))
-def test_detections_are_those_of_brute_force(scores, threshold, gap):
+@given(
+    scores=levels,
+    threshold=st.sampled_from([0.0, 0.4, 0.5, 2.0]),
+    gap=st.integers(0, 6),
+    least=st.integers(0, 4),
+)
+def test_detections_are_those_of_brute_force(scores, threshold, gap, least):
     array = np.array(scores, np.float32)
-    found = find_detections(array, threshold, fps=10.0, merge_seconds=gap / 10)
-    assert [(d.start, d.end) for d in found] == brute_force(scores, threshold, gap)
+    found = find_detections(array, EventRule(threshold, gap / 10, least / 10), fps=10.0)
+    assert [(d.start, d.end) for d in found] == brute_force(scores, threshold, gap, least)
     for detection in found:
         part = scores[detection.start : detection.end]
         assert detection.peak_score == max(part)
@@ -49,12 +55,41 @@ def test_detections_are_those_of_brute_force(scores, threshold, gap):
 def test_a_gap_of_exactly_the_merge_time_is_merged():
     scores = np.zeros(40)
     scores[[5, 16]] = 1  # ten quiet frames between
-    assert len(find_detections(scores, 0.5, fps=10.0, merge_seconds=1.0)) == 1
-    assert len(find_detections(scores, 0.5, fps=10.0, merge_seconds=0.9)) == 2
+    assert len(find_detections(scores, EventRule(0.5, 1.0), fps=10.0)) == 1
+    assert len(find_detections(scores, EventRule(0.5, 0.9), fps=10.0)) == 2
 
 
 def test_a_score_at_the_threshold_is_normal():
-    assert find_detections(np.full(5, 0.5), 0.5, fps=10.0) == []
+    assert find_detections(np.full(5, 0.5), EventRule(0.5), fps=10.0) == []
+
+
+def test_a_short_event_counts_after_merging():
+    scores = np.zeros(40)
+    scores[[5, 9, 30]] = 1  # five frames with the gap, and one frame alone
+    (found,) = find_detections(scores, EventRule(0.5, 0.3, 0.5), fps=10.0)
+    assert (found.start, found.end) == (5, 10)
+
+
+def test_the_rule_travels_with_scores_and_events(tmp_path):
+    rule = EventRule(2.5, 4.0, 0.5)
+    assert EventRule.of({**asdict(rule), "run": "a"}) == rule
+    assert EventRule.of({"threshold": 2}) == EventRule(2, 1.0, 0.0)
+    assert EventRule.of({"threshold": None, "merge_seconds": 3}) is None
+    path = write_events(tmp_path / "e.json", {}, {}, rule)
+    assert EventRule.of(json.loads(path.read_text())["rule"]) == rule
+
+
+@pytest.mark.parametrize("value", [True, "1", [1], float("nan"), float("inf")])
+@pytest.mark.parametrize("name", ["threshold", "merge_seconds", "min_seconds"])
+def test_a_rule_that_is_no_number(name, value):
+    with pytest.raises(OddframeError, match=f"a finite number as {name}"):
+        EventRule.of({"threshold": 1.0, name: value})
+
+
+@pytest.mark.parametrize(("option", "values"), [("merge", (-1, 0)), ("min-length", (0, -1))])
+def test_negative_seconds(option, values):
+    with pytest.raises(OddframeError, match=f"--{option}: expected seconds, 0 or more, found -1"):
+        EventRule(0.5, *values)
 
 
 coordinates = st.integers(0, 2000)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,53 @@ from oddframe.errors import OddframeError
 FORMAT = "oddframe-events/1"
 MERGE_SECONDS = 1.0
 """Detections closer than this are one event: a person asks "when", not "which frames"."""
+
+
+@dataclass(frozen=True)
+class EventRule:
+    """Which frames make an event. It travels with scores (``meta``) and with ``events.json``.
+
+    Attributes:
+        threshold: a frame is odd if its score is strictly greater; infinite where nothing is.
+        merge_seconds: runs of odd frames whose gap is at most this long are one event.
+        min_seconds: events shorter than this, after merging, are none.
+    """
+
+    threshold: float
+    merge_seconds: float = MERGE_SECONDS
+    min_seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        if math.isnan(self.threshold):
+            raise OddframeError("threshold: expected a number, found nan")
+        for option, value in {"merge": self.merge_seconds, "min-length": self.min_seconds}.items():
+            if not 0 <= value < math.inf:
+                raise OddframeError(f"--{option}: expected seconds, 0 or more, found {value:g}")
+
+    @classmethod
+    def of(cls, meta: Mapping[str, Any]) -> EventRule | None:
+        """The rule that travels with scores; None without a threshold.
+
+        Raises:
+            OddframeError: something else than numbers.
+        """
+        if meta.get("threshold") is None:
+            return None
+        given = {field.name: meta[field.name] for field in fields(cls) if field.name in meta}
+        for name, value in given.items():
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            if not number or not math.isfinite(value):
+                raise OddframeError(
+                    f"scores: expected a finite number as {name} in their meta data, found "
+                    f"{value!r}; score again, or remove it"
+                )
+        return cls(**given)
+
+    @property
+    def words(self) -> str:
+        """How runs become events, for a protocol."""
+        short = f", events shorter than {self.min_seconds:g} s left out" * (self.min_seconds > 0)
+        return f"gaps of up to {self.merge_seconds:g} s merged{short}"
 
 
 @dataclass(frozen=True)
@@ -41,26 +89,25 @@ class Detection:
     boxes: tuple[tuple[int, int, int, int], ...] = ()
 
 
-def find_detections(
-    scores: np.ndarray, threshold: float, fps: float, merge_seconds: float = MERGE_SECONDS
-) -> list[Detection]:
-    """Runs of frames with a score above the threshold, merged over short gaps.
+def find_detections(scores: np.ndarray, rule: EventRule, fps: float) -> list[Detection]:
+    """Runs of frames with a score above the threshold, merged over short gaps, long enough.
 
     Args:
         scores: ``(frames,)``.
-        threshold: a frame is odd if its score is strictly greater.
+        rule: what makes an event.
         fps: frames per second.
-        merge_seconds: runs whose gap is at most this long become one detection.
     """
-    above = np.flatnonzero(np.asarray(scores) > threshold)
+    above = np.flatnonzero(np.asarray(scores) > rule.threshold)
     if above.size == 0:
         return []
-    gap = round(merge_seconds * fps)
+    gap, least = round(rule.merge_seconds * fps), round(rule.min_seconds * fps)
     breaks = np.flatnonzero(np.diff(above) - 1 > gap)
     starts = above[np.concatenate(([0], breaks + 1))]
     ends = above[np.concatenate((breaks, [above.size - 1]))] + 1
     result = []
     for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+        if end - start < least:
+            continue
         part = scores[start:end]
         peak = start + int(np.argmax(part))
         result.append(Detection(start, end, peak, float(scores[peak]), float(np.mean(part))))
@@ -89,9 +136,12 @@ def detections_from(rows: Iterable[Mapping[str, Any]]) -> list[Detection]:
 
 
 def write_events(
-    path: str | Path, detections: Mapping[str, list[Detection]], fps: Mapping[str, float]
+    path: str | Path,
+    detections: Mapping[str, list[Detection]],
+    fps: Mapping[str, float],
+    rule: EventRule | None = None,
 ) -> Path:
-    """Write ``events.json``: per video the detections, in frames and in seconds."""
+    """Write ``events.json``: per video the detections, in frames and in seconds; and their rule."""
     videos: dict[str, Any] = {}
     for video_id, found in detections.items():
         rate = fps[video_id]
@@ -106,7 +156,8 @@ def write_events(
                 for detection in found
             ],
         }
-    return write_json(path, {"format": FORMAT, "videos": videos})
+    stated = asdict(rule) if rule is not None and math.isfinite(rule.threshold) else None
+    return write_json(path, {"format": FORMAT, "rule": stated, "videos": videos})
 
 
 def read_events(path: str | Path) -> dict[str, list[Detection]]:

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oddframe.detections import EventRule
 from oddframe.evaluation.event_metrics import count_events, match_count, temporal_iou
 from oddframe.videos import Event
 
@@ -39,7 +40,7 @@ def test_one_video_by_hand(make_video):
     scores[14:30] = 1  # the first event, 4 frames late: IoU 0.8
     scores[42:58] = 1  # the second, from before its start: IoU 8/18
     scores[70] = 1  # nothing, and more than a second from the others
-    counts = count_events(scores, make_video("a", labels, fps=5.0), threshold=0.5)
+    counts = count_events(scores, make_video("a", labels, fps=5.0), EventRule(0.5))
     assert (counts.events, counts.detections) == (3, 3)
     assert counts.matched == (2, 2, 2, 2, 1)
     assert counts.false_alarms == 1
@@ -50,11 +51,11 @@ def test_one_video_by_hand(make_video):
 def test_touching_events_are_one(make_video):
     events = (Event(0, 5, "a"), Event(5, 9, "b"), Event(8, 12, "c"))
     video = make_video("a", np.ones(20), events=events)
-    counts = count_events(np.ones(20), video, 0)
+    counts = count_events(np.ones(20), video, EventRule(0))
     assert (counts.events, counts.detections) == (1, 1)
     assert counts.matched == (1,) * 5  # 12 of 20 frames
 
 
 def test_nothing_detected_nothing_there(make_video):
-    counts = count_events(np.zeros(5), make_video("a", np.zeros(5)), 1)
+    counts = count_events(np.zeros(5), make_video("a", np.zeros(5)), EventRule(1))
     assert (counts.events, counts.detections, counts.matched) == (0, 0, (0,) * 5)

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddframe.detections import find_detections
+from oddframe.detections import EventRule, find_detections
 from oddframe.evaluation.false_alarms import false_alarm_steps, just_below
 
 
@@ -18,7 +18,7 @@ def test_every_threshold_equals_the_detections(frames, merge_seconds):
     expected = [
         sum(
             not labels[found.start : found.end].any()
-            for found in find_detections(scores, threshold, 10, merge_seconds)
+            for found in find_detections(scores, EventRule(threshold, merge_seconds), 10)
         )
         for threshold in thresholds
     ]

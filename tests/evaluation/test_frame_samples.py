@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import auc, average_precision_score, precision_recall_curve, roc_auc_score
 
-from oddframe.detections import find_detections
+from oddframe.detections import EventRule, find_detections
 from oddframe.evaluation.bootstrap import draw_videos
 from oddframe.evaluation.class_metrics import class_frames, class_names
 from oddframe.evaluation.frame_metrics import equal_error_rate, macro_auc, macro_auc_padded
@@ -75,7 +75,7 @@ def test_frame_metrics_equal_the_naive_way(drawn_set):
             false = sum(
                 not part[found.start : found.end].any()
                 for part, own in each
-                for found in find_detections(own, below, 10)
+                for found in find_detections(own, EventRule(float(below)), 10)
             )
             expected[f"false_alarms_per_hour_at_recall_{recall}"] = false / hours
             share = np.mean(flat[~labels] >= least)
@@ -102,10 +102,12 @@ def test_frame_metrics_equal_the_naive_way(drawn_set):
 
 def test_threshold_metrics_equal_the_naive_way(drawn_set):
     videos, scores, truth, weights = drawn_set
-    samples = threshold_samples(scores, truth, weights, 1.0)
+    samples = threshold_samples(scores, truth, weights, EventRule(1.0))
     for row, drawn in enumerate(weights):
         copies, values = repeat(videos, scores, drawn)
-        naive = threshold_samples(Scores(values), Truth.of(copies), np.ones((1, len(copies))), 1.0)
+        naive = threshold_samples(
+            Scores(values), Truth.of(copies), np.ones((1, len(copies))), EventRule(1.0)
+        )
         for name, part in samples.items():
             assert part[row] == pytest.approx(naive[name][0], nan_ok=True), name
     labels = truth.labels
@@ -125,7 +127,9 @@ def test_event_metrics_by_hand(make_video):
     second = np.zeros(7200)
     second[100:110] = second[4000:4100] = 1  # two false alarms in 0.2 h
     truth = Truth.of(videos)
-    samples = threshold_samples(Scores({"a": first, "b": second}), truth, np.ones((1, 2)), 0.5)
+    samples = threshold_samples(
+        Scores({"a": first, "b": second}), truth, np.ones((1, 2)), EventRule(0.5)
+    )
     found = {name: values[0] for name, values in samples.items()}
     hours = (7200 + 70) / 36000
     assert found["false_alarms_per_hour"] == pytest.approx(2 / hours)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from oddframe.detections import find_detections
+from oddframe.detections import EventRule, find_detections
 
 _KNOTS = 512
 
@@ -130,7 +130,9 @@ def choose_threshold(
     candidates = np.unique(np.concatenate([scores for scores, _ in stretches]))[::-1]
     chosen = float(candidates[0])
     for candidate in candidates[1:]:
-        alarms = sum(len(find_detections(s, float(candidate), rate)) for s, rate in stretches)
+        alarms = sum(
+            len(find_detections(s, EventRule(float(candidate)), rate)) for s, rate in stretches
+        )
         if alarms > allowed:
             break
         chosen = float(candidate)

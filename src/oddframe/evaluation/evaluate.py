@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 import oddframe
-from oddframe.detections import MERGE_SECONDS
+from oddframe.detections import EventRule
 from oddframe.errors import OddframeError
 from oddframe.evaluation import beginnings
 from oddframe.evaluation.baselines import trivial_baselines
@@ -92,7 +92,7 @@ def evaluate_scores(
     classes = class_names(videos)
     samples = frame_samples(scores, truth, weights, classes)
     metrics = summarise(samples.metrics)
-    threshold = threshold_of(scores)
+    rule = EventRule.of(scores.meta)
     decided = decisions(
         *(scores, truth, weights),
         classes=classes,
@@ -107,8 +107,8 @@ def evaluate_scores(
             raise OddframeError(f"oracle scores: {error}") from None
         best = summarise(frame_samples(oracle, truth, weights).metrics)
         decided |= _of_oracle(decisions(oracle, truth, weights))
-    if threshold is not None:
-        metrics |= summarise(threshold_samples(scores, truth, weights, threshold))
+    if rule is not None:
+        metrics |= summarise(threshold_samples(scores, truth, weights, rule))
     localisation = "no score maps were given"
     if maps is not None:
         located, localisation = map_samples(maps, every_frame, manifest.root, weights)
@@ -134,7 +134,7 @@ def evaluate_scores(
         oracle=best,
         curves=_curves(truth.labels, flat),
         protocol={
-            **_protocol(scores, manifest, threshold, chosen, skip_first),
+            **_protocol(scores, manifest, rule, chosen, skip_first),
             "bootstrap": _bootstrap_note(truth, len(weights) - 1, seed),
             "localisation": localisation,
             **({"oracle_meta": dict(oracle.meta)} if oracle is not None else {}),
@@ -231,15 +231,8 @@ def threshold_of(scores: Scores) -> float | None:
     Raises:
         OddframeError: it is not a finite number.
     """
-    value = scores.meta.get("threshold")
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
-        raise OddframeError(
-            f"scores: expected a finite number as threshold in their meta data, found {value!r}; "
-            "score again, or remove it"
-        )
-    return float(value)
+    rule = EventRule.of(scores.meta)
+    return None if rule is None else float(rule.threshold)
 
 
 def own_threshold(scores: Scores) -> dict[str, Threshold]:
@@ -266,11 +259,15 @@ def _curves(labels: np.ndarray, scores: np.ndarray) -> dict[str, Curve]:
 def _protocol(
     scores: Scores,
     manifest: Manifest,
-    threshold: float | None,
+    rule: EventRule | None,
     chosen: Mapping[str, Threshold],
     skip_first: int,
 ) -> dict[str, Any]:
     meta = scores.meta
+    usual = EventRule(0.0)
+    merged = (rule or usual).words
+    if merged != usual.words:  # detectors are compared by one rule
+        merged += f" (at a fixed recall: {usual.words})"
     scaled, cut = is_per_video(meta), skip_first > 0
     return {
         "warnings": [PER_VIDEO_WARNING] * scaled + [beginnings.warning(skip_first)] * cut,
@@ -278,7 +275,7 @@ def _protocol(
         "causal": meta.get("causal", "not stated"),
         "smoothing_seconds": meta.get("smoothing_seconds", "not stated"),
         "normalisation": meta.get("normalisation", "not stated"),
-        "threshold": threshold,
+        "threshold": None if rule is None else rule.threshold,
         "scores_meta": dict(meta),
         "source": manifest.source,
         "label_rule": manifest.label_rule,
@@ -288,7 +285,7 @@ def _protocol(
         "macro_auc": "mean over the videos that have both anomalous and normal frames",
         "macro_auc_padded": "as in much of the literature: every video gets a normal frame below "
         "and an anomalous frame above all its scores; flatters",
-        "alarms": f"runs of frames above the threshold, gaps of up to {MERGE_SECONDS:g} s merged; "
+        "alarms": f"runs of frames above the threshold, {merged}; "
         "false if they touch no anomalous frame; per hour of frames that are not anomalous",
         "decisions": "frames above a threshold are anomalous; fixed in the resamples; "
         + (
@@ -297,7 +294,7 @@ def _protocol(
             else "none chosen on validation: no scores of validation videos with both labels"
         ),
         "threshold_metrics": "at the threshold that travels with the scores"
-        if threshold is not None
+        if rule is not None
         else "left out: the scores carry no threshold (false alarms at fixed recall need none)",
     }
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from oddframe.detections import find_detections
+from oddframe.detections import EventRule, find_detections
 from oddframe.videos import Video, events_from_labels
 
 OVERLAPS = (0.1, 0.2, 0.3, 0.4, 0.5)
@@ -40,19 +40,19 @@ class EventCounts:
     delay_seconds: float
 
 
-def count_events(scores: np.ndarray, video: Video, threshold: float) -> EventCounts:
+def count_events(scores: np.ndarray, video: Video, rule: EventRule) -> EventCounts:
     """Detect, match and time the events of one video.
 
     Args:
         scores: ``(frames,)``.
         video: the truth and the frame rate.
-        threshold: a frame is alarmed if its score is strictly greater.
+        rule: a frame is alarmed if its score is above the threshold; detections follow the rule.
     """
     labels = video.frame_labels()
     truth = [(event.start, event.end) for event in events_from_labels(labels)]
-    found = [(d.start, d.end) for d in find_detections(scores, threshold, video.fps)]
+    found = [(d.start, d.end) for d in find_detections(scores, rule, video.fps)]
     overlap = temporal_iou(found, truth)
-    above = np.asarray(scores) > threshold
+    above = np.asarray(scores) > rule.threshold
     delays = [
         int(np.argmax(above[start:end])) / video.fps
         for start, end in truth

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from oddframe.detections import EventRule
 from oddframe.evaluation.bootstrap import divide, measured, ratio
 from oddframe.evaluation.class_metrics import WITHIN, ClassFrames, class_frames
 from oddframe.evaluation.event_metrics import OVERLAPS, EventCounts, count_events
@@ -151,15 +152,21 @@ def frame_samples(
 
 
 def threshold_samples(
-    scores: Scores, truth: Truth, weights: np.ndarray, threshold: float
+    scores: Scores, truth: Truth, weights: np.ndarray, rule: EventRule
 ) -> dict[str, np.ndarray]:
     """Metrics of the decision "score > threshold": false alarms, delay, events.
+
+    Args:
+        scores: aligned to the truth's videos.
+        truth: the labels.
+        weights: ``(1 + resamples, videos)``, from the bootstrap's ``draw_videos``.
+        rule: the threshold, and which frames above it are an event.
 
     Returns:
         metric name to ``(1 + resamples,)``, NaN where undefined.
     """
-    counts = [count_events(scores[video.id], video, threshold) for video in truth.videos]
-    above = np.concatenate([scores[video.id] for video in truth.videos]) > threshold
+    counts = [count_events(scores[video.id], video, rule) for video in truth.videos]
+    above = np.concatenate([scores[video.id] for video in truth.videos]) > rule.threshold
     owner = truth.per_frame(np.arange(len(truth.videos)))
     videos = len(truth.videos)
     false = np.bincount(owner[above & ~truth.labels], minlength=videos)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from oddframe.atomic import sha256_of
-from oddframe.detections import Detection, find_detections, read_events
+from oddframe.detections import Detection, EventRule, find_detections, read_events
 from oddframe.errors import OddframeError
 from oddframe.evaluation.evaluate import evaluate_scores
 from oddframe.evaluation.result import Evaluation
@@ -115,14 +115,14 @@ def _detections(
 
     The folder's ``events.json`` may be of other scores, so only the very same events count.
     """
-    threshold = scores.meta.get("threshold")
-    if threshold is None:
+    rule = EventRule.of(scores.meta)
+    if rule is None:
         return {}
     file = folder / "events.json"
     explained = read_events(file) if file.exists() else {}
     detections = {}
     for video in manifest.split(split):
         reasons = {(d.start, d.end, d.peak): d for d in explained.get(video.id, ())}
-        found = find_detections(scores[video.id], float(threshold), video.fps)
+        found = find_detections(scores[video.id], rule, video.fps)
         detections[video.id] = [reasons.get((d.start, d.end, d.peak), d) for d in found]
     return detections

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from oddframe.detections import Detection, find_detections
+from oddframe.detections import Detection, EventRule, find_detections
 from oddframe.detectors.multiple_instance import BagDetector, score_video
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.feature_folder import FeatureFolder
@@ -56,7 +56,7 @@ def feature_scorer(
 
     def score_one(video: Video) -> tuple[np.ndarray, list[Detection]]:
         values = score_video(detector, features, video)
-        return values, find_detections(values, threshold, video.fps)
+        return values, find_detections(values, EventRule(threshold), video.fps)
 
     return score_one
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from oddframe.detections import Detection, find_detections
+from oddframe.detections import Detection, EventRule, find_detections
 from oddframe.detectors.base import FrameDetector, FrameScore
 from oddframe.errors import OddframeError
 from oddframe.media import open_video
@@ -80,7 +80,7 @@ def score_frames(
 
         sigma = detector.smoothing_seconds * video.fps
         values = gaussian_filter1d(values, sigma, mode="nearest")
-    found = find_detections(values, threshold, video.fps)
+    found = find_detections(values, EventRule(threshold), video.fps)
     return values, [_explained(detection, reasons, video.fps) for detection in found]
 
 
