@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -19,10 +21,11 @@ from hypothesis import strategies as st
 
 from oddframe.cli import main
 from oddframe.datasets.folder import prepare_folder
-from oddframe.errors import OddframeError
+from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.crops import cut, resized
 from oddframe.features.extraction import SnippetPlan, extract_features
 from oddframe.features.feature_folder import FeatureFolder
+from oddframe.features.feature_writing import RECORDINGS
 from oddframe.media import open_video
 from oddframe.video_writing import VideoWriter
 
@@ -163,6 +166,69 @@ def test_finished_videos_are_kept_and_other_settings_refused(films, tmp_path):
     (tmp_path / "features.json").unlink()
     with pytest.raises(OddframeError, match=r"holds arrays but no features\.json"):
         extract_features(films, films.videos, MeanColour(), plan, tmp_path)
+
+
+def replaced(path: Path, content: bytes) -> None:
+    """Another recording under the same name, with the times of the one before."""
+    before = path.stat()
+    path.write_bytes(content)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def picture(path: Path, grey: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), np.full((48, 64, 3), grey, np.uint8))
+
+
+def test_a_recording_that_changed_under_its_name_is_extracted_again(tmp_path):
+    footage, out, plan = tmp_path / "footage", tmp_path / "out", SnippetPlan()
+    other = film(tmp_path / "other.mp4", 40, seed=9).read_bytes()
+    for name in ("a", "b"):
+        film(footage / f"{name}.mp4", 40, seed=1)
+    for index in range(20):
+        picture(footage / "folder" / f"{index}.bmp", 100)
+        picture(footage / "still" / f"{index}.bmp", 100)
+    manifest = prepare_folder(footage)
+    extract_features(manifest, manifest.videos, MeanColour(), plan, out)
+    before = {name: FeatureFolder.open(out).read(name).copy() for name in ("a", "folder")}
+    # The same length, times and, of the picture, size: only the content is another.
+    replaced(footage / "a.mp4", other)
+    picture(tmp_path / "8.bmp", 200)
+    replaced(footage / "folder" / "8.bmp", (tmp_path / "8.bmp").read_bytes())
+    # Copied and touched, the content is the same.
+    (footage / "b.mp4").write_bytes((footage / "b.mp4").read_bytes())
+    (footage / "still" / "3.bmp").touch()
+    with pytest.warns(OddframeWarning, match="'a', 'folder' have changed since"):
+        done = extract_features(manifest, manifest.videos, MeanColour(), plan, out)
+    assert set(done.extracted) == {"a", "folder"}
+    for name, values in before.items():
+        assert not np.array_equal(FeatureFolder.open(out).read(name), values)
+    done = extract_features(manifest, manifest.videos, MeanColour(), plan, out)
+    assert done.extracted == ()
+    # One that cannot be read any more leaves no features of yesterday.
+    (footage / "a.mp4").write_text("text")
+    with pytest.warns(OddframeWarning, match="'a' has changed since"):
+        done = extract_features(manifest, manifest.videos, MeanColour(), plan, out)
+    assert "a" in done.failed
+    assert "a" not in FeatureFolder.open(out).ids
+    # One that is gone has not changed.
+    (footage / "b.mp4").unlink()
+    assert "b" in extract_features(manifest, manifest.videos, MeanColour(), plan, out).kept
+
+
+def test_features_without_a_fingerprint_count_until_the_recording_is_newer(tmp_path):
+    """What an older oddframe wrote."""
+    path = film(tmp_path / "footage" / "a.mp4", 40)
+    manifest, plan = prepare_folder(tmp_path / "footage"), SnippetPlan()
+    extract_features(manifest, manifest.videos, MeanColour(), plan, tmp_path / "out")
+    shutil.rmtree(tmp_path / "out" / RECORDINGS)
+    done = extract_features(manifest, manifest.videos, MeanColour(), plan, tmp_path / "out")
+    assert done.kept == ("a",)
+    later = (tmp_path / "out" / "a.npy").stat().st_mtime + 1
+    os.utime(path, (later, later))
+    with pytest.warns(OddframeWarning, match="'a' has changed since"):
+        done = extract_features(manifest, manifest.videos, MeanColour(), plan, tmp_path / "out")
+    assert done.extracted == ("a",)
 
 
 def test_a_broken_video_does_not_stop_the_others(films, tmp_path):

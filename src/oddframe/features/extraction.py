@@ -27,6 +27,7 @@ from oddframe.features.backbones import Backbone
 from oddframe.features.crops import crop_names, cut, resized
 from oddframe.features.feature_folder import resampled_frames, resampling
 from oddframe.features.feature_writing import begin_folder, finished_videos, write_features
+from oddframe.fingerprints import Fingerprint, recording_files
 from oddframe.media import open_video
 from oddframe.videos import Manifest, Video
 
@@ -123,7 +124,7 @@ def extract_features(
     Raises:
         OddframeError: the folder has features made otherwise, or the disk is full.
     """
-    to_do = unfinished(videos, backbone, plan, out)
+    to_do = unfinished(manifest, videos, backbone, plan, out)
     extracted, failed = extract_anew(
         manifest, to_do, backbone, plan, out, batch=batch, advance=advance
     )
@@ -133,9 +134,11 @@ def extract_features(
 
 
 def unfinished(
-    videos: Sequence[Video], backbone: Backbone, plan: SnippetPlan, out: Path
+    manifest: Manifest, videos: Sequence[Video], backbone: Backbone, plan: SnippetPlan, out: Path
 ) -> list[Video]:
-    """Begin a folder, or go on with one: the videos that it has no features of.
+    """Begin a folder, or go on with one: the videos that it has no features of, as they are now.
+
+    A recording that has changed since is named in a warning.
 
     Raises:
         OddframeError: the folder has features made otherwise, or cannot be written.
@@ -148,7 +151,10 @@ def unfinished(
     begin_folder(out, _info(backbone, plan, crop_names(plan.crops)))
     used = backbone.frames_per_snippet
     snippets = {v.id: len(plan.frames(v.frames, v.fps, used)) for v in videos}
-    kept = finished_videos(out, snippets)
+    paths = {video.id: manifest.locate(video) for video in videos if video.path}
+    kept = finished_videos(
+        out, snippets, lambda name: recording_files(paths[name]) if name in paths else ()
+    )
     return [video for video in videos if video.id not in kept]
 
 
@@ -176,10 +182,13 @@ def extract_anew(
     extracted: list[str] = []
     failed: dict[str, str] = {}
     group = max(batch // len(names), 1)
+    sources: dict[str, Fingerprint | None] = {}
 
     def decoded() -> Iterator[tuple[Video, np.ndarray | OddframeError | None]]:
         for video in videos:
             try:
+                files = recording_files(manifest.locate(video))
+                sources[video.id] = Fingerprint.of(files) if files else None
                 for clips in _clips(manifest, video, tables[video.id], plan.crops, backbone):
                     yield video, clips
             except OddframeError as error:
@@ -208,7 +217,7 @@ def extract_anew(
                 waiting = []
                 advance(video.id, done, len(values))
             if item is None:
-                write_features(out, video.id, values)
+                write_features(out, video.id, values, sources.pop(video.id))
                 extracted.append(video.id)
                 values, done = None, 0
     return extracted, failed

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import numpy as np
 
 from oddframe import __version__
 from oddframe.atomic import atomic_path, write_json
-from oddframe.errors import OddframeError
+from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.feature_folder import (
     FORMAT,
     INFO_FILE,
@@ -18,13 +20,31 @@ from oddframe.features.feature_folder import (
     array_files,
     read_info,
 )
+from oddframe.fingerprints import Fingerprint, newest_change
+
+RECORDINGS = ".recordings"
+"""Folder with a fingerprint for each video: what its features were made of."""
 
 
-def write_features(folder: str | Path, video_id: str, features: np.ndarray) -> Path:
-    """Write one video's features ``(snippets, crops, channels)`` atomically."""
-    target = Path(folder) / f"{video_id}.npy"
+def write_features(
+    folder: str | Path, video_id: str, features: np.ndarray, source: Fingerprint | None = None
+) -> Path:
+    """Write one video's features ``(snippets, crops, channels)`` atomically.
+
+    Args:
+        folder: the feature folder.
+        video_id: the video.
+        features: its features.
+        source: the fingerprint of what they were made of, taken before.
+    """
+    target, record = Path(folder) / f"{video_id}.npy", _record(Path(folder), video_id)
     with atomic_path(target) as temporary:
         np.save(temporary, features, allow_pickle=False)
+    # In this order: features with the fingerprint of before are made again, never the reverse.
+    if source is not None:
+        write_json(record, source.row())
+    else:
+        record.unlink(missing_ok=True)
     return target
 
 
@@ -57,16 +77,60 @@ def begin_folder(out: Path, info: Mapping[str, Any]) -> None:
             )
 
 
-def finished_videos(out: Path, snippets: Mapping[str, int]) -> set[str]:
-    """Videos whose file is whole and has the expected number of snippets."""
+def finished_videos(
+    out: Path,
+    snippets: Mapping[str, int],
+    sources: Callable[[str], Sequence[Path]] = lambda _: (),
+) -> set[str]:
+    """Videos whose file is whole, has the expected snippets, and was made of what is there now.
+
+    Those that were made of something else are removed and named in a warning. Features that an
+    older oddframe wrote have no fingerprint: they count as long as they are newer than what they
+    were made of.
+
+    Args:
+        out: the folder.
+        snippets: video id to the expected number of snippets.
+        sources: a video's files, from which features would be made now; none where they are gone.
+    """
     if not array_files(out):  # none yet, or only one that a killed writer left half
         return set()
     folder = FeatureFolder.open(out)
-    return {
-        video_id
-        for video_id, count in snippets.items()
-        if video_id in folder.files and _has(folder, video_id, count)
-    }
+    there = [name for name in snippets if name in folder.files]
+    whole = [name for name in there if _has(folder, name, snippets[name])]
+    changed = [name for name in whole if not _is_of(out, name, sources(name))]
+    for name in changed:  # at once: making them again may fail
+        (out / f"{name}.npy").unlink()
+    if changed:
+        warnings.warn(
+            f"{out}: {_some(changed)} changed since the features were made, which are made again",
+            OddframeWarning,
+            stacklevel=3,
+        )
+    return set(whole) - set(changed)
+
+
+def _is_of(out: Path, video_id: str, files: Sequence[Path]) -> bool:
+    """Whether a video's features are those of these files, as far as anybody can know."""
+    if not files:
+        return True
+    try:
+        row = json.loads(_record(out, video_id).read_text(encoding="utf-8"))
+        return Fingerprint.from_row(row).fits(files)
+    except FileNotFoundError:
+        return newest_change(files) <= (out / f"{video_id}.npy").stat().st_mtime
+    except (OSError, ValueError, KeyError, TypeError):
+        return False  # damaged from outside
+
+
+def _record(out: Path, video_id: str) -> Path:
+    return out / RECORDINGS / f"{video_id}.json"
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(f"'{name}'" for name in names[:3])
+    more = f" and {len(names) - 3:,} more have" if len(names) > 3 else ""
+    return f"{shown}{more or (' has' if len(names) == 1 else ' have')}"
 
 
 def _has(folder: FeatureFolder, video_id: str, count: int) -> bool:

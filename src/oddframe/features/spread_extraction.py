@@ -58,7 +58,7 @@ def extract_spread(
     """
     if not is_spread(workers, address):
         return extract_features(manifest, videos, backbone, plan, out, batch=batch, advance=advance)
-    to_do = unfinished(videos, backbone, plan, out)
+    to_do = unfinished(manifest, videos, backbone, plan, out)
     new = {video.id for video in to_do}
     kept = tuple(video.id for video in videos if video.id not in new)
     if address is None and len(to_do) < 2:
@@ -103,7 +103,9 @@ def _extractor(
             f"{out}: no such folder on this machine; choose one that all machines share"
         )
     network = load(backbone, options)
-    unfinished((), network, plan, out)  # another weight file here would differ in features.json
+    unfinished(
+        manifest, (), network, plan, out
+    )  # another weight file here would differ in features.json
 
     def extract_one(video: Video) -> str | None:
         _, failed = extract_anew(manifest, (video,), network, plan, out, batch=batch)

@@ -8,6 +8,7 @@ from pathlib import Path
 from oddframe.errors import OddframeError
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.features.feature_writing import begin_folder, finished_videos, write_features
+from oddframe.fingerprints import Fingerprint
 from oddframe.folder_lock import alone_in_out
 from oddframe.progress import progress
 
@@ -47,10 +48,11 @@ def merge_crops(folder: Path, out: Path) -> Merged:
     info = {name: value for name, value in source.info.items() if name != "layout"}
     begin_folder(out, {**info, "backbone": {"name": f"published files of {folder.name}"}})
     counts = {video_id: source.snippets(video_id) for video_id in source.ids}
-    kept = finished_videos(out, counts)
+    kept = finished_videos(out, counts, lambda name: source.files[name])
     with progress() as bar:
         for done, video_id in enumerate(source.ids, start=1):
             if video_id not in kept:
-                write_features(out, video_id, source.read(video_id))
+                made_of = Fingerprint.of(source.files[video_id])
+                write_features(out, video_id, source.read(video_id), made_of)
             bar.count("merging crops", done, len(source.ids))
     return Merged(FeatureFolder.open(out))

@@ -1,0 +1,121 @@
+"""Whether a file is still the one that something was made of.
+
+A recording's path says nothing of what is in it: tomorrow's recording has the name of today's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from oddframe.errors import OddframeError
+from oddframe.media import list_images
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """What a recording, or several files that belong together, was at one time.
+
+    Attributes:
+        path: the file, or the folder of the files.
+        bytes: their size together.
+        stamp: hash of their names, sizes and times. While it is the same nobody wrote to them.
+        sha256: hash of their names and contents.
+    """
+
+    path: str
+    bytes: int
+    stamp: str
+    sha256: str
+
+    @classmethod
+    def of(cls, files: Sequence[Path]) -> Fingerprint:
+        """The fingerprint of some files, which are read from beginning to end.
+
+        Take it before the files are used: what is written to them later then shows.
+
+        Raises:
+            OddframeError: one cannot be read.
+        """
+        size, stamp = _stamp(files)
+        path = files[0] if len(files) == 1 else files[0].parent
+        return cls(str(path.absolute()), size, stamp, _sha256(files))
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Fingerprint:
+        """What :meth:`row` gave.
+
+        Raises:
+            KeyError, TypeError, ValueError: something else.
+        """
+        return cls(str(row["path"]), int(row["bytes"]), str(row["stamp"]), str(row["sha256"]))
+
+    def row(self) -> dict[str, Any]:
+        """The fields, for JSON."""
+        return asdict(self)
+
+    def fits(self, files: Sequence[Path]) -> bool:
+        """Whether these files hold what the fingerprint was taken of.
+
+        They are read only if their size is the same and their times are not, as after copying.
+
+        Raises:
+            OddframeError: one cannot be read.
+        """
+        size, stamp = _stamp(files)
+        return stamp == self.stamp or (size == self.bytes and _sha256(files) == self.sha256)
+
+
+def recording_files(path: Path) -> list[Path]:
+    """The files that a recording consists of: itself, or the pictures of a folder; maybe none."""
+    try:
+        return list_images(path) if path.is_dir() else [path] * path.exists()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def newest_change(files: Sequence[Path]) -> float:
+    """When the last of the files was written, in seconds since 1970.
+
+    Raises:
+        OddframeError: one cannot be read.
+    """
+    try:
+        return max(file.stat().st_mtime for file in files)
+    except OSError as error:
+        raise _unreadable(files[0], error) from error
+
+
+def _stamp(files: Sequence[Path]) -> tuple[int, str]:
+    size, digest = 0, hashlib.sha256()
+    for file in files:
+        try:
+            now = file.stat()
+        except OSError as error:
+            raise _unreadable(file, error) from error
+        size += now.st_size
+        # The time of the last change of the file's own entry cannot be set: a copy that is given
+        # the times of the original shows.
+        times = f"{now.st_mtime_ns} {now.st_ctime_ns}"
+        digest.update(f"{file.name}\0{now.st_size} {times}\n".encode("utf-8", "surrogateescape"))
+    return size, digest.hexdigest()
+
+
+def _sha256(files: Sequence[Path]) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        if len(files) > 1:  # the names are the order of pictures; of one file only the content
+            digest.update(f"{file.name}\0".encode("utf-8", "surrogateescape"))
+        try:
+            with file.open("rb") as stream:
+                digest.update(hashlib.file_digest(stream, "sha256").digest())
+        except OSError as error:
+            raise _unreadable(file, error) from error
+    return digest.hexdigest()
+
+
+def _unreadable(file: Path, error: OSError) -> OddframeError:
+    return OddframeError(f"{file}: cannot be read ({error.strerror or error})")
