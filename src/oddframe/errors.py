@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from oddframe.characters import made_visible
 
-class OddframeError(Exception):
+
+class _OneLine:
+    """Whatever names it repeats, its message is one line that does nothing to a terminal."""
+
+    def __str__(self) -> str:
+        return made_visible(" ".join(super().__str__().split()))
+
+
+class OddframeError(_OneLine, Exception):
     """A problem that its reader can mend.
 
     The message is one line: it names the file, what was expected, what was found and what to
     do. The command line prints it without a traceback and exits with status 2.
     """
 
-    def __str__(self) -> str:
-        return " ".join(super().__str__().split())
 
-
-class OddframeWarning(UserWarning):
+class OddframeWarning(_OneLine, UserWarning):
     """Something was mended on the way and the reader should know, such as a truncated video."""
 
 

@@ -18,11 +18,15 @@ import numpy as np
 
 from oddframe.atomic import sha256_of, write_text
 from oddframe.errors import OddframeError
+from oddframe.json_values import list_of, number_of, text_of, whole_of
+from oddframe.names import checked_id, checked_name, require_plain
 from oddframe.text_files import parse_json, read_text, shown
 
 FORMAT = "oddframe-manifest/1"
 SPLITS = ("train", "val", "test")
 LABELS = ("normal", "anomalous", None)
+LARGEST = 10**9
+"""Frames of the longest video: more than a year at 30 per second."""
 
 
 @dataclass(frozen=True, order=True)
@@ -34,6 +38,7 @@ class Event:
     name: str = "anomaly"
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "name", checked_name(self.name) or Event.name)
         if self.start < 0 or self.end <= self.start:
             raise OddframeError(
                 f"event [{self.start}, {self.end}) '{self.name}': expected 0 <= start < end"
@@ -45,7 +50,8 @@ class Video:
     """One recording.
 
     Attributes:
-        id: unique name within a manifest; used as the key of scores and as a file name.
+        id: unique name within a manifest; used as the key of scores and as a file name (see
+            :mod:`oddframe.names`).
         path: file or folder of numbered images, relative to the manifest's root; empty where only
             features of the video are at hand.
         split: ``train``, ``val`` or ``test``.
@@ -73,17 +79,13 @@ class Video:
     tracks: str | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "id", checked_id(self.id))
+        object.__setattr__(self, "classes", tuple(map(checked_name, self.classes)))
         where = f"video '{self.id}'"
-        try:
-            (self.id + self.path).encode()
-        except UnicodeEncodeError:
-            raise OddframeError(
-                f"video {self.id!r}: its file name is not valid UTF-8; rename the file"
-            ) from None
-        if not self.id or self.id != self.id.strip() or self.id.startswith((".", "_")):
-            raise OddframeError(f"{where}: an id must not be empty or start with '.', '_' or space")
-        if "\\" in self.id or self.id.startswith("/") or ".." in self.id.split("/"):
-            raise OddframeError(f"{where}: an id is used as a file name; '..' and '\\' are refused")
+        for path in (self.path, self.mask, self.tracks):
+            require_plain(f"{where}, the path '{path}'", path or "")
+        if not all(self.classes):
+            raise OddframeError(f"{where}: a class without a name; remove it")
         if self.split not in SPLITS:
             raise OddframeError(
                 f"{where}: unknown split '{self.split}'; use one of {', '.join(SPLITS)}"
@@ -97,6 +99,11 @@ class Video:
             raise OddframeError(
                 f"{where}: expected at least one frame and one pixel, found {self.frames} frames "
                 f"of {self.width}x{self.height}"
+            )
+        if max(self.frames, self.width, self.height) > LARGEST:
+            raise OddframeError(
+                f"{where}: expected at most {LARGEST:,} frames, and pixels in a row, found "
+                f"{shown(max(self.frames, self.width, self.height))}"
             )
         if not (math.isfinite(self.fps) and self.fps > 0):
             raise OddframeError(f"{where}: expected a positive frame rate, found {self.fps}")
@@ -148,6 +155,8 @@ class Manifest:
     left_out: dict[str, str] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
+        for name in ("dataset", "source", "label_rule"):
+            object.__setattr__(self, name, checked_name(getattr(self, name)))
         seen: dict[str, int] = {}
         for row, video in enumerate(self.videos, start=1):
             if video.id in seen:
@@ -274,7 +283,7 @@ class Manifest:
         if header.get("format") != FORMAT:
             raise OddframeError(
                 f"{path} line 1: expected a header with format '{FORMAT}', found "
-                f"{header.get('format')!r}; make the manifest with 'oddframe prepare'"
+                f"{shown(header.get('format'))}; make the manifest with 'oddframe prepare'"
             )
         videos = []
         seen: dict[str, int] = {}
@@ -293,17 +302,22 @@ class Manifest:
         annotations = header.get("annotations", {})
         if not isinstance(annotations, dict):
             raise OddframeError(f"{path} line 1: expected 'annotations' to be a JSON object")
-        where = Path(str(header.get("root", "."))) if root is None else Path(root)
-        if root is None and not where.is_absolute():
-            where = path.parent / where
-        return cls(
-            dataset=str(header.get("dataset", path.stem)),
-            videos=tuple(videos),
-            root=where,
-            source=str(header.get("source", "")),
-            label_rule=str(header.get("label_rule", "")),
-            annotations=annotations,
-        )
+        defaults = {"dataset": path.stem, "source": "", "label_rule": "", "root": "."}
+        try:
+            said = {
+                key: text_of(key, header.get(key, default)) for key, default in defaults.items()
+            }
+            require_plain("root", said["root"])
+            return cls(
+                dataset=said["dataset"],
+                videos=tuple(videos),
+                root=path.parent / said["root"] if root is None else Path(root),
+                source=said["source"],
+                label_rule=said["label_rule"],
+                annotations=annotations,
+            )
+        except (ValueError, OddframeError) as error:
+            raise OddframeError(f"{path} line 1: {error}") from None
 
 
 def hash_annotations(root: Path, files: Iterable[Path]) -> dict[str, str]:
@@ -337,39 +351,36 @@ def _parse(path: Path, number: int, line: str) -> dict[str, Any]:
     return row
 
 
-def _text(row: dict[str, Any], key: str) -> str:
-    if not isinstance(row[key], str):
-        raise ValueError(f"expected {key} to be text, found {row[key]!r}")
-    return row[key]
+def _event(value: Any) -> Event:
+    if not isinstance(value, list) or len(value) != 3:
+        raise ValueError(f"expected an event to be [start, end, name], found {shown(value)}")
+    start, end, name = value
+    return Event(whole_of("start", start), whole_of("end", end), _class_name(name))
 
 
-def _whole(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(f"expected a whole number, found {value!r}")
-    return value
+def _class_name(value: Any) -> str:
+    """Data sets number their classes, so whole numbers are names too."""
+    return str(value) if type(value) is int else text_of("a name", value)
 
 
 def _video_of(path: Path, number: int, row: dict[str, Any]) -> Video:
     try:
+        mask, tracks = row.get("mask"), row.get("tracks")
         return Video(
-            id=_text(row, "id"),
-            path=_text(row, "path"),
-            split=_text(row, "split"),
-            label=row["label"],
-            classes=tuple(map(str, row.get("classes", ()))),
-            frames=_whole(row["frames"]),
-            fps=float(row["fps"]),
-            width=_whole(row["width"]),
-            height=_whole(row["height"]),
-            events=tuple(
-                Event(_whole(start), _whole(end), str(name)) for start, end, name in row["events"]
-            ),
-            mask=_text(row, "mask") if row.get("mask") is not None else None,
-            tracks=_text(row, "tracks") if row.get("tracks") is not None else None,
+            id=text_of("id", row["id"]),
+            path=text_of("path", row["path"]),
+            split=text_of("split", row["split"]),
+            label=None if row["label"] is None else text_of("label", row["label"]),
+            classes=tuple(map(_class_name, list_of("classes", row.get("classes", [])))),
+            frames=whole_of("frames", row["frames"]),
+            fps=number_of("fps", row["fps"]),
+            width=whole_of("width", row["width"]),
+            height=whole_of("height", row["height"]),
+            events=tuple(map(_event, list_of("events", row["events"]))),
+            mask=None if mask is None else text_of("mask", mask),
+            tracks=None if tracks is None else text_of("tracks", tracks),
         )
     except KeyError as error:
         raise OddframeError(f"{path} line {number}: the key {error} is missing") from None
-    except (TypeError, ValueError, OverflowError) as error:
-        raise OddframeError(f"{path} line {number}: {error}") from None
-    except OddframeError as error:
+    except (ValueError, OverflowError, OddframeError) as error:
         raise OddframeError(f"{path} line {number}: {error}") from None
