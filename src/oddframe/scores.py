@@ -1,8 +1,9 @@
-"""Anomaly scores: one float32 per frame of each video, higher means more anomalous."""
+"""Anomaly scores: one number per frame of each video, higher means more anomalous."""
 
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from oddframe.array_files import read_arrays, write_arrays
-from oddframe.errors import OddframeError
+from oddframe.errors import OddframeError, OddframeWarning
+from oddframe.names import checked_id
 from oddframe.videos import Video
 
 META_KEY = "_meta"
@@ -22,7 +24,8 @@ class Scores:
     """Scores of several videos and how they were made.
 
     Attributes:
-        values: video id to a float32 array of shape ``(frames,)``, finite, higher = odder.
+        values: video id to an array of shape ``(frames,)``, finite, higher = odder; float32,
+            or float64 where it was given in a type that float32 does not hold.
         meta: plain values that travel with the scores: ``detector``, ``run``,
             ``manifest_sha256``, ``causal``, ``smoothing_seconds``, ``normalisation``,
             ``threshold``. Foreign scores have an empty one.
@@ -32,9 +35,13 @@ class Scores:
     meta: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(
-            self, "values", {str(key): _checked(key, array) for key, array in self.values.items()}
-        )
+        values: dict[str, np.ndarray] = {}
+        for key, array in self.values.items():
+            name = checked_id(key)
+            if name in values:
+                raise OddframeError(f"scores of '{name}': given twice; remove one of them")
+            values[name] = _checked(name, array)
+        object.__setattr__(self, "values", values)
 
     def __getitem__(self, video_id: str) -> np.ndarray:
         return self.values[video_id]
@@ -134,15 +141,25 @@ def _checked(key: str, array: np.ndarray) -> np.ndarray:
             f"scores of '{key}': expected one number per frame, found an array of shape "
             f"{array.shape} and type {array.dtype}"
         )
-    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, refused below
-        array = np.ascontiguousarray(array, dtype=np.float32)
-    broken = np.flatnonzero(~np.isfinite(array))
+    # What is given is what is ranked: float32 for types that it holds, else float64.
+    kind = np.result_type(array.dtype, np.float32)
+    kept = np.ascontiguousarray(array, dtype=kind if kind.itemsize <= 8 else np.float64)
+    broken = np.flatnonzero(~np.isfinite(kept))
     if broken.size:
         raise OddframeError(
             f"scores of '{key}': {broken.size} of {array.size} values are NaN or infinite, the "
             f"first at frame {broken[0]}; every frame needs a finite score"
         )
-    return array
+    if array.dtype.kind in "iuf" and array.dtype.itemsize >= 8 and array.dtype != np.float64:
+        tied = len(np.unique(array)) - len(np.unique(kept))
+        if tied:
+            warnings.warn(
+                f"scores of '{key}': {tied} values of type {array.dtype} are ties as 64-bit "
+                "floats, in which scores are ranked; subtract a constant before saving them",
+                OddframeWarning,
+                stacklevel=4,
+            )
+    return kept
 
 
 def _some(names: list[str]) -> str:

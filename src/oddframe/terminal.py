@@ -16,7 +16,7 @@ from oddframe.reporting.metric_names import (
     metric_name,
 )
 from oddframe.reporting.score_axes import clock
-from oddframe.reporting.wording import aligned, count, doubts, no_verdict, oracle_notes
+from oddframe.reporting.wording import aligned, count, doubts, hint, no_verdict, oracle_notes
 from oddframe.training.loss_spread import LossSpreads
 from oddframe.training.run_folder import Run
 from oddframe.verbs.demo import Demo
@@ -116,7 +116,7 @@ def evaluation_table(evaluation: Evaluation) -> str:
     if evaluation.oracle:
         lines.append("oracle: the checkpoint was selected on these very videos; an upper bound")
         lines += oracle_notes(evaluation)
-    lines += doubts({}, evaluation)
+    lines += [*doubts({}, evaluation), *hint(evaluation)]
     if evaluation.decisions:
         lines += ["", *aligned(_decision_rows(evaluation))]
     head = (

@@ -9,6 +9,7 @@ from oddframe.errors import OddframeError
 from oddframe.evaluation.baselines import trivial_baselines
 from oddframe.evaluation.beginnings import without_first
 from oddframe.evaluation.evaluate import PER_VIDEO_WARNING, evaluate_scores
+from oddframe.evaluation.pixel_metrics import PixelBins, pixel_histograms, sample_pixels
 from oddframe.evaluation.result import Evaluation
 from oddframe.pixel_truth import read_mask
 from oddframe.scores import Scores
@@ -266,3 +267,49 @@ def test_events_that_end_before_the_frames_that_count(make_video):
     for frames, found in [(27, "video 'a' has only 27 frames"), (-1, "found -1")]:
         with pytest.raises(OddframeError, match=found):
             evaluate_scores(scores, Manifest("a", (video,)), skip_first=frames, resamples=0)
+
+
+def test_scores_that_only_float64_tells_apart_are_ranked_as_given(small):
+    manifest, scores = small
+    ranks = np.unique(np.concatenate(list(scores.values.values())), return_inverse=True)[1]
+    parts = np.split(ranks, np.cumsum([video.frames for video in manifest])[:-1])
+    spread = {v.id: part.astype(np.float32) for v, part in zip(manifest, parts, strict=True)}
+    plain = evaluate_scores(Scores(spread), manifest, resamples=50)
+    # A probability near 1, and one tick in a time stamp: float32 holds one value of each.
+    for squeezed in (lambda part: 1 - 1e-9 / (1 + part), lambda part: 1e9 + part / 64):
+        given = Scores({key: squeezed(part.astype(float)) for key, part in spread.items()})
+        assert len({np.float32(value) for part in given.values.values() for value in part}) < 10
+        found = evaluate_scores(given, manifest, resamples=50)
+        assert found.metrics == plain.metrics
+        assert found.curves == plain.curves
+        for rule in ("g_mean", "f1"):
+            ours, theirs = (e.decisions[f"oracle_{rule}"] for e in (found, plain))
+            assert ours.metrics == theirs.metrics
+
+
+def test_float64_score_maps_are_measured_as_given(small):
+    manifest = small[0]
+    generator = np.random.default_rng(1)
+    maps = {v.id: generator.integers(0, 50, (v.frames, 4, 6)).astype(float) for v in manifest}
+    masks = {
+        v.id: np.broadcast_to(v.frame_labels()[:, None, None], (v.frames, 4, 6)) for v in manifest
+    }
+    bins = PixelBins.of(sample_pixels(maps.values()))
+    squeezed = {key: 1e9 + part / 64 for key, part in maps.items()}
+    other = PixelBins.of(sample_pixels(squeezed.values()))
+    for key, part in maps.items():
+        plain = pixel_histograms(part, masks[key], (6, 4), bins)
+        found = pixel_histograms(squeezed[key], masks[key], (6, 4), other)
+        for ours, theirs in zip(found, plain, strict=True):
+            assert ours[ours > 0].tolist() == theirs[theirs > 0].tolist()
+
+
+def test_a_ranking_far_worse_than_chance_is_hinted_at(small):
+    manifest, scores = small
+    turned = Scores({key: -scores[key] for key in scores})
+    assert "low means odd, evaluate their negative" in evaluation_table(
+        evaluate_scores(turned, manifest, resamples=100)
+    )
+    for honest in (scores, Scores({v.id: np.zeros(v.frames) for v in manifest})):
+        shown = evaluation_table(evaluate_scores(honest, manifest, resamples=100))
+        assert "negative" not in shown

@@ -5,13 +5,14 @@ import pickle
 import string
 from fractions import Fraction
 from pathlib import Path
+from unicodedata import normalize
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oddframe.errors import OddframeError
+from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.feature_folder import (
     FeatureFolder,
     check_snippets,
@@ -74,7 +75,7 @@ def test_single_crop_arrays_get_an_axis_of_one(tmp_path):
 
 
 NAMES = st.text(string.ascii_letters + "#_.- 0=", min_size=1, max_size=12).filter(
-    lambda name: not name.startswith(".") and not name.endswith("_i3d")
+    lambda name: name == name.strip() and name[0] not in "._" and not name.endswith("_i3d")
 )
 
 
@@ -226,7 +227,7 @@ def test_other_unusable_folders(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("{", "expected JSON"),
+        ("{", "description in JSON, found text that is not JSON"),
         ("[]", "expected the format"),
         (json.dumps({"format": "oddframe-features/1", "stride": 0}), "positive integer"),
         (
@@ -283,3 +284,16 @@ def test_resampled_features_map_back_to_native_frames(tmp_path_factory, frames, 
         assert index[frame] == current // 16
     with fails("frame rate of 'a' is needed"):
         FeatureFolder.open(path).check_frames("a", frames)
+
+
+def test_one_rule_for_ids_holds_for_names_of_feature_files(tmp_path):
+    np.save(tmp_path / (normalize("NFD", "gäste") + ".npy"), np.ones((2, 4), np.float32))
+    assert FeatureFolder.open(tmp_path).snippets("gäste") == 2
+    np.save(tmp_path / "gäste.npy", np.ones((2, 4), np.float32))
+    with pytest.raises(OddframeError, match="'gäste' was already found as"):
+        FeatureFolder.open(tmp_path)
+    (tmp_path / "gäste.npy").unlink()
+    np.save(tmp_path / "a\x1b[2Jb.npy", np.ones((2, 4), np.float32))
+    with pytest.warns(OddframeWarning) as caught:
+        assert FeatureFolder.open(tmp_path).ids == ("gäste",)
+    assert r"a\x1b[2Jb.npy: left out" in str(caught[0].message)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unicodedata import normalize
 
 from oddframe.datasets.footage import contents
 from oddframe.errors import OddframeError
+from oddframe.text_files import read_text
 
 
 def find_annotation(root: Path, annotations: Path | None, name: str) -> Path | None:
@@ -42,15 +44,12 @@ def require_annotations(root: Path, annotations: Path | None, *names: str) -> li
 
 
 def read_lines(path: Path) -> list[tuple[str, str]]:
-    """Lines that are not blank, each with ``path line N`` for messages.
+    """Lines that are not blank, each with ``path line N`` for messages; composed as ids are.
 
     Raises:
         OddframeError: not a UTF-8 text, or nothing in it.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise OddframeError(f"{path}: expected a text file in UTF-8, found {error}") from error
+    text = normalize("NFC", read_text(path, "an annotation"))
     lines = [
         (f"{path} line {number}", line.strip())
         for number, line in enumerate(text.split("\n"), start=1)

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from unicodedata import normalize
 
 from oddframe.datasets.footage import is_video_file, survey, with_progress
 from oddframe.errors import OddframeError, OddframeWarning
@@ -244,13 +245,17 @@ def _find_footage(root: Path, ids: set[str]) -> dict[str, list[Path]]:
         here = Path(folder)
         for name in sorted(files):
             path = here / name
-            if path.stem in ids and is_video_file(path):
-                found.setdefault(path.stem, []).append(path)
+            called = normalize("NFC", path.stem)
+            if called in ids and is_video_file(path):
+                found.setdefault(called, []).append(path)
         for name in sorted(subfolders):
-            if name in ids:
-                found.setdefault(name, []).append(here / name)
+            called = normalize("NFC", name)
+            if called in ids:
+                found.setdefault(called, []).append(here / name)
         subfolders[:] = sorted(
-            name for name in subfolders if name not in ids and not name.startswith(".")
+            name
+            for name in subfolders
+            if normalize("NFC", name) not in ids and not name.startswith(".")
         )
     return found
 

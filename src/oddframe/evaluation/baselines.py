@@ -41,7 +41,7 @@ def trivial_baselines(videos: Iterable[Video], seed: int = 0) -> dict[str, Score
     }
     return {
         name: Scores(
-            {video.id: np.round(make(video), 3) for video in videos},
+            {video.id: np.round(make(video), 3).astype(np.float32) for video in videos},
             {"detector": f"trivial baseline: {name}"},
         )
         for name, make in makers.items()

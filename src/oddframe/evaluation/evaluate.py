@@ -320,7 +320,7 @@ def _versions() -> dict[str, str]:
 
 
 def _digest(scores: Scores) -> str:
-    """SHA-256 over the ids and the float32 values, in order."""
+    """SHA-256 over the ids and the values as they are ranked, in order."""
     digest = hashlib.sha256()
     for key in scores:
         digest.update(key.encode() + b"\0")

@@ -47,7 +47,7 @@ def false_alarm_steps(
         merge_seconds: runs whose gap is at most this long are one alarm.
     """
     closed = _closing(np.asarray(scores), round(merge_seconds * fps))
-    before = np.concatenate((np.full(1, -np.inf, np.float32), closed[:-1]))
+    before = np.concatenate((np.full(1, -np.inf, closed.dtype), closed[:-1]))
     # An alarm starts at a frame for thresholds from the score before it up to its own.
     starts = ~np.asarray(labels) & (closed > before)
     rises, falls = [before[starts]], [closed[starts]]
@@ -58,14 +58,14 @@ def false_alarm_steps(
         low = closed[event.start - 1 : event.end + 1].min() if event.start else -np.inf
         high = closed[event.end - 1 : event.end + 1].min()
         if low < high:
-            rises.append(np.full(1, high, np.float32))
-            falls.append(np.full(1, low, np.float32))
+            rises.append(np.full(1, high, closed.dtype))
+            falls.append(np.full(1, low, closed.dtype))
     return FalseAlarmSteps(np.sort(np.concatenate(rises)), np.sort(np.concatenate(falls)))
 
 
 def just_below(score: np.ndarray) -> np.ndarray:
-    """The next smaller float32: the threshold that scores at or above ``score`` pass."""
-    return np.nextafter(np.asarray(score, dtype=np.float32), np.float32(-np.inf))
+    """The next smaller number of its type: the threshold that scores at or above it pass."""
+    return np.nextafter(score, score.dtype.type(-np.inf))
 
 
 def _closing(scores: np.ndarray, gap: int) -> np.ndarray:
@@ -74,7 +74,7 @@ def _closing(scores: np.ndarray, gap: int) -> np.ndarray:
 
     window = gap + 1
     # -inf beyond the ends, so that nothing is filled there.
-    padded = np.full(len(scores) + 2 * window, -np.inf, dtype=np.float32)
+    padded = np.full(len(scores) + 2 * window, -np.inf, dtype=scores.dtype)
     padded[window:-window] = scores
     # These origins make the window look ahead first, then back.
     ahead = maximum_filter1d(padded, window, origin=-(window // 2))

@@ -37,7 +37,7 @@ class PixelBins:
 
     def place(self, scores: np.ndarray) -> np.ndarray:
         """The bin of each score, 0 to BINS - 1, rising with the score."""
-        centred = (scores - np.float32(self.median)) / np.float32(self.scale)
+        centred = (scores - self.median) / self.scale  # in the scores' own precision
         squashed = centred / (1 + np.abs(centred))
         return ((squashed + 1) * (BINS / 2)).astype(np.int64).clip(0, BINS - 1)
 
@@ -47,7 +47,7 @@ def sample_pixels(maps: Iterable[np.ndarray], frames_each: int = 32) -> np.ndarr
     parts = []
     for scores in maps:
         picked = np.unique(np.linspace(0, len(scores) - 1, frames_each).astype(int))
-        parts.append(np.asarray(scores[picked], dtype=np.float32).ravel())
+        parts.append(at_least_float32(scores[picked]).ravel())
     return np.concatenate(parts)
 
 
@@ -74,12 +74,18 @@ def pixel_histograms(
 
 
 def resize_map(scores: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """One score map ``(h, w)`` at (width, height), float32."""
-    scores = np.ascontiguousarray(scores, dtype=np.float32)
+    """One score map ``(h, w)`` at (width, height), float32, or float64 if it is."""
+    scores = at_least_float32(scores)
     if (scores.shape[1], scores.shape[0]) == size:
         return scores
     shrinks = size[0] < scores.shape[1]
     return cv2.resize(scores, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+
+
+def at_least_float32(scores: np.ndarray) -> np.ndarray:
+    """Score maps as OpenCV takes them, without loss: float64 stays what it is."""
+    kind = np.float64 if scores.dtype == np.float64 else np.float32
+    return np.ascontiguousarray(scores, dtype=kind)
 
 
 def histogram_pairs(positives: np.ndarray, negatives: np.ndarray) -> np.ndarray:

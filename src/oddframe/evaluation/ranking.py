@@ -41,7 +41,7 @@ class Sweep:
         precision_inside: ``(resamples,)``, the same against those of anomalous videos.
         group_precision: ``(groups, resamples)``, each group against frames of normal videos.
         equal_error_rate: ``(resamples,)``.
-        recall_thresholds: ``(recalls, resamples)`` float32: the highest score such that the
+        recall_thresholds: ``(recalls, resamples)``: the highest score such that the
             frames at or above it hold the wanted share of the anomalous ones.
         recall_alarms: ``(recalls, resamples)``, weighted normal frames at or above it.
     """
@@ -114,6 +114,7 @@ class RankedFrames:
         lengths = [len(part) for part in scores]
         owner = np.repeat(np.arange(len(scores), dtype=np.int32), lengths)
         levels, ranks = np.unique(np.concatenate(scores), return_inverse=True)
+        levels = levels.astype(np.result_type(levels, np.float32), copy=False)
         used = np.zeros(len(levels), dtype=bool)
         used[ranks[labels]] = True
         # Row of the highest threshold that a frame passes: thresholds fall from row to row.
@@ -137,7 +138,7 @@ class RankedFrames:
             count(~labels & used[ranks]),
         ]
         return cls(
-            blocks=_cut(levels[used][::-1].astype(np.float32), counts, list(map(count, groups))),
+            blocks=_cut(levels[used][::-1], counts, list(map(count, groups))),
             positive_frames=total(labels),
             group_frames=np.array([total(group) for group in groups]).reshape(-1, len(scores)),
             inside_frames=total(within),
@@ -192,7 +193,8 @@ class RankedFrames:
         precision = np.zeros((2 + len(self.group_frames), len(weights)))
         before = np.zeros(len(weights))
         error_rate = np.full(len(weights), np.nan)
-        thresholds = np.full((len(recalls), len(weights)), np.nan, dtype=np.float32)
+        kept = self.blocks[0].thresholds.dtype if self.blocks else np.float32
+        thresholds = np.full((len(recalls), len(weights)), np.nan, dtype=kept)
         recall_alarms = np.full((len(recalls), len(weights)), np.nan)
         hits = inside = outside = np.zeros((1, len(weights)), kind)
         group_hits = [hits] * len(self.group_frames)

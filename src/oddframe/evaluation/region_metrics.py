@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 
 from oddframe.evaluation.bootstrap import divide
-from oddframe.evaluation.pixel_metrics import resize_map
+from oddframe.evaluation.pixel_metrics import at_least_float32, resize_map
 from oddframe.evaluation.truth_regions import TruthRegions, box_iou, corner_boxes
 
 REGION_IOU = 0.1
@@ -143,10 +143,10 @@ def region_thresholds(maps: Mapping[str, np.ndarray]) -> np.ndarray:
 
 
 def shrink_map(scores: np.ndarray) -> np.ndarray:
-    """One score map as float32, its longer side at most :data:`LONGEST` pixels, by averaging."""
+    """One score map, its longer side at most :data:`LONGEST` pixels, by averaging."""
     share = LONGEST / max(scores.shape)
     if share >= 1:
-        return np.ascontiguousarray(scores, dtype=np.float32)
+        return at_least_float32(scores)
     height, width = (max(1, round(share * side)) for side in scores.shape)
     return resize_map(scores, (width, height))
 

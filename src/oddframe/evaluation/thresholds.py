@@ -56,12 +56,12 @@ def best_threshold(labels: np.ndarray, scores: np.ndarray, rule: str) -> float:
 
     Args:
         labels: ``(n,)``, true where anomalous.
-        scores: ``(n,)`` float32.
+        scores: ``(n,)`` float32 or float64.
         rule: one of ``RULES``.
 
     Returns:
-        The float32 number just below the lowest score that is called anomalous, so that "score >
-        threshold" is that decision on these data.
+        The number of their type just below the lowest score that is called anomalous, so that
+        "score > threshold" is that decision on these data.
 
     Raises:
         OddframeError: the labels have one value only.
@@ -76,7 +76,8 @@ def best_threshold(labels: np.ndarray, scores: np.ndarray, rule: str) -> float:
     # Monotone in the G-mean, and whole numbers, so that equal ones are equal.
     g_mean = true * (false[-1] - false)
     f1 = 2 * true / (true[-1] + true + false)
-    return float(just_below(levels[int(np.argmax(g_mean if rule == "g_mean" else f1))]))
+    lowest = levels[int(np.argmax(g_mean if rule == "g_mean" else f1))]
+    return float(just_below(lowest.astype(scores.dtype)))
 
 
 def validation_thresholds(scores: Scores, videos: Sequence[Video]) -> dict[str, Threshold]:

@@ -9,9 +9,9 @@ XD-Violence), or single-crop arrays ``(snippets, channels)``. Sub folders such a
 
 from __future__ import annotations
 
-import json
 import os
 import re
+import warnings
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,7 +22,9 @@ from typing import Any
 
 import numpy as np
 
-from oddframe.errors import OddframeError
+from oddframe.errors import OddframeError, OddframeWarning
+from oddframe.names import checked_id
+from oddframe.text_files import read_json, shown
 
 FORMAT = "oddframe-features/1"
 INFO_FILE = "features.json"
@@ -262,28 +264,26 @@ def read_info(folder: str | Path) -> dict[str, Any]:
         OddframeError: no such file, not our format, or a number missing.
     """
     path = Path(folder) / INFO_FILE
-    try:
-        info = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise OddframeError(f"{path}: expected JSON, found {error}; extract again") from error
+    info = read_json(path, "the features' description", advice="extract again")
     if not isinstance(info, dict) or info.get("format") != FORMAT:
         found = info.get("format") if isinstance(info, dict) else info
         raise OddframeError(
-            f"{path}: expected the format '{FORMAT}', found {found!r}; extract again"
+            f"{path}: expected the format '{FORMAT}', found {shown(found)}; extract again"
         )
     for name in ("snippet_length", "stride", "crops", "channels"):
         if not isinstance(info.get(name), int) or info[name] < 1:
             raise OddframeError(
-                f"{path}: expected '{name}' to be a positive integer, found {info.get(name)!r}; "
-                "extract again"
+                f"{path}: expected '{name}' to be a positive integer, found "
+                f"{shown(info.get(name))}; extract again"
             )
     if not isinstance(info.get("backbone", {}), dict):
         raise OddframeError(
-            f"{path}: expected 'backbone' to be an object with a name, found {info['backbone']!r}"
+            f"{path}: expected 'backbone' to be an object with a name, found "
+            f"{shown(info['backbone'])}"
         )
     rate = info.get("rate")
     if rate is not None and not (isinstance(rate, int | float) and rate > 0):
-        raise OddframeError(f"{path}: expected 'rate' to be null or positive, found {rate!r}")
+        raise OddframeError(f"{path}: expected 'rate' to be null or positive, found {shown(rate)}")
     return info
 
 
@@ -302,7 +302,7 @@ def array_files(path: Path) -> list[Path]:
 
 def _open_own(kind: type[FeatureFolder], path: Path, found: list[Path]) -> FeatureFolder:
     info = read_info(path)
-    files = {file.relative_to(path).as_posix().removesuffix(".npy"): (file,) for file in found}
+    files = _by_id({file: file.relative_to(path).as_posix().removesuffix(".npy") for file in found})
     return kind(
         path=path,
         ids=tuple(sorted(files)),
@@ -353,13 +353,33 @@ def _open_published(kind: type[FeatureFolder], path: Path, found: list[Path]) ->
 
 
 def _by_name(found: list[Path]) -> dict[str, tuple[Path, ...]]:
+    return _by_id({file: _bare(file.name.removesuffix(".npy")) for file in found})
+
+
+def _by_id(names: Mapping[Path, str]) -> dict[str, tuple[Path, ...]]:
     files: dict[str, tuple[Path, ...]] = {}
-    for file in found:
-        name = _bare(file.name.removesuffix(".npy"))
-        if name in files:
-            raise _twice(name, files[name][0], file)
-        files[name] = (file,)
+    for file, video_id in _ids_of(names).items():
+        if video_id in files:
+            raise _twice(video_id, files[video_id][0], file)
+        files[video_id] = (file,)
     return files
+
+
+def _ids_of(names: Mapping[Path, str]) -> dict[Path, str]:
+    """Names as ids; a file whose name cannot be one is left out, and said.
+
+    Raises:
+        OddframeError: there is no other.
+    """
+    ids: dict[Path, str] = {}
+    for file, name in names.items():
+        try:
+            ids[file] = checked_id(name)
+        except OddframeError as error:
+            warnings.warn(f"{file}: left out: {error}", OddframeWarning, stacklevel=2)
+    if not ids:
+        raise OddframeError(f"{next(iter(names))}: not a name of a video; rename the files")
+    return ids
 
 
 def _by_crop(path: Path, found: list[Path]) -> dict[str, tuple[Path, ...]] | None:
@@ -369,8 +389,8 @@ def _by_crop(path: Path, found: list[Path]) -> dict[str, tuple[Path, ...]] | Non
     """
     crops: dict[str, dict[int, Path]] = defaultdict(dict)
     whole: Path | None = None
-    for file in found:
-        match = _CROP_FILE.fullmatch(file.name.removesuffix(".npy"))
+    for file, stem in _ids_of({file: file.name.removesuffix(".npy") for file in found}).items():
+        match = _CROP_FILE.fullmatch(stem)
         if match is None:
             whole = file
             continue

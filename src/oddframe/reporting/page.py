@@ -33,7 +33,7 @@ from oddframe.reporting.term_curves import terms_section
 from oddframe.reporting.timelines import timelines_section
 from oddframe.reporting.training_curves import training_section
 from oddframe.reporting.training_samples import samples_section
-from oddframe.reporting.wording import count, doubts, oracle_notes, summary
+from oddframe.reporting.wording import count, doubts, hint, oracle_notes, summary
 from oddframe.scores import Scores
 from oddframe.videos import Manifest
 
@@ -172,6 +172,7 @@ def _numbers(evaluation: Evaluation, suspect: bool, plots: Path) -> str:
         "The trivial baselines look at no pixel; ▲ marks one that does as well as the detector "
         f"or better.{beside}</p>",
         _warning(oracle_notes(evaluation)),
+        *(f'<p class="hint">{escape(line)}.</p>' for line in hint(evaluation)),
         metrics_tables(evaluation, suspect),
         roc_and_pr([evaluation]),
     ]

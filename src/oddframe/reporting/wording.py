@@ -181,6 +181,17 @@ def doubts(meta: Mapping[str, Any], evaluation: Evaluation | None) -> list[str]:
     return found
 
 
+def hint(evaluation: Evaluation) -> list[str]:
+    """One line where the ranking is far worse than chance, as it is if a low score means odd."""
+    auc = evaluation.metrics.get("micro_auc", Measured(None))
+    if auc.value is None or auc.value > 0.4 or (0.49 if auc.high is None else auc.high) >= 0.5:
+        return []
+    return [
+        f"AUC {number(auc.value)} is far below 0.5; higher must mean odder: if in these scores low "
+        "means odd, evaluate their negative"
+    ]
+
+
 _PROTOCOL = ("normalisation", "smoothing_seconds", "causal")
 
 

@@ -136,7 +136,7 @@ def score(
             bar,
         )
         found, failed = score_videos(scoring, fitted, shown, workers=workers, address=ray, bar=bar)
-    values = {video_id: part[0] for video_id, part in found.items()}
+    values = {video_id: part[0].astype(np.float32) for video_id, part in found.items()}
     detections = {video_id: part[1] for video_id, part in found.items()}
     if not values:
         raise OddframeError(f"{footage}: none of the {len(shown)} videos could be scored")
