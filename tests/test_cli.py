@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 import oddframe
-from oddframe.cli import VERBS, _parse, main
+from oddframe.arguments import parse_arguments
+from oddframe.cli import VERBS, main
 from oddframe.evaluation.result import Evaluation
 from oddframe.scores import Scores
 from oddframe.training.run_folder import read_run
@@ -125,7 +126,7 @@ def test_a_switch_works_with_and_without_a_value(street, cli, tmp_path, words, p
     assert (tmp_path / "s" / "report" / "report.html").exists() == page
     assert ("report: " in out) == page
     # In front of the video a bare switch must not swallow it.
-    parsed = _parse("score", oddframe.score, [str(street.run), *words, str(short)])
+    parsed = parse_arguments("score", "", oddframe.score, [str(street.run), *words, str(short)])
     assert (parsed["footage"], parsed["report"]) == (short, page)
 
 
@@ -195,7 +196,7 @@ def test_compare_with_another_score_set(street, truth, cli, tmp_path):
 def test_a_list_has_commas_and_perhaps_brackets(names):
     words = ["x.npz", "y.npz", "--out", "c"]
     for given in (["--names", names], [f"--names={names}"]):
-        parsed = _parse("compare", oddframe.compare, [*words, *given])
+        parsed = parse_arguments("compare", "", oddframe.compare, [*words, *given])
         assert parsed["names"] == ["a", "b"]
 
 
@@ -208,11 +209,16 @@ def test_names_from_the_command_line(truth, cli, tmp_path):
 
 
 def test_lists_of_one_and_of_numbers():
-    parsed = _parse("losses", oddframe.losses, ["run", "--splits", "val", "--seed", "3"])
+    parsed = parse_arguments(
+        "losses", "", oddframe.losses, ["run", "--splits", "val", "--seed", "3"]
+    )
     assert (parsed["splits"], parsed["seed"]) == (["val"], 3)
-    assert _parse("losses", oddframe.losses, ["run", "--splits=5,6"])["splits"] == ["5", "6"]
+    assert parse_arguments("losses", "", oddframe.losses, ["run", "--splits=5,6"])["splits"] == [
+        "5",
+        "6",
+    ]
     words = ["footage", "--out", "out", "--mean", "-0.5,1,2e-1"]
-    assert _parse("extract", oddframe.extract, words)["mean"] == (-0.5, 1.0, 0.2)
+    assert parse_arguments("extract", "", oddframe.extract, words)["mean"] == (-0.5, 1.0, 0.2)
 
 
 @pytest.mark.parametrize(
@@ -258,10 +264,21 @@ def test_options_from_a_file(street, cli, tmp_path):
 
 def test_unknown_verbs_options_and_settings(street, refused, tmp_path):
     normal, out = street.root / "normal", tmp_path / "run"
-    assert "unknown verb 'watch': use one of demo, prepare" in refused("watch", "cam")
-    assert "unrecognized arguments: --colour" in refused(
-        "score", street.run, street.root / "calm.mp4", "--colour", "red"
-    )
+    assert "unknown verb 'listen'; use one of demo, prepare" in refused("listen", "cam")
+    assert "unknown verb 'scroe'; did you mean 'score'? use" in refused("scroe", "run", "a.mp4")
+    video = street.root / "calm.mp4"
+    for option in ("--colour", "--colour=red"):
+        found = refused("score", street.run, video, option, "red")
+        assert "score: unknown option '--colour'; see 'oddframe score --help'" in found
+    for option, meant in {"--treshold": "threshold", "--per-vidoe": "per-video"}.items():
+        assert f"; did you mean '{meant}'?; see" in refused("score", street.run, video, option, 1)
+    assert "'b.mp4' is one argument too many" in refused("score", street.run, video, "b.mp4")
+    for word, said in {
+        "rtsp://a@cam//1/": "rtsp://a@cam//1/: footage must be a",
+        "": "empty",
+    }.items():
+        assert said in refused("score", street.run, word)
+        assert said.replace("footage", "out") in refused("train", normal, f"--out={word}")
     assert "required: out" in refused("train", normal)
     assert "required" in refused("score")
     assert "no setting 'colour'" in refused("train", normal, "--out", out, "--settings.colour", 1)
@@ -438,7 +455,10 @@ def test_a_stop_by_the_keyboard_is_one_line(cli, monkeypatch, tmp_path):
 
     monkeypatch.setattr(module, "prepare", stopped)
     status, _, err = cli("prepare", "folder", tmp_path, "--out", tmp_path / "m.jsonl")
-    assert (status, err) == (2, "oddframe: stopped\n")
+    assert (status, err) == (
+        130,
+        "oddframe: stopped; give the same command again to go on or begin\n",
+    )
 
 
 def test_readme_has_two_commands_that_install_from_a_fresh_clone():
@@ -455,6 +475,28 @@ def test_readme_has_two_commands_that_install_from_a_fresh_clone():
 
 def test_the_run_of_the_street_is_left_as_it_was(street):
     assert read_run(street.run).config["verb"] == "train"
+
+
+def test_what_cannot_be_read_among_good_footage_has_a_status_of_its_own(street, cli, tmp_path):
+    footage = tmp_path / "normal"
+    footage.mkdir()
+    for seed in range(2):
+        street.film(footage / f"{seed}.mp4", street.images(11, seed))
+    (footage / "bad.mp4").write_text("this is text\n" * 50)
+    run = tmp_path / "run"
+    for words in (
+        ("prepare", "folder", footage, "--out", tmp_path / "m.jsonl"),
+        ("extract", footage, "--out", tmp_path / "features"),
+        ("train", footage, "--out", run, *street.options()),
+        ("train", footage, "--out", run, *street.options(), "--resume"),
+        ("score", run, footage, "--maps", "false"),
+    ):
+        status, out, _ = cli(*words)
+        assert status == 3
+        assert f"{footage / 'bad.mp4'}: cannot be read as a video" in out
+    # What was read is there, and with good footage alone the status is 0.
+    assert set(Scores.read(run / "scores" / "normal" / "scores.npz")) == {"0", "1"}
+    assert cli("score", run, tmp_path / "m.jsonl", "--split", "train")[0] == 0
 
 
 def test_a_warning_is_shown_once(tmp_path, capsys):

@@ -77,6 +77,18 @@ def describe(result: Any, given: Mapping[str, Any] | None = None) -> str:
     return ""
 
 
+def left_out(result: Any) -> Mapping[str, str]:
+    """Recordings that a verb was given and could not read, and why."""
+    match result:
+        case Manifest():
+            return result.left_out
+        case Scored() | Extracted():
+            return result.failed
+        case Run():
+            return result.config.get("left_out", {})
+    return {}
+
+
 def _page(given: Mapping[str, Any], name: str | None) -> str:
     return f"\nreport: {Path(given['out']) / name}" if name and "out" in given else ""
 
@@ -93,6 +105,7 @@ def _run(run: Run) -> str:
         # The sentence about a threshold begins with the word.
         said = name == "threshold" and str(value).startswith("threshold ")
         lines.append(f"  {value}" if said else f"  {name.replace('_', ' ')}: {value}")
+    lines += [f"  left out: {why}" for why in left_out(run).values()]
     shown = "MANIFEST --features DIR" if detector.inputs == "features" else "VIDEO"
     lines.append(f"next: oddframe score {run.folder} {shown} --report")
     return "\n".join(lines)

@@ -10,16 +10,18 @@ from oddframe.evaluation.compare import Comparison, compare_scores
 from oddframe.evaluation.evaluate import evaluate_scores, scores_of_split
 from oddframe.evaluation.published_numbers import published_for
 from oddframe.folder_lock import alone_in_out
+from oddframe.paths import text_paths
 from oddframe.training.settings import check_seed
 from oddframe.verbs.contenders import read_contender, shared_manifest
 from oddframe.videos import Manifest
 
 
+@text_paths
 @alone_in_out
 def compare(
     scores: list[Path],
-    *,
     out: Path,
+    *,
     manifest: Path | None = None,
     names: list[str] | None = None,
     root: Path | None = None,

@@ -8,6 +8,7 @@ from pathlib import Path
 from oddframe.errors import OddframeError
 from oddframe.evaluation.result import Evaluation
 from oddframe.folder_lock import alone_in_out
+from oddframe.paths import text_paths
 from oddframe.verbs.evaluate import evaluate
 from oddframe.verbs.prepare import prepare
 from oddframe.verbs.score import score
@@ -25,6 +26,7 @@ class Demo:
     report: Path
 
 
+@text_paths
 @alone_in_out
 def demo(*, out: Path = Path("oddframe-demo"), seed: int = 0) -> Demo:
     """Render a small scene, fit the default detector, score, evaluate, report.

@@ -10,6 +10,7 @@ from oddframe.errors import OddframeError
 from oddframe.evaluation.evaluate import evaluate_scores
 from oddframe.evaluation.result import Evaluation
 from oddframe.folder_lock import alone_in_out
+from oddframe.paths import text_paths
 from oddframe.progress import progress
 from oddframe.score_maps import FOLDER, read_maps
 from oddframe.score_terms import FOLDER as TERMS
@@ -20,6 +21,7 @@ from oddframe.verbs.training_record import record_of_scores
 from oddframe.videos import Manifest
 
 
+@text_paths
 @alone_in_out
 def evaluate(
     scores: Path,

@@ -13,6 +13,7 @@ from oddframe.features.extraction import SnippetPlan
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.features.spread_extraction import extract_spread
 from oddframe.folder_lock import alone_in_out
+from oddframe.paths import text_paths
 from oddframe.progress import progress, says_how_to_go_on
 from oddframe.verbs.footage import read_footage
 from oddframe.videos import Manifest, Video
@@ -35,6 +36,7 @@ class Extracted:
     failed: dict[str, str]
 
 
+@text_paths
 @alone_in_out
 def extract(
     footage: Path,

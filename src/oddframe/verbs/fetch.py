@@ -12,6 +12,7 @@ from oddframe.addresses import ADDRESSES, Address, known
 from oddframe.atomic import sha256_of
 from oddframe.download import download
 from oddframe.errors import OddframeError
+from oddframe.paths import text_paths
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Fetched:
     note: str = ""
 
 
+@text_paths
 def fetch(what: str = "list", *, out: Path | None = None, sha256: str | None = None) -> Fetched:
     """Download weights, features or a data set, or list the known addresses.
 

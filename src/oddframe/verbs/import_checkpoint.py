@@ -14,6 +14,7 @@ from oddframe.detectors import available, load
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.folder_lock import alone_in_out
 from oddframe.media import open_video
+from oddframe.paths import text_paths
 from oddframe.training.run_folder import (
     CHECKPOINT,
     Run,
@@ -32,6 +33,7 @@ WRAPPERS = ("state_dict", "model", "model_state_dict")
 """Training scripts save the state dict under one of these, beside the epoch and the optimiser."""
 
 
+@text_paths
 @alone_in_out
 def import_checkpoint(
     detector: str,

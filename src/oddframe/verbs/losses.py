@@ -9,6 +9,7 @@ from oddframe.atomic import write_json
 from oddframe.detectors.multiple_instance import BagDetector
 from oddframe.errors import OddframeError
 from oddframe.features.feature_folder import FeatureFolder
+from oddframe.paths import text_paths
 from oddframe.progress import progress
 from oddframe.training.bag_judges import mean_losses
 from oddframe.training.bags import BagBatches
@@ -19,6 +20,7 @@ from oddframe.training.settings import check_seed
 from oddframe.videos import Manifest
 
 
+@text_paths
 def losses(
     run: Path,
     *,

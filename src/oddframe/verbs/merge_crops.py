@@ -10,6 +10,7 @@ from oddframe.features.feature_folder import FeatureFolder
 from oddframe.features.feature_writing import begin_folder, finished_videos, write_features
 from oddframe.fingerprints import Fingerprint
 from oddframe.folder_lock import alone_in_out
+from oddframe.paths import text_paths
 from oddframe.progress import progress
 
 
@@ -20,6 +21,7 @@ class Merged:
     features: FeatureFolder
 
 
+@text_paths
 @alone_in_out
 def merge_crops(folder: Path, out: Path) -> Merged:
     """Write features that have one file per crop as one array per video.

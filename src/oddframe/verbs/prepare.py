@@ -8,10 +8,12 @@ from pathlib import Path
 
 from oddframe.datasets import load
 from oddframe.errors import OddframeError
+from oddframe.paths import text_paths
 from oddframe.training.settings import check_seed
 from oddframe.videos import Manifest
 
 
+@text_paths
 def prepare(
     dataset: str,
     root: Path,
@@ -99,7 +101,7 @@ def prepare(
     if "seed" in known:
         options["seed"] = seed
 
-    manifest = function(Path(root), **options)
+    manifest = function(root, **options)
     if not manifest.split("val"):
         manifest = manifest.hold_out(val_share, seed)
     manifest = replace(manifest, root=manifest.root.resolve())
@@ -113,7 +115,7 @@ def prepare(
         if equal < len(compared):
             note += ", the others but for first or last frames of events"
         manifest = replace(manifest, source=f"{manifest.source} ({note})")
-    folder = Path(out).resolve().parent
+    folder = out.resolve().parent
     inside = manifest.root.is_relative_to(folder)
     stored = manifest.root.relative_to(folder) if inside else manifest.root
     replace(manifest, root=stored).write(out)

@@ -10,6 +10,7 @@ from oddframe.errors import OddframeError
 from oddframe.evaluation.evaluate import is_per_video
 from oddframe.evaluation.result import Evaluation, Measured
 from oddframe.folder_lock import alone_in
+from oddframe.paths import text_paths
 from oddframe.recipes import Recipe, find_recipe, shipped_recipes
 from oddframe.reporting.wording import count
 from oddframe.scores import Scores
@@ -40,6 +41,7 @@ class Checked:
         return f"{self.recipe.name}: everything is there; leave out --check to run it"
 
 
+@text_paths
 def reproduce(
     recipe: str | None = None,
     *,

@@ -13,6 +13,7 @@ from oddframe.atomic import sha256_of
 from oddframe.cluster.spread import is_spread
 from oddframe.detections import Detection, write_events
 from oddframe.errors import OddframeError
+from oddframe.paths import text_paths
 from oddframe.progress import Progress, progress
 from oddframe.score_maps import FOLDER, read_maps
 from oddframe.score_terms import FOLDER as TERMS
@@ -46,6 +47,7 @@ class Scored:
     failed: dict[str, str]
 
 
+@text_paths
 def score(
     run: Path,
     footage: Path,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from oddframe.cluster.connection import check_ray
 from oddframe.errors import OddframeError
+from oddframe.paths import text_paths
 from oddframe.reporting.wording import count, shown_path
 from oddframe.sweeps.folder import SWEEP, TRIALS, SweepFolder, TrialRecord
 from oddframe.sweeps.plan import Sweep
@@ -39,6 +40,7 @@ class SweepResult:
         return "\n".join([*lines, *_next(self.sweep, folder)])
 
 
+@text_paths
 def sweep(
     file: Path,
     *,

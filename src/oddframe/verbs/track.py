@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from oddframe.errors import OddframeError, OddframeWarning
+from oddframe.paths import text_paths
 from oddframe.reporting.wording import count
 from oddframe.sweeps.folder import is_sweep
 from oddframe.tracking import TRACKERS, Tracker, check_installed, chosen, load, without_password
@@ -58,6 +59,7 @@ class _Failure:
         return self.reason if self.reason.startswith(begins) else f"{self.what}: {self.reason}"
 
 
+@text_paths
 def track(
     runs: list[Path], *, to: list[str] | None = None, experiment: str | None = None
 ) -> Tracked:

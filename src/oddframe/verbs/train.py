@@ -17,6 +17,7 @@ from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.folder_lock import alone_in_out
 from oddframe.media import VIDEO_SUFFIXES
+from oddframe.paths import text_paths
 from oddframe.progress import progress
 from oddframe.tracking import chosen
 from oddframe.tracking.following import followed
@@ -46,6 +47,7 @@ def _helps(given: Mapping[str, Any]) -> bool:
     return given["processes"] * given["nodes"] > 1 and rank() > 0
 
 
+@text_paths
 @partial(alone_in_out, helps=_helps)
 def train(
     footage: Path,
@@ -134,6 +136,8 @@ def train(
     if features is not None:
         written["features"] = str(features.absolute())
         written["features_info"] = FeatureFolder.open(features).info
+    if manifest.left_out:
+        written["left_out"] = manifest.left_out
     if begun:
         _check_same(out, written, asdict(module.CONFIG()), finished=begun == CHECKPOINT)
     if begun == CHECKPOINT:

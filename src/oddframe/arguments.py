@@ -1,0 +1,194 @@
+"""A verb's arguments from the words of the command line: what its function's signature says."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+from oddframe.errors import OddframeError, nearest
+from oddframe.settings_help import settings_help
+
+
+def parse_arguments(
+    verb: str, about: str, function: Callable[..., Any], given: Sequence[str]
+) -> dict[str, Any] | None:
+    """The function's arguments from the command line and ``--config``; None if only help.
+
+    Args:
+        verb: the word that it is called by.
+        about: what it does, for its help.
+        function: what it is.
+        given: the words after the verb.
+
+    Raises:
+        OddframeError: an option that it does not have, or a value of another kind.
+    """
+    from docstring_parser import parse
+    from jsonargparse import ArgumentParser, set_parsing_settings
+
+    set_parsing_settings(docstring_parse_attribute_docstrings=False)
+    parser = ArgumentParser(
+        prog=f"oddframe {verb}", description=about, exit_on_error=False, default_env=False
+    )
+    parser.add_argument("--config", action="config", help="a YAML file of these options")
+    # What is read comes first and without a name; what is written, and what a list must not
+    # swallow, is named: "train FOOTAGE --out RUN".
+    parameters = _parameters(function)
+    named: set[str | int] = {
+        p.name for p in parameters if p.name == "out" or p.kind is p.KEYWORD_ONLY
+    }
+    unnamed: set[str | int] = {p.name for p in parameters} - named
+    lists = [p for p in parameters if p.name in unnamed and get_origin(p.annotation) is list]
+    optional = [p for p in parameters if p.name in unnamed and p.default is not p.empty]
+    apart = named.union(p.name for p in [*lists, *optional])
+    for skip, positional in ((apart, True), (unnamed, False)):
+        parser.add_function_arguments(
+            function, skip=skip, as_positional=positional, as_group=False, sub_configs=False
+        )
+    described = {part.arg_name: part.description for part in parse(function.__doc__ or "").params}
+    for part in lists:
+        kind = get_args(part.annotation)[0]
+        parser.add_argument(part.name, nargs="+", type=kind, help=described.get(part.name))
+    for part in optional:
+        parser.add_argument(
+            part.name,
+            nargs="?",
+            type=part.annotation,
+            default=part.default,
+            help=described.get(part.name),
+        )
+    if {"-h", "--help"} & set(given):
+        print(parser.format_help() + settings_help(given, parameters), end="")
+        return None
+    try:
+        parsed = parser.parse_args(_spelled_out(given, parameters))
+    except SystemExit:
+        return None
+    except Exception as error:
+        # jsonargparse raises its own and argparse's errors; all mean a wrong command line.
+        reason = _in_one_line(error, parameters, named)
+        raise OddframeError(f"{verb}: {reason}; see 'oddframe {verb} --help'") from error
+    values = parser.instantiate_classes(parsed).as_dict()
+    values.pop("config", None)
+    return _as_given(values, given)
+
+
+def _as_given(values: Mapping[str, Any], given: Sequence[str]) -> dict[str, Any]:
+    """The values, with the very words where a Path would say something else.
+
+    A Path makes one slash of the two in an address, and the current folder of empty text; the verb
+    refuses both when it sees them.
+    """
+    parts = [part for word in given for part in (word, word.partition("=")[2]) if part or not word]
+    told = {Path(part) for part in parts if part and "://" not in part}
+    lost = {Path(part): part for part in parts if not part or "://" in part}
+
+    def said(value: Any) -> Any:
+        if isinstance(value, list):
+            return [said(part) for part in value]
+        return lost.get(value, value) if isinstance(value, Path) and value not in told else value
+
+    return {name: said(value) for name, value in values.items()}
+
+
+def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    return list(inspect.signature(function, eval_str=True).parameters.values())
+
+
+def _spelled_out(words: Sequence[str], parameters: Sequence[inspect.Parameter]) -> list[str]:
+    """The words as jsonargparse wants them.
+
+    ``--val-share`` is ``--val_share``, a bare ``--report`` means ``--report=true``, and
+    ``--splits val,test`` is ``--splits [val,test]``.
+    """
+    kinds = {f"--{part.name}": _without_none(part.annotation) for part in parameters}
+    switches = {name for name, kind in kinds.items() if kind is bool}
+    lists = {name for name, kind in kinds.items() if get_origin(kind) in (list, tuple)}
+    spelled: list[str] = []
+    for word in words:
+        if spelled and spelled[-1] in switches and word.lower() in ("true", "false"):
+            spelled[-1] += f"={word}"
+            continue
+        if spelled and spelled[-1] in lists and not word.startswith("--"):
+            spelled[-1] += f"={_bracketed(word, kinds[spelled[-1]])}"
+            continue
+        name, equals, value = word.partition("=")
+        if word.startswith("--"):
+            name = name.replace("-", "_").replace("__", "--", 1)
+        if name in lists and equals:
+            value = _bracketed(value, kinds[name])
+        spelled.append(f"{name}{equals}{value}")
+    return [f"{word}=true" if word in switches else word for word in spelled]
+
+
+def _bracketed(value: str, kind: Any) -> str:
+    if value.startswith("["):
+        return value
+    parts = [part.strip() for part in value.split(",")]
+    return json.dumps(parts) if get_args(kind)[0] is str else f"[{', '.join(parts)}]"
+
+
+def _without_none(kind: Any) -> Any:
+    """``float`` of ``float | None``."""
+    kept = [part for part in get_args(kind) if part is not type(None)]
+    return kept[0] if len(kept) == 1 and type(None) in get_args(kind) else kind
+
+
+_WANTED = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    dict: "NAME: VALUE pairs",
+    list: "a list such as a,b",
+    tuple: "numbers with commas between",
+}
+"""What an option wants, in words, where the parser would show the name of a Python type."""
+
+
+def _without_key(text: str, named: set[str | int]) -> str:
+    """The error that concerns no single value, in words of one's own where it has no good ones."""
+    if unknown := re.match(r"unrecognized arguments: (\S+)", text):
+        word = unknown[1].partition("=")[0]
+        if not word.startswith("-"):
+            return f"'{word}' is one argument too many; a path with spaces needs quotes"
+        options = [
+            f"--{str(name).replace('_', '-')}" for name in [*sorted(map(str, named)), "config"]
+        ]
+        spelled = word.partition(".")[0].replace("_", "-")
+        return f"unknown option '{word}'; {nearest(spelled, options)}".rstrip("; ")
+    return re.sub(r"/--\w+\+", "", text)  # jsonargparse's own way to append to a list
+
+
+def _in_one_line(
+    error: Exception, parameters: Sequence[inspect.Parameter], named: set[str | int]
+) -> str:
+    """What is wrong with a command line: the option, what was expected, what was found."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    place = re.match(r'Parser key "([^".]+)[^"]*": ', text)
+    if place is None:
+        config = re.match(r"(?:Problems parsing config|Unexpected config): (.*)", text)
+        if config is None:
+            return _without_key(text, named)
+        return f"--config: expected a YAML file of options, found: {config[1]}"
+    key, text = place[1], text[place.end() :]
+    if key == "config":
+        for said, meant in {
+            "does not exist": "no such file",
+            "is not a file": "not a file",
+        }.items():
+            if found := re.search(rf"{said}: '(.*)'", text):
+                return f"--config: {found[1]}: {meant}"
+        return f"--config: {text}"
+    option = f"--{key.replace('_', '-')}" if key in named else key
+    kind = next((_without_none(p.annotation) for p in parameters if p.name == key), None)
+    wanted = _WANTED.get(get_origin(kind) or kind)
+    value = re.match(r".*(?:Given value|Got value): (.*)", text)  # the last is what was given
+    if wanted is None or value is None:
+        return f"{option}: {text}"
+    if get_origin(kind) is tuple:
+        wanted = f"{len(get_args(kind))} {wanted}"
+    return f"{option}: expected {wanted}, found '{value[1]}'"

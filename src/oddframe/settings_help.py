@@ -1,0 +1,84 @@
+"""The settings of a detector for ``--help``: name, default, what it means."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import textwrap
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any, get_args, get_origin, get_type_hints
+
+
+def settings_help(words: Sequence[str], parameters: Sequence[inspect.Parameter]) -> str:
+    """What the help of a verb with settings adds: those of the detector in question.
+
+    Args:
+        words: the words after the verb, ``--help`` among them.
+        parameters: of the verb's function.
+
+    Raises:
+        OddframeError: no such detector.
+    """
+    names = {part.name: part for part in parameters}
+    if not {"detector", "settings"} <= set(names):
+        return ""
+    free = names["detector"].kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
+    chosen = _chosen(words, free)
+    if chosen is None:
+        example = "NAME" if free else "--detector NAME"
+        return f"\nThe settings of a detector, with their defaults: {example} --help\n"
+    from oddframe.detectors import load
+
+    module = load(chosen)
+    return f"\nsettings of {module.DETECTOR.name}:\n" + settings_table(module.CONFIG)
+
+
+def _chosen(words: Sequence[str], free: bool) -> str | None:
+    """The detector among the words: after ``--detector``, or else the first that is no option."""
+    for word, after in zip(words, [*words[1:], ""], strict=True):
+        name, equals, value = word.partition("=")
+        if name == "--detector":
+            return value if equals else after
+    return next((word for word in words[:1] if not word.startswith("-")), None) if free else None
+
+
+def settings_table(config: Any) -> str:
+    """Lines with the settings of a configuration dataclass, in its order."""
+    described = _described(config)
+    hints = get_type_hints(config)
+    lines = []
+    for field in fields(config):
+        about = _plain(described.get(field.name, ""))
+        choices = get_args(hints[field.name])
+        if choices and get_origin(hints[field.name]) is not tuple and choices[0] not in about:
+            about += f" One of {', '.join(map(str, choices))}."
+        lines.append(f"  --settings.{field.name} {_shown(field.default)}")
+        lines += textwrap.wrap(about, 78, initial_indent=" " * 6, subsequent_indent=" " * 6)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _described(config: Any) -> dict[str, str]:
+    """Name to meaning, from the docstrings of the class and of those that it extends."""
+    from docstring_parser import parse
+
+    found: dict[str, str] = {}
+    for kind in reversed(config.__mro__):
+        for part in parse(kind.__doc__ or "").params:
+            # Settings that belong together are described together: "a, b: weights of the terms".
+            found |= dict.fromkeys(part.arg_name.split(", "), part.description or "")
+    return found
+
+
+def _plain(text: str) -> str:
+    """A docstring's words in one line, without its marks for code and links."""
+    return " ".join(re.sub(r"(:\w+:)?`+([^`]*)`+", r"\2", text).split())
+
+
+def _shown(default: Any) -> str:
+    """A default as it is given: ``true``, ``2,3``, ``''``."""
+    if isinstance(default, bool):
+        return str(default).lower()
+    if isinstance(default, tuple | list):
+        return f"[{', '.join(map(_shown, default))}]"
+    return "''" if default == "" else str(default)
