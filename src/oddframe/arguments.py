@@ -83,7 +83,8 @@ def _as_given(values: Mapping[str, Any], given: Sequence[str]) -> dict[str, Any]
     A Path makes one slash of the two in an address, and the current folder of empty text; the verb
     refuses both when it sees them.
     """
-    parts = [part for word in given for part in (word, word.partition("=")[2]) if part or not word]
+    option = re.compile(r"--[\w.-]+=")
+    parts = [option.sub("", word, count=1) for word in given]
     told = {Path(part) for part in parts if part and "://" not in part}
     lost = {Path(part): part for part in parts if not part or "://" in part}
 
@@ -155,10 +156,8 @@ def _without_key(text: str, named: set[str | int]) -> str:
         word = unknown[1].partition("=")[0]
         if not word.startswith("-"):
             return f"'{word}' is one argument too many; a path with spaces needs quotes"
-        options = [
-            f"--{str(name).replace('_', '-')}" for name in [*sorted(map(str, named)), "config"]
-        ]
-        spelled = word.partition(".")[0].replace("_", "-")
+        options = [str(name).replace("_", "-") for name in (*named, "config")]
+        spelled = word.partition(".")[0].strip("-").replace("_", "-")
         return f"unknown option '{word}'; {nearest(spelled, options)}".rstrip("; ")
     return re.sub(r"/--\w+\+", "", text)  # jsonargparse's own way to append to a list
 
