@@ -131,8 +131,8 @@ def test_hdf5_and_what_is_no_file_are_told_apart(tmp_path):
     with pytest.raises(OddframeError, match=r"new\.mat: .*version 7\.3 \(HDF5\).*'-v7'"):
         read_mat(path)
     os.mkfifo(tmp_path / "pipe.mat")
-    for name in ("pipe.mat", "none.mat", "."):
-        with pytest.raises(OddframeError, match="no such label file"):
+    for name, found in (("pipe.mat", "a pipe"), ("none.mat", "no such file"), (".", "a folder")):
+        with pytest.raises(OddframeError, match=f"expected a MATLAB file of labels, found {found}"):
             read_mat(tmp_path / name)
     with pytest.raises(OddframeError, match="something else or a damaged one"):
         read_mat(Path(__file__))

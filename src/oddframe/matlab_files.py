@@ -21,6 +21,7 @@ import numpy as np
 
 from oddframe import matlab_child
 from oddframe.errors import OddframeError
+from oddframe.regular_files import require_file
 
 MOST_BYTES = 4 << 30
 """Memory that the reading process may use."""
@@ -41,8 +42,7 @@ def read_mat(path: Path) -> dict[str, Any]:
         OddframeError: no file, not a MATLAB file, a damaged one, or one that takes more memory or
             time than a label file can need.
     """
-    if not path.is_file():
-        raise OddframeError(f"{path}: no such label file; put it where the data set has it")
+    require_file(path, "a MATLAB file of labels", "put it where the data set has it")
     return _reader(os.getpid()).read(path)
 
 

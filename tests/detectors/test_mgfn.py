@@ -430,17 +430,13 @@ def test_published_checkpoints(prefix, final):
     assert np.array_equal(found.score_snippets(features), detector.score_snippets(features))
 
 
-@pytest.mark.parametrize("prefix", ["", "module."])
-@pytest.mark.parametrize("final", ["to_logits.0", "to_logits"])
+@pytest.mark.parametrize(("prefix", "final"), [("", "to_logits.0"), ("module.", "to_logits")])
 def test_a_checkpoint_of_the_published_size(prefix, final):
-    with torch.device("meta"):
-        tensors = {
-            prefix + key.replace("to_logits.0", final): torch.empty(
-                shape, dtype=torch.int64 if key.endswith("num_batches_tracked") else None
-            )
-            for key, shape in KEYS.items()
-        }
-        found = MGFN.from_published(tensors)
+    tensors = {
+        prefix + key.replace("to_logits.0", final): torch.zeros(shape)
+        for key, shape in KEYS.items()
+    }
+    found = MGFN.from_published(tensors)
     assert found.shape == BagShape(10, 2048)
     assert found.config == MGFNConfig()
 

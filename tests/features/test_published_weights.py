@@ -11,6 +11,8 @@ from torch import nn
 from oddframe.errors import OddframeError
 from oddframe.features.published_weights import fill, read_tensors
 
+BEYOND_FLOAT32 = torch.full((3,), 1e300, dtype=torch.float64)
+
 
 class Small(nn.Module):
     def __init__(self):
@@ -75,9 +77,8 @@ def test_nothing_in_a_file_is_run(state, tmp_path):
             _use_new_zipfile_serialization=zipped,
         )
     for name in ("w.pkl", "True.pt", "False.pt"):
-        with pytest.raises(OddframeError, match="cannot be read as weights") as caught:
+        with pytest.raises(OddframeError, match=r"expected weights.*(could run|asks for posix)"):
             read_tensors(tmp_path / name)
-        assert "\n" not in str(caught.value)
     assert not trap.exists()
 
 
@@ -93,9 +94,9 @@ def test_files_without_weights(state, tmp_path):
     }
     for name, content in bad.items():
         (tmp_path / name).write_bytes(content)
-        with pytest.raises(OddframeError, match=f"{name}: (cannot be read|expected named)"):
+        with pytest.raises(OddframeError, match=f"{name}: expected (weights|named)"):
             read_tensors(tmp_path / name)
-    with pytest.raises(OddframeError, match="no such file; give a weight file"):
+    with pytest.raises(OddframeError, match="found no such file; give a weight file"):
         read_tensors(tmp_path / "none")
 
 
@@ -116,6 +117,11 @@ def test_fill_takes_everything_and_drops_the_classifier(state):
         (lambda s: s.update(extra=torch.ones(1)), r"1 foreign \(extra\)"),
         (lambda s: s.update({"bn.bias": torch.ones(4)}), r"bn.bias \(4,\) instead of \(3,\)"),
         (lambda s: s["bn.bias"].fill_(torch.nan), r"1 not finite \(bn.bias\)"),
+        (lambda s: s.update({"bn.bias": BEYOND_FLOAT32}), r"1 not finite \(bn.bias\)"),
+        (lambda s: s["bn.running_var"].neg_(), r"1 negative \(bn.running_var\)"),
+        (lambda s: s.update({"bn.bias": torch.ones(3).cfloat()}), "bn.bias complex64 instead of"),
+        (lambda s: s.update({"bn.bias": torch.ones(3).bool()}), "bn.bias bool instead of"),
+        (lambda s: s.update({"bn.bias": torch.ones(3).long()}), "bn.bias int64 instead of"),
         (lambda s: s.clear(), r"6 missing \(conv.weight, conv.bias, bn.weight, ...\)"),
     ],
 )
@@ -124,3 +130,42 @@ def test_fill_refuses_what_does_not_fit(state, change, message):
     with pytest.raises(OddframeError, match=f"w.pt: does not fit Small.*{message}") as caught:
         fill(Small(), state, "w.pt", "logits.")
     assert "\n" not in str(caught.value)
+
+
+def test_pickle_that_claims_more_than_it_holds(tmp_path):
+    path = tmp_path / "w.pkl"
+    whole = pickle.dumps({"a": np.zeros((2, 3), "f4")}, protocol=4)
+    claims = whole.replace(b"K\x02K\x03\x86", b"J\xff\xff\xff\x7fJ\xff\xff\xff\x7f\x86")
+    assert claims != whole
+    called = b"cnumpy\nndarray\n(J\xff\xff\xff\x7ftR."  # numpy.ndarray called with a shape
+    memo = b"\x80\x04K\x01r\xff\xff\xff\x7f."  # a value kept as number 2**31 - 1
+    shared = pickle.dumps([{"a": [1]}] * 2)
+    for content in (claims, called, memo, shared):
+        path.write_bytes(content)
+        with pytest.raises(OddframeError, match=r"w\.pkl: expected (weights|named).*, found"):
+            read_tensors(path)
+
+
+def test_values_that_hold_themselves_end(tmp_path):
+    path = tmp_path / "w.pkl"
+    inside = {"a": np.zeros(2, "f4")}
+    inside["b"] = inside
+    path.write_bytes(pickle.dumps(inside))
+    with pytest.raises(OddframeError, match="values within values without end"):
+        read_tensors(path)
+    wide = {"a": np.zeros(2, "f4")}
+    for _ in range(12):
+        wide = {str(place): wide for place in range(12)}
+    path.write_bytes(pickle.dumps(wide))
+    with pytest.raises(OddframeError, match="values within values without end"):
+        read_tensors(path)
+
+
+def test_name_that_stands_twice(state, tmp_path):
+    path = tmp_path / "w.pt"
+    torch.save({"a": state["bn.bias"], "module.a": state["bn.bias"]}, path)
+    with pytest.raises(OddframeError, match=r"w\.pt: .*'module\.a' beside 'a'"):
+        read_tensors(path)
+    torch.save({"a": {"b": state["bn.bias"]}, "a/b": state["bn.bias"]}, path)
+    with pytest.raises(OddframeError, match=r"w\.pt: .*'a/b' twice"):
+        read_tensors(path)

@@ -111,7 +111,7 @@ def test_missing_folder_or_checkpoint(run, tmp_path):
 def test_a_truncated_checkpoint(run, share):
     whole = (run / "checkpoint.pt").read_bytes()
     (run / "checkpoint.pt").write_bytes(whole[: int(share * len(whole))])
-    assert "cannot be read as a checkpoint" in refusal(run)
+    assert "expected the checkpoint of a run, found" in refusal(run)
 
 
 def test_a_single_changed_byte_is_noticed(run):
@@ -120,7 +120,7 @@ def test_a_single_changed_byte_is_noticed(run):
         damaged = bytearray(whole)
         damaged[place] ^= 0x55
         (run / "checkpoint.pt").write_bytes(damaged)
-        assert "cannot be read as a checkpoint" in refusal(run)
+        assert "expected the checkpoint of a run, found" in refusal(run)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_a_single_changed_byte_is_noticed(run):
 )
 def test_junk(run, text):
     (run / "checkpoint.pt").write_bytes(text)
-    assert "cannot be read as a checkpoint" in refusal(run)
+    assert "expected the checkpoint of a run, found" in refusal(run)
 
 
 class Code:
@@ -144,7 +144,7 @@ class Code:
 def test_pickled_code_is_refused_and_does_not_run(run, tmp_path):
     target = tmp_path / "owned"
     torch.save({"format": "oddframe-run/1", "state": Code(str(target))}, run / "checkpoint.pt")
-    assert "cannot be read as a checkpoint" in refusal(run)
+    assert "expected the checkpoint of a run, found" in refusal(run)
     assert not target.exists()
 
 

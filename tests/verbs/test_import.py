@@ -140,7 +140,9 @@ def test_wrong_detectors_and_options(checkpoint, tmp_path):
     assert "at least one crop, found 0" in refusal("mgfn", checkpoint, run, crops=0)
     missing = tmp_path / "nowhere.npy"
     assert str(missing) in refusal("s3r", checkpoint, run, dictionary=missing)
-    assert "no such checkpoint file" in refusal("mgfn", tmp_path / "nowhere.pkl", run)
+    assert "no such file; give the published checkpoint" in refusal(
+        "mgfn", tmp_path / "nowhere.pkl", run
+    )
 
 
 def test_a_finished_run_is_not_overwritten(checkpoint, tmp_path):
@@ -150,15 +152,27 @@ def test_a_finished_run_is_not_overwritten(checkpoint, tmp_path):
     assert read_run(tmp_path / "run").sha256 == run.sha256
 
 
+def replacing(tensor):
+    return lambda tensors: tensors.update({"module.fc.bias": tensor})
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
         (lambda t: t.pop("module.fc.bias"), "1 missing (fc.bias)"),
         (lambda t: t.update(extra=torch.zeros(1)), "1 foreign (extra)"),
         (lambda t: t.update({"module.fc.weight": torch.zeros(1, 3)}), "fc.weight (1, 3) instead"),
-        (lambda t: t["module.fc.bias"].fill_(float("nan")), "'module.fc.bias' holds NaN"),
+        (lambda t: t["module.fc.bias"].fill_(float("nan")), "1 not finite (fc.bias)"),
         (lambda t: t.update(epoch=3), "found int under 'epoch'"),
         (lambda t: t.clear(), "found an empty one"),
+        (lambda t: t.update({"fc.bias": torch.zeros(1)}), "'fc.bias' beside 'module.fc.bias'"),
+        (lambda t: t.update({7: torch.zeros(1)}), "found a number as a name under '7'"),
+        (replacing(torch.zeros(1).bool()), "fc.bias bool instead"),
+        (replacing(torch.zeros(1).cfloat()), "fc.bias complex64 instead"),
+        (replacing(torch.tensor([1e300], dtype=torch.float64)), "1 not finite"),
+        (replacing(torch.zeros(1).to_sparse()), "not dense (sparse_coo)"),
+        (replacing(torch.zeros(1, device="meta")), "(meta)"),
+        (replacing(torch.zeros(1).expand(10**6, 10**6)), "claims 1,000,000,000,000 numbers and"),
     ],
 )
 def test_checkpoints_that_do_not_fit(checkpoint, tmp_path, change, words):
@@ -186,7 +200,7 @@ def test_a_state_dict_inside_a_training_checkpoint(checkpoint, tmp_path, wrapper
     assert all(torch.equal(found[key], value) for key, value in expected.items())
     tensors["module.fc.bias"].fill_(float("nan"))
     torch.save(beside | {wrapper: tensors}, checkpoint)
-    assert "'module.fc.bias' holds NaN" in refusal("mgfn", checkpoint, tmp_path / "nan")
+    assert "1 not finite (fc.bias)" in refusal("mgfn", checkpoint, tmp_path / "nan")
 
 
 @pytest.mark.parametrize(
@@ -240,7 +254,7 @@ def test_truncated_checkpoints(checkpoint, tmp_path, share, zipped):
     checkpoint.write_bytes(whole[: int(share * len(whole))])
     message = refusal("mgfn", checkpoint, tmp_path / "run")
     assert str(checkpoint) in message
-    assert "damaged or something else" in message
+    assert "a damaged file or something else" in message
 
 
 def test_changed_bytes_never_change_a_tensor(checkpoint):
@@ -266,4 +280,32 @@ def test_changed_bytes_never_change_a_tensor(checkpoint):
 def test_other_files(tmp_path, content):
     path = tmp_path / "other.pkl"
     path.write_bytes(content)
-    assert "damaged or something else" in refusal("mgfn", path, tmp_path / "run")
+    assert "a damaged file or something else" in refusal("mgfn", path, tmp_path / "run")
+
+
+def test_single_numbers_in_a_file_do_not_make_a_network_of_any_size(tmp_path):
+    path = tmp_path / "rtfm.pkl"
+    tensors = small(RTFM, RTFMConfig(width=8)).state_dict()
+    # The network of this width would have 10**12 numbers.
+    torch.save({**tensors, "fc1.weight": torch.zeros(10**6, 1)}, path)
+    assert "ask for" in refusal("rtfm", path, tmp_path / "run")
+    torch.save({**tensors, "fc1.weight": torch.zeros(10**9, 0)}, path)
+    assert "found the shape (1000000000, 0)" in refusal("rtfm", path, tmp_path / "run")
+
+
+@pytest.mark.filterwarnings("ignore:torch.quantize_per_tensor")
+def test_quantised_tensors(checkpoint, tmp_path):
+    tensors = read_state_dict(checkpoint)
+    tensors["module.fc.bias"] = torch.quantize_per_tensor(torch.ones(1), 0.1, 0, torch.quint8)
+    torch.save(tensors, checkpoint)
+    assert "a quantised tensor" in refusal("mgfn", checkpoint, tmp_path / "run")
+
+
+def test_half_precision_is_made_whole(checkpoint, tmp_path):
+    halves = {name: tensor.half() for name, tensor in read_state_dict(checkpoint).items()}
+    counters = [name for name in halves if name.endswith("num_batches_tracked")]
+    halves |= {name: torch.tensor(0) for name in counters}
+    torch.save(halves, checkpoint)
+    found = import_checkpoint("mgfn", checkpoint, tmp_path / "run").detector.state()["network"]
+    assert found["fc.weight"].dtype == torch.float32
+    assert torch.equal(found["fc.weight"], halves["module.fc.weight"].float())

@@ -32,8 +32,9 @@ from torch.nn import functional
 from oddframe.detectors.clip_detector import ClipConfig, ClipDetector, Measured
 from oddframe.detectors.frame_losses import error_decibel, error_map, intensity
 from oddframe.detectors.networks.autoencoder import ConvAutoencoder, without_unused
-from oddframe.detectors.published import load_strictly, width_of, without_prefix
+from oddframe.detectors.published import load_strictly, width_of
 from oddframe.errors import OddframeError
+from oddframe.tensor_checks import built, without_prefix
 
 PSEUDO = ("none", "mse", "kl", "kl-pixels")
 
@@ -222,7 +223,7 @@ class ConvAE(ClipDetector):
             skips=joined > raised,
             wide=raised > 4 * width,
         )
-        detector = cls(config)
+        detector = built(lambda: cls(config), own)
         load_strictly(detector.normal, own, method)
         return detector.eval()
 

@@ -27,8 +27,9 @@ from oddframe.detectors.layers import xavier_initialise
 from oddframe.detectors.networks.initialise import normal_initialise
 from oddframe.detectors.networks.patch_discriminator import PatchDiscriminator
 from oddframe.detectors.networks.unet import UNet
-from oddframe.detectors.published import load_strictly, width_of, without_prefix
+from oddframe.detectors.published import load_strictly, width_of
 from oddframe.errors import OddframeError
+from oddframe.tensor_checks import built, without_prefix
 
 if TYPE_CHECKING:
     from oddframe.detectors.flow import FlowTerm
@@ -211,16 +212,15 @@ class FutureFrame(ClipDetector):
         judge_width = FutureFrameConfig.discriminator_width
         if discriminator:
             judge_width = width_of(discriminator, "net.0.weight", 0, cls.name)
-        detector = cls(
-            FutureFrameConfig(
-                size=size or usual_size,
-                resize="bilinear",
-                colour="bgr" if channels == 3 else "grey",
-                context=inputs // channels,
-                width=width_of(generator, "outc.weight", 1, cls.name),
-                discriminator_width=judge_width,
-            )
+        config = FutureFrameConfig(
+            size=size or usual_size,
+            resize="bilinear",
+            colour="bgr" if channels == 3 else "grey",
+            context=inputs // channels,
+            width=width_of(generator, "outc.weight", 1, cls.name),
+            discriminator_width=judge_width,
         )
+        detector = built(lambda: cls(config), generator, discriminator)
         load_strictly(detector.generator, generator, f"{cls.name}'s generator")
         if discriminator:
             load_strictly(detector.discriminator, discriminator, f"{cls.name}'s discriminator")

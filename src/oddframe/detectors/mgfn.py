@@ -19,8 +19,9 @@ from oddframe.detectors.bag_losses import LossVariant, classification, regularis
 from oddframe.detectors.feature_magnitude import Outcome, outcome_of
 from oddframe.detectors.layers import Selected, select_segments
 from oddframe.detectors.multiple_instance import BagConfig, BagDetector, BagShape
-from oddframe.detectors.published import crops_for, load_strictly, width_of, without_prefix
+from oddframe.detectors.published import crops_for, load_strictly, width_of
 from oddframe.errors import OddframeError
+from oddframe.tensor_checks import built, renamed, without_prefix
 
 Pairing = Literal["mirror", "videos"]
 
@@ -299,10 +300,8 @@ class MGFN(BagDetector):
         Raises:
             OddframeError: missing or foreign keys, or shapes that do not fit.
         """
-        named = without_prefix(tensors)
-        for part in ("weight", "bias"):
-            if f"to_logits.{part}" in named:
-                named[f"to_logits.0.{part}"] = named.pop(f"to_logits.{part}")
+        final = {f"to_logits.{part}": f"to_logits.0.{part}" for part in ("weight", "bias")}
+        named = renamed(without_prefix(tensors), lambda name: final.get(name, name))
         channels = width_of(named, "to_tokens.weight", 1, cls.name)
         firsts = [f"stages.{stage}.0.layers.0.0.weight" for stage in range(3)]
         widths = tuple(width_of(named, first, 0, cls.name) for first in firsts)
@@ -318,7 +317,8 @@ class MGFN(BagDetector):
                 f"found {heads} in the second stage; give the state dict of the published network"
             )
         config = MGFNConfig(widths=widths, depths=depths, head_width=head_width)
-        detector = cls(config, BagShape(crops_for(channels, crops), channels, config.segments))
+        shape = BagShape(crops_for(channels, crops), channels, config.segments)
+        detector = built(lambda: cls(config, shape), named)
         load_strictly(detector, named, cls.name)
         return detector.eval()
 

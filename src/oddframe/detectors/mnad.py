@@ -33,8 +33,9 @@ from oddframe.detectors.clip_detector import ClipConfig, ClipDetector, FrameTerm
 from oddframe.detectors.frame_losses import error_decibel, error_map, intensity
 from oddframe.detectors.networks import memory
 from oddframe.detectors.networks.autoencoder import ConvAutoencoder, without_unused
-from oddframe.detectors.published import load_strictly, width_of, without_prefix
+from oddframe.detectors.published import load_strictly, width_of
 from oddframe.errors import OddframeError, OddframeWarning
+from oddframe.tensor_checks import built, without_prefix
 
 CONTEXT = 4
 """Frames that the network is given, in every task but ``reconstruction``."""
@@ -306,7 +307,7 @@ class Mnad(ClipDetector):
             update_below=0.01 if predicts else 0.015,
             width=width,
         )
-        detector = cls(config)
+        detector = built(lambda: cls(config), tensors)
         load_strictly(detector.network, tensors, cls.name)
         if items is not None:
             detector.items.copy_(items)

@@ -23,8 +23,9 @@ from oddframe.detectors.clip_detector import ClipConfig, ClipDetector, Measured
 from oddframe.detectors.frame_losses import LEAST_ERROR, error_decibel, error_map, intensity
 from oddframe.detectors.networks.denoising_autoencoder import LEAST_SIDE, DenoisingAutoencoder
 from oddframe.detectors.networks.frame_classifier import FrameClassifier
-from oddframe.detectors.published import load_strictly, width_of, without_prefix
+from oddframe.detectors.published import load_strictly, width_of
 from oddframe.errors import OddframeError
+from oddframe.tensor_checks import built, without_prefix
 
 STILL = math.log(1e-6)
 """Log-odds of a frame in which nothing moves, and the lowest of one in which something does: one
@@ -362,7 +363,7 @@ class OGNet(ClipDetector):
             width=width,
             patches=0,
         )
-        detector = cls(config)
+        detector = built(lambda: cls(config), generator, discriminator, old)
         for part, values in (
             ("generator", generator),
             ("old_generator", old or generator),

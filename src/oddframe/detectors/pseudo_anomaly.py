@@ -45,6 +45,7 @@ from oddframe.detectors.published_pseudo_anomaly import (
     shifted_terms,
     two_sigmoids,
 )
+from oddframe.tensor_checks import built
 
 if TYPE_CHECKING:
     from oddframe.detectors.flow import FlowTerm
@@ -384,7 +385,8 @@ class PseudoAnomaly(ClipDetector):
             OddframeError: a network is missing, or has missing or foreign names or other shapes.
         """
         settings, nets = checkpoint_parts(tensors, cls.name)
-        detector = cls(PseudoAnomalyConfig(**settings, as_published=True))
+        config = PseudoAnomalyConfig(**settings, as_published=True)
+        detector = built(lambda: cls(config), *nets.values())
         networks: dict[str, nn.Module] = {"net_c": detector.classifier}
         for name, branch in zip(("abn", "norm"), detector.branches.values(), strict=True):
             networks[f"net_g_{name}"] = branch.generator

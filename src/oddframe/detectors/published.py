@@ -7,22 +7,17 @@ from collections.abc import Collection, Mapping
 from torch import Tensor, nn
 
 from oddframe.errors import OddframeError
-from oddframe.features.published_weights import faults
-
-
-def without_prefix(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors without the ``module.`` that training on several GPUs puts before each name."""
-    return {name.removeprefix("module."): tensor for name, tensor in tensors.items()}
+from oddframe.tensor_checks import fitting
 
 
 def width_of(tensors: Mapping[str, Tensor], key: str, axis: int, method: str) -> int:
     """Length of one axis of a named tensor, from which a network's width follows.
 
     Raises:
-        OddframeError: the tensor is missing or has no such axis.
+        OddframeError: the tensor is missing, empty or has no such axis.
     """
     tensor = tensors.get(key)
-    if tensor is None or tensor.ndim <= axis:
+    if tensor is None or tensor.ndim <= axis or not tensor.numel():
         found = "no such tensor" if tensor is None else f"the shape {tuple(tensor.shape)}"
         raise OddframeError(
             f"not a {method} checkpoint: expected the tensor '{key}', found {found} among "
@@ -48,13 +43,14 @@ def load_strictly(
         own: names in the network's state that no published checkpoint has; they stay.
 
     Raises:
-        OddframeError: missing or foreign names, or other shapes; one line names the first ones.
+        OddframeError: missing or foreign names, other shapes or types, or numbers that cannot be;
+            one line names the first ones.
     """
     expected = {key: value for key, value in network.state_dict().items() if key not in own}
-    found = faults(expected, tensors)
+    taken, found = fitting(expected, tensors)
     if found:
         raise OddframeError(
             f"the checkpoint does not fit {method}: expected its {len(expected)} published "
             f"tensors, found {found}; give the state dict of the published network"
         )
-    network.load_state_dict(dict(tensors), strict=not own)
+    network.load_state_dict(taken, strict=not own)

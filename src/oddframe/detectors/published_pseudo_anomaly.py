@@ -15,8 +15,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from oddframe.detectors.published import width_of, without_prefix
+from oddframe.detectors.published import width_of
 from oddframe.errors import OddframeError
+from oddframe.tensor_checks import without_prefix
 
 COMPARED_ROWS = 5
 """Rows of a batch that the published perceptual loss compares: it meant five layers."""

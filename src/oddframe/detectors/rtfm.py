@@ -24,7 +24,8 @@ from oddframe.detectors.feature_magnitude import (
 )
 from oddframe.detectors.layers import MultiscaleTemporalNetwork, xavier_initialise
 from oddframe.detectors.multiple_instance import BagDetector, BagShape
-from oddframe.detectors.published import crops_for, load_strictly, width_of, without_prefix
+from oddframe.detectors.published import crops_for, load_strictly, width_of
+from oddframe.tensor_checks import built, without_prefix
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,8 @@ class RTFM(BagDetector):
         tensors = without_prefix(tensors)
         channels = width_of(tensors, "fc1.weight", 1, cls.name)
         config = RTFMConfig(width=width_of(tensors, "fc1.weight", 0, cls.name))
-        detector = cls(config, BagShape(crops_for(channels, crops), channels, config.segments))
+        shape = BagShape(crops_for(channels, crops), channels, config.segments)
+        detector = built(lambda: cls(config, shape), tensors)
         load_strictly(detector, tensors, cls.name)
         return detector.eval()
 

@@ -27,8 +27,9 @@ from oddframe.detectors.feature_magnitude import (
 )
 from oddframe.detectors.layers import MultiscaleTemporalNetwork, xavier_initialise
 from oddframe.detectors.multiple_instance import BagDetector, BagShape
-from oddframe.detectors.published import crops_for, load_strictly, width_of, without_prefix
+from oddframe.detectors.published import crops_for, load_strictly, width_of
 from oddframe.errors import OddframeError
+from oddframe.tensor_checks import built, without_prefix
 
 GROUPS = 8
 """Of the group norms."""
@@ -239,7 +240,8 @@ class S3R(BagDetector):
             )
         used = {key: value for key, value in tensors.items() if key not in UNUSED}
         config = S3RConfig(dictionary="codes")
-        detector = cls(config, BagShape(crops_for(channels, crops), channels, config.segments))
+        shape = BagShape(crops_for(channels, crops), channels, config.segments)
+        detector = built(lambda: cls(config, shape), used)
         load_strictly(detector, used, cls.name, own=("dictionary",))
         detector._set_dictionary(np.asarray(dictionary, dtype=np.float32))
         return detector.eval()

@@ -1,51 +1,32 @@
 """Weight files that others published: read without running code, loaded without a gap.
 
-Two containers occur. PyTorch's own (a zip archive, before 2020 a run of pickles) is read with
-``weights_only=True``. The other is a plain Python pickle of NumPy arrays, which Caffe2 and JAX
-projects publish; it is read here by an unpickler that can build arrays and nothing else, since an
-ordinary ``pickle.load`` runs whatever the file says.
+Two containers occur: PyTorch's own (a zip archive, before 2020 a run of pickles), and a plain
+Python pickle of NumPy arrays, which Caffe2 and JAX projects publish.
 """
 
 from __future__ import annotations
 
-import _codecs
 import pickle
 import zipfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from oddframe.errors import OddframeError
+from oddframe.features.array_pickles import NotedArray, read_array_pickle
+from oddframe.regular_files import require_file
+from oddframe.tensor_checks import fitting, without_prefix
+from oddframe.tensor_files import read_tensor_file
+from oddframe.text_files import shown
 
 # The number with which PyTorch's old container begins, as a pickle of its own.
 _OLD_TORCH = pickle.dumps(0x1950A86A20F9469CFC6C, protocol=2)
-
-_RECONSTRUCT = np.zeros(0).__reduce__()[0]
-_FROM_BUFFER = np.zeros(0).__reduce_ex__(5)[0]
-_ALLOWED = {
-    ("numpy", "ndarray"): np.ndarray,
-    ("numpy", "dtype"): np.dtype,
-    # Old NumPy named the module without the underscore; Python 2 wrote bytes through _codecs.
-    ("numpy.core.multiarray", "_reconstruct"): _RECONSTRUCT,
-    ("numpy._core.multiarray", "_reconstruct"): _RECONSTRUCT,
-    ("numpy.core.numeric", "_frombuffer"): _FROM_BUFFER,
-    ("numpy._core.numeric", "_frombuffer"): _FROM_BUFFER,
-    ("_codecs", "encode"): _codecs.encode,
-}
-
-
-class _ArrayUnpickler(pickle.Unpickler):
-    """Builds containers, numbers, text and NumPy arrays; refuses every other name."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        try:
-            return _ALLOWED[module, name]
-        except KeyError:
-            raise pickle.UnpicklingError(f"it asks for {module}.{name}") from None
+_WHAT = "weights, a PyTorch state dict or a pickle of NumPy arrays"
+_DEEPEST = 16
 
 
 def read_tensors(path: str | Path) -> dict[str, Tensor]:
@@ -57,80 +38,78 @@ def read_tensors(path: str | Path) -> dict[str, Tensor]:
             several GPUs adds, is taken away.
 
     Raises:
-        OddframeError: no such file, no weights in it, or something that would run code.
+        OddframeError: no such file, no weights in it, a name twice, or something that would run
+            code.
     """
     path = Path(path)
-    if not path.is_file():
-        raise OddframeError(f"{path}: no such file; give a weight file, see 'oddframe fetch'")
+    size = require_file(path, _WHAT, "give a weight file, see 'oddframe fetch'")
+    with path.open("rb") as stream:
+        old = stream.read(len(_OLD_TORCH)) == _OLD_TORCH
+    if old or zipfile.is_zipfile(path):
+        content = read_tensor_file(path, _WHAT, "fetch it again")
+    else:
+        content = _read_pickle(path)
+    tensors: dict[str, Tensor] = {}
     try:
-        with path.open("rb") as stream:
-            old = stream.read(len(_OLD_TORCH)) == _OLD_TORCH
-            if old or zipfile.is_zipfile(path):
-                content = torch.load(path, map_location="cpu", weights_only=True)
-            else:
-                stream.seek(0)
-                content = _ArrayUnpickler(stream, encoding="latin1").load()
-    except Exception as error:  # torch.load and pickle raise a dozen kinds; all mean the same
-        reason = (str(error).splitlines() or [type(error).__name__])[0][:120]
-        raise OddframeError(
-            f"{path}: cannot be read as weights ({reason}); expected a PyTorch state dict or a "
-            "pickle of NumPy arrays, fetch it again"
-        ) from error
-    tensors = {name.removeprefix("module."): value for name, value in _flat(content)}
+        for name, value in _flat(content, _Bounds(4 * size)):
+            if name in tensors:
+                raise ValueError(f"{shown(name)} twice")
+            tensors[name] = value
+    except ValueError as error:
+        raise OddframeError(f"{path}: expected {_WHAT}, found {error}; fetch it again") from None
     if not tensors:
         raise OddframeError(
             f"{path}: expected named weights, found {type(content).__name__} without any; give "
             "the published weight file"
         )
-    return tensors
+    try:
+        return without_prefix(tensors)
+    except OddframeError as error:
+        raise OddframeError(f"{path}: {error}") from None
 
 
-def _flat(content: Any, prefix: str = "") -> list[tuple[str, Tensor]]:
-    """Names and tensors of nested dictionaries; what is neither is left out."""
+def _read_pickle(path: Path) -> Any:
+    try:
+        return read_array_pickle(path.read_bytes())
+    except Exception as error:  # a damaged pickle can raise anything
+        reason = (str(error).splitlines() or [""])[0][:120] or type(error).__name__
+        raise OddframeError(
+            f"{path}: expected {_WHAT}, found something else ({reason}); fetch it again"
+        ) from error
+
+
+@dataclass
+class _Bounds:
+    """What may still be found; values of a pickle may share parts, or hold themselves."""
+
+    nbytes: int
+    values: int = 1_000_000
+
+
+def _flat(
+    content: Any, bounds: _Bounds, prefix: str = "", depth: int = 0
+) -> Iterator[tuple[str, Tensor]]:
+    """Names and tensors of nested dictionaries; what is neither is left out.
+
+    Raises:
+        ValueError: an array that cannot be, or values without end.
+    """
     if not isinstance(content, Mapping):
-        return []
-    found: list[tuple[str, Tensor]] = []
+        return
     for key, value in content.items():
         name = f"{prefix}{key}"
+        bounds.values -= 1
+        bounds.nbytes -= value.nbytes if isinstance(value, NotedArray) else 0
+        if bounds.values < 0 or bounds.nbytes < 0 or depth > _DEEPEST:
+            raise ValueError("values within values without end")
         if isinstance(value, Tensor):
-            found.append((name, value))
-        elif isinstance(value, np.ndarray) and value.dtype.kind == "f":
-            # Files from other machines may have the other byte order, which PyTorch lacks.
-            found.append((name, torch.from_numpy(value.astype(np.float32))))
+            yield name, value
+        elif isinstance(value, NotedArray):
+            array = value.array()
+            if array is not None:
+                yield name, torch.from_numpy(array)
         else:
-            found += _flat(value, f"{name}/")
-    return found
-
-
-def faults(
-    wanted: Mapping[str, Tensor],
-    given: Mapping[str, Tensor],
-    *,
-    optional: Collection[str] = (),
-    also: Mapping[str, Sequence[str]] | None = None,
-) -> str:
-    """How given tensors differ from those wanted, in words; empty if they fit.
-
-    Args:
-        wanted, given: tensors by name; only names and shapes are compared.
-        optional: names that may be missing.
-        also: further faults and the names they concern.
-    """
-    found: dict[str, Sequence[str]] = {
-        "missing": [name for name in wanted if name not in given and name not in optional],
-        "foreign": [name for name in given if name not in wanted],
-        "of another shape": [
-            f"{name} {tuple(given[name].shape)} instead of {tuple(value.shape)}"
-            for name, value in wanted.items()
-            if name in given and given[name].shape != value.shape
-        ],
-        **(also or {}),
-    }
-    return "; ".join(
-        f"{len(names)} {fault} ({', '.join(names[:3])}{', ...' if len(names) > 3 else ''})"
-        for fault, names in found.items()
-        if names
-    )
+            yield from _flat(value, bounds, f"{name}/", depth + 1)
 
 
 def fill(
@@ -157,13 +136,14 @@ def fill(
     wanted = network.state_dict()
     given = {name: value for name, value in tensors.items() if not name.startswith(drop)}
     counters = {name for name in wanted if name.endswith(".num_batches_tracked")}
-    broken = [name for name, value in given.items() if not torch.isfinite(value).all()]
-    found = faults(wanted, given, optional=counters, also={"not finite": broken})
+    # They count training steps; some files hold them as floating-point numbers.
+    given = {name: value for name, value in given.items() if name not in counters}
+    taken, found = fitting(wanted, given, optional=counters)
     if found:
         raise OddframeError(
             f"{path}: does not fit {type(network).__name__}: expected its "
             f"{len(wanted) - len(counters)} weights, found {found}; give the weights "
             "of this very network"
         )
-    network.load_state_dict({**{name: wanted[name] for name in counters}, **given})
+    network.load_state_dict({**{name: wanted[name] for name in counters}, **taken})
     network.eval()

@@ -30,6 +30,7 @@ from torch import Tensor, nn
 
 from oddframe.atomic import atomic_path
 from oddframe.errors import OddframeError
+from oddframe.tensor_files import read_tensor_file
 from oddframe.training.run_folder import LAST, METRICS, log, read_curve
 
 if TYPE_CHECKING:
@@ -408,14 +409,18 @@ def _save(
 
 def _load(fabric: Fabric, path: Path, learner: nn.Module, optimisers: Mapping[str, Any]) -> _State:
     try:
-        content = torch.load(path, map_location=fabric.device, weights_only=True)
+        content = read_tensor_file(
+            path, "an unfinished training", "delete it to start anew", device=fabric.device
+        )
         if content["format"] != FORMAT:
             raise ValueError(f"format {content['format']!r}")
         learner.load_state_dict(content["learner"])
         for name, part in optimisers.items():
             part.load_state_dict(content["optimisers"][name])
         return _State(**{part.name: content[part.name] for part in fields(_State)})
-    except Exception as error:  # torch.load raises a dozen kinds; all mean the same
+    except OddframeError:
+        raise
+    except Exception as error:  # PyTorch raises a dozen kinds; all mean the same
         reason = " ".join(str(error).split())[:160] or type(error).__name__
         raise OddframeError(
             f"{path}: cannot go on from it ({reason}); delete it to train from the start"

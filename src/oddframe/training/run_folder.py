@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import io
 import json
-import pickle
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +23,8 @@ from oddframe.atomic import atomic_path, sha256_of, write_text
 from oddframe.detectors import load
 from oddframe.detectors.base import Detector
 from oddframe.errors import OddframeError
+from oddframe.tensor_files import read_tensor_file
+from oddframe.text_files import shown
 
 FORMAT = "oddframe-run/1"
 CHECKPOINT = "checkpoint.pt"
@@ -118,8 +118,6 @@ def read_run(folder: str | Path, checkpoint: str = CHECKPOINT) -> Run:
     Raises:
         OddframeError: not a run, unfinished, damaged, or of another format version.
     """
-    import torch
-
     folder = Path(folder)
     path = folder / checkpoint
     if not folder.is_dir():
@@ -135,25 +133,7 @@ def read_run(folder: str | Path, checkpoint: str = CHECKPOINT) -> Run:
             else ("make one with 'oddframe train'")
         )
         raise OddframeError(f"{folder}: not a finished run, {checkpoint} is missing; {how}")
-    try:
-        with zipfile.ZipFile(path) as archive:
-            damaged = archive.testzip()  # torch.load does not look at the checksums
-        if damaged is not None:
-            raise zipfile.BadZipFile(f"{damaged} does not fit its checksum")
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except (
-        OSError,
-        RuntimeError,
-        EOFError,
-        ValueError,
-        LookupError,
-        pickle.UnpicklingError,
-        zipfile.BadZipFile,
-    ) as error:
-        first = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
-        raise OddframeError(
-            f"{path}: cannot be read as a checkpoint ({first}); train again"
-        ) from error
+    content = read_tensor_file(path, "the checkpoint of a run", "train again")
     found = content.get("format") if isinstance(content, dict) else None
     if found != FORMAT:
         made_by = content.get("oddframe", "?") if isinstance(content, dict) else "?"
@@ -161,13 +141,18 @@ def read_run(folder: str | Path, checkpoint: str = CHECKPOINT) -> Run:
             f"{path}: expected a run of format '{FORMAT}', found {found!r} (made by oddframe "
             f"{made_by}, this is {oddframe.__version__}); train again with this version"
         )
+    name = content.get("detector")
+    if not isinstance(name, str):
+        raise OddframeError(f"{path}: expected the name of a detector, found {shown(name)}")
+    kind = load(name).DETECTOR
     try:
-        kind = load(content["detector"]).DETECTOR
         detector = kind.from_state(_to_arrays(content["state"]))
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+    except Exception as error:  # detectors take it for granted that it is a state of theirs
+        said = str(error) if isinstance(error, OddframeError) else repr(error)
         raise OddframeError(
-            f"{path}: the state of detector '{content.get('detector')}' does not fit oddframe "
-            f"{oddframe.__version__} ({error!r}); train again with this version"
+            f"{path}: the state of detector '{name}' does not fit oddframe "
+            f"{oddframe.__version__} ({' '.join(said.split())[:300]}); train again with this "
+            "version"
         ) from error
     return Run(folder, detector, read_config(folder), sha256_of(path))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-import zipfile
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +14,8 @@ from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.folder_lock import alone_in_out
 from oddframe.media import open_video
 from oddframe.paths import text_paths
+from oddframe.tensor_files import read_tensor_file
+from oddframe.text_files import shown
 from oddframe.training.run_folder import (
     CHECKPOINT,
     Run,
@@ -226,7 +227,7 @@ def read_networks(path: Path) -> dict[str, Any]:
         several = {str(key): part for key, part in content.items() if _is_state_dict(part)}
         if several and not set(several) <= set(WRAPPERS):
             for name, part in several.items():
-                _check_tensors(path, part, f"{name}.")
+                _check_names(path, part, f"{name}.")
             return several
     return _state_dict(path, content)
 
@@ -235,35 +236,14 @@ def read_state_dict(path: Path) -> dict[str, Any]:
     """The tensors of a published checkpoint, read without running any code in it.
 
     Raises:
-        OddframeError: no such file, damaged, a pickled object instead of tensors, or NaN.
+        OddframeError: no such file, damaged, pickled objects, or something else than plain tensors
+            by name.
     """
     return _state_dict(path, _content(path))
 
 
 def _content(path: Path) -> Any:
-    import torch
-
-    if not path.is_file():
-        raise OddframeError(f"{path}: no such checkpoint file; download it and give its path")
-    try:
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                damaged = archive.testzip()  # torch.load does not look at the checksums
-            if damaged is not None:
-                raise zipfile.BadZipFile(f"{damaged} does not fit its checksum")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about the pickle protocol of a file it then refuses
-            return torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # a damaged pickle can raise anything
-        if "unsupported global" in str(error).lower():
-            raise OddframeError(
-                f"{path}: expected a state dict of tensors, found pickled Python objects, which "
-                "could run code when read; save model.state_dict() where the file was made"
-            ) from error
-        raise OddframeError(
-            f"{path}: expected a PyTorch state dict, but the file is damaged or something else "
-            f"({type(error).__name__}); download it again"
-        ) from error
+    return read_tensor_file(path, "a PyTorch state dict", "give the published checkpoint file")
 
 
 def _state_dict(path: Path, content: Any) -> dict[str, Any]:
@@ -273,21 +253,20 @@ def _state_dict(path: Path, content: Any) -> dict[str, Any]:
             f"{path}: expected a state dict of tensors, found {found}; give the state dict itself"
         )
     content = _unwrapped(content)
-    _check_tensors(path, content, "")
-    return {str(key): value for key, value in content.items()}
+    _check_names(path, content, "")
+    return dict(content)
 
 
-def _check_tensors(path: Path, tensors: dict[Any, Any], prefix: str) -> None:
+def _check_names(path: Path, tensors: dict[Any, Any], prefix: str) -> None:
     import torch
 
     for key, value in tensors.items():
-        if not isinstance(value, torch.Tensor):
+        if not isinstance(key, str) or not isinstance(value, torch.Tensor):
+            found = type(value).__name__ if isinstance(key, str) else "a number as a name"
             raise OddframeError(
-                f"{path}: expected a state dict of tensors, found {type(value).__name__} "
-                f"under '{prefix}{key}'; give the state dict itself"
+                f"{path}: expected a state dict of tensors, found {found} under "
+                f"{shown(f'{prefix}{key}')}; give the state dict itself"
             )
-        if not value.isfinite().all():
-            raise OddframeError(f"{path}: '{prefix}{key}' holds NaN or infinity; download it again")
 
 
 def _is_state_dict(part: Any) -> bool:

@@ -17,9 +17,9 @@ from importlib import import_module
 import torch
 from torch import Tensor, nn
 
-from oddframe.detectors.published import without_prefix
 from oddframe.errors import OddframeError
 from oddframe.features.published_weights import fill, read_tensors
+from oddframe.tensor_checks import renamed, without_prefix
 
 FLOWS = ("matching", "flownet2-sd", "liteflownet")
 """Names that :func:`flow_term` knows; the last two need a weights file."""
@@ -125,7 +125,6 @@ def _published_names(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
             if name.startswith(wrapper)
         }
     # Later versions of LiteFlowNet's code say "netMain" where the file says "moduleMain".
-    return {
-        re.sub(r"(^|\.)net(?=[A-Z])", r"\1module", name): value
-        for name, value in without_prefix(tensors).items()
-    }
+    return renamed(
+        without_prefix(tensors), lambda name: re.sub(r"(^|\.)net(?=[A-Z])", r"\1module", name)
+    )
