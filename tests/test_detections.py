@@ -2,12 +2,14 @@
 
 import json
 from dataclasses import asdict
+from datetime import datetime
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from oddframe.clock import Clock
 from oddframe.detections import Detection, EventRule, find_detections, read_events, write_events
 from oddframe.errors import OddframeError
 
@@ -42,7 +44,9 @@ def brute_force(scores, threshold, gap, least):
 )
 def test_detections_are_those_of_brute_force(scores, threshold, gap, least):
     array = np.array(scores, np.float32)
-    found = find_detections(array, EventRule(threshold, gap / 10, least / 10), fps=10.0)
+    found = find_detections(
+        array, EventRule(threshold, gap / 10, least / 10), Clock(len(array), 10.0)
+    )
     assert [(d.start, d.end) for d in found] == brute_force(scores, threshold, gap, least)
     for detection in found:
         part = scores[detection.start : detection.end]
@@ -55,18 +59,18 @@ def test_detections_are_those_of_brute_force(scores, threshold, gap, least):
 def test_a_gap_of_exactly_the_merge_time_is_merged():
     scores = np.zeros(40)
     scores[[5, 16]] = 1  # ten quiet frames between
-    assert len(find_detections(scores, EventRule(0.5, 1.0), fps=10.0)) == 1
-    assert len(find_detections(scores, EventRule(0.5, 0.9), fps=10.0)) == 2
+    assert len(find_detections(scores, EventRule(0.5, 1.0), Clock(len(scores), 10.0))) == 1
+    assert len(find_detections(scores, EventRule(0.5, 0.9), Clock(len(scores), 10.0))) == 2
 
 
 def test_a_score_at_the_threshold_is_normal():
-    assert find_detections(np.full(5, 0.5), EventRule(0.5), fps=10.0) == []
+    assert find_detections(np.full(5, 0.5), EventRule(0.5), Clock(5, 10.0)) == []
 
 
 def test_a_short_event_counts_after_merging():
     scores = np.zeros(40)
     scores[[5, 9, 30]] = 1  # five frames with the gap, and one frame alone
-    (found,) = find_detections(scores, EventRule(0.5, 0.3, 0.5), fps=10.0)
+    (found,) = find_detections(scores, EventRule(0.5, 0.3, 0.5), Clock(len(scores), 10.0))
     assert (found.start, found.end) == (5, 10)
 
 
@@ -111,12 +115,14 @@ detections = st.builds(
 @quick
 @given(found=st.dictionaries(st.text(max_size=5), st.lists(detections, max_size=2), max_size=3))
 def test_events_come_back_as_they_were_written(tmp_path, found):
-    path = write_events(tmp_path / "events.json", found, dict.fromkeys(found, 12.5))
+    path = write_events(tmp_path / "events.json", found, dict.fromkeys(found, Clock(100, 12.5)))
     assert read_events(path) == found
 
 
 def test_events_are_told_in_seconds_too(tmp_path):
-    path = write_events(tmp_path / "e.json", {"a": [Detection(5, 20, 7, 1.0, 0.5)]}, {"a": 10.0})
+    path = write_events(
+        tmp_path / "e.json", {"a": [Detection(5, 20, 7, 1.0, 0.5)]}, {"a": Clock(100, 10.0)}
+    )
     (event,) = json.loads(path.read_text())["videos"]["a"]["events"]
     assert (event["start_seconds"], event["end_seconds"]) == (0.5, 2.0)
 
@@ -144,3 +150,34 @@ def test_another_file_is_refused(tmp_path, text):
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(OddframeError, match="no such file"):
         read_events(tmp_path / "events.json")
+
+
+def test_an_hour_that_was_not_filmed_parts_two_events():
+    seconds = np.concatenate([np.arange(20) / 10, 3600 + np.arange(20) / 10])
+    clock = Clock.of_times(seconds, 10.0)
+    scores = np.zeros(40)
+    scores[[15, 19, 20, 24]] = 1
+    found = find_detections(scores, EventRule(0.5), clock)
+    assert [(event.start, event.end) for event in found] == [(15, 20), (20, 25)]
+
+
+def test_events_are_merged_in_seconds_also_where_the_rate_changes():
+    # The same five frames of quiet last half a second, then two and a half.
+    seconds = np.concatenate([np.arange(20) / 10, 2 + np.arange(20) / 2])
+    clock = Clock.of_times(seconds, 10.0)
+    scores = np.zeros(40)
+    scores[[3, 9, 23, 29]] = 1
+    found = find_detections(scores, EventRule(0.5, 1.0), clock)
+    assert [(event.start, event.end) for event in found] == [(3, 10), (23, 24), (29, 30)]
+
+
+def test_the_time_of_day_and_jumps_are_told(tmp_path):
+    start = datetime(2026, 11, 28, 3, 12, 40)
+    seconds = np.concatenate([np.arange(20) / 10, 3600 + np.arange(20) / 10])
+    clock = Clock.of_times(seconds, 10.0, start)
+    path = write_events(tmp_path / "e.json", {"a": [Detection(25, 40, 30, 1.0, 0.5)]}, {"a": clock})
+    video = json.loads(path.read_text())["videos"]["a"]
+    assert (video["start_time"], video["jumps"]) == ("2026-11-28T03:12:40", [20])
+    (event,) = video["events"]
+    assert (event["start_seconds"], event["end_seconds"]) == (3600.5, 3602.0)
+    assert event["start_time"] == "2026-11-28T04:12:40.500"

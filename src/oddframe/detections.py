@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from oddframe.atomic import write_json
+from oddframe.clock import Clock
 from oddframe.errors import OddframeError
 
 FORMAT = "oddframe-events/1"
@@ -89,24 +90,25 @@ class Detection:
     boxes: tuple[tuple[int, int, int, int], ...] = ()
 
 
-def find_detections(scores: np.ndarray, rule: EventRule, fps: float) -> list[Detection]:
+def find_detections(scores: np.ndarray, rule: EventRule, clock: Clock) -> list[Detection]:
     """Runs of frames with a score above the threshold, merged over short gaps, long enough.
 
     Args:
         scores: ``(frames,)``.
         rule: what makes an event.
-        fps: frames per second.
+        clock: when the frames are shown.
     """
     above = np.flatnonzero(np.asarray(scores) > rule.threshold)
     if above.size == 0:
         return []
-    gap, least = round(rule.merge_seconds * fps), round(rule.min_seconds * fps)
-    breaks = np.flatnonzero(np.diff(above) - 1 > gap)
+    gap, least = round(rule.merge_seconds * clock.rate), round(rule.min_seconds * clock.rate)
+    begins, ends = clock.ticks[above], clock.ticks[above] + clock.held[above]
+    breaks = np.flatnonzero(begins[1:] - ends[:-1] > gap)
     starts = above[np.concatenate(([0], breaks + 1))]
-    ends = above[np.concatenate((breaks, [above.size - 1]))] + 1
+    stops = above[np.concatenate((breaks, [above.size - 1]))] + 1
     result = []
-    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
-        if end - start < least:
+    for start, end in zip(starts.tolist(), stops.tolist(), strict=True):
+        if clock.held[start:end].sum() < least:
             continue
         part = scores[start:end]
         peak = start + int(np.argmax(part))
@@ -138,26 +140,34 @@ def detections_from(rows: Iterable[Mapping[str, Any]]) -> list[Detection]:
 def write_events(
     path: str | Path,
     detections: Mapping[str, list[Detection]],
-    fps: Mapping[str, float],
+    clocks: Mapping[str, Clock],
     rule: EventRule | None = None,
 ) -> Path:
-    """Write ``events.json``: per video the detections, in frames and in seconds; and their rule."""
+    """Write ``events.json``: per video the detections, in frames and in time; and their rule.
+
+    Times of day are there where the recording says when it was made. ``jumps`` are the frames
+    before which time passed that was not filmed.
+    """
     videos: dict[str, Any] = {}
     for video_id, found in detections.items():
-        rate = fps[video_id]
-        videos[video_id] = {
-            "fps": rate,
-            "events": [
-                {
-                    **asdict(detection),
-                    "start_seconds": round(detection.start / rate, 3),
-                    "end_seconds": round(detection.end / rate, 3),
-                }
-                for detection in found
-            ],
-        }
+        clock = clocks[video_id]
+        entry: dict[str, Any] = {"fps": clock.fps}
+        if clock.start is not None:
+            entry["start_time"] = clock.start.isoformat()
+        if clock.jumps:
+            entry["jumps"] = list(clock.jumps)
+        videos[video_id] = {**entry, "events": [_row(detection, clock) for detection in found]}
     stated = asdict(rule) if rule is not None and math.isfinite(rule.threshold) else None
     return write_json(path, {"format": FORMAT, "rule": stated, "videos": videos})
+
+
+def _row(detection: Detection, clock: Clock) -> dict[str, Any]:
+    start, end = clock.span(detection.start, detection.end)
+    row = {**asdict(detection), "start_seconds": round(start, 3), "end_seconds": round(end, 3)}
+    for name, seconds in (("start_time", start), ("end_time", end)):
+        if (moment := clock.moment(seconds)) is not None:
+            row[name] = moment.isoformat(timespec="milliseconds")
+    return row
 
 
 def read_events(path: str | Path) -> dict[str, list[Detection]]:

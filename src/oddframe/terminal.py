@@ -15,7 +15,7 @@ from oddframe.reporting.metric_names import (
     decision_name,
     metric_name,
 )
-from oddframe.reporting.score_axes import clock
+from oddframe.reporting.times import shown_span
 from oddframe.reporting.wording import aligned, count, doubts, hint, no_verdict, oracle_notes
 from oddframe.training.loss_spread import LossSpreads
 from oddframe.training.run_folder import Run
@@ -175,8 +175,8 @@ def _scored(result: Scored) -> str:
     lines = []
     events = [(v, d) for v in result.manifest for d in result.detections[v.id]]
     for video, event in events[:_MOST_EVENTS]:
-        start, end = clock(event.start / video.fps), clock(event.end / video.fps)
-        line = f"  {video.id}  {start} to {end}  score {event.peak_score:.2f}  {event.reason}"
+        when = shown_span(video.clock, event.start, event.end)
+        line = f"  {video.id}  {when}  score {event.peak_score:.2f}  {event.reason}"
         lines.append(line.rstrip())
     if len(events) > _MOST_EVENTS:
         lines.append(f"  ... and {len(events) - _MOST_EVENTS} more in events.json")

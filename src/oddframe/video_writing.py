@@ -12,6 +12,9 @@ import numpy as np
 from oddframe.atomic import atomic_path
 from oddframe.errors import OddframeError
 
+_TICKS = 90_000
+"""Ticks per second of a video whose frames have times of their own."""
+
 
 class VideoWriter:
     """Write RGB frames as H.264 MP4; whole or absent. Use it in a ``with`` block.
@@ -20,9 +23,17 @@ class VideoWriter:
         path: target, ending in ``.mp4``.
         fps: frame rate.
         size: (width, height); odd sizes lose one pixel, because 4:2:0 colour needs even ones.
+        times: when each frame is shown, in seconds, increasing; by default regularly.
     """
 
-    def __init__(self, path: str | Path, fps: float, size: tuple[int, int]) -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        fps: float,
+        size: tuple[int, int],
+        times: np.ndarray | None = None,
+    ) -> None:
+        self._times = None if times is None else iter(np.rint(times * _TICKS).astype(int).tolist())
         self._path = Path(path)
         self._rate = Fraction(fps).limit_denominator(1001)
         self._size = (size[0] // 2 * 2, size[1] // 2 * 2)
@@ -45,6 +56,8 @@ class VideoWriter:
             )
         cropped = np.ascontiguousarray(image[:height, :width])
         frame = self._av.VideoFrame.from_ndarray(cropped, format="rgb24")
+        if self._times is not None:
+            frame.pts, frame.time_base = next(self._times), Fraction(1, _TICKS)
         self._container.mux(self._stream.encode(frame))
 
     def __enter__(self) -> VideoWriter:
@@ -57,6 +70,8 @@ class VideoWriter:
             stream: Any = self._container.add_stream("libx264", rate=self._rate)
             stream.width, stream.height = self._size
             stream.pix_fmt = "yuv420p"
+            if self._times is not None:
+                stream.time_base = stream.codec_context.time_base = Fraction(1, _TICKS)
             stream.options = {"crf": "20", "preset": "veryfast"}
             self._stream = stream
             stack.push(self._flush)

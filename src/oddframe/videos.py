@@ -11,12 +11,15 @@ import json
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from oddframe.atomic import sha256_of, write_text
+from oddframe.clock import Clock, Knots, knots_from
 from oddframe.errors import OddframeError
 from oddframe.json_values import list_of, number_of, text_of, whole_of
 from oddframe.names import checked_id, checked_name, require_plain
@@ -58,11 +61,13 @@ class Video:
         label: ``normal``, ``anomalous`` or None when nobody knows.
         classes: class names that the video carries.
         frames: true frame count.
-        fps: frames per second.
+        fps: frames per second; where they are not regular, the typical rate.
         width, height: size of a frame in pixels; 0 where only features are at hand.
         events: annotated events, sorted by start.
         mask: pixel truth (see :mod:`oddframe.pixel_truth`), relative to the root, or None.
         tracks: object tracks (see :mod:`oddframe.pixel_truth`), relative to the root, or None.
+        times: when the frames are shown, where they are not regular (see :mod:`oddframe.clock`).
+        start: when the first frame was filmed, if the recording says so.
     """
 
     id: str
@@ -77,6 +82,8 @@ class Video:
     events: tuple[Event, ...] = ()
     mask: str | None = None
     tracks: str | None = None
+    times: Knots = ()
+    start: datetime | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "id", checked_id(self.id))
@@ -116,6 +123,11 @@ class Video:
         if self.events and self.label == "normal":
             raise OddframeError(f"{where}: labelled normal but has {len(self.events)} events")
         object.__setattr__(self, "events", tuple(sorted(self.events)))
+
+    @cached_property
+    def clock(self) -> Clock:
+        """When each frame is shown; whatever has to do with seconds asks it."""
+        return Clock(self.frames, self.fps, self.times, self.start)
 
     def frame_labels(self) -> np.ndarray:
         """One bool per frame: True inside an event. Shape ``(frames,)``."""
@@ -333,6 +345,10 @@ def _row_of(video: Video) -> dict[str, Any]:
     row = asdict(video)
     row["events"] = [[event.start, event.end, event.name] for event in video.events]
     row["classes"] = list(video.classes)
+    row["start"] = video.start.isoformat() if video.start else None
+    for key in ("times", "start"):  # most videos are regular and do not say when they were filmed
+        if not row[key]:
+            del row[key]
     return row
 
 
@@ -365,7 +381,7 @@ def _class_name(value: Any) -> str:
 
 def _video_of(path: Path, number: int, row: dict[str, Any]) -> Video:
     try:
-        mask, tracks = row.get("mask"), row.get("tracks")
+        mask, tracks, start = row.get("mask"), row.get("tracks"), row.get("start")
         return Video(
             id=text_of("id", row["id"]),
             path=text_of("path", row["path"]),
@@ -379,6 +395,8 @@ def _video_of(path: Path, number: int, row: dict[str, Any]) -> Video:
             events=tuple(map(_event, list_of("events", row["events"]))),
             mask=None if mask is None else text_of("mask", mask),
             tracks=None if tracks is None else text_of("tracks", tracks),
+            times=knots_from(list_of("times", row.get("times") or [])),
+            start=None if start is None else datetime.fromisoformat(text_of("start", start)),
         )
     except KeyError as error:
         raise OddframeError(f"{path} line {number}: the key {error} is missing") from None

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from oddframe.clock import Clock
 from oddframe.datasets.event_files import read_event_file, read_frame_labels
 from oddframe.errors import OddframeError
 from oddframe.videos import Event
@@ -20,7 +21,7 @@ names = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Z"
 
 
 def events_in(path, frames=1000, fps=10.0):
-    return [(row.video, row.event(frames, fps)) for row in read_event_file(path)]
+    return [(row.video, row.event(Clock(frames, fps))) for row in read_event_file(path)]
 
 
 @quick

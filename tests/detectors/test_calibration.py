@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
+from oddframe.clock import Clock
 from oddframe.detectors.calibration import Surprise, choose_threshold, trust
 
 eighths = st.integers(0, 800).map(lambda n: n / 8)
@@ -110,7 +111,7 @@ def alarms(scores, threshold, rate):
     st.sampled_from([0.5, 1.0, 2.0]),
 )
 def test_the_threshold_against_brute_force(stretches, hours, wanted):
-    pairs = [(np.array(s, float), 1.0) for s in stretches]
+    pairs = [(np.array(s, float), Clock(len(s), 1.0)) for s in stretches]
     found = choose_threshold(pairs, hours, wanted)
     total = {
         c: sum(alarms(s, c, 1.0) for s in stretches) for c in {x for s in stretches for x in s}
@@ -127,7 +128,9 @@ def test_the_threshold_against_brute_force(stretches, hours, wanted):
 def test_enough_footage_promises_what_was_asked():
     quiet = np.zeros(3600)
     quiet[[100, 900, 2000]] = [3, 5, 4]
-    found = choose_threshold([(quiet, 1.0), (quiet / 2, 1.0)], 2.0, 1.0)
+    found = choose_threshold(
+        [(quiet, Clock(len(quiet), 1.0)), (quiet / 2, Clock(len(quiet), 1.0))], 2.0, 1.0
+    )
     # Two alarms in two hours are allowed: those at 5 and 4, so the third sets the threshold.
     assert found.value == 3
     assert found.sentence == (
@@ -137,7 +140,7 @@ def test_enough_footage_promises_what_was_asked():
 
 
 def test_too_little_footage_says_what_it_can_promise():
-    found = choose_threshold([(np.array([0.5, 2.5, 1.0]), 1.0)], 0.1, 1.0)
+    found = choose_threshold([(np.array([0.5, 2.5, 1.0]), Clock(3, 1.0))], 0.1, 1.0)
     assert found.value == 2.5
     assert found.sentence == (
         "threshold 2.50: no alarm in 6.0 minutes of held-out normal footage, which only "

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from oddframe.clock import Clock
 from oddframe.detectors.clip_detector import MAP_SIDE, ClipConfig, ClipDetector, Measured
 from oddframe.errors import OddframeError
 from oddframe.media import open_video
@@ -118,7 +119,7 @@ def test_calibration_promises_what_normal_footage_shows() -> None:
     generator = np.random.default_rng(1)
     normal = [grey_frames(generator.integers(90, 110, 50).tolist()) for _ in range(3)]
     assert detector.threshold == float("inf")
-    detector.calibrate((images, 25.0) for images in normal)
+    detector.calibrate((images, Clock(len(images), 25.0)) for images in normal)
     scores = []
     for images in normal:
         found = list(detector.measure_frames(images))
@@ -139,7 +140,7 @@ def test_a_saved_detector_scores_alike(tmp_path: Path) -> None:
         cv2.imwrite(str(frames / f"{index:03d}.png"), image)
     detector = jump()
     with open_video(frames) as video:
-        detector.calibrate([(list(detector.images(video))[:9], 25.0)])
+        detector.calibrate([(list(detector.images(video))[:9], Clock(9, 25.0))])
     with open_video(frames) as video:
         first = list(detector.score_frames(video))
     with open_video(frames) as video:

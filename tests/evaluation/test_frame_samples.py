@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import auc, average_precision_score, precision_recall_curve, roc_auc_score
 
+from oddframe.clock import Clock
 from oddframe.detections import EventRule, find_detections
 from oddframe.evaluation.bootstrap import draw_videos
 from oddframe.evaluation.class_metrics import class_frames, class_names
@@ -75,7 +76,7 @@ def test_frame_metrics_equal_the_naive_way(drawn_set):
             false = sum(
                 not part[found.start : found.end].any()
                 for part, own in each
-                for found in find_detections(own, EventRule(float(below)), 10)
+                for found in find_detections(own, EventRule(float(below)), Clock(len(own), 10))
             )
             expected[f"false_alarms_per_hour_at_recall_{recall}"] = false / hours
             share = np.mean(flat[~labels] >= least)

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
+from oddframe.clock import Clock
 from oddframe.detections import Detection, EventRule, find_detections
 from oddframe.errors import OddframeError
 from oddframe.evaluation.evaluate import evaluate_scores
@@ -235,7 +236,7 @@ def test_truncated_footage_shows_what_decodes(write, toy):
     page = write(
         manifest=Manifest("toy", tuple(longer), path.parent),
         scores=Scores({toy.odd_id: scores, "calm": toy.scores["calm"]}, {"threshold": 1.0}),
-        detections={toy.odd_id: find_detections(scores, EventRule(1.0), 10.0)},
+        detections={toy.odd_id: find_detections(scores, EventRule(1.0), Clock(len(scores), 10.0))},
     )
     frames = next(i["data-frames"] for i in page.all("img") if "data-frames" in i).split()
     assert frames

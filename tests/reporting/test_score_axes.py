@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddframe.reporting.score_axes import clock, cut_note, score_axis, thin_series, time_ticks
+from oddframe.reporting.score_axes import cut_note, score_axis, thin_series
 
 
 @given(
@@ -37,30 +37,6 @@ def test_one_odd_frame_of_an_hour_is_drawn():
     kept = thin_series(scores, 1000)
     assert 43_217 in kept
     assert len(kept) < 2100
-
-
-@pytest.mark.parametrize(
-    ("seconds", "precise", "text"),
-    [
-        (0, True, "0:00.0"),
-        (7.44, True, "0:07.4"),
-        (59.97, True, "1:00.0"),
-        (3599.99, True, "1:00:00.0"),
-        (3723.5, True, "1:02:03.5"),
-        (90, False, "1:30"),
-        (7200, False, "2:00:00"),
-    ],
-)
-def test_clock(seconds, precise, text):
-    assert clock(seconds, precise) == text
-
-
-@given(seconds=st.floats(0.04, 1e6), most=st.integers(2, 12))
-def test_ticks_start_at_zero_stay_inside_and_are_few(seconds, most):
-    ticks = time_ticks(seconds, most)
-    assert ticks[0] == 0
-    assert ticks[-1] < seconds
-    assert len(ticks) <= most + 1
 
 
 def test_axis_holds_scores_and_threshold():

@@ -8,6 +8,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from oddframe.atomic import sha256_of
+from oddframe.clock import Clock
 from oddframe.detections import Detection, write_events
 from oddframe.errors import OddframeError
 from oddframe.evaluation.compare import Comparison
@@ -80,7 +81,11 @@ def test_events_are_those_of_the_scores_with_the_reasons_that_fit(truth, tmp_pat
     # The file explains one event, and has another one that other scores must have made.
     explained = replace(found["a"][0], cue="x", reason="because")
     told = {"a": [explained, Detection(1, 4, 2, 9.0, 8.0, "y", "old")], "b/c": [], "d": []}
-    write_events(tmp_path / "events.json", told, dict.fromkeys(values, 10.0))
+    write_events(
+        tmp_path / "events.json",
+        told,
+        {name: Clock(len(part), 10.0) for name, part in values.items()},
+    )
     again = _detections(tmp_path, scores, manifest, "test")
     assert again == found | {"a": [explained, *found["a"][1:]]}
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from oddframe.atomic import sha256_of
+from oddframe.clock import Clock
 from oddframe.detections import EventRule, find_detections, read_events
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.media import open_video
@@ -39,7 +40,9 @@ def test_the_parts_fit_together(street, fast):
 
 def test_events_are_where_the_scores_pass_the_threshold(street, fast):
     limit = read_run(street.run).detector.threshold
-    found = find_detections(fast.scores["fast"], EventRule(limit), street.fps)
+    found = find_detections(
+        fast.scores["fast"], EventRule(limit), Clock(len(fast.scores["fast"]), street.fps)
+    )
     assert [(d.start, d.end, d.peak) for d in fast.detections["fast"]] == [
         (d.start, d.end, d.peak) for d in found
     ]

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from oddframe.clock import Clock
 from oddframe.errors import OddframeError
 from oddframe.videos import Event
 
@@ -44,8 +45,8 @@ class Annotation:
     unit: str
     name: str
 
-    def event(self, frames: int, fps: float) -> Event | None:
-        """The event in frames of a video of this length, or None if the row has none.
+    def event(self, clock: Clock) -> Event | None:
+        """The event in frames of a video with this clock, or None if the row has none.
 
         Raises:
             OddframeError: it does not fit into the video.
@@ -53,18 +54,20 @@ class Annotation:
         if self.start is None or self.end is None:
             return None
         start, end = self.start, self.end
+        frames = clock.frames
         if not 0 <= start < end:
             raise OddframeError(
                 f"{self.where}: expected 0 <= start < end, found {start:g} and {end:g}"
             )
         if self.unit == "seconds":
-            start, end = start * fps, end * fps
-            if end <= frames + ROUNDING_SECONDS * fps:
+            start, end = clock.frame_at(start), clock.frame_at(end)
+            if self.end <= clock.seconds(frames) + ROUNDING_SECONDS:
                 end = min(end, frames)
         if start >= frames or end > frames:
             raise OddframeError(
                 f"{self.where}: the event ends at {self.end:g} {_PLURAL[self.unit]}, after the "
-                f"{frames} frames ({frames / fps:.1f} s) of '{self.video}'; check the annotation"
+                f"{frames} frames ({clock.seconds(frames):.1f} s) of '{self.video}'; check the "
+                "annotation"
             )
         first, after = round(start), round(end)
         if first >= after:  # shorter than a frame: the one that shows its middle

@@ -171,7 +171,7 @@ def _events_of(video: Video, rows: list[Annotation], labels: Path | None) -> lis
         )
     if labels is not None:
         return list(events_of_vector(read_frame_labels(labels), video.frames, str(labels)))
-    found = (row.event(video.frames, video.fps) for row in rows)
+    found = (row.event(video.clock) for row in rows)
     return [event for event in found if event is not None]
 
 

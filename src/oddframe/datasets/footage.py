@@ -114,6 +114,8 @@ def survey(path: Path, root: Path, *, video_id: str, split: str, fps: float | No
         fps=info.fps,
         width=info.width,
         height=info.height,
+        times=info.times,
+        start=info.start,
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from oddframe.clock import Clock
 from oddframe.detections import EventRule, find_detections
 
 _KNOTS = 512
@@ -117,12 +118,12 @@ class Threshold:
 
 
 def choose_threshold(
-    stretches: Sequence[tuple[np.ndarray, float]], hours: float, wanted: float
+    stretches: Sequence[tuple[np.ndarray, Clock]], hours: float, wanted: float
 ) -> Threshold:
     """The lowest threshold with at most ``wanted`` alarms per hour of normal footage.
 
     Args:
-        stretches: held-out normal footage: scores in order, and how many there are per second.
+        stretches: held-out normal footage: scores in order, and when they are.
         hours: length of that footage.
         wanted: false alarms per hour.
     """
@@ -131,7 +132,7 @@ def choose_threshold(
     chosen = float(candidates[0])
     for candidate in candidates[1:]:
         alarms = sum(
-            len(find_detections(s, EventRule(float(candidate)), rate)) for s, rate in stretches
+            len(find_detections(s, EventRule(float(candidate)), clock)) for s, clock in stretches
         )
         if alarms > allowed:
             break

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from oddframe.clock import Clock
 from oddframe.detectors.base import FrameScore
 from oddframe.detectors.calibration import Threshold, choose_threshold
 from oddframe.detectors.checked_settings import CheckedSettings
@@ -366,23 +367,24 @@ class ClipDetector(nn.Module):
             # A term that never changes but for rounding has no scale; 1 keeps it harmless.
             self.scales[name] = (mean, deviation if deviation > 1e-5 * abs(mean) else 1.0)
 
-    def calibrate(self, videos: Iterable[tuple[Iterable[np.ndarray], float]]) -> None:
+    def calibrate(self, videos: Iterable[tuple[Iterable[np.ndarray], Clock]]) -> None:
         """Learn the scales and the threshold from held-out normal videos.
 
         Args:
-            videos: of each the frames, as :meth:`images` gives them, and the frame rate.
+            videos: of each the frames, as :meth:`images` gives them, and when they are shown.
         """
-        measured: list[tuple[dict[str, np.ndarray], float]] = []
+        measured: list[tuple[dict[str, np.ndarray], Clock]] = []
         peaks = []
-        for images, fps in videos:
+        for images, clock in videos:
             terms, map_peaks = self.measure_video(images)
-            measured.append((terms, fps))
+            # As many as decode, which a damaged file may promise more of.
+            measured.append((terms, replace(clock, frames=len(map_peaks))))
             peaks.append(map_peaks)
         names = measured[0][0]
         together = {n: np.concatenate([terms[n] for terms, _ in measured]) for n in names}
         self.fit_scales(together, np.concatenate(peaks))
-        stretches = [(self.combine(terms), fps) for terms, fps in measured]
-        hours = sum(len(scores) / fps for scores, fps in stretches) / 3600
+        stretches = [(self.combine(terms), clock) for terms, clock in measured]
+        hours = sum(clock.length for _, clock in stretches) / 3600
         self.calibrated = choose_threshold(stretches, hours, self.config.false_alarms_per_hour)
 
     # What every detector says and keeps.

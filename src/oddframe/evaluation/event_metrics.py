@@ -50,11 +50,11 @@ def count_events(scores: np.ndarray, video: Video, rule: EventRule) -> EventCoun
     """
     labels = video.frame_labels()
     truth = [(event.start, event.end) for event in events_from_labels(labels)]
-    found = [(d.start, d.end) for d in find_detections(scores, rule, video.fps)]
+    found = [(d.start, d.end) for d in find_detections(scores, rule, video.clock)]
     overlap = temporal_iou(found, truth)
     above = np.asarray(scores) > rule.threshold
     delays = [
-        int(np.argmax(above[start:end])) / video.fps
+        video.clock.span(start, start + int(np.argmax(above[start:end])))
         for start, end in truth
         if above[start:end].any()
     ]
@@ -64,7 +64,7 @@ def count_events(scores: np.ndarray, video: Video, rule: EventRule) -> EventCoun
         matched=tuple(match_count(overlap, least) for least in OVERLAPS),
         false_alarms=sum(not labels[start:end].any() for start, end in found),
         alarmed=len(delays),
-        delay_seconds=float(sum(delays)),
+        delay_seconds=float(sum(end - start for start, end in delays)),
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from oddframe.clock import Clock
 from oddframe.detections import MERGE_SECONDS
 from oddframe.videos import events_from_labels
 
@@ -36,22 +37,24 @@ class FalseAlarmSteps:
 
 
 def false_alarm_steps(
-    scores: np.ndarray, labels: np.ndarray, fps: float, merge_seconds: float = MERGE_SECONDS
+    scores: np.ndarray, labels: np.ndarray, clock: Clock, merge_seconds: float = MERGE_SECONDS
 ) -> FalseAlarmSteps:
     """False alarms of one video as a function of the threshold.
 
     Args:
         scores: ``(frames,)``.
         labels: ``(frames,)`` bool, true where anomalous.
-        fps: frames per second.
+        clock: when the frames are shown.
         merge_seconds: runs whose gap is at most this long are one alarm.
     """
-    closed = _closing(np.asarray(scores), round(merge_seconds * fps))
+    gap = round(merge_seconds * clock.rate)
+    scores, labels = _on_grid(np.asarray(scores), np.asarray(labels), clock, gap)
+    closed = _closing(scores, gap)
     before = np.concatenate((np.full(1, -np.inf, closed.dtype), closed[:-1]))
     # An alarm starts at a frame for thresholds from the score before it up to its own.
-    starts = ~np.asarray(labels) & (closed > before)
+    starts = ~labels & (closed > before)
     rises, falls = [before[starts]], [closed[starts]]
-    for event in events_from_labels(~np.asarray(labels)):
+    for event in events_from_labels(~labels):
         if event.end == len(closed):
             continue
         # Among those that start in this normal stretch, one may run on into the event behind.
@@ -61,6 +64,24 @@ def false_alarm_steps(
             rises.append(np.full(1, high, closed.dtype))
             falls.append(np.full(1, low, closed.dtype))
     return FalseAlarmSteps(np.sort(np.concatenate(rises)), np.sort(np.concatenate(falls)))
+
+
+def _on_grid(
+    scores: np.ndarray, labels: np.ndarray, clock: Clock, gap: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Scores and labels per tick; what was not filmed is normal, and no alarm reaches over it."""
+    if clock.is_regular:
+        return scores, labels
+    unseen = np.diff(clock.ticks)[:-1] - clock.held[:-1]
+    at = np.flatnonzero(unseen) + 1
+    # More than the longest gap that is merged says as much as an hour.
+    times = np.minimum(unseen[at - 1], gap + 1)
+    scores = np.insert(
+        scores.astype(np.result_type(scores, np.float32)), np.repeat(at, times), -np.inf
+    )
+    labels = np.insert(labels, np.repeat(at, times), False)
+    held = np.insert(clock.held, np.repeat(at, times), 1)
+    return np.repeat(scores, held), np.repeat(labels, held)
 
 
 def just_below(score: np.ndarray) -> np.ndarray:

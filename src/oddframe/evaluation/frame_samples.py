@@ -68,14 +68,14 @@ class Truth:
         labels = [video.frame_labels() for video in videos]
         lengths = np.array([video.frames for video in videos])
         positive = np.array([part.sum() for part in labels])
-        rates = np.array([video.fps for video in videos])
+        hours = [_normal_hours(video, part) for video, part in zip(videos, labels, strict=True)]
         return cls(
             videos=tuple(videos),
             labels=np.concatenate(labels),
             anomalous=np.array([video.label == "anomalous" for video in videos]),
             lengths=lengths,
             positive=positive,
-            normal_hours=(lengths - positive) / rates / 3600,
+            normal_hours=np.array(hours),
         )
 
     def per_frame(self, values: np.ndarray) -> np.ndarray:
@@ -225,9 +225,15 @@ def _false_alarms(
     for index, (video, scores) in enumerate(zip(truth.videos, arrays, strict=True)):
         labels = truth.labels[start : start + len(scores)]
         start += len(scores)
-        steps = false_alarm_steps(scores, labels, video.fps)
+        steps = false_alarm_steps(scores, labels, video.clock)
         total += weights[:, index] * steps.count(strict)
     return total
+
+
+def _normal_hours(video: Video, labels: np.ndarray) -> float:
+    if video.clock.is_regular:
+        return float((~labels).sum()) / video.fps / 3600
+    return float(video.clock.lasting[~labels].sum()) / 3600
 
 
 def _mean_of_defined(weights: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -5,10 +5,12 @@ Reading streams: memory does not grow with the length of the video.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from oddframe.clock import Clock
 from oddframe.errors import OddframeError
 from oddframe.media.containers import VIDEO_SUFFIXES, holds_video
 from oddframe.media.frames import (
@@ -43,7 +45,8 @@ def open_video(path: str | Path, fps: float | None = None) -> VideoReader:
 
     Args:
         path: file or folder.
-        fps: frame rate of an image folder (25 when not given); a file knows its own.
+        fps: frame rate, where it is known; by default 25 for an image folder, and for a file what
+            its header says.
 
     Raises:
         OddframeError: nothing there, no image in the folder, or no video stream in the file.
@@ -55,7 +58,7 @@ def open_video(path: str | Path, fps: float | None = None) -> VideoReader:
         dangling = path.is_symlink()
         found = f" (a link to {path.readlink()}, which is not there)" if dangling else ""
         raise OddframeError(f"{path}: no such video file or frame folder{found}")
-    return FileReader(path)
+    return FileReader(path, fps)
 
 
 def read_frames(path: str | Path, indices: list[int]) -> dict[int, np.ndarray]:
@@ -81,16 +84,26 @@ def read_frames(path: str | Path, indices: list[int]) -> dict[int, np.ndarray]:
 
 
 def probe(path: str | Path, fps: float | None = None) -> MediaInfo:
-    """Frame count, rate and size, exact: decodes where the header's count cannot be trusted.
+    """Frame count, times and size, exact: decodes where the header's count cannot be trusted.
 
-    The header's count is believed only if the container holds as many packets.
+    The header's count is believed only if the container holds as many packets. Their times are
+    then those of the frames.
+
+    Args:
+        path: file or folder.
+        fps: frame rate of an image folder; a file has its own.
     """
-    with open_video(path, fps) as video:
+    path = Path(path)
+    with open_video(path, fps if path.is_dir() else None) as video:
         if isinstance(video, FolderReader):
             return video.info
         assert isinstance(video, FileReader)
-        if video.info.frames and video.count_packets() == video.info.frames:
-            return video.info
-    with open_video(path) as video:
-        frames = sum(1 for _ in video)
-        return MediaInfo(frames, video.info.fps, video.info.width, video.info.height)
+        times = video.packet_times()
+        if not video.info.frames or times is None or len(times) != video.info.frames:
+            times = None
+        info = video.info
+    if times is None:
+        with open_video(path) as video:
+            times = np.array([frame.seconds for frame in video])
+    clock = Clock.of_times(times, info.fps)
+    return replace(info, frames=clock.frames, fps=clock.fps, times=clock.knots)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
 import cv2
 import numpy as np
 
+from oddframe.clock import Knots
 from oddframe.errors import OddframeError
 
 Resampling = Literal["area", "bilinear", "pillow"]
@@ -26,16 +28,25 @@ DEFAULT_FOLDER_FPS = 25.0
 
 @dataclass(frozen=True)
 class MediaInfo:
-    """What is known of a video: frame count, frames per second, size in pixels.
+    """What is known of a video: frame count, frames per second, size in pixels, times.
 
-    ``frames`` is exact when it comes from :func:`probe`, the container's claim (0 if it makes
-    none) when it comes from an open reader.
+    What comes from :func:`probe` is exact. What comes from an open reader is the container's
+    claim: ``frames`` is 0 if it makes none, ``fps`` its average rate, and ``times`` are not known.
+
+    Attributes:
+        frames: how many.
+        fps: frames per second; where they are not regular, the typical rate.
+        width, height: size in pixels.
+        times: when the frames are shown, where they are not regular (see :mod:`oddframe.clock`).
+        start: when the first frame was filmed, if the recording says so.
     """
 
     frames: int
     fps: float
     width: int
     height: int
+    times: Knots = ()
+    start: datetime | None = None
 
 
 class Frame(Protocol):

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from oddframe.errors import OddframeError, OddframeWarning
+from oddframe.media.filmed_at import filmed_at
 from oddframe.media.frames import Frame, MediaInfo, Resampling, VideoReader, grey_of, resize
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})
@@ -97,7 +98,8 @@ class FolderReader:
         if first is None:
             raise OddframeError(f"{path}: none of the {len(self.files)} images can be decoded")
         self._last = first
-        self.info = MediaInfo(len(self.files), fps, first.shape[1], first.shape[0])
+        size = (first.shape[1], first.shape[0])
+        self.info = MediaInfo(len(self.files), fps, *size, start=filmed_at(path))
 
     def __iter__(self) -> Iterator[Frame]:
         return (self.frame(index) for index in range(len(self.files)))

@@ -15,6 +15,7 @@ import numpy as np
 
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.media.containers import open_container, reason
+from oddframe.media.filmed_at import filmed_at
 from oddframe.media.frames import (
     DEFAULT_FOLDER_FPS,
     Frame,
@@ -88,19 +89,22 @@ def _shown_size(frame: Any) -> tuple[int, int]:
 class FileReader:
     """A video file through PyAV."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, fps: float | None = None) -> None:
         import av  # 0.1 s that `oddframe --help` should not pay
 
         self._av = av
         self.path = path
         self._open()
         rate = self._stream.average_rate or self._stream.guessed_rate
-        self.fps = float(rate) if rate else DEFAULT_FOLDER_FPS
+        self._average = float(rate) if rate else DEFAULT_FOLDER_FPS
+        self.fps = fps or self._average
         self._head: Any = next(self._decode(), None)
         if self._head is None:
             self._container.close()
             raise OddframeError(f"{path}: no frame of the video can be decoded; copy it again")
-        self.info = MediaInfo(self._claimed_frames(), self.fps, *_shown_size(self._head))
+        start = filmed_at(path, self._container.metadata)
+        size = _shown_size(self._head)
+        self.info = MediaInfo(self._claimed_frames(), self.fps, *size, start=start)
 
     def _open(self) -> None:
         # FFmpeg's messages stay off, which is PyAV's default. Any av.logging.set_level() would
@@ -124,18 +128,26 @@ class FileReader:
         frames: int = self._stream.frames
         if "mp4" in self._container.format.name and self._stream.duration:
             # An MP4 that was trimmed without re-encoding still holds, and counts, hidden frames.
-            shown = self._stream.duration * (self._stream.time_base or 0) * Fraction(self.fps)
+            shown = self._stream.duration * (self._stream.time_base or 0) * Fraction(self._average)
             frames = min(frames, round(shown))
         return frames
 
-    def count_packets(self) -> int:
-        """Packets of the video stream that show something, -1 if broken; moves the position."""
+    def packet_times(self) -> np.ndarray | None:
+        """When the packets that show something are shown, in order; None if the file is broken.
+
+        Seconds from the first. Packets without a time follow at the frame rate. Moves the
+        position.
+        """
         self._rewind()
         packets = self._container.demux(self._stream)
         try:
-            return sum(1 for packet in packets if packet.size and not packet.is_discard)
+            shown = [packet.pts for packet in packets if packet.size and not packet.is_discard]
         except self._av.error.FFmpegError:
-            return -1
+            return None
+        if None in shown:
+            return np.arange(len(shown)) / self.fps
+        times = np.sort(np.array(shown, dtype=np.float64)) * float(self._stream.time_base or 0)
+        return times - times[:1]
 
     def _decode(self) -> Iterator[Any]:
         packets = self._container.demux(self._stream)
@@ -204,13 +216,14 @@ class FileReader:
     def __iter__(self) -> Iterator[Frame]:
         self._rewind()
         start: float | None = None
-        index = -1
+        index, last = -1, 0.0
         for index, (time, picture) in enumerate(self._timeline()):
             time = index / self.fps if time is None else time
             start = time if start is None else start
             whole = self._said_size(index, picture)
-            yield _FileFrame(index, time - start, picture, self.path, whole)
-        self._warn_if_short(index + 1)
+            last = time - start
+            yield _FileFrame(index, last, picture, self.path, whole)
+        self._warn_if_short(index + 1, last)
 
     def _said_size(self, index: int, picture: Any) -> tuple[int, int]:
         """The size of the first frame; that another frame has another one is said, once."""
@@ -224,7 +237,7 @@ class FileReader:
             )
         return whole
 
-    def _warn_if_short(self, frames: int) -> None:
+    def _warn_if_short(self, frames: int, last: float) -> None:
         if self._failure:
             self._warn(
                 f"reading fails after frame {frames - 1} ({self._failure}); what follows is left "
@@ -235,8 +248,12 @@ class FileReader:
         if not promised and len(self._container.streams) == 1:
             # Containers without a frame count still say how long they are.
             seconds = (self._container.duration or 0) / self._av.time_base
-            missing = seconds - frames / self.fps
-            promised = round(seconds * self.fps) if missing > max(1.0, 0.02 * seconds) else 0
+            missing = seconds - max(last + 1 / self.fps, frames / self.fps)
+            if missing > max(1.0, 0.02 * seconds):
+                self._warn(
+                    f"the header promises {seconds:.1f} seconds, only {seconds - missing:.1f} "
+                    f"decode ({frames} frames); the file may be cut short"
+                )
         if frames < promised:
             self._warn(
                 f"the header promises {promised} frames, only {frames} decode (the last is frame "

@@ -8,13 +8,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from oddframe.clock import Clock
 from oddframe.detections import Detection
 from oddframe.errors import OddframeError
 from oddframe.media import open_video
 from oddframe.reporting.colours import DETECTION, SERIES, TRUTH, Colour
 from oddframe.reporting.heat import heat_reference, overlay_heat
 from oddframe.reporting.lettering import Lettering
-from oddframe.reporting.score_axes import ScoreAxis, clock, score_axis
+from oddframe.reporting.score_axes import ScoreAxis, score_axis
+from oddframe.reporting.times import shown_time
 from oddframe.video_writing import VideoWriter
 
 SMALLEST_WIDTH = 640
@@ -43,7 +45,7 @@ def write_annotated_video(
     maps: np.ndarray | None = None,
     detections: Sequence[Detection] = (),
     truth: np.ndarray | None = None,
-    fps: float | None = None,
+    clock: Clock | None = None,
     advance: Callable[[int], object] | None = None,
 ) -> Path:
     """Write an MP4 that shows the source and, under it, its scores as they run.
@@ -58,7 +60,7 @@ def write_annotated_video(
         maps: score maps ``(frames, h, w)``, read one frame at a time.
         detections: their intervals, reasons and boxes are marked.
         truth: bool ``(frames,)``, annotated frames, shaded under the curve.
-        fps: frame rate; by default the source's (25 for images).
+        clock: when the frames are shown; by default at the source's rate (25 for images).
         advance: called with 1 after each frame, for a progress bar.
 
     Raises:
@@ -71,12 +73,14 @@ def write_annotated_video(
                 f"{len(array)}; score the video again"
             )
     reference = heat_reference(threshold, [scores])
-    with open_video(source, fps) as video:
-        rate = fps or video.info.fps
+    with open_video(source, clock.fps if clock else None) as video:
+        clock = clock or Clock(len(scores), video.info.fps)
         enlarged = max(1, -(-SMALLEST_WIDTH // video.info.width))
         size = (video.info.width * enlarged, video.info.height * enlarged)
-        panel = _Panel(size[0], scores, rate, threshold, detections, truth)
-        writer = VideoWriter(target, rate, (size[0], size[1] + panel.height))
+        panel = _Panel(size[0], scores, clock, threshold, detections, truth)
+        # Time that was not filmed is left out: a player would stand still over it.
+        times = None if clock.is_regular else np.cumsum(clock.lasting) - clock.lasting
+        writer = VideoWriter(target, clock.fps, (size[0], size[1] + panel.height), times)
         with writer:
             for frame in video:
                 if frame.index >= len(scores):
@@ -89,7 +93,7 @@ def write_annotated_video(
                     picture = overlay_heat(picture, maps[frame.index], reference)
                 event = next((d for d in detections if d.start <= frame.index < d.end), None)
                 if event is not None:
-                    _mark(picture, event, frame.index, enlarged, rate)
+                    _mark(picture, event, frame.index, enlarged, clock.fps)
                 writer.write(np.vstack([picture, panel.draw(frame.index, event)]))
                 if advance is not None:
                     advance(1)
@@ -122,14 +126,14 @@ class _Panel:
         self,
         width: int,
         scores: np.ndarray,
-        fps: float,
+        clock: Clock,
         threshold: float | None,
         detections: Sequence[Detection],
         truth: np.ndarray | None,
     ) -> None:
         unit = width / SMALLEST_WIDTH
         self.width = width
-        self._scores, self._fps, self._threshold = scores, fps, threshold
+        self._scores, self._clock, self._threshold = scores, clock, threshold
         self._detections = detections
         self._truth = None if truth is None else np.asarray(truth, dtype=bool)
         self._margin = round(10 * unit)
@@ -147,7 +151,7 @@ class _Panel:
         parts += ["shaded: annotated"] if truth is not None else []
         self._legend = "   ".join(parts)
         self._axis: ScoreAxis = score_axis([scores], threshold).holding([scores])
-        self._window = min(len(scores), max(2, round(WINDOW_SECONDS * fps)))
+        self._window = min(len(scores), max(2, round(WINDOW_SECONDS * clock.fps)))
 
     def draw(self, index: int, event: Detection | None) -> np.ndarray:
         """The strip for one frame, uint8 ``(height, width, 3)``."""
@@ -158,7 +162,7 @@ class _Panel:
 
     def _draw_head(self, image: np.ndarray, index: int, event: Detection | None) -> None:
         base, second = round(self._head * 0.42), round(self._head * 0.84)
-        self._letters.draw(image, clock(index / self._fps), self._margin, base, _TEXT)
+        self._letters.draw(image, shown_time(self._clock, index), self._margin, base, _TEXT)
         score = f"score {self._scores[index]:.3g}"
         right = self.width - self._margin - self._letters.width(score)
         odd = self._threshold is not None and self._scores[index] > self._threshold
@@ -168,7 +172,8 @@ class _Panel:
             self._small.draw(image, self._legend, self._margin, second, _QUIET)
             return
         pad = self._margin // 2
-        left = self._margin + self._letters.width(clock(len(self._scores) / self._fps)) + 2 * pad
+        longest = shown_time(self._clock, len(self._scores) - 1)
+        left = self._margin + self._letters.width(longest) + 2 * pad
         corners = (left, round(self._head * 0.08)), (left + self._tag + 2 * pad, base + pad)
         cv2.rectangle(image, *corners, DETECTION, cv2.FILLED)
         self._bold.draw(image, _TAG, left + pad, base, (255, 255, 255))

@@ -9,7 +9,8 @@ import numpy as np
 
 from oddframe.evaluation.thresholds import are_probabilities
 from oddframe.reporting.colours import series_class
-from oddframe.reporting.score_axes import ScoreAxis, clock, score_axis, thin_series, time_ticks
+from oddframe.reporting.score_axes import ScoreAxis, score_axis, thin_series
+from oddframe.reporting.times import axis_ticks
 from oddframe.scores import Scores
 from oddframe.videos import Video
 
@@ -138,10 +139,9 @@ def lane(
         points = " ".join(f"{x},{y}" for x, y in zip(frames.tolist(), levels, strict=True))
         lines.append(f'<polyline class="{series_class(place)}" points="{points}"/>')
     shapes += reversed(lines)
-    seconds = video.frames / video.fps
     ticks = "".join(
-        f'<span style="left:{100 * tick / seconds:.3f}%">{clock(tick, precise=False)}</span>'
-        for tick in time_ticks(seconds)
+        f'<span style="left:{100 * tick / video.frames:.3f}%">{label}</span>'
+        for tick, label in axis_ticks(video.clock)
     )
     return (
         f'<figure class="lane"><figcaption>{escape(video.id)}</figcaption><div class="plot">'

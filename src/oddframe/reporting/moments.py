@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from html import escape
 
 from oddframe.detections import Detection
-from oddframe.reporting.score_axes import clock
 from oddframe.reporting.shown_videos import ShownVideo, data_uri
+from oddframe.reporting.times import shown_span, shown_time
 from oddframe.reporting.wording import count, is_annotated, missed, number, overlapping
 from oddframe.videos import Event, Video
 
@@ -71,7 +71,7 @@ def moments_section(shown: Sequence[ShownVideo], threshold: float | None) -> str
 
 
 def _span(part: Event | Detection, video: Video) -> str:
-    return f"{clock(part.start / video.fps)} – {clock(part.end / video.fps)}"
+    return shown_span(video.clock, part.start, part.end, " – ")
 
 
 def _verdict(detection: Detection, video: Video) -> str:
@@ -85,7 +85,7 @@ def _verdict(detection: Detection, video: Video) -> str:
 
 def _card(detection: Detection, entry: ShownVideo) -> str:
     video = entry.video
-    peak = clock(detection.peak / video.fps)
+    peak = shown_time(video.clock, detection.peak)
     source = data_uri(entry.pictures.events[detection.peak])
     reason = f"<p>{escape(detection.reason)}</p>" if detection.reason else ""
     coloured = " with the score map" if entry.mapped else ""

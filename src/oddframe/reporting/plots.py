@@ -12,7 +12,8 @@ from oddframe.atomic import atomic_path
 from oddframe.detections import Detection
 from oddframe.evaluation.result import Curve, Evaluation
 from oddframe.reporting.colours import DETECTION, SERIES, TRUTH, hexadecimal
-from oddframe.reporting.score_axes import ScoreAxis, clock, score_axis, thin_series, time_ticks
+from oddframe.reporting.score_axes import ScoreAxis, score_axis, thin_series
+from oddframe.reporting.times import axis_ticks
 from oddframe.reporting.wording import measured
 from oddframe.videos import Video
 
@@ -99,17 +100,15 @@ def write_timeline(
         for name, values in group.items():
             threshold = (thresholds or {}).get(name)
             label = name if axis and several else None
-            _draw_scores(panel, video, values, threshold, order.index(name), label)
+            _draw_scores(panel, values, threshold, order.index(name), label)
             shown = axis or score_axis([values], threshold).holding([values])
             panel.set_ylim(shown.low, shown.high)
         panel.set_ylabel(next(iter(group)) if count > 1 else y_label, parse_math=False)
         panel.yaxis.set_label_coords(-0.07, 0.5)
-    _draw_detections(panels[0], detections, video.fps)
-    seconds = video.frames / video.fps
-    panels[-1].set_xlim(0, seconds)
-    ticks = time_ticks(seconds, most=10)
-    panels[-1].set_xticks(ticks, [clock(tick, precise=False) for tick in ticks])
-    panels[-1].set_xlabel("time in the video")
+    _draw_detections(panels[0], detections)
+    panels[-1].set_xlim(0, video.frames)
+    panels[-1].set_xticks(*zip(*axis_ticks(video.clock, most=10), strict=True))
+    panels[-1].set_xlabel("time in the video" if video.start is None else "time of day")
     panels[0].set_title(video.id, loc="left", fontsize="medium", parse_math=False)
     # Each kind of mark once, whatever panel it first appears in.
     marks: dict[Any, Any] = {}
@@ -133,21 +132,20 @@ def write_timeline(
 
 def _draw_truth(panel: Axes, video: Video) -> None:
     for event in video.events:
-        span = (event.start / video.fps, event.end / video.fps)
-        panel.axvspan(*span, color=hexadecimal(TRUTH), alpha=0.3, linewidth=0, label="annotated")
+        shade = panel.axvspan(event.start, event.end, label="annotated", linewidth=0)
+        shade.set(color=hexadecimal(TRUTH), alpha=0.3)
 
 
 def _draw_scores(
     panel: Axes,
-    video: Video,
     values: np.ndarray,
     threshold: float | None,
     place: int,
     label: str | None,
 ) -> None:
     frames = thin_series(values, bins=int(TIMELINE_WIDTH * DPI))
-    seconds, style = (frames + 0.5) / video.fps, _line(place)
-    panel.plot(seconds, values[frames], **style, lw=1.2, label=label, zorder=2 - place / 100)
+    style = _line(place)
+    panel.plot(frames + 0.5, values[frames], **style, lw=1.2, label=label, zorder=2 - place / 100)
     if threshold is not None:
         panel.axhline(threshold, color="0.35", linewidth=1, linestyle="--", label="threshold")
     _tidy(panel)
@@ -159,11 +157,11 @@ def _line(place: int) -> dict[str, Any]:
     return {"color": hexadecimal(SERIES[place % len(SERIES)]), "linestyle": dashes}
 
 
-def _draw_detections(panel: Axes, detections: Sequence[Detection], fps: float) -> None:
+def _draw_detections(panel: Axes, detections: Sequence[Detection]) -> None:
     for detection in detections:
         panel.axvspan(
-            detection.start / fps,
-            detection.end / fps,
+            detection.start,
+            detection.end,
             ymin=0.94,
             color=hexadecimal(DETECTION),
             linewidth=0,

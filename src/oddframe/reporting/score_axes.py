@@ -1,9 +1,8 @@
-"""The axes of a timeline: which scores and times to show, and how to thin a long curve."""
+"""The score axis of a timeline: which scores to show, and how to thin a long curve."""
 
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -14,8 +13,6 @@ CUT = 5.0
 
 MOST_CUT = 0.2
 """A video of whose frames a larger share would leave a cut axis gets a higher one of its own."""
-
-_TICK_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400)
 
 
 @dataclass(frozen=True)
@@ -103,19 +100,3 @@ def thin_series(values: np.ndarray, bins: int) -> np.ndarray:
         part = values[start:end]
         kept.update((start + int(part.argmin()), start + int(part.argmax())))
     return np.array(sorted(kept))
-
-
-def time_ticks(seconds: float, most: int = 8) -> list[float]:
-    """Round times in seconds to label on an axis of this length, 0 first."""
-    fitting = (step for step in _TICK_STEPS if seconds / step <= most)
-    step = next(fitting, _TICK_STEPS[-1] * math.ceil(seconds / most / _TICK_STEPS[-1]))
-    return [float(tick) for tick in np.arange(0, seconds, step)] or [0.0]
-
-
-def clock(seconds: float, precise: bool = True) -> str:
-    """A time in a video as a person reads it: ``0:07.4``, ``12:30.0``, ``1:02:03.5``."""
-    tenths = round(seconds * 10) if precise else round(seconds) * 10
-    minutes, rest = divmod(tenths, 600)
-    hours, minutes = divmod(minutes, 60)
-    tail = f"{rest / 10:04.1f}" if precise else f"{rest // 10:02d}"
-    return f"{hours}:{minutes:02d}:{tail}" if hours else f"{minutes}:{tail}"

@@ -81,7 +81,7 @@ def read_videos(
     for place, video in enumerate(videos):
         chosen = pictured[video.id]
         strip = choose_frames(
-            video.frames, video.fps, [d.peak for d in chosen], most=max(6, room // 5000)
+            video.frames, video.clock.length, [d.peak for d in chosen], most=max(6, room // 5000)
         )
         pictures, trouble = VideoPictures(), ""
         try:

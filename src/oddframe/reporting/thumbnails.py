@@ -50,10 +50,10 @@ class VideoPictures:
 
 
 def choose_frames(
-    frames: int, fps: float, peaks: Sequence[int] = (), most: int = MOST_FRAMES
+    frames: int, seconds: float, peaks: Sequence[int] = (), most: int = MOST_FRAMES
 ) -> list[int]:
     """Evenly spaced frames to look through a video, and the peaks of its detections."""
-    count = min(frames, most, max(LEAST_FRAMES, min(MOST_FRAMES, round(frames / fps))))
+    count = min(frames, most, max(LEAST_FRAMES, min(MOST_FRAMES, round(seconds))))
     # The middle of each part: it is the nearest to all that the part holds.
     even = ((np.arange(count) + 0.5) / count * frames).astype(int)
     return sorted({*even.tolist(), *peaks})

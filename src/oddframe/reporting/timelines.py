@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from html import escape
 
 import numpy as np
 
 from oddframe.detections import Detection
-from oddframe.reporting.score_axes import ScoreAxis, clock, cut_note, thin_series, time_ticks
+from oddframe.reporting.score_axes import ScoreAxis, cut_note, thin_series
 from oddframe.reporting.shown_videos import ShownVideo, data_uri
 from oddframe.reporting.thumbnails import Strip
+from oddframe.reporting.times import axis_ticks, shown_start, shown_time
 from oddframe.reporting.wording import count, duration, is_annotated, missed, number, overlapping
 from oddframe.videos import Video
 
@@ -77,9 +79,12 @@ def _timeline(
     """One video; where no video has footage, the page has said so and it is not said again."""
     video, scores = entry.video, entry.scores
     axis = axis.holding([scores])
-    seconds = video.frames / video.fps
     peak = int(scores.argmax())
-    facts = [duration(seconds)]
+    facts = [duration(video.clock.length)]
+    if video.start is not None:
+        facts.append(f"from {shown_start(video.start)}")
+    if video.clock.jumps:
+        facts.append(f"{count(len(video.clock.jumps), 'gap')} in the recording")
     if threshold is not None:
         facts.append(count(len(entry.detections), "odd moment"))
     if is_annotated(video):
@@ -87,11 +92,12 @@ def _timeline(
     left = f"{100 * (peak + 0.5) / video.frames:.3f}%"
     top = f"{100 * max(0.0, 1 - float(axis.height(scores[peak]))):.2f}%"
     ticks = "".join(
-        f'<span style="left:{100 * tick / seconds:.3f}%">{clock(tick, precise=False)}</span>'
-        for tick in time_ticks(seconds)
+        f'<span style="left:{100 * tick / video.frames:.3f}%">{label}</span>'
+        for tick, label in axis_ticks(video.clock)
     )
     name = escape(video.id)
-    now = f"{clock(peak / video.fps)}, score {number(float(scores[peak]))}"
+    at = shown_time(video.clock, peak)
+    now = f"{at}, score {number(float(scores[peak]))}"
     return (
         f'<article class="video" id="v{entry.place}" data-kinds="{" ".join(_kinds(entry))}">'
         f"<header><h3>{name}</h3><p>{' · '.join(facts)}</p></header>"
@@ -99,16 +105,25 @@ def _timeline(
         f"{score_labels(axis, threshold)}</div>"
         f'<div class="track" role="slider" tabindex="0" aria-label="Time in {name}" '
         f'aria-valuemin="0" aria-valuemax="{video.frames - 1}" aria-valuenow="{peak}" '
-        f'aria-valuetext="{now}" data-frames="{video.frames}" data-fps="{video.fps:g}" '
+        f'aria-valuetext="{now}" data-frames="{video.frames}" {_times(video)}'
         f'data-low="{axis.low:g}" data-high="{axis.high:g}" data-rest="{peak}">'
         f"{_drawing(video, scores, axis, threshold, entry.detections, bins)}"
         f'<div class="cursor" style="left:{left}"></div>'
         f'<div class="dot" style="left:{left};top:{top}"></div></div>'
         f'<div class="x" aria-hidden="true">{ticks}</div></div>'
         f'<figure class="preview">{_frame(entry, peak) if footage else ""}'
-        f"<figcaption>Highest score: <b>{clock(peak / video.fps)}</b> · score "
+        f"<figcaption>Highest score: <b>{at}</b> · score "
         f"{number(float(scores[peak]))}</figcaption></figure></article>"
     )
+
+
+def _times(video: Video) -> str:
+    """When frames are shown, for the script: knots, and the second of the day at the start."""
+    clock = video.clock
+    knots = [*(clock.knots or [(0, 0.0)]), (video.frames, round(clock.seconds(video.frames), 3))]
+    start = clock.start
+    day = 3600 * start.hour + 60 * start.minute + start.second if start is not None else ""
+    return f'data-knots="{json.dumps(knots)}" data-start="{day}" '
 
 
 def score_labels(axis: ScoreAxis, level: float | None) -> str:

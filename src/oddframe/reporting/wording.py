@@ -12,7 +12,7 @@ import numpy as np
 from oddframe.detections import Detection
 from oddframe.evaluation.evaluate import PER_VIDEO_WARNING, is_per_video
 from oddframe.evaluation.result import Evaluation, Measured
-from oddframe.reporting.score_axes import clock
+from oddframe.reporting.times import shown_time
 from oddframe.videos import Event, Video
 
 
@@ -109,12 +109,12 @@ def summary(
         threshold: of the scores, if they have one.
         meta: what travels with the scores.
     """
-    length = duration(sum(video.frames / video.fps for video in videos))
+    length = duration(sum(video.clock.length for video in videos))
     footage = f"{count(len(videos), 'video')} ({length})"
     found = [(d, video) for video in videos for d in detections.get(video.id, ())]
     if threshold is None and not found:
         video = max(videos, key=lambda video: float(scores[video.id].max()))
-        peak = clock(int(scores[video.id].argmax()) / video.fps)
+        peak = shown_time(video.clock, int(scores[video.id].argmax()))
         said = no_verdict(footage, meta or {})
         return f"{said[:1].upper()}{said[1:]}. The highest score is at {peak} in “{video.id}”."
     if not found:
@@ -124,7 +124,7 @@ def summary(
     where = "" if len(videos) == 1 else f"{with_any} of "
     text = (
         f"{count(len(found), 'odd moment')} in {where}{footage}; the oddest is at "
-        f"{clock(detection.peak / video.fps)} in “{video.id}”"
+        f"{shown_time(video.clock, detection.peak)} in “{video.id}”"
     )
     text += f": {detection.reason.rstrip('. ')}." if detection.reason else "."
     return text + _against_truth(videos, detections)

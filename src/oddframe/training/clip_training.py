@@ -146,7 +146,7 @@ class ClipTraining:
             long_enough = (detector.clip_length - 1) * self.config.frame_step
             used = [v for v in videos if len(calibrating.frames(v.id)) > long_enough]
             share("calibrating on normal footage", 0.0)
-            detector.calibrate((calibrating.frames(video.id), video.fps) for video in used)
+            detector.calibrate((calibrating.frames(video.id), video.clock) for video in used)
             if source == BEST:
                 log(self.folder, str(detector.notes.get("threshold")))
             write_checkpoint(self.folder, detector, target)

@@ -125,6 +125,6 @@ def _detections(
     detections = {}
     for video in manifest.split(split):
         reasons = {(d.start, d.end, d.peak): d for d in explained.get(video.id, ())}
-        found = find_detections(scores[video.id], rule, video.fps)
+        found = find_detections(scores[video.id], rule, video.clock)
         detections[video.id] = [reasons.get((d.start, d.end, d.peak), d) for d in found]
     return detections

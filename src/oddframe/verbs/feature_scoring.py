@@ -56,7 +56,7 @@ def feature_scorer(
 
     def score_one(video: Video) -> tuple[np.ndarray, list[Detection]]:
         values = score_video(detector, features, video)
-        return values, find_detections(values, EventRule(threshold), video.fps)
+        return values, find_detections(values, EventRule(threshold), video.clock)
 
     return score_one
 

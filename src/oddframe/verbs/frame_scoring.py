@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from oddframe.clock import Clock
 from oddframe.detections import Detection, EventRule, find_detections
 from oddframe.detectors.base import FrameDetector, FrameScore
 from oddframe.errors import OddframeError
@@ -64,24 +66,38 @@ def score_frames(
                 terms.setdefault(name, []).append(value)
             if frame.score_map is not None:
                 writer.write(frame.score_map)
-            second = int(frame.frame / video.fps)
+            # A reader may give more frames than were counted; they share the last second.
+            second = int(video.clock.seconds(min(frame.frame, video.frames)))
             if frame.reason and (second not in reasons or frame.value > reasons[second].value):
                 reasons[second] = replace(frame, score_map=None)
             count(video.id, seen, video.frames)
     if not seen:
         raise OddframeError(f"{manifest.locate(video)}: no frame of the video can be decoded")
     values = raw[:seen]
+    clock = replace(video.clock, frames=seen)
     if terms:
         values = _combined(cast("ClipDetector", detector), terms, terms_path, per_video)
     else:
         write_terms(terms_path, {})  # removes what another detector left there
     if not (causal or per_video) and detector.smoothing_seconds > 0:
-        from scipy.ndimage import gaussian_filter1d
+        values = _smoothed(values, clock, detector.smoothing_seconds)
+    found = find_detections(values, EventRule(threshold), clock)
+    return values, [_explained(detection, reasons, clock) for detection in found]
 
-        sigma = detector.smoothing_seconds * video.fps
-        values = gaussian_filter1d(values, sigma, mode="nearest")
-    found = find_detections(values, EventRule(threshold), video.fps)
-    return values, [_explained(detection, reasons, video.fps) for detection in found]
+
+def _smoothed(values: np.ndarray, clock: Clock, seconds: float) -> np.ndarray:
+    """Gaussian smoothing in time; nothing is smoothed over time that was not filmed."""
+    from scipy.ndimage import gaussian_filter1d
+
+    sigma = seconds * clock.rate
+    if clock.is_regular:
+        return gaussian_filter1d(values, sigma, mode="nearest")
+    ticks = clock.on_grid(values)
+    ends = np.cumsum(clock.held)
+    edges = [0, *(int(ends[frame - 1]) for frame in clock.jumps), ticks.size]
+    parts = [ticks[a:b] for a, b in itertools.pairwise(edges)]
+    smooth = [gaussian_filter1d(part, sigma, mode="nearest") for part in parts]
+    return clock.off_grid(np.concatenate(smooth)).astype(np.float32)
 
 
 def _combined(
@@ -93,9 +109,12 @@ def _combined(
     return detector.combine(measured, per_video=per_video)
 
 
-def _explained(detection: Detection, reasons: dict[int, FrameScore], fps: float) -> Detection:
+def _explained(detection: Detection, reasons: dict[int, FrameScore], clock: Clock) -> Detection:
     # Smoothing may move the peak a little, so the nearest explained frame of the event speaks.
-    inside = [f for f in reasons.values() if detection.start - fps < f.frame < detection.end + fps]
+    second = clock.fps
+    inside = [
+        f for f in reasons.values() if detection.start - second < f.frame < detection.end + second
+    ]
     if not inside:
         return detection
     nearest = min(inside, key=lambda frame: abs(frame.frame - detection.peak))

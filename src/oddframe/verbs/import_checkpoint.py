@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from oddframe.atomic import sha256_of
+from oddframe.clock import Clock
 from oddframe.detectors import available, load
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.folder_lock import alone_in_out
@@ -206,10 +207,10 @@ def _calibrate(detector: Any, normal: Path | None, root: Path | None) -> None:
             stacklevel=3,
         )
 
-    def opened() -> Iterator[tuple[Iterator[np.ndarray], float]]:
+    def opened() -> Iterator[tuple[Iterator[np.ndarray], Clock]]:
         for video in used:
             with open_video(manifest.locate(video), video.fps) as reader:
-                yield detector.images(reader), video.fps
+                yield detector.images(reader), video.clock
 
     detector.calibrate(opened())
 

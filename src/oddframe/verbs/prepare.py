@@ -126,7 +126,7 @@ def summary(manifest: Manifest) -> str:
     """A few lines for a person: videos, frames, length and anomalous share of each split."""
     lines = [f"{manifest.dataset}: {len(manifest)} videos in {manifest.root}"]
     for split, counts in manifest.counts().items():
-        seconds = sum(video.frames / video.fps for video in manifest.split(split))
+        seconds = sum(video.clock.length for video in manifest.split(split))
         hours, rest = divmod(round(seconds), 3600)
         line = (
             f"  {split:<5} {counts['videos']:>5} videos {counts['frames']:>9,} frames  "

@@ -159,8 +159,8 @@ def score(
         meta["threshold_source"] = "no threshold: import with --normal, or give --threshold"
     scores = Scores(values, meta)
     scores.write(path)
-    fps = {video.id: video.fps for video in manifest}
-    write_events(path.parent / "events.json", detections, fps)
+    clocks = {video.id: video.clock for video in manifest}
+    write_events(path.parent / "events.json", detections, clocks)
     scoring.kept(fitted).remove()
     kept = read_maps(path.parent / FOLDER, values)
     if annotate:
@@ -340,6 +340,6 @@ def _annotate(
                 maps=maps.get(video.id),
                 detections=detections[video.id],
                 truth=video.frame_labels() if video.events else None,
-                fps=video.fps,
+                clock=video.clock,
                 advance=bar.counter(f"annotating {video.id}", video.frames),
             )

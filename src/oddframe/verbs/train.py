@@ -250,11 +250,11 @@ def _fitted_on(trained: tuple[Video, ...], held_out: tuple[Video, ...]) -> dict[
     """What a run learnt from, and what its threshold came from."""
     counts: dict[str, Any] = {
         "videos": len(trained),
-        "minutes": round(sum(v.frames / v.fps for v in trained) / 60, 2),
+        "minutes": round(sum(v.clock.length for v in trained) / 60, 2),
     }
     if held_out:
         counts["held_out_videos"] = len(held_out)
-        counts["held_out_minutes"] = round(sum(v.frames / v.fps for v in held_out) / 60, 2)
+        counts["held_out_minutes"] = round(sum(v.clock.length for v in held_out) / 60, 2)
     return counts
 
 
@@ -292,7 +292,7 @@ def _train_on_bags(
     fitted_on = {
         "videos": len(videos),
         "anomalous": sum(video.label == "anomalous" for video in videos),
-        "minutes": round(sum(v.frames / v.fps for v in videos) / 60, 2),
+        "minutes": round(sum(v.clock.length for v in videos) / 60, 2),
     }
     write_config(job.folder, {**written, "hardware": asdict(hardware), "fitted_on": fitted_on})
     log(job.folder, f"training {job.detector} on {len(videos)} videos, {job.config.steps} steps")

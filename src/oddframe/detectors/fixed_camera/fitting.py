@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from oddframe.clock import Clock
 from oddframe.detectors.calibration import Surprise, Threshold, choose_threshold, trust
 from oddframe.detectors.fixed_camera.memory import NormalMemory
 from oddframe.detectors.fixed_camera.observation import (
@@ -91,7 +92,7 @@ def fit_scene(
     """
     videos = [v for v in manifest.split("train", "val") if v.label != "anomalous"]
     train = [v for v in videos if v.split == "train"]
-    seconds = sum(v.frames / v.fps for v in videos)
+    seconds = sum(v.clock.length for v in videos)
     if not train or seconds < LEAST_SECONDS:
         raise OddframeError(
             f"{manifest.dataset}: expected at least {LEAST_SECONDS:.0f} seconds of normal training "
@@ -126,9 +127,9 @@ def fit_scene(
         usual_speed=float(np.quantile(raw_speeds, 0.99)),
     )
     scores = frame(values)
-    stretches = [(scores[a:b], rate) for a, b, rate in recording.stretches]
+    stretches = [(scores[a:b], Clock(b - a, rate)) for a, b, rate in recording.stretches]
     # A single look has watched the time of one look; to count more would promise what it cannot.
-    watched = sum(max(len(s) / rate, LOOK_SECONDS) for s, rate in stretches)
+    watched = sum(max(clock.length, LOOK_SECONDS) for _, clock in stretches)
     hours = min(watched, seconds) / 3600
     threshold = choose_threshold(stretches, hours, config.false_alarms_per_hour)
     advance("calibrating", 1.0)
@@ -145,7 +146,7 @@ def _scale_of(video: Video, config: FixedCameraConfig) -> Scale:
 
 def _plan(videos: list[Video], most: int) -> list[list[Window]]:
     """Windows per video: everything if that is few enough looks, else evenly spaced looks."""
-    lengths = [v.frames / v.fps for v in videos]
+    lengths = [v.clock.length for v in videos]
     if sum(lengths) / LOOK_SECONDS <= most:
         return [whole(v.frames) for v in videos]
     spacing = sum(lengths) / most
@@ -172,7 +173,7 @@ def _record(
     plan = _plan(videos, config.fit_looks)
     # On disk, because 2000 looks take 0.4 GB and a laptop may not have that to spare.
     recording = _Recording(folder / "looks")
-    train_seconds = sum(v.frames / v.fps for v in videos if v.split == "train")
+    train_seconds = sum(v.clock.length for v in videos if v.split == "train")
     train_count = sum(v.split == "train" for v in videos)
     # With few videos, parts of a video are held out in turn instead of whole ones.
     part = np.inf if train_count >= _LEAST_GROUPS else train_seconds / _LEAST_GROUPS

@@ -11,6 +11,26 @@
     return `${hours}:${String(minutes % 60).padStart(2, "0")}:${tail}`;
   };
 
+  // A frame's time in the video; frames are evenly spaced between two knots.
+  const secondsAt = (knots, frame) => {
+    let low = 0, high = knots.length - 1;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (knots[middle][0] <= frame) low = middle; else high = middle;
+    }
+    const [from, begin] = knots[low], [to, end] = knots[high];
+    return begin + (end - begin) * (frame - from) / (to - from);
+  };
+
+  // The time of day, where it is known when the video starts, and the time in the video.
+  const shownTime = (seconds, start) => {
+    if (start === "") return clock(seconds);
+    const day = Math.floor(Number(start) + seconds);
+    const parts = [Math.floor(day / 3600) % 24, Math.floor(day / 60) % 60, day % 60];
+    const time = parts.map((part) => String(part).padStart(2, "0")).join(":");
+    return `${time} (${clock(seconds)})`;
+  };
+
   // Index of the entry of an increasing list that is nearest to a value.
   const nearest = (list, value) => {
     let low = 0, high = list.length - 1;
@@ -32,8 +52,10 @@
     const dot = article.querySelector(".dot");
     const picture = article.querySelector(".frame img");
     const caption = article.querySelector("figcaption");
-    const { frames, fps, low, high, rest } = Object.fromEntries(
+    const { frames, low, high, rest } = Object.fromEntries(
       Object.entries(track.dataset).map(([key, value]) => [key, Number(value)]));
+    const knots = JSON.parse(track.dataset.knots), start = track.dataset.start;
+    const when = (frame) => shownTime(secondsAt(knots, frame), start);
     let points, truths, detections, sprites;
     let shown = rest, pinned = null;
 
@@ -71,10 +93,10 @@
         const columns = Number(picture.dataset.columns);
         picture.style.left = `${-100 * (sprite % columns)}%`;
         picture.style.top = `${-100 * Math.floor(sprite / columns)}%`;
-        if (sprites[sprite] !== shown) place = `picture from ${clock(sprites[sprite] / fps)}`;
+        if (sprites[sprite] !== shown) place = `picture from ${when(sprites[sprite])}`;
       }
       const bold = document.createElement("b");
-      bold.textContent = clock(shown / fps);
+      bold.textContent = when(shown);
       const text = [bold, ` · ${parts[0]}`];
       if (odd) {
         const mark = document.createElement("span");
@@ -87,7 +109,7 @@
       if (pinned !== null) text.push(place ? " · pinned" : document.createElement("br"), place ? "" : "pinned");
       caption.replaceChildren(...text);
       track.setAttribute("aria-valuenow", shown);
-      track.setAttribute("aria-valuetext", `${clock(shown / fps)}, ${parts.join(", ")}`);
+      track.setAttribute("aria-valuetext", `${when(shown)}, ${parts.join(", ")}`);
     };
 
     const pin = (frame) => {

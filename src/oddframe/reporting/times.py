@@ -1,0 +1,71 @@
+"""How the times of a video are put to a person: of the video, and of day where that is known."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+
+import numpy as np
+
+from oddframe.clock import Clock
+
+_TICK_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400)
+
+
+def offset(seconds: float, precise: bool = True) -> str:
+    """A time in a video as a player shows it: ``0:07.4``, ``12:30.0``, ``1:02:03.5``."""
+    tenths = round(seconds * 10) if precise else round(seconds) * 10
+    minutes, rest = divmod(tenths, 600)
+    hours, minutes = divmod(minutes, 60)
+    tail = f"{rest / 10:04.1f}" if precise else f"{rest // 10:02d}"
+    return f"{hours}:{minutes:02d}:{tail}" if hours else f"{minutes}:{tail}"
+
+
+def shown_time(clock: Clock, frame: int) -> str:
+    """``0:07.4``; with the time of day ``03:12:47 (0:07.4)``."""
+    seconds = clock.seconds(frame)
+    day = time_of_day(clock, frame)
+    return f"{day} ({offset(seconds)})" if day else offset(seconds)
+
+
+def shown_span(clock: Clock, start: int, end: int, to: str = " to ") -> str:
+    """The frames ``[start, end)`` as ``0:07.4 to 0:09.0``, likewise."""
+    seconds = to.join(offset(part) for part in clock.span(start, end))
+    if clock.start is None:
+        return seconds
+    days = to.join((time_of_day(clock, start), time_of_day(clock, end - 1)))
+    return f"{days} ({seconds})"
+
+
+def time_of_day(clock: Clock, frame: int) -> str:
+    """``03:12:47``, with the date where it is another day than at the start; or nothing."""
+    moment = clock.moment(clock.seconds(frame))
+    if moment is None or clock.start is None:
+        return ""
+    another = moment.date() != clock.start.date()
+    return f"{moment:%Y-%m-%d %H:%M:%S}" if another else f"{moment:%H:%M:%S}"
+
+
+def shown_start(start: datetime) -> str:
+    """``2026-11-28 03:12:00``, and the offset from UTC if it is known."""
+    return f"{start:%Y-%m-%d %H:%M:%S}" + (f" UTC{start:%z}" if start.tzinfo else "")
+
+
+def axis_ticks(clock: Clock, most: int = 8) -> list[tuple[float, str]]:
+    """Labels of a time axis along which frames are evenly spaced: ``(frame, text)``, 0 first."""
+    if clock.is_regular:
+        frames = np.array(time_ticks(clock.length, most)) * clock.fps
+    else:  # round times may all lie within a jump
+        frames = np.arange(0, clock.frames, max(1, math.ceil(clock.frames / most)), dtype=float)
+    labels = (
+        time_of_day(clock, int(frame)) or offset(clock.seconds(int(frame)), precise=False)
+        for frame in np.rint(frames)
+    )
+    return list(zip(frames.tolist(), labels, strict=True))
+
+
+def time_ticks(seconds: float, most: int = 8) -> list[float]:
+    """Round times in seconds to label on an axis of this length, 0 first."""
+    fitting = (step for step in _TICK_STEPS if seconds / step <= most)
+    step = next(fitting, _TICK_STEPS[-1] * math.ceil(seconds / most / _TICK_STEPS[-1]))
+    return [float(tick) for tick in np.arange(0, seconds, step)] or [0.0]

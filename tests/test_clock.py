@@ -1,0 +1,158 @@
+"""Frames to seconds and back, for recordings that are regular and for those that are not."""
+
+from datetime import datetime
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oddframe.clock import Clock, knots_from
+
+STEPS = st.lists(
+    st.sampled_from([0.02, 0.033, 0.04, 0.1, 0.5, 3.0, 60.0, 3600.0]), min_size=1, max_size=80
+)
+
+
+def times_of(steps):
+    return np.concatenate(([0.0], np.cumsum(steps)))
+
+
+@given(STEPS)
+def test_every_time_is_kept(steps):
+    times = times_of(steps)
+    clock = Clock.of_times(times, 25.0)
+    found = clock.seconds(np.arange(times.size))
+    assert clock.frames == times.size
+    most = 0.51 / clock.fps if clock.is_regular else 0.26 * np.quantile(steps, 0.1)
+    assert np.abs(found - times).max() <= most
+    assert (np.diff(clock.seconds(np.arange(times.size + 1))) > 0).all()
+
+
+@given(STEPS, st.floats(0, 1))
+def test_a_time_leads_to_the_frame_that_is_shown_then(steps, share):
+    clock = Clock.of_times(times_of(steps), 25.0)
+    for frame in range(clock.frames):
+        start, end = clock.span(frame, frame + 1)
+        found = clock.frame_at(start + share * (end - start))
+        assert frame - 1e-6 <= found <= frame + 1 + 1e-6
+
+
+@given(STEPS)
+def test_the_grid_has_every_frame_in_its_place(steps):
+    clock = Clock.of_times(times_of(steps), 25.0)
+    assert (clock.held >= 1).all()
+    assert (np.diff(clock.ticks) >= clock.held).all()
+    apart = np.diff(clock.ticks)[:-1] > clock.held[:-1]
+    assert (np.flatnonzero(apart) + 1).tolist() == list(clock.jumps)
+    values = np.arange(clock.frames, dtype=float)
+    assert clock.off_grid(clock.on_grid(values)) == pytest.approx(values)
+
+
+@given(STEPS)
+def test_the_length_is_that_of_the_film(steps):
+    clock = Clock.of_times(times_of(steps), 25.0)
+    unseen = sum(clock.seconds(frame) - clock.span(frame - 1, frame)[1] for frame in clock.jumps)
+    assert clock.length == pytest.approx(clock.seconds(clock.frames) - unseen, abs=1e-6)
+
+
+def test_a_regular_video_is_what_it_was():
+    clock = Clock.of_times(np.arange(1000) / 29.97, 29.97)
+    assert clock == Clock(1000, 29.97)
+    assert (clock.seconds(300), clock.frame_at(10.0)) == (300 / 29.97, 299.7)
+    assert (clock.length, clock.jumps, clock.rate) == (1000 / 29.97, (), 29.97)
+    assert (clock.ticks == np.arange(1001)).all()
+
+
+def test_whole_milliseconds_are_no_other_rate():
+    assert Clock.of_times(np.rint(np.arange(9000) / 29.97 * 1000) / 1000, 29.97) == Clock(
+        9000, 29.97
+    )
+
+
+def test_a_wrong_rate_in_the_header_is_not_believed():
+    clock = Clock.of_times(np.arange(500) / 15, 1000.0)
+    assert clock.is_regular
+    assert clock.fps == pytest.approx(15)
+
+
+def test_a_camera_that_lowers_its_rate_in_the_dark():
+    """200 frames 33 ms apart, then 200 frames 100 ms apart: the reproducer's own numbers."""
+    times = times_of([0.033] * 199 + [0.1] * 200)
+    clock = Clock.of_times(times, 15.0)
+    assert clock.fps == pytest.approx(10)
+    assert clock.jumps == ()
+    assert round(clock.frame_at(6.67)) == 200
+    assert clock.frame_at(14.1) == pytest.approx(200 + (14.1 - times[200]) / 0.1)
+    assert clock.length == pytest.approx(199 * 0.033 + 201 * 0.1)
+    assert len(clock.knots) == 3
+
+
+def test_an_hour_that_was_not_filmed():
+    times = np.concatenate([np.arange(200) / 25, 3600 + np.arange(200) / 25])
+    clock = Clock.of_times(times, 400 / 3608)
+    assert (clock.fps, clock.jumps) == (25.0, (200,))
+    assert clock.length == pytest.approx(16)
+    assert clock.span(190, 200) == pytest.approx((7.6, 8.0))
+    assert clock.span(190, 201) == pytest.approx((7.6, 3600.04))
+    assert clock.frame_at(1800.0) == 200
+
+
+def test_single_frames_between_jumps_last_as_usual():
+    clock = Clock.of_times(times_of([0.04] * 50 + [3600, 3600] + [0.04] * 50), 25.0)
+    assert clock.jumps == (51, 52)
+    assert clock.length == pytest.approx(103 * 0.04)
+
+
+@pytest.mark.parametrize("step", [3.0, 60.0])
+def test_a_slow_camera_does_not_jump(step):
+    slow = Clock.of_times(times_of([0.04] * 100 + [step] * 100), 25.0)
+    assert slow.jumps == ()
+    assert slow.length == pytest.approx(100 * 0.04 + 101 * step, rel=0.02)
+
+
+def test_a_clock_that_was_set_back_goes_on():
+    times = np.concatenate([np.arange(100) / 25, np.arange(100) / 25])
+    clock = Clock.of_times(times, 25.0)
+    assert clock == Clock(200, 25.0)
+
+
+def test_fewer_or_more_frames_than_the_knots_know():
+    clock = Clock(400, 10.0, ((0, 0.0), (199, 6.567), (399, 26.567)))
+    fewer = Clock(300, clock.fps, clock.knots)
+    more = Clock(500, clock.fps, clock.knots)
+    assert fewer.seconds(299) == clock.seconds(299)
+    assert more.seconds(499) == pytest.approx(26.567 + 10.0)
+
+
+def test_jitter_costs_few_knots():
+    generator = np.random.default_rng(0)
+    times = np.arange(3000) / 25 + generator.uniform(0, 0.019, 3000)
+    assert Clock.of_times(times - times[0], 25.0).is_regular
+
+
+def test_a_moment_of_a_damaged_file_is_none():
+    clock = Clock(2, 25.0, start=datetime(2026, 11, 28))
+    assert clock.moment(1e300) is None
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [[0, 0.0]],
+        [[1, 0.0], [2, 1.0]],
+        [[0, 0.0], [5, 0.0]],
+        [[0, 0.0], [0, 1.0]],
+        [[0, 0.0], [3, float("nan")]],
+        [[0, 0.0], [3, float("inf")]],
+        [[0]],
+        ["ab"],
+        [[0, 0.0, 1]],
+        [[0, 0.0], [2.5, 1.0]],
+        [[0, 0.0], [2, True]],
+        [[0, 0.0], [2, None]],
+    ],
+)
+def test_knots_that_do_not_increase_are_refused(rows):
+    with pytest.raises(ValueError, match="times"):
+        knots_from(rows)
