@@ -461,14 +461,15 @@ def test_a_stop_by_the_keyboard_is_one_line(cli, monkeypatch, tmp_path):
     )
 
 
-def test_readme_has_two_commands_that_install_from_a_fresh_clone():
+def test_readme_has_commands_that_install_from_a_fresh_clone():
     readme = (Path(__file__).resolve().parent.parent / "README.md").read_text()
     commands = [line for line in readme.splitlines() if line.startswith("python3 -m venv")]
-    assert len(commands) == 2
+    assert len(commands) == 3
     assert commands[0].endswith("&& .venv/bin/oddframe demo")
-    assert commands[1].endswith("&& .venv/bin/pytest")
+    assert commands[1].endswith(" torch --index-url https://download.pytorch.org/whl/cpu")
+    assert commands[2].endswith("&& .venv/bin/pytest")
     for command in commands:
-        # Both are shell that parses, and pin what was tested.
+        # All are shell that parses, and pin what was tested.
         subprocess.run(["bash", "-n", "-c", command], check=True)
         assert " -c constraints.txt " in command
 

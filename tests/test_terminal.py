@@ -41,7 +41,7 @@ def evaluation() -> Evaluation:
 
 def test_the_table_has_interval_value_and_baseline():
     lines = evaluation_table(evaluation()).splitlines()
-    assert lines[0] == "ped2, test: 12 videos, 2010 frames, 1648 of them anomalous"
+    assert lines[0] == "ped2, test: 12 videos, 2,010 frames, 1,648 of them anomalous"
     assert lines[1].split()[:5] == ["95", "%", "interval", "this", "constant"]
     assert len(lines) == 4, "undefined and minor metrics are left out"
     assert lines[2].endswith("0.900 to 0.980  0.951     0.500")
@@ -102,6 +102,8 @@ def test_a_run_says_how_it_came_about_and_threshold_once():
     imported = describe(Run(folder, detector, {"verb": "import"}, ""))
     assert imported.startswith("run: detector sultani is imported\n")
     assert "fitted" not in imported
+    fitted = Run(folder, detector, {"left_out": {"a": "a.mp4: cannot be read"}}, "")
+    assert describe(fitted).splitlines()[2] == "  left out: a.mp4: cannot be read"
     detector.threshold_source = "0.5, the middle of the range"  # as older runs have it
     assert "\n  threshold: 0.5, the" in describe(Run(folder, detector, {}, ""))
     blind = RandomScores(RandomScoresConfig(), shape)
@@ -153,6 +155,8 @@ def test_an_event_without_a_reason_has_only_its_score():
 def test_one_event_none_and_very_many():
     assert describe(scored(1)).startswith("1 odd moment in 1 of 2 videos\n")
     assert describe(scored(0)).startswith("nothing odd in 2 videos\n")
+    shown = describe(scored(0, annotated=Path("out/annotated"), report=Path("out/r.html")))
+    assert shown.endswith("\nannotated: out/annotated\nreport: out/r.html")
     lines = describe(scored(80)).splitlines()
     assert lines[0] == "80 odd moments in 1 of 2 videos"
     assert lines[21] == "  ... and 60 more in events.json"

@@ -7,7 +7,7 @@ import json
 import os
 import tempfile
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,42 @@ def _cannot_write(target: Path, error: OSError) -> CannotWriteError:
         f"{target}: cannot write ({error.strerror or error}); free some space or choose another "
         "folder"
     )
+
+
+@contextmanager
+def begun_in(folder: Path, *beginnings: str) -> Generator[None]:
+    """For a block that begins something in a folder: a refusal takes the beginning back.
+
+    If the block ends with an OddframeError and all that it wrote in the folder are the files that
+    every such block begins with, they are removed, and the folder too where it becomes empty. With
+    anything more there is something to look at or to go on from, and everything stays.
+
+    Args:
+        folder: where; it need not be there.
+        beginnings: those files, relative to the folder.
+    """
+    before = _files(folder)
+    try:
+        yield
+    except OddframeError:
+        new = _files(folder) - before
+        if new <= set(beginnings):
+            for name in new:
+                _remove(folder / name, folder)
+        raise
+
+
+def _files(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def _remove(file: Path, folder: Path) -> None:
+    """Remove a file, and the folders that become empty, up to the given one."""
+    file.unlink()
+    with suppress(OSError):  # something else is in it
+        for above in file.parents:
+            if above.is_relative_to(folder):
+                above.rmdir()
 
 
 def write_text(target: str | Path, text: str) -> Path:

@@ -16,7 +16,7 @@ from oddframe.reporting.metric_names import (
     metric_name,
 )
 from oddframe.reporting.times import shown_span
-from oddframe.reporting.wording import aligned, count, doubts, hint, no_verdict, oracle_notes
+from oddframe.reporting.wording import aligned, doubts, hint, no_verdict, oracle_notes
 from oddframe.training.loss_spread import LossSpreads
 from oddframe.training.run_folder import Run
 from oddframe.verbs.demo import Demo
@@ -26,6 +26,7 @@ from oddframe.verbs.merge_crops import Merged
 from oddframe.verbs.prepare import summary
 from oddframe.verbs.score import Scored
 from oddframe.videos import Manifest
+from oddframe.words import count, notes_lines
 
 _MOST_EVENTS = 20
 
@@ -101,10 +102,7 @@ def _run(run: Run) -> str:
     elif getattr(detector, "phases", None) == ():
         done = "needs no training"
     lines = [f"{run.folder}: detector {detector.name} {done}"]
-    for name, value in detector.notes.items():
-        # The sentence about a threshold begins with the word.
-        said = name == "threshold" and str(value).startswith("threshold ")
-        lines.append(f"  {value}" if said else f"  {name.replace('_', ' ')}: {value}")
+    lines += [f"  {line}" for line in notes_lines(detector.notes)]
     lines += [f"  left out: {why}" for why in left_out(run).values()]
     shown = "MANIFEST --features DIR" if detector.inputs == "features" else "VIDEO"
     lines.append(f"next: oddframe score {run.folder} {shown} --report")
@@ -133,8 +131,8 @@ def evaluation_table(evaluation: Evaluation) -> str:
     if evaluation.decisions:
         lines += ["", *aligned(_decision_rows(evaluation))]
     head = (
-        f"{evaluation.dataset}, {evaluation.split}: {evaluation.videos} videos, "
-        f"{evaluation.frames} frames, {evaluation.anomalous_frames} of them anomalous"
+        f"{evaluation.dataset}, {evaluation.split}: {count(evaluation.videos, 'video')}, "
+        f"{count(evaluation.frames, 'frame')}, {evaluation.anomalous_frames:,} of them anomalous"
     )
     return "\n".join([head, *lines])
 
@@ -181,16 +179,14 @@ def _scored(result: Scored) -> str:
     if len(events) > _MOST_EVENTS:
         lines.append(f"  ... and {len(events) - _MOST_EVENTS} more in events.json")
     odd = len({video.id for video, _ in events})
-    videos = len(result.manifest)
-    many = "s" if videos != 1 else ""
+    videos = count(len(result.manifest), "video")
     known = result.scores.meta.get("threshold") is not None
     if events:
-        moments = "moment" if len(events) == 1 else "moments"
-        lines.insert(0, f"{len(events)} odd {moments} in {odd} of {videos} video{many}")
+        lines.insert(0, f"{count(len(events), 'odd moment')} in {odd} of {videos}")
     elif known:
-        lines.append(f"nothing odd in {videos} video{many}")
+        lines.append(f"nothing odd in {videos}")
     else:
-        lines.append(no_verdict(count(videos, "video"), result.scores.meta))
+        lines.append(no_verdict(videos, result.scores.meta))
     if known:
         source = result.scores.meta.get("threshold_source")
         by_hand = not source or source == "given by hand"
@@ -199,6 +195,8 @@ def _scored(result: Scored) -> str:
     lines += [f"not scored: {video_id}: {why}" for video_id, why in result.failed.items()]
     lines.append(f"scores: {result.path}")
     lines.append(f"events: {result.path.parent / 'events.json'}")
+    if result.annotated:
+        lines.append(f"annotated: {result.annotated}")
     if result.report:
         lines.append(f"report: {result.report}")
     return "\n".join(lines)

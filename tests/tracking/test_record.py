@@ -241,7 +241,7 @@ def test_a_missing_package_is_told_with_its_extra(
 ) -> None:
     monkeypatch.setitem(sys.modules, "wandb", None)
     for tried in (load, lambda spec: chosen([spec])):
-        with pytest.raises(OddframeError, match=r"pip install 'oddframe\[wandb\]'"):
+        with pytest.raises(OddframeError, match=r"pip install .*\[wandb\]'"):
             tried("wandb")
     # A folder of the package's name, such as W&B makes, is no package.
     (tmp_path / "offline_runs").mkdir()

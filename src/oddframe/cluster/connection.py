@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from oddframe.errors import OddframeError
+from oddframe.installation import how_to_install
 
 _PATIENCE_SECONDS = 5.0
 
@@ -23,7 +24,7 @@ def check_ray() -> None:
     """
     if find_spec("ray") is None:
         raise OddframeError(
-            "this needs Ray, which is not installed; install it with: pip install 'oddframe[ray]'"
+            f"this needs Ray, which is not installed; install it with: {how_to_install('ray')}"
         )
 
 

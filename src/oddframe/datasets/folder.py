@@ -26,6 +26,7 @@ from oddframe.datasets.intervals import events_of_vector
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.media import VIDEO_SUFFIXES, list_images
 from oddframe.videos import Event, Manifest, Video, hash_annotations
+from oddframe.words import count
 
 SPLIT_NAMES = {
     "train": "train",
@@ -79,7 +80,7 @@ def prepare_folder(root: Path, *, fps: float | None = None, events: Path | None 
         found = _events_of(video, rows.get(video_id, []), own)
         videos.append(_place(video, found, known=events is not None or own is not None))
     if not videos:
-        raise OddframeError(f"{root}: none of the {len(paths)} recordings can be read")
+        raise OddframeError(f"{root}: none of {count(len(paths), 'recording')} can be read")
     return Manifest(
         dataset=root.name,
         videos=tuple(videos),

@@ -14,6 +14,7 @@ from oddframe.evaluation.evaluate import PER_VIDEO_WARNING, is_per_video
 from oddframe.evaluation.result import Evaluation, Measured
 from oddframe.reporting.times import shown_time
 from oddframe.videos import Event, Video
+from oddframe.words import count
 
 
 def number(value: float) -> str:
@@ -49,11 +50,6 @@ def duration(seconds: float) -> str:
         return f"{minutes} min {rest:02d} s" if rest else f"{minutes} min"
     hours, minutes = divmod(round(seconds / 60), 60)
     return f"{hours} h {minutes:02d} min"
-
-
-def count(amount: int, noun: str) -> str:
-    """``1 video``, ``3 videos``."""
-    return f"{amount:,} {noun}" if amount == 1 else f"{amount:,} {noun}s"
 
 
 def shown_path(path: Path) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from oddframe.errors import OddframeError
+from oddframe.installation import how_to_install
 from oddframe.sweeps.folder import SweepFolder
 from oddframe.sweeps.plan import Distribution, Sweep, Trial
 from oddframe.sweeps.watched_file import WatchedFile
@@ -112,7 +113,7 @@ class DrawnTrials:
         if find_spec("optuna") is None:
             raise OddframeError(
                 "distributions need Optuna, which is not installed; install it with: "
-                "pip install 'oddframe[ray]'"
+                f"{how_to_install('ray')}"
             )
         import optuna
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from oddframe.errors import OddframeError, nearest
+from oddframe.installation import how_to_install
 from oddframe.tracking.record import RunRecord
 
 TRACKERS = ("mlflow", "wandb", "tensorboard")
@@ -121,8 +122,7 @@ def check_installed(name: str) -> None:
     """
     if not installed(name):
         raise OddframeError(
-            f"the tracker '{name}' is not installed; install it with: pip install "
-            f"'oddframe[{name}]'"
+            f"the tracker '{name}' is not installed; install it with: {how_to_install(name)}"
         )
 
 

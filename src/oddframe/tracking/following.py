@@ -17,7 +17,7 @@ from oddframe.tracking.pictures import with_drawn_pictures
 from oddframe.tracking.record import FAILED, TRACKED, read_progress, read_record
 from oddframe.tracking.state import held
 from oddframe.training.hardware import rank
-from oddframe.training.run_folder import CONFIG, METRICS, SAMPLES, log
+from oddframe.training.run_folder import CONFIG, LOG, METRICS, SAMPLES, log
 
 POLL_SECONDS = 2.0
 PATIENCE_SECONDS = 60.0
@@ -46,8 +46,10 @@ def followed(folder: Path, trackers: Sequence[str], *, several: bool = False) ->
         try:
             yield
         except Exception as error:
-            with suppress(OSError):  # a full disk, say, is told by the error itself
-                log(folder, f"{FAILED}{' '.join(str(error).split()) or type(error).__name__}")
+            # One that was refused has no log; a full disk, say, is told by the error itself.
+            if (folder / LOG).exists():
+                with suppress(OSError):
+                    log(folder, f"{FAILED}{' '.join(str(error).split()) or type(error).__name__}")
             raise
         finally:
             _finish(folder, followers)

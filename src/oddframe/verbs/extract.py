@@ -6,17 +6,19 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
+from oddframe.atomic import begun_in
 from oddframe.cluster.spread import is_spread
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.backbones import DEFAULT, BackboneOptions, load
 from oddframe.features.extraction import SnippetPlan
-from oddframe.features.feature_folder import FeatureFolder
+from oddframe.features.feature_folder import INFO_FILE, FeatureFolder
 from oddframe.features.spread_extraction import extract_spread
 from oddframe.folder_lock import alone_in_out
 from oddframe.paths import text_paths
 from oddframe.progress import progress, says_how_to_go_on
 from oddframe.verbs.footage import read_footage
 from oddframe.videos import Manifest, Video
+from oddframe.words import count
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def extract(
     manifest, videos = _footage(footage, root, split)
     options = BackboneOptions(weights, mean, std, device)
     network = load(backbone, options)
-    with progress() as bar, says_how_to_go_on():
+    with progress() as bar, says_how_to_go_on(), begun_in(out, INFO_FILE):
         done = extract_spread(
             manifest,
             videos,
@@ -109,15 +111,15 @@ def extract(
             address=ray,
             advance=bar.count,
         )
-    for video_id, reason in done.failed.items():
-        if len(videos) == 1:
-            raise OddframeError(reason)
-        warnings.warn(f"{video_id}: left out ({reason})", OddframeWarning, stacklevel=2)
-    if not done.extracted and not done.kept:
-        raise OddframeError(
-            f"{footage}: none of the {len(videos)} videos could be extracted; the first: "
-            f"{next(iter(done.failed.values()))}"
-        )
+        for video_id, reason in done.failed.items():
+            if len(videos) == 1:
+                raise OddframeError(reason)
+            warnings.warn(f"{video_id}: left out ({reason})", OddframeWarning, stacklevel=2)
+        if not done.extracted and not done.kept:
+            raise OddframeError(
+                f"{footage}: none of {count(len(videos), 'video')} could be extracted; the first: "
+                f"{next(iter(done.failed.values()))}"
+            )
     failed = {**manifest.left_out, **done.failed}
     return Extracted(FeatureFolder.open(out), len(done.extracted), len(done.kept), failed)
 

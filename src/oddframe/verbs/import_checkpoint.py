@@ -27,6 +27,7 @@ from oddframe.training.run_folder import (
 )
 from oddframe.training.settings import read_settings
 from oddframe.verbs.footage import read_footage
+from oddframe.words import count
 
 if TYPE_CHECKING:
     import numpy as np
@@ -201,8 +202,8 @@ def _calibrate(detector: Any, normal: Path | None, root: Path | None) -> None:
         )
     if len(used) < len(videos):
         warnings.warn(
-            f"{normal}: {len(videos) - len(used)} of {len(videos)} videos are left out, since they "
-            f"are shorter than a clip of {span} frames",
+            f"{normal}: {len(videos) - len(used)} of {count(len(videos), 'video')} left out as "
+            f"shorter than a clip of {span} frames",
             OddframeWarning,
             stacklevel=3,
         )

@@ -22,7 +22,7 @@ from oddframe.detections import Detection, detections_from
 from oddframe.errors import OddframeError
 
 FOLDER = ".scoring"
-_SETTINGS = "settings.json"
+SETTINGS = "settings.json"
 _SCORES, _REST = "scores", "rest"
 
 VideoScores = tuple[np.ndarray, list[Detection]]
@@ -49,12 +49,12 @@ class KeptScores:
         """
         if not self.is_begun():
             self.remove()
-            write_json(self.folder / _SETTINGS, self.settings)
+            write_json(self.folder / SETTINGS, self.settings)
 
     def is_begun(self) -> bool:
         """Whether the folder is there, with these settings."""
         try:
-            text = (self.folder / _SETTINGS).read_text(encoding="utf-8")
+            text = (self.folder / SETTINGS).read_text(encoding="utf-8")
             return bool(json.loads(text) == self.settings)
         except (OSError, ValueError):
             return False

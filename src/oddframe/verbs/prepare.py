@@ -9,8 +9,10 @@ from pathlib import Path
 from oddframe.datasets import load
 from oddframe.errors import OddframeError
 from oddframe.paths import text_paths
+from oddframe.reporting.wording import duration
 from oddframe.training.settings import check_seed
 from oddframe.videos import Manifest
+from oddframe.words import count
 
 
 @text_paths
@@ -111,7 +113,7 @@ def prepare(
 
         compared = require_same_truth(manifest, compare_gt, compare_list, features)
         equal = sum(entry.differing == 0 for entry in compared)
-        note = f"{compare_gt.name} agrees: {equal} of {len(compared)} videos equal"
+        note = f"{compare_gt.name} agrees: {equal} of {count(len(compared), 'video')} equal"
         if equal < len(compared):
             note += ", the others but for first or last frames of events"
         manifest = replace(manifest, source=f"{manifest.source} ({note})")
@@ -124,20 +126,19 @@ def prepare(
 
 def summary(manifest: Manifest) -> str:
     """A few lines for a person: videos, frames, length and anomalous share of each split."""
-    lines = [f"{manifest.dataset}: {len(manifest)} videos in {manifest.root}"]
+    lines = [f"{manifest.dataset}: {count(len(manifest), 'video')} in {manifest.root}"]
     for split, counts in manifest.counts().items():
         seconds = sum(video.clock.length for video in manifest.split(split))
-        hours, rest = divmod(round(seconds), 3600)
         line = (
-            f"  {split:<5} {counts['videos']:>5} videos {counts['frames']:>9,} frames  "
-            f"{hours}:{rest // 60:02d}:{rest % 60:02d} h"
+            f"  {split:<5} {count(counts['videos'], 'video'):>12} "
+            f"{count(counts['frames'], 'frame'):>16}  {duration(seconds)}"
         )
         if counts["anomalous_videos"]:
-            line += f"  {counts['anomalous_videos']} anomalous videos"
+            line += f"  {count(counts['anomalous_videos'], 'anomalous video')}"
         # Weakly supervised training videos have a label and no events.
         if counts["anomalous_frames"]:
             share = counts["anomalous_frames"] / counts["frames"]
-            line += f", {counts['anomalous_frames']:,} anomalous frames ({share:.1%})"
+            line += f", {count(counts['anomalous_frames'], 'anomalous frame')} ({share:.1%})"
         lines.append(line)
     if manifest.label_rule:
         lines.append(f"  labels: {manifest.label_rule}")

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from oddframe.atomic import sha256_of
+from oddframe.atomic import begun_in, sha256_of
 from oddframe.cluster.spread import is_spread
 from oddframe.detections import Detection, write_events
 from oddframe.errors import OddframeError
+from oddframe.features.feature_folder import INFO_FILE
 from oddframe.paths import text_paths
 from oddframe.progress import Progress, progress
 from oddframe.score_maps import FOLDER, read_maps
@@ -21,9 +22,12 @@ from oddframe.score_terms import read_terms
 from oddframe.scores import Scores
 from oddframe.training.run_folder import CHECKPOINT, ORACLE, Run, read_run
 from oddframe.verbs.footage import read_footage
+from oddframe.verbs.kept_scores import FOLDER as KEPT
+from oddframe.verbs.kept_scores import SETTINGS
 from oddframe.verbs.training_record import training_record
 from oddframe.verbs.video_scoring import Scoring, score_videos
 from oddframe.videos import SPLITS, Manifest, Video
+from oddframe.words import count, notes_lines
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ class Scored:
         manifest: the videos.
         path: the scores file.
         report: the report page, if one was asked for.
+        annotated: folder of the videos with scores drawn in, if they were asked for.
         failed: video id to the reason why it could not be scored.
     """
 
@@ -45,6 +50,7 @@ class Scored:
     path: Path
     report: Path | None
     failed: dict[str, str]
+    annotated: Path | None = None
 
 
 @text_paths
@@ -120,7 +126,8 @@ def score(
     limit = threshold
     if limit is None:  # scores that are scaled within each video have none that promises anything
         limit = 0.5 if per_video else fitted.detector.threshold
-    with progress() as bar:
+    beginnings = (f"{KEPT}/{SETTINGS}", f"features/{INFO_FILE}")
+    with progress() as bar, begun_in(path.parent, *beginnings):
         scoring, shown = _scoring(
             fitted,
             ORACLE if oracle else CHECKPOINT,
@@ -138,10 +145,13 @@ def score(
             bar,
         )
         found, failed = score_videos(scoring, fitted, shown, workers=workers, address=ray, bar=bar)
+        if not found:
+            raise OddframeError(
+                f"{footage}: none of {count(len(shown), 'video')} could be scored; the first: "
+                f"{next(iter(failed.values()))}"
+            )
     values = {video_id: part[0].astype(np.float32) for video_id, part in found.items()}
     detections = {video_id: part[1] for video_id, part in found.items()}
-    if not values:
-        raise OddframeError(f"{footage}: none of the {len(shown)} videos could be scored")
     manifest = _as_scored(scoring.manifest, shown, values)
     meta = _meta(fitted, footage, causal, limit, threshold is not None)
     if "score" in fitted.detector.notes:
@@ -163,8 +173,9 @@ def score(
     write_events(path.parent / "events.json", detections, clocks)
     scoring.kept(fitted).remove()
     kept = read_maps(path.parent / FOLDER, values)
-    if annotate:
-        _annotate(path.parent, manifest, scores, detections, kept, limit)
+    annotated = path.parent / "annotated" if annotate else None
+    if annotated:
+        _annotate(annotated, manifest, scores, detections, kept, limit)
     page = None
     if report:
         from oddframe.reporting.page import write_report
@@ -187,17 +198,17 @@ def score(
     if not maps:
         for video_id in kept:
             (path.parent / FOLDER / f"{video_id}.npy").unlink()
-    return Scored(scores, detections, manifest, path, page, {**manifest.left_out, **failed})
+    left_out = {**manifest.left_out, **failed}
+    return Scored(scores, detections, manifest, path, page, left_out, annotated)
 
 
 def training_note(run: Run) -> str:
     """A sentence on what a run was fitted on, for a report."""
     fitted_on = run.config.get("fitted_on", {})
-    notes = run.detector.notes
-    count, anomalous = fitted_on.get("videos", "?"), fitted_on.get("anomalous")
-    videos = f"{count} normal videos"
-    if anomalous is not None:
-        videos = f"{count} labelled videos, {anomalous} of them anomalous"
+    amount, anomalous = fitted_on.get("videos"), fitted_on.get("anomalous")
+    videos = "normal videos" if amount is None else count(amount, "normal video")
+    if amount is not None and anomalous is not None:
+        videos = f"{count(amount, 'labelled video')}, {anomalous} of them anomalous"
     minutes = f" ({fitted_on['minutes']} minutes)" if "minutes" in fitted_on else ""
     origin = f"fitted on {videos}{minutes}"
     if fitted_on.get("held_out_videos"):
@@ -208,10 +219,7 @@ def training_note(run: Run) -> str:
     if run.config.get("verb") == "import":
         origin = f"imported from {run.config.get('source', 'a checkpoint')}"
     parts = [f"Detector {run.detector.name}, {origin}"]
-    parts += [
-        f"{name.replace('_', ' ')}: {value}" for name, value in notes.items() if name != "threshold"
-    ]
-    return "; ".join([*parts, str(notes.get("threshold", ""))]) + "."
+    return "; ".join([*parts, *notes_lines(run.detector.notes)]) + "."
 
 
 def _scoring(
@@ -334,7 +342,7 @@ def _annotate(
         for video in manifest:
             write_annotated_video(
                 manifest.locate(video),
-                folder / "annotated" / f"{video.id}.mp4",
+                folder / f"{video.id}.mp4",
                 scores[video.id],
                 threshold=threshold if math.isfinite(threshold) else None,
                 maps=maps.get(video.id),

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from oddframe.atomic import begun_in
 from oddframe.detectors import DEFAULT, DEFAULT_FEATURES, load
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.feature_folder import FeatureFolder
@@ -24,7 +25,9 @@ from oddframe.tracking.following import followed
 from oddframe.training.hardware import Hardware, rank
 from oddframe.training.run_folder import (
     CHECKPOINT,
+    CONFIG,
     LAST,
+    LOG,
     MANIFEST,
     Run,
     log,
@@ -36,6 +39,7 @@ from oddframe.training.run_folder import (
 from oddframe.training.settings import check_seed, read_settings
 from oddframe.verbs.footage import read_footage
 from oddframe.videos import Manifest, Video
+from oddframe.words import count, notes_lines
 
 if TYPE_CHECKING:
     from oddframe.training.bag_training import BagTraining
@@ -143,8 +147,12 @@ def train(
     if begun == CHECKPOINT:
         return read_run(out)
     out.mkdir(parents=True, exist_ok=True)
-    manifest.write(out / MANIFEST)
-    with _says_how_to_begin_again(out), followed(out, trackers, several=processes * nodes > 1):
+    with (
+        _says_how_to_begin_again(out),
+        followed(out, trackers, several=processes * nodes > 1),
+        begun_in(out, MANIFEST, CONFIG, LOG),
+    ):
+        manifest.write(out / MANIFEST)
         if features is not None:
             from oddframe.training.bag_training import BagTraining
 
@@ -224,10 +232,14 @@ def check_inputs(detector: Any, features: Path | None, oracle: bool, hardware: H
         )
     if detector.inputs == "frames" and features is not None:
         raise OddframeError(f"{name} looks at frames, not at features; leave out --features")
-    if not hasattr(detector, "phases") and (oracle or hardware != Hardware()):
+    if hardware.device == "cpu":  # which is so anyway, and may be said
+        hardware = replace(hardware, device=Hardware.device)
+    usual = asdict(Hardware())
+    given = [f"--{name}" for name, value in asdict(hardware).items() if value != usual[name]]
+    given += ["--oracle"] * oracle
+    if not hasattr(detector, "phases") and given:
         raise OddframeError(
-            f"{name} is fitted in one go on the CPU; leave out --oracle, --device, --precision, "
-            "--processes and --nodes"
+            f"{name} is fitted in one go on the CPU; leave out {' and '.join(given)}"
         )
 
 
@@ -236,14 +248,17 @@ def _fit_frames(
 ) -> None:
     videos = manifest.split("train", "val")
     _warn_of_anomalous(videos, written["detector"])
-    log(out, f"fitting {written['detector']} to {len(videos)} videos of {written['footage']}")
+    log(
+        out,
+        f"fitting {written['detector']} to {count(len(videos), 'video')} of {written['footage']}",
+    )
     with progress() as bar:
         fitted = module.DETECTOR.fit(manifest, config, written["seed"], bar.share)
     fitted_on = _fitted_on(manifest.split("train"), manifest.split("val"))
     write_config(out, {**written, "fitted_on": fitted_on, "learnt": fitted.notes})
     write_checkpoint(out, fitted)
-    for name, value in fitted.notes.items():
-        log(out, f"{name}: {value}")
+    for line in notes_lines(fitted.notes):
+        log(out, line)
 
 
 def _fitted_on(trained: tuple[Video, ...], held_out: tuple[Video, ...]) -> dict[str, Any]:
@@ -262,7 +277,8 @@ def _warn_of_anomalous(videos: tuple[Video, ...], detector: str) -> None:
     anomalous = sum(video.label == "anomalous" for video in videos)
     if anomalous:
         warnings.warn(
-            f"{anomalous} of {len(videos)} training and validation videos are anomalous, and "
+            f"{anomalous} of {count(len(videos), 'training and validation video')} "
+            f"{'is' if anomalous == 1 else 'are'} anomalous, and "
             f"{detector} learns from normal ones only; to train on labels per video, "
             "extract features and give --features",
             OddframeWarning,
@@ -280,8 +296,8 @@ def _train_on_clips(
     trained, held_out = (normal_videos(manifest, split) for split in ("train", "val"))
     fitted_on = _fitted_on(trained, held_out)
     write_config(job.folder, {**written, "hardware": asdict(hardware), "fitted_on": fitted_on})
-    counts = f"{len(trained)} videos, {len(held_out)} held out"
-    log(job.folder, f"training {job.detector} on {counts}, {job.config.steps} steps")
+    counts = f"{count(len(trained), 'video')}, {len(held_out)} held out"
+    log(job.folder, f"training {job.detector} on {counts}, {count(job.config.steps, 'step')}")
     hardware.launch(job, several_phases=True)
 
 
@@ -295,7 +311,8 @@ def _train_on_bags(
         "minutes": round(sum(v.clock.length for v in videos) / 60, 2),
     }
     write_config(job.folder, {**written, "hardware": asdict(hardware), "fitted_on": fitted_on})
-    log(job.folder, f"training {job.detector} on {len(videos)} videos, {job.config.steps} steps")
+    counts = f"{count(len(videos), 'video')}, {count(job.config.steps, 'step')}"
+    log(job.folder, f"training {job.detector} on {counts}")
     phases = load(job.detector).DETECTOR.phases
     hardware.launch(job, several_phases=len(phases) > 1)
 

@@ -23,6 +23,7 @@ from oddframe.training.run_folder import Run, read_run
 from oddframe.verbs.frame_scoring import score_frames
 from oddframe.verbs.kept_scores import FOLDER, KeptScores, VideoScores
 from oddframe.videos import Manifest, Video
+from oddframe.words import count
 
 Count = Callable[[str, int, int | None], None]
 
@@ -168,7 +169,9 @@ def score_videos(
         if (there := kept.read(video.id, sources[video.id])) is not None:
             found[video.id] = there
     if found:
-        bar.say(f"{len(found)} of {len(videos)} videos were scored before this was stopped")
+        bar.say(
+            f"{len(found)} of {count(len(videos), 'video')} were scored before this was stopped"
+        )
     to_do = [(video, sources[video.id]) for video in videos if video.id not in found]
     if several and (address is not None or len(to_do) > 1):
         results = spread(

@@ -40,6 +40,7 @@ from oddframe.features.patch_features import (
 )
 from oddframe.media import open_video
 from oddframe.videos import Manifest, Video
+from oddframe.words import count
 
 if TYPE_CHECKING:
     from oddframe.detectors.fixed_camera.detector import FixedCameraConfig
@@ -96,8 +97,8 @@ def fit_scene(
     if not train or seconds < LEAST_SECONDS:
         raise OddframeError(
             f"{manifest.dataset}: expected at least {LEAST_SECONDS:.0f} seconds of normal training "
-            f"footage, found {len(train)} videos and {seconds:.1f} seconds; add footage of normal "
-            "life"
+            f"footage, found {count(len(train), 'video')} and {seconds:.1f} seconds; add footage "
+            "of normal life"
         )
     advance("preparing the network", 0.0)
     network = export_network()

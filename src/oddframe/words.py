@@ -1,0 +1,24 @@
+"""Numbers with their nouns, wherever a line for a person is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def count(amount: int, noun: str) -> str:
+    """``1 video``, ``3 videos``, ``1,204 frames``."""
+    return f"{amount:,} {noun}" if amount == 1 else f"{amount:,} {noun}s"
+
+
+def notes_lines(notes: Mapping[str, Any]) -> list[str]:
+    """``trust motion: 0.8`` for each of a detector's notes, its threshold last.
+
+    A sentence that begins with the name of its note, as that on a threshold does, stands alone.
+    """
+    lines = []
+    for name, value in sorted(notes.items(), key=lambda note: note[0] == "threshold"):
+        words = name.replace("_", " ")
+        alone = str(value).startswith(f"{words} ")
+        lines.append(str(value) if alone else f"{words}: {value}")
+    return lines
