@@ -65,9 +65,9 @@ def test_a_default_detector_names_the_option_that_was_given(street, refused, tmp
 
 def test_extracting_scoring_and_what_follows(street, bags, damaged, refused, tmp_path):
     out = tmp_path / "new" / "out"
-    assert "none of the 2 videos" in refused("extract", damaged, "--out", out)
+    assert "none of 2 videos" in refused("extract", damaged, "--out", out)
     score = ("score", street.run, damaged, "--split", "train", "--out", out / "scores.npz")
-    assert "none of the 2 videos" in refused(*score)
+    assert "none of 2 videos" in refused(*score)
     random = np.random.default_rng(0)
     scores = {name: random.random(7) for name in ("a", "b")}
     np.savez(tmp_path / "short.npz", **scores)
@@ -97,7 +97,7 @@ def test_only_a_beginning_is_taken_back(tmp_path):
     refuse()
     assert files(tmp_path) == []
     refuse("config", "x/settings")
-    assert files(tmp_path) == ["a"]
+    assert files(tmp_path) == []
     refuse("config", "state")
     assert files(tmp_path / "a" / "b") == ["config", "state"]
     refuse("config", "x/settings")  # config was there before

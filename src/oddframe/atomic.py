@@ -6,9 +6,9 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Generator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path, PurePath
 from typing import Any
 
 from oddframe.errors import OddframeError
@@ -76,13 +76,16 @@ def begun_in(folder: Path, *beginnings: str) -> Generator[None]:
         beginnings: those files, relative to the folder.
     """
     before = _files(folder)
+    made = [part for part in (folder, *folder.parents) if not part.exists()]
     try:
         yield
     except OddframeError:
         new = _files(folder) - before
         if new <= set(beginnings):
             for name in new:
-                _remove(folder / name, folder)
+                (folder / name).unlink()
+                _remove_empty([folder / part for part in PurePath(name).parents][:-1])
+            _remove_empty(made)
         raise
 
 
@@ -90,13 +93,13 @@ def _files(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
-def _remove(file: Path, folder: Path) -> None:
-    """Remove a file, and the folders that become empty, up to the given one."""
-    file.unlink()
-    with suppress(OSError):  # something else is in it
-        for above in file.parents:
-            if above.is_relative_to(folder):
-                above.rmdir()
+def _remove_empty(folders: Sequence[Path]) -> None:
+    """Remove folders, the innermost first, up to the first that is not empty."""
+    for folder in folders:
+        try:
+            folder.rmdir()
+        except OSError:
+            return
 
 
 def write_text(target: str | Path, text: str) -> Path:

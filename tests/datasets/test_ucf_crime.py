@@ -172,7 +172,7 @@ def test_footage_that_contradicts_the_official_count_is_an_error(part):
     with pytest.warns(OddframeWarning, match=r"Abuse028.*expected 49 frames.*found 50"):
         manifest = prepare_ucf_crime(part, allow_partial=True)
     assert manifest["Abuse028_x264"].frames == 50
-    assert "partial: 1 videos with other counts" in manifest.source
+    assert "partial: 1 video with other counts" in manifest.source
 
 
 def test_the_counts_of_a_part_are_an_error(part):

@@ -243,7 +243,7 @@ def test_a_scene_where_nothing_ever_moves(street, tmp_path):
 
 def test_too_little_footage_is_one_line(street):
     manifest = prepare_folder(street.root / "calm.mp4")
-    with pytest.raises(OddframeError, match=r"at least 20 seconds.*found 1 videos and 8\.0 sec"):
+    with pytest.raises(OddframeError, match=r"at least 20 seconds.*found 1 video and 8\.0 sec"):
         fit(manifest, config(street))
 
 

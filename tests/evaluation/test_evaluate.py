@@ -196,7 +196,7 @@ def test_tracks_and_masks_are_used_where_they_are(small, tmp_path):
     note = evaluation.protocol["localisation"]
     assert "pixel AUC over 4 of 6 videos" in note
     assert "30 regions in 2 tracks" in note
-    assert "annotated tracks in 1 videos" in note
+    assert "annotated tracks in 1 video" in note
 
 
 def test_ped2_counts_and_trivial_baselines(ped2):

@@ -299,7 +299,7 @@ def test_a_sweep_that_is_done_starts_nothing(story: Story, capsys: pytest.Captur
     write_sweep(story.root, GOOD, SLOW, POOR)
     before = story.folder.records()
     sweep(story.root / "sweep.yaml")
-    assert "all 3 trials are done" in capsys.readouterr().err
+    assert "all of 3 trials done" in capsys.readouterr().err
     assert story.folder.records() == before
 
 

@@ -172,7 +172,7 @@ def test_a_clip_does_not_change_the_cache():
 def test_videos_shorter_than_a_clip_are_named_and_left_out():
     cache = cache_of([9, 4, 12, 2])
     message = (
-        r"^2 of 4 videos are left out as too short for a clip of 3 frames, 2 apart "
+        r"^2 of 4 videos left out as too short for a clip of 3 frames, 2 apart "
         r"\(5 frames in all\): 'v1' has 4, 'v3' has 2$"
     )
     with pytest.warns(OddframeWarning, match=message) as told:

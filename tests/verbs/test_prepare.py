@@ -134,9 +134,9 @@ def test_summary_counts(footage, tmp_path):
     lines = summary(manifest).splitlines()
     assert lines[0] == f"footage: 10 videos in {footage}"
     test = next(line for line in lines if line.strip().startswith("test"))
-    assert "1 videos" in test
+    assert "1 video " in test
     assert "10 frames" in test
-    assert "0:00:10 h" in test
+    assert "  10 s  " in test
     assert "2 anomalous frames (20.0%)" in test
 
 

@@ -166,7 +166,7 @@ def test_one_bad_video_of_a_manifest_does_not_stop_the_others(street, tmp_path):
     (tmp_path / "data" / "b.mp4").unlink()
     with (
         pytest.warns(OddframeWarning, match="left out"),
-        pytest.raises(OddframeError, match="none of the 2 videos could be scored"),
+        pytest.raises(OddframeError, match="none of 2 videos could be scored"),
     ):
         score(street.run, manifest, out=tmp_path / "other.npz")
 

@@ -14,6 +14,7 @@ from oddframe.datasets.footage import is_video_file, survey, with_progress
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.videos import Event, Video
+from oddframe.words import count
 
 NORMAL = "normal"
 
@@ -186,7 +187,7 @@ def _from_features(
         videos.append(_bare(video, frames, fps))
     note = "official frame counts, features without footage"
     if counted:
-        note += f"; {counted} videos without an official count: {folder.stride} x snippets"
+        note += f"; {count(counted, 'video')} without an official count: {folder.stride} x snippets"
     return Surveyed(tuple(videos), note + _left_out(missing, listed))
 
 
@@ -221,12 +222,12 @@ def _from_footage(
             "the file is another version of the video or was cut short: get it again",
             allow_partial,
         )
-        note += f"; partial: {len(other)} videos with other counts than the official ones"
+        note += f"; partial: {count(len(other), 'video')} with other counts than the official ones"
     return Surveyed(tuple(videos), note + _left_out(missing, listed))
 
 
 def _left_out(missing: Sequence[Listed], listed: Sequence[Listed]) -> str:
-    return f"; partial: without {len(missing)} of {len(listed)} videos" if missing else ""
+    return f"; partial: without {len(missing)} of {count(len(listed), 'video')}" if missing else ""
 
 
 def _bare(entry: Listed, frames: int, fps: float) -> Video:

@@ -25,6 +25,7 @@ from oddframe.evaluation.truth_regions import (
 )
 from oddframe.pixel_truth import read_mask, read_tracks
 from oddframe.videos import Video
+from oddframe.words import count
 
 
 def map_samples(
@@ -117,15 +118,16 @@ def _describe(videos: tuple[Video, ...], with_pixels: int, counts: RegionCounts)
     linked = sum(bool(video.mask and not video.tracks) for video in videos)
     sources = []
     if annotated:
-        sources.append(f"annotated tracks in {annotated} videos")
+        sources.append(f"annotated tracks in {count(annotated, 'video')}")
     if linked:
         sources.append(
-            f"in {linked} videos connected components of the masks, linked into tracks by overlap "
-            "in consecutive frames"
+            f"in {count(linked, 'video')} connected components of the masks, linked into tracks "
+            "by overlap in consecutive frames"
         )
+    regions, tracks = (int(part.sum()) for part in (counts.regions, counts.tracks))
     return (
-        f"pixel AUC over {with_pixels} of {len(videos)} videos; RBDC and TBDC over "
-        f"{len(counts.frames)} videos with {int(counts.regions.sum())} regions in "
-        f"{int(counts.tracks.sum())} tracks ({', '.join(sources) or 'no annotated region'}), "
-        "regions compared by bounding box"
+        f"pixel AUC over {with_pixels} of {count(len(videos), 'video')}; RBDC and TBDC over "
+        f"{count(len(counts.frames), 'video')} with {count(regions, 'region')} in "
+        f"{count(tracks, 'track')} "
+        f"({', '.join(sources) or 'no annotated region'}), regions compared by bounding box"
     )

@@ -20,6 +20,7 @@ from oddframe.evaluation.frame_samples import Truth
 from oddframe.evaluation.result import Decision, Measured
 from oddframe.scores import Scores
 from oddframe.videos import Manifest, Video
+from oddframe.words import count
 
 FIXED = 0.5
 """The threshold of the literature for scores that are probabilities."""
@@ -105,11 +106,13 @@ def validation_thresholds(scores: Scores, videos: Sequence[Video]) -> dict[str, 
     if all(video.events for video in videos if video.label == "anomalous"):
         labels = np.concatenate([video.frame_labels() for video in videos])
         values = np.concatenate([scores[video.id] for video in videos])
-        how = f"validation: frame labels of {len(videos)} videos"
+        how = f"validation: frame labels of {count(len(videos), 'video')}"
     else:
         labels = np.array([video.label == "anomalous" for video in videos])
         values = np.array([scores[video.id].max() for video in videos])
-        how = f"validation: labels of {len(videos)} videos against the highest score of each"
+        how = (
+            f"validation: labels of {count(len(videos), 'video')} against the highest score of each"
+        )
     try:
         return {
             f"val_{rule}": Threshold(best_threshold(labels, values, rule), rule, how)

@@ -22,6 +22,7 @@ from oddframe.errors import OddframeError
 from oddframe.folder_lock import alone_in, holder
 from oddframe.sweeps.plan import Mode, Sweep, Trial
 from oddframe.training.run_folder import CHECKPOINT, METRICS, read_config, read_curve
+from oddframe.words import count
 
 FORMAT = "oddframe-sweep/1"
 SWEEP = "sweep.json"
@@ -100,7 +101,7 @@ class Progress:
     def words(self) -> str:
         """``7 of 9 trials done, 1 failed``."""
         failed = f", {self.failed} failed" if self.failed else ""
-        return f"{self.done} of {self.total} trials done{failed}"
+        return f"{self.done} of {count(self.total, 'trial')} done{failed}"
 
 
 def now() -> str:

@@ -72,7 +72,7 @@ def run_sweep(
         journal = Journal(sweep, folder, queue, say)
         first = queue.next()
         if first is None:
-            say(f"{sweep.folder}: all {queue.total} trials are done")
+            say(f"{sweep.folder}: all of {count(queue.total, 'trial')} done")
             return
         processors = None if workers is None else math.ceil(workers * sweep.cpus)
         try:
@@ -80,7 +80,7 @@ def run_sweep(
                 _check_room(sweep, address, journal)
                 _tune(sweep, folder, queue, journal, first, workers)
         except KeyboardInterrupt:
-            line = f"stopped with {journal.done} of {queue.total} trials done"
+            line = f"stopped with {journal.done} of {count(queue.total, 'trial')} done"
             log(folder, line)  # aloud it is said by whoever shows the interrupt
             raise KeyboardInterrupt(f"{line}; the same command goes on with the others") from None
         finally:

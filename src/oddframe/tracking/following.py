@@ -17,7 +17,7 @@ from oddframe.tracking.pictures import with_drawn_pictures
 from oddframe.tracking.record import FAILED, TRACKED, read_progress, read_record
 from oddframe.tracking.state import held
 from oddframe.training.hardware import rank
-from oddframe.training.run_folder import CONFIG, LOG, METRICS, SAMPLES, log
+from oddframe.training.run_folder import CONFIG, METRICS, SAMPLES, log
 
 POLL_SECONDS = 2.0
 PATIENCE_SECONDS = 60.0
@@ -47,7 +47,7 @@ def followed(folder: Path, trackers: Sequence[str], *, several: bool = False) ->
             yield
         except Exception as error:
             # One that was refused has no log; a full disk, say, is told by the error itself.
-            if (folder / LOG).exists():
+            if (folder / CONFIG).is_file():  # otherwise it was refused before it began
                 with suppress(OSError):
                     log(folder, f"{FAILED}{' '.join(str(error).split()) or type(error).__name__}")
             raise

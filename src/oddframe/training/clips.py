@@ -12,6 +12,7 @@ from torch import Tensor
 
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.training.frame_cache import FrameCache
+from oddframe.words import count
 
 _SHOWN = 5
 
@@ -54,15 +55,15 @@ class Windows:
             longest = max((length_of[video_id] for video_id in short), default=0)
             less = " or a smaller --settings.frame_step" if frame_step > 1 else ""
             raise OddframeError(
-                f"none of {len(short)} videos is long enough for {what}: the longest has "
+                f"none of {count(len(short), 'video')} is long enough for {what}: the longest has "
                 f"{longest}; give longer videos{less}"
             )
         if short:
             named = ", ".join(f"'{name}' has {length_of[name]}" for name in short[:_SHOWN])
             more = f" and {len(short) - _SHOWN} more are too short" * (len(short) > _SHOWN)
             warnings.warn(
-                f"{len(short)} of {len(video_ids)} videos are left out as too short for {what}: "
-                f"{named}{more}",
+                f"{len(short)} of {count(len(video_ids), 'video')} left out as too short for "
+                f"{what}: {named}{more}",
                 OddframeWarning,
                 stacklevel=3,
             )

@@ -108,12 +108,11 @@ def _next(sweep: Sweep, folder: SweepFolder) -> list[str]:
 
 def _check_count(planned: Sweep, limit: int) -> None:
     if planned.count > limit:
-        each = (
-            f" ({planned.count // len(planned.seeds)} configurations, {len(planned.seeds)} seeds)"
-        )
+        configurations = count(planned.count // len(planned.seeds), "configuration")
+        each = f" ({configurations}, {count(len(planned.seeds), 'seed')})"
         raise OddframeError(
-            f"{planned.file}: these are {planned.count} trials{each}, more than --limit {limit}; "
-            f"shorten the grid, or begin them all with --limit {planned.count}"
+            f"{planned.file}: these are {count(planned.count, 'trial')}{each}, more than "
+            f"--limit {limit}; shorten the grid, or begin them all with --limit {planned.count}"
         )
 
 
