@@ -1,10 +1,13 @@
 """Anybody's own footage: what is found, where it goes, and what is wrong with it."""
 
+from unicodedata import normalize
+
 import numpy as np
 import pytest
 
-from oddframe.datasets.folder import find_recordings, prepare_folder
+from oddframe.datasets.folder import find_recordings, footage_below, prepare_folder
 from oddframe.errors import OddframeError, OddframeWarning
+from oddframe.verbs.footage import read_footage
 from oddframe.verbs.prepare import summary
 from oddframe.videos import Event
 
@@ -155,7 +158,7 @@ def test_labels_longer_than_the_video_are_an_error_naming_the_file(tmp_path, vid
     ("row", "message"),
     [
         ("friday,1,2", r"events\.csv line 2: the video 'friday' is not there"),
-        ("monday,3,13", r"line 2: the event ends at 13 frames, after the 12 frames"),
+        ("monday,3,13", r"line 2: the event from 3 to 13 frames ends after the 12 frames"),
     ],
 )
 def test_an_event_that_does_not_fit_is_an_error_naming_the_row(site, row, message):
@@ -183,6 +186,55 @@ def test_events_among_the_normal_videos_are_an_error(tmp_path, video_file, folde
     (tmp_path / "own" / folder / "a.csv").write_text("0\n0\n0\n1\n0\n0\n")
     with pytest.raises(OddframeError, match="has events but lies among the normal ones"):
         prepare_folder(tmp_path / "own")
+
+
+def test_a_csv_of_something_else_beside_a_video_is_in_nobodys_way(site):
+    (site / "monday.csv").write_text("time,lat,lon\n0,1.0,2.0\n")
+    with pytest.warns(OddframeWarning, match=r"not read as labels.*monday\.csv line 1.*time,lat"):
+        manifest = read_footage(site, labels=True)
+    assert manifest == footage_below(site, labels=False)
+    (site / "monday.csv").write_text("0\n1\n" * 40 + "oops\n")  # labels, but damaged
+    with pytest.raises(OddframeError, match=r"monday\.csv line 81: expected 0 or 1"):
+        read_footage(site, labels=True)
+    assert read_footage(site) == manifest
+    assert read_footage(site / "monday.mp4")["monday"].label == "normal"
+
+
+def test_a_decomposed_name_is_the_composed_one(tmp_path, video_file, frame_folder):
+    folder, file = normalize("NFD", "höfe"), normalize("NFD", "gäste") + ".mp4"
+    video_file(tmp_path / "own" / folder / file, 12)
+    events = tmp_path / "events.csv"
+    for row in ("höfe/gäste", f"höfe/{file}", "gäste", "gäste.mp4", normalize("NFD", "gäste")):
+        events.write_text(f"video,start_frame,end_frame\n{row},1,2\n")
+        (video,) = prepare_folder(tmp_path / "own", events=events)
+        assert video.id == normalize("NFC", "höfe/gäste")
+        assert video.path == f"{folder}/{file}"  # as it is on this disk
+        assert video.events == (Event(1, 2),)
+
+
+def test_rows_that_say_the_same_count_once(site, tmp_path):
+    events = tmp_path / "events.csv"
+    rows = ["monday,1,2,a", "monday,1,2,a", "monday.mp4,1,2,a", "monday,1,2,b", "monday,1,3,a"]
+    events.write_text("\n".join(["video,start_frame,end_frame,name", *rows]))
+    with pytest.warns(OddframeWarning, match=r"line 3 repeats .*line 2 \(and so 1 more\)"):
+        manifest = prepare_folder(site, events=events)
+    assert manifest["monday"].events == (Event(1, 2, "a"), Event(1, 2, "b"), Event(1, 3, "a"))
+
+
+def test_a_video_without_events_that_has_some_is_an_error(site, tmp_path):
+    events = tmp_path / "events.csv"
+    events.write_text("video,start_frame,end_frame\nmonday,1,2\nmonday.mp4,,\n")
+    with pytest.raises(OddframeError, match=r"line 3: says that 'monday' has no event, but"):
+        prepare_folder(site, events=events)
+
+
+def test_a_recording_whose_name_acts_on_a_terminal_is_left_out(site, video_file):
+    video_file(site / "new\x1b[2J\nday.mp4", 6)
+    with pytest.warns(OddframeWarning) as caught:
+        manifest = prepare_folder(site)
+    assert len(manifest) == 3
+    assert all(text.isprintable() for pair in manifest.left_out.items() for text in pair)
+    assert str(caught[0].message).isprintable()
 
 
 def test_two_annotations_of_a_video_are_an_error(site):
@@ -216,7 +268,7 @@ def test_a_video_cut_in_half_is_used_as_far_as_it_goes(tmp_path, video_file):
 @pytest.mark.filterwarnings("ignore::oddframe.errors.OddframeWarning")
 def test_nothing_readable_is_an_error(tmp_path):
     (tmp_path / "a.mp4").write_text("text")
-    with pytest.raises(OddframeError, match="none of the 1 recordings can be read"):
+    with pytest.raises(OddframeError, match="none of 1 recording can be read"):
         prepare_folder(tmp_path)
 
 
@@ -236,7 +288,7 @@ def test_a_name_that_is_not_utf8_is_an_error(tmp_path, video_file):
     video_file(tmp_path / "a.mp4", 2).rename(tmp_path / "caf\udce9.mp4")
     with (
         pytest.warns(OddframeWarning, match=r"not valid UTF-8.*rename"),
-        pytest.raises(OddframeError, match="none of the 1"),
+        pytest.raises(OddframeError, match="none of 1"),
     ):
         prepare_folder(tmp_path)
 

@@ -2,72 +2,95 @@
 
 An event file has the columns (or keys) ``video``, ``start_frame`` and ``end_frame`` or
 ``start_seconds`` and ``end_seconds``, and if wanted ``name``. Frames count from 0 and the end is
-not included. A row with empty start and end says that a video was watched and is normal. JSON
-holds ``{"video": [{"start_frame": 10, "end_frame": 35, "name": "fall"}, ...], ...}``.
+not included; seconds may be written ``1:30`` or ``0:01:30.5``. A row with empty start and end says
+that a video was watched and is normal. JSON holds ``{"video": [{"start_frame": 10, "end_frame": 35,
+"name": "fall"}, ...], ...}``.
 """
 
 from __future__ import annotations
 
-import csv
-import json
 import math
+import re
+import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import numpy as np
 
 from oddframe.clock import Clock
-from oddframe.errors import OddframeError
+from oddframe.csv_files import number_in, read_csv
+from oddframe.errors import OddframeError, OddframeWarning
+from oddframe.json_values import list_of, table_of, text_of
+from oddframe.names import checked_name
+from oddframe.text_files import read_json, read_text, shown
 from oddframe.videos import Event
 
 UNITS = ("frame", "seconds")
 ROUNDING_SECONDS = 1.0
 """How far an end in seconds may lie beyond the video: players show whole seconds."""
 
+_TIME = re.compile(r"(?:(\d{1,6}):([0-5]?\d)|(\d{1,6})):([0-5]?\d(?:[.,]\d*)?)", re.ASCII)
+_LOOKED_AT = 10
+"""Lines by which a CSV beside a recording is known to be its labels, or something else."""
+
+Span = tuple[float, float]
+"""Start and end."""
+
 
 @dataclass(frozen=True)
 class Annotation:
-    """One row of an event file.
+    """One row of an event file; without spans the video was watched and has no event.
 
     Attributes:
         where: file and row, for messages.
-        video: the video's name as written there.
-        start, end: in the unit, or None for a video without events.
-        unit: ``frame`` or ``seconds``.
+        video: the video's name as written there, composed.
+        frames: start and end in frames, if the row has them.
+        seconds: start and end in seconds, if the row has them.
         name: class name of the event.
     """
 
     where: str
     video: str
-    start: float | None
-    end: float | None
-    unit: str
+    frames: Span | None
+    seconds: Span | None
     name: str
+
+    def says(self) -> tuple[Span | None, Span | None, str]:
+        """All that it says of its video."""
+        return self.frames, self.seconds, self.name
 
     def event(self, clock: Clock) -> Event | None:
         """The event in frames of a video with this clock, or None if the row has none.
 
         Raises:
-            OddframeError: it does not fit into the video.
+            OddframeError: it does not fit into the video, or its frames and seconds contradict
+                each other.
         """
-        if self.start is None or self.end is None:
-            return None
-        start, end = self.start, self.end
-        frames = clock.frames
-        if not 0 <= start < end:
+        if not all(0 <= start < end for start, end in filter(None, (self.frames, self.seconds))):
+            raise OddframeError(f"{self.where}: expected 0 <= start < end, found {self._said()}")
+        found = None if self.frames is None else self._fitted(*self.frames, clock)
+        if self.seconds is None:
+            return found
+        start, end = (clock.frame_at(second) for second in self.seconds)
+        if self.seconds[1] <= clock.seconds(clock.frames) + ROUNDING_SECONDS:
+            end = min(end, clock.frames)
+        timed = self._fitted(start, end, clock)
+        if found and max(abs(found.start - timed.start), abs(found.end - timed.end)) > 1:
             raise OddframeError(
-                f"{self.where}: expected 0 <= start < end, found {start:g} and {end:g}"
+                f"{self.where}: frames {found.start} to {found.end} contradict the seconds, which "
+                f"are frames {timed.start} to {timed.end}; keep one of the two pairs of columns"
             )
-        if self.unit == "seconds":
-            start, end = clock.frame_at(start), clock.frame_at(end)
-            if self.end <= clock.seconds(frames) + ROUNDING_SECONDS:
-                end = min(end, frames)
-        if start >= frames or end > frames:
+        return found or timed
+
+    def _fitted(self, start: float, end: float, clock: Clock) -> Event:
+        """The event between two places in frames."""
+        if start >= clock.frames or end > clock.frames:
             raise OddframeError(
-                f"{self.where}: the event ends at {self.end:g} {_PLURAL[self.unit]}, after the "
-                f"{frames} frames ({clock.seconds(frames):.1f} s) of '{self.video}'; check the "
-                "annotation"
+                f"{self.where}: the event from {self._said()} ends after the {clock.frames} frames "
+                f"({clock.seconds(clock.frames):.1f} s) of '{self.video}'; check the annotation"
             )
         first, after = round(start), round(end)
         if first >= after:  # shorter than a frame: the one that shows its middle
@@ -75,8 +98,9 @@ class Annotation:
             after = first + 1
         return Event(first, after, self.name)
 
-
-_PLURAL = {"frame": "frames", "seconds": "seconds"}
+    def _said(self) -> str:
+        spans = {"frames": self.frames, "seconds": self.seconds}
+        return ", ".join(f"{s[0]:.12g} to {s[1]:.12g} {unit}" for unit, s in spans.items() if s)
 
 
 def read_event_file(path: Path) -> list[Annotation]:
@@ -85,96 +109,122 @@ def read_event_file(path: Path) -> list[Annotation]:
     Raises:
         OddframeError: naming the row, for anything that does not fit the format.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise OddframeError(f"{path}: cannot read the events ({error})") from error
-    rows = _json_rows(path, text) if path.suffix.lower() == ".json" else _csv_rows(path, text)
-    return [_annotation(where, row) for where, row in rows]
+    return _of_json(path) if path.suffix.lower() == ".json" else _of_csv(path)
 
 
-def read_frame_labels(path: Path) -> np.ndarray:
+def read_frame_labels(path: Path) -> np.ndarray | None:
     """Labels of one video from a CSV with one 0 or 1 per line; a first line of text is skipped.
 
+    Returns:
+        uint8 ``(lines,)``; None, and a warning, where the first lines are something else, since
+        many programs put a CSV beside a recording.
+
     Raises:
-        OddframeError: naming the line, for anything but 0 and 1.
+        OddframeError: naming the line, for anything but 0 and 1 further below.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise OddframeError(f"{path}: cannot read the frame labels ({error})") from error
-    values = []
-    for number, line in enumerate(lines, start=1):
-        value = line.strip()
-        if value in ("0", "1"):
-            values.append(int(value))
-        elif value and not (number == 1 and value[0].isalpha()):
+        text = read_text(path, "labels of frames")
+    except OddframeError as error:
+        warnings.warn(f"not read as labels: {error}", OddframeWarning, stacklevel=2)
+        return None
+    values: list[int] = []
+    for number, line in enumerate(re.split(r"\r\n|\r|\n", text), start=1):
+        value = line.strip(' ,;\t"')
+        if (label := number_in(value)) in (0, 1):
+            values.append(int(label))
+        elif value and not (number == 1 and value[0].isalpha() and not set(value) & set(",;\t")):
+            found = f"{path} line {number}: expected 0 or 1, the label of one frame, found "
+            if len(values) < _LOOKED_AT:
+                warnings.warn(
+                    f"not read as labels of the video beside it: {found}{shown(value)}",
+                    OddframeWarning,
+                    stacklevel=2,
+                )
+                return None
             raise OddframeError(
-                f"{path} line {number}: expected 0 or 1, the label of one frame, found "
-                f"'{value[:40]}'; rename the file if it is not the labels of the video beside it"
+                f"{found}{shown(value)}; rename the file if it is not the labels of the video "
+                "beside it"
             )
-    return np.array(values, dtype=np.uint8)
+    return np.array(values, dtype=np.uint8) if values else None
 
 
-def _csv_rows(path: Path, text: str) -> list[tuple[str, dict[str, Any]]]:
-    header = text.partition("\n")[0]
-    reader = csv.DictReader(
-        text.splitlines(), delimiter=";" if ";" in header and "," not in header else ","
-    )
-    columns = [name.strip() for name in reader.fieldnames or ()]
-    reader.fieldnames = columns
+def _of_csv(path: Path) -> list[Annotation]:
+    table = read_csv(path, "an event file")
+    columns = table.columns()
     if "video" not in columns or not any(
         {f"start_{unit}", f"end_{unit}"} <= set(columns) for unit in UNITS
     ):
         raise OddframeError(
             f"{path}: expected a header line 'video,start_frame,end_frame,name' or "
-            f"'video,start_seconds,end_seconds,name', found '{header.strip()[:80]}'"
+            f"'video,start_seconds,end_seconds,name', found {shown(','.join(table.rows[0].cells))}"
         )
-    return [(f"{path} line {reader.line_num}", row) for row in reader]
+    return [
+        _annotation(
+            row.where, {key: row.cells[at] for key, at in columns.items()}, table.decimal_comma
+        )
+        for row in table.body()
+    ]
 
 
-def _json_rows(path: Path, text: str) -> list[tuple[str, dict[str, Any]]]:
-    try:
-        content = json.loads(text)
-    except ValueError as error:
-        raise OddframeError(f"{path}: not JSON ({error})") from None
-    if not isinstance(content, dict) or not all(
-        isinstance(events, list) and all(isinstance(event, dict) for event in events)
-        for events in content.values()
-    ):
-        raise OddframeError(
-            f'{path}: expected {{"video": [{{"start_frame": 10, "end_frame": 35}}, ...]}}'
-        )
+def _of_json(path: Path) -> list[Annotation]:
+    content = read_json(path, "an event file")
     rows = []
-    for video, events in content.items():
-        for number, event in enumerate(events or [{}], start=1):
-            rows.append((f"{path} video '{video}' event {number}", {**event, "video": video}))
+    try:
+        for video, events in table_of("the file", content).items():
+            for number, event in enumerate(list_of("events", events) or [{}], start=1):
+                where = f"{path} video '{video}' event {number}"
+                rows.append(_annotation(where, {**table_of("an event", event), "video": video}))
+    except ValueError as error:
+        raise OddframeError(
+            f'{path}: expected {{"video": [{{"start_frame": 10, "end_frame": 35}}, ...]}}; {error}'
+        ) from None
     return rows
 
 
-def _annotation(where: str, row: dict[str, Any]) -> Annotation:
+def _annotation(where: str, row: Mapping[str, Any], decimal_comma: bool = False) -> Annotation:
     filled = {key: value for key, value in row.items() if value not in (None, "")}
-    video = str(filled.get("video", "")).strip()
+    video = normalize("NFC", filled.get("video", "").strip())
     if not video:
         raise OddframeError(f"{where}: the video is not named")
-    name = str(filled.get("name", Event.name)).strip() or Event.name
+    spans: dict[str, Span | None] = dict.fromkeys(UNITS)
     for unit in UNITS:
         start, end = filled.get(f"start_{unit}"), filled.get(f"end_{unit}")
         if start is not None and end is not None:
-            return Annotation(
-                where, video, _number(where, start, unit), _number(where, end, unit), unit, name
+            spans[unit] = (
+                _number(where, start, unit, decimal_comma),
+                _number(where, end, unit, decimal_comma),
             )
-        if start is not None or end is not None:
+        elif start is not None or end is not None:
             raise OddframeError(f"{where}: expected both a start and an end in {_PLURAL[unit]}")
-    return Annotation(where, video, None, None, UNITS[0], name)
-
-
-def _number(where: str, value: Any, unit: str) -> float:
     try:
+        name = checked_name(text_of("name", filled.get("name", Event.name))) or Event.name
+    except (ValueError, OddframeError) as error:
+        raise OddframeError(f"{where}: {error}") from None
+    return Annotation(where, video, spans["frame"], spans["seconds"], name)
+
+
+_PLURAL = {"frame": "frames", "seconds": "seconds"}
+
+
+def _number(where: str, value: Any, unit: str, decimal_comma: bool) -> float:
+    number = None
+    if isinstance(value, str):
+        number = _seconds(value) if unit == "seconds" else None
+        if number is None:
+            number = number_in(value.strip(), decimal_comma)
+    elif isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300:
         number = float(value)
-    except (TypeError, ValueError):
-        number = math.nan
-    if not math.isfinite(number) or (unit == "frame" and number != int(number)):
-        kind = "a whole number of frames" if unit == "frame" else "a number of seconds"
-        raise OddframeError(f"{where}: expected {kind}, found '{value}'")
+    if number is None or not math.isfinite(number) or (unit == "frame" and number % 1):
+        kind = "a number of seconds, such as 90.5 or 1:30.5"
+        kind = "a whole number of frames" if unit == "frame" else kind
+        raise OddframeError(f"{where}: expected {kind}, found {shown(value)}")
     return number
+
+
+def _seconds(text: str) -> float | None:
+    """Seconds from ``mm:ss`` or ``hh:mm:ss``, with a fraction behind a point or a comma."""
+    found = _TIME.fullmatch(text.strip())
+    if found is None:
+        return None
+    hours, minutes, many, seconds = found.groups()
+    return int(hours or 0) * 3600 + int(minutes or many) * 60 + float(seconds.replace(",", "."))

@@ -12,7 +12,9 @@ import warnings
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from unicodedata import normalize
 
+from oddframe.characters import made_visible
 from oddframe.datasets.event_files import Annotation, read_event_file, read_frame_labels
 from oddframe.datasets.footage import (
     annotate,
@@ -54,6 +56,17 @@ def prepare_folder(root: Path, *, fps: float | None = None, events: Path | None 
     Raises:
         OddframeError: nothing readable there, or an annotation that does not fit.
     """
+    return footage_below(root, fps=fps, events=events, labels=True)
+
+
+def footage_below(
+    root: Path, *, fps: float | None = None, events: Path | None = None, labels: bool
+) -> Manifest:
+    """The same for any purpose; see :func:`prepare_folder`.
+
+    ``labels``: whether a CSV beside a recording is read, if it holds labels of its frames. What
+    only scores or extracts needs none, and no file beside a recording may be in its way.
+    """
     root = root.absolute()  # "." has no name and no parent
     events = events.absolute() if events is not None else None
     paths = find_recordings(root)
@@ -71,13 +84,23 @@ def prepare_folder(root: Path, *, fps: float | None = None, events: Path | None 
             if paths == [root]:
                 raise
             warnings.warn(f"left out: {error}", OddframeWarning, stacklevel=2)
-            left_out[video_id] = str(error)
+            left_out[made_visible(video_id)] = str(error)
             continue
-        labels = path.parent / f"{path.name if path.is_dir() else path.stem}.csv"
-        own = labels if labels.is_file() and labels != events else None
-        if own is not None:
-            annotations.add(own)
-        found = _events_of(video, rows.get(video_id, []), own)
+        given = rows.get(video_id, [])
+        beside = path.parent / f"{path.name if path.is_dir() else path.stem}.csv"
+        own = None
+        if labels and beside != events and beside.is_file():
+            own = read_frame_labels(beside)
+        if own is None:
+            found = _events_of(video, given)
+        elif given:
+            raise OddframeError(
+                f"video '{video.id}' is annotated twice, in {given[0].where} and in {beside}; keep "
+                "one"
+            )
+        else:
+            found = list(events_of_vector(own, video.frames, str(beside)))
+            annotations.add(beside)
         videos.append(_place(video, found, known=events is not None or own is not None))
     if not videos:
         raise OddframeError(f"{root}: none of {count(len(paths), 'recording')} can be read")
@@ -138,7 +161,8 @@ def _ids(paths: list[Path], base: Path) -> list[str]:
         for name, path in zip(full, paths, strict=True)
     ]
     times = Counter(bare)
-    return [name if times[name] == 1 else whole for name, whole in zip(bare, full, strict=True)]
+    names = (name if times[name] == 1 else whole for name, whole in zip(bare, full, strict=True))
+    return [normalize("NFC", name) for name in names]
 
 
 def _rows_of_videos(
@@ -147,13 +171,14 @@ def _rows_of_videos(
     """The event file's rows by video id.
 
     A row may name a video by its id, its path below the folder, or its bare name if no other
-    recording has the same.
+    recording has the same. Rows that say the same of one video are one.
     """
     called: dict[str, set[str]] = {}
     for video_id, path in recordings.items():
         for name in (video_id, path.relative_to(base).as_posix(), path.name, path.stem):
-            called.setdefault(name, set()).add(video_id)
+            called.setdefault(normalize("NFC", name), set()).add(video_id)
     rows: dict[str, list[Annotation]] = {}
+    repeated: list[str] = []
     for row in read_event_file(file):
         found = {row.video} if row.video in recordings else called.get(row.video, set())
         if len(found) != 1:
@@ -161,19 +186,28 @@ def _rows_of_videos(
             raise OddframeError(
                 f"{row.where}: the video '{row.video}' {problem}; name it as its path below {base}"
             )
-        rows.setdefault(next(iter(found)), []).append(row)
+        others = rows.setdefault(next(iter(found)), [])
+        same = next((other for other in others if other.says() == row.says()), None)
+        if same is None:
+            others.append(row)
+        else:
+            repeated.append(f"{row.where} repeats {same.where}")
+    if repeated:
+        more = f" (and so {len(repeated) - 1} more)" * (len(repeated) > 1)
+        warnings.warn(f"{repeated[0]}{more}; an event counts once", OddframeWarning, stacklevel=3)
     return rows
 
 
-def _events_of(video: Video, rows: list[Annotation], labels: Path | None) -> list[Event]:
-    if rows and labels is not None:
+def _events_of(video: Video, rows: list[Annotation]) -> list[Event]:
+    found = {row.where: row.event(video.clock) for row in rows}
+    without = [where for where, event in found.items() if event is None]
+    events = [event for event in found.values() if event is not None]
+    if events and without:
         raise OddframeError(
-            f"video '{video.id}' is annotated twice, in {rows[0].where} and in {labels}; keep one"
+            f"{without[0]}: says that '{video.id}' has no event, but other rows give it some; "
+            "remove that row"
         )
-    if labels is not None:
-        return list(events_of_vector(read_frame_labels(labels), video.frames, str(labels)))
-    found = (row.event(video.clock) for row in rows)
-    return [event for event in found if event is not None]
+    return events
 
 
 def _place(video: Video, events: list[Event], known: bool) -> Video:

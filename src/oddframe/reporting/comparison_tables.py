@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import astuple, fields
 from pathlib import Path
 from typing import Any
 
-from oddframe.atomic import write_text
+from oddframe.csv_files import write_csv
 from oddframe.evaluation.compare import Comparison
 from oddframe.evaluation.published_numbers import Published
 from oddframe.evaluation.result import Measured
@@ -32,7 +30,7 @@ def write_tables(folder: Path, comparison: Comparison, published: Sequence[Publi
     Raises:
         OddframeError: the folder cannot be written.
     """
-    _write(
+    write_csv(
         folder / "metrics.csv",
         ("model", "metric", *_NUMBERS),
         [
@@ -41,7 +39,7 @@ def write_tables(folder: Path, comparison: Comparison, published: Sequence[Publi
             for metric, part in metrics.items()
         ],
     )
-    _write(
+    write_csv(
         folder / "differences.csv",
         ("first", "second", "metric", "difference", "low", "high", "words"),
         [
@@ -49,7 +47,7 @@ def write_tables(folder: Path, comparison: Comparison, published: Sequence[Publi
             for d in comparison.differences
         ],
     )
-    _write(
+    write_csv(
         folder / "decisions.csv",
         ("model", "decision", "oracle", "threshold", "chosen_on", "class", "metric", *_NUMBERS),
         [
@@ -102,14 +100,6 @@ def _gap(comparison: Comparison, model: str, metric: str) -> Measured:
 
 def _write_or_remove(path: Path, head: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     if rows:
-        _write(path, head, rows)
+        write_csv(path, head, rows)
     else:
         path.unlink(missing_ok=True)
-
-
-def _write(path: Path, head: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(head)
-    writer.writerows(rows)
-    write_text(path, stream.getvalue())

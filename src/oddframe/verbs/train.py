@@ -329,7 +329,7 @@ def _footage(
         raise OddframeError(
             f"{footage}: expected a manifest (.jsonl), a folder of videos or a video file"
         )
-    manifest = read_footage(footage, root)
+    manifest = read_footage(footage, root, labels=True)
     if footage.suffix != ".jsonl":
         return manifest if manifest.split("val") else manifest.hold_out(val_share, seed)
     if not features_only:
