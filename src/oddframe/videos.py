@@ -238,21 +238,24 @@ class Manifest:
     def hold_out(self, share: float, seed: int) -> Manifest:
         """Move a seeded share of the training videos, per label and class, to ``val``.
 
-        A group of one video stays in ``train``; any larger group gives at least one video.
+        A group of one video stays in ``train``; any larger group gives at least one video. Videos
+        shorter than a second come last: they say little about what is normal.
         """
         if not 0 <= share < 1:
             raise OddframeError(f"validation share: expected 0 <= share < 1, found {share}")
-        groups: dict[tuple[str | None, tuple[str, ...]], list[str]] = {}
+        groups: dict[tuple[str | None, tuple[str, ...]], list[Video]] = {}
         for video in self.split("train"):
-            groups.setdefault((video.label, video.classes), []).append(video.id)
+            groups.setdefault((video.label, video.classes), []).append(video)
         generator = np.random.default_rng(seed)
         held: set[str] = set()
         for key in sorted(groups, key=str):
-            ids = groups[key]
-            if share == 0 or len(ids) < 2:
+            group = groups[key]
+            if share == 0 or len(group) < 2:
                 continue
-            count = min(max(round(share * len(ids)), 1), len(ids) - 1)
-            held.update(ids[i] for i in generator.permutation(len(ids))[:count])
+            count = min(max(round(share * len(group)), 1), len(group) - 1)
+            drawn = [group[i] for i in generator.permutation(len(group))]
+            drawn.sort(key=lambda video: video.frames < video.fps)
+            held.update(video.id for video in drawn[:count])
         videos = tuple(replace(v, split="val") if v.id in held else v for v in self.videos)
         return replace(self, videos=videos)
 

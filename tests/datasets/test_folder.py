@@ -5,7 +5,8 @@ from unicodedata import normalize
 import numpy as np
 import pytest
 
-from oddframe.datasets.folder import find_recordings, footage_below, prepare_folder
+from oddframe.datasets.finding import find
+from oddframe.datasets.folder import footage_below, prepare_folder
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.verbs.footage import read_footage
 from oddframe.verbs.prepare import summary
@@ -64,12 +65,12 @@ def test_the_working_folder_has_a_name_too(site, monkeypatch):
 
 def test_pictures_beside_videos_are_no_recording(site, frame_folder):
     frame_folder(site, 2, suffix=".png")
-    assert [path.name for path in find_recordings(site)] == ["monday.mp4", "tuesday.avi", "cam 1"]
+    assert [path.name for path in find(site).recordings] == ["monday.mp4", "tuesday.avi", "cam 1"]
 
 
 def test_a_link_to_a_folder_around_it_ends(site):
     (site / "loop").symlink_to(site, target_is_directory=True)
-    assert len(find_recordings(site)) == 3
+    assert len(find(site).recordings) == 3
 
 
 def test_same_names_with_other_suffixes_stay_apart(tmp_path, video_file, frame_folder):

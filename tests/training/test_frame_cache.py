@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 import pytest
 
-from oddframe.datasets.folder import find_recordings
+from oddframe.datasets.finding import find
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.media import open_video
 from oddframe.training import frame_cache as module
@@ -345,7 +345,7 @@ def test_thousands_of_videos_do_not_exhaust_the_open_files(data):
 
 def test_footage_in_a_folder_with_a_cache_is_found_without_it(data):
     make(data, folder=data.root / FOLDER)
-    found = [path.name for path in find_recordings(data.root)]
+    found = [path.name for path in find(data.root).recordings]
     assert found == ["a", "b", "c.mp4"]
 
 

@@ -121,10 +121,11 @@ def test_a_folder_with_all_kinds_of_videos(street, tmp_path):
         found = score(street.run, footage, out=tmp_path / "scores.npz", report=True)
     lengths = {name: len(values) for name, values in found.scores.values.items()}
     half = lengths.pop("half")
-    assert lengths == {"day 1/calm": 100, "grey": 12, "one": 1, "wide": 12}
+    assert lengths == {"day 1/calm": 100, "grey": 12, "wide": 12}
     assert 10 < half < 40
     messages = [str(warning.message) for warning in caught]
-    for part in ("text.mp4: cannot be read", "half.avi: the header promises", "is 160x64"):
+    told = "text.mp4: cannot be read", "half.avi: the header promises", "is 160x64", "(one.mp4)"
+    for part in told:
         assert any(part in message for message in messages)
     assert found.report is not None
     assert "day 1/calm" in found.report.read_text()

@@ -89,7 +89,7 @@ def test_wrong_footage(street, tmp_path):
     (tmp_path / "notes.txt").write_text("x")
     (tmp_path / "empty").mkdir()
     assert "no such video, folder or manifest" in refusal(tmp_path / "missing")
-    assert "expected a manifest (.jsonl), a folder" in refusal(tmp_path / "notes.txt")
+    assert "found a file that is none of them" in refusal(tmp_path / "notes.txt")
     assert "found nothing" in refusal(tmp_path / "empty")
     assert "expected a manifest, found no such file" in refusal(tmp_path / "m.jsonl")
     assert "at least 20 seconds" in refusal(street.root / "calm.mp4")

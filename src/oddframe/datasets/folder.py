@@ -16,17 +16,10 @@ from unicodedata import normalize
 
 from oddframe.characters import made_visible
 from oddframe.datasets.event_files import Annotation, read_event_file, read_frame_labels
-from oddframe.datasets.footage import (
-    annotate,
-    contents,
-    is_video_file,
-    survey,
-    visible,
-    with_progress,
-)
+from oddframe.datasets.finding import Found, find
+from oddframe.datasets.footage import annotate, contents, survey, with_progress
 from oddframe.datasets.intervals import events_of_vector
 from oddframe.errors import OddframeError, OddframeWarning
-from oddframe.media import VIDEO_SUFFIXES, list_images
 from oddframe.videos import Event, Manifest, Video, hash_annotations
 from oddframe.words import count
 
@@ -69,12 +62,23 @@ def footage_below(
     """
     root = root.absolute()  # "." has no name and no parent
     events = events.absolute() if events is not None else None
-    paths = find_recordings(root)
+    found = find(root)
+    if not found.recordings:
+        raise OddframeError(_nothing(root, found))
+    paths = found.recordings
     base = root.parent if paths == [root] else root
     ids = _ids(paths, base)
     rows = _rows_of_videos(events, dict(zip(ids, paths, strict=True)), base) if events else {}
     annotations = {events} if events else set()
 
+    label_above = LABEL_NAMES.get(base.name.lower())
+    if label_above == "anomalous":
+        warnings.warn(
+            f"{base}: its name says that the videos in it are anomalous, so none is learnt from as "
+            "normal life; rename the folder if they are normal",
+            OddframeWarning,
+            stacklevel=2,
+        )
     videos = []
     left_out = {}
     for path, video_id in with_progress(list(zip(paths, ids, strict=True))):
@@ -86,24 +90,32 @@ def footage_below(
             warnings.warn(f"left out: {error}", OddframeWarning, stacklevel=2)
             left_out[made_visible(video_id)] = str(error)
             continue
+        if video.frames == 1 and paths != [root]:
+            found.leave_out("recordings of a single frame", [path])
+            continue
         given = rows.get(video_id, [])
         beside = path.parent / f"{path.name if path.is_dir() else path.stem}.csv"
         own = None
         if labels and beside != events and beside.is_file():
             own = read_frame_labels(beside)
         if own is None:
-            found = _events_of(video, given)
+            marked = _events_of(video, given)
         elif given:
             raise OddframeError(
                 f"video '{video.id}' is annotated twice, in {given[0].where} and in {beside}; keep "
                 "one"
             )
         else:
-            found = list(events_of_vector(own, video.frames, str(beside)))
+            marked = list(events_of_vector(own, video.frames, str(beside)))
             annotations.add(beside)
-        videos.append(_place(video, found, known=events is not None or own is not None))
+        known = events is not None or own is not None
+        videos.append(_place(video, marked, known=known, above=label_above))
     if not videos:
-        raise OddframeError(f"{root}: none of {count(len(paths), 'recording')} can be read")
+        if left_out:
+            raise OddframeError(f"{root}: none of {count(len(paths), 'recording')} can be read")
+        raise OddframeError(_nothing(root, found))
+    if found.left_out:
+        warnings.warn(f"{root}: left out {found.words(root)}", OddframeWarning, stacklevel=2)
     return Manifest(
         dataset=root.name,
         videos=tuple(videos),
@@ -121,36 +133,12 @@ _RULE = (
 )
 
 
-def find_recordings(root: Path) -> list[Path]:
-    """Video files and frame folders at any depth, in natural order; hidden ones are left out.
-
-    A folder of images is a recording unless it also holds videos or folders with recordings.
-
-    Raises:
-        OddframeError: nothing there.
-    """
-    if is_video_file(root):
-        return [root]
-    found = _search(root, frozenset()) if root.is_dir() else []
-    if not found:
-        raise OddframeError(
-            f"{root}: expected videos ({', '.join(sorted(VIDEO_SUFFIXES))}) or folders of "
-            f"numbered images, found {contents(root)}"
-        )
-    return found
-
-
-def _search(folder: Path, above: frozenset[Path]) -> list[Path]:
-    here = folder.resolve()
-    if here in above:  # a link to a folder around it
-        return []
-    found: list[Path] = []
-    for entry in visible(folder):
-        if entry.is_dir():
-            found += _search(entry, above | {here})
-        elif is_video_file(entry):
-            found.append(entry)
-    return found or ([folder] if list_images(folder) else [])
+def _nothing(root: Path, found: Found) -> str:
+    left_out = found.words(root)
+    return (
+        f"{root}: expected videos or folders of numbered pictures, found {contents(root)}"
+        + f"; left out: {left_out}" * bool(left_out)
+    )
 
 
 def _ids(paths: list[Path], base: Path) -> list[str]:
@@ -210,14 +198,22 @@ def _events_of(video: Video, rows: list[Annotation]) -> list[Event]:
     return events
 
 
-def _place(video: Video, events: list[Event], known: bool) -> Video:
+def _place(video: Video, events: list[Event], known: bool, above: str | None) -> Video:
     """The video in its split, with its label and events.
 
-    ``known``: somebody has said where its events are, so having none means normal.
+    Args:
+        video: as surveyed.
+        events: its events.
+        known: somebody has said where its events are, so having none means normal.
+        above: what the name of the footage folder itself says. It counts where no folder inside
+            says otherwise, and only if it is ``anomalous``: a folder of any name may hold normal
+            footage with events.
     """
     folders = [part.lower() for part in video.path.split("/")[:-1]]
     split = next((SPLIT_NAMES[part] for part in folders if part in SPLIT_NAMES), None)
     label = next((LABEL_NAMES[part] for part in folders if part in LABEL_NAMES), None)
+    if label is None and above == "anomalous":
+        label = above
     if events and (label == "normal" or (label is None and split in ("train", "val"))):
         raise OddframeError(
             f"video '{video.id}' has events but lies among the normal ones; move it to test/, or "

@@ -9,8 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+from oddframe.datasets.finding import is_foreign, is_video_file, visible
 from oddframe.errors import OddframeError
-from oddframe.media import VIDEO_SUFFIXES, natural_key, probe
+from oddframe.media import probe
 from oddframe.videos import Event, Video
 
 _T = TypeVar("_T")
@@ -45,16 +46,11 @@ def contents(folder: Path) -> str:
     return shown if len(names) <= 6 else f"{shown} and {len(names) - 6} more"
 
 
-def visible(folder: Path) -> list[Path]:
-    """Entries of a folder in natural order, without hidden ones (``.DS_Store``, ``._001.tif``)."""
-    entries = (entry for entry in folder.iterdir() if not entry.name.startswith("."))
-    return sorted(entries, key=lambda entry: (natural_key(entry.name), entry.name))
-
-
 def recordings(folder: Path) -> list[Path]:
     """Video files and frame folders directly inside, in natural order.
 
-    Folders of masks (``Test001_gt``) and other files (``Thumbs.db``) are left out.
+    Folders of masks and of the system (see :func:`~oddframe.datasets.finding.is_foreign`) and other
+    files (``Thumbs.db``) are left out.
 
     Raises:
         OddframeError: there is none.
@@ -62,18 +58,13 @@ def recordings(folder: Path) -> list[Path]:
     found = [
         entry
         for entry in visible(folder)
-        if (entry.is_dir() and not entry.name.endswith("_gt")) or is_video_file(entry)
+        if (entry.is_dir() and not is_foreign(entry)) or is_video_file(entry)
     ]
     if not found:
         raise OddframeError(
             f"{folder}: expected video files or frame folders, found {contents(folder)}"
         )
     return found
-
-
-def is_video_file(path: Path) -> bool:
-    """Whether the name is that of a video file."""
-    return path.suffix.lower() in VIDEO_SUFFIXES and path.is_file()
 
 
 def clip_number(path: Path) -> int:
@@ -104,7 +95,10 @@ def survey(path: Path, root: Path, *, video_id: str, split: str, fps: float | No
     Raises:
         OddframeError: the recording cannot be read.
     """
-    info = probe(path, fps)
+    try:
+        info = probe(path, fps)
+    except OSError as error:
+        raise OddframeError(f"{path}: cannot be read ({error.strerror or error})") from error
     return Video(
         id=video_id,
         path=path.relative_to(root).as_posix(),

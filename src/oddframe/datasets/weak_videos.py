@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from unicodedata import normalize
 
-from oddframe.datasets.footage import is_video_file, survey, with_progress
+from oddframe.datasets.finding import is_foreign, is_video_file
+from oddframe.datasets.footage import survey, with_progress
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.videos import Event, Video
@@ -256,7 +257,9 @@ def _find_footage(root: Path, ids: set[str]) -> dict[str, list[Path]]:
         subfolders[:] = sorted(
             name
             for name in subfolders
-            if normalize("NFC", name) not in ids and not name.startswith(".")
+            if normalize("NFC", name) not in ids
+            and not name.startswith(".")
+            and not is_foreign(here / name)
         )
     return found
 

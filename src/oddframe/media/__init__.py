@@ -20,7 +20,16 @@ from oddframe.media.frames import (
     Resampling,
     VideoReader,
 )
-from oddframe.media.image_folder import IMAGE_SUFFIXES, FolderReader, list_images, natural_key
+from oddframe.media.image_folder import FolderReader
+from oddframe.media.image_series import (
+    IMAGE_SUFFIXES,
+    ImageSeries,
+    image_series,
+    list_images,
+    natural_key,
+)
+from oddframe.media.levels import Levels
+from oddframe.media.picture_stack import STACK_SUFFIXES, StackReader, is_stack
 from oddframe.media.video_file import FileReader
 
 __all__ = [
@@ -28,10 +37,14 @@ __all__ = [
     "IMAGE_SUFFIXES",
     "VIDEO_SUFFIXES",
     "Frame",
+    "ImageSeries",
+    "Levels",
     "MediaInfo",
     "Resampling",
     "VideoReader",
     "holds_video",
+    "image_series",
+    "is_stack",
     "list_images",
     "natural_key",
     "open_video",
@@ -40,25 +53,31 @@ __all__ = [
 ]
 
 
-def open_video(path: str | Path, fps: float | None = None) -> VideoReader:
-    """Open a video file or a folder of numbered images.
+def open_video(
+    path: str | Path, fps: float | None = None, levels: Levels | None = None
+) -> VideoReader:
+    """Open a video file, a folder of numbered images, or a file of several pictures.
 
     Args:
         path: file or folder.
-        fps: frame rate, where it is known; by default 25 for an image folder, and for a file what
-            its header says.
+        fps: frame rate, where it is known; by default 25 for images, and for a file what its header
+            says.
+        levels: what becomes black and white in pictures of more than 8 bits; by default the
+            range of this recording.
 
     Raises:
         OddframeError: nothing there, no image in the folder, or no video stream in the file.
     """
     path = Path(path)
     if path.is_dir():
-        return FolderReader(path, fps or DEFAULT_FOLDER_FPS)
+        return FolderReader(path, fps or DEFAULT_FOLDER_FPS, levels)
     if not path.exists():
         dangling = path.is_symlink()
         found = f" (a link to {path.readlink()}, which is not there)" if dangling else ""
         raise OddframeError(f"{path}: no such video file or frame folder{found}")
-    return FileReader(path, fps)
+    if path.suffix.lower() in STACK_SUFFIXES and is_stack(path):
+        return StackReader(path, fps or DEFAULT_FOLDER_FPS, levels)
+    return FileReader(path, fps, levels)
 
 
 def read_frames(path: str | Path, indices: list[int]) -> dict[int, np.ndarray]:
@@ -70,7 +89,7 @@ def read_frames(path: str | Path, indices: list[int]) -> dict[int, np.ndarray]:
     path = Path(path)
     wanted = sorted(set(indices))
     if path.is_dir():
-        folder = FolderReader(path, DEFAULT_FOLDER_FPS)
+        folder = FolderReader(path, DEFAULT_FOLDER_FPS, None)
         return {i: folder.frame(i).rgb() for i in wanted if 0 <= i < len(folder.files)}
     images: dict[int, np.ndarray] = {}
     if wanted:
@@ -94,16 +113,19 @@ def probe(path: str | Path, fps: float | None = None) -> MediaInfo:
         fps: frame rate of an image folder; a file has its own.
     """
     path = Path(path)
-    with open_video(path, fps if path.is_dir() else None) as video:
-        if isinstance(video, FolderReader):
-            return video.info
-        assert isinstance(video, FileReader)
-        times = video.packet_times()
-        if not video.info.frames or times is None or len(times) != video.info.frames:
-            times = None
+    images = path.is_dir() or path.suffix.lower() in STACK_SUFFIXES
+    times = None
+    with open_video(path, fps if images else None) as video:
         info = video.info
+        if isinstance(video, FolderReader):
+            return info
+        if isinstance(video, FileReader):
+            info = replace(info, levels=video.levels)
+            times = video.packet_times()
+            if not info.frames or times is None or len(times) != info.frames:
+                times = None
     if times is None:
-        with open_video(path) as video:
+        with open_video(path, fps if images else None, info.levels) as video:
             times = np.array([frame.seconds for frame in video])
     clock = Clock.of_times(times, info.fps)
     return replace(info, frames=clock.frames, fps=clock.fps, times=clock.knots)

@@ -17,11 +17,12 @@ import numpy as np
 
 from oddframe.clock import Knots
 from oddframe.errors import OddframeError
+from oddframe.media.levels import Levels
 
 Resampling = Literal["area", "bilinear", "pillow"]
 """How a picture changes its size, see :func:`resize`."""
-MOST_PIXELS = 2**28
-"""Of one picture (16384x16384): it takes 0.8 GB as RGB. A few bytes of header can claim more."""
+MOST_PIXELS = 80_000_000
+"""Of one picture, enough for 12288x6480: it takes 0.24 GB as RGB. A few bytes can claim more."""
 DEFAULT_FOLDER_FPS = 25.0
 """Frame rate of an image folder when nobody says another: images carry none."""
 
@@ -39,6 +40,7 @@ class MediaInfo:
         width, height: size in pixels.
         times: when the frames are shown, where they are not regular (see :mod:`oddframe.clock`).
         start: when the first frame was filmed, if the recording says so.
+        levels: the range of values of pictures deeper than 8 bits; None for others.
     """
 
     frames: int
@@ -47,6 +49,7 @@ class MediaInfo:
     height: int
     times: Knots = ()
     start: datetime | None = None
+    levels: Levels | None = None
 
 
 class Frame(Protocol):

@@ -7,6 +7,7 @@ import itertools
 import warnings
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ from oddframe.media.frames import (
     grey_of,
     resize,
 )
+from oddframe.media.levels import Levels
+from oddframe.media.pictures import PictureFrame
 
 _FULL_RANGE = np.clip((np.arange(256) - 16) * (255 / 219), 0, 255).round().astype(np.uint8)
 _MOST_DEMUX_FAILURES = 1000
@@ -35,30 +38,24 @@ _MOST_DEMUX_FAILURES = 1000
 class _FileFrame:
     """A decoded frame of a file; grey comes from the luma plane without touching colour."""
 
-    def __init__(
-        self, index: int, seconds: float, frame: Any, path: Path, whole: tuple[int, int]
-    ) -> None:
+    def __init__(self, index: int, seconds: float, frame: Any, file: FileReader) -> None:
         self.index = index
         self.seconds = seconds
         self._frame = frame
-        self._path = path
-        self._whole = whole  # size that all frames of the file are brought to
+        self._file = file
+        self._whole = (file.info.width, file.info.height)  # what all frames are brought to
 
     def rgb(self, size: tuple[int, int] | None = None, how: Resampling = "area") -> np.ndarray:
         """As :meth:`oddframe.media.Frame.rgb`."""
-        try:
-            # Convert at full size, then resize with OpenCV: 1.7x faster than swscale doing both.
-            image = self._frame.to_ndarray(format="rgb24")
-        except (OSError, ValueError, RuntimeError) as error:  # FFmpeg's errors are among them
-            raise OddframeError(
-                f"{self._path}: frame {self.index} has pixels of the kind "
-                f"{self._frame.format.name}, which cannot be converted ({reason(error)}); convert "
-                "the file with 'ffmpeg -i FILE -pix_fmt yuv420p NEW.mp4'"
-            ) from error
-        return resize(_upright(self._frame, image), size or self._whole, how)
+        if self._file.levels is not None:
+            return self._deep(self._file.levels).rgb(size or self._whole, how)
+        # Convert at full size, then resize with OpenCV: 1.7x faster than swscale doing both.
+        return resize(self._pixels("rgb24"), size or self._whole, how)
 
     def grey(self, size: tuple[int, int] | None = None, how: Resampling = "area") -> np.ndarray:
         """As :meth:`oddframe.media.Frame.grey`."""
+        if self._file.levels is not None:
+            return self._deep(self._file.levels).grey(size or self._whole, how)
         with_luma = ("yuv420p", "yuvj420p", "nv12", "yuv422p", "yuvj422p")
         if how == "pillow" or self._frame.format.name not in with_luma:
             return grey_of(self.rgb(), size, how)
@@ -69,6 +66,34 @@ class _FileFrame:
         full_range = self._frame.format.name.startswith("yuvj") or self._frame.color_range == 2
         # .copy(): the plane's memory belongs to the decoder and goes with the frame.
         return small.copy() if full_range else cv2.LUT(small, _FULL_RANGE)
+
+    def _deep(self, levels: Levels) -> PictureFrame:
+        picture = self._pixels(_deep_format(self._frame))
+        return PictureFrame(self.index, self.seconds, picture, levels)
+
+    def _pixels(self, kind: str) -> np.ndarray:
+        try:
+            return _upright(self._frame, self._frame.to_ndarray(format=kind))
+        except (OSError, ValueError, RuntimeError) as error:  # FFmpeg's errors are among them
+            raise OddframeError(
+                f"{self._file.path}: frame {self.index} has pixels of the kind "
+                f"{self._frame.format.name}, which cannot be converted ({reason(error)}); convert "
+                "the file with 'ffmpeg -i FILE -pix_fmt yuv420p NEW.mp4'"
+            ) from error
+
+
+def _deep_format(frame: Any) -> str:
+    """The kind of pixels that keeps what a picture of grey or RGB has beyond 8 bits.
+
+    Empty for others: 10 or 12 bits of luma and chroma are those of ordinary footage, which fills
+    them, and 8 bits keep what is to be seen.
+    """
+    form = frame.format
+    if form.has_palette or max(part.bits for part in form.components) <= 8:
+        return ""
+    if len(form.components) < 3:
+        return "gray16le"
+    return "rgb48le" if form.is_rgb else ""
 
 
 def _turns(frame: Any) -> int:
@@ -89,7 +114,7 @@ def _shown_size(frame: Any) -> tuple[int, int]:
 class FileReader:
     """A video file through PyAV."""
 
-    def __init__(self, path: Path, fps: float | None = None) -> None:
+    def __init__(self, path: Path, fps: float | None = None, levels: Levels | None = None) -> None:
         import av  # 0.1 s that `oddframe --help` should not pay
 
         self._av = av
@@ -105,6 +130,18 @@ class FileReader:
         start = filmed_at(path, self._container.metadata)
         size = _shown_size(self._head)
         self.info = MediaInfo(self._claimed_frames(), self.fps, *size, start=start)
+        self._levels = levels
+
+    @cached_property
+    def levels(self) -> Levels | None:
+        """What becomes black and white in pictures of more than 8 bits; learnt if not given."""
+        kind = _deep_format(self._head)
+        if not kind or self._levels is not None:
+            return self._levels if kind else None
+        again = FileReader(self.path)
+        with again:
+            frames = itertools.islice(again._decode(), 0, None, max(1, round(self.fps)))
+            return Levels.of(frame.to_ndarray(format=kind) for frame in frames)
 
     def _open(self) -> None:
         # FFmpeg's messages stay off, which is PyAV's default. Any av.logging.set_level() would
@@ -220,13 +257,13 @@ class FileReader:
         for index, (time, picture) in enumerate(self._timeline()):
             time = index / self.fps if time is None else time
             start = time if start is None else start
-            whole = self._said_size(index, picture)
+            self._say_size(index, picture)
             last = time - start
-            yield _FileFrame(index, last, picture, self.path, whole)
+            yield _FileFrame(index, last, picture, self)
         self._warn_if_short(index + 1, last)
 
-    def _said_size(self, index: int, picture: Any) -> tuple[int, int]:
-        """The size of the first frame; that another frame has another one is said, once."""
+    def _say_size(self, index: int, picture: Any) -> None:
+        """Say, once, that a frame has another size than the first."""
         whole, size = (self.info.width, self.info.height), _shown_size(picture)
         if size != whole and not self._other_size:
             self._other_size = True
@@ -235,7 +272,6 @@ class FileReader:
                 f"{whole[0]}x{whole[1]}; all are brought to the size of the first, and the change "
                 "may look odd"
             )
-        return whole
 
     def _warn_if_short(self, frames: int, last: float) -> None:
         if self._failure:

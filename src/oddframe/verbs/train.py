@@ -17,7 +17,6 @@ from oddframe.detectors import DEFAULT, DEFAULT_FEATURES, load
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.folder_lock import alone_in_out
-from oddframe.media import VIDEO_SUFFIXES
 from oddframe.paths import text_paths
 from oddframe.progress import progress
 from oddframe.tracking import chosen
@@ -324,10 +323,6 @@ def _footage(
         raise OddframeError(
             f"{footage}: training on features needs a manifest (.jsonl) that labels each video; "
             "make one with 'oddframe prepare'"
-        )
-    if footage.is_file() and footage.suffix.lower() not in {".jsonl", *VIDEO_SUFFIXES}:
-        raise OddframeError(
-            f"{footage}: expected a manifest (.jsonl), a folder of videos or a video file"
         )
     manifest = read_footage(footage, root, labels=True)
     if footage.suffix != ".jsonl":
