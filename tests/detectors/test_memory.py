@@ -10,6 +10,7 @@ from oddframe.detectors.fixed_camera.memory import (
     PlaceMemory,
     one_thread_each,
 )
+from oddframe.detectors.saved_state import SavedState
 
 
 def known(place: PlaceMemory) -> np.ndarray:
@@ -131,7 +132,7 @@ def test_the_saved_memory_answers_like_the_first():
         memory.add(random.normal(0, 4, (7, 9, 12)).astype(np.float32), group)
     state = memory.state()
     assert state["vectors"].dtype == np.float16
-    again = NormalMemory.from_state(state)
+    again = NormalMemory.from_state(SavedState(state), (7, 9), 12)
     probe = random.normal(0, 6, (7, 9, 12)).astype(np.float32)
     # float16 has 11 bits: an error of 1 in 2048 of values of about 4, in 12 channels.
     np.testing.assert_allclose(again.distances(probe), memory.distances(probe), atol=0.02)

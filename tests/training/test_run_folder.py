@@ -71,6 +71,16 @@ def test_a_run_of_another_format(run):
     assert "train again" in message
 
 
+@pytest.mark.parametrize("name", [None, 3, ["fixed-camera"], "x" * 5000, "\x1b[31m"])
+def test_names_that_no_detector_has(run, name):
+    content = torch.load(run / "checkpoint.pt", weights_only=True)
+    torch.save(content | {"detector": name}, run / "checkpoint.pt")
+    with pytest.raises(OddframeError, match=r"the name of a detector|unknown detector") as caught:
+        read_run(run)
+    assert len(str(caught.value)) < 600
+    assert "\x1b" not in str(caught.value)
+
+
 @pytest.mark.parametrize("content", [{}, [1, 2], {"weights": torch.zeros(3)}])
 def test_other_checkpoints(run, content):
     torch.save(content, run / "checkpoint.pt")
@@ -83,8 +93,20 @@ def test_other_checkpoints(run, content):
         lambda content: content.pop("state"),
         lambda content: content["state"].pop("scene"),
         lambda content: content["state"]["scene"].pop("grid"),
-        lambda content: content["state"]["config"].update(colour=3),
+        lambda content: content["state"]["config"].update(capacity=3),
         lambda content: content["state"].update(threshold=None),
+        lambda content: content["state"]["threshold"].update(value=float("nan")),
+        lambda content: content["state"]["threshold"].pop("value"),
+        lambda content: content["state"]["config"].update(long_side="x"),
+        lambda content: content["state"]["scene"].update(grid=[3, 5]),
+        lambda content: content["state"]["scene"].update(mean=torch.zeros(3)),
+        lambda content: content["state"]["scene"]["matrix"].fill_(torch.inf),
+        lambda content: content["state"]["scene"]["frame"].update(slope=-1.0),
+        lambda content: content["state"]["scene"]["frame"]["values"].fill_(1.0),
+        lambda content: content["state"]["scene"]["memory"].update(counts=[10**12]),
+        lambda content: content["state"]["scene"]["memory"].update(block=0),
+        lambda content: content["state"].update(network=torch.zeros(9, dtype=torch.uint8)),
+        lambda content: content.update(state=[1]),
     ],
 )
 def test_a_state_that_does_not_fit(run, change):

@@ -29,6 +29,7 @@ _SHARED = {
     "pseudo_anomaly_settings",
     "published",
     "published_pseudo_anomaly",
+    "saved_state",
 }
 
 

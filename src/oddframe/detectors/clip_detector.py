@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -24,6 +24,7 @@ from oddframe.detectors.base import FrameScore
 from oddframe.detectors.calibration import Threshold, choose_threshold
 from oddframe.detectors.checked_settings import CheckedSettings
 from oddframe.detectors.localisation import odd_boxes, where
+from oddframe.detectors.saved_state import SavedState
 from oddframe.errors import OddframeError
 from oddframe.media import Resampling, VideoReader
 
@@ -434,15 +435,16 @@ class ClipDetector(nn.Module):
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Self:
         """The detector that gave :meth:`state`."""
-        known = {field.name for field in fields(cls.config_type)}
-        values: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value
-            for key, value in state["config"].items()
-            if key in known
-        }
-        detector = cls(cls.config_type(**values))
-        tensors = {key: torch.as_tensor(value) for key, value in state["network"].items()}
-        detector.load_state_dict(tensors, strict=True)
-        detector.scales = {name: (pair[0], pair[1]) for name, pair in state["scales"].items()}
-        detector.calibrated = Threshold(**state["threshold"]) if state["threshold"] else None
+        saved = SavedState(state)
+        config = cls.config_type(**state["config"])
+        detector = saved.network("network", lambda: cls(config))
+        scales = saved.part("scales")
+        # None of them before calibration, or all: a term without its scale would swamp the others.
+        for name in (*detector.weights, "map") if [*scales] or state["threshold"] else ():
+            mean, deviation = scales.numbers(name, 2)
+            if deviation <= 0:
+                raise OddframeError(f"'scales.{name}': expected a deviation above 0")
+            detector.scales[name] = (mean, deviation)
+        if state["threshold"]:
+            detector.calibrated = saved.dataclass("threshold", Threshold)
         return detector.to(memory_format=torch.channels_last).eval()  # ty: ignore[no-matching-overload]

@@ -8,7 +8,7 @@ always ``(videos, crops, time, channels)``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from oddframe.detectors.checked_settings import CheckedSettings
+from oddframe.detectors.saved_state import SavedState
 from oddframe.errors import OddframeError
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.videos import Video
@@ -38,6 +39,9 @@ class BagShape:
     crops: int
     channels: int
     segments: int = 32
+
+
+BAG_SHAPE = tuple(field.name for field in fields(BagShape))
 
 
 @dataclass(frozen=True)
@@ -187,18 +191,19 @@ class BagDetector(nn.Module):
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Self:
         """The detector that gave :meth:`state`."""
-        known = cls.config_type.__dataclass_fields__
-        values: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value
-            for key, value in state["config"].items()
-            if key in known
-        }
-        detector = cls(cls.config_type(**values), BagShape(**state["shape"]))
-        detector.before_loading(state["network"])
-        tensors = {key: torch.as_tensor(value) for key, value in state["network"].items()}
-        detector.load_state_dict(tensors, strict=True)
-        detector.threshold = float(state["threshold"])
-        detector.threshold_source = str(state["threshold_source"])
+        saved = SavedState(state)
+        sizes = saved.part("shape")
+        shape = BagShape(**{name: sizes.whole(name, 1, 1 << 20) for name in BAG_SHAPE})
+        config = cls.config_type(**state["config"])
+
+        def made() -> Self:
+            detector = cls(config, shape)
+            detector.before_loading(state["network"])
+            return detector
+
+        detector = saved.network("network", made)
+        detector.threshold = saved.number("threshold")
+        detector.threshold_source = saved.words("threshold_source")
         return detector.eval()
 
     def before_loading(self, tensors: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from oddframe.detectors.base import Detector
 from oddframe.errors import OddframeError
 from oddframe.tensor_files import read_tensor_file
 from oddframe.text_files import shown
+from oddframe.training.settings import read_settings
 
 FORMAT = "oddframe-run/1"
 CHECKPOINT = "checkpoint.pt"
@@ -142,12 +143,16 @@ def read_run(folder: str | Path, checkpoint: str = CHECKPOINT) -> Run:
             f"{made_by}, this is {oddframe.__version__}); train again with this version"
         )
     name = content.get("detector")
-    if not isinstance(name, str):
+    if not isinstance(name, str) or len(name) > 100:
         raise OddframeError(f"{path}: expected the name of a detector, found {shown(name)}")
-    kind = load(name).DETECTOR
+    module = load(name)
     try:
-        detector = kind.from_state(_to_arrays(content["state"]))
-    except Exception as error:  # detectors take it for granted that it is a state of theirs
+        state = _to_arrays(content["state"])
+        known = {field.name for field in fields(module.CONFIG)}  # later versions have others
+        given = {key: value for key, value in state["config"].items() if key in known}
+        config = read_settings(module.CONFIG, name, given)
+        detector = module.DETECTOR.from_state({**state, "config": vars(config)})
+    except Exception as error:  # of nearly any kind, if it is not a state of this detector
         said = str(error) if isinstance(error, OddframeError) else repr(error)
         raise OddframeError(
             f"{path}: the state of detector '{name}' does not fit oddframe "

@@ -15,6 +15,7 @@ from oddframe.detectors.fixed_camera.memory import one_thread_each
 from oddframe.detectors.fixed_camera.observation import observe
 from oddframe.detectors.fixed_camera.scene import Scene, frame_value, top_cells
 from oddframe.detectors.localisation import odd_boxes, where
+from oddframe.detectors.saved_state import SavedState
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.patch_features import PatchEncoder
 from oddframe.media import VideoReader
@@ -177,9 +178,10 @@ class FixedCameraDetector:
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> FixedCameraDetector:
         """The detector that gave :meth:`state`."""
+        saved = SavedState(state)
         return cls(
-            Scene.from_state(state["scene"]),
-            np.asarray(state["network"]).tobytes(),
-            Threshold(**state["threshold"]),
+            Scene.from_state(saved.part("scene")),
+            saved.array("network", np.uint8, (None,)).tobytes(),
+            saved.dataclass("threshold", Threshold),
             FixedCameraConfig(**state["config"]),
         )

@@ -15,6 +15,9 @@ from typing import Any
 import cv2
 import numpy as np
 
+from oddframe.detectors.saved_state import SavedState
+from oddframe.errors import OddframeError
+
 SHARED = -1
 """Owner of a representative that more than one group of footage has shown."""
 _FIRST_RADIUS = 5.0
@@ -165,13 +168,24 @@ class NormalMemory:
         }
 
     @classmethod
-    def from_state(cls, state: dict[str, Any]) -> NormalMemory:
-        """A memory that answers like the saved one; it is not meant to learn more."""
-        vectors = np.asarray(state["vectors"], dtype=np.float32)
-        rows, columns = state["grid"]
-        memory = cls((rows, columns), vectors.shape[1], state["block"], capacity=0)
+    def from_state(cls, saved: SavedState, grid: tuple[int, int], channels: int) -> NormalMemory:
+        """A memory that answers like the saved one; it is not meant to learn more.
+
+        Args:
+            saved: what :meth:`state` gave.
+            grid: that it must have.
+            channels: length of its vectors.
+
+        Raises:
+            OddframeError: a value that is missing, or that no such memory has.
+        """
+        if tuple(saved.wholes("grid", 2, 1, max(grid))) != grid:
+            raise OddframeError(f"'scene.memory.grid': expected {grid[0]} x {grid[1]} cells")
+        memory = cls(grid, channels, saved.whole("block", 1, max(grid)), capacity=0)
+        counts = saved.wholes("counts", len(memory._places), 1, 1 << 24)
+        vectors = saved.array("vectors", np.floating, (sum(counts), channels)).astype(np.float32)
         start = 0
-        for place, count in zip(memory._places, state["counts"], strict=True):
+        for place, count in zip(memory._places, counts, strict=True):
             place.vectors = vectors[start : start + count]
             place.squares = (place.vectors**2).sum(axis=1)
             place.owners = np.full(count, SHARED, np.int32)

@@ -10,10 +10,14 @@ import numpy as np
 from oddframe.detectors.calibration import Surprise
 from oddframe.detectors.fixed_camera.memory import NormalMemory
 from oddframe.detectors.fixed_camera.observation import Scale
-from oddframe.features.patch_features import FINE_CHANNELS
+from oddframe.detectors.saved_state import SavedState
+from oddframe.errors import OddframeError
+from oddframe.features.patch_features import CHANNELS, FINE_CHANNELS, STRIDE
 
 TOP_SHARE = 0.015
 """Share of the cells whose mean is the frame's value: about one person in a street scene."""
+_MOST_CELLS = 512
+"""Along a side of the grid; 8192 pixels."""
 
 
 @dataclass(frozen=True)
@@ -119,33 +123,44 @@ class Scene:
         }
 
     @classmethod
-    def from_state(cls, state: dict[str, Any]) -> Scene:
-        """The scene that gave :meth:`state`."""
+    def from_state(cls, saved: SavedState) -> Scene:
+        """The scene that gave :meth:`state`.
 
-        def pair(name: str) -> tuple[int, int]:
-            first, second = state[name]
-            return int(first), int(second)
-
+        Raises:
+            OddframeError: a value that is missing, or that no scene has.
+        """
+        rows, columns = saved.wholes("grid", 2, 1, _MOST_CELLS)
+        width, height = saved.wholes("look_size", 2, STRIDE, _MOST_CELLS * STRIDE)
+        if (height // STRIDE, width // STRIDE) != (rows, columns):
+            raise OddframeError(
+                f"'scene.grid': expected {height // STRIDE} x {width // STRIDE} cells for images "
+                f"of {width}x{height}, found {rows} x {columns}"
+            )
+        motion_width, motion_height = saved.wholes("motion_size", 2, 16, _MOST_CELLS * STRIDE)
+        fine, coarse = saved.numbers("norms", 2, 1e-30)
+        appearance, motion = saved.numbers("trusts", 2, 0, 1)
         return cls(
-            scale=Scale(pair("grid"), pair("look_size"), pair("motion_size")),
+            scale=Scale((rows, columns), (width, height), (motion_width, motion_height)),
             whitening=Whitening(
-                (float(state["norms"][0]), float(state["norms"][1])),
-                np.asarray(state["mean"]),
-                np.asarray(state["matrix"]),
+                (fine, coarse),
+                saved.array("mean", np.floating, (CHANNELS,)),
+                saved.array("matrix", np.floating, (CHANNELS, CHANNELS)),
             ),
-            memory=NormalMemory.from_state(state["memory"]),
-            appearance=_surprise(state["appearance"]),
-            motion=_surprise(state["motion"]),
-            trusts=Trusts(float(state["trusts"][0]), float(state["trusts"][1])),
-            frame=_surprise(state["frame"]),
-            usual_speed=float(state["usual_speed"]),
+            memory=NormalMemory.from_state(saved.part("memory"), (rows, columns), CHANNELS),
+            appearance=_surprise(saved.part("appearance")),
+            motion=_surprise(saved.part("motion")),
+            trusts=Trusts(appearance, motion),
+            frame=_surprise(saved.part("frame")),
+            usual_speed=saved.number("usual_speed", 0),
         )
 
 
-def _surprise(state: dict[str, Any]) -> Surprise:
-    return Surprise(
-        np.asarray(state["values"]), np.asarray(state["surprises"]), float(state["slope"])
-    )
+def _surprise(saved: SavedState) -> Surprise:
+    values = saved.array("values", np.floating, (None,))
+    surprises = saved.array("surprises", np.floating, values.shape)
+    if (np.diff(values) <= 0).any() or (np.diff(surprises) < 0).any():
+        raise OddframeError("expected surprises that rise with the values, found some that do not")
+    return Surprise(values, surprises, saved.number("slope", 1e-300))
 
 
 def top_cells(field: np.ndarray) -> np.ndarray:
