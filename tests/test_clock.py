@@ -1,12 +1,15 @@
 """Frames to seconds and back, for recordings that are regular and for those that are not."""
 
+import ast
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import oddframe
 from oddframe.clock import Clock, knots_from
 
 STEPS = st.lists(
@@ -129,6 +132,34 @@ def test_jitter_costs_few_knots():
     generator = np.random.default_rng(0)
     times = np.arange(3000) / 25 + generator.uniform(0, 0.019, 3000)
     assert Clock.of_times(times - times[0], 25.0).is_regular
+
+
+MAY_KNOW_RATES = {
+    "clock.py": "is the clock",
+    "media": "makes the times of what has none",
+    "datasets/synthetic.py": "films at one rate",
+    "datasets/synthetic_scene": "films at one rate",
+    "detectors/fixed_camera": "counts frames between two looks",
+    "reporting/annotated_video.py": "counts frames of a window on the screen",
+    "reporting/times.py": "puts ticks on an axis of frames",
+}
+
+
+def test_nobody_else_turns_frames_into_seconds():
+    """Division or multiplication by a frame rate is the clock's alone."""
+    package = Path(oddframe.__file__).parent
+    found = set()
+    for file in package.rglob("*.py"):
+        name = file.relative_to(package).as_posix()
+        if any(name.startswith(place) for place in MAY_KNOW_RATES):
+            continue
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
+                sides = (node.left, node.right)
+                names = {getattr(side, "attr", getattr(side, "id", "")) for side in sides}
+                if "fps" in names:
+                    found.add(f"{name}:{node.lineno}")
+    assert found == set()
 
 
 def test_a_moment_of_a_damaged_file_is_none():

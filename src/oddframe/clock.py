@@ -124,10 +124,27 @@ class Clock:
             steps[frame - 1] = steps[frame - 2] if usual else 1 / self.fps
         return steps
 
+    @cached_property
+    def filmed(self) -> np.ndarray:
+        """Seconds of film before each frame, ``(frames,)``: its time, had nothing been left out."""
+        return np.cumsum(self.lasting) - self.lasting
+
+    def filmed_by(self, seconds: np.ndarray) -> np.ndarray:
+        """The frames that are on after so many seconds of film, int64; jumps do not count."""
+        if self.is_regular:
+            return (seconds * self.fps).astype(np.int64)
+        return np.searchsorted(self.filmed, seconds, side="right") - 1
+
     @property
     def length(self) -> float:
         """Seconds of film: the sum of what the frames last, without jumps."""
         return self.frames / self.fps if self.is_regular else float(self.lasting.sum())
+
+    def length_of(self, frames: np.ndarray) -> float:
+        """Seconds of film in the frames that are true in a bool ``(frames,)``."""
+        if self.is_regular:
+            return int(frames.sum()) / self.fps
+        return float(self.lasting[frames].sum())
 
     @overload
     def seconds(self, frame: int) -> float: ...

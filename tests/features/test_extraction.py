@@ -20,6 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oddframe.cli import main
+from oddframe.clock import Clock
 from oddframe.datasets.folder import prepare_folder
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.crops import cut, resized
@@ -105,7 +106,7 @@ def test_features_are_those_of_the_slow_way(films, tmp_path, layout, batch):
         assert found.dtype == np.float16
         assert found.shape == wanted.shape
         np.testing.assert_allclose(found, wanted, rtol=1e-3, atol=1e-3)
-        folder.check_frames(video_id, films[video_id].frames)
+        folder.check_frames(video_id, films[video_id].clock)
 
 
 def test_the_network_gets_batches(films, tmp_path):
@@ -121,7 +122,7 @@ def test_the_network_gets_batches(films, tmp_path):
     used=st.integers(1, 4),
 )
 def test_every_plan_covers_the_video_in_order(frames, length, stride, used):
-    table = SnippetPlan(length, stride).frames(frames, 25.0, used)
+    table = SnippetPlan(length, stride).frames(Clock(frames, 25.0), used)
     assert len(table) == -(-frames // stride)
     assert table.min() >= 0
     assert table.max() < frames
@@ -135,7 +136,7 @@ def test_every_plan_covers_the_video_in_order(frames, length, stride, used):
 
 @given(st.integers(1, 300), st.sampled_from([10.0, 25.0, 30.0]), st.sampled_from([5.0, 8.0, 50.0]))
 def test_resampled_frames_are_the_nearest_before(frames, fps, rate):
-    table = SnippetPlan(rate=rate).frames(frames, fps, 16)
+    table = SnippetPlan(rate=rate).frames(Clock(frames, fps), 16)
     count = -(-frames * int(rate) // int(fps))
     starts = [min(i, max(count - 16, 0)) for i in range(0, count, 16)]
     wanted = [

@@ -9,15 +9,17 @@ from unicodedata import normalize
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from oddframe.clock import Clock
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.feature_folder import (
     FeatureFolder,
     check_snippets,
     expected_snippets,
     read_info,
+    shown_frames,
 )
 from oddframe.features.feature_writing import begin_folder, finished_videos, write_features
 
@@ -262,10 +264,10 @@ def test_every_frame_gets_its_snippet(tmp_path):
     save(tmp_path / "a_i3d.npy", 3, 10, 4)
     folder = FeatureFolder.open(tmp_path)
     for frames in (48, 50, 33):
-        index = folder.frame_snippets("a", frames)
+        index = folder.frame_snippets("a", Clock(frames, 25.0))
         np.testing.assert_array_equal(index, [min(f // 16, 2) for f in range(frames)])
     with fails("'a'", "3 snippets but its 80 frames"):
-        folder.frame_snippets("a", 80)
+        folder.frame_snippets("a", Clock(80, 25.0))
 
 
 @given(st.integers(1, 50), st.sampled_from([25.0, 29.97, 30.0, 10.0]), st.integers(1, 40))
@@ -278,12 +280,26 @@ def test_resampled_features_map_back_to_native_frames(tmp_path_factory, frames, 
     shown = [time for time in times if time < frames / own]
     begin_folder(path, {**INFO, "rate": float(rate)})
     write_features(path, "a", np.zeros((-(-len(shown) // 16), 2, 3), np.float16))
-    index = FeatureFolder.open(path).frame_snippets("a", frames, fps)
+    index = FeatureFolder.open(path).frame_snippets("a", Clock(frames, fps))
     for frame in range(0, frames, 9):
         current = max(j for j, time in enumerate(shown) if time <= frame / own)
         assert index[frame] == current // 16
-    with fails("frame rate of 'a' is needed"):
-        FeatureFolder.open(path).check_frames("a", frames)
+
+
+@given(
+    st.lists(st.sampled_from([0.02, 0.04, 0.1, 0.5, 600.0]), min_size=1, max_size=60),
+    st.sampled_from([5.0, 10.0, 40.0]),
+)
+@settings(max_examples=25, deadline=None)
+def test_resampling_follows_the_times_of_the_film(steps, rate):
+    clock = Clock.of_times(np.cumsum([0.0, *steps]), 25.0)
+    assume(not clock.is_regular)
+    # Independent: walk over the film in seconds.
+    ends = np.cumsum(clock.lasting)
+    expected = []
+    while len(expected) / rate < ends[-1] - 1e-6:
+        expected.append(next(i for i, end in enumerate(ends) if len(expected) / rate < end - 1e-6))
+    assert shown_frames(clock, rate).tolist() == expected
 
 
 def test_one_rule_for_ids_holds_for_names_of_feature_files(tmp_path):

@@ -11,6 +11,7 @@ from onnx import TensorProto, helper
 from torch import nn
 
 from oddframe.cli import main
+from oddframe.clock import Clock
 from oddframe.features.backbones import BackboneOptions, load
 from oddframe.features.efficientnet_lite import HEAD, EfficientNetLite0
 from oddframe.features.feature_folder import FeatureFolder
@@ -191,7 +192,7 @@ def test_merge_crops(tmp_path, capsys):
     for video, features in wanted.items():
         np.testing.assert_array_equal(folder.read(video), features)
     # The published files may be one snippet short; merging must not make that an error.
-    assert folder.check_frames("A.b__#1_label_A", 80) == 4
+    assert folder.check_frames("A.b__#1_label_A", Clock(80, 25.0)) == 4
     assert json.loads((tmp_path / "merged" / "features.json").read_text())["crops"] == 5
     assert main(command) == 0
     merged = str(tmp_path / "merged")

@@ -1,8 +1,11 @@
 """The verb prepare: options, the held-out share, the root, and the file that it writes."""
 
 import json
+from datetime import datetime
+from fractions import Fraction
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -138,6 +141,47 @@ def test_summary_counts(footage, tmp_path):
     assert "10 frames" in test
     assert "  10 s  " in test
     assert "2 anomalous frames (20.0%)" in test
+
+
+def film(path, milliseconds):
+    """A grey video whose frames are shown at these times."""
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream("libx264", rate=30, options={"bf": "0"})
+        stream.width, stream.height, stream.pix_fmt = 32, 32, "yuv420p"
+        stream.time_base = stream.codec_context.time_base = Fraction(1, 1000)
+        for i, moment in enumerate(milliseconds):
+            grey = np.full((32, 32, 3), i % 200, np.uint8)
+            frame = av.VideoFrame.from_ndarray(grey, format="rgb24")
+            frame.pts, frame.time_base = moment, Fraction(1, 1000)
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+
+
+def test_seconds_are_those_of_the_film_whatever_its_rate(tmp_path):
+    """A phone that lowers its rate: frames 33 ms apart, then 100 ms (a public report)."""
+    root = tmp_path / "v"
+    root.mkdir()
+    film(root / "phone.mp4", [i * 33 for i in range(200)] + [6567 + 100 * i for i in range(1, 201)])
+    events = tmp_path / "v.csv"
+    events.write_text("video,start_seconds,end_seconds\nphone,6.67,14.17\n")
+    manifest = prepare("folder", root, out=tmp_path / "v.jsonl", events=events)
+    (video,) = Manifest.read(tmp_path / "v.jsonl")
+    assert [(event.start, event.end) for event in video.events] == [(200, 275)]
+    assert video == manifest["phone"]
+    assert "times: the frames of 1 video are not evenly spaced" in summary(manifest)
+
+
+def test_what_was_not_filmed_is_no_footage(tmp_path):
+    root = tmp_path / "g"
+    root.mkdir()
+    film(root / "2026-11-28_03-12-00.mp4", [i * 40 + 3_592_000 * (i >= 50) for i in range(100)])
+    manifest = prepare("folder", root, out=tmp_path / "g.jsonl")
+    text = summary(manifest)
+    assert "0:00:04" in text
+    assert "gaps: 59 min 52 s in 1 gap of 1 video were not filmed" in text
+    (video,) = Manifest.read(tmp_path / "g.jsonl")
+    assert video.start == datetime(2026, 11, 28, 3, 12)
+    assert video.clock.jumps == (50,)
 
 
 def test_real_ped2(real_data, tmp_path):

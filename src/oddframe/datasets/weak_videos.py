@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from unicodedata import normalize
 
+from oddframe.clock import Clock
 from oddframe.datasets.finding import is_foreign, is_video_file
 from oddframe.datasets.footage import survey, with_progress
 from oddframe.errors import OddframeError, OddframeWarning
@@ -184,7 +185,7 @@ def _from_features(
             frames = folder.snippets(video.id) * folder.stride
             counted += 1
         else:
-            folder.check_frames(video.id, frames, fps)
+            folder.check_frames(video.id, Clock(frames, fps))
         videos.append(_bare(video, frames, fps))
     note = "official frame counts, features without footage"
     if counted:

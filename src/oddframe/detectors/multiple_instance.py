@@ -226,5 +226,5 @@ def score_video(detector: BagDetector, features: FeatureFolder, video: Video) ->
     Raises:
         OddframeError: no features of the video, or not as many as its frames say.
     """
-    snippets = features.frame_snippets(video.id, video.frames, video.fps)
+    snippets = features.frame_snippets(video.id, video.clock)
     return detector.score_snippets(features.read(video.id))[snippets]

@@ -68,7 +68,8 @@ class Truth:
         labels = [video.frame_labels() for video in videos]
         lengths = np.array([video.frames for video in videos])
         positive = np.array([part.sum() for part in labels])
-        hours = [_normal_hours(video, part) for video, part in zip(videos, labels, strict=True)]
+        pairs = zip(videos, labels, strict=True)
+        hours = [video.clock.length_of(~part) / 3600 for video, part in pairs]
         return cls(
             videos=tuple(videos),
             labels=np.concatenate(labels),
@@ -228,12 +229,6 @@ def _false_alarms(
         steps = false_alarm_steps(scores, labels, video.clock)
         total += weights[:, index] * steps.count(strict)
     return total
-
-
-def _normal_hours(video: Video, labels: np.ndarray) -> float:
-    if video.clock.is_regular:
-        return float((~labels).sum()) / video.fps / 3600
-    return float(video.clock.lasting[~labels].sum()) / 3600
 
 
 def _mean_of_defined(weights: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -22,10 +22,11 @@ from typing import Any
 import cv2
 import numpy as np
 
+from oddframe.clock import Clock
 from oddframe.errors import OddframeError
 from oddframe.features.backbones import Backbone
 from oddframe.features.crops import crop_names, cut, resized
-from oddframe.features.feature_folder import resampled_frames, resampling
+from oddframe.features.feature_folder import shown_frames
 from oddframe.features.feature_writing import begin_folder, finished_videos, write_features
 from oddframe.fingerprints import Fingerprint, recording_files
 from oddframe.media import open_video
@@ -43,7 +44,7 @@ class SnippetPlan:
         stride: frames from the start of one snippet to the start of the next.
         crops: a layout of :mod:`oddframe.features.crops`.
         rate: frames per second to resample to before cutting snippets; None keeps each video's
-            own. Resampled frame ``j`` is frame ``floor(j * fps / rate)``.
+            own. Of a regular video, resampled frame ``j`` is frame ``floor(j * fps / rate)``.
     """
 
     snippet_length: int = 16
@@ -61,26 +62,23 @@ class SnippetPlan:
         if self.rate is not None and not 0.01 <= self.rate <= 1000:
             raise OddframeError(f"--rate: expected 0.01 to 1000 frames per second: {self.rate}")
 
-    def frames(self, frames: int, frames_per_second: float, used: int) -> np.ndarray:
+    def frames(self, clock: Clock, used: int) -> np.ndarray:
         """The frames that a backbone looks at, spread evenly over each snippet.
 
         Args:
-            frames: frame count of the video.
-            frames_per_second: its rate.
+            clock: frame count of the video, and when its frames are shown.
             used: frames per snippet that are looked at.
 
         Returns:
             int64 ``(snippets, used)``, native frame numbers; rows and their entries ascend.
         """
-        step = None
-        if self.rate is not None:
-            step = resampling(frames_per_second, self.rate)
-        count = frames if step is None else resampled_frames(frames, step)
+        table = None if self.rate is None else shown_frames(clock, self.rate)
+        count = clock.frames if table is None else table.size
         latest = max(count - self.snippet_length, 0)
         starts = np.minimum(np.arange(0, count, self.stride), latest)
         offsets = np.arange(used) * self.snippet_length // used
         chosen = np.minimum(starts[:, None] + offsets, count - 1)
-        return chosen if step is None else chosen * step.numerator // step.denominator
+        return chosen if table is None else table[chosen]
 
 
 @dataclass(frozen=True)
@@ -150,7 +148,7 @@ def unfinished(
         )
     begin_folder(out, _info(backbone, plan, crop_names(plan.crops)))
     used = backbone.frames_per_snippet
-    snippets = {v.id: len(plan.frames(v.frames, v.fps, used)) for v in videos}
+    snippets = {v.id: len(plan.frames(v.clock, used)) for v in videos}
     paths = {video.id: manifest.locate(video) for video in videos if video.path}
     kept = finished_videos(
         out, snippets, lambda name: recording_files(paths[name]) if name in paths else ()
@@ -178,7 +176,7 @@ def extract_anew(
     """
     names = crop_names(plan.crops)
     used = backbone.frames_per_snippet
-    tables = {video.id: plan.frames(video.frames, video.fps, used) for video in videos}
+    tables = {video.id: plan.frames(video.clock, used) for video in videos}
     extracted: list[str] = []
     failed: dict[str, str] = {}
     group = max(batch // len(names), 1)

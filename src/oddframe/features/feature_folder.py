@@ -9,6 +9,7 @@ XD-Violence), or single-crop arrays ``(snippets, channels)``. Sub folders such a
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import warnings
@@ -22,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from oddframe.clock import Clock
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.names import checked_id
 from oddframe.text_files import read_json, shown
@@ -35,6 +37,8 @@ MOST_CROPS = 10
 _CROP_FILE = re.compile(r"(.+)__(\d{1,2})", re.DOTALL)
 _BACKBONE_SUFFIX = "_i3d"
 _CHECKED_VALUES = 1 << 22
+_ROUNDING = 1e-6
+"""Seconds, or frames: what sums of seconds may be wrong by."""
 
 
 @dataclass(frozen=True)
@@ -129,15 +133,12 @@ class FeatureFolder:
             return np.stack(arrays, axis=1)
         return arrays[0] if arrays[0].ndim == 3 else arrays[0][:, None]
 
-    def frame_snippets(
-        self, video_id: str, frames: int, frames_per_second: float | None = None
-    ) -> np.ndarray:
+    def frame_snippets(self, video_id: str, clock: Clock) -> np.ndarray:
         """The snippet that each frame's score comes from; the last covers the tail.
 
         Args:
             video_id: the video.
-            frames: its true frame count.
-            frames_per_second: its own rate; needed if the features were resampled in time.
+            clock: its true frame count, and when its frames are shown.
 
         Returns:
             int64 ``(frames,)``.
@@ -145,29 +146,17 @@ class FeatureFolder:
         Raises:
             OddframeError: the snippet count disagrees with the frame count.
         """
-        snippets = self.check_frames(video_id, frames, frames_per_second)
-        index = np.arange(frames)
-        if self.rate is not None:
-            step = resampling(frames_per_second or 0, self.rate)
-            index = index * step.denominator // step.numerator
+        snippets = self.check_frames(video_id, clock)
+        index = np.arange(clock.frames) if self.rate is None else _frames_at(clock, self.rate)
         return np.minimum(index // self.stride, snippets - 1)
 
-    def check_frames(
-        self, video_id: str, frames: int, frames_per_second: float | None = None
-    ) -> int:
+    def check_frames(self, video_id: str, clock: Clock) -> int:
         """The number of snippets, once it is known to agree with the frame count.
 
         Raises:
             OddframeError: naming both counts.
         """
-        if self.rate is not None:
-            if not frames_per_second:
-                raise OddframeError(
-                    f"{self.path}: these features were resampled to {self.rate:g} frames per "
-                    f"second, so the frame rate of '{video_id}' is needed; use a manifest of "
-                    "the videos, or extract without --rate"
-                )
-            frames = resampled_frames(frames, resampling(frames_per_second, self.rate))
+        frames = clock.frames if self.rate is None else shown_frames(clock, self.rate).size
         snippets = self.snippets(video_id)
         # Published one-file-per-crop folders were cut to the length of optical flow, which has
         # one frame less: a video of 160 frames has 9 snippets there (weak.md 1.2, 1.7).
@@ -210,15 +199,38 @@ class FeatureFolder:
         return arrays
 
 
-def resampling(frames_per_second: float, rate: float) -> Fraction:
-    """Native frames per resampled frame, as an exact ratio."""
-    own = Fraction(frames_per_second).limit_denominator(1001)
-    return own / Fraction(rate).limit_denominator(1001)
+def shown_frames(clock: Clock, rate: float) -> np.ndarray:
+    """The native frame that each frame of a video shows once it is resampled in time.
+
+    Time that was not filmed is left out. Of a regular video, frame ``j`` shows
+    ``floor(j * fps / rate)``.
+
+    Args:
+        clock: when the frames are shown.
+        rate: frames per second to resample to.
+
+    Returns:
+        int64 ``(resampled frames,)``, ascending.
+    """
+    if clock.is_regular:
+        step = _step(clock, rate)
+        count = -(-clock.frames * step.denominator // step.numerator)
+        return np.arange(count) * step.numerator // step.denominator
+    moments = np.arange(math.ceil(clock.length * rate - _ROUNDING)) / rate
+    return clock.filmed_by(moments + _ROUNDING)
 
 
-def resampled_frames(frames: int, step: Fraction) -> int:
-    """How many resampled frames a video has; frame j shows native frame ``floor(j * step)``."""
-    return -(-frames * step.denominator // step.numerator)
+def _frames_at(clock: Clock, rate: float) -> np.ndarray:
+    """The resampled frame that is on at the time of each native one; int64 ``(frames,)``."""
+    if clock.is_regular:
+        step = _step(clock, rate)
+        return np.arange(clock.frames) * step.denominator // step.numerator
+    return np.floor(clock.filmed * rate + _ROUNDING).astype(np.int64)
+
+
+def _step(clock: Clock, rate: float) -> Fraction:
+    """Native frames per resampled frame, exact: a float would drift over hours."""
+    return Fraction(clock.fps).limit_denominator(1001) / Fraction(rate).limit_denominator(1001)
 
 
 def expected_snippets(frames: int, stride: int = PUBLISHED_SNIPPET) -> tuple[int, int]:

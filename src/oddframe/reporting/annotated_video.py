@@ -79,7 +79,7 @@ def write_annotated_video(
         size = (video.info.width * enlarged, video.info.height * enlarged)
         panel = _Panel(size[0], scores, clock, threshold, detections, truth)
         # Time that was not filmed is left out: a player would stand still over it.
-        times = None if clock.is_regular else np.cumsum(clock.lasting) - clock.lasting
+        times = None if clock.is_regular else clock.filmed
         writer = VideoWriter(target, clock.fps, (size[0], size[1] + panel.height), times)
         with writer:
             for frame in video:

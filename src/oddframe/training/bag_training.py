@@ -155,7 +155,7 @@ class BagTraining:
         ids = [video.id for video in videos]
         if fabric.is_global_zero:
             for video in videos:
-                features.check_frames(video.id, video.frames, video.fps)
+                features.check_frames(video.id, video.clock)
         pool = partial(pool_segments, features, ids, self.config.segments, resampling, self.folder)
         if fabric.is_global_zero:
             pool(advance=counter("pooling segments", len(ids)))

@@ -80,12 +80,12 @@ def score_frames(
     else:
         write_terms(terms_path, {})  # removes what another detector left there
     if not (causal or per_video) and detector.smoothing_seconds > 0:
-        values = _smoothed(values, clock, detector.smoothing_seconds)
+        values = smoothed(values, clock, detector.smoothing_seconds)
     found = find_detections(values, EventRule(threshold), clock)
     return values, [_explained(detection, reasons, clock) for detection in found]
 
 
-def _smoothed(values: np.ndarray, clock: Clock, seconds: float) -> np.ndarray:
+def smoothed(values: np.ndarray, clock: Clock, seconds: float) -> np.ndarray:
     """Gaussian smoothing in time; nothing is smoothed over time that was not filmed."""
     from scipy.ndimage import gaussian_filter1d
 

@@ -140,7 +140,28 @@ def summary(manifest: Manifest) -> str:
             share = counts["anomalous_frames"] / counts["frames"]
             line += f", {count(counts['anomalous_frames'], 'anomalous frame')} ({share:.1%})"
         lines.append(line)
+    lines += _on_times(manifest)
     if manifest.label_rule:
         lines.append(f"  labels: {manifest.label_rule}")
     lines += [f"  left out: {reason}" for reason in manifest.left_out.values()]
     return "\n".join(lines)
+
+
+def _on_times(manifest: Manifest) -> list[str]:
+    """What is unusual about the times of the recordings, if anything."""
+    irregular = [video for video in manifest if not video.clock.is_regular]
+    jumping = [video for video in manifest if video.clock.jumps]
+    lines = []
+    if irregular:
+        lines.append(
+            f"  times: the frames of {count(len(irregular), 'video')} are not evenly spaced; their "
+            "own times are used"
+        )
+    if jumping:
+        unseen = sum(video.clock.seconds(video.frames) - video.clock.length for video in jumping)
+        gaps = sum(len(video.clock.jumps) for video in jumping)
+        lines.append(
+            f"  gaps: {duration(unseen)} in {count(gaps, 'gap')} of {count(len(jumping), 'video')} "
+            "were not filmed, and count nowhere"
+        )
+    return lines

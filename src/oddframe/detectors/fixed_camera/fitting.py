@@ -59,6 +59,7 @@ class _Recording:
     file: Path  # raw patches of all looks, float16 (rows, columns, channels) each
     look_groups: list[int] = field(default_factory=list)
     speeds: list[np.ndarray] = field(default_factory=list)  # float16 (rows, columns) per sight
+    seconds: list[float] = field(default_factory=list)  # per sight
     sight_looks: list[int] = field(default_factory=list)  # index of the latest look per sight
     stretches: list[tuple[int, int, float]] = field(default_factory=list)  # sights, per second
 
@@ -128,7 +129,11 @@ def fit_scene(
         usual_speed=float(np.quantile(raw_speeds, 0.99)),
     )
     scores = frame(values)
-    stretches = [(scores[a:b], Clock(b - a, rate)) for a, b, rate in recording.stretches]
+    moments = np.array(recording.seconds)
+    stretches = [
+        (scores[a:b], Clock.of_times(moments[a:b] - moments[a], rate))
+        for a, b, rate in recording.stretches
+    ]
     # A single look has watched the time of one look; to count more would promise what it cannot.
     watched = sum(max(clock.length, LOOK_SECONDS) for _, clock in stretches)
     hours = min(watched, seconds) / 3600
@@ -157,7 +162,7 @@ def _plan(videos: list[Video], most: int) -> list[list[Window]]:
         moments = np.arange(start, length, spacing)
         # The next video goes on where this one's last interval was cut.
         start = (moments[-1] if moments.size else start - spacing) + spacing - length
-        frames = np.unique((moments * video.fps).astype(int))
+        frames = np.unique(video.clock.filmed_by(moments))
         plan.append(single_looks(frames.tolist(), video.fps))
     return plan
 
@@ -211,6 +216,7 @@ def _record(
                     window = sight.window
                     recording.stretches.append((len(recording.speeds), len(recording.speeds), rate))
                 recording.speeds.append(speed.astype(np.float16))
+                recording.seconds.append(sight.seconds)
                 recording.sight_looks.append(len(recording.look_groups) - 1)
                 start, _, rate = recording.stretches[-1]
                 recording.stretches[-1] = (start, len(recording.speeds), rate)
