@@ -21,7 +21,7 @@ def footage(tmp_path):
     root = tmp_path / "project" / "footage"
     for i in range(10):
         (root / f"clip{i}").mkdir(parents=True)
-        for k in range(i + 1):
+        for k in range(i + 2):
             cv2.imwrite(str(root / f"clip{i}" / f"{k}.png"), np.full((6, 8), 10 * k, np.uint8))
     return root
 
@@ -138,9 +138,9 @@ def test_summary_counts(footage, tmp_path):
     assert lines[0] == f"footage: 10 videos in {footage}"
     test = next(line for line in lines if line.strip().startswith("test"))
     assert "1 video " in test
-    assert "10 frames" in test
-    assert "  10 s  " in test
-    assert "2 anomalous frames (20.0%)" in test
+    assert "11 frames" in test
+    assert "  11 s  " in test
+    assert "2 anomalous frames (18.2%)" in test
 
 
 def film(path, milliseconds):
@@ -177,7 +177,7 @@ def test_what_was_not_filmed_is_no_footage(tmp_path):
     film(root / "2026-11-28_03-12-00.mp4", [i * 40 + 3_592_000 * (i >= 50) for i in range(100)])
     manifest = prepare("folder", root, out=tmp_path / "g.jsonl")
     text = summary(manifest)
-    assert "0:00:04" in text
+    assert "100 frames  4.0 s" in text
     assert "gaps: 59 min 52 s in 1 gap of 1 video were not filmed" in text
     (video,) = Manifest.read(tmp_path / "g.jsonl")
     assert video.start == datetime(2026, 11, 28, 3, 12)
