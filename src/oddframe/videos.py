@@ -21,6 +21,7 @@ import numpy as np
 from oddframe.atomic import sha256_of, write_text
 from oddframe.clock import Clock, Knots, knots_from
 from oddframe.errors import OddframeError
+from oddframe.grey_levels import Levels, levels_from
 from oddframe.json_values import list_of, number_of, text_of, whole_of
 from oddframe.names import checked_id, checked_name, require_plain
 from oddframe.text_files import parse_json, read_text, shown
@@ -68,6 +69,7 @@ class Video:
         tracks: object tracks (see :mod:`oddframe.pixel_truth`), relative to the root, or None.
         times: when the frames are shown, where they are not regular (see :mod:`oddframe.clock`).
         start: when the first frame was filmed, if the recording says so.
+        levels: which values of pictures deeper than 8 bits become black and white; None for others.
     """
 
     id: str
@@ -84,6 +86,7 @@ class Video:
     tracks: str | None = None
     times: Knots = ()
     start: datetime | None = None
+    levels: Levels | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "id", checked_id(self.id))
@@ -349,7 +352,9 @@ def _row_of(video: Video) -> dict[str, Any]:
     row["events"] = [[event.start, event.end, event.name] for event in video.events]
     row["classes"] = list(video.classes)
     row["start"] = video.start.isoformat() if video.start else None
-    for key in ("times", "start"):  # most videos are regular and do not say when they were filmed
+    row["levels"] = [video.levels.low, video.levels.high] if video.levels else None
+    # Most videos are regular, do not say when they were filmed, and are of 8 bits.
+    for key in ("times", "start", "levels"):
         if not row[key]:
             del row[key]
     return row
@@ -400,6 +405,7 @@ def _video_of(path: Path, number: int, row: dict[str, Any]) -> Video:
             tracks=None if tracks is None else text_of("tracks", tracks),
             times=knots_from(list_of("times", row.get("times") or [])),
             start=None if start is None else datetime.fromisoformat(text_of("start", start)),
+            levels=levels_from(row.get("levels")),
         )
     except KeyError as error:
         raise OddframeError(f"{path} line {number}: the key {error} is missing") from None

@@ -15,6 +15,7 @@ from pathlib import Path
 from unicodedata import normalize
 
 from oddframe.characters import made_visible
+from oddframe.datasets.deep_footage import at_one_range
 from oddframe.datasets.event_files import Annotation, read_event_file, read_frame_labels
 from oddframe.datasets.finding import Found, find
 from oddframe.datasets.footage import annotate, contents, survey, with_progress
@@ -116,7 +117,7 @@ def footage_below(
         raise OddframeError(_nothing(root, found))
     if found.left_out:
         warnings.warn(f"{root}: left out {found.words(root)}", OddframeWarning, stacklevel=2)
-    return Manifest(
+    manifest = Manifest(
         dataset=root.name,
         videos=tuple(videos),
         root=base,
@@ -125,6 +126,7 @@ def footage_below(
         annotations=hash_annotations(base, sorted(annotations)),
         left_out=left_out,
     )
+    return at_one_range(manifest)
 
 
 _RULE = (

@@ -110,6 +110,7 @@ def survey(path: Path, root: Path, *, video_id: str, split: str, fps: float | No
         height=info.height,
         times=info.times,
         start=info.start,
+        levels=info.levels,
     )
 
 

@@ -253,7 +253,7 @@ def _clips(
     row = 0
     seen = 0
     path = manifest.locate(video)
-    with open_video(path, video.fps) as reader:
+    with open_video(path, video.fps, video.levels) as reader:
         size = resized(layout, reader.info.width, reader.info.height, side)
         for frame in reader:
             seen = frame.index + 1

@@ -12,6 +12,7 @@ import numpy as np
 
 from oddframe.clock import Clock
 from oddframe.errors import OddframeError
+from oddframe.grey_levels import Levels
 from oddframe.media.containers import VIDEO_SUFFIXES, holds_video
 from oddframe.media.frames import (
     DEFAULT_FOLDER_FPS,
@@ -28,7 +29,6 @@ from oddframe.media.image_series import (
     list_images,
     natural_key,
 )
-from oddframe.media.levels import Levels
 from oddframe.media.picture_stack import STACK_SUFFIXES, StackReader, is_stack
 from oddframe.media.video_file import FileReader
 

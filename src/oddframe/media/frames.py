@@ -17,7 +17,7 @@ import numpy as np
 
 from oddframe.clock import Knots
 from oddframe.errors import OddframeError
-from oddframe.media.levels import Levels
+from oddframe.grey_levels import Levels
 
 Resampling = Literal["area", "bilinear", "pillow"]
 """How a picture changes its size, see :func:`resize`."""

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from oddframe.errors import OddframeError, OddframeWarning
+from oddframe.grey_levels import Levels
 from oddframe.media.containers import open_container, reason
 from oddframe.media.filmed_at import filmed_at
 from oddframe.media.frames import (
@@ -27,7 +28,6 @@ from oddframe.media.frames import (
     grey_of,
     resize,
 )
-from oddframe.media.levels import Levels
 from oddframe.media.pictures import PictureFrame
 
 _FULL_RANGE = np.clip((np.arange(256) - 16) * (255 / 219), 0, 255).round().astype(np.uint8)

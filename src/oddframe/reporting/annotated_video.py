@@ -11,6 +11,7 @@ import numpy as np
 from oddframe.clock import Clock
 from oddframe.detections import Detection
 from oddframe.errors import OddframeError
+from oddframe.grey_levels import Levels
 from oddframe.media import open_video
 from oddframe.reporting.colours import DETECTION, SERIES, TRUTH, Colour
 from oddframe.reporting.heat import heat_reference, overlay_heat
@@ -46,6 +47,7 @@ def write_annotated_video(
     detections: Sequence[Detection] = (),
     truth: np.ndarray | None = None,
     clock: Clock | None = None,
+    levels: Levels | None = None,
     advance: Callable[[int], object] | None = None,
 ) -> Path:
     """Write an MP4 that shows the source and, under it, its scores as they run.
@@ -61,6 +63,7 @@ def write_annotated_video(
         detections: their intervals, reasons and boxes are marked.
         truth: bool ``(frames,)``, annotated frames, shaded under the curve.
         clock: when the frames are shown; by default at the source's rate (25 for images).
+        levels: what becomes black and white in pictures deeper than 8 bits.
         advance: called with 1 after each frame, for a progress bar.
 
     Raises:
@@ -73,7 +76,7 @@ def write_annotated_video(
                 f"{len(array)}; score the video again"
             )
     reference = heat_reference(threshold, [scores])
-    with open_video(source, clock.fps if clock else None) as video:
+    with open_video(source, clock.fps if clock else None, levels) as video:
         clock = clock or Clock(len(scores), video.info.fps)
         enlarged = max(1, -(-SMALLEST_WIDTH // video.info.width))
         size = (video.info.width * enlarged, video.info.height * enlarged)

@@ -90,6 +90,7 @@ def read_videos(
                 strip,
                 chosen,
                 fps=video.fps,
+                levels=video.levels,
                 maps=maps.get(video.id),
                 reference=reference,
                 strip_bytes=room,

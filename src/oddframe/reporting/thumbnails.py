@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from oddframe.detections import Detection
+from oddframe.grey_levels import Levels
 from oddframe.media import open_video
 from oddframe.reporting.colours import DETECTION
 from oddframe.reporting.heat import overlay_heat
@@ -98,6 +99,7 @@ def take_pictures(
     detections: Sequence[Detection] = (),
     *,
     fps: float | None = None,
+    levels: Levels | None = None,
     maps: np.ndarray | None = None,
     reference: float | None = None,
     strip_bytes: int = 1_000_000,
@@ -112,6 +114,7 @@ def take_pictures(
         frames: increasing frame indices of the strip; those that do not decode are left out.
         detections: get a picture each, of the frame at their peak.
         fps: frame rate of an image folder.
+        levels: what becomes black and white in pictures deeper than 8 bits.
         maps: score maps ``(frames, h, w)``.
         reference: map value that is drawn clearly.
         strip_bytes: the strip's pictures shrink until the JPEG is at most so large.
@@ -125,7 +128,7 @@ def take_pictures(
     wanted = set(frames)
     peaks: Mapping[int, Detection] = {detection.peak: detection for detection in detections}
     last = max(wanted | peaks.keys(), default=-1)
-    with open_video(path, fps) as video:
+    with open_video(path, fps, levels) as video:
         size = _fit((video.info.width, video.info.height), STRIP_SIZE, enlarge=False)
         for frame in video:
             if frame.index > last:

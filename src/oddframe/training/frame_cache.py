@@ -182,7 +182,7 @@ def _write(
         # Written, not memory-mapped: there a full disk kills the process.
         _write_header(stream, 0, shape)
         length = 0
-        with open_video(footage, video.fps) as frames:
+        with open_video(footage, video.fps, video.levels) as frames:
             for frame in frames:
                 picture = frame.grey(size, how) if grey else frame.rgb(size, how)
                 stream.write(picture.tobytes())
@@ -230,6 +230,8 @@ def _key(manifest: Manifest, video: Video, kind: str) -> str:
     """Changes when the footage, its place in the data set, or what is made of it does."""
     path = manifest.locate(video)
     digest = hashlib.sha256(f"{_VERSION} {kind}\n{video.id}\n{video.path}\n".encode())
+    if video.levels is not None:
+        digest.update(f"{video.levels}\n".encode())
     try:
         for file in list_images(path) if path.is_dir() else [path]:
             stat = file.stat()

@@ -23,6 +23,7 @@ from oddframe.atomic import atomic_path, sha256_of, write_text
 from oddframe.detectors import load
 from oddframe.detectors.base import Detector
 from oddframe.errors import OddframeError
+from oddframe.grey_levels import Levels, levels_from
 from oddframe.tensor_files import read_tensor_file
 from oddframe.text_files import shown
 from oddframe.training.settings import read_settings
@@ -59,6 +60,20 @@ class Run:
     detector: Detector
     config: dict[str, Any]
     sha256: str
+
+    @property
+    def levels(self) -> Levels | None:
+        """The range of values that deep pictures were learnt at; None for those of 8 bits.
+
+        Raises:
+            OddframeError: the configuration holds something else.
+        """
+        try:
+            return levels_from(self.config.get("levels"))
+        except (ValueError, OddframeError) as error:
+            raise OddframeError(
+                f"{self.folder / CONFIG}: {error}; train again into another folder"
+            ) from None
 
 
 def write_config(folder: Path, config: Mapping[str, Any]) -> None:

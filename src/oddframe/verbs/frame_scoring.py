@@ -56,7 +56,8 @@ def score_frames(
     reasons: dict[int, FrameScore] = {}
     terms: dict[str, list[float]] = {}
     seen = 0
-    with open_video(manifest.locate(video), video.fps) as reader, map_writer(map_path) as writer:
+    footage = open_video(manifest.locate(video), video.fps, video.levels)
+    with footage as reader, map_writer(map_path) as writer:
         for frame in detector.score_frames(reader):
             if frame.frame == raw.size:
                 raw = np.concatenate([raw, np.empty(raw.size, np.float32)])

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from oddframe.atomic import sha256_of
 from oddframe.clock import Clock
+from oddframe.datasets.deep_footage import at_one_range, normal_range
 from oddframe.detectors import available, load
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.folder_lock import alone_in_out
+from oddframe.grey_levels import Levels
 from oddframe.media import open_video
 from oddframe.paths import text_paths
 from oddframe.tensor_files import read_tensor_file
@@ -124,12 +126,15 @@ def import_checkpoint(
         message = str(error)
         said = message.startswith(str(checkpoint)) or message.startswith(str(dictionary))
         raise OddframeError(message if said else f"{checkpoint}: {message}") from error
-    if kind.inputs == "frames":
-        _calibrate(imported, normal, root)
+    levels = _calibrate(imported, normal, root) if kind.inputs == "frames" else None
     out.mkdir(parents=True, exist_ok=True)
     log(out, f"importing {detector} from {checkpoint}")
     shape = getattr(imported, "shape", None)
-    described = {"settings": asdict(imported.config)} if shape is None else {"shape": asdict(shape)}
+    described: dict[str, Any] = (
+        {"settings": asdict(imported.config)} if shape is None else {"shape": asdict(shape)}
+    )
+    if levels is not None:
+        described["levels"] = [levels.low, levels.high]
     write_config(out, {"verb": "import", "detector": detector, **source, **described})
     write_checkpoint(out, imported)
     return read_run(out)
@@ -179,8 +184,12 @@ def _clip_detector(
         ) from error
 
 
-def _calibrate(detector: Any, normal: Path | None, root: Path | None) -> None:
-    """The scale of the scores and the threshold, from footage that nothing odd is in."""
+def _calibrate(detector: Any, normal: Path | None, root: Path | None) -> Levels | None:
+    """The scale of the scores and the threshold, from footage that nothing odd is in.
+
+    Returns:
+        The range of values of that footage, if its pictures are deeper than 8 bits.
+    """
     if normal is None:
         warnings.warn(
             f"{detector.name} is imported without normal footage, so its scores have no scale and "
@@ -188,10 +197,10 @@ def _calibrate(detector: Any, normal: Path | None, root: Path | None) -> None:
             OddframeWarning,
             stacklevel=3,
         )
-        return
+        return None
     from oddframe.training.clip_training import normal_videos
 
-    manifest = read_footage(normal, root)
+    manifest = at_one_range(read_footage(normal, root))
     videos = normal_videos(manifest, "val") or normal_videos(manifest, "train")
     span = (detector.clip_length - 1) * detector.config.frame_step + 1
     used = [video for video in videos if video.frames >= span]
@@ -210,10 +219,11 @@ def _calibrate(detector: Any, normal: Path | None, root: Path | None) -> None:
 
     def opened() -> Iterator[tuple[Iterator[np.ndarray], Clock]]:
         for video in used:
-            with open_video(manifest.locate(video), video.fps) as reader:
+            with open_video(manifest.locate(video), video.fps, video.levels) as reader:
                 yield detector.images(reader), video.clock
 
     detector.calibrate(opened())
+    return normal_range(manifest)
 
 
 def read_networks(path: Path) -> dict[str, Any]:

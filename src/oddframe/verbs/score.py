@@ -11,6 +11,7 @@ import numpy as np
 
 from oddframe.atomic import begun_in, sha256_of
 from oddframe.cluster.spread import is_spread
+from oddframe.datasets.deep_footage import at_range_of_run
 from oddframe.detections import Detection, write_events
 from oddframe.errors import OddframeError
 from oddframe.features.feature_folder import INFO_FILE
@@ -248,7 +249,7 @@ def _scoring(
             raise OddframeError(
                 f"{run.folder}: {run.detector.name} looks at frames; leave out --features"
             )
-        manifest, shown = _footage(footage, root, split)
+        manifest, shown = _footage(run, footage, root, split)
     elif causal:
         raise OddframeError(
             f"{run.folder}: {run.detector.name} looks at a whole video before it scores a part of "
@@ -258,7 +259,7 @@ def _scoring(
         manifest, features = videos_of_features(footage), footage
         shown = manifest.videos
     else:
-        manifest, shown = _footage(footage, root, split)
+        manifest, shown = _footage(run, footage, root, split)
         if features is None:
             features = extract_for(
                 run, manifest, shown, folder / "features", weights, workers, address, bar
@@ -281,9 +282,9 @@ def _check_per_video(run: Run, causal: bool) -> None:
 
 
 def _footage(
-    footage: Path, root: Path | None, split: str | None
+    run: Run, footage: Path, root: Path | None, split: str | None
 ) -> tuple[Manifest, tuple[Video, ...]]:
-    manifest = read_footage(footage, root)
+    manifest = at_range_of_run(read_footage(footage, root), run.levels)
     if footage.suffix == ".jsonl":
         names = (split or "test").split(",")
         for name in names:
@@ -349,5 +350,6 @@ def _annotate(
                 detections=detections[video.id],
                 truth=video.frame_labels() if video.events else None,
                 clock=video.clock,
+                levels=video.levels,
                 advance=bar.counter(f"annotating {video.id}", video.frames),
             )

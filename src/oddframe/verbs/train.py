@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from oddframe.atomic import begun_in
+from oddframe.datasets.deep_footage import at_one_range, normal_range
 from oddframe.detectors import DEFAULT, DEFAULT_FEATURES, load
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.feature_folder import FeatureFolder
@@ -122,7 +123,7 @@ def train(
             f"{out}: there is {state} run already; choose another folder with --out, or keep and "
             "finish it with --resume"
         )
-    manifest = _footage(footage, root, val_share, seed, features is not None)
+    manifest = at_one_range(_footage(footage, root, val_share, seed, features is not None))
     # A relative root would be taken as relative to the run folder.
     manifest = replace(manifest, root=manifest.root.absolute())
     written = {
@@ -139,6 +140,8 @@ def train(
     if features is not None:
         written["features"] = str(features.absolute())
         written["features_info"] = FeatureFolder.open(features).info
+    if levels := normal_range(manifest):
+        written["levels"] = [levels.low, levels.high]
     if manifest.left_out:
         written["left_out"] = manifest.left_out
     if begun:

@@ -196,7 +196,7 @@ def _record(
         speed = np.zeros(scale.grid, np.float32)
         with (
             recording.file.open("ab", buffering=0) as stream,
-            open_video(manifest.locate(video), video.fps) as reader,
+            open_video(manifest.locate(video), video.fps, video.levels) as reader,
         ):
             rate = reader.info.fps / steps(reader.info.fps)[0]
             for sight in observe(reader, scale, encoder.encode, windows):

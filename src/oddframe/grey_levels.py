@@ -7,11 +7,15 @@ for all videos of a data set, and a run keeps that of the footage it learnt from
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+
+from oddframe.errors import OddframeError
+from oddframe.json_values import list_of, number_of
 
 _MARGIN = 0.25
 """Of the range, on either side: what is hotter or colder than ever can still be told apart."""
@@ -25,6 +29,21 @@ class Levels:
 
     low: float
     high: float
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
+            raise OddframeError(
+                f"grey levels: expected two numbers, the lower first, found {self.low} and "
+                f"{self.high}"
+            )
+
+    def __str__(self) -> str:
+        return f"{self.low:g} to {self.high:g}"
+
+    def shares(self, other: Levels) -> bool:
+        """Whether at least half of the narrower of the two ranges lies in the other one."""
+        shared = min(self.high, other.high) - max(self.low, other.low)
+        return shared >= min(self.high - self.low, other.high - other.low) / 2
 
     def apply(self, image: np.ndarray) -> np.ndarray:
         """A picture of any numeric type as uint8, of the same shape; NaN is black."""
@@ -89,3 +108,18 @@ def _inside(low: float, high: float, limit: float) -> tuple[float, float]:
     if high > limit:
         low, high = max(0.0, low - (high - limit)), limit
     return low, high
+
+
+def levels_from(value: object) -> Levels | None:
+    """The range in a file, ``[low, high]`` or nothing.
+
+    Raises:
+        ValueError: something else.
+        OddframeError: no range.
+    """
+    if value is None:
+        return None
+    ends = list_of("levels", value)
+    if len(ends) != 2:
+        raise ValueError(f"expected levels to be [low, high], found {len(ends)} values")
+    return Levels(number_of("levels", ends[0]), number_of("levels", ends[1]))
