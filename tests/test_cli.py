@@ -373,7 +373,7 @@ def test_evaluate_and_compare_with_wrong_files(truth, refused, tmp_path):
     scores, manifest = truth / "scores.npz", truth / "test.jsonl"
     (tmp_path / "text.npz").write_text("text")
     out = ("--out", tmp_path / "e")
-    assert "no such scores file" in refused("evaluate", tmp_path / "no.npz", manifest, *out)
+    assert "found no such file" in refused("evaluate", tmp_path / "no.npz", manifest, *out)
     assert "text.npz" in refused("evaluate", tmp_path / "text.npz", manifest, *out)
     assert "expected a manifest, found no such file" in refused(
         "evaluate", scores, tmp_path / "no.jsonl", *out

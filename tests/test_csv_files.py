@@ -93,7 +93,7 @@ def test_what_is_no_table_is_said(tmp_path: Path, text: str, words: str) -> None
     path = tmp_path / "a.csv"
     path.write_text(text)
     with pytest.raises(OddframeError, match=words):
-        read_csv(path, "a table")
+        list(read_csv(path, "a table").body())
 
 
 @pytest.mark.parametrize(

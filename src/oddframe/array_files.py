@@ -1,16 +1,42 @@
-"""Named arrays in one ``.npz``: written atomically, read without pickles."""
+"""NumPy's files: named arrays written atomically, and anybody's arrays read safely.
+
+Nothing is ever unpickled, and nothing is allocated that the file does not hold: the size that a
+header claims is compared with the bytes that are there, and what an archive unpacks to is limited.
+"""
 
 from __future__ import annotations
 
+import math
 import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
 from oddframe.atomic import atomic_path
 from oddframe.errors import OddframeError
+from oddframe.regular_files import require_file, unreadable
+from oddframe.text_files import shown
+
+LARGEST = 2 * 2**30
+"""Bytes that the arrays of one archive may unpack to."""
+
+PICKLED = (
+    "Python objects (a pickle), whose loading can run any code, so they are never loaded; in the "
+    "program that made the file, save plain arrays instead, with numpy.save or numpy.savez"
+)
+_BEGINNINGS = {
+    b"\x80": PICKLED,
+    b"(dp": PICKLED,
+    b"(lp": PICKLED,
+    b"\x93NUMPY": "a single array",
+    b"PK": "an archive of several arrays",
+    b"\x89HDF": "an HDF5 file",
+    b"MATLAB": "a MATLAB file",
+    b"": "no file of NumPy",
+}
+"""What files begin with, and how that is called; every file begins with nothing."""
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> Path:
@@ -23,28 +49,134 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> Path:
     return path
 
 
-def read_arrays(path: Path, content: str) -> dict[str, np.ndarray]:
+def read_arrays(
+    path: Path, content: str, only: str | None = None, limit: int = LARGEST
+) -> dict[str, np.ndarray]:
     """Every array of an ``.npz`` by name.
 
     Args:
         path: the file.
         content: what each array is, for the error: ``one array per video id``.
+        only: read the array of this name alone.
+        limit: bytes that what is read may unpack to.
 
     Raises:
-        OddframeError: not such a file, damaged, or with pickled objects.
+        OddframeError: not such a file, damaged, larger, with pickled objects, or without ``only``.
     """
+    expected = f"{path}: expected an .npz of {content}"
+    with _archive(path, content) as archive:
+        members = _members(archive, expected)
+        if only is not None:
+            if only not in members:
+                raise OddframeError(f"{expected}, found none called {shown(only)}")
+            members = {only: members[only]}
+        total = sum(member.file_size for member in members.values())
+        if total > limit:
+            raise OddframeError(
+                f"{expected}, found {total / 1e6:,.0f} MB in {path.stat().st_size / 1e6:,.0f} MB; "
+                f"at most {limit / 1e6:,.0f} MB are unpacked"
+            )
+        return {name: _member(archive, member, expected, name) for name, member in members.items()}
+
+
+def array_names(path: Path, content: str) -> list[str]:
+    """The names of the arrays of an ``.npz``; see :func:`read_arrays`."""
+    with _archive(path, content) as archive:
+        return list(_members(archive, f"{path}: expected an .npz of {content}"))
+
+
+def read_array(path: Path, what: str, *, mapped: bool = False) -> np.ndarray:
+    """The array of an ``.npy``.
+
+    Args:
+        path: the file.
+        what: what it should be, for the error: ``the labels of a video``.
+        mapped: map it into memory, read only, rather than reading it.
+
+    Raises:
+        OddframeError: no such file, damaged, shorter than it claims, or pickled objects.
+    """
+    size = require_file(path, what)
     try:
-        archive = np.load(path, allow_pickle=False)
-        if not isinstance(archive, np.lib.npyio.NpzFile):
-            raise ValueError("a single array")
-        with archive:
-            return {name: archive[name] for name in archive.files}
-    except (
-        OSError,
-        ValueError,
-        EOFError,
-        RuntimeError,  # zipfile: encrypted, or compressed in an unknown way
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
-        raise OddframeError(f"{path}: expected an .npz of {content}, found {error}") from error
+        with path.open("rb") as stream:
+            shape, fortran, kind = _header(stream, size)
+            if mapped and 0 not in shape:
+                offset, order = stream.tell(), "F" if fortran else "C"
+                return np.memmap(path, kind, "r", offset, shape, order)
+            stream.seek(0)
+            return np.lib.format.read_array(stream, allow_pickle=False)
+    except Exception as error:  # NumPy raises nearly anything on a damaged file
+        raise OddframeError(f"{path}: expected {what} as a NumPy array, {_found(error)}") from None
+
+
+def _archive(path: Path, content: str) -> zipfile.ZipFile:
+    require_file(path, f"an .npz of {content}")
+    try:
+        with path.open("rb") as stream:
+            begins = stream.read(8)
+        if not begins.startswith(b"PK"):
+            raise ValueError(_kind_of(begins))
+        return zipfile.ZipFile(path)
+    except Exception as error:  # zipfile raises nearly anything on a damaged file
+        raise OddframeError(f"{path}: expected an .npz of {content}, {_found(error)}") from None
+
+
+def _members(archive: zipfile.ZipFile, expected: str) -> dict[str, zipfile.ZipInfo]:
+    members: dict[str, zipfile.ZipInfo] = {}
+    for member in archive.infolist():
+        name = member.filename.removesuffix(".npy")
+        if name in members:
+            raise OddframeError(f"{expected}, found two called {shown(name)}")
+        members[name] = member
+    return members
+
+
+def _member(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, expected: str, name: str
+) -> np.ndarray:
+    try:
+        if name.endswith(".pkl"):  # PyTorch's archives
+            raise ValueError(PICKLED)
+        with archive.open(member) as stream:
+            _header(stream, member.file_size)
+        with archive.open(member) as stream:
+            array = np.lib.format.read_array(stream, allow_pickle=False)
+            stream.read(1)  # only at its end is the checksum compared
+            return array
+    except Exception as error:  # NumPy and zipfile raise nearly anything on a damaged file
+        raise OddframeError(f"{expected}; in {shown(name)} {_found(error)}") from None
+
+
+def _header(stream: IO[bytes], size: int) -> tuple[tuple[int, ...], bool, np.dtype]:
+    """Shape, Fortran order and type of an array whose file has so many bytes.
+
+    Raises:
+        ValueError, or nearly anything else: no array, a pickled one, or one that is cut short.
+    """
+    begins = stream.read(8)
+    if not begins.startswith(b"\x93NUMPY"):
+        raise ValueError(_kind_of(begins))
+    read = np.lib.format.read_array_header_1_0
+    if begins[6] > 1:
+        read = np.lib.format.read_array_header_2_0
+    shape, fortran, kind = read(stream)
+    if kind.hasobject:
+        raise ValueError(PICKLED)
+    claimed = math.prod(shape) * kind.itemsize
+    if min(shape, default=0) < 0 or kind.itemsize == 0 or claimed > size - stream.tell():
+        raise ValueError(f"a file cut short: {size} bytes for {kind} of shape {shown(shape)}")
+    return shape, fortran, kind
+
+
+def _kind_of(begins: bytes) -> str:
+    return next(kind for start, kind in _BEGINNINGS.items() if begins.startswith(start))
+
+
+def _found(error: Exception) -> str:
+    """``found WHAT``: a library's words, but never its advice to load what can run code."""
+    if isinstance(error, OSError):
+        return f"found {unreadable(error)}"
+    words = (str(error).splitlines() or [type(error).__name__])[0][:200]
+    if words != PICKLED and "pickle" in words:
+        words = "a header that is no plain array's"
+    return f"found {words}"

@@ -9,10 +9,10 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from oddframe.atomic import write_text
 from oddframe.errors import OddframeError
@@ -23,26 +23,33 @@ _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 """What a spreadsheet takes for the beginning of a formula, and what may hide it."""
 
 
-@dataclass(frozen=True)
-class Row:
-    """A row that is not blank: where it is, for messages, and its cells without outer spaces."""
+class Row(NamedTuple):
+    """A row that is not blank: its file, the line that it begins on, its cells without spaces."""
 
-    where: str
+    path: Path
+    line: int
     cells: tuple[str, ...]
+
+    @property
+    def where(self) -> str:
+        """File and line, for messages."""
+        return f"{self.path} line {self.line}"
 
 
 @dataclass(frozen=True)
 class CsvTable:
-    """The rows of a CSV file, the header (if it has one) as the first of them.
+    """A CSV file that is being read.
 
     Attributes:
         path: the file.
-        rows: those that are not blank; there is at least one.
+        header: the first row that is not blank.
+        rows: those below it that are not blank; they can be gone through once.
         decimal_comma: whether ``0,5`` is a number, as it is where no comma separates cells.
     """
 
     path: Path
-    rows: tuple[Row, ...]
+    header: Row
+    rows: Iterator[Row]
     decimal_comma: bool
 
     def number(self, text: str) -> float | None:
@@ -56,30 +63,30 @@ class CsvTable:
             OddframeError: a name stands twice.
         """
         places: dict[str, int] = {}
-        for place, name in enumerate(self.rows[0].cells):
+        for place, name in enumerate(self.header.cells):
             if name and name.lower() in places:
-                raise OddframeError(f"{self.rows[0].where}: two columns are called {shown(name)}")
+                raise OddframeError(f"{self.header.where}: two columns are called {shown(name)}")
             places.setdefault(name.lower(), place)
         return places
 
-    def body(self) -> Iterable[Row]:
+    def body(self) -> Iterator[Row]:
         """The rows below the header, as long as it is.
 
         Raises:
-            OddframeError: a row has cells beyond those of the header.
+            OddframeError: a row has cells beyond those of the header, or quotes that do not end.
         """
-        width = len(self.rows[0].cells)
-        for row in self.rows[1:]:
+        width = len(self.header.cells)
+        for row in self.rows:
             if any(row.cells[width:]):
                 raise OddframeError(
                     f"{row.where}: expected at most {width} cells, as the header has, found "
                     f'{len(row.cells)}; put text that holds a separator in quotes: "a, b"'
                 )
-            yield Row(row.where, (row.cells + ("",) * width)[:width])
+            yield row._replace(cells=(row.cells + ("",) * width)[:width])
 
 
 def read_csv(path: Path, what: str, advice: str = "") -> CsvTable:
-    """The rows of a CSV file.
+    """A CSV file, its header read.
 
     Args:
         path: the file.
@@ -95,21 +102,27 @@ def read_csv(path: Path, what: str, advice: str = "") -> CsvTable:
     first = next((line for line in re.split(r"[\r\n]", text) if line.strip(",;\t ")), "")
     separator = stated[1] if stated else max(",;\t", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    rows = []
-    begins = 1
+    if stated:
+        next(reader)
+    rows = _rows(path, what, reader)
+    header = next(rows, None)
+    if header is None:
+        raise OddframeError(f"{path}: expected {what}, found nothing in it")
+    return CsvTable(path, header, rows, separator != ",")
+
+
+def _rows(path: Path, what: str, reader: Any) -> Iterator[Row]:
+    begins = reader.line_num + 1
     try:
         for cells in reader:
             stripped = tuple(cell.strip() for cell in cells)
-            if any(stripped) and not (stated and begins == 1):
-                rows.append(Row(f"{path} line {begins}", stripped))
+            if any(stripped):
+                yield Row(path, begins, stripped)
             begins = reader.line_num + 1
     except csv.Error as error:
         raise OddframeError(
             f"{path} line {begins}: expected cells of {what}, found {error}; check the quotes"
         ) from None
-    if not rows:
-        raise OddframeError(f"{path}: expected {what}, found nothing in it")
-    return CsvTable(path, tuple(rows), separator != ",")
 
 
 def number_in(text: str, decimal_comma: bool = False) -> float | None:

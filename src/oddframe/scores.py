@@ -11,12 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from oddframe.array_files import read_arrays, write_arrays
+from oddframe.array_files import write_arrays
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.names import checked_id
+from oddframe.score_files import META_KEY, read_scores
 from oddframe.videos import Video
-
-META_KEY = "_meta"
 
 
 @dataclass(frozen=True)
@@ -91,47 +90,21 @@ class Scores:
 
     @classmethod
     def read(cls, path: str | Path) -> Scores:
-        """Read ``scores.npz`` or its folder, any ``{id: array}`` npz, a folder of ``<id>.npy``.
+        """Read ``scores.npz`` or its folder, or anybody's scores.
+
+        Those are any ``{id: array}`` npz, CSV or JSON, or a folder with a file per video; see
+        :mod:`oddframe.score_files`.
 
         Raises:
-            OddframeError: nothing there, not an array file, pickled objects, NaN, wrong shape.
+            OddframeError: nothing there, nothing that could be scores, pickled objects, NaN, wrong
+                shape.
         """
         path = Path(path)
-        if (path / "scores.npz").is_file():
-            path = path / "scores.npz"
-        if path.is_dir():
-            # Hidden files are other programs' litter, or what a killed writer left.
-            files = sorted(f for f in path.rglob("*.npy") if not f.name.startswith("."))
-            if not files:
-                raise OddframeError(f"{path}: expected one <id>.npy per video, found none")
-            names = (file.relative_to(path).with_suffix("").as_posix() for file in files)
-            return cls({name: _load(file) for name, file in zip(names, files, strict=True)})
-        if not path.exists():
-            raise OddframeError(f"{path}: no such scores file; make one with 'oddframe score'")
-        values = read_arrays(path, "one array per video id")
-        try:
-            meta = json.loads(str(values.pop(META_KEY, "{}")))
-        except ValueError as error:
-            raise OddframeError(
-                f"{path}: expected '{META_KEY}' to be a JSON object, found {error}"
-            ) from error
-        if not values:
-            raise OddframeError(f"{path}: the file holds no scores")
-        if not isinstance(meta, dict):
-            raise OddframeError(
-                f"{path}: expected '{META_KEY}' to be a JSON object, found {meta!r}"
-            )
+        values, meta = read_scores(path)
         try:
             return cls(values, meta)
         except OddframeError as error:
             raise OddframeError(f"{path}: {error}") from None
-
-
-def _load(file: Path) -> np.ndarray:
-    try:
-        return np.load(file, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise OddframeError(f"{file}: expected a numeric array, found {error}") from error
 
 
 def _checked(key: str, array: np.ndarray) -> np.ndarray:

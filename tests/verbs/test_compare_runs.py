@@ -89,13 +89,13 @@ def test_first_against_the_others(runs: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("short", "tiny", "nothing"), "nothing: no such scores file"),
-        (("short", "short/log.txt", "tiny"), "log.txt: "),
+        (("short", "tiny", "nothing"), "nothing: expected scores, found no such file"),
+        (("short", "short/log.txt", "tiny"), "log.txt line 2: expected"),
         (("foreign", "foreign", "foreign/"), "give one for each with --names a,b"),
         (("short", "tiny", "foreign", "--pairs", "some"), "--pairs: expected all or first"),
         (("short", "tiny", "foreign", "--split", "train"), "labelled anomalous but has no events"),
         (("short", "tiny", "foreign", "--names", "a,b"), "expected 3 different names"),
-        (("short", "tiny", "foreign", "--manifest", "no.jsonl"), "no.jsonl: no such"),
+        (("short", "tiny", "foreign", "--manifest", "no.jsonl"), "no.jsonl: expected a manifest"),
     ],
 )
 def test_what_cannot_be_compared_is_said_in_a_line(

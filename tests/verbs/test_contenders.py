@@ -74,8 +74,8 @@ def test_the_oracle_of_a_run_is_apart(run, values):
     scaled = {"normalisation": "per-video", **ORACLE}
     Scores(better, scaled).write(run / "scores/test-oracle-per-video/scores.npz")
     found = read_contender(run, "test")
-    assert np.array_equal(found.scores[0]["a"], np.float32(values["a"]))
-    assert [np.array_equal(part["a"], np.float32(better["a"])) for part in found.oracle] == [True]
+    assert np.array_equal(found.scores[0]["a"], values["a"])
+    assert [np.array_equal(part["a"], better["a"]) for part in found.oracle] == [True]
     assert found.oracle[0].meta["normalisation"] == "none"
 
 
@@ -183,7 +183,7 @@ def test_what_is_oracle_on_the_test_videos_is_none_on_others(run, manifest, valu
 
 
 def test_nothing_there(run, tmp_path):
-    with pytest.raises(OddframeError, match="no such scores file"):
+    with pytest.raises(OddframeError, match="expected scores, found no such file"):
         read_contender(tmp_path / "none", "test")
     (run / "manifest.jsonl").unlink()
     assert manifest_of(run) is None

@@ -156,7 +156,7 @@ def _of_csv(path: Path) -> list[Annotation]:
     ):
         raise OddframeError(
             f"{path}: expected a header line 'video,start_frame,end_frame,name' or "
-            f"'video,start_seconds,end_seconds,name', found {shown(','.join(table.rows[0].cells))}"
+            f"'video,start_seconds,end_seconds,name', found {shown(','.join(table.header.cells))}"
         )
     return [
         _annotation(

@@ -11,6 +11,7 @@ from oddframe.evaluation.evaluate import evaluate_scores, scores_of_split
 from oddframe.evaluation.published_numbers import published_for
 from oddframe.folder_lock import alone_in_out
 from oddframe.paths import text_paths
+from oddframe.score_files import KINDS
 from oddframe.training.settings import check_seed
 from oddframe.verbs.contenders import read_contender, shared_manifest
 from oddframe.videos import Manifest
@@ -34,10 +35,10 @@ def compare(
     """Compare runs, sweeps and score files: metrics with intervals, and paired differences.
 
     Args:
-        scores: two or more score files, folders of ``<id>.npy``, run folders, or sweep folders.
-            Of a sweep the configuration counts that is best on validation in the mean over its
-            seeds, and its numbers are means over them. Scores that cover the validation videos
-            too get thresholds that are chosen on them.
+        scores: two or more score files, folders of one file per video, run folders, or sweep
+            folders. Of a sweep the configuration counts that is best on validation in the mean
+            over its seeds, and its numbers are means over them. Scores that cover the validation
+            videos too get thresholds that are chosen on them.
         out: folder for ``comparison.html``, ``comparison.json``, the tables as CSV and
             LaTeX, and ``plots/``.
         manifest: the manifest with the truth; without it, the one that the runs were trained on.
@@ -123,7 +124,7 @@ def _names(paths: list[Path]) -> list[str]:
     """
     # A folder's name has no suffix.
     whole = [
-        (path.with_suffix("") if path.suffix == ".npz" else path).parts
+        (path.with_suffix("") if path.suffix in (".npz", *KINDS) else path).parts
         for path in (path.resolve() for path in paths)
     ]
     short = [_without_scores(parts) for parts in whole]

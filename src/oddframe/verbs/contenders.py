@@ -45,7 +45,7 @@ class Contender:
 
 
 def read_contender(path: Path, split: str, truth: Manifest | None = None) -> Contender:
-    """Read a score file, a folder of ``<id>.npy``, a run folder or a sweep folder.
+    """Read a score file, a folder of one file per video, a run folder or a sweep folder.
 
     Of a run those scores count that cover the split. Of a sweep the configuration counts whose
     validation metric is the best in the mean over its seeds, with each seed as a repeat.

@@ -41,7 +41,8 @@ def evaluate(
     """Evaluate scores, also foreign ones, against the truth of a manifest.
 
     Args:
-        scores: ``scores.npz``, any npz of one array per video id, or a folder of ``<id>.npy``.
+        scores: ``scores.npz``, any npz of one array per video id, the same as CSV or JSON, or a
+            folder of one ``.npy``, CSV or JSON per video.
         manifest: the manifest with the truth.
         out: folder for ``metrics.json`` and ``report.html``.
         root: folder that the manifest's paths are relative to, if the data moved.
