@@ -45,9 +45,9 @@ def test_one_pass_converts_only_the_frames_that_are_shown(grey_video, monkeypatc
             return self._frame.rgb(size)
 
     class SpyReader:
-        def __init__(self, path, fps=None):
+        def __init__(self, path, fps=None, levels=None):
             opened.append(path)
-            self._video = open_video(path, fps)
+            self._video = open_video(path, fps, levels)
             self.info = self._video.info
 
         def __enter__(self):

@@ -161,9 +161,9 @@ def test_changed_footage_is_decoded_again(data, monkeypatch, change):
     data = replace(data, videos=(data["a"], entry, data["c"]))
     decoded = []
 
-    def watched(path, fps):
+    def watched(path, fps, levels):
         decoded.append(path.name)
-        return open_video(path, fps)
+        return open_video(path, fps, levels)
 
     monkeypatch.setattr(module, "open_video", watched)
     cache = make(data)
@@ -208,9 +208,9 @@ def test_a_killed_process_leaves_no_half_video_and_the_next_goes_on(data, monkey
     assert sum(".partial" in name for name in names) == 1
     decoded = []
 
-    def watched(path, fps):
+    def watched(path, fps, levels):
         decoded.append(path.name)
-        return open_video(path, fps)
+        return open_video(path, fps, levels)
 
     monkeypatch.setattr(module, "open_video", watched)
     assert make(data).lengths == (7, 5, 9)
