@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
@@ -14,6 +13,7 @@ import numpy as np
 from oddframe.atomic import write_json
 from oddframe.clock import Clock
 from oddframe.errors import OddframeError
+from oddframe.text_files import read_json
 
 FORMAT = "oddframe-events/1"
 MERGE_SECONDS = 1.0
@@ -177,15 +177,13 @@ def read_events(path: str | Path) -> dict[str, list[Detection]]:
         OddframeError: missing file or another format.
     """
     path = Path(path)
+    content = read_json(path, FORMAT, advice="make it with 'oddframe score'")
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
         if content.get("format") != FORMAT:
             raise ValueError(f"format {content.get('format')!r}")
         return {
             video_id: detections_from(entry["events"])
             for video_id, entry in content["videos"].items()
         }
-    except FileNotFoundError:
-        raise OddframeError(f"{path}: no such file; make it with 'oddframe score'") from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise OddframeError(f"{path}: expected {FORMAT}, found {error}") from error

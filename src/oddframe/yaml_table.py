@@ -13,48 +13,97 @@ from yaml.constructor import ConstructorError
 from yaml.reader import ReaderError
 
 from oddframe.errors import OddframeError, nearest
+from oddframe.text_files import read_text, shown
+
+LONGEST = 4 * 2**20
+"""Bytes of a YAML file; PyYAML reads about one megabyte in a second."""
+_MOST_VALUES = 100_000
+_LARGEST = 1 << 64
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML in which ``1e-3`` is a number, as on the command line, and no key stands twice."""
+    """YAML in which ``1e-3`` is a number, as on the command line, and no key stands twice.
+
+    Dates stay words, since nothing here is a date and a folder may be called like one.
+    """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         names = set()
         for key, _ in node.value:
             name = str(key.value)
             if name in names:
-                said = f"the key '{name}' a second time"
+                said = f"the key {shown(name)} a second time"
                 raise ConstructorError(None, None, said, key.start_mark)
             names.add(name)
         return super().construct_mapping(node, deep)
 
 
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+$"), list("-+0123456789")
-)
+class Dumper(yaml.SafeDumper):
+    """Writes what :func:`read_yaml` reads: words that it would take for a number are quoted."""
 
 
-def read_yaml(path: Path, what: str) -> dict[str, Any]:
-    """The keys and values of a YAML file.
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in found if not tag.endswith(":timestamp")]
+    for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+for kind in (_Loader, Dumper):
+    kind.add_implicit_resolver(
+        "tag:yaml.org,2002:float",
+        re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+$"),
+        list("-+0123456789"),
+    )
+
+
+def read_yaml(path: Path, what: str, advice: str = "") -> dict[str, Any]:
+    """The keys and values of a YAML file: words, numbers, true, false, null, lists, mappings.
 
     Args:
         path: the file.
         what: what it should be, for messages: ``a recipe``.
+        advice: what to do if there is no such file.
 
     Raises:
-        OddframeError: missing, unreadable, or no keys and values.
+        OddframeError: missing, unreadable, longer than such a file is, no keys and values, values
+            of another kind, or some that refer to each other until there is no end of them.
     """
+    text = read_text(path, what, advice=advice, limit=LONGEST)
+    where = f"{path}: expected {what} in YAML"
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), _Loader)
-    except FileNotFoundError:
-        raise OddframeError(f"{path}: expected {what}, found no such file") from None
+        content = yaml.load(text, _Loader)
     except (yaml.MarkedYAMLError, ReaderError) as error:
-        raise OddframeError(f"{path}: expected {what} in YAML; {_syntax(error)}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise OddframeError(f"{path}: expected {what} in YAML, found {error}") from error
+        raise OddframeError(f"{where}; {_syntax(error)}") from error
+    except RecursionError:
+        raise OddframeError(f"{where}, found values within values, too deep to be read") from None
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
+        said = "a number of thousands of digits" if "digits" in str(error) else str(error)
+        raise OddframeError(f"{where}, found {said}") from error
     if not isinstance(content, dict):
         raise OddframeError(f"{path}: expected keys and values, found {type(content).__name__}")
+    _check_plain(content, where)
     return content
+
+
+def _check_plain(content: Any, where: str) -> None:
+    """Aliases make a few lines stand for billions of values: they are counted as they expand."""
+    waiting, seen = [content], 0
+    while waiting:
+        value = waiting.pop()
+        seen += 1
+        if seen + len(waiting) > _MOST_VALUES:
+            raise OddframeError(
+                f"{where}, found aliases that stand for more than {_MOST_VALUES:,} values"
+            )
+        if isinstance(value, dict):
+            waiting += [*value, *value.values()]
+        elif isinstance(value, list):
+            waiting += value
+        elif isinstance(value, str):
+            if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
+                raise OddframeError(f"{where}, found half a character in {shown(value)}")
+        elif value is not None and type(value) not in (bool, int, float):
+            raise OddframeError(f"{where}, found {type(value).__name__} ({shown(value)})")
+        elif isinstance(value, int) and abs(value) > _LARGEST:
+            raise OddframeError(f"{where}, found a whole number that is too large")
 
 
 def _syntax(error: yaml.MarkedYAMLError | ReaderError) -> str:

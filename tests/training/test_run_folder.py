@@ -13,7 +13,7 @@ import yaml
 
 from oddframe.atomic import sha256_of
 from oddframe.errors import OddframeError
-from oddframe.training.run_folder import log, read_run, write_checkpoint, write_config
+from oddframe.training.run_folder import log, read_curve, read_run, write_checkpoint, write_config
 
 
 @pytest.fixture
@@ -173,9 +173,47 @@ def test_pickled_code_is_refused_and_does_not_run(run, tmp_path):
 @pytest.mark.parametrize("text", [b"a: [", b"\xff\xfe\xfa", b"just words"])
 def test_an_unreadable_config(run, text):
     (run / "config.yaml").write_bytes(text)
-    assert "config.yaml: cannot be read" in refusal(run)
+    assert "config.yaml: expected" in refusal(run)
     (run / "config.yaml").unlink()
-    assert "config.yaml: cannot be read" in refusal(run)
+    assert "found no such file; train again" in refusal(run)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("seed: x", "'seed': expected a whole number, found 'x'"),
+        ("seed: 1.5", "'seed': expected a whole number, found 1.5"),
+        ("seed: true", "'seed': expected a whole number, found True"),
+        ("settings: [1]", "'settings': expected names and values"),
+        ("features: 3", "'features': expected words or nothing, found 3"),
+        ("detector: 2026-11-28T00:00:00", None),
+        ("selected: {val: {loss: x}}", "'selected'.val.loss: expected"),
+        ("fitted_on: {videos: .nan}", "'fitted_on'.videos: expected a whole number or a number"),
+        ("3: x\nseed: 1", None),
+    ],
+)
+def test_config_with_values_of_another_type(run, text, found):
+    (run / "config.yaml").write_text(text)
+    if found is None:
+        read_run(run)
+    else:
+        assert found in refusal(run)
+
+
+def test_curve_with_other_values(tmp_path):
+    path = tmp_path / "metrics.jsonl"
+    good = '{"step": 1, "epoch": 0.5, "split": "val", "loss": NaN}\n'
+    path.write_text(good + '{"step": 2, "sp')
+    assert [line["step"] for line in read_curve(path)] == [1]
+    for line in ("3", "[]", '{"split": "val"}', '{"step": "1", "split": "val"}', '{"step": 1}'):
+        path.write_text(good + line + "\n" + good)
+        with pytest.raises(OddframeError, match=r"metrics\.jsonl line 2: "):
+            read_curve(path)
+    path.write_text(good.replace("NaN", '"low"'))
+    with pytest.raises(OddframeError, match="'loss': expected a number, found 'low'"):
+        read_curve(path)
+    path.write_text("[" * 100_000 + "\n" + "1" * 5000 + "\n" + good)
+    assert len(read_curve(path)) == 1
 
 
 def test_config_and_log_are_plain_text(tmp_path):

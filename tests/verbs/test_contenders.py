@@ -147,10 +147,10 @@ def test_what_is_said_of_other_scores(run, values, tmp_path):
     assert imported.origin == f"run {run}: rtfm, imported; scores.npz"
     assert imported.curves == ()
     write_config(run, {"verb": "train", "detector": "rtfm", "seed": 0})
-    (run / "metrics.jsonl").write_text("{}\n")
+    (run / "metrics.jsonl").write_text('{"step": 1, "split": "train"}\n')
     assert "the last checkpoint, none was selected" in read_contender(run, "test").origin
     # A run of before ``selected`` was written down.
-    (run / "metrics.jsonl").write_text('{"step": 40, "split": "val", "video_auc": 0.9}\n[1]\n')
+    (run / "metrics.jsonl").write_text('{"step": 40, "split": "val", "video_auc": 0.9}\n')
     assert "not stated whether its checkpoint was selected" in read_contender(run, "test").origin
 
 
@@ -158,7 +158,7 @@ def test_a_curve_that_is_no_text_is_one_line(run, values):
     Scores(values).write(run / "scores.npz")
     with (run / "metrics.jsonl").open("ab") as stream:
         stream.write(b"\xff\xfe\n")
-    with pytest.raises(OddframeError, match=r"metrics.jsonl: expected a training curve as text"):
+    with pytest.raises(OddframeError, match=r"metrics.jsonl: expected a training curve as UTF-8"):
         read_contender(run, "test")
 
 

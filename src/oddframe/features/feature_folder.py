@@ -283,7 +283,7 @@ def read_info(folder: str | Path) -> dict[str, Any]:
             f"{path}: expected the format '{FORMAT}', found {shown(found)}; extract again"
         )
     for name in ("snippet_length", "stride", "crops", "channels"):
-        if not isinstance(info.get(name), int) or info[name] < 1:
+        if type(info.get(name)) is not int or not 1 <= info[name] < 1 << 40:
             raise OddframeError(
                 f"{path}: expected '{name}' to be a positive integer, found "
                 f"{shown(info.get(name))}; extract again"

@@ -7,20 +7,21 @@ that a killed one leaves nothing behind that somebody would have to repair.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import oddframe
 from oddframe.atomic import sha256_of, write_json
 from oddframe.errors import OddframeError
 from oddframe.folder_lock import alone_in, holder
+from oddframe.plain_values import typed
 from oddframe.sweeps.plan import Mode, Sweep, Trial
+from oddframe.text_files import read_json, shown
 from oddframe.training.run_folder import CHECKPOINT, METRICS, read_config, read_curve
 from oddframe.words import count
 
@@ -171,18 +172,17 @@ class SweepFolder:
             OddframeError: there is none, or it is damaged.
         """
         path = self.path / SWEEP
-        try:
-            row = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        if not path.is_file():
             raise OddframeError(
                 f"{self.path}: not the folder of a sweep, {SWEEP} is missing; make one with "
                 "'oddframe sweep'"
-            ) from None
-        except (OSError, ValueError) as error:
-            raise _damaged(path, error) from error
-        if not isinstance(row, dict) or row.get("format") != FORMAT:
-            found = row.get("format") if isinstance(row, dict) else type(row).__name__
-            raise _damaged(path, f"expected format '{FORMAT}', found {found!r}")
+            )
+        row = typed(read_json(path, "what a sweep began with"), dict[str, Any], str(path))
+        if row.get("format") != FORMAT:
+            raise _damaged(path, f"expected format '{FORMAT}', found {shown(row.get('format'))}")
+        for name, hint in _KINDS.items():
+            if name in row:
+                row[name] = typed(row[name], hint, f"{path}: '{name}'")
         return row
 
     def trial_folder(self, id: str) -> Path:
@@ -279,18 +279,15 @@ class SweepFolder:
     def _read(self, id: str) -> tuple[str, TrialRecord] | None:
         """When a record was created, and the record."""
         path = self.trial_folder(id) / RECORD
-        try:
-            row = json.loads(path.read_text(encoding="utf-8"))
-            state = row["state"]
-            if state not in get_args(State):
-                raise ValueError(f"state {state!r}")
-            attempts = tuple(Attempt(**attempt) for attempt in row["attempts"])
-            record = TrialRecord(Trial(**row["trial"]), state, attempts, row["stopped_at"])
-            created = str(row["created"])
-        except (FileNotFoundError, NotADirectoryError):
+        if not path.is_file():
             return None
-        except (OSError, ValueError, LookupError, TypeError) as error:
-            raise _damaged(path, f"{type(error).__name__}: {error}") from error
+        row = typed(read_json(path, "the record of a trial"), dict[str, Any], str(path))
+        created = typed(row.pop("created", None), str, f"{path}: 'created'")
+        record = typed(row, TrialRecord, str(path))
+        try:
+            _ = [attempt.seconds for attempt in record.attempts]
+        except ValueError as error:  # one of its times is none
+            raise _damaged(path, error) from error
         if record.state == "finished" and not self._is_whole(id):
             record = replace(record, state="waiting")
         return created, record
@@ -303,6 +300,19 @@ class SweepFolder:
 
 _FIXED = ("detector", "manifest_sha256", "features", "precision", "oracle", "score")
 """What trials of one folder must have in common."""
+
+
+_KINDS: dict[str, Any] = {
+    **dict.fromkeys(("file", "detector", "manifest", "manifest_sha256", "precision"), str),
+    **dict.fromkeys(("metric", "mode"), str),
+    **dict.fromkeys(("features", "root", "search"), str | None),
+    **dict.fromkeys(("oracle", "score"), bool),
+    "stopping": dict[str, Any] | None,
+    "seeds": list[int],
+    "trials": list[str],
+    "count": int,
+}
+"""What ``sweep.json`` holds."""
 
 
 def _as_row(sweep: Sweep) -> dict[str, Any]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from oddframe.atomic import write_json
-from oddframe.errors import OddframeError
+from oddframe.plain_values import typed
 from oddframe.sweeps.plan import Sweep, Trial
+from oddframe.text_files import read_json
 
 JOB = "job.json"
 OUTPUT = "output.txt"
@@ -68,12 +68,8 @@ class TrialJob:
             OddframeError: missing or damaged.
         """
         path = folder / JOB
-        try:
-            return cls(**json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError) as error:
-            raise OddframeError(
-                f"{path}: cannot be read ({error}); start the sweep again, which writes it"
-            ) from error
+        advice = "start the sweep again, which writes it"
+        return typed(read_json(path, "the job of a trial", advice=advice), cls, str(path))
 
     def write(self, folder: Path) -> None:
         """Write ``job.json`` into a trial's folder."""

@@ -24,9 +24,11 @@ from oddframe.detectors import load
 from oddframe.detectors.base import Detector
 from oddframe.errors import OddframeError
 from oddframe.grey_levels import Levels, levels_from
+from oddframe.plain_values import typed
 from oddframe.tensor_files import read_tensor_file
-from oddframe.text_files import shown
+from oddframe.text_files import read_text, shown
 from oddframe.training.settings import read_settings
+from oddframe.yaml_table import Dumper, read_yaml
 
 FORMAT = "oddframe-run/1"
 CHECKPOINT = "checkpoint.pt"
@@ -43,6 +45,24 @@ MANIFEST = "manifest.jsonl"
 """What the run was trained on."""
 SAMPLES = "samples"
 """Folder with the pictures of each validation, where the detector makes any."""
+
+
+_LONGEST_CURVE = 256 * 2**20
+_KINDS: dict[str, Any] = {
+    **dict.fromkeys(("verb", "footage", "detector", "manifest_sha256", "dataset", "source"), str),
+    "settings": dict[str, Any],
+    "seed": int,
+    "val_share": float,
+    "oracle": bool,
+    "features": str | None,
+    "root": str | None,
+    "features_info": dict[str, Any],
+    "hardware": dict[str, Any],
+    "fitted_on": dict[str, int | float],
+    "learnt": dict[str, Any],
+    "selected": dict[str, dict[str, int | float]],
+}
+"""What ``config.yaml`` may hold under the names that are read again."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +98,7 @@ class Run:
 
 def write_config(folder: Path, config: Mapping[str, Any]) -> None:
     """Write ``config.yaml``."""
-    text = yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)
+    text = yaml.dump(dict(config), Dumper=Dumper, sort_keys=False, allow_unicode=True)
     write_text(folder / CONFIG, text)
 
 
@@ -89,12 +109,12 @@ def read_config(folder: Path) -> dict[str, Any]:
         OddframeError: missing or damaged.
     """
     path = folder / CONFIG
-    try:
-        config = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-        if not isinstance(config, dict):
-            raise ValueError(f"expected keys and values, found {type(config).__name__}")
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise OddframeError(f"{path}: cannot be read ({error}); train again") from error
+    if path.is_file() and not path.stat().st_size:
+        return {}
+    config = read_yaml(path, "what a run was made with", "train again")
+    for name, hint in _KINDS.items():
+        if name in config:
+            config[name] = typed(config[name], hint, f"{path}: '{name}'")
     return config
 
 
@@ -185,19 +205,23 @@ def read_curve(path: Path) -> list[dict[str, Any]]:
     """
     if not path.exists():
         return []
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise OddframeError(
-            f"{path}: expected a training curve as text, found other bytes at "
-            f"{error.start}; repair or remove the file"
-        ) from error
+    text = read_text(path, "a training curve", limit=_LONGEST_CURVE)
     lines = []
-    for line in text.split("\n"):
+    for number, line in enumerate(text.split("\n"), start=1):
         try:
-            lines.append(json.loads(line))
-        except json.JSONDecodeError:
-            continue
+            row = json.loads(line)
+        except (ValueError, RecursionError):
+            continue  # cut by a writer that was killed, or by its file system
+        where = f"{path} line {number}"
+        row = typed(row, dict[str, Any], where)
+        for name, hint in (("step", int), ("split", str)):
+            if name not in row:
+                raise OddframeError(f"{where}: '{name}' is missing; repair or remove the file")
+            row[name] = typed(row[name], hint, f"{where}: '{name}'")
+        for name, value in row.items():
+            if name != "split" and not isinstance(value, int | float | None):
+                raise OddframeError(f"{where}: '{name}': expected a number, found {shown(value)}")
+        lines.append(row)
     return lines
 
 
