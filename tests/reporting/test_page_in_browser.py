@@ -6,6 +6,8 @@ import html
 import re
 import shutil
 import subprocess
+from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
@@ -57,8 +59,22 @@ addEventListener("load", () => {
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
 def test_hover_click_and_keys(toy, tmp_path):
     assert BROWSER is not None
+    # An hour is missing in the middle of the second video, which knows when it was filmed.
+    manifest = replace(
+        toy.manifest,
+        videos=tuple(
+            replace(
+                video,
+                times=((0, 0.0), (19, 1.9), (20, 3600.0), (39, 3601.9)),
+                start=datetime(2026, 11, 28, 3, 12, 40),
+            )
+            if video.id == "calm"
+            else video
+            for video in toy.manifest
+        ),
+    )
     page = write_report(
-        tmp_path, title="Toy", manifest=toy.manifest, scores=toy.scores, detections=toy.detections
+        tmp_path, title="Toy", manifest=manifest, scores=toy.scores, detections=toy.detections
     )
     acted = tmp_path / "acted.html"
     acted.write_text(page.read_text(encoding="utf-8").replace("</body>", ACTIONS))
@@ -90,6 +106,8 @@ def test_hover_click_and_keys(toy, tmp_path):
         lines[13],
         "true",
     ]
-    assert re.match(r"0:02\.0 · score 0\.2", lines[12])
+    assert re.match(r"04:12:40 \(1:00:00\.0\) · score 0\.2", lines[12])
+    assert "from 2026-11-28 03:12:40 · 1 gap in the recording" in dom
+    assert dom.count('class="gap" x1="20"') == 1
     # 24 even frames of 40 (0, 2, 4, 5, ...): frame 14 is the ninth, in the first of three rows.
     assert lines[13] == "-800% 0%"

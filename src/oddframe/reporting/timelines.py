@@ -32,6 +32,8 @@ def timelines_section(shown: Sequence[ShownVideo], axis: ScoreAxis, threshold: f
         marks.append('<li><i class="detected"></i>detected</li>')
     if any(entry.video.events for entry in shown):
         marks.append('<li><i class="truth"></i>annotated</li>')
+    if any(entry.video.clock.jumps for entry in shown):
+        marks.append('<li><i class="gap"></i>not filmed</li>')
     cut = cut_note(axis, [axis.holding([entry.scores]) for entry in shown])
     cut = f" {cut}" if cut else ""
     bins = min(1000, max(150, TIMELINE_BINS // len(shown)))
@@ -190,6 +192,10 @@ def _drawing(
         f'<rect class="truth" x="{event.start}" width="{event.end - event.start}" y="0" '
         f'height="{TIMELINE_HEIGHT}" data-name="{escape(event.name)}"/>'
         for event in video.events
+    ]
+    shapes += [
+        f'<line class="gap" x1="{frame}" x2="{frame}" y1="0" y2="{TIMELINE_HEIGHT}"/>'
+        for frame in video.clock.jumps
     ]
     if threshold is not None:
         y = int(level(threshold))
