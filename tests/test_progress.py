@@ -42,6 +42,9 @@ def test_a_terminal_sees_what_is_done_and_how_much(monkeypatch):
     assert "25%" in sys.stderr.getvalue()
     with progress() as bar:
         work(bar)
+        bar.share("cam[/b] and [red]", 0.5)
+        bar._bar.refresh()
+    assert "cam[/b] and [red]" in sys.stderr.getvalue()
 
 
 def test_errors_pass_through(monkeypatch):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
+from oddframe.detectors.own_detectors import is_file
 from oddframe.errors import OddframeError, nearest
 from oddframe.settings_help import settings_help
 
@@ -74,7 +75,19 @@ def parse_arguments(
         raise OddframeError(f"{verb}: {reason}; see 'oddframe {verb} --help'") from error
     values = parser.instantiate_classes(parsed).as_dict()
     values.pop("config", None)
+    _check_code(values, given)
     return _as_given(values, given)
+
+
+def _check_code(values: Mapping[str, Any], given: Sequence[str]) -> None:
+    """Refuse a detector's file that a YAML file names: code is run for who names it here."""
+    detector = values.get("detector")
+    named = {part for word in given for part in (word, word.partition("=")[2])}
+    if isinstance(detector, str) and detector not in named and is_file(detector):
+        raise OddframeError(
+            f"{detector}: the code of a file is run only where the command line names it; add "
+            f"--detector {detector} if you trust it"
+        )
 
 
 def _as_given(values: Mapping[str, Any], given: Sequence[str]) -> dict[str, Any]:

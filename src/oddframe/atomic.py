@@ -65,9 +65,9 @@ def _cannot_write(target: Path, error: OSError) -> CannotWriteError:
 
 @contextmanager
 def begun_in(folder: Path, *beginnings: str) -> Generator[None]:
-    """For a block that begins something in a folder: a refusal takes the beginning back.
+    """For a block that begins something in a folder: an error takes the beginning back.
 
-    If the block ends with an OddframeError and all that it wrote in the folder are the files that
+    If the block ends with an exception and all that it wrote in the folder are the files that
     every such block begins with, they are removed, and the folder too where it becomes empty. With
     anything more there is something to look at or to go on from, and everything stays.
 
@@ -79,7 +79,7 @@ def begun_in(folder: Path, *beginnings: str) -> Generator[None]:
     made = [part for part in (folder, *folder.parents) if not part.exists()]
     try:
         yield
-    except OddframeError:
+    except Exception:
         new = _files(folder) - before
         if new <= set(beginnings):
             for name in new:

@@ -11,7 +11,7 @@ from typing import Any
 from oddframe import __version__
 from oddframe.arguments import parse_arguments
 from oddframe.endings import DONE, LEFT_OUT, report
-from oddframe.errors import OddframeError, OddframeWarning, nearest
+from oddframe.errors import OddframeError, OddframeWarning, unknown
 from oddframe.streams import OutputError, standard_streams
 
 VERBS = {
@@ -57,9 +57,7 @@ def _run(given: Sequence[str]) -> int:
         return DONE
     verb = given[0]
     if verb not in VERBS:
-        raise OddframeError(
-            f"unknown verb '{verb}'; {nearest(verb, VERBS)}use one of {', '.join(VERBS)}"
-        )
+        raise OddframeError(unknown("verb", verb, VERBS))
     name = _FUNCTIONS.get(verb, verb.replace("-", "_"))
     function = getattr(import_module(f"oddframe.verbs.{name}"), name)
     values = parse_arguments(verb, VERBS[verb], function, given[1:])

@@ -26,6 +26,12 @@ class OddframeWarning(_OneLine, UserWarning):
     """Something was mended on the way and the reader should know, such as a truncated video."""
 
 
+def unknown(what: str, name: str, names: Iterable[str]) -> str:
+    """``unknown verb 'scroe'; did you mean 'score'? use one of demo, ...``."""
+    known = list(names)
+    return f"unknown {what} '{name}'; {nearest(name, known)}use one of {', '.join(known)}"
+
+
 def nearest(name: str, names: Iterable[str]) -> str:
     """``did you mean 'NAME'? `` with the nearest of the names, or nothing."""
     from difflib import get_close_matches

@@ -55,7 +55,7 @@ def progress() -> Generator[Progress]:
     from rich.progress import Progress as Bar
 
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),  # a name may hold brackets
         BarColumn(),
         TaskProgressColumn(),
         TimeRemainingColumn(),

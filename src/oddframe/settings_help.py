@@ -28,9 +28,9 @@ def settings_help(words: Sequence[str], parameters: Sequence[inspect.Parameter])
     if chosen is None:
         example = "NAME" if free else "--detector NAME"
         return f"\nThe settings of a detector, with their defaults: {example} --help\n"
-    from oddframe.detectors import load
+    from oddframe.detectors import load_given
 
-    module = load(chosen)
+    module = load_given(chosen)
     return f"\nsettings of {module.DETECTOR.name}:\n" + settings_table(module.CONFIG)
 
 

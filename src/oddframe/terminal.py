@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from oddframe.evaluation.compare import Comparison
-from oddframe.evaluation.evaluate import HELD_OUT
 from oddframe.evaluation.result import Evaluation, Measured
 from oddframe.reporting.metric_names import (
     HEADLINES,
@@ -26,7 +26,7 @@ from oddframe.verbs.merge_crops import Merged
 from oddframe.verbs.prepare import summary
 from oddframe.verbs.score import Scored
 from oddframe.videos import Manifest
-from oddframe.words import count, notes_lines
+from oddframe.words import HELD_OUT, count, notes_lines
 
 _MOST_EVENTS = 20
 
@@ -105,7 +105,8 @@ def _run(run: Run) -> str:
     lines += [f"  {line}" for line in notes_lines(detector.notes)]
     lines += [f"  left out: {why}" for why in left_out(run).values()]
     shown = "MANIFEST --features DIR" if detector.inputs == "features" else "VIDEO"
-    lines.append(f"next: oddframe score {run.folder} {shown} --report")
+    own = f" --detector {shlex.quote(run.source['file'])}" if "file" in run.source else ""
+    lines.append(f"next: oddframe score {run.folder} {shown} --report{own}")
     return "\n".join(lines)
 
 

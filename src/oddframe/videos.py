@@ -20,7 +20,7 @@ import numpy as np
 
 from oddframe.atomic import sha256_of, write_text
 from oddframe.clock import Clock, Knots, knots_from
-from oddframe.errors import OddframeError
+from oddframe.errors import OddframeError, unknown
 from oddframe.grey_levels import Levels, levels_from
 from oddframe.json_values import list_of, number_of, text_of, whole_of
 from oddframe.names import checked_id, checked_name, require_plain
@@ -97,9 +97,7 @@ class Video:
         if not all(self.classes):
             raise OddframeError(f"{where}: a class without a name; remove it")
         if self.split not in SPLITS:
-            raise OddframeError(
-                f"{where}: unknown split '{self.split}'; use one of {', '.join(SPLITS)}"
-            )
+            raise OddframeError(f"{where}: {unknown('split', self.split, SPLITS)}")
         if self.label not in LABELS:
             raise OddframeError(
                 f"{where}: unknown label '{self.label}'; use normal, anomalous or null"

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+HELD_OUT = "held-out normal footage"
+"""What a threshold may be said to come from only if nothing was learnt from that footage."""
+
 
 def count(amount: int, noun: str) -> str:
     """``1 video``, ``3 videos``, ``1,204 frames``."""

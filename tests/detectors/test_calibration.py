@@ -134,8 +134,7 @@ def test_enough_footage_promises_what_was_asked():
     # Two alarms in two hours are allowed: those at 5 and 4, so the third sets the threshold.
     assert found.value == 3
     assert found.sentence == (
-        "threshold 3.00: at most 1 false alarms per hour, from 2.00 hours of held-out normal "
-        "footage"
+        "threshold 3.00: at most 1 false alarm per hour, from 2.00 hours of held-out normal footage"
     )
 
 

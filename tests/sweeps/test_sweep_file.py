@@ -151,7 +151,7 @@ def drawn(value: Any, name: str = "dropout") -> dict[str, Any]:
         ({"grid": {"widht": [8]}}, "no setting 'widht'; did you mean 'width'?"),
         ({"runs": [{"learning_rat": 1}]}, "did you mean 'learning_rate'?"),
         ({**GRID, "settings": {"dropuot": 1}}, "did you mean 'dropout'?"),
-        ({**GRID, "detector": "rftm"}, "unknown detector 'rftm': did you mean 'rtfm'?"),
+        ({**GRID, "detector": "rftm"}, "unknown detector 'rftm'; did you mean 'rtfm'?"),
         ({**GRID, "detector": None}, "'detector': expected words"),
         ({**GRID, "detector": "mnad"}, "looks at frames, not at features"),
         ({**GRID, "features": None}, "trained on features"),

@@ -119,7 +119,7 @@ def test_a_state_that_does_not_fit(run, change):
 def test_an_unknown_detector(run):
     content = torch.load(run / "checkpoint.pt", weights_only=True)
     torch.save(content | {"detector": "crystal-ball"}, run / "checkpoint.pt")
-    with pytest.raises(OddframeError, match="unknown detector 'crystal-ball'"):
+    with pytest.raises(OddframeError, match="its detector 'crystal-ball' is none of"):
         read_run(run)
 
 

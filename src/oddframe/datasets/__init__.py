@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 
-from oddframe.errors import OddframeError
+from oddframe.errors import OddframeError, unknown
 from oddframe.videos import Manifest
 
 DATASETS: dict[str, str] = {
@@ -35,8 +35,7 @@ def load(name: str) -> Callable[..., Manifest]:
     """
     if name not in DATASETS:
         raise OddframeError(
-            f"unknown data set '{name}': use one of {', '.join(sorted(DATASETS))}; 'folder' reads "
-            "your own videos"
+            f"{unknown('data set', name, sorted(DATASETS))}; 'folder' reads your own videos"
         )
     module, _, function = DATASETS[name].partition(":")
     return getattr(import_module(module), function)

@@ -7,14 +7,18 @@ scale comes from normal footage alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from oddframe.clock import Clock
 from oddframe.detections import EventRule, find_detections
+from oddframe.errors import OddframeError
+from oddframe.words import HELD_OUT
 
+LEARNT_FROM = "normal footage that the detector has learnt from as well"
+"""What a threshold comes from where nothing was held out."""
 _KNOTS = 512
 
 
@@ -90,42 +94,81 @@ class Threshold:
 
     Attributes:
         value: frames with a higher score are odd.
-        false_alarms_per_hour: rate that held-out normal footage shows at this threshold, at
+        false_alarms_per_hour: rate that the normal footage shows at this threshold, at
             most; with no alarm in T hours that is 1 / T.
-        hours: held-out normal footage that the rate rests on.
+        hours: of normal footage that the rate rests on.
         wanted: the rate that was asked for.
+        footage: what footage that is, in words; held out only if nothing was learnt from it.
     """
 
     value: float
     false_alarms_per_hour: float
     hours: float
     wanted: float
+    footage: str = HELD_OUT
 
     @property
     def sentence(self) -> str:
         """What the threshold promises, for a person."""
+        alarms = "1 false alarm" if self.wanted == 1 else f"{self.wanted:g} false alarms"
         if self.false_alarms_per_hour <= self.wanted:
             return (
-                f"threshold {self.value:.2f}: at most {self.wanted:g} false alarms per hour, from "
-                f"{self.hours:.2f} hours of held-out normal footage"
+                f"threshold {self.value:.2f}: at most {alarms} per hour, from "
+                f"{self.hours:.2f} hours of {self.footage}"
             )
+        most = self.false_alarms_per_hour
+        rate = f"{most:,.0f}" if most >= 100 else f"{most:.3g}"
         return (
-            f"threshold {self.value:.2f}: no alarm in {self.hours * 60:.1f} minutes of held-out "
-            f"normal footage, which only shows that there are fewer than about "
-            f"{self.false_alarms_per_hour:.3g} an hour; to promise {self.wanted:g}, hold out "
-            f"{1 / self.wanted:.3g} h"
+            f"threshold {self.value:.2f}: no alarm in {self.hours * 60:.1f} minutes of "
+            f"{self.footage}, which only shows that there are fewer than about "
+            f"{rate} an hour; to promise {self.wanted:g}, hold out {1 / self.wanted:.3g} h"
         )
 
 
+def calibrate(
+    normal: Iterable[tuple[np.ndarray, Clock]],
+    false_alarms_per_hour: float = 1.0,
+    *,
+    footage: str = HELD_OUT,
+) -> Threshold:
+    """The threshold of a detector, from its scores of whole normal videos.
+
+    Args:
+        normal: of each video the scores, one per frame, and when its frames are shown
+            (``Video.clock``). There may be fewer scores, where fewer frames decode.
+        false_alarms_per_hour: how many the threshold may allow.
+        footage: what the videos are, in words: :data:`oddframe.words.HELD_OUT` only if nothing
+            was learnt from them, otherwise :data:`LEARNT_FROM` or words of one's own.
+
+    Raises:
+        OddframeError: no video, or scores that are no finite numbers.
+    """
+    stretches = []
+    for scores, clock in normal:
+        values = np.asarray(scores, dtype=np.float64).ravel()
+        if not np.isfinite(values).all():
+            raise OddframeError("calibration: expected finite scores, found NaN or infinity")
+        if values.size:
+            stretches.append((values, replace(clock, frames=values.size)))
+    if not stretches:
+        raise OddframeError("calibration: no normal footage to choose a threshold on")
+    hours = sum(clock.length for _, clock in stretches) / 3600
+    return choose_threshold(stretches, hours, false_alarms_per_hour, footage)
+
+
 def choose_threshold(
-    stretches: Sequence[tuple[np.ndarray, Clock]], hours: float, wanted: float
+    stretches: Sequence[tuple[np.ndarray, Clock]],
+    hours: float,
+    wanted: float,
+    footage: str = HELD_OUT,
 ) -> Threshold:
     """The lowest threshold with at most ``wanted`` alarms per hour of normal footage.
 
     Args:
-        stretches: held-out normal footage: scores in order, and when they are.
+        stretches: normal footage: scores in order, and when they are.
         hours: length of that footage.
         wanted: false alarms per hour.
+        footage: what it is, in words.
     """
     allowed = int(wanted * hours)
     candidates = np.unique(np.concatenate([scores for scores, _ in stretches]))[::-1]
@@ -137,4 +180,4 @@ def choose_threshold(
         if alarms > allowed:
             break
         chosen = float(candidate)
-    return Threshold(chosen, max(allowed, 1) / hours, hours, wanted)
+    return Threshold(chosen, max(allowed, 1) / hours, hours, wanted, footage)

@@ -21,12 +21,13 @@ from torch.nn import functional
 
 from oddframe.clock import Clock
 from oddframe.detectors.base import FrameScore
-from oddframe.detectors.calibration import Threshold, choose_threshold
+from oddframe.detectors.calibration import Threshold, calibrate
 from oddframe.detectors.checked_settings import CheckedSettings
 from oddframe.detectors.localisation import odd_boxes, where
 from oddframe.detectors.saved_state import SavedState
 from oddframe.errors import OddframeError
 from oddframe.media import Resampling, VideoReader
+from oddframe.words import HELD_OUT
 
 MAP_SIDE = 32
 """Cells along a side of a score map: 2 KB per frame."""
@@ -368,11 +369,14 @@ class ClipDetector(nn.Module):
             # A term that never changes but for rounding has no scale; 1 keeps it harmless.
             self.scales[name] = (mean, deviation if deviation > 1e-5 * abs(mean) else 1.0)
 
-    def calibrate(self, videos: Iterable[tuple[Iterable[np.ndarray], Clock]]) -> None:
-        """Learn the scales and the threshold from held-out normal videos.
+    def calibrate(
+        self, videos: Iterable[tuple[Iterable[np.ndarray], Clock]], footage: str = HELD_OUT
+    ) -> None:
+        """Learn the scales and the threshold from normal videos.
 
         Args:
             videos: of each the frames, as :meth:`images` gives them, and when they are shown.
+            footage: what they are, in words.
         """
         measured: list[tuple[dict[str, np.ndarray], Clock]] = []
         peaks = []
@@ -385,8 +389,7 @@ class ClipDetector(nn.Module):
         together = {n: np.concatenate([terms[n] for terms, _ in measured]) for n in names}
         self.fit_scales(together, np.concatenate(peaks))
         stretches = [(self.combine(terms), clock) for terms, clock in measured]
-        hours = sum(clock.length for _, clock in stretches) / 3600
-        self.calibrated = choose_threshold(stretches, hours, self.config.false_alarms_per_hour)
+        self.calibrated = calibrate(stretches, self.config.false_alarms_per_hour, footage=footage)
 
     # What every detector says and keeps.
 
@@ -395,7 +398,8 @@ class ClipDetector(nn.Module):
         """What was done to the scores."""
         if not self.scales:
             return "none (not calibrated)"
-        return "mean and deviation of each term on held-out normal footage"
+        footage = self.calibrated.footage if self.calibrated else HELD_OUT
+        return f"mean and deviation of each term on {footage}"
 
     @property
     def threshold(self) -> float:

@@ -38,9 +38,7 @@ from oddframe.evaluation.thresholds import (
 )
 from oddframe.scores import Scores
 from oddframe.videos import Manifest, Video
-
-HELD_OUT = "held-out normal footage"
-"""What the ``threshold_source`` of scores says where normal footage gave the threshold."""
+from oddframe.words import HELD_OUT
 
 PER_VIDEO_WARNING = (
     "the scores are normalised per video, which needs the whole test video and hides that "

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from oddframe.errors import OddframeError
+from oddframe.errors import OddframeError, unknown
 
 DEFAULT = "efficientnet-lite0"
 
@@ -86,5 +86,5 @@ def load(name: str, options: BackboneOptions) -> Backbone:
         OddframeError: no such backbone, or weights that are missing or do not fit.
     """
     if name not in _MODULES:
-        raise OddframeError(f"unknown backbone '{name}': use one of {', '.join(_MODULES)}")
+        raise OddframeError(unknown("backbone", name, _MODULES))
     return import_module(f"oddframe.features.{_MODULES[name]}").load(name, options)

@@ -16,7 +16,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from oddframe.errors import OddframeError
+from oddframe.errors import OddframeError, unknown
 
 _CORNERS = ("upper left", "upper right", "bottom left", "bottom right")
 _PLACES = {
@@ -35,7 +35,7 @@ def crop_names(layout: str) -> tuple[str, ...]:
         OddframeError: no such layout.
     """
     if layout not in LAYOUTS:
-        raise OddframeError(f"unknown crops '{layout}': use one of {', '.join(LAYOUTS)}")
+        raise OddframeError(unknown("crops", layout, LAYOUTS))
     if layout == "1":
         return ("whole frame",)
     places = _PLACES[layout]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import torch
 
-from oddframe.detectors import load
+from oddframe.detectors import load_given
 from oddframe.detectors.multiple_instance import BagConfig, BagDetector, BagShape, score_video
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.evaluation.thresholds import validation_thresholds
@@ -47,7 +47,7 @@ class BagTraining:
     Attributes:
         folder: the run folder, with ``manifest.jsonl`` in it.
         features: the feature folder.
-        detector: name of the detector.
+        detector: name of the detector, or its file.
         config: its settings.
         seed: fixes weights, batches and dropout.
         oracle: also look at the test videos' truth at every validation, and keep the state that
@@ -74,7 +74,7 @@ class BagTraining:
         training, held_out = manifest.split("train"), manifest.split("val")
         if not training:
             raise OddframeError(f"manifest of {manifest.dataset}: no videos in split 'train'")
-        kind: type[BagDetector] = load(self.detector).DETECTOR
+        kind: type[BagDetector] = load_given(self.detector).DETECTOR
         config = self.config
         with progress() as bar:
             videos = (*training, *held_out)
@@ -129,7 +129,7 @@ class BagTraining:
         for source, target in ((ORACLE, ORACLE), (BEST, CHECKPOINT)):
             if not (self.folder / source).exists():
                 continue
-            detector = cast(BagDetector, read_run(self.folder, source).detector)
+            detector = cast(BagDetector, read_run(self.folder, source, self.detector).detector)
             if {video.label for video in held_out} == {"normal", "anomalous"}:
                 scores = Scores({v.id: score_video(detector, features, v) for v in held_out})
                 chosen = validation_thresholds(scores, held_out)["val_g_mean"]

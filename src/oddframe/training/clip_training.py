@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 import torch
 
-from oddframe.detectors import load
+from oddframe.detectors import load_given
 from oddframe.detectors.clip_detector import ClipConfig, ClipDetector
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.evaluation.evaluate import labelled_videos
@@ -58,7 +58,7 @@ class ClipTraining:
         folder: the run folder, with ``manifest.jsonl`` in it.
         cache: folder for decoded frames, beside the footage; the run folder is used where it
             cannot be written.
-        detector: name of the detector.
+        detector: name of the detector, or its file.
         config: its settings.
         seed: fixes weights, clips and noise.
         oracle: also look at the test videos' truth at every validation, and keep the state that
@@ -89,7 +89,7 @@ class ClipTraining:
         config = self.config
         with progress() as bar:
             torch.manual_seed(self.seed)
-            learner: ClipDetector = load(self.detector).DETECTOR(config)
+            learner: ClipDetector = load_given(self.detector).DETECTOR(config)
             learner.to(memory_format=torch.channels_last)  # ty: ignore[no-matching-overload]
             tested = labelled_videos(manifest, "test") if self.oracle else ()
             cache = self._cache(fabric, manifest, (*training, *held_out, *tested), bar.counter)
@@ -141,7 +141,7 @@ class ClipTraining:
         for source, target in ((ORACLE, ORACLE), (BEST, CHECKPOINT)):
             if not (self.folder / source).exists():
                 continue
-            detector = cast(ClipDetector, read_run(self.folder, source).detector)
+            detector = cast(ClipDetector, read_run(self.folder, source, self.detector).detector)
             detector.to(fabric.device)
             long_enough = (detector.clip_length - 1) * self.config.frame_step
             used = [v for v in videos if len(calibrating.frames(v.id)) > long_enough]

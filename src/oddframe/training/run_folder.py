@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import io
 import json
+import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -20,9 +22,9 @@ import yaml
 
 import oddframe
 from oddframe.atomic import atomic_path, sha256_of, write_text
-from oddframe.detectors import load
+from oddframe.detectors import load_given, load_recorded, own_detectors
 from oddframe.detectors.base import Detector
-from oddframe.errors import OddframeError
+from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.grey_levels import Levels, levels_from
 from oddframe.plain_values import typed
 from oddframe.tensor_files import read_tensor_file
@@ -60,6 +62,7 @@ _KINDS: dict[str, Any] = {
     "hardware": dict[str, Any],
     "fitted_on": dict[str, int | float],
     "learnt": dict[str, Any],
+    **dict.fromkeys(("detector_source", "left_out"), dict[str, str]),
     "selected": dict[str, dict[str, int | float]],
 }
 """What ``config.yaml`` may hold under the names that are read again."""
@@ -74,12 +77,15 @@ class Run:
         detector: the fitted detector.
         config: how it was made: verb arguments, detector, its settings.
         sha256: of the checkpoint.
+        source: where the detector's code came from, if not from oddframe: ``file`` and ``sha256``,
+            or ``package``.
     """
 
     folder: Path
     detector: Detector
     config: dict[str, Any]
     sha256: str
+    source: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def levels(self) -> Levels | None:
@@ -126,14 +132,18 @@ def log(folder: Path, message: str, name: str = LOG) -> None:
 
 
 def write_checkpoint(folder: Path, detector: Detector, name: str = CHECKPOINT) -> Path:
-    """Write a checkpoint atomically."""
+    """Write a checkpoint atomically.
+
+    Raises:
+        OddframeError: the detector's state holds what no checkpoint can hold, or the disk is full.
+    """
     import torch
 
     content = {
         "format": FORMAT,
         "oddframe": oddframe.__version__,
         "detector": detector.name,
-        "state": _to_tensors(detector.state()),
+        "state": _to_tensors(detector.state(), f"the state of detector '{detector.name}'"),
     }
     path = folder / name
     # Through memory, because torch.save hides a full disk behind an error of its own.
@@ -144,15 +154,17 @@ def write_checkpoint(folder: Path, detector: Detector, name: str = CHECKPOINT) -
     return path
 
 
-def read_run(folder: str | Path, checkpoint: str = CHECKPOINT) -> Run:
-    """Read a run folder.
+def read_run(folder: str | Path, checkpoint: str = CHECKPOINT, detector: str | None = None) -> Run:
+    """Read a run folder. Nothing in it is executed.
 
     Args:
         folder: the run folder.
         checkpoint: which of its checkpoints.
+        detector: the detector's name, or its file, whose code is run; a run itself names no file.
 
     Raises:
-        OddframeError: not a run, unfinished, damaged, or of another format version.
+        OddframeError: not a run, unfinished, damaged, of another format version, or of a detector
+            that is not there.
     """
     folder = Path(folder)
     path = folder / checkpoint
@@ -180,13 +192,16 @@ def read_run(folder: str | Path, checkpoint: str = CHECKPOINT) -> Run:
     name = content.get("detector")
     if not isinstance(name, str) or len(name) > 100:
         raise OddframeError(f"{path}: expected the name of a detector, found {shown(name)}")
-    module = load(name)
+    config = read_config(folder)
+    module = _detector(folder, name, config.get("detector_source"), detector)
     try:
         state = _to_arrays(content["state"])
-        known = {field.name for field in fields(module.CONFIG)}  # later versions have others
-        given = {key: value for key, value in state["config"].items() if key in known}
-        config = read_settings(module.CONFIG, name, given)
-        detector = module.DETECTOR.from_state({**state, "config": vars(config)})
+        if "config" in state:
+            known = {part.name for part in fields(module.CONFIG)}  # later versions have others
+            given = {key: value for key, value in state["config"].items() if key in known}
+            settings = read_settings(module.CONFIG, name, given)
+            state = {**state, "config": vars(settings)}
+        fitted = module.DETECTOR.from_state(state)
     except Exception as error:  # of nearly any kind, if it is not a state of this detector
         said = str(error) if isinstance(error, OddframeError) else repr(error)
         raise OddframeError(
@@ -194,7 +209,28 @@ def read_run(folder: str | Path, checkpoint: str = CHECKPOINT) -> Run:
             f"{oddframe.__version__} ({' '.join(said.split())[:300]}); train again with this "
             "version"
         ) from error
-    return Run(folder, detector, read_config(folder), sha256_of(path))
+    return Run(folder, fitted, config, sha256_of(path), own_detectors.source_of(module))
+
+
+def _detector(folder: Path, name: str, source: Any, given: str | None) -> ModuleType:
+    """The module of a run's detector: by its name, or from the file that a person gives."""
+    if given is None:
+        return load_recorded(folder, name, source)
+    module = load_given(given)
+    if module.DETECTOR.name != name:
+        raise OddframeError(
+            f"{folder}: it was trained with the detector '{name}', and {given} is "
+            f"'{module.DETECTOR.name}'; give the right one, or leave out --detector"
+        )
+    before = source.get("sha256") if isinstance(source, Mapping) else None
+    now = own_detectors.source_of(module).get("sha256")
+    if before and now and before != now:
+        warnings.warn(
+            f"{given}: is not the file that {folder} was trained with, or has changed since",
+            OddframeWarning,
+            stacklevel=3,
+        )
+    return module
 
 
 def read_curve(path: Path) -> list[dict[str, Any]]:
@@ -231,16 +267,32 @@ def sample_paths(folder: Path) -> list[Path]:
     return sorted(found, key=lambda path: (len(path.name), path.name))
 
 
-def _to_tensors(value: Any) -> Any:
+def _to_tensors(value: Any, place: str) -> Any:
+    """Tensors and plain values, which are all that a checkpoint holds.
+
+    Raises:
+        OddframeError: naming the place of anything else.
+    """
     import torch
 
-    if isinstance(value, np.ndarray):
+    if isinstance(value, np.ndarray) and value.dtype.kind in "biufc":
         return torch.from_numpy(np.ascontiguousarray(value).copy())
+    if isinstance(value, np.generic):
+        value = value.item()
     if isinstance(value, Mapping):
-        return {str(key): _to_tensors(part) for key, part in value.items()}
+        for key in value:
+            if not isinstance(key, str):
+                raise OddframeError(f"{place}: expected names as text, found {key!r}")
+        return {key: _to_tensors(part, f"{place}, {key}") for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_to_tensors(part) for part in value]
-    return value.item() if isinstance(value, np.generic) else value
+        return [_to_tensors(part, f"{place}, item {n}") for n, part in enumerate(value)]
+    if value is None or isinstance(value, torch.Tensor | bool | int | float | str):
+        return value.detach() if isinstance(value, torch.Tensor) else value
+    found = f"an array of {value.dtype}" if isinstance(value, np.ndarray) else type(value).__name__
+    raise OddframeError(
+        f"{place}: expected tensors, arrays of numbers, numbers, text, lists and dicts of them, "
+        f"found {found}; change what state() returns"
+    )
 
 
 def _to_arrays(value: Any) -> Any:

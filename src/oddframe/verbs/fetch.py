@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from oddframe.addresses import ADDRESSES, Address, known
 from oddframe.atomic import sha256_of
 from oddframe.download import download
-from oddframe.errors import OddframeError
+from oddframe.errors import OddframeError, unknown
 from oddframe.paths import text_paths
 
 
@@ -83,8 +83,8 @@ def _address(what: str, sha256: str | None) -> Address:
         return Address(what, "", what, "", name)
     address = known(what)
     if address is None:
-        names = ", ".join(part.name for part in ADDRESSES)
-        raise OddframeError(f"fetch: unknown name '{what}': use an https:// address or {names}")
+        names = [part.name for part in ADDRESSES]
+        raise OddframeError(f"{unknown('name', what, names)}, or an https:// address")
     if not address.file:
         raise OddframeError(
             f"{what}: a page to visit, no file that a program can download: {address.url}"

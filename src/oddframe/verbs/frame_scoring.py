@@ -59,6 +59,12 @@ def score_frames(
     footage = open_video(manifest.locate(video), video.fps, video.levels)
     with footage as reader, map_writer(map_path) as writer:
         for frame in detector.score_frames(reader):
+            if not isinstance(frame, FrameScore) or frame.frame != seen:
+                raise OddframeError(
+                    f"detector {detector.name}: expected a FrameScore of frame {seen} next, found "
+                    f"{getattr(frame, 'frame', type(frame).__name__)}; score_frames must give "
+                    "every frame in order"
+                )
             if frame.frame == raw.size:
                 raw = np.concatenate([raw, np.empty(raw.size, np.float32)])
             raw[frame.frame] = frame.value

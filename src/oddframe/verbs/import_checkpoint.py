@@ -222,7 +222,8 @@ def _calibrate(detector: Any, normal: Path | None, root: Path | None) -> Levels 
             with open_video(manifest.locate(video), video.fps, video.levels) as reader:
                 yield detector.images(reader), video.clock
 
-    detector.calibrate(opened())
+    # Which videos the published weights were learnt from, nobody wrote down.
+    detector.calibrate(opened(), "normal footage that the network may have learnt from")
     return normal_range(manifest)
 
 

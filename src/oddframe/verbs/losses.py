@@ -30,6 +30,7 @@ def losses(
     splits: list[str] | None = None,
     seed: int = 0,
     out: Path | None = None,
+    detector: str | None = None,
 ) -> LossSpreads:
     """Measure a run's loss on its bags, over random pairings of normal and anomalous ones.
 
@@ -45,6 +46,7 @@ def losses(
         splits: the splits to measure; by default all that have normal and anomalous videos.
         seed: of the pairings.
         out: JSON file to write; by default ``losses.json`` in the run folder.
+        detector: the file of a detector of your own that the run was trained with; its code is run.
 
     Returns:
         Mean, standard deviation and standard error of each loss term of each split.
@@ -55,17 +57,17 @@ def losses(
     if repeats < 2:
         raise OddframeError(f"losses: a spread needs at least 2 repeats, found {repeats}")
     check_seed(seed)
-    trained = read_run(run)
+    trained = read_run(run, detector=detector)
     if trained.detector.inputs != "features" or not getattr(trained.detector, "phases", ()):
         raise OddframeError(f"{run}: {trained.detector.name} has no loss over bags")
-    detector = cast(BagDetector, trained.detector)
+    fitted = cast(BagDetector, trained.detector)
     folder = features or _known(trained.config, "features")
     videos = Manifest.read(manifest or run / MANIFEST)
     opened = FeatureFolder.open(folder)
-    if opened.channels != detector.shape.channels:
+    if opened.channels != fitted.shape.channels:
         raise OddframeError(
-            f"{folder}: {detector.name} in {run} was trained on features of "
-            f"{detector.shape.channels} channels, these have {opened.channels}; use features of "
+            f"{folder}: {fitted.name} in {run} was trained on features of "
+            f"{fitted.shape.channels} channels, these have {opened.channels}; use features of "
             "the same backbone"
         )
     wanted = splits or _two_labelled(videos)
@@ -85,8 +87,8 @@ def losses(
             segments = pool_segments(
                 opened,
                 [video.id for video in chosen],
-                detector.shape.segments,
-                detector.resampling,
+                fitted.shape.segments,
+                fitted.resampling,
                 run,
                 bar.counter("pooling segments", len(chosen)),
             )
@@ -94,9 +96,9 @@ def losses(
             rows: list[dict[str, float]] = []
             for repeat in range(repeats):
                 pairs = BagBatches(
-                    segments, chosen, detector.config.batch_size, seed * 1_000_003 + repeat
+                    segments, chosen, fitted.config.batch_size, seed * 1_000_003 + repeat
                 )
-                rows.append(mean_losses(detector, pairs))
+                rows.append(mean_losses(fitted, pairs))
                 advance(1)
             found[split] = {term: Spread.of([row[term] for row in rows]) for term in rows[0]}
     path = out or run / "losses.json"

@@ -71,6 +71,7 @@ def score(
     maps: bool = True,
     report: bool = False,
     annotate: bool = False,
+    detector: str | None = None,
     workers: int | None = None,
     ray: str | None = None,
 ) -> Scored:
@@ -100,6 +101,8 @@ def score(
         maps: keep the score maps (about 130 MB per hour of 25 frames per second).
         report: write a report page.
         annotate: write a copy of each video with scores, heat map and events drawn in.
+        detector: the file (.py) of a detector of your own that the run was trained with; its code
+            is run. A run never starts code by itself.
         workers: processes that take video by video, on a CPU each; more than one needs Ray.
         ray: HOST:PORT of a Ray cluster to use, or auto for the one that runs on this machine; as
             many workers as it has CPUs unless workers says otherwise.
@@ -114,7 +117,7 @@ def score(
     is_spread(workers, ray)
     if threshold is not None and not math.isfinite(threshold):
         raise OddframeError(f"score: the threshold must be a finite number, found {threshold}")
-    fitted = read_run(run, ORACLE if oracle else CHECKPOINT)
+    fitted = read_run(run, ORACLE if oracle else CHECKPOINT, detector)
     source = footage.resolve()
     # A folder's name has no suffix: 2026.05.01 and 2026.05.02 are two.
     name = source.name if source.is_dir() else source.stem
@@ -265,7 +268,15 @@ def _scoring(
                 run, manifest, shown, folder / "features", weights, workers, address, bar
             )
     scoring = Scoring(
-        run.folder, checkpoint, manifest, features, causal, per_video, threshold, folder
+        run.folder,
+        checkpoint,
+        manifest,
+        features,
+        causal,
+        per_video,
+        threshold,
+        folder,
+        run.source.get("file"),
     )
     return scoring, shown
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from oddframe.atomic import begun_in
 from oddframe.datasets.deep_footage import at_one_range, normal_range
-from oddframe.detectors import DEFAULT, DEFAULT_FEATURES, load
+from oddframe.detectors import DEFAULT, DEFAULT_FEATURES, load_given, load_recorded
+from oddframe.detectors.own_detectors import source_of
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.folder_lock import alone_in_out
@@ -79,7 +80,8 @@ def train(
         detector: for normal footage ``fixed-camera`` (the default there), ``future-frame``,
             ``mnad``, ``conv-ae``, ``pseudo-anomaly``, ``ognet`` or ``dcgan``; with features
             ``rtfm`` (the default there), ``mgfn``, ``s3r``, ``sultani`` or ``random-scores``;
-            with ``--resume`` the one that the run was begun with.
+            or the file (.py) of a detector of your own, whose code is run; with ``--resume`` the
+            one that the run was begun with.
         features: folder of features, for a detector that is trained on labels per video.
         settings: settings of the detector, such as ``--settings.fit_looks 1000``; with
             ``--resume``, those that the run was begun with.
@@ -109,9 +111,21 @@ def train(
     trackers = chosen(track)
     begun = next((file for file in (CHECKPOINT, LAST) if (out / file).exists()), None)
     before = read_config(out) if begun and resume else {}
-    default = before.get("detector") or (DEFAULT if features is None else DEFAULT_FEATURES)
-    name = detector or default
-    module = load(name)
+    usual = DEFAULT if features is None else DEFAULT_FEATURES
+    # What a file says is a name and no more; only a person can name a file, whose code is run.
+    module = (
+        load_given(detector)
+        if detector
+        else load_recorded(out, before.get("detector", usual), before.get("detector_source"))
+    )
+    name = module.DETECTOR.name
+    source = source_of(module)
+    if "file" in source and processes * nodes > 1:
+        raise OddframeError(
+            f"{detector}: a detector in a file trains in one process; leave out --processes and "
+            "--nodes, or install it as a package (docs/own-detectors.md)"
+        )
+    given = source.get("file", name)
     if before.get("detector") == name:
         settings = {**before.get("settings", {}), **(settings or {})}
     config = read_settings(module.CONFIG, name, settings or {})
@@ -130,6 +144,7 @@ def train(
         "verb": "train",
         "footage": str(footage),
         "detector": name,
+        **({"detector_source": source} if source else {}),
         "settings": asdict(config),
         "val_share": val_share,
         "seed": seed,
@@ -147,7 +162,7 @@ def train(
     if begun:
         _check_same(out, written, asdict(module.CONFIG()), finished=begun == CHECKPOINT)
     if begun == CHECKPOINT:
-        return read_run(out)
+        return read_run(out, detector=given)
     out.mkdir(parents=True, exist_ok=True)
     with (
         _says_how_to_begin_again(out),
@@ -158,18 +173,18 @@ def train(
         if features is not None:
             from oddframe.training.bag_training import BagTraining
 
-            job = BagTraining(out, features.absolute(), name, config, seed, oracle, resume)
+            job = BagTraining(out, features.absolute(), given, config, seed, oracle, resume)
             _train_on_bags(job, manifest, hardware, written)
         elif hasattr(module.DETECTOR, "phases"):
             from oddframe.training.clip_training import ClipTraining
             from oddframe.training.frame_cache import FOLDER
 
             cache = (footage if footage.is_dir() else footage.parent).absolute() / FOLDER
-            job = ClipTraining(out, cache, name, config, seed, oracle, resume)
+            job = ClipTraining(out, cache, given, config, seed, oracle, resume)
             _train_on_clips(job, manifest, hardware, written)
         else:
             _fit_frames(module, config, manifest, out, written)
-    return read_run(out)
+    return read_run(out, detector=given)
 
 
 @contextmanager
@@ -315,7 +330,7 @@ def _train_on_bags(
     write_config(job.folder, {**written, "hardware": asdict(hardware), "fitted_on": fitted_on})
     counts = f"{count(len(videos), 'video')}, {count(job.config.steps, 'step')}"
     log(job.folder, f"training {job.detector} on {counts}")
-    phases = load(job.detector).DETECTOR.phases
+    phases = load_given(job.detector).DETECTOR.phases
     hardware.launch(job, several_phases=len(phases) > 1)
 
 

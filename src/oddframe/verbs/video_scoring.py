@@ -41,6 +41,7 @@ class Scoring:
         per_video: scale each term within the video.
         threshold: scores above it make an event.
         folder: where the scores file goes; ``maps/`` and ``terms/`` go beside it.
+        detector: the file of the run's detector, if it is one.
     """
 
     run: Path
@@ -51,6 +52,7 @@ class Scoring:
     per_video: bool
     threshold: float
     folder: Path
+    detector: str | None = None
 
     def absolute(self) -> Scoring:
         """The same for a process that works in another folder."""
@@ -100,6 +102,7 @@ class Scoring:
         settings = {
             "oddframe": oddframe.__version__,
             "run_sha256": run.sha256,
+            "detector": run.source.get("sha256") or run.source.get("package"),
             "features": str(self.features.absolute()) if self.features else None,
             "causal": self.causal,
             "per_video": self.per_video,
@@ -228,7 +231,7 @@ def _one_after_another(
 
 def _scorer_elsewhere(scoring: Scoring) -> Callable[[tuple[Video, Any]], VideoScores]:
     """The same in a worker."""
-    run = read_run(scoring.run, scoring.checkpoint)
+    run = read_run(scoring.run, scoring.checkpoint, scoring.detector)
     if not scoring.kept(run).is_begun():
         raise OddframeError(
             f"{scoring.folder}: no such folder on this machine, or another run in "

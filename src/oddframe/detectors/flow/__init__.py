@@ -17,7 +17,7 @@ from importlib import import_module
 import torch
 from torch import Tensor, nn
 
-from oddframe.errors import OddframeError
+from oddframe.errors import OddframeError, unknown
 from oddframe.features.published_weights import fill, read_tensors
 from oddframe.tensor_checks import renamed, without_prefix
 
@@ -94,7 +94,7 @@ def flow_term(name: str, weights: str = "") -> FlowTerm:
 def flow_network(name: str, weights: str = "") -> nn.Module:
     """The network of a flow, with its weights, in evaluation mode; see :func:`flow_term`."""
     if name not in FLOWS:
-        raise OddframeError(f"unknown flow '{name}': use one of {', '.join(FLOWS)}")
+        raise OddframeError(unknown("flow", name, FLOWS))
     if name == "matching":
         if weights:
             raise OddframeError(

@@ -1,0 +1,129 @@
+"""A detector to copy: how far each part of the picture is from its usual brightness.
+
+    oddframe train folder/of/normal/videos --detector example_detector.py --out run
+    oddframe score run new.mp4 --detector example_detector.py --report
+    oddframe train --detector example_detector.py --help        # its settings
+
+What each part is for: own-detectors.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from oddframe.detectors.base import FrameScore
+from oddframe.detectors.calibration import LEARNT_FROM, Threshold, calibrate
+from oddframe.errors import OddframeError
+from oddframe.media import VideoReader, open_video
+from oddframe.videos import Manifest
+from oddframe.words import HELD_OUT
+
+
+@dataclass(frozen=True)
+class BrightnessConfig:
+    """Settings: each has a type, a default, and a line here that ``--help`` shows.
+
+    Attributes:
+        columns: parts of the picture from left to right.
+        rows: parts of the picture from top to bottom.
+        false_alarms_per_hour: false alarms per hour of normal footage that the threshold allows.
+    """
+
+    columns: int = 16
+    rows: int = 12
+    false_alarms_per_hour: float = 1.0
+
+    def __post_init__(self) -> None:
+        if min(self.columns, self.rows) < 1 or self.false_alarms_per_hour <= 0:
+            raise OddframeError("brightness: columns, rows and false alarms must be positive")
+
+
+class BrightnessDetector:
+    """The score of a frame: the largest difference of a part from its mean, in deviations."""
+
+    name: ClassVar[str] = "brightness"
+    inputs: ClassVar[str] = "frames"
+    normalisation: ClassVar[str] = "standard deviations of each part's brightness"
+    smoothing_seconds: ClassVar[float] = 0.2
+
+    def __init__(self, config: BrightnessConfig, mean: np.ndarray, deviation: np.ndarray) -> None:
+        self.config, self.mean, self.deviation = config, mean, deviation
+        self.calibrated: Threshold | None = None
+
+    @classmethod
+    def fit(
+        cls,
+        manifest: Manifest,
+        config: BrightnessConfig,
+        seed: int,  # noqa: ARG003 - nothing here is drawn at random
+        advance: Callable[[str, float], None],
+    ) -> BrightnessDetector:
+        """Learn from the normal videos in ``train``, choose the threshold on those in ``val``."""
+        normal = [video for video in manifest.split("train", "val") if video.label != "anomalous"]
+        learnt = [video for video in normal if video.split == "train"]
+        if not learnt:
+            raise OddframeError(f"{manifest.dataset}: no normal videos in the split 'train'")
+        pictures = []
+        for done, video in enumerate(learnt):
+            advance("looking at normal footage", done / len(learnt))
+            with open_video(manifest.locate(video), video.fps, video.levels) as reader:
+                pictures += [_parts(frame, config) for frame in reader]
+        fitted = cls(config, np.mean(pictures, axis=0), np.std(pictures, axis=0) + 1.0)
+        held_out = [video for video in normal if video.split == "val"]
+        scored = []
+        for video in held_out or learnt:
+            with open_video(manifest.locate(video), video.fps, video.levels) as reader:
+                scores = np.array([frame.value for frame in fitted.score_frames(reader)])
+            scored.append((scores, video.clock))
+        fitted.calibrated = calibrate(
+            scored, config.false_alarms_per_hour, footage=HELD_OUT if held_out else LEARNT_FROM
+        )
+        return fitted
+
+    def score_frames(self, video: VideoReader) -> Iterator[FrameScore]:
+        """A score for every frame in order, from this and earlier frames only."""
+        for index, frame in enumerate(video):
+            odd = np.abs(_parts(frame, self.config) - self.mean) / self.deviation
+            row, column = np.unravel_index(odd.argmax(), odd.shape)
+            reason = f"row {row + 1}, column {column + 1} is not as bright as usual"
+            yield FrameScore(index, float(odd.max()), odd.astype(np.float32), "brightness", reason)
+
+    @property
+    def threshold(self) -> float:
+        """Frames with a higher score are odd."""
+        return self.calibrated.value if self.calibrated else float("inf")
+
+    @property
+    def notes(self) -> dict[str, Any]:
+        """What ``train`` prints and a report shows."""
+        return {"threshold": self.calibrated.sentence} if self.calibrated else {}
+
+    def state(self) -> dict[str, Any]:
+        """Arrays, tensors, numbers, text, and lists and dicts of them; nothing else is saved."""
+        return {
+            "config": asdict(self.config),
+            "mean": self.mean,
+            "deviation": self.deviation,
+            "threshold": vars(self.calibrated) if self.calibrated else None,
+        }
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> BrightnessDetector:
+        """The detector that gave :meth:`state`."""
+        fitted = cls(BrightnessConfig(**state["config"]), state["mean"], state["deviation"])
+        if state["threshold"]:
+            fitted.calibrated = Threshold(**state["threshold"])
+        return fitted
+
+
+def _parts(frame: Any, config: BrightnessConfig) -> np.ndarray:
+    """Mean brightness of each part, ``(rows, columns)``, 0 to 255."""
+    return frame.grey((config.columns, config.rows)).astype(np.float64)
+
+
+DETECTOR = BrightnessDetector
+CONFIG = BrightnessConfig
