@@ -406,7 +406,7 @@ def test_a_run_from_another_version_or_none(street, refused, tmp_path):
     assert "train again" in message
     whole = (street.run / "checkpoint.pt").read_bytes()
     (tmp_path / "checkpoint.pt").write_bytes(whole[: len(whole) // 2])
-    assert "cannot be read as a checkpoint" in refused("score", tmp_path, video)
+    assert "expected the checkpoint of a run" in refused("score", tmp_path, video)
     assert "finished run already" in refused("train", street.root / "normal", "--out", street.run)
 
 
@@ -421,7 +421,7 @@ def test_an_output_folder_that_cannot_be_one(street, truth, refused, tmp_path):
     place = tmp_path / "file" / "inside"
     video = street.root / "calm.mp4"
     assert "cannot write" in refused("score", street.run, video, "--out", place / "a.npz")
-    assert "cannot write" in refused(
+    assert "cannot be written (Not a directory)" in refused(
         "evaluate", truth / "scores.npz", truth / "test.jsonl", "--out", place
     )
     assert "Not a directory" in refused("train", street.root / "normal", "--out", place)

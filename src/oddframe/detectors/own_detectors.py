@@ -16,7 +16,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeGuard
 
 from oddframe.errors import OddframeError
 
@@ -29,6 +29,13 @@ PREFIX = "oddframe_own_detector_"
 def is_file(detector: str) -> bool:
     """Whether what was given as a detector is meant as a file."""
     return detector.endswith(".py") or "/" in detector or "\\" in detector
+
+
+def is_name(name: Any) -> TypeGuard[str]:
+    """Whether a detector may be called so: small letters, digits and ``-``, 100 at most."""
+    return isinstance(name, str) and bool(
+        re.fullmatch(r"(?=.{1,100}\Z)[a-z0-9]+(-[a-z0-9]+)*", name)
+    )
 
 
 def installed() -> dict[str, metadata.EntryPoint]:
@@ -129,7 +136,7 @@ def check_detector(module: Any, where: str) -> None:
     if bare:
         raise OddframeError(f"{where}: expected a default for every setting, '{bare[0]}' has none")
     name, inputs = getattr(kind, "name", None), getattr(kind, "inputs", None)
-    if not isinstance(name, str) or not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
+    if not is_name(name):
         raise OddframeError(
             f"{where}: expected DETECTOR.name in small letters, digits and '-', found {name!r}"
         )

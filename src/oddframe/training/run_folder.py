@@ -190,7 +190,7 @@ def read_run(folder: str | Path, checkpoint: str = CHECKPOINT, detector: str | N
             f"{made_by}, this is {oddframe.__version__}); train again with this version"
         )
     name = content.get("detector")
-    if not isinstance(name, str) or len(name) > 100:
+    if not own_detectors.is_name(name):
         raise OddframeError(f"{path}: expected the name of a detector, found {shown(name)}")
     config = read_config(folder)
     module = _detector(folder, name, config.get("detector_source"), detector)
