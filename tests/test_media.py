@@ -299,11 +299,16 @@ def test_missing_numbers_are_told(tmp_path, names, told):
         assert told in messages[0]
 
 
-def test_an_image_of_another_size_is_an_error_naming_it(tmp_path):
-    path = folder_of(tmp_path / "clip", 3)
-    cv2.imwrite(str(path / "001.png"), np.zeros((10, 10, 3), np.uint8))
-    with pytest.raises(OddframeError, match=r"001\.png: expected 64x48.*found 10x10"):
-        indices(path)
+def test_images_of_another_size_are_brought_to_the_first_and_said_once(tmp_path):
+    path = folder_of(tmp_path / "clip", 5)
+    for name in ("001.png", "003.png"):
+        cv2.imwrite(str(path / name), np.full((10, 10, 3), 7, np.uint8))
+    told = r"001\.png: 10x10 pixels, and the folder's first image 64x48"
+    with pytest.warns(OddframeWarning, match=told) as caught, open_video(path) as video:
+        images = [frame.rgb() for frame in video]
+    assert [image.shape for image in images] == [(HEIGHT, WIDTH, 3)] * 5
+    assert [int(image.max()) for image in images] == [230, 7, 230, 7, 230]
+    assert len(caught) == 1
 
 
 def test_grey_images_and_their_kinds(tmp_path):

@@ -139,6 +139,32 @@ def test_sound_with_a_cover_picture_is_no_video_and_a_video_with_one_is_itself(t
     assert (info.frames, info.width, info.height) == (FRAMES, 64, 48)
 
 
+def test_that_only_the_first_of_several_films_is_read_is_said(tmp_path):
+    path = tmp_path / "dashcam.mp4"
+    with av.open(str(path), "w") as output:
+        streams = [output.add_stream("mpeg4", rate=25) for _ in range(2)]
+        for stream in streams:
+            stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for i in range(3):
+            for stream in streams:
+                frame = av.VideoFrame.from_ndarray(picture(i), format="rgb24")
+                output.mux(stream.encode(frame))
+        for stream in streams:
+            output.mux(stream.encode(None))
+    with pytest.warns(OddframeWarning, match=r"dashcam\.mp4: holds 2 films side by side"):
+        assert probe(path).frames == 3
+
+
+def test_pixels_that_cannot_be_converted_are_met_before_training(tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise ValueError("no such conversion")
+
+    monkeypatch.setattr("oddframe.media.video_file._upright", refuse)
+    path = encode(tmp_path / "a.mp4")
+    with pytest.raises(OddframeError, match=r"a\.mp4: frame 0 has pixels of the kind yuv420p"):
+        probe(path)
+
+
 def test_titles_in_latin_1_stop_nothing(tmp_path):
     path = tmp_path / "title.avi"
     with av.open(str(path), "w") as output:

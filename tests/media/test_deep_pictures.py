@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from oddframe.errors import OddframeError
+from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.grey_levels import Levels
 from oddframe.media import open_video, probe
 
@@ -88,11 +88,9 @@ def test_a_range_that_is_given_counts(tmp_path):
         for frame in video:
             np.testing.assert_array_equal(frame.grey(), np.rint(RAMP / 2).astype(np.uint8))
     cv2.imwrite(str(tmp_path / "1.png"), np.zeros((120, 160), np.uint8))
-    with (
-        pytest.raises(OddframeError, match=r"1\.png: expected values of type uint16 .* uint8"),
-        open_video(tmp_path) as video,
-    ):
-        list(video)
+    told = r"1\.png: expected values of type uint16 .* found uint8; frame 1 repeats"
+    with pytest.warns(OddframeWarning, match=told), open_video(tmp_path) as video:
+        assert all(frame.grey().max() > 0 for frame in video)
 
 
 def test_pages_of_a_deep_tiff_come_one_by_one(tmp_path):
@@ -147,6 +145,15 @@ def test_a_header_that_claims_the_memory_is_one_line(tmp_path, size):
     (tmp_path / "0001.png").write_bytes(png_header(*size))
     with pytest.raises(OddframeError, match=r"0001\.png: expected .* of at most 80,000,000 pix"):
         probe(tmp_path)
+
+
+def test_a_picture_that_is_too_large_stops_no_other(tmp_path):
+    for i in (1, 3):
+        cv2.imwrite(str(tmp_path / f"{i:04d}.png"), np.full((6, 8), 50 * i, np.uint8))
+    (tmp_path / "0002.png").write_bytes(png_header(9500, 9000))
+    told = r"0002\.png: expected pictures of at most .* frame 1 repeats the one before"
+    with pytest.warns(OddframeWarning, match=told), open_video(tmp_path) as video:
+        assert [int(frame.grey()[0, 0]) for frame in video] == [50, 50, 150]
 
 
 def test_a_jpeg_header_that_claims_the_memory_is_one_line(tmp_path):

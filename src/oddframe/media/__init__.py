@@ -111,6 +111,9 @@ def probe(path: str | Path, fps: float | None = None) -> MediaInfo:
     Args:
         path: file or folder.
         fps: frame rate of an image folder; a file has its own.
+
+    Raises:
+        OddframeError: no video, or one whose pixels cannot be converted.
     """
     path = Path(path)
     images = path.is_dir() or path.suffix.lower() in STACK_SUFFIXES
@@ -120,6 +123,7 @@ def probe(path: str | Path, fps: float | None = None) -> MediaInfo:
         if isinstance(video, FolderReader):
             return info
         if isinstance(video, FileReader):
+            video.check_pixels()
             info = replace(info, levels=video.levels)
             times = video.packet_times()
             if not info.frames or times is None or len(times) != info.frames:

@@ -59,12 +59,12 @@ def open_container(path: Path) -> tuple[Any, Any]:
             f"{path}: cannot be read as a video ({reason(error)}); if it was cut short, "
             "copy it again or repair it"
         ) from error
-    stream = _picture_stream(av, container)
-    if stream is None:
+    streams = picture_streams(container)
+    if not streams:
         cover = " but a cover picture" * bool(container.streams.video)
         container.close()
         raise OddframeError(f"{path}: expected a video stream, found none{cover}")
-    return container, stream
+    return container, streams[0]
 
 
 def holds_video(path: Path) -> bool:
@@ -77,12 +77,12 @@ def holds_video(path: Path) -> bool:
     return True
 
 
-def _picture_stream(av: Any, container: Any) -> Any:
-    """The first video stream that is no cover picture, None if there is none."""
-    kinds = av.stream.Disposition
-    covers = kinds.attached_pic | kinds.timed_thumbnails | kinds.still_image
-    moving = [s for s in container.streams.video if not s.disposition & covers]
-    return moving[0] if moving else None
+def picture_streams(container: Any) -> list[Any]:
+    """The video streams that are no cover pictures."""
+    from av.stream import Disposition
+
+    covers = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
+    return [s for s in container.streams.video if not s.disposition & covers]
 
 
 def what_is_there(path: Path) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.grey_levels import Levels
 from oddframe.media.filmed_at import filmed_at
-from oddframe.media.frames import Frame, MediaInfo, VideoReader
+from oddframe.media.frames import Frame, MediaInfo, VideoReader, resize
 from oddframe.media.image_series import image_series, irregular_numbers
 from oddframe.media.picture_stack import is_stack
 from oddframe.media.pictures import PictureFrame, read_picture
@@ -21,7 +21,11 @@ _SAMPLED = 64
 
 
 class FolderReader:
-    """Numbered images as a video. A broken image repeats the last good one, with a warning."""
+    """Numbered images as a video.
+
+    An image that cannot be used repeats the last good one, and one of another size than the first
+    is brought to it; both are said.
+    """
 
     def __init__(self, path: Path, fps: float, levels: Levels | None) -> None:
         self.path = path
@@ -42,6 +46,7 @@ class FolderReader:
         if first is None:
             raise OddframeError(f"{path}: none of the {len(self.files)} images can be decoded")
         self._last = first
+        self._other_size = False  # an image had another size than the first
         if first.dtype == np.uint8:
             levels = None
         elif levels is None:
@@ -55,26 +60,36 @@ class FolderReader:
 
     def frame(self, index: int) -> Frame:
         """The frame of this index, read from its file."""
-        image = self._read(self.files[index])
+        file = self.files[index]
+        try:
+            image = self._read(file)
+        except OddframeError as error:
+            image, problem = None, str(error)
+        else:
+            problem = f"{file}: cannot be decoded"
+            if image is not None and image.dtype != self._last.dtype:
+                problem = (
+                    f"{file}: expected values of type {self._last.dtype} like those of the images "
+                    f"before, found {image.dtype}"
+                )
+                image = None
         if image is None:
-            warnings.warn(
-                f"{self.files[index]}: cannot be decoded; frame {index} repeats the one before",
-                OddframeWarning,
-                stacklevel=2,
-            )
+            self._warn(f"{problem}; frame {index} repeats the one before")
             image = self._last
-        if image.shape[:2] != (self.info.height, self.info.width):
-            raise OddframeError(
-                f"{self.files[index]}: expected {self.info.width}x{self.info.height} pixels like "
-                f"the folder's first image, found {image.shape[1]}x{image.shape[0]}"
+        size = (self.info.width, self.info.height)
+        if image.shape[1::-1] != size and not self._other_size:
+            self._other_size = True
+            self._warn(
+                f"{file}: {image.shape[1]}x{image.shape[0]} pixels, and the folder's first image "
+                f"{size[0]}x{size[1]}; this one and others are brought to the size of the first, "
+                "which may look odd"
             )
-        if image.dtype != self._last.dtype:
-            raise OddframeError(
-                f"{self.files[index]}: expected values of type {self._last.dtype} like the "
-                f"folder's first image, found {image.dtype}; convert all images alike"
-            )
+        image = resize(image, size)
         self._last = image
         return PictureFrame(index, index / self.info.fps, image, self.info.levels)
+
+    def _warn(self, message: str) -> None:
+        warnings.warn(message, OddframeWarning, stacklevel=3)
 
     def _read(self, file: Path) -> np.ndarray | None:
         """The picture of a file; None if it cannot be decoded.

@@ -16,7 +16,7 @@ import numpy as np
 
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.grey_levels import Levels
-from oddframe.media.containers import open_container, reason
+from oddframe.media.containers import open_container, picture_streams, reason
 from oddframe.media.filmed_at import filmed_at
 from oddframe.media.frames import (
     DEFAULT_FOLDER_FPS,
@@ -127,6 +127,9 @@ class FileReader:
         if self._head is None:
             self._container.close()
             raise OddframeError(f"{path}: no frame of the video can be decoded; copy it again")
+        views = len(picture_streams(self._container))
+        if views > 1:
+            self._warn(f"holds {views} films side by side; the first is read, the others are not")
         start = filmed_at(path, self._container.metadata)
         size = _shown_size(self._head)
         self.info = MediaInfo(self._claimed_frames(), self.fps, *size, start=start)
@@ -142,6 +145,14 @@ class FileReader:
         with again:
             frames = itertools.islice(again._decode(), 0, None, max(1, round(self.fps)))
             return Levels.of(frame.to_ndarray(format=kind) for frame in frames)
+
+    def check_pixels(self) -> None:
+        """Convert the first frame, so that a kind of pixels that cannot be is met early.
+
+        Raises:
+            OddframeError: it cannot.
+        """
+        _FileFrame(0, 0.0, self._head, self).rgb()
 
     def _open(self) -> None:
         # FFmpeg's messages stay off, which is PyAV's default. Any av.logging.set_level() would
