@@ -125,7 +125,7 @@ def test_networks_that_do_not_fit(tmp_path, capsys):
     video = str(film(tmp_path / "a.mp4", 20))
     (tmp_path / "bad.onnx").write_bytes(b"no network")
     cases = {
-        "no such ONNX file": tmp_path / "gone.onnx",
+        "an ONNX network, found no such file": tmp_path / "gone.onnx",
         "ONNX Runtime cannot run it": tmp_path / "bad.onnx",
         "expected one float32 input": onnx_file(tmp_path / "flat.onnx", "n", 7),
         "square input": onnx_file(tmp_path / "wide.onnx", "n", 7, 9),

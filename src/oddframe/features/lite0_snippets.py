@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from oddframe.atomic import sha256_of
 from oddframe.features.backbones import BackboneOptions
 from oddframe.features.efficientnet_lite import HEAD, EfficientNetLite0, weights_path
-from oddframe.features.onnx_networks import export, open_session
+from oddframe.features.onnx_networks import export, open_session, run_session
 from oddframe.features.temporal_pooling import mean_and_change
 
 _EMBEDDING = 1280
@@ -84,7 +84,7 @@ class Lite0Snippets:
     def embed(self, images: np.ndarray) -> np.ndarray:
         """Embeddings of single images, uint8 ``(n, 224, 224, 3)``: float32 ``(n, 1280)``."""
         batch = np.ascontiguousarray(images.transpose(0, 3, 1, 2), dtype=np.float32)
-        return self._session.run(None, {"images": batch})[0]
+        return run_session(self._session, {"images": batch}, self.name)[0]
 
 
 def load(name: str, _options: BackboneOptions) -> Lite0Snippets:

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import io
+import json
 import os
+import subprocess
+import sys
+import threading
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from oddframe.errors import OddframeError
+from oddframe.regular_files import require_file
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import Tensor, nn
+
+
+MOST_SECONDS = 60.0
+"""Time that a network may take for one answer; an hour of video needs thousands of them."""
+MOST_BYTES = 16 << 30
+"""Memory that a foreign network may take for its first answer."""
 
 
 def export(
@@ -90,8 +102,8 @@ def open_session(network: bytes | Path, threads: int | None = None) -> Any:
     # Idle threads that spin would take the core that decodes and computes flow.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
-    if isinstance(network, Path) and not network.is_file():
-        raise OddframeError(f"{network}: no such ONNX file")
+    if isinstance(network, Path):
+        require_file(network, "an ONNX network")
     source = str(network) if isinstance(network, Path) else network
     try:
         return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
@@ -102,6 +114,83 @@ def open_session(network: bytes | Path, threads: int | None = None) -> Any:
         raise OddframeError(
             f"{network}: ONNX Runtime cannot run it ({reason}); give a valid ONNX network"
         ) from error
+
+
+def run_session(session: Any, feeds: Mapping[str, np.ndarray], network: str) -> list[Any]:
+    """What a network says, or an error if it goes on for ever: ONNX has loops.
+
+    Args:
+        session: of :func:`open_session`.
+        feeds: its inputs by name.
+        network: its name, for the message.
+
+    Raises:
+        OddframeError: it was stopped after :data:`MOST_SECONDS`, or it fails.
+    """
+    import onnxruntime
+
+    options = onnxruntime.RunOptions()
+    late = threading.Event()
+
+    def stop() -> None:
+        late.set()
+        options.terminate = True
+
+    options.log_severity_level = 4
+    watch = threading.Timer(MOST_SECONDS, stop)
+    watch.daemon = True
+    watch.start()
+    try:
+        return session.run(None, dict(feeds), options)
+    except Exception as error:  # ONNX Runtime's own kinds have no public base class
+        shapes = ", ".join(str(part.shape) for part in feeds.values())
+        if late.is_set():
+            said = f"gives no answer to an input of shape {shapes} within {MOST_SECONDS:g} s"
+        else:
+            reason = (str(error).splitlines() or [type(error).__name__])[0][:160]
+            said = f"fails on an input of shape {shapes} ({reason})"
+        raise OddframeError(f"{network}: {said}") from error
+    finally:
+        watch.cancel()
+
+
+def try_out(network: Path, defaults: Mapping[int, Sequence[int]]) -> None:
+    """Run a foreign network once in a process of its own, with limits of time and memory.
+
+    Loading it, or one operation, may ask for more memory than there is, and an operation cannot be
+    stopped while it works; here that ends another process than this one.
+
+    Args:
+        network: the file.
+        defaults: number of axes of its input to the sizes of those that it leaves open.
+
+    Raises:
+        OddframeError: no such file, it fails, or it takes more than :data:`MOST_SECONDS` or
+            :data:`MOST_BYTES`.
+    """
+    require_file(network, "an ONNX network")
+    script = Path(__file__).with_name("onnx_trial.py")
+    words = [str(network.absolute()), json.dumps(dict(defaults)), str(MOST_BYTES)]
+    try:
+        done = subprocess.run(
+            [sys.executable, "-P", str(script), *words],
+            capture_output=True,
+            timeout=MOST_SECONDS,
+            check=False,
+            env={**os.environ, "MALLOC_ARENA_MAX": "2"},
+        )
+    except subprocess.TimeoutExpired:
+        raise OddframeError(
+            f"{network}: gives no answer for one snippet within {MOST_SECONDS:g} s; give a "
+            "network that is quicker"
+        ) from None
+    said = (done.stdout.decode(errors="replace").splitlines() or [""])[-1]
+    if said != "ok":
+        reason = said or f"its process ended with status {done.returncode}"
+        raise OddframeError(
+            f"{network}: ONNX Runtime cannot run it ({reason}) within {MOST_BYTES / 2**30:g} GiB "
+            "of memory; give a valid ONNX network"
+        )
 
 
 def _allowed(threads: int) -> int:

@@ -16,12 +16,13 @@ import numpy as np
 from oddframe.atomic import sha256_of
 from oddframe.errors import OddframeError
 from oddframe.features.backbones import BackboneOptions
-from oddframe.features.onnx_networks import open_session
+from oddframe.features.onnx_networks import open_session, run_session, try_out
 from oddframe.features.temporal_pooling import mean_and_change
 
 _SAMPLED_FRAMES = 4
 _CLIP_FRAMES = 16
 _SIDE = 224
+_MOST = 4096
 
 
 class OnnxSnippets:
@@ -46,13 +47,15 @@ class OnnxSnippets:
                     f"{option}: expected three numbers, for R, G and B, and no standard deviation "
                     f"of 0; found {list(values)}"
                 )
+        sides = (_SIDE, _SIDE)
+        try_out(path, {4: (_SAMPLED_FRAMES, 3, *sides), 5: (1, 3, _CLIP_FRAMES, *sides)})
         self._session = open_session(path)
         self._path = path
         self._sha256 = sha256_of(path)
         self._mean = np.array(mean, np.float32)
         self._std = np.array(std, np.float32)
         inputs = self._session.get_inputs()
-        shape = inputs[0].shape
+        shape = inputs[0].shape if inputs else []
         fits = len(inputs) == 1 and len(shape) in (4, 5) and inputs[0].type == "tensor(float)"
         if not fits or (isinstance(shape[1], int) and shape[1] != 3):
             raise OddframeError(
@@ -64,10 +67,10 @@ class OnnxSnippets:
         # A batch axis of fixed size is common in exports that nobody meant for batches.
         self._fixed_batch = shape[0] if isinstance(shape[0], int) else None
         height, width = (_SIDE if not isinstance(size, int) else size for size in shape[-2:])
-        if height != width or self._fixed_batch not in (None, 1):
+        if height != width or not 1 <= height <= _MOST or self._fixed_batch not in (None, 1):
             raise OddframeError(
-                f"{path}: expected a square input and a batch of any size or of 1, found {shape}; "
-                "export it like that"
+                f"{path}: expected a square input of at most {_MOST} pixels and a batch of any "
+                f"size or of 1, found {shape}; export it like that"
             )
         self.input_size: int = height
         frames = shape[2] if self._clips and isinstance(shape[2], int) else _CLIP_FRAMES
@@ -101,13 +104,7 @@ class OnnxSnippets:
         parts = []
         for start in range(0, len(batch), step):
             part = np.ascontiguousarray(batch[start : start + step])
-            try:
-                output = self._session.run(None, {self._input: part})[0]
-            except Exception as error:  # ONNX Runtime's own kinds have no public base class
-                reason = (str(error).splitlines() or [type(error).__name__])[0][:160]
-                raise OddframeError(
-                    f"{self._path}: fails on an input of shape {part.shape} ({reason})"
-                ) from error
+            output = run_session(self._session, {self._input: part}, str(self._path))[0]
             if not isinstance(output, np.ndarray) or output.ndim < 2 or len(output) != len(part):
                 found = getattr(output, "shape", type(output).__name__)
                 raise OddframeError(

@@ -63,8 +63,10 @@ class PatchEncoder:
         Returns:
             float32 ``(H / 16, W / 16, 152)``: 40 fine channels averaged over 2x2, 112 coarse.
         """
+        from oddframe.features.onnx_networks import run_session
+
         tensor = np.ascontiguousarray(image.transpose(2, 0, 1)[None], dtype=np.float32)
-        fine, coarse = self._session.run(None, {"images": tensor})
+        fine, coarse = run_session(self._session, {"images": tensor}, "the network of the run")
         pooled = (
             fine[0, :, 0::2, 0::2]
             + fine[0, :, 0::2, 1::2]
