@@ -98,10 +98,10 @@ def test_a_folder_that_was_made_in_vain_goes_again(tmp_path):
 
 def test_a_folder_that_cannot_be_made_or_written(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(CannotWriteError, match="cannot be written"), alone_in(tmp_path / "file"):
+    with pytest.raises(CannotWriteError, match="cannot write"), alone_in(tmp_path / "file"):
         pass
     (tmp_path / "out" / LOCK).mkdir(parents=True)
-    with pytest.raises(CannotWriteError, match="cannot be written"), alone_in(tmp_path / "out"):
+    with pytest.raises(CannotWriteError, match="cannot write"), alone_in(tmp_path / "out"):
         pass
 
 

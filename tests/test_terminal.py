@@ -168,10 +168,10 @@ def test_failures_threshold_and_report_are_named():
             0,
             failed={"c": "cannot be read"},
             report=Path("out/report/report.html"),
-            meta={"threshold_source": "threshold 2.00: at most 1 false alarms per hour"},
+            meta={"threshold_source": "threshold 2.00: at most 1 false alarm per hour"},
         )
     )
-    assert "\nthreshold 2.00: at most 1 false alarms per hour\n" in text
+    assert "\nthreshold 2.00: at most 1 false alarm per hour\n" in text
     assert "\nnot scored: c: cannot be read\n" in text
     assert text.endswith("\nreport: out/report/report.html")
     assert "threshold given by hand" in describe(

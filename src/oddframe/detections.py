@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +116,50 @@ def find_detections(scores: np.ndarray, rule: EventRule, clock: Clock) -> list[D
     return result
 
 
+@dataclass(frozen=True)
+class Reason:
+    """Why a frame is odd, and where, whatever threshold makes an event of it.
+
+    Attributes:
+        frame: 0-based index.
+        cue, reason, boxes: as of a :class:`Detection`.
+    """
+
+    frame: int
+    cue: str
+    reason: str
+    boxes: tuple[tuple[int, int, int, int], ...] = ()
+
+
+def explained(
+    found: Iterable[Detection], reasons: Iterable[Reason], clock: Clock
+) -> list[Detection]:
+    """Detections with a reason: smoothing may move a peak, so the nearest frame of it speaks.
+
+    Args:
+        found: detections.
+        reasons: of the video's odd frames, at most a second away from them.
+        clock: of the video.
+    """
+    result = []
+    for one in found:
+        inside = [r for r in reasons if one.start - clock.fps < r.frame < one.end + clock.fps]
+        if inside:
+            why = min(inside, key=lambda reason: abs(reason.frame - one.peak))
+            one = replace(one, cue=why.cue, reason=why.reason, boxes=why.boxes)
+        result.append(one)
+    return result
+
+
+def boxes_from(rows: Iterable[Iterable[Any]]) -> tuple[tuple[int, int, int, int], ...]:
+    """Boxes as JSON gives them back.
+
+    Raises:
+        TypeError, ValueError: something else.
+    """
+    return tuple((int(a), int(b), int(c), int(d)) for a, b, c, d in rows)
+
+
 def detections_from(rows: Iterable[Mapping[str, Any]]) -> list[Detection]:
     """The detections of which these are the fields, as JSON gives them back.
 
@@ -131,7 +175,7 @@ def detections_from(rows: Iterable[Mapping[str, Any]]) -> list[Detection]:
             mean_score=float(row["mean_score"]),
             cue=str(row["cue"]),
             reason=str(row["reason"]),
-            boxes=tuple((int(a), int(b), int(c), int(d)) for a, b, c, d in row["boxes"]),
+            boxes=boxes_from(row["boxes"]),
         )
         for row in rows
     ]

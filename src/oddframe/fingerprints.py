@@ -6,11 +6,13 @@ A recording's path says nothing of what is in it: tomorrow's recording has the n
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from oddframe.atomic import sha256_of
 from oddframe.errors import OddframeError
 from oddframe.media import list_images
 
@@ -23,7 +25,7 @@ class Fingerprint:
         path: the file, or the folder of the files.
         bytes: their size together.
         stamp: hash of their names, sizes and times. While it is the same nobody wrote to them.
-        sha256: hash of their names and contents.
+        sha256: of the file, or hash of their names and contents.
     """
 
     path: str
@@ -40,9 +42,14 @@ class Fingerprint:
         Raises:
             OddframeError: one cannot be read.
         """
-        size, stamp = _stamp(files)
         path = files[0] if len(files) == 1 else files[0].parent
-        return cls(str(path.absolute()), size, stamp, _sha256(files))
+        try:
+            size, stamp = _stamp(files)
+            return cls(str(path.absolute()), size, stamp, _sha256(files))
+        except OSError as error:
+            raise OddframeError(
+                f"{error.filename or path}: cannot be read ({error.strerror or error})"
+            ) from error
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Fingerprint:
@@ -61,41 +68,35 @@ class Fingerprint:
         """Whether these files hold what the fingerprint was taken of.
 
         They are read only if their size is the same and their times are not, as after copying.
-
-        Raises:
-            OddframeError: one cannot be read.
+        Files that cannot be read do not fit.
         """
-        size, stamp = _stamp(files)
-        return stamp == self.stamp or (size == self.bytes and _sha256(files) == self.sha256)
+        try:
+            size, stamp = _stamp(files)
+            return stamp == self.stamp or (size == self.bytes and _sha256(files) == self.sha256)
+        except OSError:
+            return False
 
 
 def recording_files(path: Path) -> list[Path]:
     """The files that a recording consists of: itself, or the pictures of a folder; maybe none."""
     try:
         return list_images(path) if path.is_dir() else [path] * path.exists()
-    except OSError as error:
-        raise _unreadable(path, error) from error
+    except OSError:  # whoever opens it says why
+        return []
 
 
 def newest_change(files: Sequence[Path]) -> float:
-    """When the last of the files was written, in seconds since 1970.
-
-    Raises:
-        OddframeError: one cannot be read.
-    """
+    """When the last of the files was written, in seconds since 1970; infinity if nobody knows."""
     try:
         return max(file.stat().st_mtime for file in files)
-    except OSError as error:
-        raise _unreadable(files[0], error) from error
+    except OSError:
+        return math.inf
 
 
 def _stamp(files: Sequence[Path]) -> tuple[int, str]:
     size, digest = 0, hashlib.sha256()
     for file in files:
-        try:
-            now = file.stat()
-        except OSError as error:
-            raise _unreadable(file, error) from error
+        now = file.stat()
         size += now.st_size
         # The time of the last change of the file's own entry cannot be set: a copy that is given
         # the times of the original shows.
@@ -105,17 +106,9 @@ def _stamp(files: Sequence[Path]) -> tuple[int, str]:
 
 
 def _sha256(files: Sequence[Path]) -> str:
+    if len(files) == 1:
+        return sha256_of(files[0])
     digest = hashlib.sha256()
-    for file in files:
-        if len(files) > 1:  # the names are the order of pictures; of one file only the content
-            digest.update(f"{file.name}\0".encode("utf-8", "surrogateescape"))
-        try:
-            with file.open("rb") as stream:
-                digest.update(hashlib.file_digest(stream, "sha256").digest())
-        except OSError as error:
-            raise _unreadable(file, error) from error
+    for file in files:  # their names are the order of pictures
+        digest.update(f"{file.name}\0{sha256_of(file)}\n".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
-
-
-def _unreadable(file: Path, error: OSError) -> OddframeError:
-    return OddframeError(f"{file}: cannot be read ({error.strerror or error})")

@@ -65,7 +65,7 @@ def alone_in(folder: Path, patience: float = A_GLANCE) -> Generator[None]:
         descriptor = _locked(folder, patience)
     except OSError as error:
         raise CannotWriteError(
-            f"{folder}: cannot be written ({error.strerror or error}); choose another folder"
+            f"{folder}: cannot write ({error.strerror or error}); choose another folder"
         ) from error
     before = _held.set(_held.get() | {place})
     try:

@@ -22,6 +22,8 @@ from oddframe.regular_files import require_file
 from oddframe.text_files import parse_json, read_json, shown
 
 META_KEY = "_meta"
+PENDING = ".scored"
+"""Folder beside a scores file with whole results that are not in their places yet."""
 TABLES = (".csv", ".tsv", ".txt")
 KINDS = (".npy", ".csv", ".json", ".tsv", ".txt")
 """Endings of files that hold the scores of one video each; of a folder, the first of them."""
@@ -38,6 +40,11 @@ def read_scores(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """
     if (path / "scores.npz").is_file():
         path = path / "scores.npz"
+    if not path.is_file() and ((path if path.is_dir() else path.parent) / PENDING).is_dir():
+        raise OddframeError(
+            f"{path}: no such scores file; a scoring was stopped as it put its results there: "
+            "give its command again"
+        )
     if path.is_dir():
         return _of_folder(path), {}
     require_file(path, "scores", "make some with 'oddframe score'")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+from oddframe.detections import EventRule
 from oddframe.evaluation.compare import Comparison
 from oddframe.evaluation.result import Evaluation, Measured
 from oddframe.reporting.metric_names import (
@@ -192,6 +193,9 @@ def _scored(result: Scored) -> str:
         source = result.scores.meta.get("threshold_source")
         by_hand = not source or source == "given by hand"
         lines.append("threshold given by hand" if by_hand else str(source))
+        rule = EventRule.of(result.scores.meta)
+        if rule is not None and rule.words != EventRule(0.0).words:
+            lines.append(f"events: {rule.words}")
     lines += doubts(result.scores.meta, None)
     lines += [f"not scored: {video_id}: {why}" for video_id, why in result.failed.items()]
     lines.append(f"scores: {result.path}")

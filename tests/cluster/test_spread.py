@@ -182,7 +182,9 @@ def test_scores_equal_those_of_one_process(address, street, tmp_path):
     assert read_events(together.path.parent / "events.json") == together.detections
     assert Scores.read(alone.path).meta == Scores.read(together.path).meta
     written = sorted(p.relative_to(alone.path.parent) for p in alone.path.parent.rglob("*.*"))
-    assert [path.name for path in written] == ["events.json", "large.npy", "fast.npy", "scores.npz"]
+    assert [path.name for path in written] == [
+        *("events.json", "large.npy", "fast.npy", "scores.npz", "sources.json")
+    ]
     for path in written:
         assert (together.path.parent / path).read_bytes() == (alone.path.parent / path).read_bytes()
 

@@ -143,5 +143,6 @@ def test_too_little_footage_says_what_it_can_promise():
     assert found.value == 2.5
     assert found.sentence == (
         "threshold 2.50: no alarm in 6.0 minutes of held-out normal footage, which only "
-        "shows that there are fewer than about 10 an hour; to promise 1, hold out 1 h"
+        "shows that there are fewer than about 10 an hour; to promise 1, calibrate on more than "
+        "1 h of normal footage"
     )

@@ -323,7 +323,7 @@ def test_an_oracle_of_another_protocol_is_said_beside_the_numbers(write, toy):
 
 def test_the_threshold_of_the_run_has_a_row_and_stands_in_the_heading(write, toy):
     source = (
-        "threshold 1.00: at most 1 false alarms per hour, from 1 hours of held-out normal footage"
+        "threshold 1.00: at most 1 false alarm per hour, from 1 hours of held-out normal footage"
     )
     scores = Scores(toy.scores.values, toy.scores.meta | {"threshold_source": source})
     page = write(scores=scores, evaluation=evaluate_scores(scores, toy.manifest, resamples=0))

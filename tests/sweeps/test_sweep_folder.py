@@ -188,7 +188,7 @@ def test_asking_while_a_sweep_starts_does_not_keep_it_out(sweep):
 def test_a_folder_that_cannot_be_made(tmp_path):
     (tmp_path / "file").write_text("")
     folder = SweepFolder(tmp_path / "file" / "out")
-    with pytest.raises(OddframeError, match="cannot be written"), folder.held():
+    with pytest.raises(OddframeError, match="cannot write"), folder.held():
         pass
 
 

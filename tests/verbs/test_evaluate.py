@@ -2,17 +2,18 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from oddframe.atomic import sha256_of
-from oddframe.clock import Clock
-from oddframe.detections import Detection, write_events
-from oddframe.errors import OddframeError
+from oddframe.atomic import sha256_of, write_json
+from oddframe.detections import Detection
+from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.evaluation.compare import Comparison
 from oddframe.evaluation.result import Evaluation
+from oddframe.score_maps import map_writer
 from oddframe.scores import Scores
 from oddframe.terminal import describe, evaluation_table
 from oddframe.verbs.compare import _names, compare
@@ -70,24 +71,52 @@ def test_the_same_seed_gives_the_same_intervals(truth, tmp_path):
     assert len({interval(seed) for seed in range(6)}) > 1
 
 
-def test_events_are_those_of_the_scores_with_the_reasons_that_fit(truth, tmp_path):
+def test_events_are_those_of_the_scores_with_the_reasons_that_fit(truth):
     manifest, values = truth
     scores = Scores(values, {"threshold": 1.2})
-    found = _detections(tmp_path, scores, manifest, "test")
+    found = _detections({}, scores, manifest.videos)
     assert {name: bool(part) for name, part in found.items()} == {
         name: bool((array > 1.2).any()) for name, array in values.items()
     }
-    assert _detections(tmp_path, Scores(values), manifest, "test") == {}
-    # The file explains one event, and has another one that other scores must have made.
+    assert _detections({}, Scores(values), manifest.videos) == {}
+    # What is told explains one event, and has another one that other scores must have made.
     explained = replace(found["a"][0], cue="x", reason="because")
     told = {"a": [explained, Detection(1, 4, 2, 9.0, 8.0, "y", "old")], "b/c": [], "d": []}
-    write_events(
-        tmp_path / "events.json",
-        told,
-        {name: Clock(len(part), 10.0) for name, part in values.items()},
-    )
-    again = _detections(tmp_path, scores, manifest, "test")
+    again = _detections(told, scores, manifest.videos)
     assert again == found | {"a": [explained, *found["a"][1:]]}
+
+
+def test_maps_and_events_of_other_scores_are_left_out_and_said(truth, tmp_path):
+    manifest, values = truth
+    manifest.write(tmp_path / "m.jsonl")
+    folder = tmp_path / "scores"
+    Scores(values, {"threshold": 1.2}).write(folder / "scores.npz")
+    for name, array in values.items():
+        with map_writer(folder / "maps" / f"{name}.npy") as writer:
+            for value in array:
+                writer.write(np.full((2, 2), value))
+    command = (folder / "scores.npz", tmp_path / "m.jsonl", tmp_path / "out")
+    assert "no score maps" not in evaluate(*command, resamples=0).protocol["localisation"]
+    sources: dict[str, Any] = {"format": "oddframe-sources/1", "videos": {}, "settings": {}}
+    sources |= {"scores": "scores.npz", "scores_sha256": sha256_of(folder / "scores.npz")}
+    write_json(folder / "sources.json", sources)
+    assert "no score maps" not in evaluate(*command, resamples=0).protocol["localisation"]
+    write_json(folder / "sources.json", {**sources, "scores_sha256": "0" * 64})
+    with pytest.warns(OddframeWarning, match="belong to other scores than"):
+        found = evaluate(*command, resamples=0)
+    assert "no score maps" in found.protocol["localisation"]
+
+
+def test_numbers_never_lie_beside_the_page_of_others(truth, tmp_path):
+    manifest, values = truth
+    manifest.write(tmp_path / "m.jsonl")
+    np.savez(tmp_path / "s.npz", **values)
+    command = (tmp_path / "s.npz", tmp_path / "m.jsonl", tmp_path / "out")
+    evaluate(*command, resamples=0)
+    assert (tmp_path / "out" / "report.html").exists()
+    evaluate(*command, resamples=0, report=False)
+    assert (tmp_path / "out" / "metrics.json").exists()
+    assert not (tmp_path / "out" / "report.html").exists()
 
 
 def test_validation_and_oracle_scores_from_files(truth, tmp_path):

@@ -99,6 +99,9 @@ class Threshold:
         hours: of normal footage that the rate rests on.
         wanted: the rate that was asked for.
         footage: what footage that is, in words; held out only if nothing was learnt from it.
+        seen: how those hours came about, where there was more footage: ``2000 looks``...
+        remedy: what would have to be done to promise the wanted rate, where it is not kept; by
+            default to calibrate on more footage.
     """
 
     value: float
@@ -106,23 +109,37 @@ class Threshold:
     hours: float
     wanted: float
     footage: str = HELD_OUT
+    seen: str = ""
+    remedy: str = ""
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the footage shows what was asked for."""
+        return self.false_alarms_per_hour <= self.wanted
 
     @property
     def sentence(self) -> str:
         """What the threshold promises, for a person."""
-        alarms = "1 false alarm" if self.wanted == 1 else f"{self.wanted:g} false alarms"
-        if self.false_alarms_per_hour <= self.wanted:
+        seen = f" ({self.seen})" if self.seen else ""
+        if self.is_kept:
+            alarms = "1 false alarm" if self.wanted == 1 else f"{self.wanted:g} false alarms"
             return (
                 f"threshold {self.value:.2f}: at most {alarms} per hour, from "
-                f"{self.hours:.2f} hours of {self.footage}"
+                f"{self.hours:.2f} hours of {self.footage}{seen}"
             )
         most = self.false_alarms_per_hour
         rate = f"{most:,.0f}" if most >= 100 else f"{most:.3g}"
+        usual = f"calibrate on more than {least_hours(self.wanted)} h of normal footage"
         return (
             f"threshold {self.value:.2f}: no alarm in {self.hours * 60:.1f} minutes of "
-            f"{self.footage}, which only shows that there are fewer than about "
-            f"{rate} an hour; to promise {self.wanted:g}, hold out {1 / self.wanted:.3g} h"
+            f"{self.footage}{seen}, which only shows that there are fewer than about "
+            f"{rate} an hour; to promise {self.wanted:g}, {self.remedy or usual}"
         )
+
+
+def least_hours(wanted: float) -> str:
+    """Hours without an alarm that it takes to promise so many false alarms per hour."""
+    return f"{1 / wanted:.3g}"
 
 
 def calibrate(

@@ -15,7 +15,7 @@ from oddframe.evaluation.thresholds import are_probabilities
 from oddframe.reporting.colours import series_class
 from oddframe.reporting.comparison_differences import differences_section
 from oddframe.reporting.comparison_numbers import MOST_COLUMNS, classes_section, numbers_section
-from oddframe.reporting.comparison_tables import write_tables
+from oddframe.reporting.comparison_tables import TABLES, write_tables
 from oddframe.reporting.curve_drawings import roc_and_pr
 from oddframe.reporting.decision_tables import decisions_section
 from oddframe.reporting.document import html_document
@@ -34,6 +34,12 @@ from oddframe.reporting.seeds_section import seeds_section
 from oddframe.reporting.wording import count, doubts
 from oddframe.scores import Scores
 from oddframe.videos import Video
+
+
+def remove_comparison(folder: Path) -> None:
+    """Remove the page, numbers and tables of an earlier comparison: new ones do not fit them."""
+    for name in ("comparison.html", "comparison.json", "comparison.tex", *TABLES):
+        (folder / name).unlink(missing_ok=True)
 
 
 def write_comparison(

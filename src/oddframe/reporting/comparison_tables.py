@@ -12,6 +12,16 @@ from oddframe.evaluation.compare import Comparison
 from oddframe.evaluation.published_numbers import Published
 from oddframe.evaluation.result import Measured
 
+TABLES = (
+    "metrics.csv",
+    "differences.csv",
+    "decisions.csv",
+    "classes.csv",
+    "seeds.csv",
+    "oracle.csv",
+    "published.csv",
+)
+"""Every file that :func:`write_tables` may write."""
 _NUMBERS = ("value", "low", "high", "note")
 
 

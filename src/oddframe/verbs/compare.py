@@ -91,7 +91,7 @@ def compare(
     evaluations = {
         name: evaluate_scores(part, truth, split=split, resamples=0) for name, part in drawn.items()
     }
-    from oddframe.reporting.comparison_page import write_comparison
+    from oddframe.reporting.comparison_page import remove_comparison, write_comparison
     from oddframe.reporting.wording import doubts
 
     doubtful = {}
@@ -101,6 +101,7 @@ def compare(
         if lines:
             doubtful[name] = list(dict.fromkeys(lines))
     comparison = replace(comparison, doubts=doubtful)
+    remove_comparison(out)
     comparison.write(out / "comparison.json")
     shown = truth.split(split) if timelines else ()
     write_comparison(

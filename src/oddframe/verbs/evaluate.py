@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from oddframe.atomic import sha256_of
 from oddframe.detections import Detection, EventRule, find_detections, read_events
-from oddframe.errors import OddframeError
+from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.evaluation.evaluate import evaluate_scores
 from oddframe.evaluation.result import Evaluation
 from oddframe.folder_lock import alone_in_out
@@ -16,9 +18,10 @@ from oddframe.score_maps import FOLDER, read_maps
 from oddframe.score_terms import FOLDER as TERMS
 from oddframe.score_terms import read_terms
 from oddframe.scores import Scores
+from oddframe.scoring.result_folder import EVENTS, SOURCES, belongs
 from oddframe.training.settings import check_seed
 from oddframe.verbs.training_record import record_of_scores
-from oddframe.videos import Manifest
+from oddframe.videos import Manifest, Video
 
 
 @text_paths
@@ -66,11 +69,27 @@ def evaluate(
     """
     check_seed(seed)
     truth = Manifest.read(manifest, root)
-    given = Scores.read(scores)
     folder = scores if scores.is_dir() else scores.parent
-    located = read_maps(maps or folder / FOLDER, [v.id for v in truth.split(split)])
+    file = folder / "scores.npz" if scores.is_dir() else scores
+    before = sha256_of(file) if file.is_file() else None
+    given = Scores.read(scores)
+    own = belongs(file)
+    if not own:
+        warnings.warn(
+            f"{folder / SOURCES}: maps, terms and events in this folder belong to other scores "
+            f"than {file.name}, and are left out; score again, each set of scores in a folder",
+            OddframeWarning,
+            stacklevel=2,
+        )
+    videos = truth.split(split)
+    names = [video.id for video in videos]
+    located = read_maps(maps or folder / FOLDER, names if own or maps else [])
     if maps is not None and not located:
         raise OddframeError(f"{maps}: no score maps <id>.npy of the manifest's videos")
+    terms = read_terms(folder / TERMS, names if own and report else [])
+    explained = read_events(folder / EVENTS) if own and (folder / EVENTS).exists() else {}
+    if before is not None and sha256_of(file) != before:
+        raise OddframeError(f"{file}: changed while it was read; evaluate again")
     evaluation = evaluate_scores(
         given,
         truth,
@@ -88,11 +107,13 @@ def evaluate(
     evaluation.hashes["manifest"] = sha256_of(manifest)
     if scores.is_file():
         evaluation.hashes["scores"] = sha256_of(scores)
+    # Numbers with a page of other numbers beside them are worse than numbers alone.
+    for name in ("report.html", "metrics.json"):
+        (out / name).unlink(missing_ok=True)
     evaluation.write(out / "metrics.json")
     if report:
         from oddframe.reporting.page import write_report
 
-        videos = truth.split(split)
         total = sum(video.frames for video in videos)
         with progress() as bar:
             write_report(
@@ -100,11 +121,11 @@ def evaluate(
                 title=f"{evaluation.dataset}: {given.meta.get('detector', 'scores')}",
                 manifest=truth,
                 scores=given,
-                detections=_detections(folder, given, truth, split),
+                detections=_detections(explained, given, videos),
                 evaluation=evaluation,
                 maps=located or None,
                 split=split,
-                terms=read_terms(folder / TERMS, [video.id for video in videos]),
+                terms=terms,
                 **record_of_scores(given.meta),
                 advance=bar.counter("making the report", total),
             )
@@ -112,19 +133,17 @@ def evaluate(
 
 
 def _detections(
-    folder: Path, scores: Scores, manifest: Manifest, split: str
+    explained: Mapping[str, Sequence[Detection]], scores: Scores, videos: Sequence[Video]
 ) -> dict[str, list[Detection]]:
     """The events at the threshold in the scores, with the reasons that ``score`` gave for them.
 
-    The folder's ``events.json`` may be of other scores, so only the very same events count.
+    ``events.json`` of somebody else's scores may be of others, so only the very same events count.
     """
     rule = EventRule.of(scores.meta)
     if rule is None:
         return {}
-    file = folder / "events.json"
-    explained = read_events(file) if file.exists() else {}
     detections = {}
-    for video in manifest.split(split):
+    for video in videos:
         reasons = {(d.start, d.end, d.peak): d for d in explained.get(video.id, ())}
         found = find_detections(scores[video.id], rule, video.clock)
         detections[video.id] = [reasons.get((d.start, d.end, d.peak), d) for d in found]

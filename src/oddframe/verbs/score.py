@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,21 +12,37 @@ import numpy as np
 from oddframe.atomic import begun_in, sha256_of
 from oddframe.cluster.spread import is_spread
 from oddframe.datasets.deep_footage import at_range_of_run
-from oddframe.detections import Detection, write_events
+from oddframe.detections import (
+    MERGE_SECONDS,
+    Detection,
+    EventRule,
+    explained,
+    find_detections,
+)
 from oddframe.errors import OddframeError
 from oddframe.features.feature_folder import INFO_FILE
+from oddframe.folder_lock import alone_in
 from oddframe.paths import text_paths
-from oddframe.progress import Progress, progress
+from oddframe.progress import progress
 from oddframe.score_maps import FOLDER, read_maps
 from oddframe.score_terms import FOLDER as TERMS
 from oddframe.score_terms import read_terms
 from oddframe.scores import Scores
+from oddframe.scoring.kept import FOLDER as KEPT
+from oddframe.scoring.kept import SETTINGS
+from oddframe.scoring.plan import Scoring
+from oddframe.scoring.result_folder import (
+    ANNOTATED,
+    REPORT,
+    drop_maps,
+    finish,
+    place,
+    results_of,
+)
+from oddframe.scoring.videos import score_videos
 from oddframe.training.run_folder import CHECKPOINT, ORACLE, Run, read_run
 from oddframe.verbs.footage import read_footage
-from oddframe.verbs.kept_scores import FOLDER as KEPT
-from oddframe.verbs.kept_scores import SETTINGS
 from oddframe.verbs.training_record import training_record
-from oddframe.verbs.video_scoring import Scoring, score_videos
 from oddframe.videos import SPLITS, Manifest, Video
 from oddframe.words import count, notes_lines
 
@@ -68,6 +84,8 @@ def score(
     causal: bool = False,
     per_video: bool = False,
     threshold: float | None = None,
+    merge: float = MERGE_SECONDS,
+    min_length: float = 0.0,
     maps: bool = True,
     report: bool = False,
     annotate: bool = False,
@@ -77,14 +95,16 @@ def score(
 ) -> Scored:
     """Score videos: how odd each frame is, when something odd happened, where and why.
 
-    Stopped before all of several videos are scored and started again, it goes on where it was.
+    Stopped and started again, it goes on where it was. What is scored already, with the same run
+    and of recordings that did not change, is not scored again: another threshold takes a moment.
 
     Args:
         run: run folder made by ``train``.
         footage: a video, a folder of videos or of images, a manifest, or, for a run that was
             trained on features, a folder of features.
         out: the scores file to write, ending in ``.npz``; by default ``scores/NAME/scores.npz``
-            in the run folder. ``events.json``, ``maps/`` and ``report/`` go beside it.
+            in the run folder. ``events.json``, ``maps/`` and ``report/`` go beside it, and take
+            the place of those of earlier scores.
         features: the features of the videos; without them, a run that needs features extracts
             them from the footage as its training features were, into ``features/`` beside the
             scores.
@@ -98,6 +118,9 @@ def score(
             papers on prediction and reconstruction do; only to compare with them, since it needs
             the whole video and takes for granted that something odd is in it.
         threshold: another threshold than the one that came from normal footage.
+        merge: runs of frames above the threshold are one event if at most so many seconds lie
+            between them.
+        min_length: seconds that an event lasts at least, after merging.
         maps: keep the score maps (about 130 MB per hour of 25 frames per second).
         report: write a report page.
         annotate: write a copy of each video with scores, heat map and events drawn in.
@@ -117,91 +140,77 @@ def score(
     is_spread(workers, ray)
     if threshold is not None and not math.isfinite(threshold):
         raise OddframeError(f"score: the threshold must be a finite number, found {threshold}")
-    fitted = read_run(run, ORACLE if oracle else CHECKPOINT, detector)
+    checkpoint = ORACLE if oracle else CHECKPOINT
+    fitted = read_run(run, checkpoint, detector)
+    _check_options(fitted, causal, per_video, features)
+    limit = threshold
+    if limit is None:  # scores that are scaled within each video have none that promises anything
+        limit = 0.5 if per_video else fitted.detector.threshold
+    rule = EventRule(limit, merge, min_length)
     source = footage.resolve()
     # A folder's name has no suffix: 2026.05.01 and 2026.05.02 are two.
     name = source.name if source.is_dir() else source.stem
     name += "-oracle" * oracle + "-per-video" * per_video
     path = out or run / "scores" / name / "scores.npz"
-    if path.suffix != ".npz":
+    if path.suffix != ".npz" or path.is_dir():
         raise OddframeError(f"{path}: the scores file must end in .npz; give another --out")
-    if per_video:
-        _check_per_video(fitted, causal)
-    limit = threshold
-    if limit is None:  # scores that are scaled within each video have none that promises anything
-        limit = 0.5 if per_video else fitted.detector.threshold
     beginnings = (f"{KEPT}/{SETTINGS}", f"features/{INFO_FILE}")
-    with progress() as bar, begun_in(path.parent, *beginnings):
-        scoring, shown = _scoring(
-            fitted,
-            ORACLE if oracle else CHECKPOINT,
-            footage,
-            features,
-            weights,
-            root,
-            split,
-            causal,
-            per_video,
-            limit,
-            path.parent,
-            workers,
-            ray,
-            bar,
-        )
-        found, failed = score_videos(scoring, fitted, shown, workers=workers, address=ray, bar=bar)
-        if not found:
-            raise OddframeError(
-                f"{footage}: none of {count(len(shown), 'video')} could be scored; the first: "
-                f"{next(iter(failed.values()))}"
-            )
-    values = {video_id: part[0].astype(np.float32) for video_id, part in found.items()}
-    detections = {video_id: part[1] for video_id, part in found.items()}
-    manifest = _as_scored(scoring.manifest, shown, values)
-    meta = _meta(fitted, footage, causal, limit, threshold is not None)
-    if "score" in fitted.detector.notes:
-        meta["combination"] = fitted.detector.notes["score"]
-    if per_video:
-        meta["normalisation"] = "per-video: each term from 0 to 1 within each video"
-        meta["smoothing_seconds"] = 0.0
-        if threshold is None:
-            meta["threshold_source"] = f"threshold {limit:g}: a value in the middle, no promise"
-    if oracle:
-        meta["checkpoint"] = "oracle: chosen by the truth of the test videos"
-    if not math.isfinite(limit):
-        # An imported detector knows no threshold until it has seen normal footage.
-        meta["threshold"] = None
-        meta["threshold_source"] = "no threshold: import with --normal, or give --threshold"
-    scores = Scores(values, meta)
-    scores.write(path)
-    clocks = {video.id: video.clock for video in manifest}
-    write_events(path.parent / "events.json", detections, clocks)
-    scoring.kept(fitted).remove()
-    kept = read_maps(path.parent / FOLDER, values)
-    annotated = path.parent / "annotated" if annotate else None
-    if annotated:
-        _annotate(annotated, manifest, scores, detections, kept, limit)
-    page = None
-    if report:
-        from oddframe.reporting.page import write_report
+    with alone_in(path.parent):
+        finish(path.parent)
+        with progress() as bar, begun_in(path.parent, *beginnings):
+            manifest, shown, features = _footage(fitted, footage, root, split, features)
+            if features is None and fitted.detector.inputs == "features":
+                # It loads PyTorch, which a detector that looks at frames may do without.
+                from oddframe.scoring.features import extract_for
 
-        total = sum(video.frames for video in manifest)
-        with progress() as bar:
-            page = write_report(
-                path.parent / "report",
-                title=f"Odd moments in {source.name}",
+                beside = path.parent / "features"
+                features = extract_for(fitted, manifest, shown, beside, weights, workers, ray, bar)
+            scoring = Scoring(
+                run=fitted.folder,
+                checkpoint=checkpoint,
                 manifest=manifest,
-                scores=scores,
-                detections=detections,
-                maps=kept,
-                split=None,
-                training_note=training_note(fitted),
-                terms=read_terms(path.parent / TERMS, values),
-                **training_record(run),
-                advance=bar.counter("making the report", total),
+                features=features,
+                causal=causal,
+                per_video=per_video,
+                mapped=maps or report or annotate,
+                folder=path.parent,
+                detector=fitted.source.get("file"),
             )
-    if not maps:
-        for video_id in kept:
-            (path.parent / FOLDER / f"{video_id}.npy").unlink()
+            kept = scoring.kept(fitted)
+            before = results_of(path, kept.settings)
+            found, failed = score_videos(
+                scoring, fitted, shown, before, workers=workers, address=ray, bar=bar
+            )
+            if not found:
+                raise OddframeError(
+                    f"{footage}: none of {count(len(shown), 'video')} could be scored; the first: "
+                    f"{next(iter(failed.values()))}"
+                )
+        values = {video_id: part.found.values for video_id, part in found.items()}
+        manifest = _as_scored(manifest, shown, values)
+        meta = _meta(fitted, footage, causal, per_video, rule, by_hand=threshold is not None)
+        if oracle:
+            meta["checkpoint"] = "oracle: chosen by the truth of the test videos"
+        scores = Scores(values, meta)
+        detections = {
+            video.id: explained(
+                find_detections(scores[video.id], rule, video.clock),
+                found[video.id].found.reasons,
+                video.clock,
+            )
+            for video in manifest
+        }
+        clocks = {video.id: video.clock for video in manifest}
+        place(path, kept, found, scores, detections, clocks, rule, keep_maps=maps)
+        located = read_maps(path.parent / FOLDER, values)
+        annotated = path.parent / ANNOTATED if annotate else None
+        if annotated:
+            _annotate(annotated, manifest, scores, detections, located, limit)
+        page = None
+        if report:
+            page = _report(path.parent, manifest, scores, detections, located, source.name, fitted)
+        if not maps:
+            drop_maps(path.parent, values)
     left_out = {**manifest.left_out, **failed}
     return Scored(scores, detections, manifest, path, page, left_out, annotated)
 
@@ -226,75 +235,34 @@ def training_note(run: Run) -> str:
     return "; ".join([*parts, *notes_lines(run.detector.notes)]) + "."
 
 
-def _scoring(
-    run: Run,
-    checkpoint: str,
-    footage: Path,
-    features: Path | None,
-    weights: Path | None,
-    root: Path | None,
-    split: str | None,
-    causal: bool,
-    per_video: bool,
-    threshold: float,
-    folder: Path,
-    workers: int | None,
-    address: str | None,
-    bar: Progress,
-) -> tuple[Scoring, tuple[Video, ...]]:
-    """How to score, and which videos; features that are needed and not given are extracted."""
-    # It loads PyTorch, which a detector that looks at frames may do without.
-    from oddframe.verbs.feature_scoring import extract_for, videos_of_features
-
-    shown: tuple[Video, ...]
-    if run.detector.inputs == "frames":
-        if features is not None:
-            raise OddframeError(
-                f"{run.folder}: {run.detector.name} looks at frames; leave out --features"
-            )
-        manifest, shown = _footage(run, footage, root, split)
-    elif causal:
-        raise OddframeError(
-            f"{run.folder}: {run.detector.name} looks at a whole video before it scores a part of "
-            "it, so there are no causal scores; leave out --causal"
-        )
-    elif features is None and footage.is_dir() and any(footage.rglob("[!.]*.npy")):
-        manifest, features = videos_of_features(footage), footage
-        shown = manifest.videos
-    else:
-        manifest, shown = _footage(run, footage, root, split)
-        if features is None:
-            features = extract_for(
-                run, manifest, shown, folder / "features", weights, workers, address, bar
-            )
-    scoring = Scoring(
-        run.folder,
-        checkpoint,
-        manifest,
-        features,
-        causal,
-        per_video,
-        threshold,
-        folder,
-        run.source.get("file"),
-    )
-    return scoring, shown
-
-
-def _check_per_video(run: Run, causal: bool) -> None:
-    if not hasattr(run.detector, "scaled_terms"):
-        raise OddframeError(
-            f"{run.folder}: {run.detector.name} does not scale its scores; leave out --per-video"
-        )
-    if causal:
+def _check_options(run: Run, causal: bool, per_video: bool, features: Path | None) -> None:
+    """Refuse options that a detector does not take."""
+    who = f"{run.folder}: {run.detector.name}"
+    if run.detector.inputs == "frames" and features is not None:
+        raise OddframeError(f"{who} looks at frames; leave out --features")
+    if per_video and not hasattr(run.detector, "scaled_terms"):
+        raise OddframeError(f"{who} does not scale its scores; leave out --per-video")
+    if per_video and causal:
         raise OddframeError(
             "--per-video needs the whole video and --causal forbids it; leave one of them out"
+        )
+    if run.detector.inputs == "features" and causal:
+        raise OddframeError(
+            f"{who} looks at a whole video before it scores a part of it, so there are no causal "
+            "scores; leave out --causal"
         )
 
 
 def _footage(
-    run: Run, footage: Path, root: Path | None, split: str | None
-) -> tuple[Manifest, tuple[Video, ...]]:
+    run: Run, footage: Path, root: Path | None, split: str | None, features: Path | None
+) -> tuple[Manifest, tuple[Video, ...], Path | None]:
+    """All videos, those to score, and the folder of their features where there is one."""
+    wants_features = run.detector.inputs == "features" and features is None
+    if wants_features and footage.is_dir() and any(footage.rglob("[!.]*.npy")):
+        from oddframe.scoring.features import videos_of_features
+
+        manifest = videos_of_features(footage)
+        return manifest, manifest.videos, footage
     manifest = at_range_of_run(read_footage(footage, root), run.levels)
     if footage.suffix == ".jsonl":
         names = (split or "test").split(",")
@@ -306,10 +274,10 @@ def _footage(
         shown = manifest.split(*names) or (() if split else manifest.videos)
         if not shown:
             raise OddframeError(f"{footage}: no videos in the split '{split}'")
-        return manifest, shown
+        return manifest, shown, features
     videos = tuple(replace(v, split="test", label=v.label if v.events else None) for v in manifest)
     manifest = replace(manifest, videos=videos)
-    return manifest, manifest.videos
+    return manifest, manifest.videos, features
 
 
 def _as_scored(
@@ -325,19 +293,68 @@ def _as_scored(
 
 
 def _meta(
-    run: Run, footage: Path, causal: bool, threshold: float, by_hand: bool
+    run: Run, footage: Path, causal: bool, per_video: bool, rule: EventRule, *, by_hand: bool
 ) -> dict[str, object]:
-    return {
+    """What travels with the scores."""
+    source = run.detector.notes.get("threshold")
+    if not math.isfinite(rule.threshold):
+        # An imported detector knows no threshold until it has seen normal footage.
+        source = "no threshold: import with --normal, or give --threshold"
+    elif by_hand:
+        source = "given by hand"
+    elif per_video:
+        source = f"threshold {rule.threshold:g}: a value in the middle, no promise"
+    elif rule.merge_seconds < MERGE_SECONDS:
+        source = (
+            f"{source}; alarms were counted with gaps of up to {MERGE_SECONDS:g} s merged, so with "
+            f"{rule.merge_seconds:g} s there may be more"
+        )
+    meta: dict[str, object] = {
         "detector": run.detector.name,
         "run": str(run.folder),
         "run_sha256": run.sha256,
         "manifest_sha256": sha256_of(footage) if footage.suffix == ".jsonl" else None,
         "causal": causal,
-        "smoothing_seconds": 0.0 if causal else run.detector.smoothing_seconds,
-        "normalisation": run.detector.normalisation,
-        "threshold": threshold,
-        "threshold_source": "given by hand" if by_hand else run.detector.notes.get("threshold"),
+        "smoothing_seconds": 0.0 if causal or per_video else run.detector.smoothing_seconds,
+        "normalisation": "per-video: each term from 0 to 1 within each video"
+        if per_video
+        else run.detector.normalisation,
+        **asdict(rule),
+        "threshold_source": source,
     }
+    if not math.isfinite(rule.threshold):
+        meta["threshold"] = None
+    if "score" in run.detector.notes:
+        meta["combination"] = run.detector.notes["score"]
+    return meta
+
+
+def _report(
+    folder: Path,
+    manifest: Manifest,
+    scores: Scores,
+    detections: dict[str, list[Detection]],
+    maps: dict[str, np.ndarray],
+    name: str,
+    run: Run,
+) -> Path:
+    from oddframe.reporting.page import write_report
+
+    total = sum(video.frames for video in manifest)
+    with progress() as bar:
+        return write_report(
+            folder / REPORT,
+            title=f"Odd moments in {name}",
+            manifest=manifest,
+            scores=scores,
+            detections=detections,
+            maps=maps,
+            split=None,
+            training_note=training_note(run),
+            terms=read_terms(folder / TERMS, scores),
+            **training_record(run.folder),
+            advance=bar.counter("making the report", total),
+        )
 
 
 def _annotate(

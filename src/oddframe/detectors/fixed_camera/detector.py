@@ -178,10 +178,17 @@ class FixedCameraDetector:
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> FixedCameraDetector:
         """The detector that gave :meth:`state`."""
+        from oddframe.detectors.fixed_camera.fitting import what_it_takes
+
         saved = SavedState(state)
+        threshold = saved.dataclass("threshold", Threshold)
+        config = FixedCameraConfig(**state["config"])
+        if not threshold.is_kept and not threshold.remedy:  # a run of an older oddframe
+            remedy = what_it_takes(config.false_alarms_per_hour, config.fit_looks)
+            threshold = replace(threshold, remedy=remedy)
         return cls(
             Scene.from_state(saved.part("scene")),
             saved.array("network", np.uint8, (None,)).tobytes(),
-            saved.dataclass("threshold", Threshold),
-            FixedCameraConfig(**state["config"]),
+            threshold,
+            config,
         )

@@ -7,10 +7,11 @@ without it, a validation video against a memory that never saw it.
 from __future__ import annotations
 
 import errno
+import math
 import os
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import RawIOBase
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from oddframe.clock import Clock
-from oddframe.detectors.calibration import Surprise, Threshold, choose_threshold, trust
+from oddframe.detectors.calibration import (
+    Surprise,
+    Threshold,
+    choose_threshold,
+    least_hours,
+    trust,
+)
 from oddframe.detectors.fixed_camera.memory import NormalMemory
 from oddframe.detectors.fixed_camera.observation import (
     LOOK_SECONDS,
@@ -138,8 +145,31 @@ def fit_scene(
     watched = sum(max(clock.length, LOOK_SECONDS) for _, clock in stretches)
     hours = min(watched, seconds) / 3600
     threshold = choose_threshold(stretches, hours, config.false_alarms_per_hour)
+    if seconds / LOOK_SECONDS > config.fit_looks:
+        seen = f"{config.fit_looks} looks of {LOOK_SECONDS:g} s, spread over {seconds / 3600:.2f} h"
+        threshold = replace(threshold, seen=seen)
+    remedy = what_it_takes(config.false_alarms_per_hour, config.fit_looks, seconds)
     advance("calibrating", 1.0)
-    return scene, network, threshold
+    return scene, network, replace(threshold, remedy="" if threshold.is_kept else remedy)
+
+
+def what_it_takes(wanted: float, looks: int, seconds: float | None = None) -> str:
+    """What it takes to promise so many false alarms per hour: footage, looks at it, or both.
+
+    Args:
+        wanted: false alarms per hour.
+        looks: frames that are looked at at most, ``fit_looks``.
+        seconds: length of the normal footage, if that is known.
+    """
+    least = 3600 / wanted
+    # Some seconds at the beginnings of videos are not watched, and single looks may be one fewer.
+    needed = math.ceil(1.02 * least / LOOK_SECONDS / 100) * 100
+    parts = []
+    if seconds is None or seconds <= least:
+        parts.append(f"give more than {least_hours(wanted)} h of normal footage")
+    if looks < needed:
+        parts.append(f"look at more of it with --settings.fit_looks {needed}")
+    return " and ".join(parts) or "give more normal footage"
 
 
 def _scale_of(video: Video, config: FixedCameraConfig) -> Scale:

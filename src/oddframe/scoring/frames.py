@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -11,12 +12,13 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from oddframe.clock import Clock
-from oddframe.detections import Detection, EventRule, find_detections
+from oddframe.detections import Reason
 from oddframe.detectors.base import FrameDetector, FrameScore
 from oddframe.errors import OddframeError
 from oddframe.media import open_video
 from oddframe.score_maps import map_writer
 from oddframe.score_terms import write_terms
+from oddframe.scoring.kept import VideoScores
 from oddframe.videos import Manifest, Video
 
 if TYPE_CHECKING:
@@ -27,37 +29,38 @@ def score_frames(
     detector: FrameDetector,
     manifest: Manifest,
     video: Video,
-    map_path: Path,
-    terms_path: Path,
+    *,
+    maps: Path | None,
+    terms: Path,
     causal: bool,
     per_video: bool,
-    threshold: float,
     count: Callable[[str, int, int | None], None],
-) -> tuple[np.ndarray, list[Detection]]:
-    """Scores and events of one video.
+) -> VideoScores:
+    """Scores of one video, and why its odd frames are odd.
 
     Args:
         detector: the detector.
         manifest: says where the video is.
         video: the video.
-        map_path: file for its score maps, if the detector gives any.
-        terms_path: file for what the scores are combined from, if it is more than one term.
+        maps: file for its score maps, if the detector gives any; None if nobody wants them.
+        terms: file for what the scores are combined from, if it is more than one term.
         causal: no smoothing over later frames.
         per_video: scale each term within the video (see
             :meth:`oddframe.detectors.clip_detector.ClipDetector.scaled_terms`), unsmoothed.
-        threshold: scores above it make an event.
         count: told what is being done, the frames done, and how many there are.
 
     Raises:
         OddframeError: the video cannot be read or has no frame.
     """
     raw = np.empty(video.frames, np.float32)
-    # The best frame of each second above the threshold keeps its reason; all would not be flat.
-    reasons: dict[int, FrameScore] = {}
-    terms: dict[str, list[float]] = {}
+    # The best frame of each second keeps its reason; all would not be flat.
+    best: dict[int, FrameScore] = {}
+    measured: dict[str, list[float]] = {}
     seen = 0
-    footage = open_video(manifest.locate(video), video.fps, video.levels)
-    with footage as reader, map_writer(map_path) as writer:
+    with (
+        open_video(manifest.locate(video), video.fps, video.levels) as reader,
+        map_writer(maps) if maps is not None else nullcontext() as writer,
+    ):
         for frame in detector.score_frames(reader):
             if not isinstance(frame, FrameScore) or frame.frame != seen:
                 raise OddframeError(
@@ -70,26 +73,24 @@ def score_frames(
             raw[frame.frame] = frame.value
             seen = frame.frame + 1
             for name, value in frame.terms.items():
-                terms.setdefault(name, []).append(value)
-            if frame.score_map is not None:
+                measured.setdefault(name, []).append(value)
+            if writer is not None and frame.score_map is not None:
                 writer.write(frame.score_map)
             # A reader may give more frames than were counted; they share the last second.
             second = int(video.clock.seconds(min(frame.frame, video.frames)))
-            if frame.reason and (second not in reasons or frame.value > reasons[second].value):
-                reasons[second] = replace(frame, score_map=None)
+            if frame.reason and (second not in best or frame.value > best[second].value):
+                best[second] = replace(frame, score_map=None)
             count(video.id, seen, video.frames)
     if not seen:
         raise OddframeError(f"{manifest.locate(video)}: no frame of the video can be decoded")
     values = raw[:seen]
-    clock = replace(video.clock, frames=seen)
-    if terms:
-        values = _combined(cast("ClipDetector", detector), terms, terms_path, per_video)
-    else:
-        write_terms(terms_path, {})  # removes what another detector left there
+    if measured:
+        values = _combined(cast("ClipDetector", detector), measured, terms, per_video)
     if not (causal or per_video) and detector.smoothing_seconds > 0:
+        clock = replace(video.clock, frames=seen)
         values = smoothed(values, clock, detector.smoothing_seconds)
-    found = find_detections(values, EventRule(threshold), clock)
-    return values, [_explained(detection, reasons, clock) for detection in found]
+    reasons = (Reason(part.frame, part.cue, part.reason, part.boxes) for part in best.values())
+    return VideoScores(values, tuple(reasons))
 
 
 def smoothed(values: np.ndarray, clock: Clock, seconds: float) -> np.ndarray:
@@ -114,15 +115,3 @@ def _combined(
     measured = {name: np.array(values) for name, values in terms.items()}
     write_terms(path, detector.scaled_terms(measured, per_video=per_video))
     return detector.combine(measured, per_video=per_video)
-
-
-def _explained(detection: Detection, reasons: dict[int, FrameScore], clock: Clock) -> Detection:
-    # Smoothing may move the peak a little, so the nearest explained frame of the event speaks.
-    second = clock.fps
-    inside = [
-        f for f in reasons.values() if detection.start - second < f.frame < detection.end + second
-    ]
-    if not inside:
-        return detection
-    nearest = min(inside, key=lambda frame: abs(frame.frame - detection.peak))
-    return replace(detection, cue=nearest.cue, reason=nearest.reason, boxes=nearest.boxes)

@@ -8,13 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
-import numpy as np
-
-from oddframe.detections import Detection, EventRule, find_detections
 from oddframe.detectors.multiple_instance import BagDetector, score_video
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.progress import Progress, says_how_to_go_on
+from oddframe.scoring.kept import VideoScores
 from oddframe.training.run_folder import Run
 from oddframe.videos import Manifest, Video
 
@@ -22,10 +20,8 @@ _FRAME_RATE = 25.0
 """Assumed where a folder of features says nothing; it only turns frames into seconds."""
 
 
-def feature_scorer(
-    run: Run, folder: Path, threshold: float
-) -> Callable[[Video], tuple[np.ndarray, list[Detection]]]:
-    """A function that gives a video's scores and events from its features.
+def feature_scorer(run: Run, folder: Path) -> Callable[[Video], VideoScores]:
+    """A function that gives a video's scores from its features.
 
     Raises:
         OddframeError: no features there, or of another kind than the run was trained on.
@@ -54,11 +50,7 @@ def feature_scorer(
             stacklevel=2,
         )
 
-    def score_one(video: Video) -> tuple[np.ndarray, list[Detection]]:
-        values = score_video(detector, features, video)
-        return values, find_detections(values, EventRule(threshold), video.clock)
-
-    return score_one
+    return lambda video: VideoScores(score_video(detector, features, video))
 
 
 def learnt_from(run: Run) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from oddframe.clock import Clock
-from oddframe.verbs.frame_scoring import smoothed
+from oddframe.scoring.frames import smoothed
 
 
 def test_an_hour_that_was_not_filmed_keeps_two_scores_apart():

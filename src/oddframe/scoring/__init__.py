@@ -1,0 +1,1 @@
+"""Scoring: from a run and videos to one folder of scores, events, maps and terms that fit."""

@@ -1,0 +1,146 @@
+"""How videos are scored: the value that every process of a scoring works by."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+
+import oddframe
+from oddframe.detectors.base import FrameDetector
+from oddframe.features.feature_folder import FeatureFolder
+from oddframe.fingerprints import Fingerprint, recording_files
+from oddframe.score_maps import FOLDER as MAPS
+from oddframe.score_terms import FOLDER as TERMS
+from oddframe.scoring.frames import score_frames
+from oddframe.scoring.kept import FOLDER, KeptScores, KeptVideo, Source, VideoScores
+from oddframe.training.run_folder import Run
+from oddframe.videos import Manifest, Video
+
+Count = Callable[[str, int, int | None], None]
+
+_NOT_LOOKED_AT = ("path", "split", "label", "classes", "events", "mask", "tracks", "start")
+"""What is said of a video that no score depends on: its files are looked at themselves."""
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """How videos are scored; what another process needs to score one of them.
+
+    Attributes:
+        run: the run folder.
+        checkpoint: which of its checkpoints.
+        manifest: says where the videos are.
+        features: folder of their features, for a run that reads features.
+        causal: no smoothing over later frames.
+        per_video: scale each term within the video.
+        mapped: whether score maps are wanted.
+        folder: where the results go, in the end.
+        detector: the file of the run's detector, if it is one.
+    """
+
+    run: Path
+    checkpoint: str
+    manifest: Manifest
+    features: Path | None
+    causal: bool
+    per_video: bool
+    mapped: bool
+    folder: Path
+    detector: str | None = None
+
+    def absolute(self) -> Scoring:
+        """The same for a process that works in another folder."""
+        return replace(
+            self,
+            run=self.run.absolute(),
+            manifest=replace(self.manifest, root=self.manifest.root.absolute()),
+            features=self.features.absolute() if self.features else None,
+            folder=self.folder.absolute(),
+        )
+
+    def kept(self, run: Run) -> KeptScores:
+        """Where the scores of single videos are kept until all are there."""
+        settings = {
+            "oddframe": oddframe.__version__,
+            "run_sha256": run.sha256,
+            "detector": run.source.get("sha256") or run.source.get("package"),
+            "features": str(self.features.absolute()) if self.features else None,
+            "causal": self.causal,
+            "per_video": self.per_video,
+        }
+        return KeptScores(self.folder / FOLDER, settings)
+
+    def sources(self) -> Callable[[Video], Source]:
+        """A function that says what a video's scores depend on.
+
+        Raises:
+            OddframeError: the features cannot be opened.
+        """
+        features = FeatureFolder.open(self.features) if self.features is not None else None
+
+        def source(video: Video) -> Source:
+            said = {key: value for key, value in asdict(video).items() if key not in _NOT_LOOKED_AT}
+            facts = json.loads(json.dumps(said))  # as it comes back from a file
+            if features is None:
+                return Source(recording_files(self.manifest.locate(video)), facts)
+            name = features.resolve(video.id)
+            return Source(features.files[name] if name else (), facts)
+
+        return source
+
+    def scorer(self, run: Run, count: Count = lambda *_: None) -> Callable[[Video], KeptVideo]:
+        """What scores one video and keeps its scores.
+
+        Args:
+            run: the run, read.
+            count: told the video, its frames done, and how many there are.
+
+        Raises:
+            OddframeError: the features do not fit the run.
+        """
+        kept, source_of, score = self.kept(run), self.sources(), self._scorer(run, count)
+
+        def score_one(video: Video) -> KeptVideo:
+            source = source_of(video)
+            # Before they are read, so that what is written to them meanwhile shows.
+            made_of = Fingerprint.of(source.files) if source.files else None
+            found = score(video)
+            beside = (f"{MAPS}/{video.id}.npy", f"{TERMS}/{video.id}.npz")
+            there = tuple(name for name in beside if (kept.folder / name).exists())
+            scored = KeptVideo(found, source.facts, made_of, self.mapped, there)
+            kept.write(video.id, scored)
+            return scored
+
+        return score_one
+
+    def _scorer(self, run: Run, count: Count) -> Callable[[Video], VideoScores]:
+        if self.features is not None:
+            from oddframe.scoring.features import feature_scorer
+
+            return feature_scorer(run, self.features)
+        detector: Any = run.detector
+        if uses_gpu(detector):  # a network is faster on a GPU, where there is one
+            detector.to("cuda")
+        staging = self.kept(run).folder
+        return lambda video: score_frames(
+            cast(FrameDetector, detector),
+            self.manifest,
+            video,
+            maps=staging / MAPS / f"{video.id}.npy" if self.mapped else None,
+            terms=staging / TERMS / f"{video.id}.npz",
+            causal=self.causal,
+            per_video=self.per_video,
+            count=count,
+        )
+
+
+def uses_gpu(detector: Any) -> bool:
+    """Whether a detector is a network, and there is a GPU for it."""
+    if not hasattr(detector, "to"):
+        return False
+    import torch
+
+    return torch.cuda.is_available()

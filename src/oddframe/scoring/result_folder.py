@@ -1,0 +1,230 @@
+"""The folder of a scoring: scores, events, maps and terms that belong together, or none of them.
+
+Everything is made in ``.scoring/``. Once it is whole, one rename to ``.scored/`` decides: from then
+on the new results count, and putting them in place, the scores last, only has to be finished. The
+scores of before go first, so whoever finds a scores file finds what belongs to it. ``sources.json``
+says what the scores were made of.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from oddframe.atomic import CannotWriteError, atomic_path, sha256_of, write_json
+from oddframe.clock import Clock
+from oddframe.detections import Detection, EventRule, write_events
+from oddframe.errors import OddframeError
+from oddframe.score_files import PENDING
+from oddframe.score_maps import FOLDER as MAPS
+from oddframe.score_terms import FOLDER as TERMS
+from oddframe.scores import Scores
+from oddframe.scoring.kept import FOLDER as KEPT
+from oddframe.scoring.kept import KeptScores, KeptVideo
+
+ANNOTATED = "annotated"
+EVENTS = "events.json"
+REPORT = "report"
+SOURCES = "sources.json"
+FORMAT = "oddframe-sources/1"
+_PARTS = "parts.json"
+
+
+def finish(folder: Path) -> None:
+    """Put whole results in place that a killed scoring left; call it while the folder is held.
+
+    Raises:
+        OddframeError: the folder cannot be written.
+    """
+    staged = folder / PENDING
+    if not staged.is_dir():
+        return
+    try:
+        parts = json.loads((staged / _PARTS).read_text(encoding="utf-8"))
+        new, old = _inside(parts["new"]), _inside(parts["old"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise OddframeError(
+            f"{staged / _PARTS}: cannot be read ({error}); delete {staged} and score again"
+        ) from error
+    try:
+        for name in old:
+            if name not in new or (staged / name).exists():  # else the new one is in its place
+                _remove(folder, name)
+        for name in new:
+            if (staged / name).exists():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (staged / name).replace(folder / name)
+        # Under its other name what is left of it needs no finishing.
+        shutil.rmtree(folder / KEPT, ignore_errors=True)
+        staged.rename(folder / KEPT)
+        shutil.rmtree(folder / KEPT)
+    except OSError as error:
+        raise CannotWriteError(
+            f"{folder}: cannot put the results there ({error.strerror or error}); mend that and "
+            "give the same command again, which only has to finish this"
+        ) from error
+
+
+def results_of(path: Path, settings: Mapping[str, Any]) -> dict[str, KeptVideo]:
+    """The videos of a scores file whose results are whole and were made with these settings.
+
+    Args:
+        path: the scores file.
+        settings: see :class:`KeptScores`.
+    """
+    sources = _sources(path)
+    if sources is None or sources["settings"] != settings:
+        return {}
+    try:
+        scores = Scores.read(path)
+        found = {
+            video_id: KeptVideo.from_row(scores[video_id], sources["videos"][video_id])
+            for video_id in scores
+        }
+    except (OddframeError, KeyError, TypeError, ValueError):
+        return {}  # damaged from outside
+    return {name: video for name, video in found.items() if video.is_whole(path.parent)}
+
+
+def belongs(path: Path) -> bool:
+    """Whether what lies beside a scores file belongs to it, as far as anybody can know."""
+    return not (path.parent / SOURCES).exists() or _sources(path) is not None
+
+
+def place(
+    path: Path,
+    kept: KeptScores,
+    videos: Mapping[str, KeptVideo],
+    scores: Scores,
+    detections: Mapping[str, list[Detection]],
+    clocks: Mapping[str, Clock],
+    rule: EventRule,
+    *,
+    keep_maps: bool,
+) -> None:
+    """Put the results of a scoring in place of those that are there.
+
+    If these are the very same, everything in the folder stays as it is. Otherwise the report and
+    the annotated videos of the scores before are removed as well.
+
+    Args:
+        path: the scores file.
+        kept: the folder that they were made in; it is used up.
+        videos: the videos, scored now or before.
+        scores, detections, clocks, rule: what is written.
+        keep_maps: whether the maps stay. If not, they are there until :func:`drop_maps`.
+
+    Raises:
+        OddframeError: the folder cannot be written.
+    """
+    folder, staged = path.parent, kept.folder
+    rows = {name: _row(video, keep_maps) for name, video in videos.items()}
+    events, before = write_events(staged / EVENTS, detections, clocks, rule), _sources(path)
+    if before is not None and before["videos"] == rows and Scores.read(path).meta == scores.meta:
+        there = folder / EVENTS
+        if there.is_file() and there.read_bytes() == events.read_bytes():
+            kept.remove()
+            return
+    for video in videos.values():
+        for name in video.beside:
+            if not (staged / name).exists():
+                _link(folder / name, staged / name)
+    scores.write(staged / path.name)
+    sources = {
+        "format": FORMAT,
+        "scores": path.name,
+        "scores_sha256": sha256_of(staged / path.name),
+        "settings": kept.settings,
+        "videos": rows,
+    }
+    write_json(staged / SOURCES, sources)
+    beside = [name for video in videos.values() for name in video.beside]
+    new = [*beside, EVENTS, SOURCES, path.name]  # the scores last
+    old = [path.name, *_files_of(folder, {*videos, *_ids_of(path)})]  # the scores first
+    write_json(staged / _PARTS, {"new": new, "old": old})
+    staged.rename(folder / PENDING)
+    finish(folder)
+
+
+def drop_maps(folder: Path, video_ids: Iterable[str]) -> None:
+    """Remove the score maps of some videos, and folders that are empty then."""
+    for video_id in video_ids:
+        _remove(folder, f"{MAPS}/{video_id}.npy")
+
+
+def _row(video: KeptVideo, keep_maps: bool) -> dict[str, Any]:
+    beside = tuple(n for n in video.beside if keep_maps or not n.startswith(f"{MAPS}/"))
+    row = replace(video, mapped=video.mapped and keep_maps, beside=beside).row()
+    return json.loads(json.dumps(row))
+
+
+def _sources(path: Path) -> dict[str, Any] | None:
+    """What ``sources.json`` says beside this very scores file; None if there is none of it."""
+    try:
+        found = json.loads((path.parent / SOURCES).read_text(encoding="utf-8"))
+        known = found["format"] == FORMAT and found["scores"] == path.name
+        fits = known and found["scores_sha256"] == sha256_of(path)
+        return found if fits and isinstance(found["videos"], dict) else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _ids_of(path: Path) -> list[str]:
+    """The videos of the scores that are there; of a damaged or foreign file none."""
+    try:
+        return list(Scores.read(path)) if path.is_file() else []
+    except OddframeError:
+        return []
+
+
+def _files_of(folder: Path, video_ids: Iterable[str]) -> list[str]:
+    """What may lie in a folder that belongs to scores of these videos."""
+    found = [EVENTS, SOURCES]
+    for video_id in video_ids:
+        found += [f"{MAPS}/{video_id}.npy", f"{TERMS}/{video_id}.npz"]
+        found.append(f"{ANNOTATED}/{video_id}.mp4")
+    report = folder / REPORT
+    # Only a page of a scoring: an evaluation has one of the same name and may have been put here.
+    page = report / "report.html"
+    if (
+        page.is_file()
+        and b"oddframe" in page.read_bytes()[:2000]
+        and not (report / "metrics.json").exists()
+    ):
+        pictures = (report / part for part in ("plots", "events", "samples"))
+        files = [path for part in pictures for path in part.rglob("*") if path.is_file()]
+        found += [p.relative_to(folder).as_posix() for p in (page, *files)]
+    return [name for name in _inside(found) if (folder / name).exists()]
+
+
+def _inside(names: Iterable[str]) -> list[str]:
+    """The names of files within the folder; a damaged or foreign file may hold others."""
+    paths = (PurePosixPath(name) for name in names)
+    return [str(path) for path in paths if not path.is_absolute() and ".." not in path.parts]
+
+
+def _remove(folder: Path, name: str) -> None:
+    """Remove a file, and the folders that are empty then."""
+    path = folder / name
+    path.unlink(missing_ok=True)
+    for parent in path.parents:
+        if parent == folder:
+            break
+        with contextlib.suppress(OSError):  # it is not empty, or not there
+            parent.rmdir()
+
+
+def _link(source: Path, target: Path) -> None:
+    """The same file under another name; a copy where the file system has no links."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:
+        with atomic_path(target) as temporary:
+            shutil.copyfile(source, temporary)

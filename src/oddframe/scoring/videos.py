@@ -1,0 +1,133 @@
+"""Scoring many videos: one after the other here, or spread; each is kept once it is done."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
+from functools import partial
+
+from oddframe.atomic import CannotWriteError
+from oddframe.cluster.spread import is_spread, spread
+from oddframe.errors import OddframeError, OddframeWarning
+from oddframe.progress import Progress, says_how_to_go_on
+from oddframe.scoring.kept import KeptVideo
+from oddframe.scoring.plan import Scoring, uses_gpu
+from oddframe.training.run_folder import Run, read_run
+from oddframe.videos import Video
+from oddframe.words import count
+
+
+def score_videos(
+    scoring: Scoring,
+    run: Run,
+    videos: Sequence[Video],
+    before: Mapping[str, KeptVideo],
+    *,
+    workers: int | None,
+    address: str | None,
+    bar: Progress,
+) -> tuple[dict[str, KeptVideo], dict[str, str]]:
+    """Scores of videos; each is kept, and taken again after a kill, or where it is there already.
+
+    Args:
+        scoring: how.
+        run: the run, read.
+        videos: which.
+        before: the videos of the scores that are in the folder, made with the same settings.
+        workers, address: see :func:`oddframe.cluster.spread.spread`.
+        bar: told the progress.
+
+    Returns:
+        Of each video that could be scored its scores, of the others why not; in the videos' order.
+
+    Raises:
+        OddframeError: the only video cannot be scored, or nothing can be written.
+        KeyboardInterrupt: Ctrl-C; what is done is kept.
+    """
+    several = is_spread(workers, address)
+    scoring.kept(run).begin()
+    found = _taken_again(scoring, run, videos, before, bar)
+    failed: dict[str, str] = {}
+    to_do = [video for video in videos if video.id not in found]
+    if several and (address is not None or len(to_do) > 1):
+        results = spread(
+            partial(_scorer_elsewhere, scoring.absolute()),
+            to_do,
+            workers=workers,
+            address=address,
+            gpu=scoring.features is None and uses_gpu(run.detector),
+            advance=bar.count,
+        )
+    else:
+        results = _one_after_another(scoring.scorer(run, bar.count), to_do)
+    with closing(results), says_how_to_go_on():
+        for video, outcome in results:
+            if isinstance(outcome, CannotWriteError):
+                raise outcome
+            if not isinstance(outcome, OddframeError):
+                found[video.id] = outcome
+                continue
+            if len(videos) == 1 and not several:
+                raise outcome
+            failed[video.id] = str(outcome)
+            warnings.warn(f"{video.id}: left out ({outcome})", OddframeWarning, stacklevel=2)
+    in_order = [video.id for video in videos]
+    return (
+        {name: found[name] for name in in_order if name in found},
+        {name: failed[name] for name in in_order if name in failed},
+    )
+
+
+def _taken_again(
+    scoring: Scoring,
+    run: Run,
+    videos: Sequence[Video],
+    before: Mapping[str, KeptVideo],
+    bar: Progress,
+) -> dict[str, KeptVideo]:
+    """The videos that need not be scored, since nothing changed; those that changed are named."""
+    kept, source_of = scoring.kept(run), scoring.sources()
+    found: dict[str, KeptVideo] = {}
+    changed, stopped = [], 0
+    for video in videos:
+        source, late = source_of(video), kept.read(video.id)
+        there = [part for part in (late, before.get(video.id)) if part is not None]
+        there = [part for part in there if part.serves(source, scoring.mapped)]
+        same = next((part for part in there if part.is_of(source)), None)
+        if same is not None:
+            found[video.id] = same
+            stopped += same is late
+        elif there and source.files:
+            changed.append(video.id)
+    if stopped:
+        bar.say(f"{stopped} of {count(len(videos), 'video')} were scored before this was stopped")
+    if changed:
+        more = f" and {len(changed) - 3:,} more" if len(changed) > 3 else ""
+        warnings.warn(
+            f"changed since they were scored, so scored again: {', '.join(changed[:3])}{more}",
+            OddframeWarning,
+            stacklevel=3,
+        )
+    return found
+
+
+def _one_after_another(
+    work: Callable[[Video], KeptVideo], videos: Sequence[Video]
+) -> Generator[tuple[Video, KeptVideo | OddframeError]]:
+    for video in videos:
+        try:
+            yield video, work(video)
+        except OddframeError as error:
+            yield video, error
+
+
+def _scorer_elsewhere(scoring: Scoring) -> Callable[[Video], KeptVideo]:
+    """The same in a worker."""
+    run = read_run(scoring.run, scoring.checkpoint, scoring.detector)
+    if not scoring.kept(run).is_begun():
+        raise OddframeError(
+            f"{scoring.folder}: no such folder on this machine, or another run in "
+            f"{scoring.run}; all machines must share both"
+        )
+    return scoring.scorer(run)
