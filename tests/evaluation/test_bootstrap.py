@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from oddframe.evaluation.bootstrap import difference, draw_videos, measured, ratio
+from oddframe.evaluation.bootstrap import difference, draw_videos, measured, ratio, weighted
 
 
 def test_strata_keep_their_sizes():
@@ -21,6 +21,15 @@ def test_same_seed_same_resamples():
     first = draw_videos(anomalous, 50, seed=1)
     assert (first == draw_videos(anomalous, 50, seed=1)).all()
     assert (first != draw_videos(anomalous, 50, seed=2)).any()
+
+
+def test_weights_are_small_and_summed_in_float64():
+    weights = draw_videos(np.arange(3000) < 2, 4)
+    assert weights.dtype == np.uint8
+    values = np.full(3000, 0.1) * np.arange(3000)
+    assert weighted(weights, values) == pytest.approx(weights.astype(int) @ values, rel=1e-14)
+    table = np.stack([values, values**2], axis=1)
+    assert weighted(weights, table) == pytest.approx(weights.astype(int) @ table, rel=1e-14)
 
 
 @pytest.mark.parametrize("anomalous", [[True], [False], [True, False]])

@@ -200,7 +200,7 @@ def test_tracks_and_masks_are_used_where_they_are(small, tmp_path):
 
 
 def test_ped2_counts_and_trivial_baselines(ped2):
-    scores = trivial_baselines(ped2.videos, seed=0)["centre_prior"]
+    scores = dict(trivial_baselines(ped2.videos, seed=0))["centre_prior"]
     evaluation = evaluate_scores(scores, ped2, resamples=100)
     assert (evaluation.videos, evaluation.anomalous_videos) == (12, 12)
     assert (evaluation.frames, evaluation.anomalous_frames) == (2010, 1648)

@@ -6,12 +6,11 @@ from sklearn.metrics import roc_auc_score
 from oddframe.evaluation.pixel_metrics import (
     BINS,
     PixelBins,
-    histogram_pairs,
+    pixel_auc,
     pixel_histograms,
     resize_map,
     sample_pixels,
 )
-from oddframe.evaluation.ranking import pair_auc
 
 SHAPES = {
     "normal": lambda g, n: g.normal(size=n),
@@ -37,11 +36,8 @@ def test_auc_is_right_to_a_thousandth(shape):
         masks.append(mask)
     bins = PixelBins.of(sample_pixels(maps))
     pairs = [pixel_histograms(m, t, (64, 48), bins) for m, t in zip(maps, masks, strict=True)]
-    positives, negatives = (np.stack(part) for part in zip(*pairs, strict=True))
     weights = np.array([[1, 1, 1], [2, 0, 1]])
-    found = pair_auc(
-        histogram_pairs(positives, negatives), positives.sum(1), negatives.sum(1), weights
-    )
+    found = pixel_auc(*zip(*pairs, strict=True), weights)
     big = [np.stack([cv2.resize(one, (64, 48)) for one in scores]) for scores in maps]
     for row, drawn in enumerate(weights):
         labels = np.concatenate([masks[i].ravel() for i in np.repeat(range(3), drawn)])

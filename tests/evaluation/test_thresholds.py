@@ -25,7 +25,7 @@ from oddframe.evaluation.frame_samples import Truth
 from oddframe.evaluation.result import Evaluation
 from oddframe.evaluation.thresholds import (
     RULES,
-    best_threshold,
+    best_thresholds,
     decisions,
     validation_thresholds,
 )
@@ -47,8 +47,9 @@ def test_no_other_threshold_is_better(seed, frames, levels):
     labels = generator.random(frames) < 0.4
     labels[:2] = [True, False]
     scores = (generator.integers(0, levels, frames) / levels).astype(np.float32)
-    for rule in RULES:
-        chosen = best_threshold(labels, scores, rule)
+    best_of = best_thresholds(labels, scores)
+    assert tuple(best_of) == RULES
+    for rule, chosen in best_of.items():
         values = [worth(labels, scores >= level, rule) for level in np.unique(scores)]
         assert worth(labels, scores > chosen, rule) == pytest.approx(max(values))
         # Among equals, it is the one that alarms least.
@@ -58,7 +59,7 @@ def test_no_other_threshold_is_better(seed, frames, levels):
 
 def test_labels_of_one_value_allow_no_choice():
     with pytest.raises(OddframeError, match="expected anomalous and normal labels, found 0"):
-        best_threshold(np.zeros(4), np.arange(4), "f1")
+        best_thresholds(np.zeros(4), np.arange(4))
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ constant are rounded to thousandths.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
@@ -14,8 +14,8 @@ from oddframe.scores import Scores
 from oddframe.videos import Video
 
 
-def trivial_baselines(videos: Iterable[Video], seed: int = 0) -> dict[str, Scores]:
-    """All trivial baselines by name.
+def trivial_baselines(videos: Iterable[Video], seed: int = 0) -> Iterator[tuple[str, Scores]]:
+    """All trivial baselines with their names, made one after the other.
 
     ``constant``
         the same score everywhere: what the padding of a metric gives away.
@@ -39,13 +39,9 @@ def trivial_baselines(videos: Iterable[Video], seed: int = 0) -> dict[str, Score
         "centre_prior": _centre,
         "oracle_centre_prior": lambda video: _oracle(video) + _centre(video),
     }
-    return {
-        name: Scores(
-            {video.id: np.round(make(video), 3).astype(np.float32) for video in videos},
-            {"detector": f"trivial baseline: {name}"},
-        )
-        for name, make in makers.items()
-    }
+    for name, make in makers.items():
+        values = {video.id: np.round(make(video), 3).astype(np.float32) for video in videos}
+        yield name, Scores(values, {"detector": f"trivial baseline: {name}"})
 
 
 def _oracle(video: Video) -> np.ndarray:

@@ -16,6 +16,9 @@ RESAMPLES = 1000
 INTERVAL = (2.5, 97.5)
 """Percentiles of the resamples that bound the 95 % interval."""
 
+ROWS = 64
+"""Resamples that are turned into float64 at a time."""
+
 
 def draw_videos(anomalous: np.ndarray, resamples: int = RESAMPLES, seed: int = 0) -> np.ndarray:
     """How often each video is drawn in each resample.
@@ -26,8 +29,9 @@ def draw_videos(anomalous: np.ndarray, resamples: int = RESAMPLES, seed: int = 0
         seed: the same seed gives the same resamples, which makes comparisons paired.
 
     Returns:
-        int64 ``(1 + resamples, videos)``; row 0 is all ones, the data as it is. Only that row
-        where neither stratum holds two videos, since then nothing can vary.
+        uint8 ``(1 + resamples, videos)``, to be multiplied by :func:`weighted`; row 0 is all ones,
+        the data as it is. Only that row where neither stratum holds two videos, since then nothing
+        can vary.
 
     Raises:
         OddframeError: fewer than 0 resamples.
@@ -38,17 +42,32 @@ def draw_videos(anomalous: np.ndarray, resamples: int = RESAMPLES, seed: int = 0
     strata = [np.flatnonzero(anomalous), np.flatnonzero(~anomalous)]
     if max(map(len, strata)) < 2:
         resamples = 0
-    weights = np.ones((1 + resamples, len(anomalous)), dtype=np.int64)
+    # A video is drawn once on average, and more than 255 times with a chance of 1e-500.
+    weights = np.ones((1 + resamples, len(anomalous)), dtype=np.uint8)
     generator = np.random.default_rng(seed)
     for members in strata:
         size = len(members)
         if size == 0 or resamples == 0:
             continue
-        drawn = generator.integers(0, size, size=(resamples, size))
-        cells = drawn + size * np.arange(resamples)[:, None]
-        counts = np.bincount(cells.ravel(), minlength=resamples * size)
-        weights[1:, members] = counts.reshape(resamples, size)
+        for row in range(1, 1 + resamples):
+            drawn = generator.integers(0, size, size=size)
+            weights[row, members] = np.bincount(drawn, minlength=size)
     return weights
+
+
+def weighted(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Sums over videos, each video as often as it was drawn: float64 ``(1 + resamples, ...)``.
+
+    Args:
+        weights: ``(1 + resamples, videos)``; their type is too small to be summed in.
+        values: ``(videos, ...)``.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    result = np.empty((len(weights), *values.shape[1:]))
+    for start in range(0, len(weights), ROWS):
+        rows = slice(start, start + ROWS)
+        result[rows] = weights[rows].astype(np.float64) @ values
+    return result
 
 
 def ratio(weights: np.ndarray, numerators: np.ndarray, denominators: np.ndarray) -> np.ndarray:
@@ -58,7 +77,7 @@ def ratio(weights: np.ndarray, numerators: np.ndarray, denominators: np.ndarray)
         weights: ``(1 + resamples, videos)``.
         numerators, denominators: ``(videos,)``.
     """
-    return divide(weights @ np.asarray(numerators), weights @ np.asarray(denominators))
+    return divide(weighted(weights, numerators), weighted(weights, denominators))
 
 
 def divide(numerators: np.ndarray, denominators: np.ndarray) -> np.ndarray:

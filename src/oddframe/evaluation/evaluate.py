@@ -20,7 +20,7 @@ from oddframe.evaluation.baselines import trivial_baselines
 from oddframe.evaluation.beginnings import scores_without_first, without_first
 from oddframe.evaluation.bootstrap import RESAMPLES, draw_videos, measured
 from oddframe.evaluation.class_metrics import class_counts, class_names
-from oddframe.evaluation.frame_metrics import pr_points, roc_points, thin_curve
+from oddframe.evaluation.frame_metrics import drawn_curves
 from oddframe.evaluation.frame_samples import (
     Truth,
     frame_samples,
@@ -28,7 +28,7 @@ from oddframe.evaluation.frame_samples import (
     threshold_samples,
 )
 from oddframe.evaluation.map_samples import map_samples
-from oddframe.evaluation.result import Curve, Decision, Evaluation
+from oddframe.evaluation.result import Decision, Evaluation
 from oddframe.evaluation.thresholds import (
     OWN,
     Threshold,
@@ -113,7 +113,6 @@ def evaluate_scores(
         metrics |= {name: measured(values, localisation) for name, values in located.items()}
     if maps is not None and skip_first:
         localisation += "; over every frame"
-    flat = np.concatenate([scores[video.id] for video in videos])
     return Evaluation(
         dataset=manifest.dataset,
         split=split,
@@ -124,13 +123,13 @@ def evaluate_scores(
         metrics=metrics,
         baselines={
             name: summarise(frame_samples(baseline, truth, weights).metrics)
-            for name, baseline in trivial_baselines(videos, seed).items()
+            for name, baseline in trivial_baselines(videos, seed)
         },
         classes={name: summarise(part) for name, part in samples.classes.items()},
         class_counts={name: class_counts(videos, name) for name in classes},
         decisions=decided,
         oracle=best,
-        curves=_curves(truth.labels, flat),
+        curves=drawn_curves(truth.labels, np.concatenate([scores[video.id] for video in videos])),
         protocol={
             **_protocol(scores, manifest, rule, chosen, skip_first),
             "bootstrap": _bootstrap_note(truth, len(weights) - 1, seed),
@@ -247,11 +246,6 @@ def is_per_video(meta: Mapping[str, Any]) -> bool:
     """Whether scores with this ``meta`` were normalised within each video."""
     stated = str(meta.get("normalisation", "")).lower()
     return "per-video" in stated.replace("_", "-").replace(" ", "-")
-
-
-def _curves(labels: np.ndarray, scores: np.ndarray) -> dict[str, Curve]:
-    points = {"roc": roc_points(labels, scores), "pr": pr_points(labels, scores)}
-    return {name: thin_curve(x, y) for name, (x, y) in points.items() if len(x)}
 
 
 def _protocol(

@@ -7,13 +7,17 @@ into "no value, and why". For many resamples at once see :mod:`oddframe.evaluati
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
 from oddframe.evaluation.result import Curve
 
 CURVE_POINTS = 400
+"""Of a curve that is drawn."""
+
+AT_ONCE = 2**16
+"""Points whose distances are added up at a time."""
 
 
 def headline_metric(dataset: str) -> str:
@@ -32,17 +36,23 @@ def counts_by_threshold(
         weights: ``(n,)``, non-negative; one each when not given.
 
     Returns:
-        thresholds, true positives, false positives; all float64 of the same length.
+        thresholds of the scores' type, true positives, false positives, all of the same length;
+        without weights they are whole numbers of the smallest type that holds the sum of both.
     """
-    labels = np.asarray(labels) != 0
     order = np.argsort(scores)[::-1]
     ranked = np.asarray(scores)[order]
-    weight = np.ones(len(ranked)) if weights is None else np.asarray(weights, dtype=float)[order]
     last = np.append(ranked[1:] != ranked[:-1], True)[: len(ranked)]
-    hits = labels[order]
+    levels = ranked[last]
+    del ranked
+    hits = np.asarray(labels)[order] != 0
+    if weights is None:
+        del order
+        whole = np.min_scalar_type(len(hits))
+        positives = np.cumsum(hits, dtype=whole)[last]
+        return levels, positives, np.cumsum(~hits, dtype=whole)[last]
+    weight = np.asarray(weights, dtype=float)[order]
     positives = np.cumsum(np.where(hits, weight, 0.0))[last]
-    negatives = np.cumsum(np.where(hits, 0.0, weight))[last]
-    return ranked[last].astype(float), positives, negatives
+    return levels, positives, np.cumsum(np.where(hits, 0.0, weight))[last]
 
 
 def roc_points(
@@ -52,10 +62,7 @@ def roc_points(
     _, positives, negatives = counts_by_threshold(labels, scores, weights)
     if not len(positives) or positives[-1] == 0 or negatives[-1] == 0:
         return np.empty(0), np.empty(0)
-    return (
-        np.concatenate(([0.0], negatives / negatives[-1])),
-        np.concatenate(([0.0], positives / positives[-1])),
-    )
+    return _rates(slice(None), _from_zero(positives), _from_zero(negatives))
 
 
 def pr_points(
@@ -66,9 +73,39 @@ def pr_points(
     if not len(positives) or positives[-1] == 0:
         return np.empty(0), np.empty(0)
     # Leading thresholds whose frames weigh nothing alert on nothing: no precision there.
-    alerted = positives + negatives > 0
-    positives, negatives = positives[alerted], negatives[alerted]
-    return positives / positives[-1], positives / (positives + negatives)
+    return _precision(slice(int(np.argmax(positives + negatives > 0)), None), positives, negatives)
+
+
+def drawn_curves(labels: np.ndarray, scores: np.ndarray) -> dict[str, Curve]:
+    """The curves ``roc`` and ``pr``, thinned for drawing; those that are defined."""
+    # Points are made where they are looked at: all at once take more room than the scores.
+    from_zero = [_from_zero(counts) for counts in counts_by_threshold(labels, scores)[1:]]
+    positives, negatives = (counts[1:] for counts in from_zero)
+    curves = {}
+    if positives[-1] and negatives[-1]:
+        curves["roc"] = _thinned(len(positives) + 1, lambda at: _rates(at, *from_zero))
+    if positives[-1]:
+        curves["pr"] = _thinned(len(positives), lambda at: _precision(at, positives, negatives))
+    return curves
+
+
+Places = slice | np.ndarray
+
+
+def _rates(
+    at: Places, positives: np.ndarray, negatives: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    return negatives[at] / negatives[-1], positives[at] / positives[-1]
+
+
+def _from_zero(counts: np.ndarray) -> np.ndarray:
+    return np.concatenate((np.zeros(1, counts.dtype), counts))
+
+
+def _precision(
+    at: Places, positives: np.ndarray, negatives: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    return positives[at] / positives[-1], positives[at] / (positives[at] + negatives[at])
 
 
 def roc_auc(labels: np.ndarray, scores: np.ndarray, weights: np.ndarray | None = None) -> float:
@@ -137,10 +174,26 @@ def macro_auc_padded(videos: Iterable[tuple[np.ndarray, np.ndarray]]) -> float:
 
 def thin_curve(x: np.ndarray, y: np.ndarray, points: int = CURVE_POINTS) -> Curve:
     """At most ``points`` points of a curve, its ends among them, evenly along its length."""
-    if len(x) > points:
-        length = np.concatenate(([0.0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))))
+    return _thinned(len(x), lambda at: (x[at], y[at]), points)
+
+
+def _thinned(
+    count: int,
+    points_at: Callable[[Places], tuple[np.ndarray, np.ndarray]],
+    points: int = CURVE_POINTS,
+) -> Curve:
+    """The same of ``count`` points that a function gives."""
+    kept = np.arange(count)
+    if count > points:
+        length = np.zeros(count)
+        for start in range(0, count - 1, AT_ONCE):
+            part = slice(start, start + AT_ONCE + 1)
+            x, y = points_at(part)
+            steps = np.hypot(np.diff(x), np.diff(y))
+            steps[0] += length[start]
+            np.cumsum(steps, out=length[part][1:])
         stops = np.linspace(0, length[-1], points)
-        kept = np.unique(np.searchsorted(length, stops).clip(0, len(x) - 1))
-        kept[0], kept[-1] = 0, len(x) - 1
-        x, y = x[kept], y[kept]
+        kept = np.unique(np.searchsorted(length, stops).clip(0, count - 1))
+        kept[0], kept[-1] = 0, count - 1
+    x, y = points_at(kept)
     return Curve([round(float(v), 6) for v in x], [round(float(v), 6) for v in y])

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from oddframe.detections import EventRule
-from oddframe.evaluation.bootstrap import divide, measured, ratio
+from oddframe.evaluation.bootstrap import divide, measured, ratio, weighted
 from oddframe.evaluation.class_metrics import WITHIN, ClassFrames, class_frames
 from oddframe.evaluation.event_metrics import OVERLAPS, EventCounts, count_events
 from oddframe.evaluation.false_alarms import false_alarm_steps, just_below
-from oddframe.evaluation.ranking import RankedFrames, pair_auc
+from oddframe.evaluation.ranking import RankedFrames, pairs_in_order
 from oddframe.evaluation.result import Measured
+from oddframe.evaluation.sweep import sweep
 from oddframe.scores import Scores
 from oddframe.videos import Video
 
@@ -79,9 +80,9 @@ class Truth:
             normal_hours=np.array(hours),
         )
 
-    def per_frame(self, values: np.ndarray) -> np.ndarray:
-        """A value per video, repeated for its frames."""
-        return np.repeat(values, self.lengths)
+    def each(self) -> list[np.ndarray]:
+        """The labels of each video, as parts of ``labels``."""
+        return np.split(self.labels, np.cumsum(self.lengths)[:-1])
 
 
 @dataclass(frozen=True)
@@ -110,14 +111,14 @@ def frame_samples(
             and within its own videos.
     """
     arrays = [scores[video.id] for video in truth.videos]
-    groups = [np.concatenate([class_frames(v, name) for v in truth.videos]) for name in classes]
+    groups = [_among_anomalous(truth.videos, name) for name in classes]
     frames = RankedFrames.of(arrays, truth.labels, truth.anomalous, groups)
-    pairs = frames.pairs()
-    sweep = frames.sweep(weights, RECALLS)
+    swept = sweep(frames, weights, RECALLS)
     positive, negative = frames.positive_frames, frames.negative_frames
-    ordered = np.diag(pairs[0])
+    del frames, groups  # before the classes' own are made
+    ordered = np.array(list(map(pairs_in_order, arrays, truth.each())))
     metrics = {
-        "micro_auc": pair_auc(pairs[0], positive, negative, weights),
+        "micro_auc": swept.auc,
         "macro_auc": _mean_of_defined(weights, divide(ordered, positive * negative)),
         "macro_auc_padded": ratio(
             weights,
@@ -125,27 +126,26 @@ def frame_samples(
             (ordered + positive + negative + 1) / ((positive + 1) * (negative + 1)),
             np.ones(len(arrays)),
         ),
-        "average_precision": sweep.average_precision,
-        "pr_auc_trapezoid": sweep.trapezoid,
-        "equal_error_rate": sweep.equal_error_rate,
-        "anomalous_auc": pair_auc(pairs[0], positive, negative, weights, truth.anomalous),
-        "anomalous_ap": sweep.precision_inside,
+        "average_precision": swept.average_precision,
+        "pr_auc_trapezoid": swept.trapezoid,
+        "equal_error_rate": swept.equal_error_rate,
+        "anomalous_auc": swept.auc_inside,
+        "anomalous_ap": swept.precision_inside,
     }
-    alarms = _false_alarms(arrays, truth, weights, sweep.recall_thresholds)
-    hours, normal = weights @ truth.normal_hours, weights @ negative
+    alarms = _false_alarms(arrays, truth, weights, swept.recall_thresholds)
+    hours, normal = weighted(weights, truth.normal_hours), weighted(weights, negative)
     for index, recall in enumerate(RECALLS):
         name = f"at_recall_{recall:g}"
         metrics[f"false_alarms_per_hour_{name}"] = divide(alarms[index], hours)
-        metrics[f"false_positive_rate_{name}"] = divide(sweep.recall_alarms[index], normal)
+        metrics[f"false_positive_rate_{name}"] = divide(swept.recall_alarms[index], normal)
     by_class = {}
     for index, name in enumerate(classes):
         own = ClassFrames.of(truth.videos, name)
-        inputs = (pairs[1 + index], frames.group_frames[index], negative, weights)
-        within = own.ranked(scores).sweep(weights[:, own.places])
+        within = sweep(own.ranked(scores), weights[:, own.places])
         by_class[name] = {
-            "auc": pair_auc(*inputs, ~truth.anomalous),
-            "average_precision": sweep.group_precision[index],
-            "auc_within": own.varying(pair_auc(*inputs, own.member)),
+            "auc": swept.group_auc[index],
+            "average_precision": swept.group_precision[index],
+            "auc_within": own.varying(within.auc),
             "average_precision_within": own.varying(within.average_precision),
             "pr_auc_within": own.varying(within.trapezoid),
         }
@@ -167,11 +167,10 @@ def threshold_samples(
         metric name to ``(1 + resamples,)``, NaN where undefined.
     """
     counts = [count_events(scores[video.id], video, rule) for video in truth.videos]
-    above = np.concatenate([scores[video.id] for video in truth.videos]) > rule.threshold
-    owner = truth.per_frame(np.arange(len(truth.videos)))
-    videos = len(truth.videos)
-    false = np.bincount(owner[above & ~truth.labels], minlength=videos)
-    true = np.bincount(owner[above & truth.labels], minlength=videos)
+    above = [scores[video.id] > rule.threshold for video in truth.videos]
+    labels = truth.each()
+    true = np.array([(odd & part).sum() for odd, part in zip(above, labels, strict=True)])
+    false = np.array([part.sum() for part in above]) - true
     normal = ~truth.anomalous
 
     def share(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
@@ -191,7 +190,7 @@ def threshold_samples(
     for index, overlap in enumerate(OVERLAPS):
         hits = matched[:, index]
         samples[f"event_f1_{overlap:g}"] = _where_separable(
-            share(2 * hits, found + events), weights @ events
+            share(2 * hits, found + events), weighted(weights, events)
         )
         samples[f"event_precision_{overlap:g}"] = share(hits, found)
         samples[f"event_recall_{overlap:g}"] = share(hits, events)
@@ -222,13 +221,16 @@ def _false_alarms(
     defined = np.isfinite(thresholds)
     strict = just_below(thresholds)
     total = np.where(defined, 0.0, np.nan)
-    start = 0
-    for index, (video, scores) in enumerate(zip(truth.videos, arrays, strict=True)):
-        labels = truth.labels[start : start + len(scores)]
-        start += len(scores)
-        steps = false_alarm_steps(scores, labels, video.clock)
-        total += weights[:, index] * steps.count(strict)
+    for video, scores, labels, drawn in zip(
+        truth.videos, arrays, truth.each(), weights.T, strict=True
+    ):
+        total += drawn * false_alarm_steps(scores, labels, video.clock).count(strict)
     return total
+
+
+def _among_anomalous(videos: Sequence[Video], name: str) -> np.ndarray:
+    """Of all anomalous frames, end to end, those of a class."""
+    return np.concatenate([class_frames(video, name)[video.frame_labels()] for video in videos])
 
 
 def _mean_of_defined(weights: np.ndarray, values: np.ndarray) -> np.ndarray:

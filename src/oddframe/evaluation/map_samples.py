@@ -10,13 +10,11 @@ import numpy as np
 from oddframe.errors import OddframeError
 from oddframe.evaluation.frame_samples import Truth
 from oddframe.evaluation.pixel_metrics import (
-    BINS,
     PixelBins,
-    histogram_pairs,
+    pixel_auc,
     pixel_histograms,
     sample_pixels,
 )
-from oddframe.evaluation.ranking import pair_auc
 from oddframe.evaluation.region_metrics import RegionCounts, count_regions
 from oddframe.evaluation.truth_regions import (
     TruthRegions,
@@ -52,10 +50,8 @@ def map_samples(
             f"score map of '{unknown[0]}': no such video is evaluated; use the maps that were "
             "made together with the scores"
         )
-    count = len(videos)
-    positives, negatives = np.zeros((2, count, BINS), dtype=np.int64)
     regions: dict[str, TruthRegions] = {}
-    with_pixels = 0
+    pixels: dict[int, tuple[np.ndarray, np.ndarray]] = {}
     for video in videos:
         if video.id in maps:
             _check(maps[video.id], video)
@@ -64,16 +60,15 @@ def map_samples(
     if not usable:
         empty = {"pixel_auc": nothing, "rbdc": nothing, "tbdc": nothing}
         return empty, "no video has both a score map and a mask or tracks"
+    wanted = set(usable)
     bins = PixelBins.of(sample_pixels(maps[key] for key in usable))
     for index, video in enumerate(videos):
-        if video.id not in usable:
+        if video.id not in wanted:
             continue
         mask = read_mask(video, root) if video.mask else None
         if mask is not None or video.label == "normal":
-            with_pixels += 1
-            positives[index], negatives[index] = pixel_histograms(
-                maps[video.id], mask, (video.width, video.height), bins
-            )
+            size = (video.width, video.height)
+            pixels[index] = pixel_histograms(maps[video.id], mask, size, bins)
         if video.tracks:
             regions[video.id] = regions_from_tracks(read_tracks(video, root), video)
         elif mask is not None:
@@ -85,18 +80,17 @@ def map_samples(
         regions,
         {video.id: (video.width, video.height) for video in videos},
     )
-    chosen = np.array([video.id in usable for video in videos])
+    chosen = np.array([video.id in regions for video in videos])
     samples = {
-        "pixel_auc": pair_auc(
-            histogram_pairs(positives, negatives),
-            positives.sum(axis=1),
-            negatives.sum(axis=1),
-            weights,
+        "pixel_auc": pixel_auc(
+            [positives for positives, _ in pixels.values()],
+            [negatives for _, negatives in pixels.values()],
+            weights[:, list(pixels)],
         ),
         "rbdc": counts.rbdc(weights[:, chosen]),
         "tbdc": counts.tbdc(weights[:, chosen]),
     }
-    return samples, _describe(videos, with_pixels, counts)
+    return samples, _describe(videos, len(pixels), counts)
 
 
 def _check(scores: np.ndarray, video: Video) -> None:

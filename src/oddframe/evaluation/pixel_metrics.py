@@ -7,15 +7,19 @@ by at most half of the largest share of normal pixels in a bin; the tests hold i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
+from oddframe.evaluation.bootstrap import divide, weighted
+
 BINS = 2**15
 CHUNK = 16
 """Frames handled at a time."""
+PART = 1024
+"""Bins of all videos handled at a time."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,9 @@ def sample_pixels(maps: Iterable[np.ndarray], frames_each: int = 32) -> np.ndarr
 def pixel_histograms(
     scores: np.ndarray, mask: np.ndarray | None, size: tuple[int, int], bins: PixelBins
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Anomalous and normal pixels of one video by bin, each int64 ``(BINS,)``.
+    """Anomalous and normal pixels of one video by bin, each ``(BINS,)``.
+
+    They are of the smallest type that holds them: with thousands of videos this is what takes room.
 
     Args:
         scores: score maps ``(frames, h, w)``; resized to the mask, bilinearly (by area where
@@ -70,7 +76,8 @@ def pixel_histograms(
         if mask is not None:
             cells[mask[start : start + CHUNK]] += BINS
         counts += np.bincount(cells.ravel(), minlength=2 * BINS)
-    return counts[BINS:], counts[:BINS]
+    counts = counts.astype(np.min_scalar_type(counts.max()))
+    return counts[BINS:].copy(), counts[:BINS].copy()
 
 
 def resize_map(scores: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -88,14 +95,23 @@ def at_least_float32(scores: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(scores, dtype=kind)
 
 
-def histogram_pairs(positives: np.ndarray, negatives: np.ndarray) -> np.ndarray:
-    """Pairs in right order, ties half, for every pair of videos.
+def pixel_auc(
+    positives: Sequence[np.ndarray], negatives: Sequence[np.ndarray], weights: np.ndarray
+) -> np.ndarray:
+    """ROC AUC of each resample from counts per bin, ties half; NaN where a side is empty.
 
     Args:
-        positives, negatives: ``(videos, BINS)`` counts.
-
-    Returns:
-        float64 ``(videos, videos)`` for :func:`oddframe.evaluation.ranking.pair_auc`.
+        positives, negatives: per video ``(BINS,)``, see :func:`pixel_histograms`.
+        weights: ``(1 + resamples, videos)``.
     """
-    below = np.cumsum(negatives, axis=1, dtype=float) - 0.5 * negatives
-    return positives.astype(float) @ below.T
+    ordered, odd_pixels, below = np.zeros((3, len(weights)))
+    for start in range(0, BINS, PART):
+        part = slice(start, start + PART)
+        odd, calm = (
+            weighted(weights, np.array([counts[part] for counts in several]).reshape(-1, PART))
+            for several in (positives, negatives)
+        )
+        ordered += np.einsum("rb,rb->r", odd, below[:, None] + np.cumsum(calm, axis=1) - 0.5 * calm)
+        odd_pixels += odd.sum(axis=1)
+        below += calm.sum(axis=1)
+    return divide(ordered, odd_pixels * below)

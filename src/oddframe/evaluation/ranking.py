@@ -1,58 +1,24 @@
-"""Ranking metrics of many bootstrap resamples at once, exactly.
+"""Frames of many videos ranked once, and counted by score and video, in little memory.
 
-A resample weighs whole videos, so the frames are ranked once. What a metric needs is how many
-frames of each video pass each threshold that matters, and only the scores of anomalous frames
-matter: between two of them precision and recall change by false positives alone. Those counts
-are sparse matrices (thresholds x videos); one product with the weights gives the counts of all
-resamples. ROC AUC needs less: a matrix of videos x videos that counts the pairs in right order.
-
-The results equal those of recomputing each resample from its frames, up to float rounding.
+Only the scores of anomalous frames matter as thresholds: between two of them precision and recall
+change by false positives alone. Whatever a resample of whole videos needs follows from how many
+frames of each video lie between two thresholds (:mod:`oddframe.evaluation.sweep`): sparse matrices
+(thresholds x videos) with about one entry per frame.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from oddframe.evaluation.bootstrap import divide
-
 BLOCK = 1024
-"""Thresholds handled at a time, and ..."""
-COLUMNS = 256
-"""... resamples: a block of counts stays in the processor's cache."""
-STRIP = 32
-"""Rows of a block that are summed together."""
-EXACT_FLOAT32 = 2**24
-"""Integers up to here are exact in float32, which is twice as fast as float64."""
+"""Thresholds handled at a time."""
 
-
-@dataclass(frozen=True)
-class Sweep:
-    """What one pass over the thresholds gives, per resample; NaN where undefined.
-
-    Attributes:
-        average_precision: ``(resamples,)``, against all normal frames.
-        trapezoid: ``(resamples,)``, the area under the same curve by the trapezoid rule.
-        precision_inside: ``(resamples,)``, the same against those of anomalous videos.
-        group_precision: ``(groups, resamples)``, each group against frames of normal videos.
-        equal_error_rate: ``(resamples,)``.
-        recall_thresholds: ``(recalls, resamples)``: the highest score such that the
-            frames at or above it hold the wanted share of the anomalous ones.
-        recall_alarms: ``(recalls, resamples)``, weighted normal frames at or above it.
-    """
-
-    average_precision: np.ndarray
-    trapezoid: np.ndarray
-    precision_inside: np.ndarray
-    group_precision: np.ndarray
-    equal_error_rate: np.ndarray
-    recall_thresholds: np.ndarray
-    recall_alarms: np.ndarray
+AT_ONCE = 2**17
+"""Frames counted at a time."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +30,7 @@ class Block:
         positives: anomalous frames with exactly that score.
         inside: normal frames of anomalous videos, from that score up to below the one before.
         outside: the same of normal videos.
-        ties: normal frames with exactly that score.
+        inside_ties, outside_ties: those with exactly that score.
         groups: (number of a group of anomalous frames, rows that it has, counts like positives).
     """
 
@@ -72,7 +38,8 @@ class Block:
     positives: Any
     inside: Any
     outside: Any
-    ties: Any
+    inside_ties: Any
+    outside_ties: Any
     groups: list[tuple[int, np.ndarray, Any]]
 
 
@@ -82,12 +49,14 @@ class RankedFrames:
 
     Attributes:
         blocks: the counts, thresholds falling.
+        thresholds: distinct scores of anomalous frames, falling; of the scores' type.
         positive_frames: ``(videos,)`` anomalous frames.
         group_frames: ``(groups, videos)`` anomalous frames of some subsets of them (classes).
         inside_frames, outside_frames: ``(videos,)`` normal frames of anomalous / normal videos.
     """
 
     blocks: list[Block]
+    thresholds: np.ndarray
     positive_frames: np.ndarray
     group_frames: np.ndarray
     inside_frames: np.ndarray
@@ -107,42 +76,35 @@ class RankedFrames:
             scores: one array per video.
             labels: bool over the frames of all videos, end to end: true where anomalous.
             anomalous: ``(videos,)`` bool.
-            groups: bool arrays like ``labels``, true for frames of the group only.
+            groups: bool over the anomalous frames alone, end to end: true where of the group.
         """
-        from scipy.sparse import csr_matrix
-
-        lengths = [len(part) for part in scores]
-        owner = np.repeat(np.arange(len(scores), dtype=np.int32), lengths)
-        levels, ranks = np.unique(np.concatenate(scores), return_inverse=True)
-        levels = levels.astype(np.result_type(levels, np.float32), copy=False)
-        used = np.zeros(len(levels), dtype=bool)
-        used[ranks[labels]] = True
-        # Row of the highest threshold that a frame passes: thresholds fall from row to row.
-        rows = (used.sum() - np.cumsum(used))[ranks].astype(np.int32)
-        shape = (int(used.sum()), len(scores))
-
-        def count(chosen: np.ndarray) -> Any:
-            cells = (rows[chosen], owner[chosen])
-            return csr_matrix((np.ones(len(cells[0]), np.float32), cells), shape=shape)
-
-        def total(chosen: np.ndarray) -> np.ndarray:
-            return np.bincount(owner[chosen], minlength=len(scores))
-
-        within = ~labels & np.repeat(anomalous, lengths)
-        beyond = ~labels & ~within
-        passing = rows < shape[0]
-        counts = [
-            count(labels),
-            count(within & passing),
-            count(beyond & passing),
-            count(~labels & used[ranks]),
-        ]
+        lengths = np.array([len(part) for part in scores])
+        flat = np.concatenate(scores)
+        order = np.argsort(flat)[::-1].astype(np.min_scalar_type(len(flat)))
+        passed = _frames_passing(flat, order, labels)
+        thresholds = flat[order[passed - 1]]
+        positives = np.flatnonzero(labels)
+        last = np.cumsum(lengths)  # of each video, where the next begins
+        blocks = []
+        for start in range(0, len(thresholds), BLOCK):
+            ends = passed[start : start + BLOCK]
+            # The frames that pass a threshold of this block and none of the blocks before.
+            frames = order[passed[start - 1] if start else 0 : ends[-1]]
+            levels = thresholds[start : start + BLOCK]
+            blocks.append(
+                _block(frames, flat, levels, last, anomalous, labels[frames], positives, groups)
+            )
+        owner = np.searchsorted(last, positives, side="right")
+        counted = [np.bincount(owner[group], minlength=len(scores)) for group in groups]
+        positive = np.bincount(owner, minlength=len(scores))
+        negative = lengths - positive
         return cls(
-            blocks=_cut(levels[used][::-1], counts, list(map(count, groups))),
-            positive_frames=total(labels),
-            group_frames=np.array([total(group) for group in groups]).reshape(-1, len(scores)),
-            inside_frames=total(within),
-            outside_frames=total(beyond),
+            blocks=blocks,
+            thresholds=thresholds,
+            positive_frames=positive,
+            group_frames=np.array(counted, dtype=np.int64).reshape(-1, len(scores)),
+            inside_frames=negative * anomalous,
+            outside_frames=negative * ~np.asarray(anomalous),
         )
 
     @property
@@ -150,189 +112,82 @@ class RankedFrames:
         """Normal frames of each video."""
         return self.inside_frames + self.outside_frames
 
-    def pairs(self) -> np.ndarray:
-        """Pairs in right order, ties half: float64 ``(1 + groups, videos, videos)``.
 
-        Entry (0, i, j) counts pairs of an anomalous frame of video i and a normal one of video
-        j; the others do the same for the anomalous frames of each group.
-        """
-        videos = len(self.positive_frames)
-        result = np.zeros((1 + len(self.group_frames), videos, videos))
-        passed = np.zeros((1, videos))
-        for block in self.blocks:
-            passed = _run_on(passed, block.inside.toarray() + block.outside.toarray())
-            below = self.negative_frames - passed[1:] + 0.5 * block.ties.toarray()
-            result[0] += block.positives.T @ below
-            for index, rows, positives in block.groups:
-                result[1 + index] += positives.T @ below[rows]
-        return result
-
-    def sweep(self, weights: np.ndarray, recalls: Sequence[float] = ()) -> Sweep:
-        """Everything that needs a pass over the thresholds, for each resample.
-
-        Args:
-            weights: ``(resamples, videos)`` integers.
-            recalls: wanted shares of the anomalous frames, each in (0, 1].
-        """
-        heaviest = (weights @ (self.positive_frames + self.negative_frames)).max(initial=0)
-        kind = np.float32 if heaviest < EXACT_FLOAT32 else np.float64
-        chunks = np.array_split(weights, -(-len(weights) // COLUMNS))
-        # NumPy and SciPy let go of the interpreter in their loops, so threads share the cores.
-        with ThreadPoolExecutor(min(len(chunks), os.cpu_count() or 1)) as pool:
-            parts = list(pool.map(lambda chunk: self._sweep_chunk(chunk, recalls, kind), chunks))
-        return Sweep(*(np.concatenate(values, axis=-1) for values in zip(*parts, strict=True)))
-
-    def _sweep_chunk(
-        self, weights: np.ndarray, recalls: Sequence[float], kind: type[np.floating]
-    ) -> tuple[np.ndarray, ...]:
-        """The fields of a Sweep for some resamples. Count arrays are (thresholds, resamples)."""
-        columns = np.ascontiguousarray(weights.T, dtype=kind)
-        total = (weights @ self.positive_frames).astype(float)
-        others = (weights @ self.negative_frames).astype(float)
-        wanted = [np.maximum(np.ceil(recall * total - 1e-9), 1) for recall in recalls]
-        precision = np.zeros((2 + len(self.group_frames), len(weights)))
-        before = np.zeros(len(weights))
-        error_rate = np.full(len(weights), np.nan)
-        kept = self.blocks[0].thresholds.dtype if self.blocks else np.float32
-        thresholds = np.full((len(recalls), len(weights)), np.nan, dtype=kept)
-        recall_alarms = np.full((len(recalls), len(weights)), np.nan)
-        hits = inside = outside = np.zeros((1, len(weights)), kind)
-        group_hits = [hits] * len(self.group_frames)
-        for block in self.blocks:
-            # Row 0 carries the counts so far, so that row i is the one before row i + 1.
-            gained = block.positives @ columns
-            hits = _run_on(hits, gained)
-            inside = _run_on(inside, block.inside @ columns)
-            outside = _run_on(outside, block.outside @ columns)
-            alarms = inside + outside
-            precision[0] += _precision_sum(gained, hits[1:], alarms[1:])
-            precision[1] += _precision_sum(gained, hits[1:], inside[1:])
-            before += _precision_sum_before(gained, hits, alarms, block.ties @ columns)
-            for index, rows, positives in block.groups:
-                gained = positives @ columns
-                group_hits[index] = _run_on(group_hits[index], gained)
-                precision[2 + index] += _precision_sum(
-                    gained, group_hits[index][1:], outside[1 + rows]
-                )
-            for which, count in enumerate(wanted):
-                now = np.flatnonzero((hits[0] < count) & (hits[-1] >= count))
-                row = np.argmax(hits[:, now] >= count[now], axis=0)
-                thresholds[which, now] = block.thresholds[row - 1]
-                recall_alarms[which, now] = alarms[row, now]
-            balance = divide(hits[[0, -1]], total) + divide(alarms[[0, -1]], others)
-            now = np.flatnonzero((balance[0] < 1) & (balance[1] >= 1))
-            if len(now):
-                error_rate[now] = _crossing(
-                    block, hits[:, now], alarms[:, now], weights[now], total[now], others[now]
-                )
-        inside_others, outside_others = weights @ self.inside_frames, weights @ self.outside_frames
-        grouped = divide(precision[2:], self.group_frames @ weights.T)
-        return (
-            np.where(others > 0, divide(precision[0], total), np.nan),
-            np.where(others > 0, divide((precision[0] + before) / 2, total), np.nan),
-            np.where(inside_others > 0, divide(precision[1], total), np.nan),
-            np.where(outside_others > 0, grouped, np.nan),
-            error_rate,
-            thresholds,
-            recall_alarms,
-        )
-
-
-def pair_auc(
-    pairs: np.ndarray,
-    positives: np.ndarray,
-    negatives: np.ndarray,
-    weights: np.ndarray,
-    against: np.ndarray | None = None,
-) -> np.ndarray:
-    """ROC AUC of each resample from pairs in right order; NaN where a side is empty.
+def pairs_in_order(scores: np.ndarray, labels: np.ndarray) -> float:
+    """Pairs of an anomalous and a normal frame of one video in right order, ties half.
 
     Args:
-        pairs: ``(videos, videos)``, see :meth:`RankedFrames.pairs`.
-        positives, negatives: ``(videos,)`` counts.
-        weights: ``(resamples, videos)``.
-        against: ``(videos,)`` bool, whose normal frames count; all when not given.
+        scores: ``(frames,)``.
+        labels: ``(frames,)`` bool, true where anomalous.
     """
-    weights = np.asarray(weights, dtype=float)
-    others = weights if against is None else weights * against
-    ordered = np.einsum("rv,rv->r", weights @ pairs, others)
-    return divide(ordered, (weights @ positives) * (others @ negatives))
+    others = np.sort(scores[~labels])
+    below = np.searchsorted(others, scores[labels], side="left").sum()
+    not_above = np.searchsorted(others, scores[labels], side="right").sum()
+    return (int(below) + int(not_above)) / 2
 
 
-def _cut(thresholds: np.ndarray, counts: list[Any], groups: list[Any]) -> list[Block]:
-    """Whole count matrices as blocks."""
-    rows_of = [np.flatnonzero(np.diff(group.indptr)) for group in groups]
-    compact = [group[rows] for group, rows in zip(groups, rows_of, strict=True)]
-    blocks = []
-    for start in range(0, len(thresholds), BLOCK):
-        span = slice(start, start + BLOCK)
-        parts = []
-        for index, (group, rows) in enumerate(zip(compact, rows_of, strict=True)):
-            first, last = np.searchsorted(rows, (start, start + BLOCK))
-            if first < last:
-                parts.append((index, rows[first:last] - start, group[first:last]))
-        blocks.append(Block(thresholds[span], *(matrix[span] for matrix in counts), parts))
-    return blocks
+def _frames_passing(flat: np.ndarray, order: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """How many frames have at least the score of each threshold, thresholds falling.
 
-
-def _run_on(before: np.ndarray, gained: np.ndarray) -> np.ndarray:
-    """The running sum of the gains, on from (and after) the last row of ``before``.
-
-    In strips of rows, all strips at once, then from strip to strip: np.cumsum along this axis
-    is so slow that a sweep would spend half of its time on it.
+    Args:
+        flat: ``(frames,)`` scores.
+        order: the frames by falling score.
+        labels: ``(frames,)`` bool; the scores of frames that are true are the thresholds.
     """
-    result = np.concatenate((before[-1:], gained))
-    whole = len(result) // STRIP * STRIP
-    strips = result[:whole].reshape(-1, STRIP, result.shape[1])
-    for row in range(1, STRIP):
-        strips[:, row] += strips[:, row - 1]
-    for index in range(1, len(strips)):
-        strips[index] += strips[index - 1, -1]
-    for row in range(max(whole, 1), len(result)):
-        result[row] += result[row - 1]
-    return result
+    ranked = flat[order]
+    starts = np.flatnonzero(np.append(True, ranked[1:] != ranked[:-1]))  # of frames that are tied
+    del ranked
+    behind = np.flatnonzero(np.logical_or.reduceat(labels[order], starts)) + 1
+    return np.where(behind < len(starts), starts[behind % len(starts)], len(flat))
 
 
-def _precision_sum(gained: np.ndarray, hits: np.ndarray, alarms: np.ndarray) -> np.ndarray:
-    """Sum over thresholds of (anomalous frames gained) x precision, per resample."""
-    precision = hits + alarms
-    np.maximum(precision, 1, out=precision)
-    np.divide(hits, precision, out=precision)
-    return np.einsum("tr,tr->r", gained, precision)
+def _block(
+    frames: np.ndarray,
+    flat: np.ndarray,
+    thresholds: np.ndarray,
+    last: np.ndarray,
+    anomalous: np.ndarray,
+    positive: np.ndarray,
+    positives: np.ndarray,
+    groups: Sequence[np.ndarray],
+) -> Block:
+    """Count some consecutive frames of the ranking.
 
-
-def _precision_sum_before(
-    gained: np.ndarray, hits: np.ndarray, alarms: np.ndarray, ties: np.ndarray
-) -> np.ndarray:
-    """The same with the precision just above each threshold; 1 where no frame lies above.
-
-    That is the other end of the step that the trapezoid rule averages over, and 1 at recall 0 is
-    the point that scikit-learn's ``precision_recall_curve`` starts with.
+    Args:
+        frames: by falling score; each passes one of the thresholds.
+        flat: scores of all frames.
+        thresholds: falling.
+        last: of each video, where the next begins.
+        anomalous: of each video.
+        positive: whether each of these frames is anomalous.
+        positives: all anomalous frames, rising.
+        groups: which of those are of each group.
     """
-    above = hits[:-1] + alarms[1:]
-    above -= ties
-    precision = hits[:-1] / np.maximum(above, 1)
-    if not (hits[0] + alarms[0]).all():
-        precision[above == 0] = 1
-    return np.einsum("tr,tr->r", gained, precision)
+    counts, hits = [], []
+    for start in range(0, len(frames), AT_ONCE):
+        part, odd = frames[start : start + AT_ONCE], positive[start : start + AT_ONCE]
+        # Row of the highest threshold that a frame passes.
+        rows = len(thresholds) - np.searchsorted(thresholds[::-1], flat[part], side="right")
+        owner = np.searchsorted(last, part, side="right")
+        tied, within = flat[part] == thresholds[rows], anomalous[owner]
+        chosen = (odd, ~odd & within, ~odd & ~within, ~odd & within & tied, ~odd & ~within & tied)
+        counts.append([_counted(rows[one], owner[one], len(thresholds), last) for one in chosen])
+        hits.append((rows[odd], owner[odd], np.searchsorted(positives, part[odd])))
+    rows, owner, place = map(np.concatenate, zip(*hits, strict=True))
+    found = []
+    for index, group in enumerate(groups):
+        own = group[place]
+        used, compact = np.unique(rows[own], return_inverse=True)
+        if len(used):
+            found.append((index, used, _counted(compact, owner[own], len(used), last)))
+    return Block(
+        thresholds, *(sum(parts[1:], parts[0]) for parts in zip(*counts, strict=True)), found
+    )
 
 
-def _crossing(
-    block: Block,
-    hits: np.ndarray,
-    alarms: np.ndarray,
-    weights: np.ndarray,
-    total: np.ndarray,
-    others: np.ndarray,
-) -> np.ndarray:
-    """Where the ROC polyline meets FPR = 1 - TPR, within one block of thresholds."""
-    columns = np.arange(len(weights))
-    row = np.argmax(hits / total + alarms / others >= 1, axis=0)
-    tied = block.ties[row - 1].multiply(weights).sum(axis=1)
-    # Above a threshold the curve runs level through negatives alone, then to the point.
-    x0 = (alarms[row, columns] - np.asarray(tied).ravel()) / others
-    y0 = hits[row - 1, columns] / total
-    x1, y1 = alarms[row, columns] / others, hits[row, columns] / total
-    rise = np.maximum(x1 + y1 - x0 - y0, np.finfo(float).tiny)
-    sloped = x0 + (1 - x0 - y0) / rise * (x1 - x0)
-    return np.where(x0 + y0 >= 1, 1 - y0, sloped)
+def _counted(rows: np.ndarray, owner: np.ndarray, height: int, last: np.ndarray) -> Any:
+    """How often each row comes with each video: sparse ``(height, videos)``."""
+    from scipy.sparse import csr_matrix
+
+    ones = np.ones(len(rows), np.float32)
+    return csr_matrix((ones, (rows, owner)), shape=(height, len(last)))

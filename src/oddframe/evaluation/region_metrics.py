@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from oddframe.evaluation.bootstrap import divide
+from oddframe.evaluation.bootstrap import divide, weighted
 from oddframe.evaluation.pixel_metrics import at_least_float32, resize_map
 from oddframe.evaluation.truth_regions import TruthRegions, box_iou, corner_boxes
 
@@ -60,8 +60,9 @@ class RegionCounts:
         return self._area(weights, self.detected_tracks, self.tracks)
 
     def _area(self, weights: np.ndarray, found: np.ndarray, total: np.ndarray) -> np.ndarray:
-        alarms = divide(weights @ self.false_positives, (weights @ self.frames)[:, None])
-        rates = divide(weights @ found, (weights @ total)[:, None])
+        frames, regions = weighted(weights, self.frames), weighted(weights, total)
+        alarms = divide(weighted(weights, self.false_positives), frames[:, None])
+        rates = divide(weighted(weights, found), regions[:, None])
         return area_to_one(alarms, rates)
 
 

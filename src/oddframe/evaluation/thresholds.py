@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from oddframe.errors import OddframeError
-from oddframe.evaluation.bootstrap import divide, measured
+from oddframe.evaluation.bootstrap import divide, measured, ratio, weighted
 from oddframe.evaluation.class_metrics import WITHIN, ClassFrames
 from oddframe.evaluation.false_alarms import just_below
 from oddframe.evaluation.frame_metrics import counts_by_threshold
@@ -52,33 +52,36 @@ class Threshold:
     oracle: bool = False
 
 
-def best_threshold(labels: np.ndarray, scores: np.ndarray, rule: str) -> float:
-    """The threshold that is best by a rule; among equally good ones the highest.
+def best_thresholds(labels: np.ndarray, scores: np.ndarray) -> dict[str, float]:
+    """The threshold that is best by each of :data:`RULES`; among equally good ones the highest.
 
     Args:
         labels: ``(n,)``, true where anomalous.
         scores: ``(n,)`` float32 or float64.
-        rule: one of ``RULES``.
 
     Returns:
-        The number of their type just below the lowest score that is called anomalous, so that
-        "score > threshold" is that decision on these data.
+        By rule the number of their type just below the lowest score that is called anomalous, so
+        that "score > threshold" is that decision on these data.
 
     Raises:
         OddframeError: the labels have one value only.
     """
     levels, true, false = counts_by_threshold(labels, scores)
-    if not len(levels) or true[-1] == 0 or false[-1] == 0:
+    anomalous, normal = (float(counts[-1]) if len(counts) else 0.0 for counts in (true, false))
+    if anomalous == 0 or normal == 0:
         raise OddframeError(
             "a threshold cannot be chosen: expected anomalous and normal labels, found "
-            f"{0 if not len(levels) else int(true[-1])} anomalous of {len(scores)}; choose it on "
-            "a split with both"
+            f"{int(anomalous)} anomalous of {len(scores)}; choose it on a split with both"
         )
+    # More normal frames alone make neither better: best is a score of an anomalous frame, or the
+    # highest where all are as bad.
+    rising = np.flatnonzero(np.diff(true, prepend=true.dtype.type(0)))
+    places = np.union1d(0, rising)
+    levels, true, false = levels[places], true[places].astype(float), false[places].astype(float)
     # Monotone in the G-mean, and whole numbers, so that equal ones are equal.
-    g_mean = true * (false[-1] - false)
-    f1 = 2 * true / (true[-1] + true + false)
-    lowest = levels[int(np.argmax(g_mean if rule == "g_mean" else f1))]
-    return float(just_below(lowest.astype(scores.dtype)))
+    best = {"g_mean": np.argmax(true * (normal - false))}
+    best["f1"] = np.argmax(2 * true / (anomalous + true + false))
+    return {rule: float(just_below(levels[int(place)])) for rule, place in best.items()}
 
 
 def validation_thresholds(scores: Scores, videos: Sequence[Video]) -> dict[str, Threshold]:
@@ -115,8 +118,8 @@ def validation_thresholds(scores: Scores, videos: Sequence[Video]) -> dict[str, 
         )
     try:
         return {
-            f"val_{rule}": Threshold(best_threshold(labels, values, rule), rule, how)
-            for rule in RULES
+            f"val_{rule}": Threshold(value, rule, how)
+            for rule, value in best_thresholds(labels, values).items()
         }
     except OddframeError as error:
         raise OddframeError(f"validation split: {error}") from None
@@ -146,7 +149,6 @@ def thresholds(
         chosen elsewhere, but not the scores' own if it is this 0.5; ``oracle_g_mean`` and
         ``oracle_f1``, chosen on these very videos.
     """
-    values = np.concatenate(list(scores.values.values()))
     found = {}
     if are_probabilities([scores]):
         found["fixed_0.5"] = Threshold(FIXED, "fixed", "nowhere: 0.5 by convention")
@@ -156,8 +158,8 @@ def thresholds(
         if not (part.rule == OWN and part.value == FIXED and found)
     }
     if 0 < labels.sum() < len(labels):
-        for rule in RULES:
-            value = best_threshold(labels, values, rule)
+        values = np.concatenate(list(scores.values.values()))
+        for rule, value in best_thresholds(labels, values).items():
             found[f"oracle_{rule}"] = Threshold(
                 value, rule, "the evaluated videos themselves", True
             )
@@ -172,28 +174,26 @@ def are_probabilities(several: Sequence[Scores]) -> bool:
 
 @dataclass(frozen=True)
 class LabelledFrames:
-    """Frames of some videos, end to end, for counting decisions.
+    """Frames of some videos, for counting decisions.
 
     Attributes:
-        scores, labels: ``(frames,)``.
-        owner: ``(frames,)``, index of the frame's video.
-        videos: how many videos.
+        scores, labels: per video ``(frames,)``.
     """
 
-    scores: np.ndarray
-    labels: np.ndarray
-    owner: np.ndarray
-    videos: int
+    scores: Sequence[np.ndarray]
+    labels: Sequence[np.ndarray]
 
-    @classmethod
-    def of(cls, scores: Sequence[np.ndarray], labels: np.ndarray) -> LabelledFrames:
-        """From one score array per video, and the labels of all, end to end."""
-        owner = np.repeat(np.arange(len(scores)), [len(part) for part in scores])
-        return cls(np.concatenate(scores), np.asarray(labels), owner, len(scores))
+    @property
+    def lengths(self) -> np.ndarray:
+        """``(videos,)``: frames of each video."""
+        return np.array([len(part) for part in self.labels])
 
-    def total(self, chosen: np.ndarray) -> np.ndarray:
-        """``(videos,)``: how many of the chosen frames each video has."""
-        return np.bincount(self.owner[chosen], minlength=self.videos)
+    def calls(self, threshold: float) -> tuple[np.ndarray, np.ndarray]:
+        """``(videos,)`` each: frames above the threshold that are anomalous, and that are not."""
+        above = [part > threshold for part in self.scores]
+        true = [(odd & part).sum() for odd, part in zip(above, self.labels, strict=True)]
+        alarmed = np.array([part.sum() for part in above])
+        return np.array(true), alarmed - np.array(true)
 
     def samples(self, threshold: float, weights: np.ndarray) -> dict[str, np.ndarray]:
         """The decision metrics on every resample, ``(1 + resamples,)``, NaN where undefined.
@@ -201,16 +201,10 @@ class LabelledFrames:
         All are undefined where the labels have one value only: F1 and accuracy would be numbers
         there, but say something else. Precision and false discovery rate also need an alarm.
         """
-        alarmed = self.scores > threshold
-        true, false, missed, passed = (
-            weights @ self.total(chosen)
-            for chosen in (
-                alarmed & self.labels,
-                alarmed & ~self.labels,
-                ~alarmed & self.labels,
-                ~alarmed & ~self.labels,
-            )
-        )
+        hits, alarms = self.calls(threshold)
+        anomalous = np.array([part.sum() for part in self.labels])
+        counted = (hits, alarms, anomalous - hits, self.lengths - anomalous - alarms)
+        true, false, missed, passed = (weighted(weights, part) for part in counted)
         odd, calm = true + missed, false + passed
         f1 = divide(2 * true, 2 * true + false + missed)
         f1_normal = divide(2 * passed, 2 * passed + false + missed)
@@ -226,49 +220,6 @@ class LabelledFrames:
         return {name: np.where(both, part, np.nan) for name, part in values.items()}
 
 
-def decide(
-    threshold: Threshold,
-    frames: LabelledFrames,
-    anomalous: np.ndarray,
-    weights: np.ndarray,
-    classes: Mapping[str, tuple[ClassFrames, LabelledFrames]],
-) -> Decision:
-    """The metrics of one decision, over all frames and per class under the class mask.
-
-    The threshold stays the same in every resample, so an interval holds the chance in the test
-    videos and not that in the choice of the threshold.
-
-    Args:
-        threshold: to decide at.
-        frames: all frames.
-        anomalous: ``(videos,)`` bool, by the video's label.
-        weights: ``(1 + resamples, videos)``.
-        classes: class name to its mask and the frames under it.
-    """
-    samples = frames.samples(threshold.value, weights)
-    both = bool(frames.labels.any() and not frames.labels.all())
-    metrics = _summary(samples, _NOTHING if both else _ONE_LABEL)
-    alarms = frames.total((frames.scores > threshold.value) & ~frames.labels)
-    everything = frames.total(np.ones(len(frames.labels), dtype=bool))
-    far = divide(weights @ (alarms * ~anomalous), weights @ (everything * ~anomalous))
-    metrics["far_normal_videos"] = measured(far, "needs normal videos")
-    by_class = {}
-    for name, (mask, own) in classes.items():
-        one_label = own.labels.all() or not own.labels.any()
-        drawn = mask.varying(weights[:, mask.places])
-        by_class[name] = _summary(
-            own.samples(threshold.value, drawn), WITHIN if one_label else _NOTHING
-        )
-    return Decision(
-        threshold=threshold.value,
-        rule=threshold.rule,
-        chosen_on=threshold.chosen_on,
-        oracle=threshold.oracle,
-        metrics=metrics,
-        classes=by_class,
-    )
-
-
 def decisions(
     scores: Scores,
     truth: Truth,
@@ -279,6 +230,10 @@ def decisions(
 ) -> dict[str, Decision]:
     """The metrics at every threshold, by the threshold's name (see :func:`thresholds`).
 
+    They are measured over all frames and per class under the class mask. A threshold stays the same
+    in every resample, so an interval holds the chance in the test videos and not that in the choice
+    of the threshold.
+
     Args:
         scores: aligned to the truth's videos.
         truth: the labels.
@@ -286,15 +241,42 @@ def decisions(
         classes: names of the classes to measure apart.
         chosen: thresholds chosen elsewhere, by name.
     """
-    frames = LabelledFrames.of([scores[video.id] for video in truth.videos], truth.labels)
-    masks = {}
-    for name in classes:
-        own = ClassFrames.of(truth.videos, name)
-        masks[name] = own, LabelledFrames.of(own.scores(scores), np.concatenate(own.labels))
+    found = thresholds(scores, truth.labels, chosen or {})
+    frames = LabelledFrames([scores[video.id] for video in truth.videos], truth.each())
+    by_class: dict[str, dict[str, dict[str, Measured]]] = {name: {} for name in found}
+    for title in classes:
+        mask = ClassFrames.of(truth.videos, title)
+        own = LabelledFrames(mask.scores(scores), mask.labels)
+        drawn = mask.varying(weights[:, mask.places])
+        undefined = _NOTHING if _both(np.concatenate(own.labels)) else WITHIN
+        for name, threshold in found.items():
+            by_class[name][title] = _summary(own.samples(threshold.value, drawn), undefined)
     return {
-        name: decide(threshold, frames, truth.anomalous, weights, masks)
-        for name, threshold in thresholds(scores, truth.labels, chosen or {}).items()
+        name: Decision(
+            threshold=threshold.value,
+            rule=threshold.rule,
+            chosen_on=threshold.chosen_on,
+            oracle=threshold.oracle,
+            metrics=_metrics(threshold.value, frames, truth, weights),
+            classes=by_class[name],
+        )
+        for name, threshold in found.items()
     }
+
+
+def _metrics(
+    threshold: float, frames: LabelledFrames, truth: Truth, weights: np.ndarray
+) -> dict[str, Measured]:
+    """The metrics of one decision over all frames."""
+    undefined = _NOTHING if _both(truth.labels) else _ONE_LABEL
+    metrics = _summary(frames.samples(threshold, weights), undefined)
+    _, alarms = frames.calls(threshold)
+    far = ratio(weights, alarms * ~truth.anomalous, truth.lengths * ~truth.anomalous)
+    return metrics | {"far_normal_videos": measured(far, "needs normal videos")}
+
+
+def _both(labels: np.ndarray) -> bool:
+    return bool(labels.any() and not labels.all())
 
 
 def _summary(samples: Mapping[str, np.ndarray], undefined: str) -> dict[str, Measured]:
