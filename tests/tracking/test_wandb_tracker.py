@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -38,7 +37,7 @@ def read_offline(run: Path) -> dict[str, Any]:
     (folder,) = (run / "wandb").glob("offline-run-*")
     (path,) = folder.glob("run-*.wandb")
     content: dict[str, Any] = {"history": [], "summary": {}, "config": {}, "runs": [], "files": []}
-    for raw in _when_whole(path):
+    for raw in _records(path.read_bytes()):
         record: Any = wandb_internal_pb2.Record()  # ty: ignore[unresolved-attribute]
         record.ParseFromString(raw)
         match record.WhichOneof("record_type"):
@@ -72,17 +71,6 @@ def _values(items: Any) -> dict[str, Any]:
     return values
 
 
-def _when_whole(path: Path, seconds: float = 20) -> list[bytes]:
-    """The records, once the last is whole: W&B's service may write on after ``finish``."""
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            return list(_records(path.read_bytes()))
-        except EOFError:
-            assert time.monotonic() < deadline, f"{path} stays cut short"
-            time.sleep(0.1)
-
-
 def _records(data: bytes) -> Iterator[bytes]:
     assert data[:4] == b":W&B"
     place, begun = 7, b""
@@ -92,8 +80,7 @@ def _records(data: bytes) -> Iterator[bytes]:
             place += left
             continue
         length, kind = int.from_bytes(data[place + 4 : place + 6], "little"), data[place + 6]
-        if place + 7 + length > len(data):
-            raise EOFError
+        assert place + 7 + length <= len(data), "the last record is cut short"
         begun += data[place + 7 : place + 7 + length]
         place += 7 + length
         if kind in (1, 4):

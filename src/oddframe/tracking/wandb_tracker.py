@@ -106,6 +106,7 @@ class WandbTracker:
         work = _work_folder(record.folder)
         try:
             self._send(record, record.id, work)
+            _end_service()
             made = next((work / FOLDER).glob("offline-run-*"))
             data = made / f"run-{record.id}.wandb"
             if not data.is_file() or not data.stat().st_size:
@@ -229,6 +230,17 @@ def _told() -> Generator[None]:
     except (wandb.errors.Error, wandb.errors.UsageError, TimeoutError, OSError) as error:
         reason = " ".join(str(error).split())[:300] or type(error).__name__
         raise OddframeError(f"W&B: {reason}") from error
+
+
+def _end_service() -> None:
+    """Wait until W&B's service has written the last bytes: it may write on after ``finish``.
+
+    The service of a process in which somebody else has a run goes on.
+    """
+    import wandb
+
+    if wandb.run is None:
+        wandb.teardown()
 
 
 def _work_folder(folder: Path) -> Path:
