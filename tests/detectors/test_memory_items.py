@@ -1,11 +1,12 @@
 """The memory of normal features against loops over cells and items, and in two processes."""
 
-import subprocess
-import sys
+import multiprocessing
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from torch import distributed
 
 from oddframe.detectors.networks import memory
 
@@ -148,30 +149,31 @@ def test_sixteen_bit_computing_chooses_the_same_items():
         assert memory.read(queries, items).dtype == torch.float32
 
 
-PROCESS = """
-import sys, torch
-from torch import distributed
-from oddframe.detectors.networks import memory
-folder, rank = sys.argv[1], int(sys.argv[2])
-distributed.init_process_group(
-    "gloo", init_method=f"file://{folder}/meeting", rank=rank, world_size=2
-)
-given = torch.load(f"{folder}/given.pt")
-alone = memory.updated(given["queries"][rank], given["items"])
-shared = memory.updated(given["queries"][rank], given["items"], together=True)
-torch.save({"alone": alone, "shared": shared}, f"{folder}/{rank}.pt")
-distributed.destroy_process_group()
-"""
+def update(rank: int, folder: Path, queries: torch.Tensor, items: torch.Tensor) -> None:
+    """In one of two processes: what its own queries make of the items, and what all together do."""
+    meeting = f"file://{folder}/meeting"
+    distributed.init_process_group("gloo", init_method=meeting, rank=rank, world_size=2)
+    alone = memory.updated(queries, items)
+    shared = memory.updated(queries, items, together=True)
+    torch.save({"alone": alone, "shared": shared}, folder / f"{rank}.pt")
+    distributed.destroy_process_group()
 
 
 def test_two_processes_update_as_one_with_all_queries_would(tmp_path):
     items = made(0)[2]
     queries = [made(seed)[1] for seed in (1, 2)]
-    torch.save({"queries": queries, "items": items}, tmp_path / "given.pt")
-    command = [sys.executable, "-c", PROCESS, str(tmp_path)]
-    running = [subprocess.Popen([*command, str(rank)]) for rank in range(2)]
+    # Forked, they have PyTorch already; to import it takes longer than all else here.
+    fork = multiprocessing.get_context("fork")
+    running = [
+        fork.Process(target=update, args=(rank, tmp_path, queries[rank], items), daemon=True)
+        for rank in range(2)
+    ]
     try:
-        assert [process.wait(timeout=300) for process in running] == [0, 0]
+        for process in running:
+            process.start()
+        for process in running:
+            process.join(timeout=300)
+        assert [process.exitcode for process in running] == [0, 0]
     finally:
         for process in running:
             process.kill()  # one waits for ever for another that failed
