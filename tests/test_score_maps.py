@@ -41,11 +41,11 @@ def test_an_error_midway_leaves_nothing(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "cannot be read as score maps"),
-        (b"this is text", "cannot be read as score maps"),
+        (b"", "expected score maps as a NumPy array, found no file"),
+        (b"this is text", "expected score maps as a NumPy array, found no file"),
         (np.zeros((4, 5)), r"expected float maps \(frames, h, w\), found float64 \(4, 5\)"),
         (np.zeros((4, 5, 6), np.int32), "found int32"),
-        (np.array([None, 1], dtype=object), "cannot be read as score maps"),
+        (np.array([None, 1], dtype=object), "found Python objects"),
     ],
 )
 def test_other_files_are_refused(tmp_path, content, message):
@@ -65,5 +65,5 @@ def test_a_truncated_file_is_refused(tmp_path):
             writer.write(np.zeros((5, 7)))
     content = (tmp_path / "a.npy").read_bytes()
     (tmp_path / "a.npy").write_bytes(content[:-100])
-    with pytest.raises(OddframeError, match="cannot be read as score maps"):
+    with pytest.raises(OddframeError, match="found a file cut short"):
         read_maps(tmp_path, ["a"])

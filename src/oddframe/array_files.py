@@ -85,18 +85,19 @@ def array_names(path: Path, content: str) -> list[str]:
         return list(_members(archive, f"{path}: expected an .npz of {content}"))
 
 
-def read_array(path: Path, what: str, *, mapped: bool = False) -> np.ndarray:
+def read_array(path: Path, what: str, advice: str = "", *, mapped: bool = False) -> np.ndarray:
     """The array of an ``.npy``.
 
     Args:
         path: the file.
         what: what it should be, for the error: ``the labels of a video``.
+        advice: what to do if there is no such file.
         mapped: map it into memory, read only, rather than reading it.
 
     Raises:
         OddframeError: no such file, damaged, shorter than it claims, or pickled objects.
     """
-    size = require_file(path, what)
+    size = require_file(path, what, advice)
     try:
         with path.open("rb") as stream:
             shape, fortran, kind = _header(stream, size)

@@ -13,7 +13,7 @@ import numpy as np
 from oddframe.atomic import write_json
 from oddframe.clock import Clock
 from oddframe.errors import OddframeError
-from oddframe.text_files import read_json
+from oddframe.text_files import read_json, shown
 
 FORMAT = "oddframe-events/1"
 MERGE_SECONDS = 1.0
@@ -224,7 +224,7 @@ def read_events(path: str | Path) -> dict[str, list[Detection]]:
     content = read_json(path, FORMAT, advice="make it with 'oddframe score'")
     try:
         if content.get("format") != FORMAT:
-            raise ValueError(f"format {content.get('format')!r}")
+            raise ValueError(f"format {shown(content.get('format'))}")
         return {
             video_id: detections_from(entry["events"])
             for video_id, entry in content["videos"].items()

@@ -54,6 +54,16 @@ def checked_name(given: str) -> str:
     return unicodedata.normalize("NFC", line)
 
 
+def file_of(folder: Path, video_id: str, ending: str) -> Path:
+    """A video's file to be read; it may be there under the decomposed form of its id.
+
+    So it is where macOS named it, or a version that kept ids as they were given.
+    """
+    path = folder / f"{video_id}{ending}"
+    other = folder / f"{unicodedata.normalize('NFD', video_id)}{ending}"
+    return path if path.exists() or not other.exists() else other
+
+
 def require_files_apart(ids: Iterable[str], folder: Path) -> None:
     """Check that each id can have a file of its own in a folder.
 

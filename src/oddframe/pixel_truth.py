@@ -12,17 +12,18 @@ A manifest's ``tracks`` is a JSON file ``{"tracks": [{"id": ..., "name": ...,
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 
+from oddframe.array_files import read_array, read_arrays
 from oddframe.errors import OddframeError
 from oddframe.matlab_files import read_mat_cells
 from oddframe.media import list_images
+from oddframe.names import checked_name
+from oddframe.text_files import read_json
 from oddframe.videos import Video
 
 
@@ -50,8 +51,7 @@ def read_mask(video: Video, root: Path) -> np.ndarray:
         if path.is_dir():
             mask = _read_mask_folder(path)
         elif path.suffix == ".npz":
-            with np.load(path, allow_pickle=False) as archive:
-                mask = archive[key]
+            mask = read_arrays(path, "one mask array per clip", only=key)[key]
             if mask.dtype == np.uint8 and mask.ndim == 2:
                 count = video.height * video.width
                 if mask.shape[1] != -(-count // 8):  # unpackbits would fill up or cut
@@ -64,7 +64,7 @@ def read_mask(video: Video, root: Path) -> np.ndarray:
         elif path.suffix == ".mat":
             mask = np.stack(read_mat_cells(path, "volLabel"))
         else:
-            mask = np.load(path, allow_pickle=False)
+            mask = read_array(path, "a pixel mask")
     except OddframeError:
         raise
     except Exception as error:  # the readers raise nearly anything on a damaged file
@@ -86,12 +86,12 @@ def read_tracks(video: Video, root: Path) -> list[Track]:
     if video.tracks is None:
         raise OddframeError(f"video '{video.id}' has no tracks")
     path = root / video.tracks
+    content = read_json(path, "tracks")
     try:
-        content: Any = json.loads(path.read_text(encoding="utf-8"))
         return [
             Track(
-                str(row["id"]),
-                str(row["name"]),
+                checked_name(str(row["id"])),
+                checked_name(str(row["name"])),
                 {
                     int(f): (float(a), float(b), float(c), float(d))
                     for f, a, b, c, d in row["boxes"]
@@ -99,7 +99,7 @@ def read_tracks(video: Video, root: Path) -> list[Track]:
             )
             for row in content["tracks"]
         ]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, OddframeError) as error:
         raise OddframeError(f"{path}: expected a JSON file of tracks, found {error!r}") from error
 
 

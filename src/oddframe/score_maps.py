@@ -9,8 +9,10 @@ from typing import BinaryIO
 
 import numpy as np
 
+from oddframe.array_files import read_array
 from oddframe.atomic import atomic_path
 from oddframe.errors import OddframeError
+from oddframe.names import file_of
 
 FOLDER = "maps"
 
@@ -66,13 +68,10 @@ def read_maps(folder: Path, video_ids: Iterable[str]) -> dict[str, np.ndarray]:
     """
     found = {}
     for video_id in video_ids:
-        path = folder / f"{video_id}.npy"
+        path = file_of(folder, video_id, ".npy")
         if not path.exists():
             continue
-        try:
-            array = np.load(path, mmap_mode="r", allow_pickle=False)
-        except (OSError, ValueError, EOFError) as error:
-            raise OddframeError(f"{path}: cannot be read as score maps ({error})") from error
+        array = read_array(path, "score maps", mapped=True)
         if array.ndim != 3 or array.dtype.kind != "f":
             raise OddframeError(
                 f"{path}: expected float maps (frames, h, w), found {array.dtype} {array.shape}"

@@ -13,6 +13,7 @@ import numpy as np
 
 from oddframe.array_files import read_arrays, write_arrays
 from oddframe.errors import OddframeError
+from oddframe.names import file_of
 
 FOLDER = "terms"
 
@@ -46,7 +47,7 @@ def read_terms(folder: Path, video_ids: Iterable[str]) -> dict[str, dict[str, np
     """
     found = {}
     for video_id in video_ids:
-        path = folder / f"{video_id}.npz"
+        path = file_of(folder, video_id, ".npz")
         if path.exists():
             found[video_id] = _checked(path, read_arrays(path, "one numeric array per term"))
     return found

@@ -166,7 +166,7 @@ def test_missing_masks_are_an_error_naming_the_file(official):
 
 
 def test_missing_intervals_are_an_error_naming_the_file(official):
-    with pytest.raises(OddframeError, match=r"avenue\.mat: no such label file"):
+    with pytest.raises(OddframeError, match=r"avenue\.mat: expected .* found no such file"):
         prepare_avenue(official, labels="intervals")
 
 

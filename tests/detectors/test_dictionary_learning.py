@@ -126,10 +126,10 @@ def test_a_released_file_is_read(tmp_path):
         (np.zeros((2, 3), int), "int64 (2, 3)"),
         (np.array([[1.0, np.nan]]), "not finite"),
         (np.zeros((0, 3)), "(0, 3)"),
-        (np.array([{"a": 1}], dtype=object), "cannot be read"),
-        (b"no array at all", "cannot be read"),
-        (b"", "cannot be read"),
-        (None, "cannot be read"),
+        (np.array([{"a": 1}], dtype=object), "never loaded"),
+        (b"no array at all", "no file of NumPy"),
+        (b"", "no file of NumPy"),
+        (None, "no such file"),
     ],
 )
 def test_a_file_that_is_no_dictionary_is_one_clear_line(tmp_path, content, words):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from oddframe.array_files import read_array
 from oddframe.datasets.annotation_files import read_lines
 from oddframe.datasets.legacy_lists import LENGTHS, SNIPPET
 from oddframe.errors import OddframeError
@@ -164,11 +165,8 @@ def _listed_videos(manifest: Manifest, listing: Path) -> list[Video]:
 
 def _read_vector(path: Path) -> np.ndarray:
     """The vector as bool ``(frames,)``."""
-    try:
-        vector = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise OddframeError(f"{path}: expected an .npy of frame labels, found {error}") from error
-    if not isinstance(vector, np.ndarray) or vector.size != max(vector.shape, default=0):
+    vector = read_array(path, "frame labels")
+    if vector.size != max(vector.shape, default=0):
         raise OddframeError(f"{path}: expected one vector of 0 and 1, found another array")
     if vector.dtype.kind not in "biuf" or not np.isin(vector, (0, 1)).all():
         raise OddframeError(f"{path}: expected only 0 and 1, found other values ({vector.dtype})")

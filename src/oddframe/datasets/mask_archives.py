@@ -5,18 +5,14 @@ The masks themselves are read by :mod:`oddframe.pixel_truth`, when they are need
 
 from __future__ import annotations
 
-import zipfile
-import zlib
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
+from oddframe.array_files import array_names, read_arrays
 from oddframe.errors import OddframeError
 
-_DAMAGE = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error)
-"""What NumPy raises for files that are not what they should be."""
+_MASKS = "one mask array per clip"
 
 
 def clips_of_archive(path: Path) -> list[str]:
@@ -25,8 +21,7 @@ def clips_of_archive(path: Path) -> list[str]:
     Raises:
         OddframeError: not an ``.npz``.
     """
-    with _readable(path), np.load(path, allow_pickle=False) as archive:
-        return list(archive.files)
+    return array_names(path, _MASKS)
 
 
 def frames_with_mask(path: Path, clip: str) -> np.ndarray:
@@ -35,17 +30,11 @@ def frames_with_mask(path: Path, clip: str) -> np.ndarray:
     Raises:
         OddframeError: not an ``.npz``, or no such clip in it.
     """
-    with _readable(path), np.load(path, allow_pickle=False) as archive:
-        # Packed or not, a frame has a mask where any of its numbers is not zero.
-        masks = archive[clip]
-        return masks.reshape(len(masks), -1).any(axis=1)
-
-
-@contextmanager
-def _readable(path: Path) -> Generator[None, None, None]:
-    try:
-        yield
-    except _DAMAGE as error:
+    masks = read_arrays(path, _MASKS, only=clip)[clip]
+    if masks.ndim < 2 or masks.dtype.kind not in "bui":
         raise OddframeError(
-            f"{path}: expected an .npz of one mask array per clip, found {error}"
-        ) from error
+            f"{path}: expected the masks of clip '{clip}', found an array of shape {masks.shape} "
+            f"and type {masks.dtype}"
+        )
+    # Packed or not, a frame has a mask where any of its numbers is not zero.
+    return np.asarray(masks.reshape(len(masks), -1).any(axis=1))

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
+from oddframe.array_files import read_array
 from oddframe.datasets.counts import PublishedCounts, check_counts
 from oddframe.datasets.footage import annotate, recordings, require_folder, survey, with_progress
 from oddframe.datasets.intervals import events_of_vector
-from oddframe.errors import OddframeError
 from oddframe.videos import Manifest, hash_annotations
 
 FPS = 24.0
@@ -69,11 +69,4 @@ def load_frame_mask(path: Path) -> np.ndarray:
     Raises:
         OddframeError: it is missing or no array.
     """
-    try:
-        return np.load(path, allow_pickle=False)
-    except FileNotFoundError:
-        raise OddframeError(
-            f"{path}: the video's frame labels are missing; copy the whole test_frame_mask folder"
-        ) from None
-    except (OSError, ValueError, EOFError) as error:
-        raise OddframeError(f"{path}: expected an .npy of frame labels, found {error}") from error
+    return read_array(path, "the video's frame labels", "copy the whole test_frame_mask folder")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from oddframe.array_files import read_array
 from oddframe.errors import OddframeError
 
 
@@ -156,18 +157,11 @@ def read_dictionary(path: Path) -> np.ndarray:
     Raises:
         OddframeError: no readable array of finite numbers with two axes.
     """
-    try:
-        array = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+    array = read_array(path, "a dictionary", "give the released file")
+    if array.ndim != 2 or array.dtype.kind != "f":
         raise OddframeError(
-            f"{path}: expected a dictionary, an .npy array (slots, channels) of numbers, but it "
-            f"cannot be read ({error}); give the released file"
-        ) from error
-    if not isinstance(array, np.ndarray) or array.ndim != 2 or array.dtype.kind != "f":
-        found = f"{array.dtype} {array.shape}" if isinstance(array, np.ndarray) else "an archive"
-        raise OddframeError(
-            f"{path}: expected a dictionary, a float array (slots, channels), found {found}; give "
-            "the released file"
+            f"{path}: expected a dictionary, a float array (slots, channels), found {array.dtype} "
+            f"{array.shape}; give the released file"
         )
     if not array.size or not np.isfinite(array).all():
         found = "numbers that are not finite" if array.size else f"the shape {array.shape}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -26,6 +25,7 @@ from oddframe.evaluation.frame_samples import Truth, frame_samples, summarise, w
 from oddframe.evaluation.result import Decision, Measured, measured_metrics
 from oddframe.evaluation.thresholds import decisions
 from oddframe.scores import Scores
+from oddframe.text_files import read_json
 from oddframe.videos import Manifest
 
 FORMAT = "oddframe-comparison/1"
@@ -118,8 +118,8 @@ class Comparison:
             OddframeError: the file is missing or is not a comparison.
         """
         path = Path(path)
+        row = read_json(path, "a comparison", advice="make it with 'oddframe compare'")
         try:
-            row = json.loads(path.read_text(encoding="utf-8"))
             if row.pop("format", None) != FORMAT:
                 raise ValueError(f"another format than '{FORMAT}'")
             for key in ("models", "oracle", "oracle_gaps"):
@@ -138,9 +138,7 @@ class Comparison:
                 for part in row["differences"]
             ]
             return cls(**row)
-        except FileNotFoundError:
-            raise OddframeError(f"{path}: no such file; make it with 'oddframe compare'") from None
-        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise OddframeError(f"{path}: expected a comparison, found {error}") from error
 
 

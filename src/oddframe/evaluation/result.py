@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from oddframe.atomic import write_json
 from oddframe.errors import OddframeError
+from oddframe.text_files import read_json
 
 FORMAT = "oddframe-metrics/1"
 
@@ -112,22 +112,22 @@ class Evaluation:
         path = Path(path)
         if path.is_dir():
             path = path / "metrics.json"
-        try:
-            row = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise OddframeError(f"{path}: no such file; make it with 'oddframe evaluate'") from None
-        except (OSError, ValueError) as error:
-            raise OddframeError(f"{path}: expected metrics.json, found {error}") from error
+        row = read_json(path, "metrics.json", advice="make it with 'oddframe evaluate'")
         if not isinstance(row, dict) or row.pop("format", None) != FORMAT:
             raise OddframeError(f"{path}: expected format '{FORMAT}'; evaluate again")
-        for key in ("baselines", "classes"):
-            row[key] = {name: measured_metrics(part) for name, part in row[key].items()}
-        for key in ("metrics", "oracle"):
-            row[key] = measured_metrics(row.get(key, {}))
-        decisions = row.get("decisions", {})
-        row["decisions"] = {name: Decision.from_json(part) for name, part in decisions.items()}
-        row["curves"] = {name: Curve(**curve) for name, curve in row["curves"].items()}
-        return cls(**row)
+        try:
+            for key in ("baselines", "classes"):
+                row[key] = {name: measured_metrics(part) for name, part in row[key].items()}
+            for key in ("metrics", "oracle"):
+                row[key] = measured_metrics(row.get(key, {}))
+            decisions = row.get("decisions", {})
+            row["decisions"] = {name: Decision.from_json(part) for name, part in decisions.items()}
+            row["curves"] = {name: Curve(**curve) for name, curve in row["curves"].items()}
+            return cls(**row)
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise OddframeError(
+                f"{path}: expected '{FORMAT}', found other content ({error!r}); evaluate again"
+            ) from None
 
 
 def measured_metrics(row: dict[str, dict[str, Any]]) -> dict[str, Measured]:

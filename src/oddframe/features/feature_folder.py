@@ -18,11 +18,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from tokenize import TokenError
 from typing import Any
 
 import numpy as np
 
+from oddframe.array_files import read_array
 from oddframe.clock import Clock
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.names import checked_id
@@ -441,25 +441,8 @@ def _twice(name: str, first: Path, second: Path) -> OddframeError:
 
 def _open_array(file: Path) -> np.ndarray:
     """Map a float array of two or three axes; its values are not read."""
-    try:
-        with file.open("rb") as stream:
-            version = np.lib.format.read_magic(stream)
-            read = np.lib.format.read_array_header_1_0
-            if version != (1, 0):
-                read = np.lib.format.read_array_header_2_0
-            shape, fortran, kind = read(stream)
-            offset = stream.tell()
-    except (ValueError, SyntaxError, TokenError, EOFError) as error:
-        raise OddframeError(
-            f"{file}: expected a NumPy array, found a damaged or foreign file ({error}); copy or "
-            "extract it again"
-        ) from error
-    if kind.hasobject:
-        raise OddframeError(
-            f"{file}: expected float16 or float32 numbers, found pickled Python objects, which "
-            "are never loaded because they can run code; fetch or save the features as a plain "
-            "array"
-        )
+    array = read_array(file, "features", mapped=True)
+    kind, shape = array.dtype, array.shape
     if kind not in (np.dtype(np.float16), np.dtype(np.float32)):
         raise OddframeError(
             f"{file}: expected float16 or float32 numbers, found {kind}; save it again with "
@@ -470,14 +453,7 @@ def _open_array(file: Path) -> np.ndarray:
             f"{file}: expected (snippets, crops, channels) or (snippets, channels), found shape "
             f"{shape}; extract it again"
         )
-    size = offset + kind.itemsize * int(np.prod(shape, dtype=np.int64))
-    if file.stat().st_size < size:
-        raise OddframeError(
-            f"{file}: expected {size} bytes, found {file.stat().st_size}; the file was cut short, "
-            "copy or extract it again"
-        )
-    order = "F" if fortran else "C"
-    return np.memmap(file, dtype=kind, mode="r", offset=offset, shape=shape, order=order)
+    return array
 
 
 def _check_finite(file: Path, array: np.ndarray) -> None:
