@@ -48,12 +48,15 @@ class Clock:
             one follow at the typical rate.
         start: when the first frame was filmed, if the recording says so; with an offset from UTC
             only if that is known too.
+        cuts: frames at which the picture is cut, as far as is known (see
+            :mod:`oddframe.media.continuity`): time goes on there, what is seen does not.
     """
 
     frames: int
     fps: float
     knots: Knots = ()
     start: datetime | None = None
+    cuts: tuple[int, ...] = ()
 
     @classmethod
     def of_times(cls, seconds: np.ndarray, fps: float, start: datetime | None = None) -> Clock:
@@ -106,13 +109,14 @@ class Clock:
         if not self.knots:
             return ()
         steps = np.diff(self._times[:-1])
-        # Not the mean or the nearest: a single frame may have been filmed between two jumps, and
-        # a camera that lowers its rate to a frame in three seconds does not jump.
         return tuple(
-            int(at) + 1
-            for at in np.flatnonzero(steps > JUMP_SECONDS)
-            if steps[at] > _TIMES_LONGER * np.median(steps[max(at - 2, 0) : at + 3])
+            int(at) + 1 for at in np.flatnonzero(steps > JUMP_SECONDS) if is_jump(steps, int(at))
         )
+
+    @property
+    def breaks(self) -> tuple[int, ...]:
+        """Frames at which something else begins: after a jump, or a cut; in order."""
+        return tuple(sorted({*self.jumps, *self.cuts}))
 
     @cached_property
     def lasting(self) -> np.ndarray:
@@ -231,6 +235,19 @@ class Clock:
             return None if self.start is None else self.start + timedelta(seconds=seconds)
         except OverflowError:  # a damaged file says that it lasts for millions of years
             return None
+
+
+def is_jump(steps: np.ndarray, at: int) -> bool:
+    """Whether a step is time that was not filmed.
+
+    Args:
+        steps: seconds from one frame to the next.
+        at: which of them; two before and two after it are looked at, where there are so many.
+    """
+    # Not the mean or the nearest: a single frame may have been filmed between two jumps, and
+    # a camera that lowers its rate to a frame in three seconds does not jump.
+    near = np.median(steps[max(at - 2, 0) : at + 3])
+    return bool(steps[at] > JUMP_SECONDS and steps[at] > _TIMES_LONGER * near)
 
 
 def _typical(steps: np.ndarray, otherwise: float) -> float:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from oddframe.atomic import write_json
 from oddframe.clock import Clock
 from oddframe.errors import OddframeError
 from oddframe.text_files import read_json, shown
+
+T = TypeVar("T")
 
 FORMAT = "oddframe-events/1"
 MERGE_SECONDS = 1.0
@@ -190,7 +192,7 @@ def write_events(
     """Write ``events.json``: per video the detections, in frames and in time; and their rule.
 
     Times of day are there where the recording says when it was made. ``jumps`` are the frames
-    before which time passed that was not filmed.
+    before which time passed that was not filmed, ``cuts`` those at which the picture is cut.
     """
     videos: dict[str, Any] = {}
     for video_id, found in detections.items():
@@ -200,6 +202,8 @@ def write_events(
             entry["start_time"] = clock.start.isoformat()
         if clock.jumps:
             entry["jumps"] = list(clock.jumps)
+        if clock.cuts:
+            entry["cuts"] = list(clock.cuts)
         videos[video_id] = {**entry, "events": [_row(detection, clock) for detection in found]}
     stated = asdict(rule) if rule is not None and math.isfinite(rule.threshold) else None
     return write_json(path, {"format": FORMAT, "rule": stated, "videos": videos})
@@ -215,19 +219,28 @@ def _row(detection: Detection, clock: Clock) -> dict[str, Any]:
 
 
 def read_events(path: str | Path) -> dict[str, list[Detection]]:
-    """Read ``events.json``.
+    """Read the detections of ``events.json``.
 
     Raises:
         OddframeError: missing file or another format.
     """
-    path = Path(path)
+    return _read(Path(path), lambda entry: detections_from(entry["events"]))
+
+
+def read_cuts(path: str | Path) -> dict[str, tuple[int, ...]]:
+    """Read the cuts of ``events.json``; none where it was written before they were found.
+
+    Raises:
+        OddframeError: as :func:`read_events`.
+    """
+    return _read(Path(path), lambda entry: tuple(int(frame) for frame in entry.get("cuts", ())))
+
+
+def _read(path: Path, part: Callable[[Any], T]) -> dict[str, T]:
     content = read_json(path, FORMAT, advice="make it with 'oddframe score'")
     try:
         if content.get("format") != FORMAT:
             raise ValueError(f"format {shown(content.get('format'))}")
-        return {
-            video_id: detections_from(entry["events"])
-            for video_id, entry in content["videos"].items()
-        }
+        return {video_id: part(entry) for video_id, entry in content["videos"].items()}
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise OddframeError(f"{path}: expected {FORMAT}, found {error}") from error

@@ -16,7 +16,7 @@ from oddframe.reporting.metric_names import (
     decision_name,
     metric_name,
 )
-from oddframe.reporting.times import shown_span
+from oddframe.reporting.times import shown_cuts, shown_span
 from oddframe.reporting.wording import aligned, doubts, hint, no_verdict, oracle_notes
 from oddframe.training.loss_spread import LossSpreads
 from oddframe.training.run_folder import Run
@@ -30,6 +30,8 @@ from oddframe.videos import Manifest
 from oddframe.words import HELD_OUT, count, notes_lines
 
 _MOST_EVENTS = 20
+_MOST_CUT = 5
+"""Videos whose cuts are told."""
 
 
 @runtime_checkable
@@ -197,6 +199,7 @@ def _scored(result: Scored) -> str:
         if rule is not None and rule.words != EventRule(0.0).words:
             lines.append(f"events: {rule.words}")
     lines += doubts(result.scores.meta, None)
+    lines += _cuts(result.manifest)
     lines += [f"not scored: {video_id}: {why}" for video_id, why in result.failed.items()]
     lines.append(f"scores: {result.path}")
     lines.append(f"events: {result.path.parent / 'events.json'}")
@@ -205,3 +208,14 @@ def _scored(result: Scored) -> str:
     if result.report:
         lines.append(f"report: {result.report}")
     return "\n".join(lines)
+
+
+def _cuts(manifest: Manifest) -> list[str]:
+    """``cut at 0:12.0`` and what it means, for each video that has any."""
+    found = [video for video in manifest if video.cuts]
+    if not found:
+        return []
+    lines = [f"{video.id}: {shown_cuts(video.clock)}" for video in found[:_MOST_CUT]]
+    if len(found) > _MOST_CUT:
+        lines.append(f"... and cuts in {len(found) - _MOST_CUT} more videos, see events.json")
+    return [*lines, "footage begins anew at a cut: what changes there is not taken for motion"]

@@ -70,6 +70,7 @@ class Video:
         times: when the frames are shown, where they are not regular (see :mod:`oddframe.clock`).
         start: when the first frame was filmed, if the recording says so.
         levels: which values of pictures deeper than 8 bits become black and white; None for others.
+        cuts: frames at which the picture is cut; known once the video was scored.
     """
 
     id: str
@@ -87,6 +88,7 @@ class Video:
     times: Knots = ()
     start: datetime | None = None
     levels: Levels | None = None
+    cuts: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "id", checked_id(self.id))
@@ -128,7 +130,7 @@ class Video:
     @cached_property
     def clock(self) -> Clock:
         """When each frame is shown; whatever has to do with seconds asks it."""
-        return Clock(self.frames, self.fps, self.times, self.start)
+        return Clock(self.frames, self.fps, self.times, self.start, self.cuts)
 
     def frame_labels(self) -> np.ndarray:
         """One bool per frame: True inside an event. Shape ``(frames,)``."""
@@ -351,6 +353,7 @@ def _row_of(video: Video) -> dict[str, Any]:
     row["classes"] = list(video.classes)
     row["start"] = video.start.isoformat() if video.start else None
     row["levels"] = [video.levels.low, video.levels.high] if video.levels else None
+    del row["cuts"]  # what was found while scoring is in events.json
     # Most videos are regular, do not say when they were filmed, and are of 8 bits.
     for key in ("times", "start", "levels"):
         if not row[key]:

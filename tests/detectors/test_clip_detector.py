@@ -79,6 +79,39 @@ def test_every_frame_is_measured_once_from_itself_and_earlier_ones(
         )
 
 
+@settings(max_examples=60)
+@given(
+    values=st.lists(st.integers(0, 255), min_size=1, max_size=30),
+    breaks=st.sets(st.integers(0, 29)),
+    frames=st.integers(1, 4),
+    frame_step=st.integers(1, 2),
+    batch=st.integers(1, 5),
+)
+def test_no_clip_reaches_across_a_break(
+    values: list[int], breaks: set[int], frames: int, frame_step: int, batch: int
+) -> None:
+    """Against every clip that lies within one piece, found one by one."""
+    detector = jump(frames=frames, frame_step=frame_step)
+    detector.scoring_batch = batch
+    span = (frames - 1) * frame_step
+    lasts = [
+        last
+        for last in range(span, len(values))
+        if not breaks & {*range(last - span + 1, last + 1)}
+    ]
+    if not lasts:
+        with pytest.raises(OddframeError, match="without a cut"):
+            list(detector.measure_frames(grey_frames(values), breaks))
+        return
+    found = list(detector.measure_frames(grey_frames(values), breaks))
+    assert [part.frame for part in found] == list(range(len(values)))
+    for part in found:
+        last = next((last for last in lasts if last >= part.frame), lasts[-1])
+        assert part.terms["error"] == pytest.approx(
+            (values[last] - values[last - span]) / 255, abs=1e-5
+        )
+
+
 def test_pixels_have_the_named_range_and_order() -> None:
     frames = np.random.default_rng(0).integers(0, 256, (2, 3, 16, 16, 3), dtype=np.uint8)
     frames[0, 0] = 77  # a frame of one value

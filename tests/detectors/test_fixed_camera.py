@@ -115,6 +115,16 @@ def test_what_comes_later_changes_nothing(street, detector, tmp_path):
     )
 
 
+def test_after_a_cut_footage_is_judged_as_a_video_of_its_own(street, detector, tmp_path):
+    """The second piece is seen in a mirror: another scene, where nobody runs."""
+    one = street.images(3, 60)
+    two = [np.ascontiguousarray(image[:, ::-1]) for image in street.images(3, 61)]
+    joined = scored(detector, png_folder(tmp_path / "joined", [*one, *two]))
+    alone = scored(detector, png_folder(tmp_path / "alone", two))
+    np.testing.assert_array_equal(values(joined)[len(one) :], values(alone))
+    assert joined[len(one)].cue != "motion"
+
+
 def test_frames_between_two_sights_hold_the_last_score(street, detector, tmp_path):
     # At 60 frames per second motion comes every 5 frames and a look every 12.
     folder = png_folder(tmp_path / "quick", street.images(2, 62))

@@ -5,6 +5,7 @@ import time
 import weakref
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 import pytest
 
@@ -26,11 +27,11 @@ class TinyFrame:
         self.index = index
         self.seconds = index / fps
 
-    def rgb(self, size=None):
+    def rgb(self, size=None, how="area"):
         width, height = size or (8, 8)
         return np.full((height, width, 3), self.index % 256, np.uint8)
 
-    def grey(self, size=None):
+    def grey(self, size=None, how="area"):
         return self.rgb(size)[..., 0]
 
 
@@ -134,7 +135,7 @@ def test_single_looks_have_just_enough_frames_before_them():
 
 def test_windows_do_not_share_motion():
     class Jump(TinyFrame):
-        def grey(self, size=None):
+        def grey(self, size=None, how="area"):
             random = np.random.default_rng(self.index // 50)
             return random.integers(0, 256, (size[1], size[0]), np.uint8)
 
@@ -145,6 +146,28 @@ def test_windows_do_not_share_motion():
     sights = observe(Jumping(100, 25.0), SCALE, number, single_looks([40, 90], 25.0))
     # All changes between the windows, but within each everything stands still.
     assert all(s.speed.max() == 0 for s in sights if s.speed is not None)
+
+
+@pytest.mark.parametrize("windows", [None, [Window(0, 60, 0)]])
+def test_nothing_moves_from_one_piece_of_footage_to_another(windows):
+    class Piece(TinyFrame):
+        def rgb(self, size=None, how="area"):
+            scene = np.random.default_rng(self.index // 31).integers(30, 220, (12, 16, 1), np.uint8)
+            image = np.roll(np.kron(scene, np.ones((5, 5, 3))), self.index % 31, axis=1)
+            return cv2.resize(image.astype(np.uint8), size or (80, 60))
+
+    class Pieces(TinyVideo):
+        def __iter__(self):
+            return (Piece(i, self.fps) for i in range(self.frames))
+
+    scale = Scale((6, 8), (80, 60), (80, 60))
+    sights = list(observe(Pieces(60, 25.0), scale, lambda image: image.mean(), windows))
+    speeds = {s.frame: s.speed.max() for s in sights if s.speed is not None}
+    assert min(speeds[2], speeds[30], speeds[33]) > 0  # all slides to the right
+    # At 31 the footage begins anew: measured and looked at, as in the first frame.
+    assert [speeds[0], speeds[31]] == [0, 0]
+    assert sorted(speeds) == [*range(0, 31, 2), *range(31, 60, 2)]
+    assert [s.frame for s in sights if s.look is not None] == [*range(0, 31, 5), *range(31, 60, 5)]
 
 
 def test_windows_beyond_the_end_give_what_is_there():

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from oddframe.atomic import sha256_of
+from oddframe.cli import main
 from oddframe.clock import Clock
-from oddframe.detections import EventRule, find_detections, read_events
+from oddframe.detections import EventRule, find_detections, read_cuts, read_events
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.media import open_video
 from oddframe.scores import Scores
@@ -54,6 +55,19 @@ def test_events_are_where_the_scores_pass_the_threshold(street, fast):
     assert event.reason
     assert event.cue
     assert all(0 <= box[0] < box[2] <= 128 and 0 <= box[1] < box[3] <= 80 for box in event.boxes)
+
+
+def test_a_cut_is_told(street, tmp_path, capsys):
+    """Two normal pieces, the second seen in a mirror: another scene."""
+    mirrored = [np.ascontiguousarray(image[:, ::-1]) for image in street.images(4, 91)]
+    film = street.film(tmp_path / "joined.mp4", [*street.images(4, 90), *mirrored])
+    out = tmp_path / "out" / "scores.npz"
+    given = ["score", str(street.run), str(film), "--out", str(out), "--causal", "--report"]
+    assert main(given) == 0
+    said = capsys.readouterr().out
+    assert "joined: cut at 0:04.0\n" in said
+    assert read_cuts(out.parent / "events.json") == {"joined": (50,)}
+    assert "cut at 0:04.0" in (out.parent / "report" / "report.html").read_text()
 
 
 def test_causal_scores_are_the_detectors_and_offline_ones_their_gaussian(street, fast, tmp_path):

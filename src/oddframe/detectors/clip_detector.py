@@ -10,7 +10,7 @@ held-out normal footage, and the score is their weighted sum. The axis order ins
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar, Literal, Self
 
@@ -26,7 +26,7 @@ from oddframe.detectors.checked_settings import CheckedSettings
 from oddframe.detectors.localisation import odd_boxes, where
 from oddframe.detectors.saved_state import SavedState
 from oddframe.errors import OddframeError
-from oddframe.media import Resampling, VideoReader
+from oddframe.media import Resampling, VideoReader, watched
 from oddframe.words import HELD_OUT
 
 MAP_SIDE = 32
@@ -232,69 +232,84 @@ class ClipDetector(nn.Module):
             else:
                 yield frame.rgb(size, how)
 
-    def measure_frames(self, images: Iterable[np.ndarray]) -> Iterator[FrameTerms]:
+    def measure_frames(
+        self, images: Iterable[np.ndarray], breaks: Container[int] = ()
+    ) -> Iterator[FrameTerms]:
         """Terms of every frame of a video in order, each from this and earlier frames only.
 
         Frames before the first whole clip, ``(clip_length - 1) * frame_step`` of them, take what
-        the first clip says. Memory does not grow with the video.
+        the first clip says; so do those after a break, as no clip reaches across it. Memory does
+        not grow with the video.
 
         Args:
             images: as :meth:`images` gives them.
+            breaks: frames at which footage begins anew (see :mod:`oddframe.media.continuity`);
+                asked once for each frame, when its image has come.
 
         Raises:
-            OddframeError: the video is shorter than a clip.
+            OddframeError: the video is shorter than a clip, or nowhere goes on for one.
         """
         self.eval()
         self.begin_video()
         before = (self.clip_length - 1) * self.config.frame_step
         recent: deque[np.ndarray] = deque(maxlen=before + 1)
-        waiting: list[np.ndarray] = []
-        done = 0
-        for image in images:
+        clips: list[np.ndarray] = []
+        shares: list[int] = []  # frames that take what a clip says: its own, and those before it
+        first = unjudged = frames = 0
+        last: FrameTerms | None = None
+        for frame, image in enumerate(images):
+            if frame in breaks:
+                recent.clear()
             recent.append(image)
+            unjudged, frames = unjudged + 1, frame + 1
             if len(recent) > before:
-                waiting.append(np.stack(list(recent)[:: self.config.frame_step]))
-            if len(waiting) == self.scoring_batch:
-                yield from self._numbered(waiting, done, before)
-                done = max(done, before) + len(waiting)
-                waiting = []
-        if waiting:
-            yield from self._numbered(waiting, done, before)
-        elif not done and recent:
+                clips.append(np.stack(list(recent)[:: self.config.frame_step]))
+                shares.append(unjudged)
+                unjudged = 0
+            if len(clips) == self.scoring_batch:
+                for last in self._shared(clips, shares, first):
+                    yield last
+                first, clips, shares = frames, [], []
+        if clips:
+            for last in self._shared(clips, shares, first):
+                yield last
+        if frames and last is None:
             raise OddframeError(
-                f"a video of {len(recent)} frames is too short for {self.name}, which looks at "
-                f"clips of {before + 1} frames; give a longer video"
+                f"a video of {frames} frames is too short for {self.name}, which looks at "
+                f"clips of {before + 1} frames without a cut; give a longer video"
             )
+        if last is not None:  # what is left after the last break is too short for a clip
+            yield from (replace(last, frame=frame) for frame in range(last.frame + 1, frames))
 
     def measure_video(
-        self, images: Iterable[np.ndarray]
+        self, images: Iterable[np.ndarray], breaks: Container[int] = ()
     ) -> tuple[dict[str, np.ndarray], np.ndarray]:
         """Each term ``(frames,)`` of a whole video, and the highest cell of each map.
 
         Args:
-            images: as :meth:`images` gives them.
+            images, breaks: as for :meth:`measure_frames`.
 
         Raises:
             OddframeError: the video is shorter than a clip.
         """
         terms: dict[str, list[float]] = {}
         peaks = []
-        for found in self.measure_frames(images):
+        for found in self.measure_frames(images, breaks):
             for name, value in found.terms.items():
                 terms.setdefault(name, []).append(value)
             peaks.append(float(found.map.max()))
         return {name: np.array(values) for name, values in terms.items()}, np.array(peaks)
 
-    def _numbered(
-        self, clips: Sequence[np.ndarray], done: int, before: int
+    def _shared(
+        self, clips: Sequence[np.ndarray], shares: Sequence[int], first: int
     ) -> Iterator[FrameTerms]:
-        """The next clips' terms, each for its frame; the first clip's for those before it too."""
+        """The clips' terms, each for so many frames, from this one on."""
         terms, maps = self.measure_clips(np.stack(clips))
-        for row in range(len(clips)):
+        for row, share in enumerate(shares):
             own = {name: float(values[row]) for name, values in terms.items()}
-            last = max(done, before) + row
-            for frame in range(0 if last == before else last, last + 1):
+            for frame in range(first, first + share):
                 yield FrameTerms(frame, own, maps[row])
+            first += share
 
     @torch.no_grad()
     def measure_clips(self, clips: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
@@ -308,7 +323,8 @@ class ClipDetector(nn.Module):
 
     def score_frames(self, video: VideoReader) -> Iterator[FrameScore]:
         """Scores of every frame in order, each from this and earlier frames only."""
-        for found in self.measure_frames(self.images(video)):
+        footage = watched(video)
+        for found in self.measure_frames(self.images(footage), footage.breaks):
             value = float(self.combine({k: np.array([v]) for k, v in found.terms.items()})[0])
             mean, deviation = self.scales.get("map", (0.0, 1.0))
             score_map = (found.map - mean) / deviation

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self
 
@@ -218,10 +218,12 @@ class Mnad(ClipDetector):
         self._carried = None
         return super().train(mode)
 
-    def measure_frames(self, images: Iterable[np.ndarray]) -> Iterator[FrameTerms]:
+    def measure_frames(
+        self, images: Iterable[np.ndarray], breaks: Container[int] = ()
+    ) -> Iterator[FrameTerms]:
         """As in the base class; the memory that the video has moved is dropped with its end."""
         try:
-            yield from super().measure_frames(images)
+            yield from super().measure_frames(images, breaks)
         finally:
             self._carried = None
 

@@ -14,6 +14,7 @@ from oddframe.clock import Clock
 from oddframe.errors import OddframeError
 from oddframe.grey_levels import Levels
 from oddframe.media.containers import VIDEO_SUFFIXES, holds_video
+from oddframe.media.continuity import WatchedVideo, watched
 from oddframe.media.frames import (
     DEFAULT_FOLDER_FPS,
     Frame,
@@ -42,6 +43,7 @@ __all__ = [
     "MediaInfo",
     "Resampling",
     "VideoReader",
+    "WatchedVideo",
     "holds_video",
     "image_series",
     "is_stack",
@@ -50,6 +52,7 @@ __all__ = [
     "open_video",
     "probe",
     "read_frames",
+    "watched",
 ]
 
 

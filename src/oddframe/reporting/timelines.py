@@ -12,7 +12,7 @@ from oddframe.detections import Detection
 from oddframe.reporting.score_axes import ScoreAxis, cut_note, thin_series
 from oddframe.reporting.shown_videos import ShownVideo, data_uri
 from oddframe.reporting.thumbnails import Strip
-from oddframe.reporting.times import axis_ticks, shown_start, shown_time
+from oddframe.reporting.times import axis_ticks, shown_cuts, shown_start, shown_time
 from oddframe.reporting.wording import count, duration, is_annotated, missed, number, overlapping
 from oddframe.videos import Video
 
@@ -87,6 +87,8 @@ def _timeline(
         facts.append(f"from {shown_start(video.start)}")
     if video.clock.jumps:
         facts.append(f"{count(len(video.clock.jumps), 'gap')} in the recording")
+    if video.cuts:
+        facts.append(shown_cuts(video.clock))
     if threshold is not None:
         facts.append(count(len(entry.detections), "odd moment"))
     if is_annotated(video):

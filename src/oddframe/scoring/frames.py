@@ -15,7 +15,7 @@ from oddframe.clock import Clock
 from oddframe.detections import Reason
 from oddframe.detectors.base import FrameDetector, FrameScore
 from oddframe.errors import OddframeError
-from oddframe.media import open_video
+from oddframe.media import open_video, watched
 from oddframe.score_maps import map_writer
 from oddframe.score_terms import write_terms
 from oddframe.scoring.kept import VideoScores
@@ -36,7 +36,7 @@ def score_frames(
     per_video: bool,
     count: Callable[[str, int, int | None], None],
 ) -> VideoScores:
-    """Scores of one video, and why its odd frames are odd.
+    """Scores of one video, why its odd frames are odd, and where its picture is cut.
 
     Args:
         detector: the detector.
@@ -61,7 +61,8 @@ def score_frames(
         open_video(manifest.locate(video), video.fps, video.levels) as reader,
         map_writer(maps) if maps is not None else nullcontext() as writer,
     ):
-        for frame in detector.score_frames(reader):
+        footage = watched(reader)
+        for frame in detector.score_frames(footage):
             if not isinstance(frame, FrameScore) or frame.frame != seen:
                 raise OddframeError(
                     f"detector {detector.name}: expected a FrameScore of frame {seen} next, found "
@@ -84,25 +85,24 @@ def score_frames(
     if not seen:
         raise OddframeError(f"{manifest.locate(video)}: no frame of the video can be decoded")
     values = raw[:seen]
+    cuts = tuple(sorted(at for at, kind in footage.breaks.items() if kind == "cut"))
     if measured:
         values = _combined(cast("ClipDetector", detector), measured, terms, per_video)
     if not (causal or per_video) and detector.smoothing_seconds > 0:
-        clock = replace(video.clock, frames=seen)
+        clock = replace(video.clock, frames=seen, cuts=cuts)
         values = smoothed(values, clock, detector.smoothing_seconds)
     reasons = (Reason(part.frame, part.cue, part.reason, part.boxes) for part in best.values())
-    return VideoScores(values, tuple(reasons))
+    return VideoScores(values, tuple(reasons), cuts)
 
 
 def smoothed(values: np.ndarray, clock: Clock, seconds: float) -> np.ndarray:
-    """Gaussian smoothing in time; nothing is smoothed over time that was not filmed."""
+    """Gaussian smoothing in time; nothing over time that was not filmed, nor over a cut."""
     from scipy.ndimage import gaussian_filter1d
 
     sigma = seconds * clock.rate
-    if clock.is_regular:
-        return gaussian_filter1d(values, sigma, mode="nearest")
     ticks = clock.on_grid(values)
     ends = np.cumsum(clock.held)
-    edges = [0, *(int(ends[frame - 1]) for frame in clock.jumps), ticks.size]
+    edges = [0, *(int(ends[frame - 1]) for frame in clock.breaks), ticks.size]
     parts = [ticks[a:b] for a, b in itertools.pairwise(edges)]
     smooth = [gaussian_filter1d(part, sigma, mode="nearest") for part in parts]
     return clock.off_grid(np.concatenate(smooth)).astype(np.float32)

@@ -35,10 +35,12 @@ class VideoScores:
     Attributes:
         values: ``(frames,)``, float32.
         reasons: why odd frames are odd, one for each second at most.
+        cuts: frames at which the picture is cut.
     """
 
     values: np.ndarray
     reasons: tuple[Reason, ...] = ()
+    cuts: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", np.asarray(self.values, np.float32))
@@ -83,6 +85,7 @@ class KeptVideo:
             "mapped": self.mapped,
             "beside": list(self.beside),
             "reasons": [asdict(reason) for reason in self.found.reasons],
+            "cuts": list(self.found.cuts),
         }
 
     @classmethod
@@ -98,7 +101,8 @@ class KeptVideo:
         )
         made_of = Fingerprint.from_row(row["made_of"]) if row["made_of"] else None
         beside = tuple(str(name) for name in row["beside"])
-        return cls(VideoScores(values, reasons), row["facts"], made_of, bool(row["mapped"]), beside)
+        found = VideoScores(values, reasons, tuple(int(frame) for frame in row["cuts"]))
+        return cls(found, row["facts"], made_of, bool(row["mapped"]), beside)
 
     def is_whole(self, folder: Path) -> bool:
         """Whether the files that belong to it are in a folder."""

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from oddframe.atomic import sha256_of
-from oddframe.detections import Detection, EventRule, find_detections, read_events
+from oddframe.detections import (
+    Detection,
+    EventRule,
+    find_detections,
+    read_cuts,
+    read_events,
+)
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.evaluation.evaluate import evaluate_scores
 from oddframe.evaluation.result import Evaluation
@@ -119,7 +126,7 @@ def evaluate(
             write_report(
                 out,
                 title=f"{evaluation.dataset}: {given.meta.get('detector', 'scores')}",
-                manifest=truth,
+                manifest=_with_cuts(truth, folder),
                 scores=given,
                 detections=_detections(explained, given, videos),
                 evaluation=evaluation,
@@ -130,6 +137,18 @@ def evaluate(
                 advance=bar.counter("making the report", total),
             )
     return evaluation
+
+
+def _with_cuts(manifest: Manifest, folder: Path) -> Manifest:
+    """The manifest with the cuts that scoring found."""
+    file = folder / "events.json"
+    cuts = read_cuts(file) if file.exists() else {}
+    videos = (
+        # Those of another video by this name may lie beyond its end.
+        replace(video, cuts=tuple(at for at in cuts.get(video.id, ()) if at < video.frames))
+        for video in manifest
+    )
+    return replace(manifest, videos=tuple(videos))
 
 
 def _detections(

@@ -187,7 +187,8 @@ def score(
                     f"{next(iter(failed.values()))}"
                 )
         values = {video_id: part.found.values for video_id, part in found.items()}
-        manifest = _as_scored(manifest, shown, values)
+        cuts = {video_id: part.found.cuts for video_id, part in found.items()}
+        manifest = _as_scored(manifest, shown, values, cuts)
         meta = _meta(fitted, footage, causal, per_video, rule, by_hand=threshold is not None)
         if oracle:
             meta["checkpoint"] = "oracle: chosen by the truth of the test videos"
@@ -281,13 +282,16 @@ def _footage(
 
 
 def _as_scored(
-    manifest: Manifest, shown: Sequence[Video], values: dict[str, np.ndarray]
+    manifest: Manifest,
+    shown: Sequence[Video],
+    values: dict[str, np.ndarray],
+    cuts: dict[str, tuple[int, ...]],
 ) -> Manifest:
-    """The videos that were scored, with the frame counts that really decode."""
+    """The videos that were scored, with the frame counts that really decode, and their cuts."""
+    scored = (replace(v, cuts=cuts[v.id]) for v in shown if v.id in values)
     videos = tuple(
         v if len(values[v.id]) == v.frames else replace(v, frames=len(values[v.id]), events=())
-        for v in shown
-        if v.id in values
+        for v in scored
     )
     return replace(manifest, videos=videos)
 

@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from oddframe.detectors.fixed_camera.motion import SpeedField
-from oddframe.media import VideoReader
+from oddframe.media import Frame, VideoReader, WatchedVideo, watched
 
 LOOK_SECONDS = 0.2
 MOTION_SECONDS = 0.08
@@ -85,6 +85,9 @@ def observe(
 ) -> Iterator[Sight[T]]:
     """Observe a video in frame order; one sight for every frame of the windows.
 
+    Where footage does not go on (see :mod:`oddframe.media.continuity`), motion and looks begin
+    anew, as in the first frame of a video: nothing is measured from one piece to another.
+
     Args:
         video: an open video.
         scale: sizes of the images.
@@ -95,22 +98,20 @@ def observe(
     field = SpeedField(scale.grid, scale.motion_size)
     everything = [Window(0, 2**62, 0)]
     remaining = deque(enumerate(everything if windows is None else windows))
+    footage = watched(video) if windows is None else WatchedVideo(video, _within(video, windows))
+    began = 0
     waiting: deque[tuple[int, float, int, np.ndarray | None, Future[T] | None]] = deque()
     measured = 0.0
     with ThreadPoolExecutor(max_workers=1) as pool:
-        for frame in video:
-            while remaining and frame.index >= remaining[0][1].stop:
+        for frame in footage:
+            while frame.index >= remaining[0][1].stop:
                 remaining.popleft()
-            if not remaining:
-                break
             number, window = remaining[0]
-            offset = frame.index - window.start
-            if offset < 0:
-                continue
-            if offset == 0:
+            if frame.index == window.start or frame.index in footage.breaks:
                 field.reset()
-            moves = offset % motion_step == 0
-            since = frame.index - window.first_look
+                began = frame.index
+            moves = (frame.index - began) % motion_step == 0
+            since = frame.index - max(window.first_look, began)
             looks = since >= 0 and since % look_step == 0
             speed = None
             if moves:
@@ -126,6 +127,18 @@ def observe(
                 yield _finished(waiting.popleft())
         while waiting:
             yield _finished(waiting.popleft())
+
+
+def _within(video: VideoReader, windows: Sequence[Window]) -> Iterator[Frame]:
+    """The frames of the windows; what lies between them is not looked at."""
+    remaining = deque(windows)
+    for frame in video:
+        while remaining and frame.index >= remaining[0].stop:
+            remaining.popleft()
+        if not remaining:
+            return
+        if frame.index >= remaining[0].start:
+            yield frame
 
 
 def _finished(entry: tuple[int, float, int, np.ndarray | None, Future[T] | None]) -> Sight[T]:
