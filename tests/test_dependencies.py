@@ -99,6 +99,16 @@ def test_everything_is_pinned() -> None:
     assert set(installed()) <= pinned
 
 
+def test_the_lock_has_the_same_versions_with_hashes() -> None:
+    text = (CLONE / "requirements.lock").read_text()
+    wanted = pins(CLONE / "constraints.txt")
+    del wanted["torch"]  # the file says why
+    assert pins(CLONE / "requirements.lock") == wanted
+    parts = re.split(r"^(?=[A-Za-z0-9])", text, flags=re.MULTILINE)[1:]
+    hashes = re.compile(r"--hash=sha256:[0-9a-f]{64}( |$)", re.MULTILINE)
+    assert {part.split("==")[0] for part in parts if not hashes.search(part)} == set()
+
+
 def test_licences_are_permissive() -> None:
     allowed = PERMISSIVE | FILE_BY_FILE
     found = {name: set(licences(part)) for name, part in installed().items()}
