@@ -273,6 +273,16 @@ def test_a_video_of_one_frame(street, detector, tmp_path):
     assert frames[0].score_map is not None
 
 
+def test_a_video_that_fails_while_it_is_learnt_stops_no_other(street, tmp_path):
+    for seed in range(3):
+        street.film(tmp_path / f"{seed}.mp4", street.images(12, 60 + seed))
+    manifest = prepare_folder(tmp_path)
+    (tmp_path / "1.mp4").write_bytes(b"replaced by something else")
+    with pytest.warns(OddframeWarning, match=r"1: left out from there on \(.*1\.mp4"):
+        learnt = fit(manifest, config(street))
+    assert learnt.threshold > 0
+
+
 def test_a_scene_where_nothing_ever_moves(street, tmp_path):
     random = np.random.default_rng(3)
     still = street.images(0.1, 1)[0].astype(float)

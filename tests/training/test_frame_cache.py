@@ -84,6 +84,15 @@ def no_decoding(monkeypatch):
     return lambda: monkeypatch.setattr(module, "open_video", refuse)
 
 
+def test_a_video_that_cannot_be_read_stops_no_other(data):
+    (data.root / "c.mp4").write_bytes(b"not a video")
+    with pytest.warns(OddframeWarning, match=r"c: left out \(.*c\.mp4: cannot be read as a video"):
+        cache = make(data)
+    assert cache.videos == ("a", "b")
+    with pytest.raises(OddframeError, match=r"c\.mp4: cannot be read as a video"):
+        make(data, videos=(data["c"],))
+
+
 @pytest.mark.parametrize("grey", [False, True])
 def test_frames_are_those_that_scoring_sees(data, grey):
     done: list[int] = []

@@ -59,7 +59,7 @@ def oracle(
     videos = labelled_videos(manifest, "test")
     span = (learner.clip_length - 1) * learner.config.frame_step + 1
     for video in videos:
-        length = len(cache.frames(video.id))
+        length = len(cache.frames(video.id)) if video.id in cache.arrays else 0
         if length != video.frames:
             raise OddframeError(
                 f"--oracle: video '{video.id}': the manifest labels {video.frames} frames, "

@@ -93,6 +93,14 @@ class ClipTraining:
             learner.to(memory_format=torch.channels_last)  # ty: ignore[no-matching-overload]
             tested = labelled_videos(manifest, "test") if self.oracle else ()
             cache = self._cache(fabric, manifest, (*training, *held_out, *tested), bar.counter)
+            training, held_out = (
+                tuple(video for video in videos if video.id in cache.arrays)
+                for videos in (training, held_out)
+            )
+            if not training:
+                raise OddframeError(
+                    f"manifest of {manifest.dataset}: no video in split 'train' can be decoded"
+                )
             trained, calibrating = self._divide(fabric, cache, held_out)
             length, step = learner.clip_length, config.frame_step
             batches = ClipBatches(

@@ -20,7 +20,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from oddframe.atomic import atomic_path
+from oddframe.atomic import CannotWriteError, atomic_path
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.media import Resampling, list_images, open_video
 from oddframe.videos import Manifest, Video
@@ -137,8 +137,12 @@ def cache_frames(
         advance: told how many more frames are done.
         how: frames are resized.
 
+    Returns:
+        The frames of those videos that can be decoded; the others are warned of.
+
     Raises:
-        OddframeError: footage that is missing or cannot be decoded, or no space on the disk.
+        OddframeError: footage that is missing, the only video cannot be decoded, or no space on the
+            disk.
     """
     kind = f"{size}-{'grey' if grey else 'rgb'}" + f"-{how}" * (how != "area")
     places = (folder / kind, spare / FOLDER / kind)
@@ -156,9 +160,18 @@ def cache_frames(
         if _is_whole(files[video.id], shape):
             advance(video.frames)
         else:
-            _write(files[video.id], manifest.locate(video), video, shape, how, advance)
+            try:
+                _write(files[video.id], manifest.locate(video), video, shape, how, advance)
+            except CannotWriteError:
+                raise
+            except OddframeError as error:
+                if len(videos) == 1:
+                    raise
+                warnings.warn(f"{video.id}: left out ({error})", OddframeWarning, stacklevel=2)
+                del files[video.id]
     cache = FrameCache(_Mapped(files))
-    for video, length in zip(videos, cache.lengths, strict=True):
+    for video in videos:
+        length = len(cache.frames(video.id)) if video.id in files else video.frames
         if length != video.frames:
             warnings.warn(
                 f"video '{video.id}': the manifest says {video.frames} frames, {length} can be "

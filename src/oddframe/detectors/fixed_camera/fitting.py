@@ -10,7 +10,8 @@ import errno
 import math
 import os
 import tempfile
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from io import RawIOBase
 from pathlib import Path
@@ -30,6 +31,7 @@ from oddframe.detectors.fixed_camera.memory import NormalMemory
 from oddframe.detectors.fixed_camera.observation import (
     LOOK_SECONDS,
     Scale,
+    Sight,
     Window,
     observe,
     single_looks,
@@ -37,7 +39,7 @@ from oddframe.detectors.fixed_camera.observation import (
     whole,
 )
 from oddframe.detectors.fixed_camera.scene import Scene, Trusts, Whitening, frame_value
-from oddframe.errors import OddframeError
+from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.patch_features import (
     CHANNELS,
     STRIDE,
@@ -224,12 +226,9 @@ def _record(
         edge = -np.inf
         window = -1
         speed = np.zeros(scale.grid, np.float32)
-        with (
-            recording.file.open("ab", buffering=0) as stream,
-            open_video(manifest.locate(video), video.fps, video.levels) as reader,
-        ):
-            rate = reader.info.fps / steps(reader.info.fps)[0]
-            for sight in observe(reader, scale, encoder.encode, windows):
+        sights = _sights(manifest, video, scale, encoder, windows, alone=len(videos) == 1)
+        with recording.file.open("ab", buffering=0) as stream:
+            for rate, sight in sights:
                 advance("watching normal footage", (before + sight.frame) / total)
                 if video.split == "train" and sight.seconds >= edge:
                     group += 1
@@ -256,6 +255,32 @@ def _record(
             "be decoded; add footage of normal life"
         )
     return recording
+
+
+def _sights(
+    manifest: Manifest,
+    video: Video,
+    scale: Scale,
+    encoder: PatchEncoder,
+    windows: list[Window],
+    *,
+    alone: bool,
+) -> Iterator[tuple[float, Sight[np.ndarray]]]:
+    """What is seen of a video, with the rate of its sights, as far as it can be read.
+
+    ``alone``: there is no other video to go on with.
+    """
+    try:
+        with open_video(manifest.locate(video), video.fps, video.levels) as reader:
+            rate = reader.info.fps / steps(reader.info.fps)[0]
+            for sight in observe(reader, scale, encoder.encode, windows):
+                yield rate, sight
+    except OddframeError as error:
+        if alone:
+            raise
+        warnings.warn(
+            f"{video.id}: left out from there on ({error})", OddframeWarning, stacklevel=3
+        )
 
 
 def _whiten(looks: np.ndarray, groups: list[int]) -> Whitening:
