@@ -421,7 +421,7 @@ def test_an_output_folder_that_cannot_be_one(street, truth, refused, tmp_path):
     place = tmp_path / "file" / "inside"
     video = street.root / "calm.mp4"
     assert "cannot write" in refused("score", street.run, video, "--out", place / "a.npz")
-    assert "cannot be written (Not a directory)" in refused(
+    assert "cannot write (Not a directory)" in refused(
         "evaluate", truth / "scores.npz", truth / "test.jsonl", "--out", place
     )
     assert "Not a directory" in refused("train", street.root / "normal", "--out", place)

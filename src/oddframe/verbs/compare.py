@@ -10,6 +10,7 @@ from oddframe.evaluation.compare import Comparison, compare_scores
 from oddframe.evaluation.evaluate import evaluate_scores, scores_of_split
 from oddframe.evaluation.published_numbers import published_for
 from oddframe.folder_lock import alone_in_out
+from oddframe.names import checked_name
 from oddframe.paths import text_paths
 from oddframe.score_files import KINDS
 from oddframe.training.settings import check_seed
@@ -63,7 +64,7 @@ def compare(
         raise OddframeError(
             f"compare needs at least two score files, runs or sweeps, found {len(scores)}"
         )
-    chosen = names or _names(scores)
+    chosen = [checked_name(name) for name in names or _names(scores)]
     if len(chosen) != len(scores) or len(set(chosen)) != len(chosen):
         raise OddframeError(
             f"compare: expected {len(scores)} different names, found {', '.join(chosen)}; give one "

@@ -14,6 +14,7 @@ from oddframe.features.extraction import SnippetPlan
 from oddframe.features.feature_folder import INFO_FILE, FeatureFolder
 from oddframe.features.spread_extraction import extract_spread
 from oddframe.folder_lock import alone_in_out
+from oddframe.names import require_files_apart
 from oddframe.paths import text_paths
 from oddframe.progress import progress, says_how_to_go_on
 from oddframe.verbs.footage import read_footage
@@ -96,6 +97,7 @@ def extract(
     plan = SnippetPlan(snippet_length, snippet_length if stride is None else stride, crops, rate)
     is_spread(workers, ray)
     manifest, videos = _footage(footage, root, split)
+    require_files_apart((video.id for video in videos), out)
     options = BackboneOptions(weights, mean, std, device)
     network = load(backbone, options)
     with progress() as bar, says_how_to_go_on(), begun_in(out, INFO_FILE):

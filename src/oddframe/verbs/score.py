@@ -22,6 +22,7 @@ from oddframe.detections import (
 from oddframe.errors import OddframeError
 from oddframe.features.feature_folder import INFO_FILE
 from oddframe.folder_lock import alone_in
+from oddframe.names import require_files_apart
 from oddframe.paths import text_paths
 from oddframe.progress import progress
 from oddframe.score_maps import FOLDER, read_maps
@@ -159,6 +160,7 @@ def score(
         finish(path.parent)
         with progress() as bar, begun_in(path.parent, *beginnings):
             manifest, shown, features = _footage(fitted, footage, root, split, features)
+            require_files_apart((video.id for video in shown), path.parent)
             if features is None and fitted.detector.inputs == "features":
                 # It loads PyTorch, which a detector that looks at frames may do without.
                 from oddframe.scoring.features import extract_for
