@@ -36,6 +36,28 @@ def test_every_frame_is_there_enlarged_with_a_panel_below(grey_video, tmp_path, 
         assert picture.mean() == pytest.approx(grey_video.level(index), abs=3)
 
 
+def test_boxes_go_with_the_map_and_end_with_it(grey_video, tmp_path, scores):
+    maps = np.zeros((FRAMES, 8, 12), np.float32)
+    for frame in range(10, 16):
+        maps[frame, 3:5, frame - 10 : frame - 8] = 3.0  # 8 pixels to the right with each frame
+    event = Detection(10, 20, 12, 2.0, 2.0, "motion", "rast", ((16, 24, 32, 40),))
+    target = write_annotated_video(
+        grey_video.path, tmp_path / "out.mp4", scores, threshold=1.0, maps=maps, detections=[event]
+    )
+    frames = {i: image.astype(int) for i, image in read_frames(target, [11, 15, 17]).items()}
+
+    def is_edge(frame: int, x: int) -> bool:
+        """Whether a box begins at this pixel of the source, in the row of its middle."""
+        red, _, blue = frames[frame][32 * ENLARGED, x * ENLARGED]
+        return red > blue + 60
+
+    assert is_edge(11, 8)
+    assert not is_edge(11, 40)
+    assert is_edge(15, 40)
+    assert not is_edge(15, 16)  # where the box of the peak would be
+    assert not any(is_edge(17, x) for x in (8, 16, 40))
+
+
 def test_events_heat_and_boxes_are_drawn_in_their_frames_only(grey_video, tmp_path, scores):
     maps = np.zeros((FRAMES, 4, 6), np.float32)
     maps[10:20, 0, 5] = 3.0  # upper right
@@ -43,10 +65,14 @@ def test_events_heat_and_boxes_are_drawn_in_their_frames_only(grey_video, tmp_pa
     target = write_annotated_video(
         grey_video.path, tmp_path / "out.mp4", scores, threshold=1.0, maps=maps, detections=[event]
     )
-    frames = {i: image.astype(int) for i, image in read_frames(target, [5, 12, 19]).items()}
+    unmapped = write_annotated_video(
+        grey_video.path, tmp_path / "boxes.mp4", scores, threshold=1.0, detections=[event]
+    )
+    frames = {i: image.astype(int) for i, image in read_frames(target, [5, 12]).items()}
+    boxed = {i: image.astype(int) for i, image in read_frames(unmapped, [12, 19]).items()}
     border = {i: image[HEIGHT * ENLARGED // 2, 1] for i, image in frames.items()}
     hot = {i: image[20, -40] for i, image in frames.items()}
-    box = {i: image[30 * ENLARGED, 12 * ENLARGED] for i, image in frames.items()}
+    box = {i: image[30 * ENLARGED, 12 * ENLARGED] for i, image in boxed.items()}
     assert np.abs(border[5] - grey_video.level(5)).max() < 8
     assert np.abs(border[12] - DETECTION).max() < 40
     assert np.abs(hot[5] - grey_video.level(5)).max() < 8

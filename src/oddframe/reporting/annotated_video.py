@@ -10,15 +10,18 @@ import numpy as np
 
 from oddframe.clock import Clock
 from oddframe.detections import Detection
+from oddframe.detectors.localisation import odd_boxes
 from oddframe.errors import OddframeError
 from oddframe.grey_levels import Levels
-from oddframe.media import open_video
+from oddframe.media import MediaInfo, open_video
 from oddframe.reporting.colours import DETECTION, SERIES, TRUTH, Colour
 from oddframe.reporting.heat import heat_reference, overlay_heat
 from oddframe.reporting.lettering import Lettering
 from oddframe.reporting.score_axes import ScoreAxis, score_axis
 from oddframe.reporting.times import shown_time
 from oddframe.video_writing import VideoWriter
+
+Boxes = tuple[tuple[int, int, int, int], ...]
 
 SMALLEST_WIDTH = 640
 """Narrower videos are enlarged by a whole factor, so that the text is legible."""
@@ -27,7 +30,7 @@ WINDOW_SECONDS = 60.0
 """How much of the curve is on screen; a longer video scrolls."""
 
 BOX_SECONDS = 0.5
-"""Boxes belong to a detection's peak; they are drawn this long before and after it."""
+"""Without score maps boxes belong to a detection's peak, and are drawn so long before and after."""
 
 _PANEL: Colour = (24, 27, 31)
 _TEXT: Colour = (235, 238, 241)
@@ -60,7 +63,8 @@ def write_annotated_video(
         scores: ``(frames,)``, one per frame of the source.
         threshold: drawn as a line; also the value of the map that is clearly coloured.
         maps: score maps ``(frames, h, w)``, read one frame at a time.
-        detections: their intervals, reasons and boxes are marked.
+        detections: their intervals and reasons are marked; boxes are where the frame's own map is
+            above the threshold, without maps those of the peak, around it.
         truth: bool ``(frames,)``, annotated frames, shaded under the curve.
         clock: when the frames are shown; by default at the source's rate (25 for images).
         levels: what becomes black and white in pictures deeper than 8 bits.
@@ -96,7 +100,12 @@ def write_annotated_video(
                     picture = overlay_heat(picture, maps[frame.index], reference)
                 event = next((d for d in detections if d.start <= frame.index < d.end), None)
                 if event is not None:
-                    _mark(picture, event, frame.index, enlarged, clock.fps)
+                    score_map = None if maps is None else maps[frame.index]
+                    near = abs(frame.index - event.peak) <= BOX_SECONDS * clock.fps
+                    boxes = event.boxes if near else ()
+                    if score_map is not None and reference is not None:
+                        boxes = _boxes(score_map, reference, video.info)
+                    _mark(picture, boxes, enlarged)
                 writer.write(np.vstack([picture, panel.draw(frame.index, event)]))
                 if advance is not None:
                     advance(1)
@@ -109,14 +118,18 @@ def _enlarge(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return cv2.resize(image, size, interpolation=cv2.INTER_CUBIC)
 
 
-def _mark(picture: np.ndarray, event: Detection, index: int, enlarged: int, fps: float) -> None:
-    """Frame the picture while the event lasts and draw its boxes around its peak, in place."""
+def _boxes(score_map: np.ndarray, reference: float, info: MediaInfo) -> Boxes:
+    """Where this very frame is odd, so that boxes go with the things; none where it is calm."""
+    levels = np.maximum(np.asarray(score_map, np.float32), 0)
+    return odd_boxes(levels, info.width, info.height) if levels.max() > reference else ()
+
+
+def _mark(picture: np.ndarray, boxes: Boxes, enlarged: int) -> None:
+    """Frame the picture while an event lasts and draw boxes, in place."""
     height, width = picture.shape[:2]
     stroke = max(2, width // 320)
     cv2.rectangle(picture, (0, 0), (width - 1, height - 1), DETECTION, 2 * stroke)
-    if abs(index - event.peak) > BOX_SECONDS * fps:
-        return
-    for x1, y1, x2, y2 in event.boxes:
+    for x1, y1, x2, y2 in boxes:
         corners = (x1 * enlarged, y1 * enlarged), (x2 * enlarged - 1, y2 * enlarged - 1)
         cv2.rectangle(picture, *corners, (255, 255, 255), stroke + 2, cv2.LINE_AA)
         cv2.rectangle(picture, *corners, DETECTION, stroke, cv2.LINE_AA)

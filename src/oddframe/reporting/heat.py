@@ -30,6 +30,11 @@ def heat_reference(threshold: float | None, scores: Iterable[np.ndarray]) -> flo
     return peak / 2 if peak > 0 else None
 
 
+def shows_heat(score_map: np.ndarray, reference: float) -> bool:
+    """Whether anything of the map is drawn."""
+    return bool(np.max(score_map) > _STOPS[0] * reference)
+
+
 def overlay_heat(image: np.ndarray, score_map: np.ndarray, reference: float) -> np.ndarray:
     """A copy of the image with the score map over it.
 
@@ -38,10 +43,10 @@ def overlay_heat(image: np.ndarray, score_map: np.ndarray, reference: float) -> 
         score_map: ``(h, w)``, stretched over the image; values on the scale of the scores.
         reference: value that is drawn clearly visible; below half of it nothing is drawn.
     """
-    levels = np.asarray(score_map, dtype=np.float32) / reference
     result = image.copy()
-    if not levels.max() > _STOPS[0]:
+    if not shows_heat(score_map, reference):
         return result
+    levels = np.asarray(score_map, dtype=np.float32) / reference
     height, width = image.shape[:2]
     wide = cv2.resize(levels, (width, height), interpolation=cv2.INTER_LINEAR)
     rows, columns = (np.flatnonzero((wide > _STOPS[0]).any(axis=axis)) for axis in (1, 0))

@@ -10,7 +10,7 @@ import numpy as np
 
 from oddframe.detections import Detection
 from oddframe.errors import OddframeError
-from oddframe.reporting.heat import heat_reference
+from oddframe.reporting.heat import heat_reference, shows_heat
 from oddframe.reporting.thumbnails import VideoPictures, choose_frames, take_pictures
 from oddframe.scores import Scores
 from oddframe.videos import Manifest, Video
@@ -36,7 +36,7 @@ class ShownVideo:
         detections: its detected events.
         pictures: what could be read of its footage.
         trouble: why nothing could be read, or empty.
-        mapped: whether its pictures show in colour where the score is high.
+        mapped: whether any of its pictures shows in colour where the score is high.
     """
 
     place: int
@@ -99,7 +99,9 @@ def read_videos(
         except OddframeError as error:
             trouble = str(error) if video.path else NO_FOOTAGE
         found = detections.get(video.id, ())
-        values, mapped = scores[video.id], video.id in maps
+        values, own = scores[video.id], maps.get(video.id)
+        mapped = own is not None and reference is not None
+        mapped = mapped and any(shows_heat(own[d.peak], reference) for d in chosen)
         shown.append(ShownVideo(place, video, values, found, pictures, trouble, mapped))
     return shown
 
