@@ -26,15 +26,17 @@ class Fingerprint:
         bytes: their size together.
         stamp: hash of their names, sizes and times. While it is the same nobody wrote to them.
         sha256: of the file, or hash of their names and contents.
+        read_as: how they were read, where that can differ: a frame rate, a range of grey levels.
     """
 
     path: str
     bytes: int
     stamp: str
     sha256: str
+    read_as: str = ""
 
     @classmethod
-    def of(cls, files: Sequence[Path]) -> Fingerprint:
+    def of(cls, files: Sequence[Path], read_as: str = "") -> Fingerprint:
         """The fingerprint of some files, which are read from beginning to end.
 
         Take it before the files are used: what is written to them later then shows.
@@ -45,7 +47,7 @@ class Fingerprint:
         path = files[0] if len(files) == 1 else files[0].parent
         try:
             size, stamp = _stamp(files)
-            return cls(str(path.absolute()), size, stamp, _sha256(files))
+            return cls(str(path.absolute()), size, stamp, _sha256(files), read_as)
         except OSError as error:
             raise OddframeError(
                 f"{error.filename or path}: cannot be read ({error.strerror or error})"
@@ -56,20 +58,23 @@ class Fingerprint:
         """What :meth:`row` gave.
 
         Raises:
-            KeyError, TypeError, ValueError: something else.
+            KeyError, TypeError, ValueError, AttributeError: something else.
         """
-        return cls(str(row["path"]), int(row["bytes"]), str(row["stamp"]), str(row["sha256"]))
+        names = ("path", "stamp", "sha256", "read_as")
+        return cls(bytes=int(row["bytes"]), **{name: str(row.get(name, "")) for name in names})
 
     def row(self) -> dict[str, Any]:
         """The fields, for JSON."""
         return asdict(self)
 
-    def fits(self, files: Sequence[Path]) -> bool:
+    def fits(self, files: Sequence[Path], read_as: str = "") -> bool:
         """Whether these files hold what the fingerprint was taken of.
 
         They are read only if their size is the same and their times are not, as after copying.
         Files that cannot be read do not fit.
         """
+        if read_as != self.read_as:
+            return False
         try:
             size, stamp = _stamp(files)
             return stamp == self.stamp or (size == self.bytes and _sha256(files) == self.sha256)

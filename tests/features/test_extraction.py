@@ -27,6 +27,7 @@ from oddframe.features.crops import cut, resized
 from oddframe.features.extraction import SnippetPlan, extract_features
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.features.feature_writing import RECORDINGS
+from oddframe.grey_levels import Levels
 from oddframe.media import open_video
 from oddframe.video_writing import VideoWriter
 
@@ -215,6 +216,24 @@ def test_a_recording_that_changed_under_its_name_is_extracted_again(tmp_path):
     # One that is gone has not changed.
     (footage / "b.mp4").unlink()
     assert "b" in extract_features(manifest, manifest.videos, MeanColour(), plan, out).kept
+
+
+def test_a_recording_that_is_read_otherwise_is_extracted_again(tmp_path):
+    for index in range(20):
+        picture(tmp_path / "folder" / f"{index}.bmp", 10 * index)
+    manifest, plan = prepare_folder(tmp_path / "folder"), SnippetPlan(rate=20.0)
+    extract_features(manifest, manifest.videos, MeanColour(), plan, tmp_path / "out")
+    (video,) = manifest.videos
+    before = FeatureFolder.open(tmp_path / "out").read(video.id).copy()
+    faster = replace(video, fps=40.0)  # as many snippets, of other frames
+    with pytest.warns(OddframeWarning, match="has changed since"):
+        done = extract_features(manifest, [faster], MeanColour(), plan, tmp_path / "out")
+    assert done.extracted == (video.id,)
+    assert not np.array_equal(FeatureFolder.open(tmp_path / "out").read(video.id), before)
+    deep = replace(faster, levels=Levels(100, 900))
+    with pytest.warns(OddframeWarning, match="has changed since"):
+        done = extract_features(manifest, [deep], MeanColour(), plan, tmp_path / "out")
+    assert done.extracted == (video.id,)
 
 
 def test_features_without_a_fingerprint_count_until_the_recording_is_newer(tmp_path):

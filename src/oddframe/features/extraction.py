@@ -80,6 +80,13 @@ class SnippetPlan:
         chosen = np.minimum(starts[:, None] + offsets, count - 1)
         return chosen if table is None else table[chosen]
 
+    def read_as(self, video: Video) -> str:
+        """What the pictures in a video's snippets depend on, apart from its files."""
+        said = [f"range {video.levels}"] if video.levels else []
+        if self.rate is not None:
+            said.append(f"{video.fps:g} frames per second")
+        return ", ".join(said)
+
 
 @dataclass(frozen=True)
 class Extraction:
@@ -150,8 +157,12 @@ def unfinished(
     used = backbone.frames_per_snippet
     snippets = {v.id: len(plan.frames(v.clock, used)) for v in videos}
     paths = {video.id: manifest.locate(video) for video in videos if video.path}
+    read_as = {video.id: plan.read_as(video) for video in videos}
     kept = finished_videos(
-        out, snippets, lambda name: recording_files(paths[name]) if name in paths else ()
+        out,
+        snippets,
+        lambda name: recording_files(paths[name]) if name in paths else (),
+        lambda name: read_as[name],
     )
     return [video for video in videos if video.id not in kept]
 
@@ -186,7 +197,7 @@ def extract_anew(
         for video in videos:
             try:
                 files = recording_files(manifest.locate(video))
-                sources[video.id] = Fingerprint.of(files) if files else None
+                sources[video.id] = Fingerprint.of(files, plan.read_as(video)) if files else None
                 for clips in _clips(manifest, video, tables[video.id], plan.crops, backbone):
                     yield video, clips
             except OddframeError as error:

@@ -81,6 +81,7 @@ def finished_videos(
     out: Path,
     snippets: Mapping[str, int],
     sources: Callable[[str], Sequence[Path]] = lambda _: (),
+    read_as: Callable[[str], str] = lambda _: "",
 ) -> set[str]:
     """Videos whose file is whole, has the expected snippets, and was made of what is there now.
 
@@ -92,13 +93,14 @@ def finished_videos(
         out: the folder.
         snippets: video id to the expected number of snippets.
         sources: a video's files, from which features would be made now; none where they are gone.
+        read_as: how they would be read, see :class:`Fingerprint`.
     """
     if not array_files(out):  # none yet, or only one that a killed writer left half
         return set()
     folder = FeatureFolder.open(out)
     there = [name for name in snippets if name in folder.files]
     whole = [name for name in there if _has(folder, name, snippets[name])]
-    changed = [name for name in whole if not _is_of(out, name, sources(name))]
+    changed = [name for name in whole if not _is_of(out, name, sources(name), read_as(name))]
     for name in changed:  # at once: making them again may fail
         (out / f"{name}.npy").unlink()
     if changed:
@@ -110,16 +112,16 @@ def finished_videos(
     return set(whole) - set(changed)
 
 
-def _is_of(out: Path, video_id: str, files: Sequence[Path]) -> bool:
+def _is_of(out: Path, video_id: str, files: Sequence[Path], read_as: str) -> bool:
     """Whether a video's features are those of these files, as far as anybody can know."""
     if not files:
         return True
     try:
         row = json.loads(_record(out, video_id).read_text(encoding="utf-8"))
-        return Fingerprint.from_row(row).fits(files)
+        return Fingerprint.from_row(row).fits(files, read_as)
     except FileNotFoundError:
         return newest_change(files) <= (out / f"{video_id}.npy").stat().st_mtime
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False  # damaged from outside
 
 
