@@ -183,3 +183,36 @@ def _kill_once_it_writes(command: list[str], folder: Path) -> None:
     finally:
         process.send_signal(signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL
+
+
+WRITER = """
+import sys, time
+from oddframe.atomic import atomic_path
+with atomic_path(sys.argv[1]) as temporary:
+    temporary.write_text("half")
+    print("writing", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_what_a_killed_writer_left_is_removed_and_a_living_one_keeps_its_file(tmp_path):
+    command = [sys.executable, "-c", WRITER]
+    writers = [
+        subprocess.Popen([*command, tmp_path / name], stdout=subprocess.PIPE, text=True)
+        for name in ("dead.npz", "living.npz")
+    ]
+    try:
+        for writer in writers:
+            assert writer.stdout.readline() == "writing\n"
+        writers[0].kill()
+        writers[0].wait()
+        assert len(list(tmp_path.iterdir())) == 2
+        write_text(tmp_path / "new.txt", "whole")
+        left = sorted(path.name for path in tmp_path.iterdir())
+        assert len(left) == 2
+        assert left[0].startswith(".living.")
+        assert left[1] == "new.txt"
+    finally:
+        for writer in writers:
+            writer.kill()
+            writer.communicate()

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
 import tempfile
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePath
 from typing import Any
 
 from oddframe.errors import OddframeError
+
+try:
+    import fcntl
+except ImportError:  # Windows, where no file that somebody has open can be removed
+    fcntl = None
+
+_PARTIAL = ".partial"
 
 
 class CannotWriteError(OddframeError):
@@ -23,7 +31,8 @@ def atomic_path(target: str | Path) -> Generator[Path, None, None]:
     """Yield a temporary path in the target's folder; rename it over the target on success.
 
     The temporary name starts with a dot and keeps the target's suffix, because several writers
-    (NumPy, matplotlib, FFmpeg) choose a format by it. If the block raises, nothing is left.
+    (NumPy, matplotlib, FFmpeg) choose a format by it. If the block raises, nothing is left; what
+    a killed writer has left in the folder is removed by the next process that writes there.
 
     Raises:
         CannotWriteError: the folder cannot be written or the disk is full.
@@ -31,10 +40,8 @@ def atomic_path(target: str | Path) -> Generator[Path, None, None]:
     target = Path(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(
-            prefix=f".{target.stem[:20]}.", suffix=f".partial{target.suffix}", dir=target.parent
-        )
-        os.close(handle)
+        _remove_leftovers(target.parent.absolute())
+        handle, name = _begun(target)
     except OSError as error:
         raise _cannot_write(target, error) from error
     temporary = Path(name)
@@ -54,6 +61,39 @@ def atomic_path(target: str | Path) -> Generator[Path, None, None]:
         raise _cannot_write(target, error) from error
     finally:
         temporary.unlink(missing_ok=True)
+        if fcntl is not None:
+            os.close(handle)
+
+
+def _begun(target: Path) -> tuple[int, str]:
+    """A temporary file for a target, and the handle that says that its writer lives."""
+    while True:
+        handle, name = tempfile.mkstemp(
+            prefix=f".{target.stem[:20]}.", suffix=f"{_PARTIAL}{target.suffix}", dir=target.parent
+        )
+        if fcntl is None:
+            os.close(handle)
+            return handle, name
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.fstat(handle).st_nlink:
+            return handle, name
+        os.close(handle)  # taken for a leftover before it was locked
+
+
+@functools.lru_cache(maxsize=4096)
+def _remove_leftovers(folder: Path) -> None:
+    """Remove temporary files whose writers are dead: nobody holds their locks. Once a process."""
+    if fcntl is None:
+        return
+    for path in folder.glob(f".*{_PARTIAL}*"):
+        with suppress(OSError):  # somebody else's, or removed in the meantime
+            handle = os.open(path, os.O_RDWR)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                path.unlink()
+            finally:
+                os.close(handle)
 
 
 def _cannot_write(target: Path, error: OSError) -> CannotWriteError:

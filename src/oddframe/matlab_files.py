@@ -7,6 +7,7 @@ for the first file, reads all later ones too, and ends with this process.
 
 from __future__ import annotations
 
+import atexit
 import functools
 import json
 import math
@@ -126,6 +127,7 @@ class _Reader:
                 # Each thread of a linear algebra library would take its share of the memory.
                 env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
             )
+            atexit.register(self._end)
         return self._child
 
     def _end(self) -> None:

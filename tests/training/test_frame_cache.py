@@ -224,6 +224,7 @@ def test_a_killed_process_leaves_no_half_video_and_the_next_goes_on(data, monkey
     monkeypatch.setattr(module, "open_video", watched)
     assert make(data).lengths == (7, 5, 9)
     assert decoded == ["b", "c.mp4"]
+    assert not [path for path in folder.iterdir() if ".partial" in path.name]
 
 
 def test_two_processes_at_once(data, no_decoding):

@@ -1,5 +1,6 @@
 """Pooling into segments, against loops written out and against OpenCV's resize."""
 
+import os
 from pathlib import Path
 
 import cv2
@@ -67,6 +68,35 @@ def test_pooled_once_and_again_when_a_file_changes(tmp_path, monkeypatch) -> Non
     write(tmp_path, "v0", 11, 99)
     expected = average_segments(np.load(tmp_path / "v0.npy"), 8)
     np.testing.assert_array_equal(pool().values[1], expected)
+
+
+@pytest.mark.parametrize(
+    "damage", ["cut", "empty", "text", "shape", "type", "nan", "claims", "pipe"]
+)
+def test_damaged_segments_are_pooled_again(tmp_path, damage) -> None:
+    for i in range(3):
+        write(tmp_path, f"v{i}", 5 + i, i)
+
+    def pool():
+        folder = FeatureFolder.open(tmp_path)
+        return np.array(pool_segments(folder, folder.ids, 8, "average", tmp_path).values)
+
+    first = pool()
+    (file,) = (tmp_path / module.FOLDER).iterdir()
+    content = file.read_bytes()
+    broken = first.copy()
+    broken[1, 0, 2, 1] = np.nan
+    arrays = {"shape": first[:2], "type": first.astype(int), "nan": broken}
+    file.unlink()
+    if damage in arrays:
+        np.save(file, arrays[damage])
+    elif damage == "pipe":
+        os.mkfifo(file)
+    else:
+        claims = content.replace(b"(3, 2, 8, 4)", b"(9999999999,")
+        kept = {"cut": content[:-1], "empty": b"", "text": b"x" * 99, "claims": claims}
+        file.write_bytes(kept[damage])
+    np.testing.assert_array_equal(pool(), first)
 
 
 def test_a_broken_file_leaves_no_half_written_segments(tmp_path) -> None:

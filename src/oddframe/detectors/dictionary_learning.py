@@ -163,7 +163,9 @@ def read_dictionary(path: Path) -> np.ndarray:
             f"{path}: expected a dictionary, a float array (slots, channels), found {array.dtype} "
             f"{array.shape}; give the released file"
         )
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, refused below
+        array = array.astype(np.float32)
     if not array.size or not np.isfinite(array).all():
         found = "numbers that are not finite" if array.size else f"the shape {array.shape}"
         raise OddframeError(f"{path}: expected a dictionary of finite numbers, found {found}")
-    return array.astype(np.float32)
+    return array

@@ -20,6 +20,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from oddframe.array_files import read_array
 from oddframe.atomic import CannotWriteError, atomic_path
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.media import Resampling, list_images, open_video
@@ -40,7 +41,7 @@ class _Mapped(Mapping[str, np.ndarray]):
         self._files = files
 
     def __getitem__(self, name: str) -> np.ndarray:
-        return np.load(self._files[name], mmap_mode="r", allow_pickle=False)
+        return read_array(self._files[name], "cached frames", mapped=True)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._files)
@@ -216,10 +217,12 @@ def _write_header(stream: BinaryIO, length: int, shape: tuple[int, int, int]) ->
 def _is_whole(path: Path, shape: tuple[int, int, int]) -> bool:
     """Whether the file holds frames of this shape; not if it is absent or damaged."""
     try:
-        frames = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError):
+        frames = read_array(path, "cached frames", mapped=True)
+    except OddframeError:
         return False
-    return len(frames) > 0 and frames.dtype == np.uint8 and frames.shape[1:] == shape
+    if frames.dtype != np.uint8 or frames.shape[1:] != shape or not isinstance(frames, np.memmap):
+        return False
+    return path.stat().st_size == frames.offset + frames.size
 
 
 def _check_space(target: Path, needed: int, videos: int) -> None:

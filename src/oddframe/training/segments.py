@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from oddframe.array_files import read_array
 from oddframe.atomic import atomic_path
 from oddframe.errors import OddframeError
 from oddframe.features.feature_folder import FeatureFolder
@@ -114,9 +115,24 @@ def pool_segments(
     key = _key(features, ids, segments, resampling)
     path = (features.path / FOLDER if writable else spare) / f"{key}.npy"
     ids = tuple(ids)
-    if not path.exists():
+    shape = (len(ids), features.crops, segments, features.channels)
+    values = _kept(path, shape)
+    if values is None:
         _write(path, features, ids, segments, resampling, advance)
-    return Segments(ids, np.load(path, mmap_mode="r", allow_pickle=False))
+        values = read_array(path, "pooled features", mapped=True)
+    return Segments(ids, values)
+
+
+def _kept(path: Path, shape: tuple[int, ...]) -> np.ndarray | None:
+    """What was pooled before, mapped; None if it is not there or damaged."""
+    try:
+        values = read_array(path, "pooled features", mapped=True)
+    except OddframeError:
+        return None
+    if values.shape != shape or values.dtype.kind != "f" or not values.size:
+        return None
+    # Features are finite when they are pooled, so here another number is damage.
+    return values if all(np.isfinite(row).all() for row in values) else None
 
 
 def _check_distinct(features: FeatureFolder, ids: Sequence[str]) -> None:
