@@ -111,6 +111,36 @@ def test_steps_are_near_12_motions_and_5_looks_a_second(fps):
     assert look == 1 or 0.12 < look / fps < 0.28
 
 
+def test_a_slower_rate_in_the_dark_is_not_looked_at_less_often():
+    """25 frames per second for a second, then five: the spacing in seconds stays."""
+
+    class Dusk(TinyVideo):
+        def __iter__(self):
+            for frame in super().__iter__():
+                frame.seconds = min(frame.index, 25) / 25 + max(frame.index - 25, 0) / 5
+                yield frame
+
+    sights = list(observe(Dusk(40, 25.0), SCALE, number))
+    assert [s.frame for s in sights if s.look is not None] == [0, 5, 10, 15, 20, *range(25, 40)]
+    moves = [s.frame for s in sights if s.speed is not None]
+    assert moves == [*range(0, 25, 2), *range(26, 40)]
+
+
+@pytest.mark.parametrize("fps", [12.5, 25.0, 29.97, 60.0])
+def test_times_in_whole_milliseconds_give_the_same_looks(fps):
+    class Rounded(TinyVideo):
+        def __iter__(self):
+            for frame in super().__iter__():
+                frame.seconds = round(frame.seconds, 3)
+                yield frame
+
+    looks = [
+        [s.frame for s in observe(kind(400, fps), SCALE, number) if s.look is not None]
+        for kind in (TinyVideo, Rounded)
+    ]
+    assert looks[0] == looks[1] == list(range(0, 400, steps(fps)[1]))
+
+
 def test_a_video_of_one_frame():
     assert seen(25.0, 1) == ([0], [0], [0])
 

@@ -99,7 +99,8 @@ def observe(
     everything = [Window(0, 2**62, 0)]
     remaining = deque(enumerate(everything if windows is None else windows))
     footage = watched(video) if windows is None else WatchedVideo(video, _within(video, windows))
-    began = 0
+    fps = video.info.fps
+    motion, looking = _Pace(motion_step / fps, fps), _Pace(look_step / fps, fps)
     waiting: deque[tuple[int, float, int, np.ndarray | None, Future[T] | None]] = deque()
     measured = 0.0
     with ThreadPoolExecutor(max_workers=1) as pool:
@@ -109,15 +110,14 @@ def observe(
             number, window = remaining[0]
             if frame.index == window.start or frame.index in footage.breaks:
                 field.reset()
-                began = frame.index
-            moves = (frame.index - began) % motion_step == 0
-            since = frame.index - max(window.first_look, began)
-            looks = since >= 0 and since % look_step == 0
+                motion, looking = _Pace(motion_step / fps, fps), _Pace(look_step / fps, fps)
+            moves = motion.due(frame.seconds)
+            looks = frame.index >= window.first_look and looking.due(frame.seconds)
             speed = None
             if moves:
                 elapsed = frame.seconds - measured
                 if elapsed <= 0:  # the first of a window, or a recording whose clock was set back
-                    elapsed = motion_step / video.info.fps
+                    elapsed = motion_step / fps
                 speed = field.update(frame.grey(scale.motion_size), max(elapsed, 1e-3))
                 measured = frame.seconds
             future = pool.submit(look, frame.rgb(scale.look_size)) if looks else None
@@ -127,6 +127,32 @@ def observe(
                 yield _finished(waiting.popleft())
         while waiting:
             yield _finished(waiting.popleft())
+
+
+class _Pace:
+    """Says which frames are due, so many seconds apart: every frame where the rate is lower.
+
+    Args:
+        step: seconds from one to the next, a whole number of frames at the typical rate.
+        fps: the typical rate; half a frame early is due too.
+    """
+
+    def __init__(self, step: float, fps: float) -> None:
+        self._step, self._early = step, 0.5 / fps
+        self._next: float | None = None
+        self._last = 0.0
+
+    def due(self, seconds: float) -> bool:
+        """Whether the frame at this time is due; the first is, and one whose clock was set back."""
+        if self._next is None or seconds < self._last:
+            self._next = seconds
+        self._last = seconds
+        late = seconds + self._early - self._next
+        if late < 0:
+            return False
+        # Counted from the first, so that whole milliseconds do not add up.
+        self._next += (int(late / self._step) + 1) * self._step
+        return True
 
 
 def _within(video: VideoReader, windows: Sequence[Window]) -> Iterator[Frame]:
