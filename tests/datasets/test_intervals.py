@@ -1,6 +1,7 @@
 """Label readers: 1-based inclusive intervals become half-open 0-based events, once."""
 
 import contextlib
+import os
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.io import savemat
 
+from oddframe.datasets.annotation_files import read_counts
 from oddframe.datasets.intervals import (
     CONVENTIONS,
     events_of_pairs,
@@ -167,7 +169,7 @@ def test_mat_of_another_shape_is_refused(tmp_path, gt):
 
 def test_mat_that_is_missing_or_cut_is_refused(tmp_path):
     path = tmp_path / "ped2.mat"
-    with pytest.raises(OddframeError, match="no such label file"):
+    with pytest.raises(OddframeError, match="found no such file"):
         read_mat_intervals(path)
     savemat(path, {"gt": cells([[(3, 7)], [(20, 30)]])})
     whole = path.read_bytes()
@@ -255,3 +257,19 @@ def test_pairs_come_back_as_listed_without_the_empty_ones(pairs):
     for broken in (words[1:], [*words[:-1], "1.5"], []):
         with pytest.raises(OddframeError, match=r"a\.txt: expected pairs of whole numbers"):
             interval_pairs(broken, "a.txt")
+
+
+def test_what_is_not_a_file_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "UCSDped2.m")
+    with pytest.raises(OddframeError, match="found a pipe"):
+        read_ucsd_intervals(tmp_path / "UCSDped2.m")
+    with pytest.raises(OddframeError, match="found no such file; the file comes with"):
+        read_ucsd_intervals(tmp_path / "UCSDped1.m")
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "1.5", "1" * 5000, "٣", ""])
+def test_a_count_that_is_none_is_named_with_its_line(tmp_path, number):
+    path = tmp_path / "frame_counts.csv"
+    path.write_text(f"video,frames\na,b,7\nc,{number}\n")
+    with pytest.raises(OddframeError, match="line 3: expected a video and its number of frames"):
+        read_counts(path, "frames")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from unicodedata import normalize
 
@@ -60,6 +61,9 @@ def read_lines(path: Path) -> list[tuple[str, str]]:
     return lines
 
 
+_COUNT = re.compile(r"0{0,9}[1-9]\d{0,8}", re.ASCII)
+
+
 def read_counts(path: Path, column: str) -> dict[str, int]:
     """Video name to a count, from a CSV with a header line whose first column is ``video``.
 
@@ -76,7 +80,7 @@ def read_counts(path: Path, column: str) -> dict[str, int]:
     counts = {}
     for where, line in lines[1:]:
         parts = line.rsplit(",", len(names) - 1)
-        if len(parts) != len(names) or not parts[-1].isdecimal() or not int(parts[-1]):
+        if len(parts) != len(names) or not _COUNT.fullmatch(parts[-1]):
             raise OddframeError(
                 f"{where}: expected a video and its number of {column}, found '{line[:80]}'"
             )

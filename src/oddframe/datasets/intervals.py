@@ -16,10 +16,13 @@ import numpy as np
 
 from oddframe.errors import OddframeError
 from oddframe.matlab_files import read_mat
+from oddframe.regular_files import require_file
 from oddframe.videos import Event, events_from_labels
 
 _FRAMES = re.compile(r"gt_frame\s*=\s*\[?([^\];]*)", re.IGNORECASE)
 _INTERVAL = re.compile(r"(\d{1,9})(?::(\d{1,9}))?")
+_LARGEST = 2**20
+"""Bytes of the longest file of UCSD's intervals."""
 
 CONVENTIONS: dict[str, tuple[int, int]] = {
     "one-based-inclusive": (-1, 0),
@@ -96,13 +99,9 @@ def read_ucsd_intervals(path: Path) -> list[tuple[Event, ...]]:
     Raises:
         OddframeError: no file, no such line, or a line of another form.
     """
-    try:
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise OddframeError(
-            f"{path}: cannot read the frame intervals ({error.strerror}); the file comes with the "
-            "UCSD data set, in its Test folder"
-        ) from error
+    advice = "the file comes with the UCSD data set, in its Test folder"
+    require_file(path, "the frame intervals", advice, _LARGEST)
+    text = path.read_bytes().decode("utf-8", errors="replace")  # comments may be in any encoding
     clips = []
     for number, line in enumerate(text.splitlines(), start=1):
         found = _FRAMES.search(line.partition("%")[0])
