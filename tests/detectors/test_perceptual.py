@@ -148,7 +148,7 @@ def test_bad_settings_and_files_are_refused(tmp_path):
         perceptual_term("lite0", "w.pth")
     with pytest.raises(OddframeError, match="unknown perceptual network 'alex': use lite0 or vgg"):
         perceptual_term("alex")
-    with pytest.raises(OddframeError, match=r"absent\.pth: no such file"):
+    with pytest.raises(OddframeError, match=r"absent\.pth: expected .*found no such file"):
         perceptual_term("vgg19", str(tmp_path / "absent.pth"))
     torch.save({"features.0.weight": torch.zeros(64, 3, 3, 3)}, tmp_path / "short.pth")
     with pytest.raises(OddframeError, match=r"short\.pth: does not fit Vgg19.*27 missing") as error:

@@ -301,7 +301,7 @@ def test_stopped_before_the_first_step_it_begins_again(
 
     with monkeypatch.context() as patched:
         patched.setattr(Hardware, "launch", stopped)
-        assert bags.train(tmp_path / "run", *QUICK) == 2
+        assert bags.train(tmp_path / "run", *QUICK) == 130
     assert "begin again with the same command" in capsys.readouterr().err
     assert (tmp_path / "run" / "config.yaml").exists()
     assert bags.train(tmp_path / "run", *QUICK) == 0
@@ -332,7 +332,7 @@ def test_validation_videos_of_one_class_keep_the_last_state_also_after_going_on(
     assert one.train(tmp_path / "whole", *config) == 0
     with monkeypatch.context() as patched:
         patched.setattr(loop, "_save", save_and_stop)
-        assert one.train(tmp_path / "parts", *config) == 2
+        assert one.train(tmp_path / "parts", *config) == 130
     assert torch.load(tmp_path / "parts" / "last.pt", weights_only=True)["step"] == 20
     assert not (tmp_path / "parts" / "checkpoint.pt").exists()
     assert one.train(tmp_path / "parts", *config, "--resume") == 0

@@ -131,7 +131,7 @@ def test_a_stopped_training_goes_on_to_the_same_state(
         return real(*arguments)
 
     monkeypatch.setattr(clip_judges, "write_samples", killed)
-    assert main([*train, "--out", str(stopped)]) == 2
+    assert main([*train, "--out", str(stopped)]) == 130
     assert (stopped / LAST).exists()
     # Detector and settings are those that it was begun with.
     assert main([*train[:2], "--out", str(stopped), "--resume"]) == 0
