@@ -16,7 +16,8 @@ from oddframe.evaluation.published_numbers import published_for
 from oddframe.reporting.comparison_numbers import main_metrics
 from oddframe.reporting.comparison_page import write_comparison
 from oddframe.reporting.comparison_tables import write_tables
-from oddframe.reporting.model_timelines import model_timelines
+from oddframe.reporting.model_timelines import model_timelines, some_videos
+from oddframe.reporting.shown_videos import MOST_DRAWN, SAMPLE
 from oddframe.scores import Scores
 
 
@@ -133,6 +134,22 @@ def test_classes_decisions_and_timelines(classed, tmp_path):
     assert {row["oracle"] for row in decided if row["decision"] == "fixed_0.5"} == {"False"}
     for video in manifest:
         assert (tmp_path / "plots" / "timelines" / f"{video.id}.png").exists()
+
+
+def test_of_many_videos_some_are_drawn_those_with_events_first(classed):
+    manifest, _ = classed
+    odd = next(video for video in manifest if video.events)
+    calm = replace(odd, label="normal", events=(), classes=())
+    videos = [replace(odd if i % 4 == 0 else calm, id=f"v{i}") for i in range(500)]
+    some = some_videos(videos)
+    assert len(some) == MOST_DRAWN
+    assert sum(bool(video.events) for video in some) == MOST_DRAWN - SAMPLE
+    assert [video.id for video in some] == sorted((v.id for v in some), key=lambda i: int(i[1:]))
+    assert some_videos(videos[:MOST_DRAWN]) == videos[:MOST_DRAWN]
+    assert len(some_videos([video for video in videos if video.events])) == MOST_DRAWN
+    assert len(some_videos([video for video in videos if not video.events])) == MOST_DRAWN
+    scores = Scores({video.id: np.zeros(video.frames, np.float32) for video in some})
+    assert "120 of 500 videos are drawn" in model_timelines(some, {"a": scores}, 500)
 
 
 def test_scores_without_a_common_scale_are_drawn_each_on_its_own(classed):

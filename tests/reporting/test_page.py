@@ -13,11 +13,12 @@ from oddframe.clock import Clock
 from oddframe.detections import Detection, EventRule, find_detections
 from oddframe.errors import OddframeError
 from oddframe.evaluation.evaluate import evaluate_scores
+from oddframe.reporting import shown_videos, video_table
 from oddframe.reporting.page import write_report
 from oddframe.scores import Scores
 from oddframe.videos import Manifest
 
-VOID = {"meta", "img", "br"}
+VOID = {"meta", "img", "br", "input"}
 
 
 class Page(HTMLParser):
@@ -274,6 +275,47 @@ def test_many_detections_are_bounded(write, toy):
     page = write(detections={toy.odd_id: many})
     assert len(page.all("a")) < 500
     assert "more, in events.json" in page.words
+
+
+@pytest.fixture
+def many(toy, monkeypatch):
+    """100 videos of four frames, of which none can be read and 12 are drawn; 8 are odd."""
+    monkeypatch.setattr(shown_videos, "MOST_DRAWN", 12)
+    for module in (shown_videos, video_table):
+        monkeypatch.setattr(module, "SAMPLE", 4)
+    calm, videos, values = toy.manifest.videos[1], [], {}
+    for index in range(100):
+        videos.append(dataclasses.replace(calm, id=f"clip <{index:03d}>", path="no.mp4", frames=4))
+        odd = index % 12 == 0 and index < 96
+        values[videos[-1].id] = np.float32([0, 0.1, index / 100 + 2 * odd, 0])
+    scores = Scores(values, {"threshold": 2.0})
+    found = {v.id: find_detections(scores[v.id], EventRule(1.5), v.clock) for v in videos}
+    manifest = dataclasses.replace(toy.manifest, videos=tuple(videos))
+    return {"manifest": manifest, "scores": scores, "detections": found}
+
+
+def test_of_many_videos_the_oddest_and_a_sample_are_drawn_and_all_are_listed(write, many, tmp_path):
+    frames = []
+    page = write(**many, advance=frames.append)
+    assert sum(frames) == 4 * (100 - 12)  # those that are not opened count as done
+    drawn = {entry["id"] for entry in page.all("article", "video")}
+    odd = {f"v{place}" for place in range(0, 96, 12)}
+    assert len(drawn) == 12
+    assert odd <= drawn
+    others = sorted(int(name[1:]) for name in drawn - odd)
+    assert max(np.diff([0, *others, 100])) < 30  # from all over
+    assert len(list((tmp_path / "report" / "plots" / "timelines").glob("*.png"))) == 12
+    table = page.source.partition('<table class="videos">')[2].partition("</table>")[0]
+    assert table.count("<tr") == 101
+    assert table.index("clip &lt;084&gt;") < table.index("clip &lt;072&gt;") < table.index("099")
+    # Whatever is linked to is there: a timeline or a row.
+    targets = {entry["href"][1:] for entry in page.all("a") if entry["href"].startswith("#")}
+    assert targets <= page.ids
+    assert "12 of 100 videos have a timeline: the oddest, and 4 that stand" in page.words
+
+
+def test_few_videos_have_no_table(write):
+    assert "All videos" not in write().words
 
 
 def test_an_hour_of_noise_stays_small(tmp_path):

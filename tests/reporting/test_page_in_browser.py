@@ -9,9 +9,12 @@ import subprocess
 from dataclasses import replace
 from datetime import datetime
 
+import numpy as np
 import pytest
 
+from oddframe.reporting import shown_videos
 from oddframe.reporting.page import write_report
+from oddframe.scores import Scores
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)  # fmt: skip  # noqa: E501
 
@@ -56,9 +59,22 @@ addEventListener("load", () => {
 </script></body>"""
 
 
+def dom_of(page, tmp_path):
+    """The page as it is once its scripts have run."""
+    assert BROWSER is not None
+    flags = [
+        "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+        "--disable-background-networking", "--disable-component-update", "--disable-sync",
+        f"--user-data-dir={tmp_path / 'profile'}", "--window-size=1200,2000",
+        "--dump-dom", "--virtual-time-budget=2000",
+    ]  # fmt: skip
+    return subprocess.run(
+        [BROWSER, *flags, page.as_uri()], capture_output=True, text=True, timeout=120, check=True
+    ).stdout
+
+
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
 def test_hover_click_and_keys(toy, tmp_path):
-    assert BROWSER is not None
     # An hour is missing in the middle of the second video, which knows when it was filmed.
     manifest = replace(
         toy.manifest,
@@ -78,15 +94,7 @@ def test_hover_click_and_keys(toy, tmp_path):
     )
     acted = tmp_path / "acted.html"
     acted.write_text(page.read_text(encoding="utf-8").replace("</body>", ACTIONS))
-    flags = [
-        "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-        "--disable-background-networking", "--disable-component-update", "--disable-sync",
-        f"--user-data-dir={tmp_path / 'profile'}", "--window-size=1200,2000",
-        "--dump-dom", "--virtual-time-budget=2000",
-    ]  # fmt: skip
-    dom = subprocess.run(
-        [BROWSER, *flags, acted.as_uri()], capture_output=True, text=True, timeout=120, check=True
-    ).stdout
+    dom = dom_of(acted, tmp_path)
     (said,) = re.findall(r'<pre id="said">(.*?)</pre>', dom, re.DOTALL)
     lines = html.unescape(said).split("\n")
     assert lines == [
@@ -111,3 +119,41 @@ def test_hover_click_and_keys(toy, tmp_path):
     assert dom.count('class="gap" x1="20"') == 1
     # 24 even frames of 40 (0, 2, 4, 5, ...): frame 14 is the ninth, in the first of three rows.
     assert lines[13] == "-800% 0%"
+
+
+SORTING = """<script>
+addEventListener("load", () => {
+  const said = [];
+  const table = document.querySelector("table.videos");
+  const say = () => said.push([...table.tBodies[0].rows].filter((row) => !row.hidden).slice(0, 3)
+    .map((row) => row.cells[0].textContent).join(" "));
+  const [name, , score] = table.tHead.rows[0].cells;
+  say();
+  name.firstElementChild.click(); say();
+  score.firstElementChild.click(); say();
+  score.firstElementChild.click(); say();
+  const search = document.querySelector(".search");
+  search.value = "V12"; search.dispatchEvent(new Event("input")); say();
+  const out = document.createElement("pre");
+  out.id = "said";
+  out.textContent = said.join("\\n");
+  document.body.append(out);
+});
+</script></body>"""
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
+def test_the_table_of_all_videos_is_sorted_and_searched(toy, tmp_path, monkeypatch):
+    monkeypatch.setattr(shown_videos, "MOST_DRAWN", 4)
+    monkeypatch.setattr(shown_videos, "SAMPLE", 2)
+    calm = toy.manifest.videos[1]
+    videos = tuple(replace(calm, id=f"v{i}", path="", frames=2) for i in range(130))
+    scores = Scores({v.id: np.float32([0, i % 100]) for i, v in enumerate(videos)})
+    manifest = replace(toy.manifest, videos=videos)
+    page = write_report(tmp_path, title="T", manifest=manifest, scores=scores, detections={})
+    acted = tmp_path / "acted.html"
+    acted.write_text(page.read_text(encoding="utf-8").replace("</body>", SORTING))
+    (said,) = re.findall(r'<pre id="said">(.*?)</pre>', dom_of(acted, tmp_path), re.DOTALL)
+    assert said.split("\n") == [
+        "v99 v98 v97", "v0 v1 v2", "v99 v98 v97", "v0 v100 v1", "v12 v120 v121",
+    ]  # fmt: skip

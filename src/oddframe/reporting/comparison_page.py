@@ -21,7 +21,7 @@ from oddframe.reporting.decision_tables import decisions_section
 from oddframe.reporting.document import html_document
 from oddframe.reporting.latex import latex_table
 from oddframe.reporting.model_curves import model_curves
-from oddframe.reporting.model_timelines import model_timelines, series_key
+from oddframe.reporting.model_timelines import model_timelines, series_key, some_videos
 from oddframe.reporting.oracle_section import oracle_section
 from oddframe.reporting.plots import (
     PROBABILITIES,
@@ -85,7 +85,8 @@ def write_comparison(
         write_roc(folder / "plots" / "roc.png", known)
     if known and all("pr" in e.curves for e in known.values()):
         write_precision_recall(folder / "plots" / "precision_recall.png", known)
-    lanes = model_timelines(videos, scores) if videos and scores else ""
+    total, videos = len(videos), some_videos(videos)
+    lanes = model_timelines(videos, scores, total) if videos and scores else ""
     if videos and scores:
         unit = are_probabilities([part.align(videos) for part in scores.values()])
         for video in videos:

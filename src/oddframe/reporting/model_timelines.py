@@ -10,6 +10,7 @@ import numpy as np
 from oddframe.evaluation.thresholds import are_probabilities
 from oddframe.reporting.colours import series_class
 from oddframe.reporting.score_axes import ScoreAxis, score_axis, thin_series
+from oddframe.reporting.shown_videos import MOST_DRAWN, SAMPLE, evenly
 from oddframe.reporting.times import axis_ticks
 from oddframe.scores import Scores
 from oddframe.videos import Video
@@ -25,12 +26,24 @@ MOST_OPEN = 6
 """Of videos without any annotated events, so many are seen at once, the others unfold."""
 
 
-def model_timelines(videos: Sequence[Video], models: Mapping[str, Scores]) -> str:
+def some_videos(videos: Sequence[Video]) -> list[Video]:
+    """All videos, or of many some, in their order: evenly, as many with events as possible."""
+    if len(videos) <= MOST_DRAWN:
+        return list(videos)
+    annotated = [video for video in videos if video.events]
+    others = [video for video in videos if not video.events]
+    odd = evenly(annotated, max(MOST_DRAWN - SAMPLE, MOST_DRAWN - len(others)))
+    kept = {video.id for video in [*odd, *evenly(others, MOST_DRAWN - len(odd))]}
+    return [video for video in videos if video.id in kept]
+
+
+def model_timelines(videos: Sequence[Video], models: Mapping[str, Scores], total: int = 0) -> str:
     """One drawing per video, anomalous videos first; lines have the colours of the page's key.
 
     Args:
         videos: to draw.
         models: model name to scores of at least these videos.
+        total: of how many videos they are some.
     """
     common = are_probabilities(list(models.values()))
     axes = {
@@ -50,7 +63,8 @@ def model_timelines(videos: Sequence[Video], models: Mapping[str, Scores]) -> st
     def draw(video: Video) -> str:
         return lane(video, {k: v[video.id] for k, v in models.items()}, axes, bins, labels)
 
-    hint = f'<p class="hint">{scale} Annotated events are shaded.</p>'
+    part = f" {len(videos)} of {total:,} videos are drawn." if total > len(videos) else ""
+    hint = f'<p class="hint">{scale} Annotated events are shaded.{part}</p>'
     return hint + anomalous_first(videos, draw)
 
 

@@ -27,12 +27,13 @@ from oddframe.reporting.plots import (
     write_timeline,
 )
 from oddframe.reporting.score_axes import ScoreAxis, score_axis
-from oddframe.reporting.shown_videos import ShownVideo, read_videos
+from oddframe.reporting.shown_videos import ShownVideo, drawn_videos, read_videos
 from oddframe.reporting.tables import classes_table, facts_table, metrics_tables
 from oddframe.reporting.term_curves import terms_section
 from oddframe.reporting.timelines import timelines_section
 from oddframe.reporting.training_curves import training_section
 from oddframe.reporting.training_samples import samples_section
+from oddframe.reporting.video_table import videos_section
 from oddframe.reporting.wording import count, doubts, hint, oracle_notes, summary
 from oddframe.scores import Scores
 from oddframe.videos import Manifest
@@ -56,8 +57,8 @@ def write_report(
 ) -> Path:
     """Write ``report.html``, ``plots/``, ``events/`` and ``samples/`` into the folder.
 
-    Each video is decoded once for its pictures. A video that cannot be read gets a note in their
-    place; the report is made all the same.
+    Each video that is drawn (of many some: ``drawn_videos``) is decoded once for its pictures. A
+    video that cannot be read gets a note in their place; the report is made all the same.
 
     Args:
         folder: made if it is not there.
@@ -97,13 +98,15 @@ def write_report(
                 f"score maps of '{video.id}': expected {video.frames}, one per frame, found "
                 f"{len(maps[video.id])}; score the video again"
             )
+    drawn = drawn_videos(videos, scores, detections)
+    some = [video for video in videos if video.id in drawn]
     # Before the footage is read, which takes long: these may be refused.
     learnt = {
-        "What the score is made of": terms_section(folder, videos, scores, terms or {}, detections),
+        "What the score is made of": terms_section(folder, some, scores, terms or {}, detections),
         "Training": training_section(curve),
         "Training samples": samples_section(folder, samples),
     }
-    shown = read_videos(manifest, videos, scores, detections, maps, threshold, advance)
+    shown = read_videos(manifest, videos, scores, detections, maps, threshold, drawn, advance)
     # Probabilities have an axis of their own: from 0 to 1, whatever the scores reach.
     unit = are_probabilities([scores]) and (threshold is None or 0 <= threshold <= 1)
     _write_files(folder, shown, threshold, evaluation, unit)
@@ -112,7 +115,8 @@ def write_report(
     sections = {
         "Numbers": _numbers(evaluation, bool(found), folder / "plots") if evaluation else "",
         "Odd moments": moments_section(shown, threshold),
-        "Timelines": timelines_section(shown, axis, threshold),
+        "All videos": videos_section(shown, threshold) if len(some) < len(videos) else "",
+        "Timelines": timelines_section([part for part in shown if part.drawn], axis, threshold),
         **learnt,
         "How this came about": _protocol(manifest, scores, evaluation),
     }
@@ -133,6 +137,8 @@ def _write_files(
     if evaluation is not None and "pr" in evaluation.curves:
         write_precision_recall(folder / "plots" / "precision_recall.png", {"scores": evaluation})
     for entry in shown:
+        if not entry.drawn:
+            continue
         write_timeline(
             folder / "plots" / "timelines" / f"{entry.video.id}.png",
             entry.video,

@@ -156,10 +156,37 @@
     link.addEventListener("click", () => {
       const id = link.getAttribute("href").slice(1);
       document.getElementById(id).hidden = false;
+      if (!timelines.has(id)) return; // a row of the table of all videos
       timelines.get(id).pin(Number(link.dataset.frame));
       // After the browser has gone to the fragment, which takes the focus away.
       setTimeout(() => timelines.get(id).track.focus({ preventScroll: true }));
     });
+  }
+
+  const table = document.querySelector("table.videos");
+  if (table) {
+    const body = table.tBodies[0];
+    const rows = [...body.rows];
+    const names = rows.map((row) => row.cells[0].textContent.toLowerCase());
+    document.querySelector(".search").addEventListener("input", (event) => {
+      const wanted = event.target.value.toLowerCase();
+      rows.forEach((row, place) => { row.hidden = !names[place].includes(wanted); });
+    });
+    const order = new Intl.Collator(undefined, { numeric: true });
+    const key = (row, column) => Number(row.cells[column].dataset.v);
+    for (const head of table.tHead.rows[0].cells) {
+      head.firstElementChild.addEventListener("click", () => {
+        const column = head.cellIndex;
+        // Numbers fall first, names rise first; a second click turns round.
+        const falls = head.ariaSort ? head.ariaSort === "ascending" : column > 0;
+        for (const other of table.tHead.rows[0].cells) other.ariaSort = null;
+        head.ariaSort = falls ? "descending" : "ascending";
+        const compare = column
+          ? (a, b) => key(a, column) - key(b, column)
+          : (a, b) => order.compare(a.cells[0].textContent, b.cells[0].textContent);
+        body.append(...[...rows].sort((a, b) => falls ? compare(b, a) : compare(a, b)));
+      });
+    }
   }
 
   const filter = document.querySelector(".filter select");
