@@ -222,6 +222,12 @@ def test_maps_that_nobody_wants(street, manifest, scored, tmp_path):
     assert len(scored) == 6
 
 
+def test_two_scorings_of_one_folder(street, manifest, scored, done, held_elsewhere):
+    with held_elsewhere(done), pytest.raises(OddframeError, match="is writing in this folder"):
+        score(street.run, manifest, out=done / "scores.npz", threshold=2.5)
+    assert scored == []
+
+
 def test_features_that_changed_are_scored_again(bags, tmp_path, capsys, monkeypatch):
     run, features = tmp_path / "run", tmp_path / "features"
     shutil.copytree(bags.features, features)

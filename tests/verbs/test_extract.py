@@ -12,11 +12,13 @@ from torch import nn
 
 from oddframe.cli import main
 from oddframe.clock import Clock
+from oddframe.errors import OddframeWarning
 from oddframe.features.backbones import BackboneOptions, load
 from oddframe.features.efficientnet_lite import HEAD, EfficientNetLite0
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.features.onnx_networks import export
 from oddframe.scores import Scores
+from oddframe.verbs.score import score
 from oddframe.video_writing import VideoWriter
 from oddframe.videos import Manifest, Video
 
@@ -226,3 +228,10 @@ def test_a_run_extracts_a_new_video_as_its_training_videos(tmp_path):
     again = np.load(tmp_path / "new" / "features" / "e.npy")
     np.testing.assert_array_equal(again, np.load(out / "e.npy"))
     assert len(Scores.read(scores)["e"]) == 40
+    # Another recording of the same name and length is not taken for the one of yesterday.
+    before = films[4].read_bytes()
+    film(films[4], 40, seed=77)
+    assert films[4].read_bytes() != before
+    with pytest.warns(OddframeWarning, match="'e' has changed since the features were made"):
+        score(run, films[4], weights=network, out=scores)
+    assert not np.array_equal(np.load(tmp_path / "new" / "features" / "e.npy"), again)
