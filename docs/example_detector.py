@@ -16,11 +16,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from oddframe.detectors.base import FrameScore
-from oddframe.detectors.calibration import LEARNT_FROM, Threshold, calibrate
+from oddframe.detectors.calibration import Threshold, calibrate
 from oddframe.errors import OddframeError
 from oddframe.media import VideoReader, open_video
 from oddframe.videos import Manifest
-from oddframe.words import HELD_OUT
+from oddframe.words import HELD_OUT, LEARNT_FROM
 
 
 @dataclass(frozen=True)

@@ -134,6 +134,12 @@ def test_readers_take_text(tmp_path, street):
         )
         assert set(oddframe.Scores.read(kind(os.fspath(path)))) == {v.id for v in manifest}
         manifest.write(kind(os.fspath(tmp_path / "b.jsonl")))
+        moved = oddframe.Manifest("m", manifest.videos, root=kind("footage"))
+        assert moved.locate(moved.videos[0]) == Path("footage", moved.videos[0].path)
+    for read in (oddframe.Manifest.read, oddframe.open_video, oddframe.Scores.read):
+        for wrong, said in {"rtsp://cam/1": "found an address", "": "found empty text"}.items():
+            with pytest.raises(OddframeError, match=said):
+                read(wrong)
 
 
 def test_the_example_in_the_package_docstring(street, tmp_path, monkeypatch):

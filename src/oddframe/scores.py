@@ -14,6 +14,7 @@ import numpy as np
 from oddframe.array_files import write_arrays
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.names import checked_id
+from oddframe.paths import AnyPath, as_path
 from oddframe.score_files import META_KEY, read_scores
 from oddframe.videos import Video
 
@@ -80,16 +81,16 @@ class Scores:
                 )
         return Scores({key: self.values[key] for key in wanted}, dict(self.meta))
 
-    def write(self, path: str | Path) -> Path:
+    def write(self, path: AnyPath) -> Path:
         """Write ``scores.npz`` atomically and return its path."""
-        path = Path(path)
+        path = as_path(path, "path")
         if path.suffix != ".npz":
             raise OddframeError(f"{path}: scores are written as .npz; give a name that ends so")
         meta = np.array(json.dumps(self.meta, allow_nan=False))
         return write_arrays(path, {META_KEY: meta, **self.values})
 
     @classmethod
-    def read(cls, path: str | Path) -> Scores:
+    def read(cls, path: AnyPath) -> Scores:
         """Read ``scores.npz`` or its folder, or anybody's scores.
 
         Those are any ``{id: array}`` npz, CSV or JSON, or a folder with a file per video; see
@@ -99,7 +100,7 @@ class Scores:
             OddframeError: nothing there, nothing that could be scores, pickled objects, NaN, wrong
                 shape.
         """
-        path = Path(path)
+        path = as_path(path, "path")
         values, meta = read_scores(path)
         try:
             return cls(values, meta)

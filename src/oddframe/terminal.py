@@ -27,7 +27,7 @@ from oddframe.verbs.merge_crops import Merged
 from oddframe.verbs.prepare import summary
 from oddframe.verbs.score import Scored
 from oddframe.videos import Manifest
-from oddframe.words import HELD_OUT, count, notes_lines
+from oddframe.words import FOOTAGE, count, notes_lines
 
 _MOST_EVENTS = 20
 _MOST_CUT = 5
@@ -147,8 +147,8 @@ def _decision_rows(evaluation: Evaluation) -> list[list[str]]:
     for name, part in evaluation.decisions.items():
         values = (_number(part.metrics.get(column)) for column in columns)
         label = decision_name(name)
-        if part.chosen_on == HELD_OUT:
-            label += f", from {HELD_OUT}"
+        if part.chosen_on in FOOTAGE:
+            label += f", from {part.chosen_on}"
         rows.append([label, f"{part.threshold:.3g}", *values])
     return rows
 

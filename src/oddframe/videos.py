@@ -24,6 +24,7 @@ from oddframe.errors import OddframeError, unknown
 from oddframe.grey_levels import Levels, levels_from
 from oddframe.json_values import list_of, number_of, text_of, whole_of
 from oddframe.names import checked_id, checked_name, require_plain
+from oddframe.paths import AnyPath, as_path
 from oddframe.text_files import parse_json, read_text, shown
 
 FORMAT = "oddframe-manifest/1"
@@ -172,6 +173,7 @@ class Manifest:
     def __post_init__(self) -> None:
         for name in ("dataset", "source", "label_rule"):
             object.__setattr__(self, name, checked_name(getattr(self, name)))
+        object.__setattr__(self, "root", Path(self.root))  # text is a path too
         seen: dict[str, int] = {}
         for row, video in enumerate(self.videos, start=1):
             if video.id in seen:
@@ -262,9 +264,9 @@ class Manifest:
         videos = tuple(replace(v, split="val") if v.id in held else v for v in self.videos)
         return replace(self, videos=videos)
 
-    def write(self, path: str | Path) -> Path:
+    def write(self, path: AnyPath) -> Path:
         """Write ``manifest.jsonl`` atomically; the root is stored as it is."""
-        return write_text(path, self._text())
+        return write_text(as_path(path, "path"), self._text())
 
     def sha256(self) -> str:
         """The SHA-256 of the file that :meth:`write` would write."""
@@ -284,7 +286,7 @@ class Manifest:
         return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
     @classmethod
-    def read(cls, path: str | Path, root: str | Path | None = None) -> Manifest:
+    def read(cls, path: AnyPath, root: AnyPath | None = None) -> Manifest:
         """Read and validate ``manifest.jsonl``.
 
         Args:
@@ -295,7 +297,7 @@ class Manifest:
         Raises:
             OddframeError: naming the line, for anything that does not fit the format.
         """
-        path = Path(path)
+        path = as_path(path, "path")
         lines = _lines_of(path)
         header = _parse(path, 1, lines[0])
         if header.get("format") != FORMAT:

@@ -7,6 +7,10 @@ from typing import Any
 
 HELD_OUT = "held-out normal footage"
 """What a threshold may be said to come from only if nothing was learnt from that footage."""
+LEARNT_FROM = "normal footage that the detector has learnt from as well"
+MAYBE_LEARNT_FROM = "normal footage that the network may have learnt from"
+FOOTAGE = (HELD_OUT, LEARNT_FROM, MAYBE_LEARNT_FROM)
+"""What a threshold on normal footage can come from."""
 
 
 def count(amount: int, noun: str) -> str:

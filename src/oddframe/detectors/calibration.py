@@ -17,8 +17,6 @@ from oddframe.detections import EventRule, find_detections
 from oddframe.errors import OddframeError
 from oddframe.words import HELD_OUT
 
-LEARNT_FROM = "normal footage that the detector has learnt from as well"
-"""What a threshold comes from where nothing was held out."""
 _KNOTS = 512
 
 
@@ -155,7 +153,7 @@ def calibrate(
             (``Video.clock``). There may be fewer scores, where fewer frames decode.
         false_alarms_per_hour: how many the threshold may allow.
         footage: what the videos are, in words: :data:`oddframe.words.HELD_OUT` only if nothing
-            was learnt from them, otherwise :data:`LEARNT_FROM` or words of one's own.
+            was learnt from them, otherwise :data:`oddframe.words.LEARNT_FROM`.
 
     Raises:
         OddframeError: no video, or scores that are no finite numbers.

@@ -38,7 +38,7 @@ from oddframe.evaluation.thresholds import (
 )
 from oddframe.scores import Scores
 from oddframe.videos import Manifest, Video
-from oddframe.words import HELD_OUT
+from oddframe.words import FOOTAGE
 
 PER_VIDEO_WARNING = (
     "the scores are normalised per video, which needs the whole test video and hides that "
@@ -239,7 +239,8 @@ def own_threshold(scores: Scores) -> dict[str, Threshold]:
         return {}
     source = str(scores.meta.get("threshold_source") or "a source that is not stated")
     source = re.sub(r"^threshold [^:]*: ", "", source)  # the number is told apart
-    return {"run": Threshold(value, OWN, HELD_OUT if HELD_OUT in source else source)}
+    footage = next((words for words in FOOTAGE if words in source), source)
+    return {"run": Threshold(value, OWN, footage)}
 
 
 def is_per_video(meta: Mapping[str, Any]) -> bool:

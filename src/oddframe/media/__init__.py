@@ -6,7 +6,6 @@ Reading streams: memory does not grow with the length of the video.
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
@@ -32,6 +31,7 @@ from oddframe.media.image_series import (
 )
 from oddframe.media.picture_stack import STACK_SUFFIXES, StackReader, is_stack
 from oddframe.media.video_file import FileReader
+from oddframe.paths import AnyPath, as_path
 
 __all__ = [
     "DEFAULT_FOLDER_FPS",
@@ -57,7 +57,7 @@ __all__ = [
 
 
 def open_video(
-    path: str | Path, fps: float | None = None, levels: Levels | None = None
+    path: AnyPath, fps: float | None = None, levels: Levels | None = None
 ) -> VideoReader:
     """Open a video file, a folder of numbered images, or a file of several pictures.
 
@@ -71,7 +71,7 @@ def open_video(
     Raises:
         OddframeError: nothing there, no image in the folder, or no video stream in the file.
     """
-    path = Path(path)
+    path = as_path(path, "path")
     if path.is_dir():
         return FolderReader(path, fps or DEFAULT_FOLDER_FPS, levels)
     if not path.exists():
@@ -83,13 +83,13 @@ def open_video(
     return FileReader(path, fps, levels)
 
 
-def read_frames(path: str | Path, indices: list[int]) -> dict[int, np.ndarray]:
+def read_frames(path: AnyPath, indices: list[int]) -> dict[int, np.ndarray]:
     """RGB images of the given frames; those beyond the end are left out.
 
     Files are decoded from the start, because seeking is exact only where the container's index
     is; no other frame is converted.
     """
-    path = Path(path)
+    path = as_path(path, "path")
     wanted = sorted(set(indices))
     if path.is_dir():
         folder = FolderReader(path, DEFAULT_FOLDER_FPS, None)
@@ -105,7 +105,7 @@ def read_frames(path: str | Path, indices: list[int]) -> dict[int, np.ndarray]:
     return images
 
 
-def probe(path: str | Path, fps: float | None = None) -> MediaInfo:
+def probe(path: AnyPath, fps: float | None = None) -> MediaInfo:
     """Frame count, times and size, exact: decodes where the header's count cannot be trusted.
 
     The header's count is believed only if the container holds as many packets. Their times are
@@ -118,7 +118,7 @@ def probe(path: str | Path, fps: float | None = None) -> MediaInfo:
     Raises:
         OddframeError: no video, or one whose pixels cannot be converted.
     """
-    path = Path(path)
+    path = as_path(path, "path")
     images = path.is_dir() or path.suffix.lower() in STACK_SUFFIXES
     times = None
     with open_video(path, fps if images else None) as video:

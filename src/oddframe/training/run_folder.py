@@ -26,6 +26,7 @@ from oddframe.detectors import load_given, load_recorded, own_detectors
 from oddframe.detectors.base import Detector
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.grey_levels import Levels, levels_from
+from oddframe.paths import AnyPath, as_path
 from oddframe.plain_values import typed
 from oddframe.tensor_files import read_tensor_file
 from oddframe.text_files import read_text, shown
@@ -154,7 +155,7 @@ def write_checkpoint(folder: Path, detector: Detector, name: str = CHECKPOINT) -
     return path
 
 
-def read_run(folder: str | Path, checkpoint: str = CHECKPOINT, detector: str | None = None) -> Run:
+def read_run(folder: AnyPath, checkpoint: str = CHECKPOINT, detector: str | None = None) -> Run:
     """Read a run folder. Nothing in it is executed.
 
     Args:
@@ -166,7 +167,7 @@ def read_run(folder: str | Path, checkpoint: str = CHECKPOINT, detector: str | N
         OddframeError: not a run, unfinished, damaged, of another format version, or of a detector
             that is not there.
     """
-    folder = Path(folder)
+    folder = as_path(folder, "run")
     path = folder / checkpoint
     if not folder.is_dir():
         raise OddframeError(f"{folder}: no such run folder; make one with 'oddframe train'")

@@ -29,7 +29,7 @@ from oddframe.training.run_folder import (
 )
 from oddframe.training.settings import read_settings
 from oddframe.verbs.footage import read_footage
-from oddframe.words import count
+from oddframe.words import MAYBE_LEARNT_FROM, count
 
 if TYPE_CHECKING:
     import numpy as np
@@ -223,7 +223,7 @@ def _calibrate(detector: Any, normal: Path | None, root: Path | None) -> Levels 
                 yield detector.images(reader), video.clock
 
     # Which videos the published weights were learnt from, nobody wrote down.
-    detector.calibrate(opened(), "normal footage that the network may have learnt from")
+    detector.calibrate(opened(), MAYBE_LEARNT_FROM)
     return normal_range(manifest)
 
 
