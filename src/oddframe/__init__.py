@@ -1,34 +1,14 @@
 """oddframe finds the odd moments in video.
 
 The verbs of the command line are functions here: ``oddframe.train("normal/", "run")``. Everything
-is imported when it is first used, so that importing oddframe itself costs nothing.
+is imported when it is first used, so that importing oddframe itself costs nothing; type checkers
+read ``__init__.pyi``, where paths may be text.
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 __version__ = "0.1.0"
-
-if TYPE_CHECKING:
-    from oddframe.errors import OddframeError, OddframeWarning
-    from oddframe.evaluation.evaluate import evaluate_scores
-    from oddframe.media import open_video
-    from oddframe.scores import Scores
-    from oddframe.verbs.compare import compare
-    from oddframe.verbs.demo import demo
-    from oddframe.verbs.evaluate import evaluate
-    from oddframe.verbs.extract import extract
-    from oddframe.verbs.fetch import fetch
-    from oddframe.verbs.import_checkpoint import import_checkpoint
-    from oddframe.verbs.losses import losses
-    from oddframe.verbs.merge_crops import merge_crops
-    from oddframe.verbs.prepare import prepare
-    from oddframe.verbs.reproduce import reproduce
-    from oddframe.verbs.score import score
-    from oddframe.verbs.sweep import sweep
-    from oddframe.verbs.track import track
-    from oddframe.verbs.train import train
-    from oddframe.videos import Event, Manifest, Video
 
 _PUBLIC = {
     "Event": "oddframe.videos",
@@ -55,30 +35,7 @@ _PUBLIC = {
     "train": "oddframe.verbs.train",
 }
 
-__all__ = [
-    "Event",
-    "Manifest",
-    "OddframeError",
-    "OddframeWarning",
-    "Scores",
-    "Video",
-    "compare",
-    "demo",
-    "evaluate",
-    "evaluate_scores",
-    "extract",
-    "fetch",
-    "import_checkpoint",
-    "losses",
-    "merge_crops",
-    "open_video",
-    "prepare",
-    "reproduce",
-    "score",
-    "sweep",
-    "track",
-    "train",
-]
+__all__ = [*_PUBLIC]
 
 
 def __getattr__(name: str) -> Any:

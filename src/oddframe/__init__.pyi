@@ -1,0 +1,208 @@
+"""oddframe finds the odd moments in video; made by tests/test_stub.py."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from oddframe.errors import OddframeError as OddframeError
+from oddframe.errors import OddframeWarning as OddframeWarning
+from oddframe.evaluation.compare import Comparison
+from oddframe.evaluation.evaluate import evaluate_scores as evaluate_scores
+from oddframe.evaluation.result import Evaluation
+from oddframe.media import open_video as open_video
+from oddframe.paths import AnyPath
+from oddframe.scores import Scores as Scores
+from oddframe.training.loss_spread import LossSpreads
+from oddframe.training.run_folder import Run
+from oddframe.verbs.demo import Demo
+from oddframe.verbs.extract import Extracted
+from oddframe.verbs.fetch import Fetched
+from oddframe.verbs.merge_crops import Merged
+from oddframe.verbs.reproduce import Checked
+from oddframe.verbs.reproduction import RecipeList, Reproduction
+from oddframe.verbs.score import Scored
+from oddframe.verbs.sweep import SweepResult
+from oddframe.verbs.track import Tracked
+from oddframe.videos import Event as Event
+from oddframe.videos import Manifest as Manifest
+from oddframe.videos import Video as Video
+
+__version__: str
+
+def compare(
+    scores: AnyPath | Sequence[AnyPath],
+    out: AnyPath,
+    *,
+    manifest: AnyPath | None = ...,
+    names: list[str] | None = ...,
+    root: AnyPath | None = ...,
+    split: str = ...,
+    pairs: str | None = ...,
+    resamples: int = ...,
+    seed: int = ...,
+    timelines: bool = ...,
+) -> Comparison: ...
+def demo(*, out: AnyPath = ..., seed: int = ...) -> Demo: ...
+def evaluate(
+    scores: AnyPath,
+    manifest: AnyPath,
+    out: AnyPath,
+    *,
+    root: AnyPath | None = ...,
+    split: str = ...,
+    val_scores: AnyPath | None = ...,
+    oracle: AnyPath | None = ...,
+    maps: AnyPath | None = ...,
+    skip_first: int = ...,
+    resamples: int = ...,
+    seed: int = ...,
+    report: bool = ...,
+) -> Evaluation: ...
+def extract(
+    footage: AnyPath,
+    out: AnyPath,
+    *,
+    backbone: str = ...,
+    weights: AnyPath | None = ...,
+    crops: str = ...,
+    snippet_length: int = ...,
+    stride: int | None = ...,
+    rate: float | None = ...,
+    split: str | None = ...,
+    root: AnyPath | None = ...,
+    batch: int = ...,
+    mean: tuple[float, float, float] = ...,
+    std: tuple[float, float, float] = ...,
+    device: str = ...,
+    workers: int | None = ...,
+    ray: str | None = ...,
+) -> Extracted: ...
+def fetch(what: str = ..., *, out: AnyPath | None = ..., sha256: str | None = ...) -> Fetched: ...
+def import_checkpoint(
+    detector: str,
+    checkpoint: AnyPath,
+    out: AnyPath,
+    *,
+    crops: int | None = ...,
+    dictionary: AnyPath | None = ...,
+    memory: AnyPath | None = ...,
+    settings: dict[str, Any] | None = ...,
+    normal: AnyPath | None = ...,
+    root: AnyPath | None = ...,
+) -> Run: ...
+def losses(
+    run: AnyPath,
+    *,
+    repeats: int = ...,
+    features: AnyPath | None = ...,
+    manifest: AnyPath | None = ...,
+    splits: list[str] | None = ...,
+    seed: int = ...,
+    out: AnyPath | None = ...,
+    detector: str | None = ...,
+) -> LossSpreads: ...
+def merge_crops(folder: AnyPath, out: AnyPath) -> Merged: ...
+def prepare(
+    dataset: str,
+    root: AnyPath,
+    out: AnyPath,
+    *,
+    val_share: float = ...,
+    seed: int = ...,
+    fps: float | None = ...,
+    labels: str | None = ...,
+    events: AnyPath | None = ...,
+    allow_partial: bool = ...,
+    annotations: AnyPath | None = ...,
+    features: AnyPath | None = ...,
+    intervals: str | None = ...,
+    val_split: str = ...,
+    legacy_lists: AnyPath | None = ...,
+    compare_gt: AnyPath | None = ...,
+    compare_list: AnyPath | None = ...,
+) -> Manifest: ...
+def reproduce(
+    recipe: str | None = ...,
+    *,
+    data: AnyPath | None = ...,
+    features: AnyPath | None = ...,
+    weights: AnyPath | None = ...,
+    out: AnyPath | None = ...,
+    check: bool = ...,
+    device: str = ...,
+    processes: int = ...,
+) -> Reproduction | Checked | RecipeList: ...
+def score(
+    run: AnyPath,
+    footage: AnyPath,
+    *,
+    out: AnyPath | None = ...,
+    features: AnyPath | None = ...,
+    weights: AnyPath | None = ...,
+    root: AnyPath | None = ...,
+    split: str | None = ...,
+    oracle: bool = ...,
+    causal: bool = ...,
+    per_video: bool = ...,
+    threshold: float | None = ...,
+    maps: bool = ...,
+    report: bool = ...,
+    annotate: bool = ...,
+    detector: str | None = ...,
+    workers: int | None = ...,
+    ray: str | None = ...,
+) -> Scored: ...
+def sweep(
+    file: AnyPath,
+    *,
+    out: AnyPath | None = ...,
+    status: bool = ...,
+    ray: str | None = ...,
+    workers: int | None = ...,
+    limit: int = ...,
+) -> SweepResult: ...
+def track(
+    runs: AnyPath | Sequence[AnyPath], *, to: list[str] | None = ..., experiment: str | None = ...
+) -> Tracked: ...
+def train(
+    footage: AnyPath,
+    out: AnyPath,
+    *,
+    detector: str | None = ...,
+    features: AnyPath | None = ...,
+    settings: dict[str, Any] | None = ...,
+    root: AnyPath | None = ...,
+    val_share: float = ...,
+    seed: int = ...,
+    resume: bool = ...,
+    oracle: bool = ...,
+    device: str = ...,
+    precision: str = ...,
+    processes: int = ...,
+    nodes: int = ...,
+    track: list[str] | None = ...,
+) -> Run: ...
+
+__all__ = [
+    "Event",
+    "Manifest",
+    "OddframeError",
+    "OddframeWarning",
+    "Scores",
+    "Video",
+    "compare",
+    "demo",
+    "evaluate",
+    "evaluate_scores",
+    "extract",
+    "fetch",
+    "import_checkpoint",
+    "losses",
+    "merge_crops",
+    "open_video",
+    "prepare",
+    "reproduce",
+    "score",
+    "sweep",
+    "track",
+    "train",
+]
