@@ -2,7 +2,7 @@
 
 The stub is made of the verbs' own signatures. After one has changed, make it anew:
 
-    python tests/test_stub.py > src/oddframe/__init__.pyi && ruff format src
+    python tests/test_stub.py > src/oddframe/__init__.pyi && ruff format src && ruff check --fix src
 """
 
 import ast
@@ -84,8 +84,8 @@ def _said(text: str) -> tuple[set[tuple[str | None, str, str | None]], list[str]
 
 
 def test_the_stub_is_that_of_the_verbs():
-    made = "python tests/test_stub.py > src/oddframe/__init__.pyi && ruff format src"
-    assert _said(STUB.read_text()) == _said(made_stub()), f"a verb has changed: {made}"
+    how = "make the stub anew, as the head of this file says"
+    assert _said(STUB.read_text()) == _said(made_stub()), f"a verb has changed: {how}"
 
 
 def test_a_type_checker_takes_text_and_refuses_what_is_no_path(tmp_path):
