@@ -144,6 +144,8 @@ def score(
     causal: bool = ...,
     per_video: bool = ...,
     threshold: float | None = ...,
+    merge: float = ...,
+    min_length: float = ...,
     maps: bool = ...,
     report: bool = ...,
     annotate: bool = ...,
