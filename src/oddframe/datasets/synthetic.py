@@ -240,7 +240,7 @@ def _read_marker(path: Path, recipe: dict[str, Any]) -> dict[str, tuple[Event, .
         if content != recipe:
             return None
         return {key: tuple(Event(*event) for event in found) for key, found in rows.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 

@@ -182,7 +182,7 @@ def _state(folder: Path) -> Literal["unfinished", "finished", "failed"]:
         try:
             if json.loads(trial.read_text(encoding="utf-8"))["state"] == "failed":
                 return "failed"
-        except (OSError, ValueError, LookupError, TypeError) as error:
+        except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
             raise OddframeError(f"{trial}: expected a trial's state, found {error!r}") from error
     if (folder / CHECKPOINT).is_file():
         return "finished"
@@ -253,7 +253,14 @@ def _evaluations(folder: Path) -> dict[Path, Evaluation]:
             mine = json.loads(path.read_text(encoding="utf-8")).get("format") == FORMAT
             if mine:
                 found[path.parent] = Evaluation.read(path)
-        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        except (
+            OSError,
+            ValueError,
+            LookupError,
+            TypeError,
+            AttributeError,
+            RecursionError,
+        ) as error:
             raise OddframeError(
                 f"{path}: expected metrics.json, found {error!r}; evaluate again, or delete it"
             ) from error

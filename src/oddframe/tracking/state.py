@@ -48,7 +48,7 @@ def read_state(folder: Path) -> dict[str, Any]:
             raise ValueError(f"a {type(state).__name__}")
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise OddframeError(
             f"{path}: expected the run's id as JSON, found {error}; delete it, and the run is "
             "tracked as a new one"

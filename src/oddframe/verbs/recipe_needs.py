@@ -210,7 +210,7 @@ def _manifest(recipe: Recipe, given: Given, folder: Path) -> Manifest:
 def _read_record(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
 
 
