@@ -2,7 +2,7 @@
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from oddframe.errors import OddframeError
@@ -62,6 +62,7 @@ WORDS = st.text(min_size=1, max_size=4)
 
 
 @given(st.dictionaries(WORDS, WORDS | st.floats(-9, 9), max_size=3))
+@example({"\x85": "a\u2028b"})
 def test_what_is_written_is_read(tmp_path_factory, content):
     path = tmp_path_factory.mktemp("yaml") / "a.yaml"
     content = {**content, "e": "1e5"}

@@ -41,6 +41,14 @@ class _Loader(yaml.SafeLoader):
 class Dumper(yaml.SafeDumper):
     """Writes what :func:`read_yaml` reads: words that it would take for a number are quoted."""
 
+    def represent_words(self, words: str) -> yaml.ScalarNode:
+        """Words; where they hold a line break that PyYAML would fold, with it escaped."""
+        breaks = any(letter in words for letter in "\x85\u2028\u2029")
+        return self.represent_scalar("tag:yaml.org,2002:str", words, '"' if breaks else None)
+
+
+Dumper.add_representer(str, Dumper.represent_words)
+
 
 _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in found if not tag.endswith(":timestamp")]
