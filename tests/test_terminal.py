@@ -86,7 +86,18 @@ def test_an_evaluation_and_a_comparison_end_with_their_page():
     words = [PairedDifference("a", "b", "micro_auc", Measured(0.1), "a is higher")]
     compared = Comparison("d", "test", 3, 0, 0, {}, words)
     assert describe(compared) == "a is higher"
-    assert describe(compared, {"out": folder}) == "a is higher\nreport: out/comparison.html"
+    page, beside = describe(compared, {"out": folder}).split("\n")[1:]
+    assert page == "report: out/comparison.html"
+    assert beside.startswith("beside it: comparison.json, ")
+
+
+def test_a_comparison_says_which_models_are_one_seed():
+    one, two = ({name: {} for name in names} for names in ("a", "ab"))
+    assert Comparison("d", "test", 3, 0, 0, one, []).single.startswith("a is one set of scores, of")
+    several = Comparison("d", "test", 3, 0, 0, two, [])
+    assert "a, b are one set of scores each, of one training (one seed)" in describe(several)
+    repeated = Comparison("d", "test", 3, 0, 0, two, [], repeats={"a": {}, "b": {}})
+    assert repeated.single == ""
 
 
 def test_a_run_says_how_it_came_about_and_threshold_once():

@@ -10,6 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 from oddframe.detections import EventRule
 from oddframe.evaluation.compare import Comparison
 from oddframe.evaluation.result import Evaluation, Measured
+from oddframe.reporting.comparison_page import BESIDE
 from oddframe.reporting.metric_names import (
     HEADLINES,
     baseline_name,
@@ -75,7 +76,8 @@ def describe(result: Any, given: Mapping[str, Any] | None = None) -> str:
         case LossSpreads():
             return result.table()
         case Comparison():
-            return result.text() + _page(given, "comparison.html")
+            beside = f"\nbeside it: {BESIDE}" if "out" in given else ""
+            return result.text() + _page(given, "comparison.html") + beside
         case Described():
             return result.text()
     return ""

@@ -102,9 +102,22 @@ class Comparison:
         main = headline_metric(self.dataset)
         lines = [part.words for part in self.differences if part.metric == main]
         lines += [oracle_in_words(name, main, row[main]) for name, row in self.oracle_gaps.items()]
-        lines += [self.caution] if self.caution else []
+        lines += [line for line in (self.caution, self.single) if line]
         lines += [f"{name}: {line}" for name in self.doubts for line in self.doubts[name]]
         return "\n".join(lines)
+
+    @property
+    def single(self) -> str:
+        """Which models are one training, and what that leaves open; empty where none is."""
+        names = [name for name in self.models if name not in self.repeats]
+        if not names:
+            return ""
+        which = f"{names[0]} is" if len(names) == 1 else f"{', '.join(names)} are"
+        return (
+            f"{which} one set of scores{' each' * (len(names) > 1)}, of one training (one seed) or "
+            "not known: the intervals hold the chance in the choice of videos, not that of another "
+            "seed."
+        )
 
     def write(self, path: str | Path) -> Path:
         """Write the comparison as JSON, atomically."""

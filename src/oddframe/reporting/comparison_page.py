@@ -35,6 +35,9 @@ from oddframe.reporting.wording import count, doubts
 from oddframe.scores import Scores
 from oddframe.videos import Video
 
+BESIDE = "comparison.json, comparison.tex, tables as CSV, pictures in plots/"
+"""The other files of a comparison, in words."""
+
 
 def remove_comparison(folder: Path) -> None:
     """Remove the page, numbers and tables of an earlier comparison: new ones do not fit them."""

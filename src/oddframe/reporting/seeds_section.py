@@ -25,23 +25,17 @@ def seeds_section(comparison: Comparison, suspects: Collection[str]) -> str:
     """
     if not comparison.repeats:
         return ""
-    parts = [
+    hint = (
         '<p class="hint">Each dot is one training; the bar is the 95 % interval of the mean over '
         "seeds (Student’s t, cut at 0 and 1). This is the chance in training. The intervals under "
         "“Numbers” are that in the choice of videos, and neither contains the other.</p>"
-    ]
-    single = [name for name in comparison.models if name not in comparison.repeats]
-    if single:
-        parts.append(
-            f'<p class="quiet">Trained once, or not known: {escape(", ".join(single))}.</p>'
-        )
+    )
     tables = {
         metric_name(metric).label: table
         for metric in main_metrics(comparison)
         if (table := _table(metric, comparison, suspects))
     }
-    parts.append(first_open(tables))
-    return "".join(parts)
+    return hint + first_open(tables)
 
 
 def _table(metric: str, comparison: Comparison, suspects: Collection[str]) -> str:
