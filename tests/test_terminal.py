@@ -93,10 +93,10 @@ def test_an_evaluation_and_a_comparison_end_with_their_page():
 
 def test_a_comparison_says_which_models_are_one_seed():
     one, two = ({name: {} for name in names} for names in ("a", "ab"))
-    assert Comparison("d", "test", 3, 0, 0, one, []).single.startswith("a is one set of scores, of")
-    several = Comparison("d", "test", 3, 0, 0, two, [])
+    assert Comparison("d", "test", 3, 9, 0, one, []).single.startswith("a is one set of scores, of")
+    several = Comparison("d", "test", 3, 9, 0, two, [])
     assert "a, b are one set of scores each, of one training (one seed)" in describe(several)
-    repeated = Comparison("d", "test", 3, 0, 0, two, [], repeats={"a": {}, "b": {}})
+    repeated = Comparison("d", "test", 3, 9, 0, two, [], repeats={"a": {}, "b": {}})
     assert repeated.single == ""
 
 

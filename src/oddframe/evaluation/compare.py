@@ -102,15 +102,16 @@ class Comparison:
         main = headline_metric(self.dataset)
         lines = [part.words for part in self.differences if part.metric == main]
         lines += [oracle_in_words(name, main, row[main]) for name, row in self.oracle_gaps.items()]
-        lines += [line for line in (self.caution, self.single) if line]
+        lines += [self.caution] if self.caution else []
         lines += [f"{name}: {line}" for name in self.doubts for line in self.doubts[name]]
+        lines += [self.single] if self.single else []
         return "\n".join(lines)
 
     @property
     def single(self) -> str:
-        """Which models are one training, and what that leaves open; empty where none is."""
+        """Which models are one training, and what that leaves open; empty without intervals."""
         names = [name for name in self.models if name not in self.repeats]
-        if not names:
+        if not names or not self.resamples:
             return ""
         which = f"{names[0]} is" if len(names) == 1 else f"{', '.join(names)} are"
         return (
