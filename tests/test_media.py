@@ -418,6 +418,26 @@ def test_a_file_cut_in_half_gives_what_is_there(tmp_path, name, codec, container
         assert indices(path) == list(range(count))
 
 
+def test_frames_that_a_camera_dropped_are_no_missing_end(tmp_path):
+    path = tmp_path / "a.avi"  # counts them in its header
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream("mjpeg", rate=Fraction(25))
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuvj420p"
+        for i in (*range(10), *range(20, 30)):
+            frame = av.VideoFrame.from_ndarray(picture(i), format="rgb24")
+            frame.pts, frame.time_base = i, Fraction(1, 25)
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    with av.open(str(path)) as written:
+        assert written.streams.video[0].frames == 30
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        info = probe(path)
+    assert info.frames == 20
+    clock = Clock(info.frames, info.fps, info.times)
+    assert clock.seconds(10) == pytest.approx(20 / 25)
+
+
 def test_a_damaged_middle_leaves_the_rest_in_its_place(tmp_path):
     path = encode(tmp_path / "a.mp4", 56, container={"movflags": "faststart"})
     with av.open(str(path)) as container:

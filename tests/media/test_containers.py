@@ -21,9 +21,15 @@ def picture(i: int, size: tuple[int, int] = (64, 48)) -> np.ndarray:
     return image
 
 
-def encode(path: Path, form: str | None = None, codec: str = "mpeg4", count: int = FRAMES) -> Path:
+def encode(
+    path: Path,
+    form: str | None = None,
+    codec: str = "mpeg4",
+    count: int = FRAMES,
+    fps: int = 25,
+) -> Path:
     with av.open(str(path), "w", format=form) as output:
-        stream = output.add_stream(codec, rate=Fraction(25))
+        stream = output.add_stream(codec, rate=Fraction(fps))
         stream.width, stream.height = 64, 48
         stream.pix_fmt = {"gif": "rgb8", "apng": "rgb24"}.get(codec, "yuv420p")
         for i in range(count):
@@ -67,6 +73,17 @@ def test_what_a_file_holds_decides_and_every_frame_comes(tmp_path, name, form, c
     assert probe(path).frames == FRAMES
     assert blocks(path) == [pytest.approx(4 * i, abs=1) for i in range(FRAMES)]
     assert holds_video(path)
+
+
+@pytest.mark.parametrize("fps", [12, 50])
+@pytest.mark.parametrize(
+    ("name", "form", "codec"), [("a.h264", "h264", "libx264"), ("a.mp4", "hevc", "libx265")]
+)
+def test_raw_streams_go_at_the_rate_that_their_pictures_say(tmp_path, name, form, codec, fps):
+    path = encode(tmp_path / name, form, codec, fps=fps)
+    assert probe(path).fps == fps
+    with open_video(path) as video:
+        assert [frame.seconds for frame in video] == pytest.approx([i / fps for i in range(FRAMES)])
 
 
 def playlists(target: Path) -> dict[str, str]:
