@@ -176,7 +176,7 @@ def test_the_advice_on_a_promise_names_what_binds_and_helps(street):
     few = fit(manifest, config(street, false_alarms_per_hour=100)).calibrated
     assert not few.is_kept
     assert few.hours == pytest.approx(12 / 3600, rel=0.05)
-    assert "(60 looks of 0.2 s, spread over 0.01 h)" in few.sentence
+    assert "(each part in turn; 60 looks of 0.2 s, spread over 0.01 h)" in few.sentence
     assert few.sentence.endswith("to promise 100, look at more of it with --settings.fit_looks 200")
     more = fit(manifest, config(street, false_alarms_per_hour=100, fit_looks=200)).calibrated
     assert more.is_kept

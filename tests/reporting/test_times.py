@@ -49,6 +49,13 @@ def test_times_of_day_where_the_recording_knows_when_it_began():
     assert [label for _, label in axis_ticks(clock, 2)] == ["03:12:40", "03:12:45"]
 
 
+@pytest.mark.parametrize("fps", [12.5, 7.3, 30000 / 1001, 25.0])
+def test_labels_are_round_where_no_frame_is_shown_at_a_round_time(fps):
+    clock = Clock(int(17 * fps), fps, start=datetime(2026, 11, 28, 8, 30))
+    labels = [label for _, label in axis_ticks(clock, 4)]
+    assert labels == ["08:30:00", "08:30:05", "08:30:10", "08:30:15"]
+
+
 def test_the_date_is_named_once_the_day_is_another():
     clock = Clock(2, 0.1, start=datetime(2026, 12, 31, 23, 59, 55))
     assert shown_time(clock, 1) == "2027-01-01 00:00:05 (0:10.0)"

@@ -216,3 +216,9 @@ def test_the_training_note_tells_what_was_learnt(street):
     assert "fitted on 2 normal videos (0.53 minutes), 1 more held out (0.27 minutes)" in note
     assert "trust appearance" in note
     assert "threshold" in note
+
+
+def test_the_note_does_not_promise_for_a_threshold_that_was_given_by_hand(street):
+    note = training_note(read_run(street.run), 2.5)
+    assert note.endswith("; threshold 2.5, given by hand.")
+    assert "held-out normal footage" not in note

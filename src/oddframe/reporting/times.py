@@ -46,7 +46,11 @@ def shown_span(clock: Clock, start: int, end: int, to: str = " to ") -> str:
 
 def time_of_day(clock: Clock, frame: int) -> str:
     """``03:12:47``, with the date where it is another day than at the start; or nothing."""
-    moment = clock.moment(clock.seconds(frame))
+    return _day_at(clock, clock.seconds(frame))
+
+
+def _day_at(clock: Clock, seconds: float) -> str:
+    moment = clock.moment(seconds)
     if moment is None or clock.start is None:
         return ""
     another = moment.date() != clock.start.date()
@@ -61,14 +65,13 @@ def shown_start(start: datetime) -> str:
 def axis_ticks(clock: Clock, most: int = 8) -> list[tuple[float, str]]:
     """Labels of a time axis along which frames are evenly spaced: ``(frame, text)``, 0 first."""
     if clock.is_regular:
-        frames = np.array(time_ticks(clock.length, most)) * clock.fps
+        times = time_ticks(clock.length, most)
+        frames = [seconds * clock.fps for seconds in times]  # a round time may be between two
     else:  # round times may all lie within a jump
-        frames = np.arange(0, clock.frames, max(1, math.ceil(clock.frames / most)), dtype=float)
-    labels = (
-        time_of_day(clock, int(frame)) or offset(clock.seconds(int(frame)), precise=False)
-        for frame in np.rint(frames)
-    )
-    return list(zip(frames.tolist(), labels, strict=True))
+        frames = list(range(0, clock.frames, max(1, math.ceil(clock.frames / most))))
+        times = [clock.seconds(frame) for frame in frames]
+    labels = (_day_at(clock, seconds) or offset(seconds, precise=False) for seconds in times)
+    return list(zip(map(float, frames), labels, strict=True))
 
 
 def time_ticks(seconds: float, most: int = 8) -> list[float]:

@@ -211,15 +211,22 @@ def score(
             _annotate(annotated, manifest, scores, detections, located, limit)
         page = None
         if report:
-            page = _report(path.parent, manifest, scores, detections, located, source.name, fitted)
+            page = _report(
+                path.parent, manifest, scores, detections, located, source.name, fitted, threshold
+            )
         if not maps:
             drop_maps(path.parent, values)
     left_out = {**manifest.left_out, **failed}
     return Scored(scores, detections, manifest, path, page, left_out, annotated)
 
 
-def training_note(run: Run) -> str:
-    """A sentence on what a run was fitted on, for a report."""
+def training_note(run: Run, by_hand: float | None = None) -> str:
+    """A sentence on what a run was fitted on, for a report.
+
+    Args:
+        run: the run.
+        by_hand: the threshold that stands in for the run's own and for what that promises.
+    """
     fitted_on = run.config.get("fitted_on", {})
     amount, anomalous = fitted_on.get("videos"), fitted_on.get("anomalous")
     videos = "normal videos" if amount is None else count(amount, "normal video")
@@ -235,7 +242,10 @@ def training_note(run: Run) -> str:
     if run.config.get("verb") == "import":
         origin = f"imported from {run.config.get('source', 'a checkpoint')}"
     parts = [f"Detector {run.detector.name}, {origin}"]
-    return "; ".join([*parts, *notes_lines(run.detector.notes)]) + "."
+    notes = dict(run.detector.notes)
+    if by_hand is not None:
+        notes["threshold"] = f"threshold {by_hand:g}, given by hand"
+    return "; ".join([*parts, *notes_lines(notes)]) + "."
 
 
 def _check_options(run: Run, causal: bool, per_video: bool, features: Path | None) -> None:
@@ -343,6 +353,7 @@ def _report(
     maps: dict[str, np.ndarray],
     name: str,
     run: Run,
+    by_hand: float | None,
 ) -> Path:
     from oddframe.reporting.page import write_report
 
@@ -356,7 +367,7 @@ def _report(
             detections=detections,
             maps=maps,
             split=None,
-            training_note=training_note(run),
+            training_note=training_note(run, by_hand),
             terms=read_terms(folder / TERMS, scores),
             **training_record(run.folder),
             advance=bar.counter("making the report", total),

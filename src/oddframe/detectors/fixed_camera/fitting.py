@@ -147,12 +147,14 @@ def fit_scene(
     watched = sum(max(clock.length, LOOK_SECONDS) for _, clock in stretches)
     hours = min(watched, seconds) / 3600
     threshold = choose_threshold(stretches, hours, config.false_alarms_per_hour)
+    seen = "each part in turn"
     if seconds / LOOK_SECONDS > config.fit_looks:
-        seen = f"{config.fit_looks} looks of {LOOK_SECONDS:g} s, spread over {seconds / 3600:.2f} h"
-        threshold = replace(threshold, seen=seen)
+        seen += f"; {config.fit_looks} looks of {LOOK_SECONDS:g} s, "
+        seen += f"spread over {seconds / 3600:.2f} h"
     remedy = what_it_takes(config.false_alarms_per_hour, config.fit_looks, seconds)
     advance("calibrating", 1.0)
-    return scene, network, replace(threshold, remedy="" if threshold.is_kept else remedy)
+    remedy = "" if threshold.is_kept else remedy
+    return scene, network, replace(threshold, seen=seen, remedy=remedy)
 
 
 def what_it_takes(wanted: float, looks: int, seconds: float | None = None) -> str:
