@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -148,6 +149,25 @@ def test_only_whole_results_of_the_same_settings_are_taken_again(tmp_path):
     assert not belongs(path)
     (tmp_path / "sources.json").write_text("[]")
     assert results_of(path, {"run": 1}) == {}
+
+
+def test_scores_by_other_settings_take_the_place_of_those_before_even_with_the_same_events(
+    tmp_path,
+):
+    """As by a detector of one's own whose code was changed: no event says so, nor the meta."""
+    path = tmp_path / "scores.npz"
+
+    def put_calm(number: int) -> None:
+        kept, videos = made(tmp_path, number, ("a",))
+        made_of = Fingerprint("film", 4, "stamp", "sha256")  # nobody wrote to the recording
+        bare = {name: replace(video, made_of=made_of, beside=()) for name, video in videos.items()}
+        scores = Scores({"a": videos["a"].found.values / 10}, {})
+        place(path, kept, bare, scores, {"a": []}, {"a": CLOCK}, RULE, keep_maps=True)
+
+    put_calm(1)
+    put_calm(2)
+    assert Scores.read(path)["a"][0] == np.float32(0.2)
+    assert results_of(path, {"run": 2}).keys() == {"a"}
 
 
 def test_scores_of_another_name_are_not_given_what_is_not_theirs(tmp_path):

@@ -214,12 +214,15 @@ def test_maps_that_nobody_wants(street, manifest, scored, tmp_path):
     assert {p.name for p in path.parent.iterdir()} == {"scores.npz", "events.json", "sources.json"}
     score(street.run, manifest, out=path, maps=False, threshold=2.5)
     assert len(scored) == 3
-    score(street.run, manifest, out=path)
+    found = score(street.run, manifest, out=path, maps=False, threshold=2.5, report=True)
     assert len(scored) == 6  # only a scoring makes them
+    assert "4 times the threshold" in found.report.read_text(encoding="utf-8")
+    score(street.run, manifest, out=path)
+    assert len(scored) == 9
     assert len(list((path.parent / "maps").rglob("*.npy"))) == 3
     score(street.run, manifest, out=path, maps=False)
     assert not (path.parent / "maps").exists()
-    assert len(scored) == 6
+    assert len(scored) == 9
 
 
 def test_two_scorings_of_one_folder(street, manifest, scored, done, held_elsewhere):

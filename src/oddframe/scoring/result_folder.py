@@ -110,8 +110,8 @@ def place(
 ) -> None:
     """Put the results of a scoring in place of those that are there.
 
-    If these are the very same, everything in the folder stays as it is. Otherwise the report and
-    the annotated videos of the scores before are removed as well.
+    If they are those that are there, everything in the folder stays as it is. Otherwise the report
+    and the annotated videos of the scores before are removed as well.
 
     Args:
         path: the scores file.
@@ -126,15 +126,20 @@ def place(
     folder, staged = path.parent, kept.folder
     rows = {name: _row(video, keep_maps) for name, video in videos.items()}
     events, before = write_events(staged / EVENTS, detections, clocks, rule), _sources(path)
-    if before is not None and before["videos"] == rows and Scores.read(path).meta == scores.meta:
+    parts = [name for video in videos.values() for name in video.beside]
+    if (
+        before is not None
+        and (before["settings"], before["videos"]) == (kept.settings, rows)
+        and Scores.read(path).meta == scores.meta
+        and not any((staged / name).exists() for name in parts)  # made now, and wanted
+    ):
         there = folder / EVENTS
         if there.is_file() and there.read_bytes() == events.read_bytes():
             kept.remove()
             return
-    for video in videos.values():
-        for name in video.beside:
-            if not (staged / name).exists():
-                _link(folder / name, staged / name)
+    for name in parts:
+        if not (staged / name).exists():
+            _link(folder / name, staged / name)
     scores.write(staged / path.name)
     sources = {
         "format": FORMAT,
@@ -144,8 +149,7 @@ def place(
         "videos": rows,
     }
     write_json(staged / SOURCES, sources)
-    beside = [name for video in videos.values() for name in video.beside]
-    new = [*beside, EVENTS, SOURCES, path.name]  # the scores last
+    new = [*parts, EVENTS, SOURCES, path.name]  # the scores last
     old = [path.name, *_files_of(folder, {*videos, *_ids_of(path)})]  # the scores first
     write_json(staged / _PARTS, {"new": new, "old": old})
     staged.rename(folder / PENDING)
