@@ -2,6 +2,7 @@
 
 import ast
 from datetime import datetime
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -128,6 +129,19 @@ def test_fewer_or_more_frames_than_the_knots_know():
     assert more.seconds(499) == pytest.approx(26.567 + 10.0)
 
 
+def test_the_last_of_the_frames_that_decode_does_not_last_for_what_was_not_filmed():
+    clock = Clock(4, 25.0, ((0, 0.0), (1, 0.04), (2, 3600.0), (3, 3600.04)))
+    for frames in (1, 2):  # the others could not be read
+        assert replace(clock, frames=frames).length == pytest.approx(frames / 25)
+
+
+def test_frames_that_claim_to_last_for_years_make_no_endless_grid():
+    clock = Clock.of_times(times_of([0.001] * 20 + [1e6] * 80), 25.0)
+    assert clock.length > 79e6
+    assert clock.ticks[-1] < 60_000_000
+    assert (clock.held >= 1).all()
+
+
 def test_jitter_costs_few_knots():
     generator = np.random.default_rng(0)
     times = np.arange(3000) / 25 + generator.uniform(0, 0.019, 3000)
@@ -146,7 +160,7 @@ MAY_KNOW_RATES = {
 
 
 def test_nobody_else_turns_frames_into_seconds():
-    """Division or multiplication by a frame rate is the clock's alone."""
+    """Arithmetic and comparisons with a frame rate are the clock's alone."""
     package = Path(oddframe.__file__).parent
     found = set()
     for file in package.rglob("*.py"):
@@ -154,11 +168,14 @@ def test_nobody_else_turns_frames_into_seconds():
         if any(name.startswith(place) for place in MAY_KNOW_RATES):
             continue
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
-                sides = (node.left, node.right)
-                names = {getattr(side, "attr", getattr(side, "id", "")) for side in sides}
-                if "fps" in names:
-                    found.add(f"{name}:{node.lineno}")
+            sides: list[ast.expr] = []
+            if isinstance(node, ast.BinOp):
+                sides = [node.left, node.right]
+            elif isinstance(node, ast.Compare):
+                sides = [node.left, *node.comparators]
+            names = {getattr(side, "attr", getattr(side, "id", "")) for side in sides}
+            if "fps" in names and not any(isinstance(side, ast.Constant) for side in sides):
+                found.add(f"{name}:{sides[0].lineno}")
     assert found == set()
 
 

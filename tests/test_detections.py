@@ -10,7 +10,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from oddframe.clock import Clock
-from oddframe.detections import Detection, EventRule, find_detections, read_events, write_events
+from oddframe.detections import (
+    Detection,
+    EventRule,
+    Reason,
+    explained,
+    find_detections,
+    read_events,
+    write_events,
+)
 from oddframe.errors import OddframeError
 
 quick = settings(
@@ -171,6 +179,19 @@ def test_events_are_merged_in_seconds_also_where_the_rate_changes():
     scores[[3, 9, 23, 29]] = 1
     found = find_detections(scores, EventRule(0.5, 1.0), clock)
     assert [(event.start, event.end) for event in found] == [(3, 10), (23, 24), (29, 30)]
+
+
+def test_reasons_are_looked_for_a_second_away_also_where_the_rate_is_low():
+    # Ten frames a second, then one in four seconds.
+    seconds = np.concatenate([np.arange(40) / 10, 4 + np.arange(20) * 4])
+    clock = Clock.of_times(seconds, 10.0)
+    event = Detection(50, 51, 50, 1.0, 1.0)
+    before, at = Reason(49, "motion", "of another minute"), Reason(50, "motion", "its own")
+    assert explained([event], [before], clock) == [event]
+    assert explained([event], [before, at], clock)[0].reason == "its own"
+    quick = Detection(10, 11, 10, 1.0, 1.0)
+    assert explained([quick], [Reason(19, "motion", "near")], clock)[0].reason == "near"
+    assert explained([quick], [Reason(22, "motion", "far")], clock) == [quick]
 
 
 def test_the_time_of_day_and_jumps_are_told(tmp_path):

@@ -333,6 +333,16 @@ def test_held_out_videos_come_from_every_group_of_two_or_more(sizes, share, seed
     assert held == manifest.hold_out(share, seed)
 
 
+def test_a_few_frames_of_a_slow_camera_are_worth_holding_out():
+    """Ten seconds in twelve frames, whose typical rate is that of the quick ones."""
+    slow = video("slow", split="train", label="normal", frames=12, fps=25.0)
+    slow = replace(slow, times=((0, 0.0), (9, 0.36), (11, 10.0)))
+    short = replace(slow, id="short", frames=20, times=())
+    for seed in range(4):
+        held = Manifest("d", (slow, short)).hold_out(0.5, seed)
+        assert [v.id for v in held.split("val")] == ["slow"]
+
+
 @pytest.mark.parametrize("share", [-0.01, 1, float("nan")])
 def test_a_share_outside_its_range_is_refused(share):
     with pytest.raises(OddframeError, match="validation share"):

@@ -27,6 +27,8 @@ _TIMES_LONGER = 4.0
 """How many times a jump is longer than the median of the steps from two before to two after it."""
 _FINEST = 0.1
 """The grid of an irregular video is as fine as this quantile of its steps."""
+_MOST_TICKS = 50_000_000
+"""Of a video's grid, 0.2 GB as float32: a few frames may claim to last for years, others to fly."""
 
 _LONGEST = 1e9
 """Seconds: a longer jump is that of a damaged file."""
@@ -98,8 +100,8 @@ class Clock:
         )
         beyond = np.maximum(frames - at[-1], 0) / self.fps
         times = np.interp(frames, at, seconds) + beyond
-        if self.frames > 2 and at[-1] >= self.frames - 1:  # the last lasts as the one before it
-            before = float(times[-2] - times[-3])
+        if at[-1] >= self.frames - 1:  # the last lasts as the one before it
+            before = float(times[-2] - times[-3]) if self.frames > 2 else np.inf
             times[-1] = times[-2] + (before if before <= JUMP_SECONDS else 1 / self.fps)
         return times
 
@@ -186,14 +188,15 @@ class Clock:
         """Ticks per second of the grid that :attr:`ticks` counts on."""
         if self.is_regular:
             return self.fps
-        return 1 / max(float(np.quantile(self.lasting, _FINEST)), 1e-3)
+        finest = max(float(np.quantile(self.lasting, _FINEST)), 1e-3)
+        return min(1 / finest, max(_MOST_TICKS, 4 * self.frames) / self.length)
 
     @cached_property
     def ticks(self) -> np.ndarray:
         """Each frame's first tick on a regular grid and, at last, its end; ``(frames + 1,)``.
 
         Everything that works on a window of seconds works on this grid. Of a regular video the
-        ticks are its frames. No frame is shorter than a tick.
+        ticks are its frames. No frame takes less than a tick.
         """
         if self.is_regular:
             return np.arange(self.frames + 1)

@@ -144,8 +144,10 @@ def explained(
         clock: of the video.
     """
     result = []
+    known = [(reason, clock.seconds(min(reason.frame, clock.frames))) for reason in reasons]
     for one in found:
-        inside = [r for r in reasons if one.start - clock.fps < r.frame < one.end + clock.fps]
+        start, end = clock.span(one.start, one.end)
+        inside = [reason for reason, at in known if start - 1 < at < end + 1]
         if inside:
             why = min(inside, key=lambda reason: abs(reason.frame - one.peak))
             one = replace(one, cue=why.cue, reason=why.reason, boxes=why.boxes)

@@ -259,7 +259,7 @@ class Manifest:
                 continue
             count = min(max(round(share * len(group)), 1), len(group) - 1)
             drawn = [group[i] for i in generator.permutation(len(group))]
-            drawn.sort(key=lambda video: video.frames < video.fps)
+            drawn.sort(key=lambda video: video.clock.length < 1)
             held.update(video.id for video in drawn[:count])
         videos = tuple(replace(v, split="val") if v.id in held else v for v in self.videos)
         return replace(self, videos=videos)

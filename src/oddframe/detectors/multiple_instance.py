@@ -76,7 +76,7 @@ class BagConfig(CheckedSettings):
 class BagDetector(nn.Module):
     """A detector whose network is trained on pairs of normal and anomalous bags.
 
-    A subclass defines ``name``, ``Config``, the layers in ``__init__`` and the two methods
+    A subclass defines ``name``, ``config_type``, the layers in ``__init__`` and the two methods
     :meth:`losses` and :meth:`snippet_scores`. It is also what the training loop trains (see
     :class:`oddframe.detectors.base.Learner`).
 
@@ -89,7 +89,7 @@ class BagDetector(nn.Module):
     name: ClassVar[str]
     config_type: ClassVar[type[BagConfig]] = BagConfig
     resampling: ClassVar[str] = "average"
-    """How a bag becomes segments: ``average`` or ``interpolate`` (weak.md 1.9, 4.2)."""
+    """How a bag becomes segments: ``average`` or ``interpolate`` (see :mod:`oddframe.training.segments`)."""
     phases: ClassVar[tuple[str, ...]] = ("network",)
 
     def __init__(self, config: Any, shape: BagShape) -> None:

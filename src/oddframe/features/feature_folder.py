@@ -159,7 +159,7 @@ class FeatureFolder:
         frames = clock.frames if self.rate is None else shown_frames(clock, self.rate).size
         snippets = self.snippets(video_id)
         # Published one-file-per-crop folders were cut to the length of optical flow, which has
-        # one frame less: a video of 160 frames has 9 snippets there (weak.md 1.2, 1.7).
+        # one frame less: a video of 160 frames has 9 snippets there.
         drops = bool(self.info.get("drops_a_frame"))
         check_snippets(video_id, snippets, frames, self.stride, drops_a_frame=drops)
         return snippets

@@ -101,7 +101,8 @@ def write_annotated_video(
                 event = next((d for d in detections if d.start <= frame.index < d.end), None)
                 if event is not None:
                     score_map = None if maps is None else maps[frame.index]
-                    near = abs(frame.index - event.peak) <= BOX_SECONDS * clock.fps
+                    away = clock.seconds(frame.index) - clock.seconds(event.peak)
+                    near = abs(away) <= BOX_SECONDS
                     boxes = event.boxes if near else ()
                     if score_map is not None and reference is not None:
                         boxes = _boxes(score_map, reference, video.info)
