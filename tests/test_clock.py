@@ -1,8 +1,8 @@
 """Frames to seconds and back, for recordings that are regular and for those that are not."""
 
 import ast
-from datetime import datetime
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np

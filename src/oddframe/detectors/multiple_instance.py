@@ -89,7 +89,7 @@ class BagDetector(nn.Module):
     name: ClassVar[str]
     config_type: ClassVar[type[BagConfig]] = BagConfig
     resampling: ClassVar[str] = "average"
-    """How a bag becomes segments: ``average`` or ``interpolate`` (see :mod:`oddframe.training.segments`)."""
+    """How a bag becomes segments: by ``average``, or ``interpolate``d between snippets."""
     phases: ClassVar[tuple[str, ...]] = ("network",)
 
     def __init__(self, config: Any, shape: BagShape) -> None:
