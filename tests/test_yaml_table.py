@@ -28,8 +28,8 @@ BOMB = "a0: &a0 [x]\n" + "".join(
         ("a: !!set {b}", "set"),
         ("? [1, 2]\n: 3", "line 1|unhashable"),
         ("a: b\0", "other data"),
-        ("- a", "expected keys and values, found list"),
-        ("", "expected keys and values, found NoneType"),
+        ("- a", "keys and values, found a list"),
+        ("", "keys and values, found nothing"),
     ],
 )
 def test_what_no_such_file_holds(tmp_path, text, message):

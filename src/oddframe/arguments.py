@@ -12,6 +12,7 @@ from typing import Any, get_args, get_origin
 from oddframe.detectors.own_detectors import is_file
 from oddframe.errors import OddframeError, nearest
 from oddframe.settings_help import settings_help
+from oddframe.yaml_table import read_yaml
 
 
 def parse_arguments(
@@ -65,8 +66,9 @@ def parse_arguments(
     if {"-h", "--help"} & set(given):
         print(parser.format_help() + settings_help(given, parameters), end="")
         return None
+    words = _spelled_out(_with_config(given), parameters)
     try:
-        parsed = parser.parse_args(_spelled_out(given, parameters))
+        parsed = parser.parse_args(words)
     except SystemExit:
         return None
     except Exception as error:
@@ -77,6 +79,21 @@ def parse_arguments(
     values.pop("config", None)
     _check_code(values, given)
     return _as_given(values, given)
+
+
+def _with_config(given: Sequence[str]) -> list[str]:
+    """The words, with a ``--config`` file's content in the place of its path.
+
+    The parser has a reader of YAML of its own, which waits for pipes and has no limits.
+    """
+    words = list(given)
+    for at, word in reversed(list(enumerate(words))):
+        name, equals, path = word.partition("=")
+        if name == "--config" and (equals or words[at + 1 :]):
+            end = at + 1 if equals else at + 2
+            content = read_yaml(Path(path if equals else words[at + 1]), "a file of options")
+            words[at:end] = [f"--config={json.dumps(content)}"]
+    return words
 
 
 def _check_code(values: Mapping[str, Any], given: Sequence[str]) -> None:
@@ -182,19 +199,8 @@ def _in_one_line(
     text = " ".join(str(error).split()) or type(error).__name__
     place = re.match(r'Parser key "([^".]+)[^"]*": ', text)
     if place is None:
-        config = re.match(r"(?:Problems parsing config|Unexpected config): (.*)", text)
-        if config is None:
-            return _without_key(text, named)
-        return f"--config: expected a YAML file of options, found: {config[1]}"
+        return _without_key(text, named)
     key, text = place[1], text[place.end() :]
-    if key == "config":
-        for said, meant in {
-            "does not exist": "no such file",
-            "is not a file": "not a file",
-        }.items():
-            if found := re.search(rf"{said}: '(.*)'", text):
-                return f"--config: {found[1]}: {meant}"
-        return f"--config: {text}"
     option = f"--{key.replace('_', '-')}" if key in named else key
     kind = next((_without_none(p.annotation) for p in parameters if p.name == key), None)
     wanted = _WANTED.get(get_origin(kind) or kind)

@@ -86,7 +86,8 @@ def read_yaml(path: Path, what: str, advice: str = "") -> dict[str, Any]:
         said = "a number of thousands of digits" if "digits" in str(error) else str(error)
         raise OddframeError(f"{where}, found {said}") from error
     if not isinstance(content, dict):
-        raise OddframeError(f"{path}: expected keys and values, found {type(content).__name__}")
+        kind = {list: "a list", type(None): "nothing", str: "words"}.get(type(content), "a value")
+        raise OddframeError(f"{path}: expected {what}, keys and values, found {kind}")
     _check_plain(content, where)
     return content
 

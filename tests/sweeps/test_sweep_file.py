@@ -251,8 +251,8 @@ def test_a_damaged_manifest_is_found_before_anything_starts(tmp_path, base):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("- 1\n", "expected keys and values"),
-        ("", "expected keys and values"),
+        ("- 1\n", "expected a sweep, keys and values"),
+        ("", "expected a sweep, keys and values"),
         ("grid: [1\n", "expected a sweep in YAML; line 2: expected ',' or ']'"),
         ("seeds: 1\nseeds: 2\n", "expected a sweep in YAML; line 2: the key 'seeds' a second time"),
         (
