@@ -22,7 +22,7 @@ def test_every_data_set_loads_and_needs_no_option_that_the_verb_lacks(name):
 
 
 def test_an_unknown_data_set_is_an_error_that_lists_those_there_are():
-    with pytest.raises(OddframeError, match=r"'ped3': use one of avenue, folder, .*ucsd-ped2"):
+    with pytest.raises(OddframeError, match=r"'ped3'; use one of avenue, folder, .*ucsd-ped2"):
         load("ped3")
 
 

@@ -79,7 +79,7 @@ def test_a_part_from_footage(part):
         ("SH_Train.txt", "\n", "SH_Train.txt: the list is empty"),
         ("SH_Train.txt", "01_0014\n01_01\n", "'01_01' has no label"),
         ("SH_Train.txt", "01_0014\n12_0151\n", "'12_0151' is listed twice"),
-        ("SH_Train.txt", "01_0099\n", r"01_0099\.npy.*missing"),
+        ("SH_Train.txt", "01_0099\n", r"01_0099\.npy.*found no such file"),
         ("SH_Test_frame_counts.txt", "01_002,1,7\n", "its label 0"),
         ("SH_Test_frame_counts.txt", "01_002,0,x\n", "its label 0"),
     ],

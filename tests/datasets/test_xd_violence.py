@@ -73,7 +73,7 @@ def test_official_annotation_has_the_published_counts(whole):
         assert (counts[split]["videos"], counts[split]["anomalous_videos"]) == (videos, anomalous)
     assert counts["test"]["frames"] == 2_330_384
     assert counts["train"]["frames"] == 3164 * 32
-    assert "3954 videos without an official count: 16 x snippets" in manifest.source
+    assert "3,954 videos without an official count: 16 x snippets" in manifest.source
     # The anomalous frames again, from the text alone.
     anomalous = 0
     by_name = {video.id: video for video in manifest}
@@ -96,7 +96,7 @@ def test_without_features_only_the_test_videos_have_counts(real_data):
         prepare_xd_violence(root)
     manifest = partial(root)
     assert manifest.counts()["test"]["frames"] == 2_330_384
-    assert "without 3954 of 4754 videos" in manifest.source
+    assert "without 3954 of 4,754 videos" in manifest.source
 
 
 def test_a_video_counts_for_every_code_it_carries(part):

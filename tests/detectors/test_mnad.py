@@ -375,7 +375,8 @@ def test_it_is_found_by_its_name():
 def test_state_round_trip_bit_for_bit(tmp_path):
     detector = small(task="reconstruction")
     step(detector, batch(detector))
-    detector.fit_scales({"error": np.array([1.0, 3.0])}, np.array([0.5, 0.7]))
+    terms = {"error": np.array([1.0, 3.0]), "memory_distance": np.array([0.1, 0.4])}
+    detector.fit_scales(terms, np.array([0.5, 0.7]))
     torch.save(detector.state(), tmp_path / "state.pt")
     again = Mnad.from_state(torch.load(tmp_path / "state.pt", weights_only=True))
     assert again.config == detector.config

@@ -598,7 +598,8 @@ def test_every_term_of_a_score_has_a_reason():
 @pytest.mark.parametrize("settings", [{}, {"branches": "one"}, {"as_published": True}])
 def test_state_round_trip(tmp_path, settings):
     detector = train_it(tiny(**settings), tmp_path, steps=1).float().eval()
-    detector.scales = {"error": (-20.0, 2.0), "map": (0.1, 0.2)}
+    scale = (-20.0, 2.0)
+    detector.scales = {"error": scale, "classifier": scale, "map": (0.1, 0.2)}
     file = tmp_path / "state.pt"
     torch.save(detector.state(), file)
     again = PseudoAnomaly.from_state(torch.load(file, weights_only=True))

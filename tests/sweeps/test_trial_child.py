@@ -83,7 +83,7 @@ def test_why_an_attempt_failed_and_that_it_sees_no_gpu(
 def test_a_folder_without_a_job_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     assert trial_process.main([str(tmp_path)]) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert "job.json: cannot be read" in line
+    assert "job.json: expected the job of a trial, found no such file" in line
 
 
 def test_two_processes_never_write_one_trial(

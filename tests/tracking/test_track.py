@@ -151,7 +151,7 @@ def test_one_failure_keeps_nothing_else_from_being_sent(
     assert main(["track", str(damaged), str(whole), "--to", to]) == 2
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 3
-    assert lines[0].startswith(f"oddframe: warning: {damaged / 'metrics.jsonl'}: ")
+    assert lines[0].startswith(f"oddframe: warning: {damaged / 'metrics.jsonl'} line 1: ")
     assert lines[1].startswith(f"oddframe: warning: {whole} to tensorboard={file}: ")
     assert lines[2] == (
         f"oddframe: 2 failed: {damaged}; {whole} to tensorboard={file}; all others are done, and "

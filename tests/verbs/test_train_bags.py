@@ -211,7 +211,7 @@ def with_nan(values: np.ndarray) -> np.ndarray:
         (rewrite("train_03", lambda a: a.astype(np.float64)), "train_03.npy: expected float16"),
         (rewrite("train_03", lambda a: a[:, :1]), "train_03.npy: expected 2 crops"),
         (rewrite("train_03", lambda a: a[:, :, :8]), "train_03.npy: expected 2 crops of 16"),
-        (rewrite("train_03", lambda a: a.astype(object)), "pickled"),
+        (rewrite("train_03", lambda a: a.astype(object)), "never loaded"),
         (lambda f: (f / "features" / "train_03.npy").unlink(), "no features of video 'train_03'"),
         (relabel(lambda r: r | {"label": None, "events": []}), "'train_00' has no label"),
         (relabel(lambda r: r | {"label": "normal", "events": []}), "all 24 videos are normal"),
