@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import fields
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -63,13 +63,26 @@ def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
 def test_why_an_attempt_failed_and_that_it_sees_no_gpu(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The child is made to fail by a job that it cannot read; then it dies without a word."""
+    """The child is made to fail by data that are not there; then it dies without a word."""
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
     sweep, trial = SweepFolder(tmp_path), Trial("0123456789", "c", {}, {}, 0)
     sweep.write(TrialRecord(trial))
-    job = {part.name: None for part in fields(TrialJob)} | {"working_folder": str(tmp_path)}
+    job = TrialJob(
+        detector="rtfm",
+        manifest=str(tmp_path / "absent.jsonl"),
+        features=None,
+        root=None,
+        settings={},
+        seed=0,
+        device="cpu",
+        precision="32",
+        oracle=False,
+        score=False,
+        track=None,
+        working_folder=str(tmp_path),
+    )
     folder = sweep.trial_folder(trial.id)
-    write_json(folder / "job.json", job)
+    write_json(folder / "job.json", asdict(job))
     for gpu, seen in ((False, ""), (True, "0,1")):
         child = TrialChild(tmp_path, trial.id, "node", 1, gpu=gpu)
         variables = Path(f"/proc/{child._process.pid}/environ").read_text().split("\0")

@@ -460,7 +460,8 @@ class ClipDetector(nn.Module):
         detector = saved.network("network", lambda: cls(config))
         scales = saved.part("scales")
         # None of them before calibration, or all: a term without its scale would swamp the others.
-        for name in (*detector.weights, "map") if [*scales] or state["threshold"] else ():
+        needed = (*detector.weights, "map") if [*scales] or state["threshold"] else ()
+        for name in dict.fromkeys((*needed, *scales)):  # terms that are only shown have one too
             mean, deviation = scales.numbers(name, 2)
             if deviation <= 0:
                 raise OddframeError(f"'scales.{name}': expected a deviation above 0")
