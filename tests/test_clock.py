@@ -121,6 +121,19 @@ def test_a_clock_that_was_set_back_goes_on():
     assert clock == Clock(200, 25.0)
 
 
+@pytest.mark.parametrize("first", [0, 1, 150, 198, 200, 399])
+def test_a_clock_from_a_frame_on_says_what_the_whole_one_says(first):
+    seconds = np.concatenate([np.arange(200) / 25, 3600 + np.arange(200) / 10])
+    whole = replace(Clock.of_times(seconds, 25.0, datetime(2026, 11, 28)), cuts=(1, 150, 300))
+    later = whole.later(first)
+    assert later.frames == 400 - first
+    for frame in (0, later.frames // 2, later.frames - 1):
+        assert later.moment(later.seconds(frame)) == whole.moment(whole.seconds(first + frame))
+    assert later.jumps == tuple(at - first for at in whole.jumps if at > first)
+    assert later.cuts == tuple(at - first for at in (1, 150, 300) if at > first)
+    assert later.lasting == pytest.approx(whole.lasting[first:])
+
+
 def test_fewer_or_more_frames_than_the_knots_know():
     clock = Clock(400, 10.0, ((0, 0.0), (199, 6.567), (399, 26.567)))
     fewer = Clock(300, clock.fps, clock.knots)

@@ -183,6 +183,20 @@ class Clock:
         inside = (seconds - float(times[frame])) / float(self.lasting[frame])
         return frame + min(max(inside, 0.0), 1.0)
 
+    def later(self, first: int) -> Clock:
+        """The clock of the frames from one on; time begins with it."""
+        if not first:
+            return self
+        begin = self.seconds(first)
+        rest = [(at - first, seconds - begin) for at, seconds in self.knots if at > first]
+        return Clock(
+            self.frames - first,
+            self.fps,
+            ((0, 0.0), *rest) if rest else (),
+            self.moment(begin),
+            tuple(cut - first for cut in self.cuts if cut > first),
+        )
+
     @cached_property
     def rate(self) -> float:
         """Ticks per second of the grid that :attr:`ticks` counts on."""

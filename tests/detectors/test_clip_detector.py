@@ -152,7 +152,7 @@ def test_calibration_promises_what_normal_footage_shows() -> None:
     generator = np.random.default_rng(1)
     normal = [grey_frames(generator.integers(90, 110, 50).tolist()) for _ in range(3)]
     assert detector.threshold == float("inf")
-    detector.calibrate((images, Clock(len(images), 25.0)) for images in normal)
+    detector.calibrate((images, Clock(len(images), 25.0), ()) for images in normal)
     scores = []
     for images in normal:
         found = list(detector.measure_frames(images))
@@ -164,6 +164,18 @@ def test_calibration_promises_what_normal_footage_shows() -> None:
     assert detector.notes["beginning"] == "frames 0 to 1 take the score of frame 2"
 
 
+def test_a_cut_in_normal_footage_raises_no_threshold() -> None:
+    quiet = np.random.default_rng(1).integers(90, 110, 50).tolist()
+    images = grey_frames(quiet[:25] + [value + 100 for value in quiet[25:]])
+    plain, joined = jump(), jump()
+    plain.calibrate([(images, Clock(50, 25.0), ())])
+    joined.calibrate([(images, Clock(50, 25.0), {25})])
+    assert plain.scales["error"][1] > 2 * joined.scales["error"][1]
+    found = list(joined.measure_frames(images, {25}))
+    scores = joined.combine({n: np.array([f.terms[n] for f in found]) for n in joined.weights})
+    assert joined.threshold == pytest.approx(scores.max(), abs=1e-5)
+
+
 def test_a_saved_detector_scores_alike(tmp_path: Path) -> None:
     frames = tmp_path / "video"
     frames.mkdir()
@@ -173,7 +185,7 @@ def test_a_saved_detector_scores_alike(tmp_path: Path) -> None:
         cv2.imwrite(str(frames / f"{index:03d}.png"), image)
     detector = jump()
     with open_video(frames) as video:
-        detector.calibrate([(list(detector.images(video))[:9], Clock(9, 25.0))])
+        detector.calibrate([(list(detector.images(video))[:9], Clock(9, 25.0), ())])
     with open_video(frames) as video:
         first = list(detector.score_frames(video))
     with open_video(frames) as video:

@@ -369,3 +369,12 @@ def test_divided_caches_hold_every_frame_once() -> None:
     assert (first.lengths, last.lengths) == ((8, 2), (2, 1))
     for name, frames in arrays.items():
         assert (np.concatenate([first.frames(name), last.frames(name)]) == frames).all()
+
+
+def test_what_is_held_out_of_a_video_keeps_its_own_times() -> None:
+    """Eight frames a second, then two that last for a minute each: those are the last fifth."""
+    slow = replace(video("a", "a.mp4", 10), times=((0, 0.0), (8, 1.0), (9, 61.0)))
+    first, last = FrameCache({"a": np.zeros((10, 1), np.uint8)}).divide(0.2)
+    assert first.clock(slow).length == pytest.approx(1.0)
+    assert last.clock(slow).seconds(1) == pytest.approx(60.0)
+    assert last.clock(slow).frames == 2

@@ -386,18 +386,22 @@ class ClipDetector(nn.Module):
             self.scales[name] = (mean, deviation if deviation > 1e-5 * abs(mean) else 1.0)
 
     def calibrate(
-        self, videos: Iterable[tuple[Iterable[np.ndarray], Clock]], footage: str = HELD_OUT
+        self,
+        videos: Iterable[tuple[Iterable[np.ndarray], Clock, Container[int]]],
+        footage: str = HELD_OUT,
     ) -> None:
         """Learn the scales and the threshold from normal videos.
 
         Args:
-            videos: of each the frames, as :meth:`images` gives them, and when they are shown.
+            videos: of each the frames, as :meth:`images` gives them, when they are shown, and where
+                footage begins anew, as for :meth:`measure_frames`: the threshold need not let
+                through what no score says.
             footage: what they are, in words.
         """
         measured: list[tuple[dict[str, np.ndarray], Clock]] = []
         peaks = []
-        for images, clock in videos:
-            terms, map_peaks = self.measure_video(images)
+        for images, clock, breaks in videos:
+            terms, map_peaks = self.measure_video(images, breaks)
             # As many as decode, which a damaged file may promise more of.
             measured.append((terms, replace(clock, frames=len(map_peaks))))
             peaks.append(map_peaks)

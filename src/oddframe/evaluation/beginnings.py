@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from oddframe.clock import Knots
 from oddframe.errors import OddframeError
 from oddframe.scores import Scores
 from oddframe.videos import Event, Video
@@ -38,29 +37,23 @@ def without_first(videos: Sequence[Video], frames: int) -> tuple[Video, ...]:
                 f"--skip-first {frames}: video '{video.id}' has only {video.frames} frames; leave "
                 "out fewer"
             )
-    return tuple(
-        replace(
-            video,
-            frames=video.frames - frames,
-            times=_times_from(video, frames),
-            cuts=(),
-            events=tuple(
-                Event(max(event.start - frames, 0), event.end - frames, event.name)
-                for event in video.events
-                if event.end > frames
-            ),
-        )
-        for video in videos
+    return tuple(_later(video, frames) for video in videos)
+
+
+def _later(video: Video, first: int) -> Video:
+    clock = video.clock.later(first)
+    return replace(
+        video,
+        frames=clock.frames,
+        times=clock.knots,
+        start=clock.start,
+        cuts=clock.cuts,
+        events=tuple(
+            Event(max(event.start - first, 0), event.end - first, event.name)
+            for event in video.events
+            if event.end > first
+        ),
     )
-
-
-def _times_from(video: Video, first: int) -> Knots:
-    """The knots of the video's clock from a frame on, at which time begins."""
-    if not first or not video.times:
-        return video.times
-    begin = video.clock.seconds(first)
-    rest = [(at - first, seconds - begin) for at, seconds in video.times if at > first]
-    return ((0, 0.0), *rest) if rest else ()
 
 
 def scores_without_first(scores: Scores, frames: int) -> Scores:

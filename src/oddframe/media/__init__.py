@@ -13,7 +13,7 @@ from oddframe.clock import Clock
 from oddframe.errors import OddframeError
 from oddframe.grey_levels import Levels
 from oddframe.media.containers import VIDEO_SUFFIXES, holds_video
-from oddframe.media.continuity import WatchedVideo, watched
+from oddframe.media.continuity import Kind, WatchedVideo, breaks_in, watched
 from oddframe.media.frames import (
     DEFAULT_FOLDER_FPS,
     Frame,
@@ -39,11 +39,13 @@ __all__ = [
     "VIDEO_SUFFIXES",
     "Frame",
     "ImageSeries",
+    "Kind",
     "Levels",
     "MediaInfo",
     "Resampling",
     "VideoReader",
     "WatchedVideo",
+    "breaks_in",
     "holds_video",
     "image_series",
     "is_stack",

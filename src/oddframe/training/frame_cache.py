@@ -14,7 +14,7 @@ import os
 import shutil
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,6 +22,7 @@ import numpy as np
 
 from oddframe.array_files import read_array
 from oddframe.atomic import CannotWriteError, atomic_path
+from oddframe.clock import Clock
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.media import Resampling, list_images, open_video
 from oddframe.videos import Manifest, Video
@@ -73,9 +74,11 @@ class FrameCache:
 
     Attributes:
         arrays: id of a video to its frames.
+        firsts: id of a video to the number that its first frame here has in it, where not 0.
     """
 
     arrays: Mapping[str, np.ndarray]
+    firsts: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def videos(self) -> tuple[str, ...]:
@@ -91,13 +94,19 @@ class FrameCache:
         """Memory-mapped uint8 ``(frames, size, size, channels)``; RGB, or one channel of grey."""
         return self.arrays[video_id]
 
+    def clock(self, video: Video) -> Clock:
+        """When the frames of a video that are here are shown."""
+        first = self.firsts.get(video.id, 0)
+        # As many as decode, which a damaged file may promise more of.
+        return replace(video.clock, frames=first + len(self.frames(video.id))).later(first)
+
     def divide(self, share: float) -> tuple[FrameCache, FrameCache]:
         """All but the last ``share`` of each video's frames, and these."""
         lengths = dict(zip(self.videos, self.lengths, strict=True))
         at = {name: round(length * (1 - share)) for name, length in lengths.items()}
         return (
             FrameCache(_Cut(self.arrays, {name: slice(0, end) for name, end in at.items()})),
-            FrameCache(_Cut(self.arrays, {name: slice(end, None) for name, end in at.items()})),
+            FrameCache(_Cut(self.arrays, {name: slice(end, None) for name, end in at.items()}), at),
         )
 
 

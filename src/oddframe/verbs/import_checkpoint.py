@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from oddframe.detectors import available, load
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.folder_lock import alone_in_out
 from oddframe.grey_levels import Levels
-from oddframe.media import open_video
+from oddframe.media import open_video, watched
 from oddframe.paths import text_paths
 from oddframe.tensor_files import read_tensor_file
 from oddframe.text_files import shown
@@ -217,10 +217,10 @@ def _calibrate(detector: Any, normal: Path | None, root: Path | None) -> Levels 
             stacklevel=3,
         )
 
-    def opened() -> Iterator[tuple[Iterator[np.ndarray], Clock]]:
+    def opened() -> Iterator[tuple[Iterator[np.ndarray], Clock, Container[int]]]:
         for video in used:
-            with open_video(manifest.locate(video), video.fps, video.levels) as reader:
-                yield detector.images(reader), video.clock
+            with watched(open_video(manifest.locate(video), video.fps, video.levels)) as reader:
+                yield detector.images(reader), video.clock, reader.breaks
 
     # Which videos the published weights were learnt from, nobody wrote down.
     detector.calibrate(opened(), MAYBE_LEARNT_FROM)
