@@ -1,6 +1,7 @@
 """The verb score: scores, events, maps and reasons that fit together, and what cannot be scored."""
 
 import shutil
+import warnings
 
 import cv2
 import numpy as np
@@ -16,7 +17,8 @@ from oddframe.scores import Scores
 from oddframe.terminal import describe
 from oddframe.training.run_folder import read_run
 from oddframe.verbs.prepare import prepare
-from oddframe.verbs.score import score, training_note
+from oddframe.verbs.score import score
+from oddframe.verbs.training_record import training_note
 from oddframe.video_writing import VideoWriter
 
 
@@ -196,10 +198,18 @@ def test_a_video_of_a_folder_that_cannot_be_read_is_named_at_the_end(street, tmp
 
 
 def test_annotated_copies(street, tmp_path):
-    video = street.film(tmp_path / "large.mp4", street.images(4, 83, street.large))
-    score(street.run, video, out=tmp_path / "scores.npz", annotate=True)
+    film = street.film(tmp_path / "large.mp4", street.images(4, 83, street.large))
+    out = tmp_path / "scores.npz"
+    score(street.run, film, out=out, annotate=True)
     with open_video(tmp_path / "annotated" / "large.mp4") as video:
         assert sum(1 for _ in video) == 50
+    # They show the events of then, so they go with them, which is said.
+    with pytest.warns(OddframeWarning, match="is removed; --annotate makes it of these"):
+        score(street.run, film, out=out, threshold=0.5)
+    assert not (tmp_path / "annotated").exists()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # there is nothing to remove
+        score(street.run, film, out=out, threshold=0.6)
 
 
 def test_the_split_of_a_manifest(street, tmp_path):

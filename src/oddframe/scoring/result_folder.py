@@ -107,7 +107,7 @@ def place(
     rule: EventRule,
     *,
     keep_maps: bool,
-) -> None:
+) -> list[str]:
     """Put the results of a scoring in place of those that are there.
 
     If they are those that are there, everything in the folder stays as it is. Otherwise the report
@@ -119,6 +119,9 @@ def place(
         videos: the videos, scored now or before.
         scores, detections, clocks, rule: what is written.
         keep_maps: whether the maps stay. If not, they are there until :func:`drop_maps`.
+
+    Returns:
+        Which of :data:`REPORT` and :data:`ANNOTATED` were there and are removed.
 
     Raises:
         OddframeError: the folder cannot be written.
@@ -136,7 +139,7 @@ def place(
         there = folder / EVENTS
         if there.is_file() and there.read_bytes() == events.read_bytes():
             kept.remove()
-            return
+            return []
     for name in parts:
         if not (staged / name).exists():
             _link(folder / name, staged / name)
@@ -153,7 +156,9 @@ def place(
     old = [path.name, *_files_of(folder, {*videos, *_ids_of(path)})]  # the scores first
     write_json(staged / _PARTS, {"new": new, "old": old})
     staged.rename(folder / PENDING)
+    shown = [name for name in (REPORT, ANNOTATED) if (folder / name).exists()]
     finish(folder)
+    return [name for name in shown if not (folder / name).exists()]
 
 
 def drop_maps(folder: Path, video_ids: Iterable[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from oddframe.detections import (
     explained,
     find_detections,
 )
-from oddframe.errors import OddframeError
+from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.feature_folder import INFO_FILE
 from oddframe.folder_lock import alone_in
 from oddframe.names import require_files_apart
@@ -43,9 +44,9 @@ from oddframe.scoring.result_folder import (
 from oddframe.scoring.videos import score_videos
 from oddframe.training.run_folder import CHECKPOINT, ORACLE, Run, read_run
 from oddframe.verbs.footage import read_footage
-from oddframe.verbs.training_record import training_record
+from oddframe.verbs.training_record import training_note, training_record
 from oddframe.videos import SPLITS, Manifest, Video
-from oddframe.words import count, notes_lines
+from oddframe.words import count
 
 
 @dataclass(frozen=True)
@@ -204,7 +205,12 @@ def score(
             for video in manifest
         }
         clocks = {video.id: video.clock for video in manifest}
-        place(path, kept, found, scores, detections, clocks, rule, keep_maps=maps)
+        gone = place(path, kept, found, scores, detections, clocks, rule, keep_maps=maps)
+        _say_removed(
+            path.parent,
+            report=REPORT in gone and not report,
+            annotated=ANNOTATED in gone and not annotate,
+        )
         located = read_maps(path.parent / FOLDER, values)
         annotated = path.parent / ANNOTATED if annotate else None
         if annotated:
@@ -220,32 +226,16 @@ def score(
     return Scored(scores, detections, manifest, path, page, left_out, annotated)
 
 
-def training_note(run: Run, by_hand: float | None = None) -> str:
-    """A sentence on what a run was fitted on, for a report.
-
-    Args:
-        run: the run.
-        by_hand: the threshold that stands in for the run's own and for what that promises.
-    """
-    fitted_on = run.config.get("fitted_on", {})
-    amount, anomalous = fitted_on.get("videos"), fitted_on.get("anomalous")
-    videos = "normal videos" if amount is None else count(amount, "normal video")
-    if amount is not None and anomalous is not None:
-        videos = f"{count(amount, 'labelled video')}, {anomalous} of them anomalous"
-    minutes = f" ({fitted_on['minutes']} minutes)" if "minutes" in fitted_on else ""
-    origin = f"fitted on {videos}{minutes}"
-    if fitted_on.get("held_out_videos"):
-        origin += (
-            f", {fitted_on['held_out_videos']} more held out "
-            f"({fitted_on['held_out_minutes']} minutes)"
+def _say_removed(folder: Path, *, report: bool, annotated: bool) -> None:
+    """Say that what showed the scores before is gone, where it is not made again."""
+    if report or annotated:
+        options = " and ".join(["--report"] * report + ["--annotate"] * annotated)
+        warnings.warn(
+            f"{folder}: what showed the scores and events before is removed; {options} makes it "
+            "of these",
+            OddframeWarning,
+            stacklevel=3,
         )
-    if run.config.get("verb") == "import":
-        origin = f"imported from {run.config.get('source', 'a checkpoint')}"
-    parts = [f"Detector {run.detector.name}, {origin}"]
-    notes = dict(run.detector.notes)
-    if by_hand is not None:
-        notes["threshold"] = f"threshold {by_hand:g}, given by hand"
-    return "; ".join([*parts, *notes_lines(notes)]) + "."
 
 
 def _check_options(run: Run, causal: bool, per_video: bool, features: Path | None) -> None:

@@ -11,9 +11,11 @@ from oddframe.training.run_folder import (
     CHECKPOINT,
     METRICS,
     ORACLE,
+    Run,
     read_curve,
     sample_paths,
 )
+from oddframe.words import count, notes_lines
 
 
 class TrainingRecord(TypedDict):
@@ -43,3 +45,31 @@ def record_of_scores(meta: Mapping[str, Any]) -> TrainingRecord:
         if any(file.is_file() and sha256_of(file) == meta["run_sha256"] for file in files):
             return training_record(run)
     return {"curve": [], "samples": []}
+
+
+def training_note(run: Run, by_hand: float | None = None) -> str:
+    """A sentence on what a run was fitted on, for a report.
+
+    Args:
+        run: the run.
+        by_hand: the threshold that stands in for the run's own and for what that promises.
+    """
+    fitted_on = run.config.get("fitted_on", {})
+    amount, anomalous = fitted_on.get("videos"), fitted_on.get("anomalous")
+    videos = "normal videos" if amount is None else count(amount, "normal video")
+    if amount is not None and anomalous is not None:
+        videos = f"{count(amount, 'labelled video')}, {anomalous} of them anomalous"
+    minutes = f" ({fitted_on['minutes']} minutes)" if "minutes" in fitted_on else ""
+    origin = f"fitted on {videos}{minutes}"
+    if fitted_on.get("held_out_videos"):
+        origin += (
+            f", {fitted_on['held_out_videos']} more held out "
+            f"({fitted_on['held_out_minutes']} minutes)"
+        )
+    if run.config.get("verb") == "import":
+        origin = f"imported from {run.config.get('source', 'a checkpoint')}"
+    parts = [f"Detector {run.detector.name}, {origin}"]
+    notes = dict(run.detector.notes)
+    if by_hand is not None:
+        notes["threshold"] = f"threshold {by_hand:g}, given by hand"
+    return "; ".join([*parts, *notes_lines(notes)]) + "."
