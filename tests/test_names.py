@@ -69,6 +69,8 @@ def test_other_spellings_and_paths_elsewhere_are_refused(given_id: str) -> None:
 
 def test_a_name_too_long_for_a_file_is_refused() -> None:
     assert checked_id("a" * 240 + "/" + "b" * 240)
+    with pytest.raises(OddframeError, match=r"^.{400,550}more than 240 bytes"):
+        checked_id("a" * 100_000)
     with pytest.raises(OddframeError, match="more than 240 bytes"):
         checked_id("ä" * 121)
 

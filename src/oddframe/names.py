@@ -24,12 +24,13 @@ def checked_id(given: str) -> str:
         OddframeError: it is empty, cannot be the name of files below a folder, could be spelt in
             another way (``a//b``, ``a/./b``), or holds a character that is not for names.
     """
-    where = f"video '{given}'"
+    longest = 2 * LONGEST  # in a message
+    where = f"video '{given if len(given) <= longest else given[:longest] + '...'}'"
     require_plain(where, given)
     parts = given.split("/")
     if not given or given != given.strip() or given.startswith("_"):
         raise OddframeError(
-            f"{where}: an id must not be empty, start with '_' or have outer spaces"
+            f"{where}: an id must not be empty, start with '_' or have outer spaces; rename it"
         )
     if "\\" in given or any(part == "" or part.startswith(".") for part in parts):
         raise OddframeError(

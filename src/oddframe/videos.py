@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
@@ -32,6 +31,8 @@ SPLITS = ("train", "val", "test")
 LABELS = ("normal", "anomalous", None)
 LARGEST = 10**9
 """Frames of the longest video: more than a year at 30 per second."""
+SLOWEST, FASTEST = 1e-7, 1e6
+"""Frames per second: one in four months, and what no camera reaches."""
 
 
 @dataclass(frozen=True, order=True)
@@ -116,8 +117,15 @@ class Video:
                 f"{where}: expected at most {LARGEST:,} frames, and pixels in a row, found "
                 f"{shown(max(self.frames, self.width, self.height))}"
             )
-        if not (math.isfinite(self.fps) and self.fps > 0):
-            raise OddframeError(f"{where}: expected a positive frame rate, found {self.fps}")
+        if not SLOWEST <= self.fps <= FASTEST:
+            raise OddframeError(
+                f"{where}: expected a frame rate from {SLOWEST} to {FASTEST:,.0f}, found {self.fps}"
+            )
+        if self.times and self.times[-1][0] >= self.frames:
+            raise OddframeError(
+                f"{where}: expected the times of {self.frames} frames, found one of frame "
+                f"{self.times[-1][0]}; prepare the footage again"
+            )
         for event in self.events:
             if event.end > self.frames:
                 raise OddframeError(
@@ -390,6 +398,15 @@ def _class_name(value: Any) -> str:
     return str(value) if type(value) is int else text_of("a name", value)
 
 
+def _moment(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(
+            f"expected start to be a date and time such as 2026-11-28T03:12:00, found {shown(text)}"
+        ) from None
+
+
 def _video_of(path: Path, number: int, row: dict[str, Any]) -> Video:
     try:
         mask, tracks, start = row.get("mask"), row.get("tracks"), row.get("start")
@@ -407,7 +424,7 @@ def _video_of(path: Path, number: int, row: dict[str, Any]) -> Video:
             mask=None if mask is None else text_of("mask", mask),
             tracks=None if tracks is None else text_of("tracks", tracks),
             times=knots_from(list_of("times", row.get("times") or [])),
-            start=None if start is None else datetime.fromisoformat(text_of("start", start)),
+            start=None if start is None else _moment(text_of("start", start)),
             levels=levels_from(row.get("levels")),
         )
     except KeyError as error:
