@@ -1,7 +1,8 @@
 """NumPy's files: named arrays written atomically, and anybody's arrays read safely.
 
 Nothing is ever unpickled, and nothing is allocated that the file does not hold: the size that a
-header claims is compared with the bytes that are there, and what an archive unpacks to is limited.
+header claims is compared with the bytes that are there, and what an archive unpacks to is limited
+(:mod:`oddframe.archives`).
 """
 
 from __future__ import annotations
@@ -14,13 +15,11 @@ from typing import IO
 
 import numpy as np
 
+from oddframe.archives import require_small
 from oddframe.atomic import atomic_path
 from oddframe.errors import OddframeError
 from oddframe.regular_files import require_file, unreadable
 from oddframe.text_files import shown
-
-LARGEST = 2 * 2**30
-"""Bytes that the arrays of one archive may unpack to."""
 
 PICKLED = (
     "Python objects (a pickle), whose loading can run any code, so they are never loaded; in the "
@@ -49,16 +48,13 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> Path:
     return path
 
 
-def read_arrays(
-    path: Path, content: str, only: str | None = None, limit: int = LARGEST
-) -> dict[str, np.ndarray]:
+def read_arrays(path: Path, content: str, only: str | None = None) -> dict[str, np.ndarray]:
     """Every array of an ``.npz`` by name.
 
     Args:
         path: the file.
         content: what each array is, for the error: ``one array per video id``.
         only: read the array of this name alone.
-        limit: bytes that what is read may unpack to.
 
     Raises:
         OddframeError: not such a file, damaged, larger, with pickled objects, or without ``only``.
@@ -70,12 +66,7 @@ def read_arrays(
             if only not in members:
                 raise OddframeError(f"{expected}, found none called {shown(only)}")
             members = {only: members[only]}
-        total = sum(member.file_size for member in members.values())
-        if total > limit:
-            raise OddframeError(
-                f"{expected}, found {total / 1e6:,.0f} MB in {path.stat().st_size / 1e6:,.0f} MB; "
-                f"at most {limit / 1e6:,.0f} MB are unpacked"
-            )
+        require_small(path, f"an .npz of {content}", members.values())
         return {name: _member(archive, member, expected, name) for name, member in members.items()}
 
 

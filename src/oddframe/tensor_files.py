@@ -12,7 +12,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from oddframe.archives import opened_archive
+from oddframe.archives import require_small
 from oddframe.errors import OddframeError
 from oddframe.regular_files import require_file
 from oddframe.text_files import shown
@@ -46,7 +46,8 @@ def read_tensor_file(path: Path, what: str, advice: str, *, device: Any = "cpu")
     require_file(path, what, advice)
     try:
         if zipfile.is_zipfile(path):
-            with opened_archive(path, what) as archive:
+            with zipfile.ZipFile(path) as archive:
+                require_small(path, what, archive.infolist())
                 damaged = archive.testzip()  # torch.load does not look at the checksums
             if damaged is not None:
                 raise zipfile.BadZipFile(f"{shown(damaged)} does not fit its checksum")

@@ -15,7 +15,7 @@ from oddframe.evaluation.frame_metrics import (
     pr_points,
     roc_auc,
     roc_points,
-    thin_curve,
+    thinned,
 )
 
 
@@ -116,11 +116,11 @@ def test_macro_auc_leaves_out_videos_of_one_class():
     assert macro_auc_padded([mixed]) == pytest.approx(expected)
 
 
-def test_thin_curve_keeps_shape_and_ends():
+def test_a_thinned_curve_keeps_shape_and_ends():
     x = np.linspace(0, 1, 10_000)
     y = np.sqrt(x)
-    curve = thin_curve(x, y)
+    curve = thinned(len(x), lambda at: (x[at], y[at]))
     assert len(curve.x) <= 400
     assert (curve.x[0], curve.y[0], curve.x[-1], curve.y[-1]) == (0, 0, 1, 1)
     assert np.interp(x, curve.x, curve.y) == pytest.approx(y, abs=2e-3)
-    assert thin_curve(x[:5], y[:5]).y == pytest.approx(y[:5], abs=1e-6)
+    assert thinned(5, lambda at: (x[at], y[at])).y == pytest.approx(y[:5], abs=1e-6)

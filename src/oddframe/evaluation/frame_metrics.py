@@ -83,9 +83,9 @@ def drawn_curves(labels: np.ndarray, scores: np.ndarray) -> dict[str, Curve]:
     positives, negatives = (counts[1:] for counts in from_zero)
     curves = {}
     if positives[-1] and negatives[-1]:
-        curves["roc"] = _thinned(len(positives) + 1, lambda at: _rates(at, *from_zero))
+        curves["roc"] = thinned(len(positives) + 1, lambda at: _rates(at, *from_zero))
     if positives[-1]:
-        curves["pr"] = _thinned(len(positives), lambda at: _precision(at, positives, negatives))
+        curves["pr"] = thinned(len(positives), lambda at: _precision(at, positives, negatives))
     return curves
 
 
@@ -172,17 +172,18 @@ def macro_auc_padded(videos: Iterable[tuple[np.ndarray, np.ndarray]]) -> float:
     return float(np.mean(values)) if values else float("nan")
 
 
-def thin_curve(x: np.ndarray, y: np.ndarray, points: int = CURVE_POINTS) -> Curve:
-    """At most ``points`` points of a curve, its ends among them, evenly along its length."""
-    return _thinned(len(x), lambda at: (x[at], y[at]), points)
-
-
-def _thinned(
+def thinned(
     count: int,
     points_at: Callable[[Places], tuple[np.ndarray, np.ndarray]],
     points: int = CURVE_POINTS,
 ) -> Curve:
-    """The same of ``count`` points that a function gives."""
+    """At most ``points`` points of a curve, its ends among them, evenly along its length.
+
+    Args:
+        count: how many the curve has.
+        points_at: gives x and y of some of them.
+        points: how many are wanted.
+    """
     kept = np.arange(count)
     if count > points:
         length = np.zeros(count)
