@@ -121,6 +121,29 @@ def test_a_clock_that_was_set_back_goes_on():
     assert clock == Clock(200, 25.0)
 
 
+@pytest.mark.parametrize(
+    ("at", "shown"),
+    [
+        (np.arange(100) // 25, np.arange(100) / 25),  # stamps of whole seconds
+        (np.arange(100) // 4 * 0.16, np.arange(100) / 25),
+        ([0, 0.04, 0.04, 0.12, 0.16, 0.2], [0, 0.04, 0.08, 0.12, 0.16, 0.2]),
+        (np.zeros(50), np.arange(50) / 25),
+        (np.r_[np.arange(50), np.full(25, 49)] / 25, np.arange(75) / 25),
+        (np.r_[np.arange(50) // 25, np.arange(50) // 25 - 9], np.arange(100) / 25),  # set back
+    ],
+)
+def test_frames_that_share_a_time_are_spread_up_to_the_next(at, shown):
+    clock = Clock.of_times(np.array(at), 25.0)
+    assert clock.seconds(np.arange(len(at))) == pytest.approx(shown, abs=0.011)
+
+
+def test_whole_seconds_and_an_hour_that_was_not_filmed():
+    seconds = np.arange(500) // 25 + 3600 * (np.arange(500) >= 250)
+    clock = Clock.of_times(seconds, 25.0)
+    assert (clock.fps, clock.jumps) == (pytest.approx(25), (250,))
+    assert clock.length == pytest.approx(20)
+
+
 @pytest.mark.parametrize("first", [0, 1, 150, 198, 200, 399])
 def test_a_clock_from_a_frame_on_says_what_the_whole_one_says(first):
     seconds = np.concatenate([np.arange(200) / 25, 3600 + np.arange(200) / 10])

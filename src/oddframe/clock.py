@@ -21,6 +21,8 @@ import numpy as np
 
 from oddframe.json_values import list_of, number_of, whole_of
 
+SLOWEST, FASTEST = 1e-7, 1e6
+"""Frames per second: one in four months, and what no camera of ours reaches."""
 JUMP_SECONDS = 2.0
 """The shortest step that can be a jump."""
 _TIMES_LONGER = 4.0
@@ -65,8 +67,9 @@ class Clock:
         """The clock of frames that are shown at these times.
 
         Args:
-            seconds: ``(frames,)`` from the first frame; where they do not increase, the clock
-                was set back, and time goes on at the typical rate.
+            seconds: ``(frames,)`` from the first frame. Frames that share a time are spread up to
+                the next one; where times decrease, the clock was set back, and time goes on at
+                the typical rate.
             fps: the rate that the recording claims. It stands if all times agree with it within
                 half a frame.
             start: when the first frame was filmed.
@@ -74,9 +77,8 @@ class Clock:
         times = np.asarray(seconds, dtype=np.float64)
         if times.size < 2:
             return cls(times.size, fps, (), start)
-        steps = np.diff(times)
-        typical = _typical(steps, 1 / fps)
-        times = np.concatenate(([0.0], np.cumsum(np.where(steps > _SHORTEST, steps, typical))))
+        steps, typical = _steps(times, 1 / fps)
+        times = np.concatenate(([0.0], np.cumsum(steps)))
         for rate in (fps, (times.size - 1) / times[-1]):
             if np.abs(times - np.arange(times.size) / rate).max() <= 0.5 / rate:
                 return cls(times.size, float(rate), (), start)
@@ -254,6 +256,11 @@ class Clock:
             return None
 
 
+def is_rate(fps: float) -> bool:
+    """Whether a camera can have so many frames per second."""
+    return SLOWEST <= fps <= FASTEST
+
+
 def is_jump(steps: np.ndarray, at: int) -> bool:
     """Whether a step is time that was not filmed.
 
@@ -265,6 +272,26 @@ def is_jump(steps: np.ndarray, at: int) -> bool:
     # a camera that lowers its rate to a frame in three seconds does not jump.
     near = np.median(steps[max(at - 2, 0) : at + 3])
     return bool(steps[at] > JUMP_SECONDS and steps[at] > _TIMES_LONGER * near)
+
+
+def _steps(times: np.ndarray, otherwise: float) -> tuple[np.ndarray, float]:
+    """Positive steps from frame to frame, and the typical one.
+
+    A recorder that stamps whole seconds gives many frames one time: they share the step after
+    them. If that is a jump, they last as is usual before it.
+    """
+    raw = np.diff(times)
+    moves = np.flatnonzero(np.abs(raw) > _SHORTEST)
+    sharing = np.diff(moves, prepend=-1)  # the move itself and the frames without one before it
+    total = np.where(raw[moves] > 0, raw[moves], np.nan)
+    steps = np.full(raw.size, np.nan)
+    steps[: sharing.sum()] = np.repeat(total / sharing, sharing)
+    typical = _typical(steps[np.isfinite(steps)], otherwise)
+    jumps = (sharing > 1) & (total > JUMP_SECONDS) & (total > _TIMES_LONGER * sharing * typical)
+    for at, shared in zip(moves[jumps], sharing[jumps], strict=True):
+        steps[at - shared + 1 : at] = typical
+        steps[at] = raw[at] - (shared - 1) * typical
+    return np.where(np.isfinite(steps), steps, typical), typical
 
 
 def _typical(steps: np.ndarray, otherwise: float) -> float:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from oddframe.atomic import sha256_of, write_text
-from oddframe.clock import Clock, Knots, knots_from
+from oddframe.clock import FASTEST, SLOWEST, Clock, Knots, is_rate, knots_from
 from oddframe.errors import OddframeError, unknown
 from oddframe.grey_levels import Levels, levels_from
 from oddframe.json_values import list_of, number_of, text_of, whole_of
@@ -31,8 +31,6 @@ SPLITS = ("train", "val", "test")
 LABELS = ("normal", "anomalous", None)
 LARGEST = 10**9
 """Frames of the longest video: more than a year at 30 per second."""
-SLOWEST, FASTEST = 1e-7, 1e6
-"""Frames per second: one in four months, and what no camera reaches."""
 
 
 @dataclass(frozen=True, order=True)
@@ -117,14 +115,9 @@ class Video:
                 f"{where}: expected at most {LARGEST:,} frames, and pixels in a row, found "
                 f"{shown(max(self.frames, self.width, self.height))}"
             )
-        if not SLOWEST <= self.fps <= FASTEST:
+        if not is_rate(self.fps):
             raise OddframeError(
                 f"{where}: expected a frame rate from {SLOWEST} to {FASTEST:,.0f}, found {self.fps}"
-            )
-        if self.times and self.times[-1][0] >= self.frames:
-            raise OddframeError(
-                f"{where}: expected the times of {self.frames} frames, found one of frame "
-                f"{self.times[-1][0]}; prepare the footage again"
             )
         for event in self.events:
             if event.end > self.frames:
@@ -410,20 +403,27 @@ def _moment(text: str) -> datetime:
 def _video_of(path: Path, number: int, row: dict[str, Any]) -> Video:
     try:
         mask, tracks, start = row.get("mask"), row.get("tracks"), row.get("start")
+        frames = whole_of("frames", row["frames"])
+        times = knots_from(list_of("times", row.get("times") or []))
+        if times and times[-1][0] >= frames > 0:
+            raise ValueError(
+                f"video '{shown(row['id'])}': expected the times of {frames} frames, found one of "
+                f"frame {times[-1][0]}; prepare the footage again"
+            )
         return Video(
             id=text_of("id", row["id"]),
             path=text_of("path", row["path"]),
             split=text_of("split", row["split"]),
             label=None if row["label"] is None else text_of("label", row["label"]),
             classes=tuple(map(_class_name, list_of("classes", row.get("classes", [])))),
-            frames=whole_of("frames", row["frames"]),
+            frames=frames,
             fps=number_of("fps", row["fps"]),
             width=whole_of("width", row["width"]),
             height=whole_of("height", row["height"]),
             events=tuple(map(_event, list_of("events", row["events"]))),
             mask=None if mask is None else text_of("mask", mask),
             tracks=None if tracks is None else text_of("tracks", tracks),
-            times=knots_from(list_of("times", row.get("times") or [])),
+            times=times,
             start=None if start is None else _moment(text_of("start", start)),
             levels=levels_from(row.get("levels")),
         )
