@@ -16,7 +16,7 @@ from PIL import Image
 
 from oddframe.clock import Clock
 from oddframe.errors import OddframeError, OddframeWarning
-from oddframe.media import list_images, natural_key, open_video, probe, read_frames
+from oddframe.media import list_images, natural_key, open_video, probe
 from oddframe.video_writing import VideoWriter
 
 WIDTH, HEIGHT = 64, 48
@@ -214,17 +214,6 @@ def test_a_rotated_video_stands_upright(tmp_path, matrix, turns):
     assert i == 3
 
 
-def test_chosen_frames_are_those_of_a_full_reading(tmp_path):
-    for path in (encode(tmp_path / "a.mp4", 30), folder_of(tmp_path / "clip", 30)):
-        with open_video(path) as video:
-            every = [frame.rgb() for frame in video]
-        chosen = read_frames(path, [29, 3, 3, 0, 30, -1])
-        assert sorted(chosen) == [0, 3, 29]
-        for index, image in chosen.items():
-            np.testing.assert_array_equal(image, every[index])
-        assert read_frames(path, []) == {}
-
-
 # ------------------------------------------------------------------ folders of images
 
 
@@ -392,8 +381,9 @@ def test_a_trimmed_video_has_the_frames_that_play(tmp_path, first, last):
     path.write_bytes(content)
     assert probe(path).frames == last - first
     assert indices(path) == list(range(last - first))
-    shown_images = read_frames(path, [0, last - first - 1])
-    assert [abs(block(image)) for image in shown_images.values()] == [
+    with open_video(path) as video:
+        images = [frame.rgb() for frame in video]
+    assert [abs(block(image)) for image in (images[0], images[-1])] == [
         pytest.approx(first, abs=1),
         pytest.approx(last - 1, abs=1),
     ]

@@ -85,19 +85,18 @@ class CsvTable:
             yield row._replace(cells=(row.cells + ("",) * width)[:width])
 
 
-def read_csv(path: Path, what: str, advice: str = "") -> CsvTable:
+def read_csv(path: Path, what: str) -> CsvTable:
     """A CSV file, its header read.
 
     Args:
         path: the file.
         what: what it should be, for messages: ``an event file``.
-        advice: what to do if there is no such file.
 
     Raises:
         OddframeError: see :func:`oddframe.text_files.read_text`; or quotes that do not end, or no
             row that is not blank.
     """
-    text = read_text(path, what, advice=advice)
+    text = read_text(path, what)
     stated = re.match(r"sep=([,;\t])\r?\n", text, re.IGNORECASE)
     first = next((line for line in re.split(r"[\r\n]", text) if line.strip(",;\t ")), "")
     separator = stated[1] if stated else max(",;\t", key=first.count)

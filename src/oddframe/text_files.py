@@ -81,11 +81,9 @@ def decode(content: bytes, where: str, what: str) -> str:
     return text
 
 
-def read_json(path: Path, what: str, *, advice: str = "", limit: int = LONGEST) -> Any:
+def read_json(path: Path, what: str, *, advice: str = "") -> Any:
     """The value in a JSON file; see :func:`read_text` and :func:`parse_json`."""
-    return parse_json(
-        read_text(path, what, advice=advice, limit=limit), f"{path}: expected {what} in JSON"
-    )
+    return parse_json(read_text(path, what, advice=advice), f"{path}: expected {what} in JSON")
 
 
 def parse_json(text: str, where: str) -> Any:

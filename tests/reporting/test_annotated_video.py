@@ -5,12 +5,17 @@ import pytest
 
 from oddframe.detections import Detection
 from oddframe.errors import OddframeError
-from oddframe.media import probe, read_frames
+from oddframe.media import open_video, probe
 from oddframe.reporting.annotated_video import SMALLEST_WIDTH, write_annotated_video
 from oddframe.reporting.colours import DETECTION
 
 FRAMES, WIDTH, HEIGHT = 40, 96, 64
 ENLARGED = -(-SMALLEST_WIDTH // WIDTH)
+
+
+def read_frames(path, indices):
+    with open_video(path) as video:
+        return {frame.index: frame.rgb() for frame in video if frame.index in indices}
 
 
 @pytest.fixture

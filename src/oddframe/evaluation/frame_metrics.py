@@ -175,17 +175,15 @@ def macro_auc_padded(videos: Iterable[tuple[np.ndarray, np.ndarray]]) -> float:
 def thinned(
     count: int,
     points_at: Callable[[Places], tuple[np.ndarray, np.ndarray]],
-    points: int = CURVE_POINTS,
 ) -> Curve:
-    """At most ``points`` points of a curve, its ends among them, evenly along its length.
+    """At most :data:`CURVE_POINTS` points of a curve, its ends among them, evenly along its length.
 
     Args:
         count: how many the curve has.
         points_at: gives x and y of some of them.
-        points: how many are wanted.
     """
     kept = np.arange(count)
-    if count > points:
+    if count > CURVE_POINTS:
         length = np.zeros(count)
         for start in range(0, count - 1, AT_ONCE):
             part = slice(start, start + AT_ONCE + 1)
@@ -193,7 +191,7 @@ def thinned(
             steps = np.hypot(np.diff(x), np.diff(y))
             steps[0] += length[start]
             np.cumsum(steps, out=length[part][1:])
-        stops = np.linspace(0, length[-1], points)
+        stops = np.linspace(0, length[-1], CURVE_POINTS)
         kept = np.unique(np.searchsorted(length, stops).clip(0, count - 1))
         kept[0], kept[-1] = 0, count - 1
     x, y = points_at(kept)

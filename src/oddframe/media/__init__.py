@@ -53,7 +53,6 @@ __all__ = [
     "natural_key",
     "open_video",
     "probe",
-    "read_frames",
     "watched",
 ]
 
@@ -83,28 +82,6 @@ def open_video(
     if path.suffix.lower() in STACK_SUFFIXES and is_stack(path):
         return StackReader(path, fps or DEFAULT_FOLDER_FPS, levels)
     return FileReader(path, fps, levels)
-
-
-def read_frames(path: AnyPath, indices: list[int]) -> dict[int, np.ndarray]:
-    """RGB images of the given frames; those beyond the end are left out.
-
-    Files are decoded from the start, because seeking is exact only where the container's index
-    is; no other frame is converted.
-    """
-    path = as_path(path, "path")
-    wanted = sorted(set(indices))
-    if path.is_dir():
-        folder = FolderReader(path, DEFAULT_FOLDER_FPS, None)
-        return {i: folder.frame(i).rgb() for i in wanted if 0 <= i < len(folder.files)}
-    images: dict[int, np.ndarray] = {}
-    if wanted:
-        with open_video(path) as video:
-            for frame in video:
-                if frame.index in wanted:
-                    images[frame.index] = frame.rgb()
-                if frame.index >= wanted[-1]:
-                    break
-    return images
 
 
 def probe(path: AnyPath, fps: float | None = None) -> MediaInfo:
