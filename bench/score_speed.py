@@ -12,6 +12,7 @@ video.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import platform
@@ -28,7 +29,7 @@ import numpy as np
 
 from oddframe.datasets.synthetic import prepare_synthetic
 from oddframe.detectors.base import FrameDetector
-from oddframe.media import open_video, read_frames
+from oddframe.media import open_video
 from oddframe.verbs.score import score
 from oddframe.verbs.train import train
 from oddframe.video_writing import VideoWriter
@@ -74,7 +75,8 @@ def footage(work: Path) -> list[np.ndarray]:
         clips = sorted(data.iterdir())[:4]
         return [frame.rgb() for clip in clips for frame in open_video(clip)]
     manifest = prepare_synthetic(work / "scene")
-    return list(read_frames(manifest.locate(manifest.videos[0]), list(range(150))).values())
+    with open_video(manifest.locate(manifest.videos[0])) as video:
+        return [frame.rgb() for frame in itertools.islice(video, 150)]
 
 
 def write_video(path: Path, images: list[np.ndarray], size: tuple[int, int], frames: int) -> None:

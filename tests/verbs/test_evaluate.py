@@ -107,6 +107,19 @@ def test_maps_and_events_of_other_scores_are_left_out_and_said(truth, tmp_path):
     assert "no score maps" in found.protocol["localisation"]
 
 
+def test_annotations_beside_foreign_scores_do_not_stop_an_evaluation(truth, tmp_path):
+    manifest, values = truth
+    manifest.write(tmp_path / "m.jsonl")
+    Scores(values).write(tmp_path / "scores.npz")
+    (tmp_path / "events.json").write_text('{"a": [{"start_frame": 1, "end_frame": 2}]}')
+    with pytest.warns(OddframeWarning, match=r"without reasons: .*events\.json: expected"):
+        found = evaluate(
+            *(tmp_path / "scores.npz", tmp_path / "m.jsonl", tmp_path / "out"), resamples=0
+        )
+    assert found.metrics["micro_auc"].value is not None
+    assert (tmp_path / "out" / "report.html").exists()
+
+
 def test_numbers_never_lie_beside_the_page_of_others(truth, tmp_path):
     manifest, values = truth
     manifest.write(tmp_path / "m.jsonl")

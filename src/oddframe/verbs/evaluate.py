@@ -94,7 +94,7 @@ def evaluate(
     if maps is not None and not located:
         raise OddframeError(f"{maps}: no score maps <id>.npy of the manifest's videos")
     terms = read_terms(folder / TERMS, names if own and report else [])
-    explained = read_events(folder / EVENTS) if own and (folder / EVENTS).exists() else {}
+    explained, cuts = _told(folder / EVENTS) if own else ({}, {})
     if before is not None and sha256_of(file) != before:
         raise OddframeError(f"{file}: changed while it was read; evaluate again")
     evaluation = evaluate_scores(
@@ -126,7 +126,7 @@ def evaluate(
             write_report(
                 out,
                 title=f"{evaluation.dataset}: {given.meta.get('detector', 'scores')}",
-                manifest=_with_cuts(truth, folder),
+                manifest=_with_cuts(truth, cuts),
                 scores=given,
                 detections=_detections(explained, given, videos),
                 evaluation=evaluation,
@@ -139,10 +139,22 @@ def evaluate(
     return evaluation
 
 
-def _with_cuts(manifest: Manifest, folder: Path) -> Manifest:
+def _told(file: Path) -> tuple[dict[str, list[Detection]], dict[str, tuple[int, ...]]]:
+    """Events with their reasons, and cuts, by video; none where the file is something else.
+
+    No number depends on them, and anybody may call a file of annotations ``events.json``.
+    """
+    if not file.exists():
+        return {}, {}
+    try:
+        return read_events(file), read_cuts(file)
+    except OddframeError as error:
+        warnings.warn(f"the report goes without reasons: {error}", OddframeWarning, stacklevel=3)
+        return {}, {}
+
+
+def _with_cuts(manifest: Manifest, cuts: Mapping[str, tuple[int, ...]]) -> Manifest:
     """The manifest with the cuts that scoring found."""
-    file = folder / "events.json"
-    cuts = read_cuts(file) if file.exists() else {}
     videos = (
         # Those of another video by this name may lie beyond its end.
         replace(video, cuts=tuple(at for at in cuts.get(video.id, ()) if at < video.frames))
