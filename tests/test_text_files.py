@@ -139,4 +139,6 @@ def test_other_bytes_are_a_text_or_an_error_of_ours(content: bytes) -> None:
 def test_a_value_in_a_message_is_short_and_printable() -> None:
     assert len(shown(list(range(1000)))) < 60
     assert len(shown("a" * 10_000)) < 70
+    assert len(shown([[0.123456789012345] * 100] * 100)) <= 160
+    assert len(shown({str(i): {"a" * 60: [["b" * 60] * 9] * 9} for i in range(9)})) <= 160
     assert shown("a\x1b[2J\u202e") == r"'a\x1b[2J\u202e'"

@@ -32,6 +32,8 @@ _MARKS = {  # UTF-32 first: its little-endian mark begins with that of UTF-16
 
 _REPR = reprlib.Repr()
 _REPR.maxstring = _REPR.maxother = 60
+_SHOWN = 160
+"""Characters of a value in a message; lists in lists are some parts of some parts."""
 
 
 def read_text(path: Path, what: str, *, advice: str = "", limit: int = LONGEST) -> str:
@@ -115,7 +117,8 @@ def parse_json(text: str, where: str) -> Any:
 
 def shown(value: Any) -> str:
     """A value for a message: short however large it is, and without control characters."""
-    return _REPR.repr(value)
+    text = _REPR.repr(value)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
 
 
 def _no_constant(word: str) -> None:

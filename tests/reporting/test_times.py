@@ -59,6 +59,18 @@ def test_labels_are_round_where_no_frame_is_shown_at_a_round_time(fps):
 def test_the_date_is_named_once_the_day_is_another():
     clock = Clock(2, 0.1, start=datetime(2026, 12, 31, 23, 59, 55))
     assert shown_time(clock, 1) == "2027-01-01 00:00:05 (0:10.0)"
+    assert shown_span(clock, 0, 2) == "23:59:55 to 2027-01-01 00:00:05 (0:00.0 to 0:20.0)"
+    assert shown_span(clock, 1, 2) == "2027-01-01 00:00:05 to 00:00:05 (0:10.0 to 0:20.0)"
+
+
+def test_an_axis_names_the_day_where_it_begins_and_its_labels_stay_short():
+    clock = Clock(60, 1.0, start=datetime(2026, 12, 31, 23, 59, 30))
+    assert [label for _, label in axis_ticks(clock, 4)] == [
+        *("23:59:30", "23:59:45"),
+        *("01-01 00:00", "00:00:15"),
+    ]
+    days = Clock(3, 1 / 86400, start=datetime(2026, 12, 31, 8))
+    assert [label for _, label in axis_ticks(days)] == ["08:00:00", "01-01 08:00", "01-02 08:00"]
 
 
 def test_the_start_names_its_offset_if_it_is_known():

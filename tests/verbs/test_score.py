@@ -204,7 +204,7 @@ def test_annotated_copies(street, tmp_path):
     with open_video(tmp_path / "annotated" / "large.mp4") as video:
         assert sum(1 for _ in video) == 50
     # They show the events of then, so they go with them, which is said.
-    with pytest.warns(OddframeWarning, match="is removed; --annotate makes it of these"):
+    with pytest.warns(OddframeWarning, match="is removed; give --annotate as well"):
         score(street.run, film, out=out, threshold=0.5)
     assert not (tmp_path / "annotated").exists()
     with warnings.catch_warnings():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import numpy as np
@@ -40,17 +41,14 @@ def shown_span(clock: Clock, start: int, end: int, to: str = " to ") -> str:
     seconds = to.join(offset(part) for part in clock.span(start, end))
     if clock.start is None:
         return seconds
-    days = to.join((time_of_day(clock, start), time_of_day(clock, end - 1)))
-    return f"{days} ({seconds})"
+    first, last = time_of_day(clock, start), time_of_day(clock, end - 1)
+    day = first[: -len("00:00:00")]  # the date is named once
+    return f"{first}{to}{last.removeprefix(day)} ({seconds})"
 
 
 def time_of_day(clock: Clock, frame: int) -> str:
     """``03:12:47``, with the date where it is another day than at the start; or nothing."""
-    return _day_at(clock, clock.seconds(frame))
-
-
-def _day_at(clock: Clock, seconds: float) -> str:
-    moment = clock.moment(seconds)
+    moment = clock.moment(clock.seconds(frame))
     if moment is None or clock.start is None:
         return ""
     another = moment.date() != clock.start.date()
@@ -70,8 +68,19 @@ def axis_ticks(clock: Clock, most: int = 8) -> list[tuple[float, str]]:
     else:  # round times may all lie within a jump
         frames = list(range(0, clock.frames, max(1, math.ceil(clock.frames / most))))
         times = [clock.seconds(frame) for frame in frames]
-    labels = (_day_at(clock, seconds) or offset(seconds, precise=False) for seconds in times)
-    return list(zip(map(float, frames), labels, strict=True))
+    return list(zip(map(float, frames), _labels(clock, times), strict=True))
+
+
+def _labels(clock: Clock, times: Sequence[float]) -> Iterator[str]:
+    """Times of day, else of the player; the date, in short, only where the day is another."""
+    day = None if clock.start is None else clock.start.date()
+    for seconds in times:
+        moment = clock.moment(seconds)
+        if moment is None:
+            yield offset(seconds, precise=False)
+            continue
+        yield f"{moment:%H:%M:%S}" if moment.date() == day else f"{moment:%m-%d %H:%M}"
+        day = moment.date()
 
 
 def time_ticks(seconds: float, most: int = 8) -> list[float]:

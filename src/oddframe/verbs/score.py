@@ -231,8 +231,8 @@ def _say_removed(folder: Path, *, report: bool, annotated: bool) -> None:
     if report or annotated:
         options = " and ".join(["--report"] * report + ["--annotate"] * annotated)
         warnings.warn(
-            f"{folder}: what showed the scores and events before is removed; {options} makes it "
-            "of these",
+            f"{folder}: what showed the scores and events before is removed; give {options} as "
+            "well to have it of these",
             OddframeWarning,
             stacklevel=3,
         )
