@@ -220,6 +220,14 @@ def _row(detection: Detection, clock: Clock) -> dict[str, Any]:
     return row
 
 
+def is_events_file(path: Path) -> bool:
+    """Whether a file begins like one that :func:`write_events` wrote; anybody may use its name."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as stream:
+        return b'"oddframe-events/' in stream.read(100)
+
+
 def read_events(path: str | Path) -> dict[str, list[Detection]]:
     """Read the detections of ``events.json``.
 

@@ -225,6 +225,15 @@ def test_maps_that_nobody_wants(street, manifest, scored, tmp_path):
     assert len(scored) == 9
 
 
+def test_annotations_of_that_name_are_not_overwritten(street, manifest, scored, tmp_path):
+    own = tmp_path / "events.json"
+    own.write_text('{"a": [{"start_frame": 1, "end_frame": 2}]}')
+    with pytest.raises(OddframeError, match=r"events\.json: expected events that oddframe wrote"):
+        score(street.run, manifest, out=tmp_path / "scores.npz")
+    assert scored == []
+    assert [path.name for path in tmp_path.iterdir()] == ["events.json"]
+
+
 def test_two_scorings_of_one_folder(street, manifest, scored, done, held_elsewhere):
     with held_elsewhere(done), pytest.raises(OddframeError, match="is writing in this folder"):
         score(street.run, manifest, out=done / "scores.npz", threshold=2.5)

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from oddframe.detections import is_events_file
 from oddframe.errors import OddframeError
 from oddframe.media import (
     IMAGE_SUFFIXES,
@@ -189,8 +190,6 @@ def _is_own(entries: list[Path]) -> bool:
     for entry in entries:
         if entry.name in _OWN_FILES:
             return True
-        if entry.name == "events.json" and entry.is_file():
-            with entry.open("rb") as stream:
-                if b'"oddframe-events/' in stream.read(100):
-                    return True
+        if entry.name == "events.json" and is_events_file(entry):
+            return True
     return False

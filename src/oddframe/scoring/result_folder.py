@@ -19,7 +19,7 @@ from typing import Any
 
 from oddframe.atomic import CannotWriteError, atomic_path, sha256_of, write_json
 from oddframe.clock import Clock
-from oddframe.detections import Detection, EventRule, write_events
+from oddframe.detections import Detection, EventRule, is_events_file, write_events
 from oddframe.errors import OddframeError
 from oddframe.score_files import PENDING
 from oddframe.score_maps import FOLDER as MAPS
@@ -69,6 +69,20 @@ def finish(folder: Path) -> None:
             f"{folder}: cannot put the results there ({error.strerror or error}); mend that and "
             "give the same command again, which only has to finish this"
         ) from error
+
+
+def require_free(folder: Path) -> None:
+    """Check that nothing of somebody else's would be overwritten, before anything is scored.
+
+    Raises:
+        OddframeError: a file of annotations, say, has the name of the events.
+    """
+    file = folder / EVENTS
+    if file.exists() and not is_events_file(file):
+        raise OddframeError(
+            f"{file}: expected events that oddframe wrote, found another file, which would be "
+            "overwritten; move it, or choose another folder with --out"
+        )
 
 
 def results_of(path: Path, settings: Mapping[str, Any]) -> dict[str, KeptVideo]:

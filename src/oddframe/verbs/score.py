@@ -39,6 +39,7 @@ from oddframe.scoring.result_folder import (
     drop_maps,
     finish,
     place,
+    require_free,
     results_of,
 )
 from oddframe.scoring.videos import score_videos
@@ -159,6 +160,7 @@ def score(
     beginnings = (f"{KEPT}/{SETTINGS}", f"features/{INFO_FILE}")
     with alone_in(path.parent):
         finish(path.parent)
+        require_free(path.parent)
         with progress() as bar, begun_in(path.parent, *beginnings):
             manifest, shown, features = _footage(fitted, footage, root, split, features)
             require_files_apart((video.id for video in shown), path.parent)
