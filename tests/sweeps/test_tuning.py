@@ -253,7 +253,7 @@ def test_a_trial_that_always_fails_never_looks_finished(story: Story) -> None:
     assert [attempt.exit for attempt in record.attempts] == [2, 2]
     assert "config.yaml" in record.attempts[-1].error
     output = (story.folder.trial_folder(record.trial.id) / "output.txt").read_text()
-    assert output.count("config.yaml: expected keys and values") == 2
+    assert output.count("config.yaml: expected what a run was made with") == 2
     assert [failed.trial.id for failed in story.result.failed] == [record.trial.id]
     assert str(story.folder.trial_folder(record.trial.id) / "output.txt") in story.result.text()
 
