@@ -322,6 +322,9 @@ def test_unknown_verbs_options_and_settings(street, refused, tmp_path):
     )
     assert "finite" in refused("score", street.run, street.root / "calm.mp4", "--threshold", ".nan")
     assert "nope.yaml" in refused("score", "--config", tmp_path / "nope.yaml", street.run, "a.mp4")
+    assert "calm.mp4: --split chooses among a manifest's videos" in refused(
+        "score", street.run, street.root / "calm.mp4", "--split", "val"
+    )
     assert not out.exists()
 
 

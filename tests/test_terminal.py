@@ -163,6 +163,15 @@ def test_an_event_without_a_reason_has_only_its_score():
     assert describe(result).splitlines()[1] == "  a  0:00.0 to 0:02.0  score 2.50"
 
 
+def test_time_that_was_not_filmed_is_told():
+    result = scored(0)
+    times = ((0, 0.0), (4499, 4499 / 25), (4500, 3600.0), (8999, 3600 + 4499 / 25))
+    videos = tuple(replace(v, times=times) if v.id == "a" else v for v in result.manifest)
+    said = describe(replace(result, manifest=replace(result.manifest, videos=videos)))
+    assert "\ngaps: 57 min in 1 gap of 1 video were not filmed, and count nowhere\n" in said
+    assert "gaps" not in describe(result)
+
+
 def test_one_event_none_and_very_many():
     assert describe(scored(1)).startswith("1 odd moment in 1 of 2 videos\n")
     assert describe(scored(0)).startswith("nothing odd in 2 videos\n")

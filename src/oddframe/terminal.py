@@ -18,7 +18,7 @@ from oddframe.reporting.metric_names import (
     metric_name,
 )
 from oddframe.reporting.times import shown_cuts, shown_span
-from oddframe.reporting.wording import aligned, doubts, hint, no_verdict, oracle_notes
+from oddframe.reporting.wording import aligned, doubts, hint, no_verdict, not_filmed, oracle_notes
 from oddframe.training.loss_spread import LossSpreads
 from oddframe.training.run_folder import Run
 from oddframe.verbs.demo import Demo
@@ -201,7 +201,7 @@ def _scored(result: Scored) -> str:
         if rule is not None and rule.words != EventRule(0.0).words:
             lines.append(f"events: {rule.words}")
     lines += doubts(result.scores.meta, None)
-    lines += _cuts(result.manifest)
+    lines += _cuts(result.manifest) + not_filmed(result.manifest)
     lines += [f"not scored: {video_id}: {why}" for video_id, why in result.failed.items()]
     lines.append(f"scores: {result.path}")
     lines.append(f"events: {result.path.parent / 'events.json'}")

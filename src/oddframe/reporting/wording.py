@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,19 @@ def duration(seconds: float) -> str:
         return f"{minutes} min {rest:02d} s" if rest else f"{minutes} min"
     hours, minutes = divmod(round(seconds / 60), 60)
     return f"{hours} h {minutes:02d} min"
+
+
+def not_filmed(videos: Iterable[Video]) -> list[str]:
+    """A line on the time that recordings leave out, if they leave any out."""
+    jumping = [video.clock for video in videos if video.clock.jumps]
+    if not jumping:
+        return []
+    unseen = sum(clock.seconds(clock.frames) - clock.length for clock in jumping)
+    gaps = sum(len(clock.jumps) for clock in jumping)
+    return [
+        f"gaps: {duration(unseen)} in {count(gaps, 'gap')} of {count(len(jumping), 'video')} were "
+        "not filmed, and count nowhere"
+    ]
 
 
 def shown_path(path: Path) -> str:

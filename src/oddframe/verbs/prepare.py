@@ -9,7 +9,7 @@ from pathlib import Path
 from oddframe.datasets import load
 from oddframe.errors import OddframeError
 from oddframe.paths import text_paths
-from oddframe.reporting.wording import duration
+from oddframe.reporting.wording import duration, not_filmed
 from oddframe.training.settings import check_seed
 from oddframe.videos import Manifest
 from oddframe.words import count
@@ -150,18 +150,10 @@ def summary(manifest: Manifest) -> str:
 def _on_times(manifest: Manifest) -> list[str]:
     """What is unusual about the times of the recordings, if anything."""
     irregular = [video for video in manifest if not video.clock.is_regular]
-    jumping = [video for video in manifest if video.clock.jumps]
     lines = []
     if irregular:
         lines.append(
             f"  times: the frames of {count(len(irregular), 'video')} are not evenly spaced; their "
             "own times are used"
         )
-    if jumping:
-        unseen = sum(video.clock.seconds(video.frames) - video.clock.length for video in jumping)
-        gaps = sum(len(video.clock.jumps) for video in jumping)
-        lines.append(
-            f"  gaps: {duration(unseen)} in {count(gaps, 'gap')} of {count(len(jumping), 'video')} "
-            "were not filmed, and count nowhere"
-        )
-    return lines
+    return lines + [f"  {line}" for line in not_filmed(manifest)]

@@ -262,6 +262,10 @@ def _footage(
     run: Run, footage: Path, root: Path | None, split: str | None, features: Path | None
 ) -> tuple[Manifest, tuple[Video, ...], Path | None]:
     """All videos, those to score, and the folder of their features where there is one."""
+    if split is not None and footage.suffix != ".jsonl":
+        raise OddframeError(
+            f"{footage}: --split chooses among a manifest's videos; leave it out to score all here"
+        )
     wants_features = run.detector.inputs == "features" and features is None
     if wants_features and footage.is_dir() and any(footage.rglob("[!.]*.npy")):
         from oddframe.scoring.features import videos_of_features
