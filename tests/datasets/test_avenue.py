@@ -131,6 +131,18 @@ def test_real_mask_files_of_the_official_tree(official, real_data):
     manifest.check_files()
 
 
+def test_the_archive_fills_in_what_a_part_of_the_official_masks_lacks(ano_pred, real_data):
+    """The layout of the real annotation folder: two official files beside all packed masks."""
+    given = real_data / "annotations" / "avenue"
+    shutil.copy(given / "avenue_masks.npz", ano_pred)
+    whole = prepare_avenue(ano_pred, labels="masks")
+    shutil.copytree(given / "testing_label_mask", ano_pred / "testing_label_mask")
+    both = prepare_avenue(ano_pred, labels="masks")
+    assert [video.events for video in both] == [video.events for video in whole]
+    assert both["test/08"].mask == "testing_label_mask/8_label.mat"
+    assert both["test/07"].mask == "avenue_masks.npz#07"
+
+
 def test_labels_follow_the_masks(official):
     labels = {8: [0] * 10 + [1] * 6 + [0] * 20, 21: [1] + [0] * 74 + [1]}
     for number, vector in labels.items():

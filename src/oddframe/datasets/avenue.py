@@ -108,21 +108,20 @@ _RULES = {
 
 
 def _find_masks(root: Path) -> dict[int, str]:
-    """Clip number to its pixel masks as a manifest names them."""
-    for folder in ("testing_label_mask", "ground_truth_demo/testing_label_mask"):
-        names = [
-            (re.fullmatch(r"(\d+)_label", path.stem), path)
-            for path in sorted((root / folder).glob("*.mat"))
-        ]
-        if names:
-            return {
-                int(match[1]): path.relative_to(root).as_posix() for match, path in names if match
-            }
-    for name in ("avenue_masks.npz", "masks/avenue_masks.npz"):
+    """Clip number to its pixel masks as a manifest names them.
+
+    The official file of a clip comes before the packed archive, which fills in the others.
+    """
+    found: dict[int, str] = {}
+    for name in ("masks/avenue_masks.npz", "avenue_masks.npz"):
         if (root / name).is_file():
             clips = clips_of_archive(root / name)
-            return {int(clip): f"{name}#{clip}" for clip in clips if clip.isdecimal()}
-    return {}
+            found |= {int(clip): f"{name}#{clip}" for clip in clips if clip.isdecimal()}
+    for folder in ("ground_truth_demo/testing_label_mask", "testing_label_mask"):
+        for path in sorted((root / folder).glob("*.mat")):
+            if match := re.fullmatch(r"(\d+)_label", path.stem):
+                found[int(match[1])] = path.relative_to(root).as_posix()
+    return found
 
 
 def _mask_labels(
