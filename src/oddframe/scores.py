@@ -17,6 +17,7 @@ from oddframe.names import checked_id
 from oddframe.paths import AnyPath, as_path
 from oddframe.score_files import META_KEY, read_scores
 from oddframe.videos import Video
+from oddframe.words import first_of
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,11 @@ class Scores:
         if missing or unknown:
             parts = []
             if missing:
-                parts.append(f"no scores for {_some(missing)}")
+                named = first_of([f"'{key}'" for key in missing])
+                parts.append(f"no scores for {named}")
             if unknown:
-                parts.append(f"scores for unknown videos {_some(unknown)}")
+                named = first_of([f"'{key}'" for key in unknown])
+                parts.append(f"scores for unknown videos {named}")
             raise OddframeError(
                 f"scores do not fit the manifest's {len(wanted)} videos: {'; '.join(parts)}; "
                 "score the same manifest, or rename the ids"
@@ -134,8 +137,3 @@ def _checked(key: str, array: np.ndarray) -> np.ndarray:
                 stacklevel=4,
             )
     return kept
-
-
-def _some(names: list[str]) -> str:
-    shown = ", ".join(f"'{name}'" for name in names[:3])
-    return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"

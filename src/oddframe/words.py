@@ -1,8 +1,8 @@
-"""Numbers with their nouns, wherever a line for a person is made."""
+"""Numbers with their nouns, and lists that stay short, wherever a line for a person is made."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 HELD_OUT = "held-out normal footage"
@@ -16,6 +16,12 @@ FOOTAGE = (HELD_OUT, LEARNT_FROM, MAYBE_LEARNT_FROM)
 def count(amount: int, noun: str) -> str:
     """``1 video``, ``3 videos``, ``1,204 frames``."""
     return f"{amount:,} {noun}" if amount == 1 else f"{amount:,} {noun}s"
+
+
+def first_of(names: Sequence[str], most: int = 3) -> str:
+    """``a, b``; of more than ``most`` the first and how many others: ``a, b, c and 1,204 more``."""
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest:,} more" if rest > 0 else "")
 
 
 def notes_lines(notes: Mapping[str, Any]) -> list[str]:

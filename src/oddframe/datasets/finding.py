@@ -22,6 +22,7 @@ from oddframe.media import (
     is_stack,
     natural_key,
 )
+from oddframe.words import first_of
 
 _KEPT_BY_SYSTEMS = frozenset(
     [
@@ -63,9 +64,8 @@ class Found:
         """What was left out, in groups, for one line; empty if nothing was."""
         parts = []
         for kind, paths in self.left_out.items():
-            names = [path.relative_to(root).as_posix() for path in paths[:_SHOWN]]
-            more = f" and {len(paths) - _SHOWN} more" * (len(paths) > _SHOWN)
-            parts.append(f"{kind} ({', '.join(names)}{more})")
+            names = [path.relative_to(root).as_posix() for path in paths]
+            parts.append(f"{kind} ({first_of(names, _SHOWN)})")
         return "; ".join(parts)
 
 

@@ -13,6 +13,7 @@ from oddframe.datasets.finding import is_foreign, is_video_file, visible
 from oddframe.errors import OddframeError
 from oddframe.media import probe
 from oddframe.videos import Event, Video
+from oddframe.words import first_of
 
 _T = TypeVar("_T")
 
@@ -42,8 +43,7 @@ def contents(folder: Path) -> str:
     if not folder.is_dir():
         return "no such folder" if not folder.exists() else "a file"
     names = [entry.name + "/" * entry.is_dir() for entry in visible(folder)]
-    shown = ", ".join(names[:6]) or "nothing"
-    return shown if len(names) <= 6 else f"{shown} and {len(names) - 6} more"
+    return first_of(names, 6) or "nothing"
 
 
 def recordings(folder: Path) -> list[Path]:

@@ -21,6 +21,7 @@ from oddframe.features.feature_folder import (
     read_info,
 )
 from oddframe.fingerprints import Fingerprint, newest_change
+from oddframe.words import first_of
 
 RECORDINGS = ".recordings"
 """Folder with a fingerprint for each video: what its features were made of."""
@@ -104,8 +105,10 @@ def finished_videos(
     for name in changed:  # at once: making them again may fail
         (out / f"{name}.npy").unlink()
     if changed:
+        named = first_of([f"'{name}'" for name in changed])
+        have = "has" if len(changed) == 1 else "have"
         warnings.warn(
-            f"{out}: {_some(changed)} changed since the features were made, which are made again",
+            f"{out}: {named} {have} changed since the features were made, which are made again",
             OddframeWarning,
             stacklevel=3,
         )
@@ -127,12 +130,6 @@ def _is_of(out: Path, video_id: str, files: Sequence[Path], read_as: str) -> boo
 
 def _record(out: Path, video_id: str) -> Path:
     return out / RECORDINGS / f"{video_id}.json"
-
-
-def _some(names: Sequence[str]) -> str:
-    shown = ", ".join(f"'{name}'" for name in names[:3])
-    more = f" and {len(names) - 3:,} more have" if len(names) > 3 else ""
-    return f"{shown}{more or (' has' if len(names) == 1 else ' have')}"
 
 
 def _has(folder: FeatureFolder, video_id: str, count: int) -> bool:

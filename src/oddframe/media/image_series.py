@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from oddframe.errors import OddframeError
+from oddframe.words import first_of
 
 IMAGE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".png", ".bmp", ".dib", ".tif", ".tiff", ".webp", ".jp2"}
@@ -144,6 +145,5 @@ def irregular_numbers(names: list[str]) -> str:
     found = []
     for what, listed in (("missing", gaps), ("there twice", twice)):
         if listed:
-            more = f" and {len(listed) - _SHOWN} more" * (len(listed) > _SHOWN)
-            found.append(f"{what}: {', '.join(listed[:_SHOWN])}{more}")
+            found.append(f"{what}: {first_of(listed, _SHOWN)}")
     return ", ".join(found)

@@ -9,6 +9,7 @@ from datetime import datetime
 import numpy as np
 
 from oddframe.clock import Clock
+from oddframe.words import first_of
 
 _MOST_CUTS = 8
 _TICK_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400)
@@ -32,8 +33,7 @@ def shown_time(clock: Clock, frame: int) -> str:
 
 def shown_cuts(clock: Clock) -> str:
     """``cut at 0:12.0``, ``cut at 0:12.0, 0:15.4 and 20 more``; the clock must have cuts."""
-    more = f" and {len(clock.cuts) - _MOST_CUTS} more" * (len(clock.cuts) > _MOST_CUTS)
-    return f"cut at {', '.join(shown_time(clock, at) for at in clock.cuts[:_MOST_CUTS])}{more}"
+    return f"cut at {first_of([shown_time(clock, at) for at in clock.cuts], _MOST_CUTS)}"
 
 
 def shown_span(clock: Clock, start: int, end: int, to: str = " to ") -> str:

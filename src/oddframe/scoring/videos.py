@@ -15,7 +15,7 @@ from oddframe.scoring.kept import KeptVideo
 from oddframe.scoring.plan import Scoring, uses_gpu
 from oddframe.training.run_folder import Run, read_run
 from oddframe.videos import Video
-from oddframe.words import count
+from oddframe.words import count, first_of
 
 
 def score_videos(
@@ -103,9 +103,8 @@ def _taken_again(
     if stopped:
         bar.say(f"{stopped} of {count(len(videos), 'video')} were scored before this was stopped")
     if changed:
-        more = f" and {len(changed) - 3:,} more" if len(changed) > 3 else ""
         warnings.warn(
-            f"changed since they were scored, so scored again: {', '.join(changed[:3])}{more}",
+            f"changed since they were scored, so scored again: {first_of(changed)}",
             OddframeWarning,
             stacklevel=3,
         )

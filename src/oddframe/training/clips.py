@@ -12,7 +12,7 @@ from torch import Tensor
 
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.training.frame_cache import FrameCache
-from oddframe.words import count
+from oddframe.words import count, first_of
 
 _SHOWN = 5
 
@@ -59,8 +59,8 @@ class Windows:
                 f"{longest}; give longer videos{less}"
             )
         if short:
-            named = ", ".join(f"'{name}' has {length_of[name]}" for name in short[:_SHOWN])
-            more = f" and {len(short) - _SHOWN} more are too short" * (len(short) > _SHOWN)
+            named = first_of([f"'{name}' has {length_of[name]}" for name in short], _SHOWN)
+            more = " are too short" * (len(short) > _SHOWN)
             warnings.warn(
                 f"{len(short)} of {count(len(video_ids), 'video')} left out as too short for "
                 f"{what}: {named}{more}",
