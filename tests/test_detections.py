@@ -94,7 +94,7 @@ def test_the_rule_travels_with_scores_and_events(tmp_path):
 @pytest.mark.parametrize("value", [True, "1", [1], float("nan"), float("inf")])
 @pytest.mark.parametrize("name", ["threshold", "merge_seconds", "min_seconds"])
 def test_a_rule_that_is_no_number(name, value):
-    with pytest.raises(OddframeError, match=f"a finite number as {name}"):
+    with pytest.raises(OddframeError, match=f"a finite number as '{name}'"):
         EventRule.of({"threshold": 1.0, name: value})
 
 

@@ -4,6 +4,8 @@ import contextlib
 import json
 import warnings
 import zipfile
+from dataclasses import replace
+from pathlib import Path
 from unicodedata import normalize
 
 import numpy as np
@@ -84,8 +86,9 @@ def test_a_folder_of_npy_is_read(tmp_path):
 @pytest.mark.parametrize(
     ("array", "message"),
     [
-        (np.array([0.1, np.nan, 0.3, np.nan]), "2 of 4 values are NaN or infinite.*frame 1"),
-        (np.array([0.1, 0.2, -np.inf]), "1 of 3 values are NaN or infinite.*frame 2"),
+        (np.array([0.1, np.nan, 0.3, np.nan]), "2 of 4 values are NaN, infinite or.*frame 1"),
+        (np.array([0.1, 0.2, -np.inf]), "1 of 3 values are .*frame 2"),
+        (np.array([-1e300, 1e300, -1.7e308]), "1 of 3 values are .* beyond 1e.300, .*frame 2"),
         (np.ones((1, 4)), r"one number per frame.*shape \(1, 4\)"),
         (np.ones(0), r"shape \(0,\)"),
         (np.float32(1), r"shape \(\)"),
@@ -116,7 +119,8 @@ def test_every_kind_of_number_is_kept_as_it_is(kind, kept):
         extremes = np.array([np.iinfo(kind).min, np.iinfo(kind).max], kind)
     elif extremes.dtype.kind == "f" and extremes.itemsize <= 8:
         one = extremes.dtype.type(1)
-        extremes = np.array([-np.finfo(kind).max, one, np.nextafter(one, 2 * one)], kind)
+        largest = min(float(np.finfo(kind).max), 1e300)
+        extremes = np.array([-largest, one, np.nextafter(one, 2 * one)], kind)
     assert (Scores({"a": extremes})["a"] == extremes).all()
 
 
@@ -125,10 +129,11 @@ def test_every_kind_of_number_is_kept_as_it_is(kind, kept):
 )
 def test_ties_made_by_a_cast_are_said(array):
     with pytest.warns(OddframeWarning, match=r"'a': 1\d\d values of type .* are ties as 64-bit"):
-        Scores({"a": array})
+        Scores({"a": array}).align([video("a", 200)])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        Scores({"a": np.arange(200), "b": array[:1]})
+        Scores({"a": np.arange(200), "b": array[:1]}).align([video("a", 200), video("b", 1)])
+        Scores({"a": array, "b": array[:1]}).align([video("b", 1)], ["a"])  # ranks nothing of "a"
 
 
 def test_one_rule_for_ids_holds_for_scores_too():
@@ -151,7 +156,7 @@ def test_alignment_keeps_the_manifests_order():
 @pytest.mark.parametrize(
     ("videos", "message"),
     [
-        ([("a", 3)], "scores for unknown videos 'b'"),
+        ([("a", 3)], "manifest's 1 video: scores for unknown videos 'b'"),
         ([("a", 3), ("b", 2), ("c", 1)], "no scores for 'c'"),
         ([("x", 3), ("y", 2)], "no scores for 'x', 'y'; scores for unknown videos 'b', 'a'"),
         ([("a", 3), ("b", 3)], "scores of 'b': expected 3 values, one per frame, found 2"),
@@ -162,6 +167,8 @@ def test_scores_that_do_not_fit_the_manifest_are_refused(videos, message):
     scores = Scores({"b": np.ones(2), "a": np.zeros(3)})
     with pytest.raises(OddframeError, match=message):
         scores.align([video(*row) for row in videos])
+    with pytest.raises(OddframeError, match=rf"own\.npz: .*{message}"):
+        replace(scores, file=Path("own.npz")).align([video(*row) for row in videos])
 
 
 def test_many_missing_videos_are_shortened():

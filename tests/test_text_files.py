@@ -6,6 +6,7 @@ import codecs
 import json
 import os
 import socket
+import zipfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oddframe.errors import OddframeError
+from oddframe.scores import Scores
 from oddframe.text_files import decode, parse_json, read_json, read_text, shown
 
 ENCODINGS = [
@@ -40,10 +42,24 @@ def test_unicode_is_read_with_any_byte_order_mark(tmp_path: Path, encoding: str)
     assert read_text(file, "a text") == WORDS
 
 
+@pytest.mark.parametrize("members", [["xl/workbook.xml"], ["mimetype", "content.xml"], None])
+def test_a_spreadsheet_is_known_by_its_content(tmp_path: Path, members: list[str] | None) -> None:
+    file = tmp_path / "a.csv"
+    if members is None:
+        file.write_bytes(bytes.fromhex("d0cf11e0a1b11ae1") + bytes(512))
+    else:
+        with zipfile.ZipFile(file, "w") as archive:
+            for member in members:
+                archive.writestr(member, "<a/>")
+    assert "found a spreadsheet; save it as CSV" in failure(read_text, file, "a table")
+    other = file.rename(tmp_path / "scores.xlsx")
+    assert "found a spreadsheet; save it as CSV" in failure(Scores.read, other)
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("größe".encode("cp1252"), "0xf6 on line 1; save the file as UTF-8"),
+        ("größe".encode("cp1252"), "0xf6 on line 1; save the file as UTF-8 (in Excel"),
         ("a\nñ".encode("latin-1"), "0xf1 on line 2; save the file as UTF-8"),
         ("a,b".encode("utf-16-le"), "found other data"),
         (b"\xff\xd8\xff\xe0\x00\x10JFIF", "found other data"),

@@ -57,8 +57,8 @@ class EventRule:
             number = isinstance(value, int | float) and not isinstance(value, bool)
             if not number or not math.isfinite(value):
                 raise OddframeError(
-                    f"scores: expected a finite number as {name} in their meta data, found "
-                    f"{value!r}; score again, or remove it"
+                    f"expected a finite number as '{name}' in the meta data of scores, found "
+                    f"{shown(value)}; score again, or remove it"
                 )
         return cls(**given)
 

@@ -19,12 +19,12 @@ from oddframe.array_files import read_array, read_arrays
 from oddframe.csv_files import CsvTable, Row, read_csv
 from oddframe.errors import OddframeError
 from oddframe.regular_files import require_file
-from oddframe.text_files import parse_json, read_json, shown
+from oddframe.spreadsheets import FOUND, is_spreadsheet
+from oddframe.text_files import TABLES, parse_json, read_json, shown
 
 META_KEY = "_meta"
 PENDING = ".scored"
 """Folder beside a scores file with whole results that are not in their places yet."""
-TABLES = (".csv", ".tsv", ".txt")
 KINDS = (".npy", ".csv", ".json", ".tsv", ".txt")
 """Endings of files that hold the scores of one video each; of a folder, the first of them."""
 
@@ -62,6 +62,8 @@ def read_scores(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
             )
         meta = content.pop(META_KEY, {})
         values = {name: _listed(f"{path} video '{name}'", row) for name, row in content.items()}
+    elif suffix != ".npz" and is_spreadsheet(path):
+        raise OddframeError(f"{path}: expected scores by video, found {FOUND}")
     else:
         values = read_arrays(path, "one array per video id")
         meta = parse_json(str(values.pop(META_KEY, "{}")), f"{path}: expected '{META_KEY}' in JSON")

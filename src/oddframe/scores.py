@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,16 @@ from typing import Any
 import numpy as np
 
 from oddframe.array_files import write_arrays
+from oddframe.detections import EventRule
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.names import checked_id
 from oddframe.paths import AnyPath, as_path
 from oddframe.score_files import META_KEY, read_scores
 from oddframe.videos import Video
-from oddframe.words import first_of
+from oddframe.words import count, first_of
+
+LARGEST = np.float64(1e300)
+"""Of a score, above or below zero: differences of larger ones leave what a float holds."""
 
 
 @dataclass(frozen=True)
@@ -30,19 +34,36 @@ class Scores:
         meta: plain values that travel with the scores: ``detector``, ``run``,
             ``manifest_sha256``, ``causal``, ``smoothing_seconds``, ``normalisation``,
             ``threshold``. Foreign scores have an empty one.
+        file: the file or folder that they were read from, for messages.
+        ties: video id to a warning, where what was given has fewer ties than what is ranked.
     """
 
     values: Mapping[str, np.ndarray]
     meta: dict[str, Any] = field(default_factory=dict)
+    file: Path | None = None
+    ties: Mapping[str, str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         values: dict[str, np.ndarray] = {}
-        for key, array in self.values.items():
-            name = checked_id(key)
-            if name in values:
-                raise OddframeError(f"scores of '{name}': given twice; remove one of them")
-            values[name] = _checked(name, array)
+        ties: dict[str, str] = {}
+        try:
+            for key, array in self.values.items():
+                name = checked_id(key)
+                if name in values:
+                    raise OddframeError(f"scores of '{name}': given twice; remove one of them")
+                values[name] = _checked(name, array)
+                if tied := _new_ties(name, array, values[name]):
+                    ties[name] = tied
+            EventRule.of(self.meta)  # whether one travels with them, and what it says
+        except OddframeError as error:
+            raise OddframeError(f"{self._where}{error}") from None
         object.__setattr__(self, "values", values)
+        object.__setattr__(self, "ties", ties)
+
+    @property
+    def _where(self) -> str:
+        """How a message begins."""
+        return f"{self.file}: " if self.file else ""
 
     def __getitem__(self, video_id: str) -> np.ndarray:
         return self.values[video_id]
@@ -53,15 +74,19 @@ class Scores:
     def __len__(self) -> int:
         return len(self.values)
 
-    def align(self, videos: Iterable[Video]) -> Scores:
+    def align(self, videos: Iterable[Video], besides: Collection[str] = ()) -> Scores:
         """The scores of just these videos, in their order, checked for length and presence.
+
+        Args:
+            videos: those wanted.
+            besides: ids of others that may have scores as well, which are left out.
 
         Raises:
             OddframeError: a video has no scores, scores name an unknown video, or a length
                 differs from the video's true frame count.
         """
         wanted = {video.id: video for video in videos}
-        unknown = [key for key in self.values if key not in wanted]
+        unknown = [key for key in self.values if key not in wanted and key not in besides]
         missing = [key for key in wanted if key not in self.values]
         if missing or unknown:
             parts = []
@@ -72,17 +97,19 @@ class Scores:
                 named = first_of([f"'{key}'" for key in unknown])
                 parts.append(f"scores for unknown videos {named}")
             raise OddframeError(
-                f"scores do not fit the manifest's {len(wanted)} videos: {'; '.join(parts)}; "
-                "score the same manifest, or rename the ids"
+                f"{self._where}scores do not fit the manifest's {count(len(wanted), 'video')}: "
+                f"{'; '.join(parts)}; score the same manifest, or rename the ids"
             )
         for key, video in wanted.items():
             if len(self.values[key]) != video.frames:
                 raise OddframeError(
-                    f"scores of '{key}': expected {video.frames} values, one per frame, found "
-                    f"{len(self.values[key])}; scores must cover the true frame count: score this "
-                    "manifest (with --features, if they come from features)"
+                    f"{self._where}scores of '{key}': expected {count(video.frames, 'value')}, one "
+                    f"per frame, found {len(self.values[key])}; scores must cover the true frame "
+                    "count: score this manifest (with --features, if they come from features)"
                 )
-        return Scores({key: self.values[key] for key in wanted}, dict(self.meta))
+            if key in self.ties:
+                warnings.warn(f"{self._where}{self.ties[key]}", OddframeWarning, stacklevel=2)
+        return Scores({key: self.values[key] for key in wanted}, dict(self.meta), self.file)
 
     def write(self, path: AnyPath) -> Path:
         """Write ``scores.npz`` atomically and return its path."""
@@ -104,11 +131,7 @@ class Scores:
                 shape.
         """
         path = as_path(path, "path")
-        values, meta = read_scores(path)
-        try:
-            return cls(values, meta)
-        except OddframeError as error:
-            raise OddframeError(f"{path}: {error}") from None
+        return cls(*read_scores(path), path)
 
 
 def _checked(key: str, array: np.ndarray) -> np.ndarray:
@@ -121,19 +144,25 @@ def _checked(key: str, array: np.ndarray) -> np.ndarray:
     # What is given is what is ranked: float32 for types that it holds, else float64.
     kind = np.result_type(array.dtype, np.float32)
     kept = np.ascontiguousarray(array, dtype=kind if kind.itemsize <= 8 else np.float64)
-    broken = np.flatnonzero(~np.isfinite(kept))
+    broken = np.flatnonzero(~(np.abs(kept) <= LARGEST))  # NaN is not below anything
     if broken.size:
         raise OddframeError(
-            f"scores of '{key}': {broken.size} of {array.size} values are NaN or infinite, the "
-            f"first at frame {broken[0]}; every frame needs a finite score"
+            f"scores of '{key}': {broken.size} of {count(array.size, 'value')} are NaN, infinite "
+            f"or beyond {LARGEST:g}, the first at frame {broken[0]}; every frame needs a finite "
+            "score"
         )
-    if array.dtype.kind in "iuf" and array.dtype.itemsize >= 8 and array.dtype != np.float64:
-        tied = len(np.unique(array)) - len(np.unique(kept))
-        if tied:
-            warnings.warn(
-                f"scores of '{key}': {tied} values of type {array.dtype} are ties as 64-bit "
-                "floats, in which scores are ranked; subtract a constant before saving them",
-                OddframeWarning,
-                stacklevel=4,
-            )
     return kept
+
+
+def _new_ties(key: str, array: np.ndarray, kept: np.ndarray) -> str:
+    """A warning where values of a wide type differ and are equal as they are kept, else nothing."""
+    given = np.asarray(array)
+    if given.dtype.kind not in "iuf" or given.dtype.itemsize < 8 or given.dtype == np.float64:
+        return ""
+    tied = len(np.unique(given)) - len(np.unique(kept))
+    if not tied:
+        return ""
+    return (
+        f"scores of '{key}': {count(tied, 'value')} of type {given.dtype} are ties as 64-bit "
+        "floats, in which scores are ranked; subtract a constant before saving them"
+    )

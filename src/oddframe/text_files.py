@@ -9,6 +9,7 @@ that stand twice.
 from __future__ import annotations
 
 import codecs
+import io
 import json
 import math
 import reprlib
@@ -18,6 +19,10 @@ from typing import Any
 
 from oddframe.errors import OddframeError
 from oddframe.regular_files import require_file, unreadable
+from oddframe.spreadsheets import AS_UTF8, FOUND, is_spreadsheet
+
+TABLES = (".csv", ".tsv", ".txt")
+"""Endings of tables in text."""
 
 LONGEST = 512 * 2**20
 """Bytes of the longest text that is read, if nothing else is said."""
@@ -69,17 +74,17 @@ def decode(content: bytes, where: str, what: str) -> str:
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
+        text = "\0"
         if b"\0" not in content[:1000] and encoding == "utf-8":
             line = content.count(b"\n", 0, error.start) + 1
-            found = f"the byte 0x{content[error.start]:02x} on line {line}"
-            raise OddframeError(
-                f"{where}: expected {what} as UTF-8 text, found {found}; save the file as UTF-8"
-            ) from None
-        text = "\0"
+            advice = AS_UTF8 if where.lower().endswith(TABLES) else "save the file as UTF-8"
+            found = f"the byte 0x{content[error.start]:02x} on line {line}; {advice}"
+            raise OddframeError(f"{where}: expected {what} as UTF-8 text, found {found}") from None
     if "\0" in text:
-        raise OddframeError(
-            f"{where}: expected {what} as UTF-8 text, found other data; save it as UTF-8 text"
+        other = (
+            FOUND if is_spreadsheet(io.BytesIO(content)) else "other data; save it as UTF-8 text"
         )
+        raise OddframeError(f"{where}: expected {what} as UTF-8 text, found {other}")
     return text
 
 

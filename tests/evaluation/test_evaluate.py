@@ -154,7 +154,7 @@ def test_bad_input_is_one_clear_line(small, make_video):
         evaluate_scores(Scores({**scores.values, "v0": np.zeros(59)}), manifest)
     with pytest.raises(OddframeError, match="unknown videos 'x'"):
         evaluate_scores(Scores({**scores.values, "x": np.zeros(59)}), manifest)
-    with pytest.raises(OddframeError, match="finite number as threshold"):
+    with pytest.raises(OddframeError, match="finite number as 'threshold"):
         evaluate_scores(Scores(scores.values, {"threshold": "high"}), manifest)
 
 

@@ -116,7 +116,7 @@ def test_a_run_without_scores_says_how_to_make_them(run, values):
     command = f"oddframe score {run} {run}/manifest.jsonl --split test"
     assert str(caught.value).endswith(f"make them with '{command}'")
     Scores({**values, "a": values["a"][:-1]}, {}).write(run / "scores.npz")
-    with pytest.raises(OddframeError, match=r"scores.npz does not fit: .*expected 30 values"):
+    with pytest.raises(OddframeError, match=r"scores.npz: scores of .*expected 30 values"):
         read_contender(run, "test")
     # An oracle alone is no result.
     Scores(values, ORACLE).write(run / "scores.npz")

@@ -58,4 +58,5 @@ def _later(video: Video, first: int) -> Video:
 
 def scores_without_first(scores: Scores, frames: int) -> Scores:
     """The scores without those of each video's first frames."""
-    return Scores({name: scores[name][frames:] for name in scores}, dict(scores.meta))
+    kept = {name: scores[name][frames:] for name in scores}
+    return Scores(kept, dict(scores.meta), scores.file)

@@ -177,8 +177,7 @@ def scores_of_split(scores: Scores, manifest: Manifest, split: str) -> Scores:
         OddframeError: missing or unknown videos, or a wrong length.
     """
     others = {video.id for video in manifest if video.split != split}
-    kept = {key: scores[key] for key in scores if key not in others}
-    return Scores(kept, dict(scores.meta)).align(manifest.split(split))
+    return scores.align(manifest.split(split), others)
 
 
 def chosen_on_validation(

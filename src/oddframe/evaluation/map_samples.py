@@ -94,13 +94,18 @@ def map_samples(
 
 
 def _check(scores: np.ndarray, video: Video) -> None:
+    file = getattr(scores, "filename", None)  # of a mapped one
+    where = f"{file}: " if file else ""
     if scores.ndim != 3 or len(scores) != video.frames or 0 in scores.shape:
         raise OddframeError(
-            f"score map of '{video.id}': expected {video.frames} maps of height x width, found an "
-            f"array of shape {scores.shape}; score the same video again"
+            f"{where}score map of '{video.id}': expected {count(video.frames, 'map')} of height x "
+            f"width, found an array of shape {scores.shape}; score the same video again"
         )
     if not all(np.isfinite(one).all() for one in scores):
-        raise OddframeError(f"score map of '{video.id}': it holds NaN or infinite values")
+        raise OddframeError(
+            f"{where}score map of '{video.id}': expected finite values, found NaN or infinity; "
+            "score the same video again"
+        )
 
 
 def _has_truth(video: Video) -> bool:

@@ -131,7 +131,7 @@ def validation_part(scores: Scores, manifest: Manifest) -> Scores | None:
     labels = {video.label for video in videos}
     if labels != {"normal", "anomalous"} or not all(v.id in scores.values for v in videos):
         return None
-    return Scores({video.id: scores[video.id] for video in videos}).align(videos)
+    return scores.align(videos, scores.values)
 
 
 def thresholds(

@@ -60,6 +60,9 @@ def compare(
             scores that do not fit the manifest.
     """
     check_seed(seed)
+    missing = next((path for path in scores if not path.exists()), None)
+    if missing is not None:
+        raise OddframeError(f"{missing}: no such score file, run or sweep; check the path")
     if len(scores) < 2:
         raise OddframeError(
             f"compare needs at least two score files, runs or sweeps, found {len(scores)}"

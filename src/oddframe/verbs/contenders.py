@@ -219,7 +219,7 @@ def _scores_in(folder: Path, split: str, truth: Manifest, usual: Sequence[Path] 
     """
     selected: dict[Path, Scores] = {}
     oracle: dict[Path, Scores] = {}
-    misfits: dict[Path, str] = {}
+    misfits: list[str] = []
     labelled_videos(truth, split)  # says what is wrong with the split, if anything
     there = [file for file in usual if file.is_file()]
     for file in there or sorted(folder.rglob("scores.npz")):
@@ -227,14 +227,11 @@ def _scores_in(folder: Path, split: str, truth: Manifest, usual: Sequence[Path] 
             scores = Scores.read(file)
             scores_of_split(scores, truth, split)
         except OddframeError as error:
-            misfits[file] = str(error)
+            misfits.append(str(error))
             continue
         (oracle if is_oracle(scores.meta) else selected)[file] = scores
     if not selected:
-        why = "".join(
-            f"; {file.relative_to(folder)} does not fit: {reason}"
-            for file, reason in list(misfits.items())[:1]
-        )
+        why = "".join(f"; {reason}" for reason in misfits[:1])
         raise OddframeError(
             f"{folder}: no scores of its selected checkpoint for the split '{split}'{why}; make "
             f"them with '{_command(folder, split, truth)}'"
