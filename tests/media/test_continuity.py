@@ -10,8 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from oddframe.clock import Clock
-from oddframe.media import MediaInfo, WatchedVideo, breaks_in, open_video, watched
+from oddframe.media import MediaInfo, WatchedVideo, open_video, watched
 from oddframe.media.continuity import BreakFinder
 from oddframe.media.pictures import PictureFrame
 
@@ -159,15 +158,6 @@ def test_the_last_frame_and_the_first_ones():
     assert breaks(film(1, 1)) == {}
     assert breaks([*film(1, 1), *film(2, 1)]) == {}  # as well a flash: nothing comes after it
     assert breaks([*film(1, 20), *film(2, 2)]) == {20: "cut"}
-
-
-@pytest.mark.parametrize("channels", [1, 3])
-def test_cuts_of_pictures_that_are_decoded_already(channels):
-    shots = np.array([*film(1, 20), *film(2, 20)]).astype(np.uint8)
-    pictures = np.stack([cv2.resize(shot, (128, 128)) for shot in shots])
-    assert breaks_in(np.repeat(pictures[..., None], channels, 3), Clock(40, 25.0)) == {20: "cut"}
-    jumped = Clock.of_times(np.arange(20) / 25 + 60 * (np.arange(20) >= 10), 25.0)
-    assert breaks_in(pictures[:20, ..., None], jumped) == {10: "gap"}
 
 
 class Reel:

@@ -15,7 +15,7 @@ from oddframe.training.clips import ClipBatches, even_clips
 from oddframe.training.frame_cache import FrameCache
 
 
-def cache_of(lengths: list[int]) -> FrameCache:
+def cache_of(lengths: list[int], breaks: list[set[int]] | None = None) -> FrameCache:
     """Each frame holds the number of its video and its own: ``(frames, 2, 2, 3)``."""
     arrays = {}
     for video, length in enumerate(lengths):
@@ -23,7 +23,8 @@ def cache_of(lengths: list[int]) -> FrameCache:
         frames[..., 0] = video
         frames[..., 1] = np.arange(length)[:, None, None]
         arrays[f"v{video}"] = frames
-    return FrameCache(arrays)
+    those = {f"v{video}": tuple(sorted(at)) for video, at in enumerate(breaks or [])}
+    return FrameCache(arrays, breaks={video: at for video, at in those.items() if at})
 
 
 def batches(
@@ -33,8 +34,9 @@ def batches(
     batch_size: int = 4,
     clips_per_video: int = 0,
     seed: int = 0,
+    breaks: list[set[int]] | None = None,
 ) -> ClipBatches:
-    cache = cache_of(lengths)
+    cache = cache_of(lengths, breaks)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", OddframeWarning)
         return ClipBatches(
@@ -42,13 +44,20 @@ def batches(
         )
 
 
-def all_windows(lengths: list[int], clip_length: int, frame_step: int) -> list[tuple[int, ...]]:
-    """Video and frames of every clip, by brute force."""
+def all_windows(
+    lengths: list[int],
+    clip_length: int,
+    frame_step: int,
+    breaks: list[set[int]] | None = None,
+) -> list[tuple[int, ...]]:
+    """Video and frames of every clip, by brute force; none has a break behind its first frame."""
+    breaks = breaks or [set() for _ in lengths]
     return [
         (video, *range(start, start + clip_length * frame_step, frame_step))
         for video, length in enumerate(lengths)
         for start in range(length)
         if start + (clip_length - 1) * frame_step < length
+        and not breaks[video] & {*range(start + 1, start + (clip_length - 1) * frame_step + 1)}
     ]
 
 
@@ -77,14 +86,17 @@ SHAPES = {
 }
 
 
-@given(**SHAPES)
-def test_every_window_once_per_epoch(lengths, clip_length, frame_step, batch_size, seed):
-    expected = Counter(all_windows(lengths, clip_length, frame_step))
+@given(places=st.lists(st.sets(st.integers(1, 11)), min_size=6, max_size=6), **SHAPES)
+def test_every_window_once_per_epoch_and_none_over_a_break(
+    lengths, clip_length, frame_step, batch_size, seed, places
+):
+    breaks = [{at for at in where if at < n} for where, n in zip(places, lengths, strict=False)]
+    expected = Counter(all_windows(lengths, clip_length, frame_step, breaks))
     if not expected:
         with pytest.raises(OddframeError, match="long enough"):
-            batches(lengths, clip_length, frame_step, batch_size)
+            batches(lengths, clip_length, frame_step, batch_size, breaks=breaks)
         return
-    served = batches(lengths, clip_length, frame_step, batch_size, seed=seed)
+    served = batches(lengths, clip_length, frame_step, batch_size, seed=seed, breaks=breaks)
     size = len(expected)
     assert served.steps_per_epoch == ceil(size / batch_size)
     clips = first(served, 3 * size)
@@ -92,13 +104,17 @@ def test_every_window_once_per_epoch(lengths, clip_length, frame_step, batch_siz
         assert Counter(clips[epoch * size : (epoch + 1) * size]) == expected
 
 
-@given(clips_per_video=st.integers(1, 5), **SHAPES)
+@given(clips_per_video=st.integers(1, 5), broken=st.booleans(), **SHAPES)
 def test_a_number_of_windows_of_every_video(
-    clips_per_video, lengths, clip_length, frame_step, batch_size, seed
+    clips_per_video, lengths, clip_length, frame_step, batch_size, seed, broken
 ):
     lengths = [length + (clip_length - 1) * frame_step for length in lengths]
-    allowed = set(all_windows(lengths, clip_length, frame_step))
-    served = batches(lengths, clip_length, frame_step, batch_size, clips_per_video, seed)
+    breaks = [{length} if broken else set() for length in lengths]  # where a whole clip is left
+    lengths = [length + 3 * broken for length in lengths]
+    allowed = set(all_windows(lengths, clip_length, frame_step, breaks))
+    served = batches(
+        lengths, clip_length, frame_step, batch_size, clips_per_video, seed, breaks=breaks
+    )
     size = clips_per_video * len(lengths)
     assert served.steps_per_epoch == ceil(size / batch_size)
     clips = first(served, 2 * size)
@@ -107,6 +123,16 @@ def test_a_number_of_windows_of_every_video(
         assert Counter(video for video, *_ in epoch) == dict.fromkeys(
             range(len(lengths)), clips_per_video
         )
+
+
+def test_footage_without_breaks_is_served_as_before_there_was_a_rule():
+    """What version 0.1 served, in these very places."""
+    few = batches([20, 9, 2, 30], clips_per_video=3, seed=5)
+    assert few.served(0).tolist() == [[0, 11], [0, 14], [0, 12], [1, 5]]
+    assert few.served(9).tolist() == [[1, 2], [1, 1], [1, 4], [0, 0]]
+    every = batches([20, 9, 2, 30], seed=5)
+    assert every.served(0).tolist() == [[2, 1], [2, 9], [1, 4], [0, 6]]
+    assert every.served(9).tolist() == [[0, 3], [0, 8], [2, 18], [1, 3]]
 
 
 def test_random_windows_are_new_each_epoch_and_reach_all_of_a_video():
@@ -181,6 +207,11 @@ def test_videos_shorter_than_a_clip_are_named_and_left_out():
     assert {video for video, *_ in first(served, 100)} == {0, 2}
     with pytest.raises(OddframeError, match=r"none of 2 .*longest has 4; .*frame_step"):
         ClipBatches(cache, ["v1", "v3"], 3, 2, 4, 0, 0)
+    broken = cache_of([9, 12], [set(), {3, 7}])
+    with pytest.warns(OddframeWarning, match=r"^1 of 2 .*: 'v1' has 5 without a break$"):
+        ClipBatches(broken, broken.videos, 6, 1, 4, 0, 0)
+    with pytest.raises(OddframeError, match="the longest has 5 without a break; give longer"):
+        ClipBatches(broken, ["v1"], 6, 1, 4, 0, 0)
     many = cache_of([9] + [1] * 30)
     with pytest.warns(OddframeWarning, match=r"30 of 31 .*'v5' has 1 and 25 more are too short$"):
         ClipBatches(many, many.videos, 3, 1, 4, 0, 0)

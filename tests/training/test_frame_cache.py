@@ -212,8 +212,8 @@ def test_a_killed_process_leaves_no_half_video_and_the_next_goes_on(data, monkey
     assert begin(data, kill_at=10).wait() == -signal.SIGKILL
     folder = data.root.parent / FOLDER / "16-rgb"
     names = [path.name for path in folder.iterdir()]
-    # The first video, and what it had of the second one.
-    assert sum(not name.startswith(".") for name in names) == 1
+    # The first video with its breaks, and what it had of the second one.
+    assert sum(not name.startswith(".") for name in names) == 2
     assert sum(".partial" in name for name in names) == 1
     decoded = []
 
@@ -231,7 +231,7 @@ def test_two_processes_at_once(data, no_decoding):
     both = [begin(data, kill_at=-1) for _ in range(2)]
     assert [process.wait() for process in both] == [0, 0]
     files = list((data.root.parent / FOLDER / "16-rgb").iterdir())
-    assert len(files) == 3
+    assert len(files) == 6
     no_decoding()
     assert make(data).lengths == (7, 5, 9)
 
@@ -269,7 +269,7 @@ def test_the_spare_folder_where_the_other_cannot_be_made(data):
     (beside / "file").write_text("in the way")
     cache = make(data, folder=beside / "file" / FOLDER)
     assert cache.lengths == (7, 5, 9)
-    assert len(list((beside / "run" / FOLDER / "16-rgb").iterdir())) == 3
+    assert len(list((beside / "run" / FOLDER / "16-rgb").iterdir())) == 6
     assert not (beside / FOLDER).exists()
 
 
@@ -369,6 +369,25 @@ def test_divided_caches_hold_every_frame_once() -> None:
     assert (first.lengths, last.lengths) == ((8, 2), (2, 1))
     for name, frames in arrays.items():
         assert (np.concatenate([first.frames(name), last.frames(name)]) == frames).all()
+
+
+def test_breaks_are_kept_and_found_where_a_cache_has_none(data: Manifest) -> None:
+    shots = [image(1)] * 6 + [image(2)] * 6
+    for index, shot in enumerate(shots):
+        (data.root / "d").mkdir(exist_ok=True)
+        cv2.imwrite(str(data.root / "d" / f"{index:03d}.png"), shot)
+    videos = (video("d", "d", 12), video("still", "a", 7))
+    cut = make(data, videos=videos)
+    assert cut.breaks["d"] == (6,)
+    assert (cut.stretches("d").tolist(), cut.longest("d")) == ([[0, 6], [6, 12]], 6)
+    assert cut.divide(1 / 3)[0].breaks["d"] == (6,)
+    last = cut.divide(7 / 12)[1]
+    assert (last.breaks["d"], last.stretches("d").tolist()) == ((1,), [[0, 1], [1, 7]])
+    assert cut.divide(0.5)[1].longest("d") == 6  # it begins there
+    # As caches were before: frames alone.
+    for file in (data.root.parent / FOLDER).rglob("*.breaks*"):
+        file.unlink()
+    assert make(data, videos=videos).breaks["d"] == (6,)
 
 
 def test_what_is_held_out_of_a_video_keeps_its_own_times() -> None:

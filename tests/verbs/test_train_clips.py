@@ -12,8 +12,12 @@ import torch
 
 from oddframe.cli import main
 from oddframe.detectors.future_frame import FutureFrame, FutureFrameConfig
+from oddframe.errors import OddframeError
+from oddframe.media import open_video
 from oddframe.score_terms import read_terms
 from oddframe.scores import Scores
+from oddframe.training import clip_judges
+from oddframe.training.frame_cache import cache_frames
 from oddframe.training.loop import read_curve
 from oddframe.training.run_folder import LAST, METRICS, read_config, read_run
 from oddframe.videos import Event, Manifest, Video
@@ -28,12 +32,13 @@ FUTURE = ("--detector", "future-frame", "--settings.discriminator_width", "2", *
 
 
 def write_video(folder: Path, frames: int, event: Event | None, seed: int) -> None:
-    """A bright square that moves by a pixel a frame; in the event everything flashes."""
+    """A bright square that moves to and fro by a pixel a frame; in the event all flashes."""
     folder.mkdir(parents=True)
     noise = np.random.default_rng(seed)
     for index in range(frames):
         image = noise.integers(60, 70, (24, 24), dtype=np.uint8)
-        image[8:14, index % 18 : index % 18 + 6] = 200
+        left = abs(18 - index % 36)
+        image[8:14, left : left + 6] = 200
         if event and event.start <= index < event.end:
             image = noise.integers(0, 255, (24, 24), dtype=np.uint8)
         cv2.imwrite(str(folder / f"{index:03d}.png"), image)
@@ -82,7 +87,7 @@ def test_the_whole_way(manifest: Path, tmp_path: Path, capsys: pytest.CaptureFix
         "step-000060.png",
     ]
     assert not (run / LAST).exists()
-    assert len(list((manifest.parent / ".frames").rglob("*.npy"))) == 6
+    assert len(list((manifest.parent / ".frames").rglob("*.npy"))) == 12  # with their breaks
     plain, scaled, oracle = (tmp_path / name for name in ("a/s.npz", "b/s.npz", "c/s.npz"))
     score = ["score", str(run), str(manifest)]
     assert main([*score, "--out", str(plain), "--causal"]) == 0
@@ -120,8 +125,6 @@ def test_a_stopped_training_goes_on_to_the_same_state(
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"
     train = ["train", str(manifest), *given]
     assert main([*train, "--out", str(whole)]) == 0
-    from oddframe.training import clip_judges
-
     real, calls = clip_judges.write_samples, []
 
     def killed(*arguments: object) -> Path:
@@ -238,6 +241,37 @@ def test_what_an_oracle_cannot_judge_by_is_said_before_the_training(
         assert not (run / METRICS).exists()
 
 
+def test_an_oracle_scores_what_score_scores_also_where_footage_is_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures = np.random.default_rng(0).integers(40, 215, (2, 6, 8), dtype=np.uint8)
+    (tmp_path / "cut").mkdir()
+    for index in range(20):
+        picture = cv2.resize(pictures[index // 11], (64, 48), interpolation=cv2.INTER_CUBIC)
+        picture[10:20, 2 * index : 2 * index + 8] = 230
+        cv2.imwrite(str(tmp_path / "cut" / f"{index:03d}.png"), picture)
+    events = (Event(3, 6, "e"),)
+    cut = Video("cut", "cut", "test", "anomalous", 20, 25.0, 64, 48, ("e",), events)
+    manifest = Manifest("cut", (cut,), root=tmp_path)
+    torch.manual_seed(0)
+    learner = FutureFrame(FutureFrameConfig(size=16, width=2, discriminator_width=2))
+    cache = cache_frames(manifest, (cut,), 16, False, tmp_path / "a", tmp_path / "b")
+    assert cache.breaks == {"cut": (11,)}
+    judged = []
+    monkeypatch.setattr(clip_judges, "roc_auc", lambda labels, scores: judged.append(scores) or 0.5)
+    clip_judges.oracle(learner, cache, manifest, lambda: None).judge()
+    with open_video(tmp_path / "cut", 25.0) as video:
+        scored = [frame.value for frame in learner.score_frames(video)]
+    assert judged[0].tolist() == pytest.approx(scored, abs=1e-6)
+    assert len(set(scored[11:16])) == 1  # which take what the first whole clip after the cut says
+    blind = replace(cache, breaks={})
+    clip_judges.oracle(learner, blind, manifest, lambda: None).judge()
+    assert judged[1][11] > 2 * judged[0][11]
+    crumbs = replace(cache, breaks={"cut": (4, 8, 12, 16)})
+    with pytest.raises(OddframeError, match=r"'cut' of 20 frames is too short .* without a cut"):
+        clip_judges.oracle(learner, crumbs, manifest, lambda: None)
+
+
 def test_what_is_carried_through_a_video_does_not_reach_into_the_training(
     manifest: Path, tmp_path: Path
 ) -> None:
@@ -271,4 +305,23 @@ def test_an_import_learns_from_normal_videos_that_hold_a_clip(
     first, second = (read_run(tmp_path / name).detector.state() for name in "ab")
     assert first["scales"] == second["scales"]
     said = fails(capsys, *words, tmp_path / "tiny", "--out", tmp_path / "c")
-    assert "no normal video of 5 frames or more" in said
+    assert "no normal video of 5 frames or more without a cut" in said
+    assert said.endswith("found 1 that are shorter")
+    # Pieces that are joined: cuts closer than a clip leave a video out, not the import.
+    random = np.random.default_rng(0)
+    scenes = random.integers(40, 215, (4, 6, 8), dtype=np.uint8)
+    for name in ("pieces/a", "pieces/b"):
+        (tmp_path / name).mkdir(parents=True)
+        for index in range(16):
+            scene = scenes[index // (4 if name == "pieces/a" else 8)]
+            picture = cv2.resize(scene, (64, 48), interpolation=cv2.INTER_CUBIC)
+            picture = cv2.add(picture, random.integers(0, 5, picture.shape, dtype=np.uint8))
+            cv2.imwrite(str(tmp_path / name / f"{index:03d}.png"), picture)
+    import_it = [*words, tmp_path / "pieces", "--out", tmp_path / "d"]
+    assert main([str(w) for w in import_it]) == 0
+    assert "1 of 2 videos left out as shorter than a clip of 5 frames without a cut" in (
+        capsys.readouterr().err
+    )
+    assert "without a cut" in fails(
+        capsys, *words, tmp_path / "pieces" / "a", "--out", tmp_path / "e"
+    )

@@ -27,10 +27,14 @@ from oddframe.detectors.localisation import odd_boxes, where
 from oddframe.detectors.saved_state import SavedState
 from oddframe.errors import OddframeError
 from oddframe.media import Resampling, VideoReader, watched
-from oddframe.words import HELD_OUT
+from oddframe.words import HELD_OUT, count
 
 MAP_SIDE = 32
 """Cells along a side of a score map: 2 KB per frame."""
+
+
+class TooShortError(OddframeError):
+    """Footage that nowhere goes on for a clip."""
 
 
 @dataclass(frozen=True)
@@ -247,7 +251,7 @@ class ClipDetector(nn.Module):
                 asked once for each frame, when its image has come.
 
         Raises:
-            OddframeError: the video is shorter than a clip, or nowhere goes on for one.
+            TooShortError: the video is shorter than a clip, or nowhere goes on for one.
         """
         self.eval()
         self.begin_video()
@@ -274,7 +278,7 @@ class ClipDetector(nn.Module):
             for last in self._shared(clips, shares, first):
                 yield last
         if frames and last is None:
-            raise OddframeError(
+            raise TooShortError(
                 f"a video of {frames} frames is too short for {self.name}, which looks at "
                 f"clips of {before + 1} frames without a cut; give a longer video"
             )
@@ -290,7 +294,7 @@ class ClipDetector(nn.Module):
             images, breaks: as for :meth:`measure_frames`.
 
         Raises:
-            OddframeError: the video is shorter than a clip.
+            TooShortError: the video is shorter than a clip, or nowhere goes on for one.
         """
         terms: dict[str, list[float]] = {}
         peaks = []
@@ -389,7 +393,7 @@ class ClipDetector(nn.Module):
         self,
         videos: Iterable[tuple[Iterable[np.ndarray], Clock, Container[int]]],
         footage: str = HELD_OUT,
-    ) -> None:
+    ) -> int:
         """Learn the scales and the threshold from normal videos.
 
         Args:
@@ -397,19 +401,36 @@ class ClipDetector(nn.Module):
                 footage begins anew, as for :meth:`measure_frames`: the threshold need not let
                 through what no score says.
             footage: what they are, in words.
+
+        Returns:
+            How many of the videos nowhere go on for a clip, and taught nothing.
+
+        Raises:
+            TooShortError: none of them does, or there is none.
         """
+        short = 0
         measured: list[tuple[dict[str, np.ndarray], Clock]] = []
         peaks = []
         for images, clock, breaks in videos:
-            terms, map_peaks = self.measure_video(images, breaks)
+            try:
+                terms, map_peaks = self.measure_video(images, breaks)
+            except TooShortError:
+                short += 1
+                continue
             # As many as decode, which a damaged file may promise more of.
             measured.append((terms, replace(clock, frames=len(map_peaks))))
             peaks.append(map_peaks)
+        if not measured:
+            raise TooShortError(
+                f"none of {count(short, 'normal video')} goes on for a clip of "
+                f"{(self.clip_length - 1) * self.config.frame_step + 1} frames without a cut"
+            )
         names = measured[0][0]
         together = {n: np.concatenate([terms[n] for terms, _ in measured]) for n in names}
         self.fit_scales(together, np.concatenate(peaks))
         stretches = [(self.combine(terms), clock) for terms, clock in measured]
         self.calibrated = calibrate(stretches, self.config.false_alarms_per_hour, footage=footage)
+        return short
 
     # What every detector says and keeps.
 

@@ -13,7 +13,7 @@ from oddframe.clock import Clock
 from oddframe.errors import OddframeError
 from oddframe.grey_levels import Levels
 from oddframe.media.containers import VIDEO_SUFFIXES, holds_video
-from oddframe.media.continuity import Kind, WatchedVideo, breaks_in, watched
+from oddframe.media.continuity import RULE, Kind, WatchedVideo, watched
 from oddframe.media.frames import (
     DEFAULT_FOLDER_FPS,
     Frame,
@@ -36,6 +36,7 @@ from oddframe.paths import AnyPath, as_path
 __all__ = [
     "DEFAULT_FOLDER_FPS",
     "IMAGE_SUFFIXES",
+    "RULE",
     "VIDEO_SUFFIXES",
     "Frame",
     "ImageSeries",
@@ -45,7 +46,6 @@ __all__ = [
     "Resampling",
     "VideoReader",
     "WatchedVideo",
-    "breaks_in",
     "holds_video",
     "image_series",
     "is_stack",

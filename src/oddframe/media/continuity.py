@@ -25,11 +25,13 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from oddframe.clock import JUMP_SECONDS, Clock, is_jump
+from oddframe.clock import JUMP_SECONDS, is_jump
 from oddframe.media.frames import Frame, MediaInfo, VideoReader
 
 Kind = Literal["cut", "gap"]
 
+RULE = 1
+"""To be raised when the same footage would have other breaks: they are kept in caches."""
 _SIZE = (64, 48)
 """Width and height of the small pictures, whatever the shape of the video."""
 _SAMPLED = (256, 192)
@@ -329,22 +331,6 @@ class WatchedVideo:
 
     def __exit__(self, *exception: object) -> None:
         self._video.__exit__(*exception)
-
-
-def breaks_in(pictures: np.ndarray, clock: Clock) -> dict[int, Kind]:
-    """Frame to kind, of footage that is decoded already.
-
-    Args:
-        pictures: uint8 ``(frames, height, width, channels)``, RGB or one channel of grey.
-        clock: when they are shown.
-    """
-    finder = BreakFinder()
-    for picture, seconds in zip(pictures, clock.seconds(np.arange(len(pictures))), strict=True):
-        small = cv2.resize(picture, _SAMPLED, interpolation=cv2.INTER_LINEAR)
-        grey = small if small.ndim == 2 else cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
-        finder.see(float(seconds), grey)
-    finder.end()
-    return finder.breaks
 
 
 def watched(video: VideoReader) -> WatchedVideo:

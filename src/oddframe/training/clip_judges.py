@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -65,10 +65,10 @@ def oracle(
                 f"--oracle: video '{video.id}': the manifest labels {video.frames} frames, "
                 f"{length} can be decoded, so the labels do not fit; prepare the data set again"
             )
-        if length < span:
+        if cache.longest(video.id) < span:
             raise OddframeError(
                 f"--oracle: video '{video.id}' of {length} frames is too short for {learner.name}, "
-                f"which looks at clips of {span} frames; take it out of the manifest"
+                f"which looks at clips of {span} frames without a cut; take it out of the manifest"
             )
     labels = np.concatenate([video.frame_labels() for video in videos])
     if labels.all() or not labels.any():
@@ -79,7 +79,7 @@ def oracle(
         )
 
     def judge() -> Judgement:
-        scores = np.concatenate([_scores(learner, cache.frames(video.id)) for video in videos])
+        scores = np.concatenate([_scores(learner, cache, video.id) for video in videos])
         metrics = {
             "micro_auc": roc_auc(labels, scores),
             "average_precision": average_precision(labels, scores),
@@ -102,8 +102,9 @@ def _measure(learner: ClipDetector, clips: np.ndarray) -> tuple[dict[str, np.nda
     return terms, np.concatenate([maps.max((1, 2)) for _, maps in found])
 
 
-def _scores(learner: ClipDetector, images: Iterable[np.ndarray]) -> np.ndarray:
-    terms, _ = learner.measure_video(images)
+def _scores(learner: ClipDetector, cache: FrameCache, video_id: str) -> np.ndarray:
+    breaks = cache.breaks.get(video_id, ())
+    terms, _ = learner.measure_video(cache.frames(video_id), breaks)
     return learner.combine(terms)
 
 

@@ -10,15 +10,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-import numpy as np
 import torch
 
-from oddframe.clock import Clock
 from oddframe.detectors import load_given
 from oddframe.detectors.clip_detector import ClipConfig, ClipDetector
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.evaluation.evaluate import labelled_videos
-from oddframe.media import Kind, breaks_in
 from oddframe.progress import progress
 from oddframe.training.clip_judges import oracle, validation
 from oddframe.training.clips import ClipBatches, even_clips
@@ -154,10 +151,12 @@ class ClipTraining:
                 continue
             detector = cast(ClipDetector, read_run(self.folder, source, self.detector).detector)
             detector.to(fabric.device)
-            long_enough = (detector.clip_length - 1) * self.config.frame_step
-            used = [v for v in videos if len(calibrating.frames(v.id)) > long_enough]
             share("calibrating on normal footage", 0.0)
-            detector.calibrate(_whole(calibrating, video, long_enough) for video in used)
+            # Which of them are too short was said before the training.
+            detector.calibrate(
+                (calibrating.frames(v.id), calibrating.clock(v), calibrating.breaks.get(v.id, ()))
+                for v in videos
+            )
             if source == BEST:
                 log(self.folder, str(detector.notes.get("threshold")))
             write_checkpoint(self.folder, detector, target)
@@ -206,22 +205,6 @@ class ClipTraining:
                 stacklevel=2,
             )
         return cache.divide(_TAIL)
-
-
-def _whole(
-    cache: FrameCache, video: Video, before: int
-) -> tuple[np.ndarray, Clock, dict[int, Kind]]:
-    """A video's frames, when they are shown, and its breaks unless they leave no whole clip.
-
-    Args:
-        cache: holds the frames.
-        video: the video.
-        before: frames before the last one of a clip.
-    """
-    frames, clock = cache.frames(video.id), cache.clock(video)
-    breaks = breaks_in(frames, clock)
-    pieces = np.diff([0, *sorted(breaks), len(frames)])
-    return frames, clock, breaks if pieces.max() > before else {}
 
 
 def normal_videos(manifest: Manifest, split: str) -> tuple[Video, ...]:

@@ -21,17 +21,20 @@ _SHOWN = 5
 class Windows:
     """All clips of some videos, numbered one after another without naming each.
 
+    No clip reaches over a cut or a gap, as none does in scoring.
+
     Attributes:
         cache: the frames.
         videos: ids of the videos that are long enough.
-        counts: int ``(videos,)``, clips in each.
+        stretches: int ``(stretches, 3)``, the parts of the videos that go on without a break for
+            a clip at least: row of the video, first frame, clips in it.
         clip_length: frames in a clip.
         frame_step: frames from one frame of a clip to the next.
     """
 
     cache: FrameCache
     videos: tuple[str, ...]
-    counts: np.ndarray
+    stretches: np.ndarray
     clip_length: int
     frame_step: int
 
@@ -42,24 +45,28 @@ class Windows:
         """The clips of these videos; those that are too short are left out with a warning.
 
         Raises:
-            OddframeError: every video is too short, or there is none.
+            OddframeError: none of the videos goes on for a clip anywhere, or there is none.
         """
         span = (clip_length - 1) * frame_step + 1
-        length_of = {video_id: len(cache.frames(video_id)) for video_id in video_ids}
+        length_of = {video_id: cache.longest(video_id) for video_id in video_ids}
         short = [video_id for video_id in video_ids if length_of[video_id] < span]
         videos = tuple(video_id for video_id in video_ids if length_of[video_id] >= span)
+        unbroken = {name: " without a break" * (name in cache.breaks) for name in short}
         what = f"a clip of {clip_length} frames"
         if frame_step > 1:
             what += f", {frame_step} apart ({span} frames in all)"
         if not videos:
-            longest = max((length_of[video_id] for video_id in short), default=0)
+            longest = max(short, key=lambda name: length_of[name], default="")
+            has = f"{length_of[longest]}{unbroken[longest]}" if short else "0"
             less = " or a smaller --settings.frame_step" if frame_step > 1 else ""
             raise OddframeError(
                 f"none of {count(len(short), 'video')} is long enough for {what}: the longest has "
-                f"{longest}; give longer videos{less}"
+                f"{has}; give longer videos{less}"
             )
         if short:
-            named = first_of([f"'{name}' has {length_of[name]}" for name in short], _SHOWN)
+            named = first_of(
+                [f"'{name}' has {length_of[name]}{unbroken[name]}" for name in short], _SHOWN
+            )
             more = " are too short" * (len(short) > _SHOWN)
             warnings.warn(
                 f"{len(short)} of {count(len(video_ids), 'video')} left out as too short for "
@@ -67,17 +74,30 @@ class Windows:
                 OddframeWarning,
                 stacklevel=3,
             )
-        counts = np.array([length_of[video_id] - span + 1 for video_id in videos], np.int64)
-        return cls(cache, videos, counts, clip_length, frame_step)
+        stretches = [
+            (row, first, end - first - span + 1)
+            for row, video_id in enumerate(videos)
+            for first, end in cache.stretches(video_id)
+            if end - first >= span
+        ]
+        return cls(cache, videos, np.array(stretches, np.int64), clip_length, frame_step)
+
+    @property
+    def counts(self) -> np.ndarray:
+        """Clips in each video, int ``(videos,)``."""
+        counts = np.zeros(len(self.videos), np.int64)
+        np.add.at(counts, self.stretches[:, 0], self.stretches[:, 2])
+        return counts
 
     def __len__(self) -> int:
-        return int(self.counts.sum())
+        return int(self.stretches[:, 2].sum())
 
     def places(self, numbers: np.ndarray) -> np.ndarray:
         """Row of the video and first frame of clips by number; int ``(clips, 2)``."""
-        ends = np.cumsum(self.counts)
-        rows = np.searchsorted(ends, numbers, side="right")
-        return np.stack([rows, numbers - (ends - self.counts)[rows]], axis=1)
+        rows, firsts, counts = self.stretches.T
+        ends = np.cumsum(counts)
+        at = np.searchsorted(ends, numbers, side="right")
+        return np.stack([rows[at], firsts[at] + numbers - (ends - counts)[at]], axis=1)
 
     def read(self, place: np.ndarray) -> np.ndarray:
         """The clip at a place: uint8 ``(frames, height, width, channels)``."""

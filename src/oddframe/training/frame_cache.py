@@ -5,11 +5,15 @@ One file per video, ``<size>-rgb/<key>.npy`` or ``<size>-grey/<key>.npy``, and i
 was decoded, so footage that changed is decoded anew and a data set that moved is not. Each file is
 whole or absent: a cache that was killed goes on at the video that it was at, and two processes that
 fill one cache write the same files, of which the later takes the earlier's place.
+
+Beside each lies ``<key>.breaks1.npy``: the frames at which the footage does not go on, found as
+scoring finds them, in the pictures that were decoded.
 """
 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import shutil
 import warnings
@@ -24,7 +28,7 @@ from oddframe.array_files import read_array
 from oddframe.atomic import CannotWriteError, atomic_path
 from oddframe.clock import Clock
 from oddframe.errors import OddframeError, OddframeWarning
-from oddframe.media import Resampling, list_images, open_video
+from oddframe.media import RULE, Resampling, list_images, open_video, watched
 from oddframe.videos import Manifest, Video
 
 FOLDER = ".frames"
@@ -75,10 +79,13 @@ class FrameCache:
     Attributes:
         arrays: id of a video to its frames.
         firsts: id of a video to the number that its first frame here has in it, where not 0.
+        breaks: id of a video to the frames here, in order, at which its footage begins anew (see
+            :mod:`oddframe.media.continuity`), where there are any.
     """
 
     arrays: Mapping[str, np.ndarray]
     firsts: Mapping[str, int] = field(default_factory=dict)
+    breaks: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def videos(self) -> tuple[str, ...]:
@@ -94,6 +101,15 @@ class FrameCache:
         """Memory-mapped uint8 ``(frames, size, size, channels)``; RGB, or one channel of grey."""
         return self.arrays[video_id]
 
+    def stretches(self, video_id: str) -> np.ndarray:
+        """First frame and end of each part that goes on without a break; int ``(parts, 2)``."""
+        edges = (0, *self.breaks.get(video_id, ()), len(self.frames(video_id)))
+        return np.array(list(itertools.pairwise(edges)))
+
+    def longest(self, video_id: str) -> int:
+        """Frames of the longest part of a video that goes on without a break."""
+        return int(np.diff(self.stretches(video_id)).max())
+
     def clock(self, video: Video) -> Clock:
         """When the frames of a video that are here are shown."""
         first = self.firsts.get(video.id, 0)
@@ -104,9 +120,17 @@ class FrameCache:
         """All but the last ``share`` of each video's frames, and these."""
         lengths = dict(zip(self.videos, self.lengths, strict=True))
         at = {name: round(length * (1 - share)) for name, length in lengths.items()}
+        breaks = self.breaks.items()
         return (
-            FrameCache(_Cut(self.arrays, {name: slice(0, end) for name, end in at.items()})),
-            FrameCache(_Cut(self.arrays, {name: slice(end, None) for name, end in at.items()}), at),
+            FrameCache(
+                _Cut(self.arrays, {name: slice(0, end) for name, end in at.items()}),
+                breaks={v: tuple(b for b in those if b < at[v]) for v, those in breaks},
+            ),
+            FrameCache(
+                _Cut(self.arrays, {name: slice(end, None) for name, end in at.items()}),
+                at,
+                {v: tuple(b - at[v] for b in those if b > at[v]) for v, those in breaks},
+            ),
         )
 
 
@@ -179,7 +203,10 @@ def cache_frames(
                     raise
                 warnings.warn(f"{video.id}: left out ({error})", OddframeWarning, stacklevel=2)
                 del files[video.id]
-    cache = FrameCache(_Mapped(files))
+    breaks = {video_id: _breaks(path) for video_id, path in files.items()}
+    cache = FrameCache(
+        _Mapped(files), breaks={name: those for name, those in breaks.items() if those}
+    )
     for video in videos:
         length = len(cache.frames(video.id)) if video.id in files else video.frames
         if length != video.frames:
@@ -205,7 +232,7 @@ def _write(
         # Written, not memory-mapped: there a full disk kills the process.
         _write_header(stream, 0, shape)
         length = 0
-        with open_video(footage, video.fps, video.levels) as frames:
+        with watched(open_video(footage, video.fps, video.levels)) as frames:
             for frame in frames:
                 picture = frame.grey(size, how) if grey else frame.rgb(size, how)
                 stream.write(picture.tobytes())
@@ -216,6 +243,9 @@ def _write(
         # How many frames there are is only known now; a header's length does not depend on it.
         stream.seek(0)
         _write_header(stream, length, shape)
+        # Before the frames: where they are, so are these.
+        with atomic_path(_breaks_path(path)) as beside, beside.open("wb") as stream:
+            np.save(stream, np.array(sorted(frames.breaks), np.int64))
 
 
 def _write_header(stream: BinaryIO, length: int, shape: tuple[int, int, int]) -> None:
@@ -223,10 +253,27 @@ def _write_header(stream: BinaryIO, length: int, shape: tuple[int, int, int]) ->
     np.lib.format.write_array_header_1_0(stream, header)
 
 
+def _breaks_path(path: Path) -> Path:
+    return path.with_suffix(f".breaks{RULE}.npy")
+
+
+def _breaks(path: Path) -> tuple[int, ...]:
+    """Of the video with this file of frames.
+
+    Raises:
+        OddframeError: the file of breaks is absent or damaged.
+    """
+    found = read_array(_breaks_path(path), "breaks in footage")
+    if found.dtype != np.int64 or found.ndim != 1:
+        raise OddframeError(f"{_breaks_path(path)}: expected the frames of breaks")
+    return tuple(found.tolist())
+
+
 def _is_whole(path: Path, shape: tuple[int, int, int]) -> bool:
-    """Whether the file holds frames of this shape; not if it is absent or damaged."""
+    """Whether the file holds frames of this shape, and that of its breaks is there."""
     try:
         frames = read_array(path, "cached frames", mapped=True)
+        _breaks(path)
     except OddframeError:
         return False
     if frames.dtype != np.uint8 or frames.shape[1:] != shape or not isinstance(frames, np.memmap):

@@ -198,32 +198,33 @@ def _calibrate(detector: Any, normal: Path | None, root: Path | None) -> Levels 
             stacklevel=3,
         )
         return None
+    from oddframe.detectors.clip_detector import TooShortError
     from oddframe.training.clip_training import normal_videos
 
     manifest = at_one_range(read_footage(normal, root))
     videos = normal_videos(manifest, "val") or normal_videos(manifest, "train")
-    span = (detector.clip_length - 1) * detector.config.frame_step + 1
-    used = [video for video in videos if video.frames >= span]
-    if not used:
-        raise OddframeError(
-            f"{normal}: no normal video of {span} frames or more in the splits 'val' and 'train' "
-            f"to learn from, found {len(videos)} that are shorter"
-        )
-    if len(used) < len(videos):
-        warnings.warn(
-            f"{normal}: {len(videos) - len(used)} of {count(len(videos), 'video')} left out as "
-            f"shorter than a clip of {span} frames",
-            OddframeWarning,
-            stacklevel=3,
-        )
 
     def opened() -> Iterator[tuple[Iterator[np.ndarray], Clock, Container[int]]]:
-        for video in used:
+        for video in videos:
             with watched(open_video(manifest.locate(video), video.fps, video.levels)) as reader:
                 yield detector.images(reader), video.clock, reader.breaks
 
     # Which videos the published weights were learnt from, nobody wrote down.
-    detector.calibrate(opened(), MAYBE_LEARNT_FROM)
+    span = (detector.clip_length - 1) * detector.config.frame_step + 1
+    try:
+        short = detector.calibrate(opened(), MAYBE_LEARNT_FROM)
+    except TooShortError:
+        raise OddframeError(
+            f"{normal}: no normal video of {span} frames or more without a cut in the splits "
+            f"'val' and 'train' to learn from, found {len(videos)} that are shorter"
+        ) from None
+    if short:
+        warnings.warn(
+            f"{normal}: {short} of {count(len(videos), 'video')} left out as shorter than a clip "
+            f"of {span} frames without a cut",
+            OddframeWarning,
+            stacklevel=3,
+        )
     return normal_range(manifest)
 
 
