@@ -236,7 +236,9 @@ def test_two_processes_at_once(data, no_decoding):
     assert make(data).lengths == (7, 5, 9)
 
 
-@pytest.mark.parametrize("damage", ["cut short", "empty", "not an array", "of another shape"])
+@pytest.mark.parametrize(
+    "damage", ["cut short", "empty", "not an array", "of another shape", "a changed bit"]
+)
 def test_a_damaged_file_is_made_again(data, damage):
     expected = {name: np.array(frames) for name, frames in make(data).arrays.items()}
     for file in (data.root.parent / FOLDER / "16-rgb").iterdir():
@@ -245,6 +247,7 @@ def test_a_damaged_file_is_made_again(data, damage):
             np.save(file, np.zeros((7, 8, 8, 3), np.uint8))
         else:
             cuts = {"cut short": content[:-1], "empty": b"", "not an array": b"x" * len(content)}
+            cuts["a changed bit"] = content[:-99] + bytes([content[-99] ^ 1]) + content[-98:]
             file.write_bytes(cuts[damage])
     for name, frames in make(data).arrays.items():
         np.testing.assert_array_equal(frames, expected[name])

@@ -71,7 +71,7 @@ def test_pooled_once_and_again_when_a_file_changes(tmp_path, monkeypatch) -> Non
 
 
 @pytest.mark.parametrize(
-    "damage", ["cut", "empty", "text", "shape", "type", "nan", "claims", "pipe"]
+    "damage", ["cut", "empty", "text", "shape", "type", "nan", "claims", "bit", "pipe"]
 )
 def test_damaged_segments_are_pooled_again(tmp_path, damage) -> None:
     for i in range(3):
@@ -94,7 +94,8 @@ def test_damaged_segments_are_pooled_again(tmp_path, damage) -> None:
         os.mkfifo(file)
     else:
         claims = content.replace(b"(3, 2, 8, 4)", b"(9999999999,")
-        kept = {"cut": content[:-1], "empty": b"", "text": b"x" * 99, "claims": claims}
+        bit = content[:-9] + bytes([content[-9] ^ 1]) + content[-8:]
+        kept = {"cut": content[:-1], "empty": b"", "text": b"x" * 99, "claims": claims, "bit": bit}
         file.write_bytes(kept[damage])
     np.testing.assert_array_equal(pool(), first)
 

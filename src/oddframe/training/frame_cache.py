@@ -3,8 +3,9 @@
 One file per video, ``<size>-rgb/<key>.npy`` or ``<size>-grey/<key>.npy``, and in a folder like
 ``<size>-rgb-bilinear`` where frames are resized otherwise than by area. The key follows from what
 was decoded, so footage that changed is decoded anew and a data set that moved is not. Each file is
-whole or absent: a cache that was killed goes on at the video that it was at, and two processes that
-fill one cache write the same files, of which the later takes the earlier's place.
+whole or absent, and damage is noticed (:mod:`oddframe.training.kept_arrays`): a cache that was
+killed goes on at the video that it was at, and two processes that fill one cache write the same
+files, of which the later takes the earlier's place.
 
 Beside each lies ``<key>.breaks1.npy``: the frames at which the footage does not go on, found as
 scoring finds them, in the pictures that were decoded.
@@ -20,15 +21,15 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
 from oddframe.array_files import read_array
-from oddframe.atomic import CannotWriteError, atomic_path
+from oddframe.atomic import CannotWriteError
 from oddframe.clock import Clock
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.media import RULE, Resampling, list_images, open_video, watched
+from oddframe.training.kept_arrays import kept_writer, read_kept
 from oddframe.videos import Manifest, Video
 
 FOLDER = ".frames"
@@ -228,29 +229,17 @@ def _write(
     advance: Callable[[int], None],
 ) -> None:
     size, grey = (shape[1], shape[0]), shape[2] == 1
-    with atomic_path(path) as temporary, temporary.open("wb") as stream:
-        # Written, not memory-mapped: there a full disk kills the process.
-        _write_header(stream, 0, shape)
-        length = 0
+    with kept_writer(path, shape, np.dtype(np.uint8)) as writer:
         with watched(open_video(footage, video.fps, video.levels)) as frames:
             for frame in frames:
-                picture = frame.grey(size, how) if grey else frame.rgb(size, how)
-                stream.write(picture.tobytes())
-                length += 1
+                writer.write(frame.grey(size, how) if grey else frame.rgb(size, how))
                 advance(1)
-        if not length:
+        if not writer.length:
             raise OddframeError(f"video '{video.id}': no frame of {footage} can be decoded")
-        # How many frames there are is only known now; a header's length does not depend on it.
-        stream.seek(0)
-        _write_header(stream, length, shape)
         # Before the frames: where they are, so are these.
-        with atomic_path(_breaks_path(path)) as beside, beside.open("wb") as stream:
-            np.save(stream, np.array(sorted(frames.breaks), np.int64))
-
-
-def _write_header(stream: BinaryIO, length: int, shape: tuple[int, int, int]) -> None:
-    header = {"descr": "|u1", "fortran_order": False, "shape": (length, *shape)}
-    np.lib.format.write_array_header_1_0(stream, header)
+        with kept_writer(_breaks_path(path), (), np.dtype(np.int64)) as beside:
+            for found in sorted(frames.breaks):
+                beside.write(np.array(found))
 
 
 def _breaks_path(path: Path) -> Path:
@@ -258,27 +247,14 @@ def _breaks_path(path: Path) -> Path:
 
 
 def _breaks(path: Path) -> tuple[int, ...]:
-    """Of the video with this file of frames.
-
-    Raises:
-        OddframeError: the file of breaks is absent or damaged.
-    """
-    found = read_array(_breaks_path(path), "breaks in footage")
-    if found.dtype != np.int64 or found.ndim != 1:
-        raise OddframeError(f"{_breaks_path(path)}: expected the frames of breaks")
-    return tuple(found.tolist())
+    """Of the video with this file of frames; :func:`_is_whole` has looked at it."""
+    return tuple(read_array(_breaks_path(path), "breaks in footage").tolist())
 
 
 def _is_whole(path: Path, shape: tuple[int, int, int]) -> bool:
-    """Whether the file holds frames of this shape, and that of its breaks is there."""
-    try:
-        frames = read_array(path, "cached frames", mapped=True)
-        _breaks(path)
-    except OddframeError:
-        return False
-    if frames.dtype != np.uint8 or frames.shape[1:] != shape or not isinstance(frames, np.memmap):
-        return False
-    return path.stat().st_size == frames.offset + frames.size
+    """Whether the file holds frames of this shape, and that of its breaks is there, undamaged."""
+    frames = read_kept(path, np.dtype(np.uint8), shape)
+    return frames is not None and read_kept(_breaks_path(path), np.dtype(np.int64), ()) is not None
 
 
 def _check_space(target: Path, needed: int, videos: int) -> None:

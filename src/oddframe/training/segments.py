@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from oddframe.array_files import read_array
-from oddframe.atomic import atomic_path
 from oddframe.errors import OddframeError
 from oddframe.features.feature_folder import FeatureFolder
+from oddframe.training.kept_arrays import kept_writer, read_kept
 
 FOLDER = ".segments"
 
@@ -115,24 +115,12 @@ def pool_segments(
     key = _key(features, ids, segments, resampling)
     path = (features.path / FOLDER if writable else spare) / f"{key}.npy"
     ids = tuple(ids)
-    shape = (len(ids), features.crops, segments, features.channels)
-    values = _kept(path, shape)
-    if values is None:
-        _write(path, features, ids, segments, resampling, advance)
+    row = (features.crops, segments, features.channels)
+    values = read_kept(path, None, row)
+    if values is None or len(values) != len(ids):
+        _write(path, features, ids, row, resampling, advance)
         values = read_array(path, "pooled features", mapped=True)
     return Segments(ids, values)
-
-
-def _kept(path: Path, shape: tuple[int, ...]) -> np.ndarray | None:
-    """What was pooled before, mapped; None if it is not there or damaged."""
-    try:
-        values = read_array(path, "pooled features", mapped=True)
-    except OddframeError:
-        return None
-    if values.shape != shape or values.dtype.kind != "f" or not values.size:
-        return None
-    # Features are finite when they are pooled, so here another number is damage.
-    return values if all(np.isfinite(row).all() for row in values) else None
 
 
 def _check_distinct(features: FeatureFolder, ids: Sequence[str]) -> None:
@@ -154,28 +142,14 @@ def _write(
     path: Path,
     features: FeatureFolder,
     ids: tuple[str, ...],
-    segments: int,
+    row: tuple[int, ...],
     resampling: str,
     advance: Callable[[int], None],
 ) -> None:
     pool = RESAMPLINGS[resampling]
-    with atomic_path(path) as temporary, temporary.open("wb") as stream:
-        shape: tuple[int, ...] = ()
-        kind = np.dtype(np.float32)
+    with kept_writer(path, row, features.read(ids[0]).dtype) as writer:
         for video_id in ids:
-            bag = pool(features.read(video_id), segments)
-            if not shape:
-                shape, kind = bag.shape, bag.dtype
-                # Written, not memory-mapped: there a full disk kills the process.
-                header = {"descr": kind.str, "fortran_order": False, "shape": (len(ids), *shape)}
-                np.lib.format.write_array_header_1_0(stream, header)
-            if bag.shape != shape:
-                raise OddframeError(
-                    f"{features.path}: '{video_id}' has {bag.shape[0]} crops of {bag.shape[2]} "
-                    f"channels, the videos before it {shape[0]} of {shape[2]}; one folder must "
-                    "hold one kind of features"
-                )
-            stream.write(bag.astype(kind, copy=False).tobytes())
+            writer.write(pool(features.read(video_id), row[1]))
             advance(1)
 
 
