@@ -206,7 +206,7 @@ def test_names_from_the_command_line(truth, cli, tmp_path):
     words = (*words, truth / "test.jsonl", "--resamples", 0, "--out", tmp_path)
     status, out, err = cli(*words, "--names", "[a, b]")
     assert (status, err) == (0, "")
-    assert out.startswith("micro_auc of a equals that of b")
+    assert out.startswith("Micro AUC of a equals that of b")
 
 
 def test_lists_of_one_and_of_numbers():
@@ -420,6 +420,9 @@ def test_evaluate_and_compare_with_wrong_files(truth, refused, tmp_path):
     assert "found -1" in refused(*twice, "--seed=-1")
     assert "--resamples: expected 0 or more" in refused(*twice, "--resamples=-1")
     assert "at least two" in refused("compare", scores, "--manifest", manifest, *out)
+    assert "gone: expected scores, a run or a sweep, found nothing" in refused(
+        "compare", tmp_path / "gone", *out
+    )
     assert "different names" in refused(
         "compare", scores, scores, "--manifest", manifest, *out, "--names", "[a, a]"
     )

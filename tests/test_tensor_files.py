@@ -94,11 +94,24 @@ def test_archive_that_unpacks_to_more_is_not_unpacked(tmp_path, monkeypatch):
     assert re.search(r"an archive of 0\.0 MB that unpacks to 8 MB; at most 1 MB", refusal(path))
 
 
-@pytest.mark.parametrize("data", [b"", b"PK\x05\x06" + bytes(18), b"\x80\x02", bytes(100)])
-def test_other_files(tmp_path, data):
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        (b"", "found an empty file"),
+        (b"PK\x05\x06" + bytes(18), "a damaged file or something else"),
+        (b"\x80\x02", "a damaged file or something else"),
+        (bytes(100), "other data, which is no file of PyTorch"),
+        ("# größe: 3\n".encode("latin-1"), "found text, which is no file of PyTorch"),
+        (b"\x89HDF\r\n\x1a\n" + bytes(90), "an HDF5 file"),
+        (bytes([80, *bytes(7)]) + b'{"w":{"dtype":"F32"}}', "a safetensors file"),
+    ],
+)
+def test_other_files(tmp_path, data, found):
     path = tmp_path / "a.pt"
     path.write_bytes(data)
-    assert "a damaged file or something else" in refusal(path)
+    said = refusal(path)
+    assert found in said
+    assert said.endswith("; get them again")
 
 
 def test_names_shapes_and_types_come_before_numbers():

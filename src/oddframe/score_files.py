@@ -166,7 +166,8 @@ def _check_frame(table: CsvTable, row: Row, place: int | None, expected: int) ->
     if place is not None and table.number(row.cells[place]) != expected:
         raise OddframeError(
             f"{row.where}: expected frame {expected}, the video's next one, counted from 0, found "
-            f"{shown(row.cells[place])}"
+            f"{shown(row.cells[place])}; count from 0, or leave the column out where the rows of a "
+            "video are all its frames in order"
         )
 
 

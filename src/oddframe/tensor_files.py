@@ -21,6 +21,11 @@ _DEEPEST = 32
 _MOST_VALUES = 2_000_000
 _LONGEST_INTEGER = 256
 """Bits; states of random generators have 128."""
+_OTHERS = {
+    b"\x89HDF": "an HDF5 file",
+    b"\x93NUMPY": "a NumPy array",
+    b"MATLAB": "a MATLAB file",
+}
 _PLAIN = (str, bytes, float, bool, type(None))
 
 
@@ -63,13 +68,26 @@ def read_tensor_file(path: Path, what: str, advice: str, *, device: Any = "cpu")
                 "read; save model.state_dict() where the file was made"
             ) from error
         raise OddframeError(
-            f"{path}: expected {what}, found a damaged file or something else ({_reason(error)}); "
-            f"{advice}"
+            f"{path}: expected {what}, found {_found(path, error)}; {advice}"
         ) from error
     wrong = _fault(content)
     if wrong:
         raise OddframeError(f"{path}: expected {what}, found {wrong}; {advice}")
     return content
+
+
+def _found(path: Path, error: Exception) -> str:
+    """What a file is that PyTorch cannot read; its words are for files that may be its own."""
+    with path.open("rb") as stream:
+        begins = stream.read(1000)
+    if begins.startswith((b"PK", b"\x80")):
+        return f"a damaged file or something else ({_reason(error)})"
+    kind = next((kind for start, kind in _OTHERS.items() if begins.startswith(start)), "other data")
+    if begins[8:10] == b'{"':
+        kind = "a safetensors file"
+    elif begins and not any(byte < 9 for byte in begins):
+        kind = "text"
+    return f"{kind}, which is no file of PyTorch" if begins else "an empty file"
 
 
 def _reason(error: Exception) -> str:

@@ -9,14 +9,14 @@ from typing import Any, Protocol, runtime_checkable
 
 from oddframe.detections import EventRule
 from oddframe.evaluation.compare import Comparison
-from oddframe.evaluation.result import Evaluation, Measured
-from oddframe.reporting.comparison_page import BESIDE
-from oddframe.reporting.metric_names import (
+from oddframe.evaluation.metric_names import (
     HEADLINES,
     baseline_name,
     decision_name,
     metric_name,
 )
+from oddframe.evaluation.result import Evaluation, Measured
+from oddframe.reporting.comparison_page import BESIDE
 from oddframe.reporting.times import shown_cuts, shown_span
 from oddframe.reporting.wording import aligned, doubts, hint, no_verdict, not_filmed, oracle_notes
 from oddframe.training.loss_spread import LossSpreads
@@ -130,6 +130,8 @@ def evaluation_table(evaluation: Evaluation) -> str:
         others = [_number(row.get(name)) for row in beside.values()]
         rows.append([metric_name(name).label, _interval(own), _number(own), *others])
     lines = aligned(rows)
+    if not any(_interval(evaluation.metrics[name]) for name in names):
+        lines.append(str(evaluation.protocol.get("bootstrap", "")))
     if evaluation.oracle:
         lines.append("oracle: the checkpoint was selected on these very videos; an upper bound")
         lines += oracle_notes(evaluation)

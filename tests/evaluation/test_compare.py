@@ -74,7 +74,7 @@ def test_words():
         "a", "b", "auc", Measured(None, note="no frames")
     )
     only = in_words("a", "b", "auc", Measured(0.1, note="no interval"))
-    assert only == "auc of a is higher than that of b by 0.1; no interval."
+    assert only == "AUC of a is higher than that of b by 0.1; no interval."
     touching = in_words("a", "b", "auc", Measured(0.1, 0.0, 0.2))
     assert "includes zero" in touching
 
@@ -261,11 +261,11 @@ def test_a_comparison_with_everything_is_read_back(seeds, tmp_path):
 def test_what_selection_on_test_adds_in_words():
     added = oracle_in_words("a", "micro_auc", Measured(0.03, 0.01, 0.05))
     assert added == (
-        "a: selection on the test videos would have added 0.03 to micro_auc "
+        "a: selection on the test videos would have added 0.03 to Micro AUC "
         "(95 % interval 0.01 to 0.05)."
     )
     taken = oracle_in_words("a", "micro_auc", Measured(-0.02, note="no interval"))
-    assert "taken 0.02 from micro_auc; no interval." in taken
+    assert "taken 0.02 from Micro AUC; no interval." in taken
     assert "cannot be compared: nothing" in oracle_in_words(
         "a", "b", Measured(None, note="nothing")
     )

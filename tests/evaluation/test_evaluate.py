@@ -114,6 +114,7 @@ def test_undefined_numbers_never_crash(make_video, tmp_path, labels, undefined, 
     scores = Scores(values, {"threshold": threshold})
     manifest = Manifest("odd", tuple(videos))
     evaluation = evaluate_scores(scores, manifest, maps=maps, resamples=20)
+    assert "map and pixel truth" in evaluation.protocol["localisation"]  # and none has any
     evaluation.write(tmp_path / "metrics.json")
     for name in undefined:
         assert evaluation.metrics[name].value is None, name
@@ -123,6 +124,7 @@ def test_undefined_numbers_never_crash(make_video, tmp_path, labels, undefined, 
             assert part is None or np.isfinite(part)
     if len(videos) == 1:
         assert all(number.low is None for number in evaluation.metrics.values())
+        assert "take two videos of a kind" in evaluation_table(evaluation)
 
 
 def test_classes_are_measured_apart(make_video):

@@ -8,8 +8,8 @@ from importlib.resources import files
 import pytest
 
 from oddframe.datasets import DATASETS
+from oddframe.evaluation.metric_names import HEADLINES
 from oddframe.evaluation.published_numbers import PROTOCOLS, published_for
-from oddframe.reporting.metric_names import HEADLINES
 
 NAMES = ("ucf-crime", "xd-violence", "shanghaitech-weak", "shanghaitech", "avenue", "ucsd-ped2")
 

@@ -3,8 +3,8 @@ import math
 import numpy as np
 import pytest
 
+from oddframe.evaluation.metric_names import HEADLINES, is_share
 from oddframe.evaluation.seed_spread import SeedSpread
-from oddframe.reporting.metric_names import HEADLINES, is_share
 
 
 def test_against_the_table_of_t():

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import re
 
+from oddframe.evaluation.metric_names import metric_name
 from oddframe.evaluation.result import Evaluation, Measured
-from oddframe.reporting.metric_names import metric_name
 from oddframe.reporting.tables import classes_table, facts_table, metrics_tables, value_range
 
 

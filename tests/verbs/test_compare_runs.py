@@ -72,7 +72,7 @@ def test_runs_and_foreign_scores(bags, runs: Path, tmp_path: Path, capsys) -> No
     assert len(found.differences) == 3 * len(found.models["tiny"])
     assert found.caution.startswith("Of 3 pairs")
     assert (tmp_path / "comparison.html").is_file()
-    assert "micro_auc of short is" in said
+    assert "Micro AUC of short is" in said
 
 
 def test_first_against_the_others(runs: Path, tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_first_against_the_others(runs: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("short", "tiny", "nothing"), "nothing: expected scores, found no such file"),
+        (("short", "tiny", "nothing"), "nothing: expected scores, a run or a sweep, found nothing"),
         (("short", "short/log.txt", "tiny"), "log.txt line 2: expected"),
         (("foreign", "foreign", "foreign/"), "give one for each with --names a,b"),
         (("short", "tiny", "foreign", "--pairs", "some"), "--pairs: expected all or first"),

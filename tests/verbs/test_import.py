@@ -254,7 +254,7 @@ def test_truncated_checkpoints(checkpoint, tmp_path, share, zipped):
     checkpoint.write_bytes(whole[: int(share * len(whole))])
     message = refusal("mgfn", checkpoint, tmp_path / "run")
     assert str(checkpoint) in message
-    assert "a damaged file or something else" in message
+    assert ("a damaged file or something else" if checkpoint.stat().st_size else "empty") in message
 
 
 def test_changed_bytes_never_change_a_tensor(checkpoint):
@@ -276,11 +276,18 @@ def test_changed_bytes_never_change_a_tensor(checkpoint):
     assert noticed > 10
 
 
-@pytest.mark.parametrize("content", [b"", b"not a checkpoint at all", b"\x80\x04K\x03."])
-def test_other_files(tmp_path, content):
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (b"", "found an empty file"),
+        (b"not a checkpoint at all", "found text, which is no file of PyTorch"),
+        (b"\x80\x04K\x03.", "a damaged file or something else"),
+    ],
+)
+def test_other_files(tmp_path, content, found):
     path = tmp_path / "other.pkl"
     path.write_bytes(content)
-    assert "a damaged file or something else" in refusal("mgfn", path, tmp_path / "run")
+    assert found in refusal("mgfn", path, tmp_path / "run")
 
 
 def test_single_numbers_in_a_file_do_not_make_a_network_of_any_size(tmp_path):

@@ -22,6 +22,7 @@ from oddframe.evaluation.evaluate import (
 )
 from oddframe.evaluation.frame_metrics import headline_metric
 from oddframe.evaluation.frame_samples import Truth, frame_samples, summarise, why_undefined
+from oddframe.evaluation.metric_names import metric_name
 from oddframe.evaluation.result import Decision, Measured, measured_metrics
 from oddframe.evaluation.thresholds import decisions
 from oddframe.scores import Scores
@@ -283,6 +284,7 @@ def caution(pairs: int) -> str:
 
 def in_words(first: str, second: str, metric: str, gap: Measured) -> str:
     """A paired difference as one sentence."""
+    metric = metric_name(metric).label
     if gap.value is None:
         return f"{metric} of {first} and {second} cannot be compared: {gap.note}."
     if gap.value == 0:
@@ -309,6 +311,7 @@ def oracle_in_words(name: str, metric: str, gap: Measured) -> str:
         metric: name of the metric.
         gap: oracle minus selected.
     """
+    metric = metric_name(metric).label
     if gap.value is None:
         return f"{name}: oracle and selected {metric} cannot be compared: {gap.note}."
     change = f"added {gap.value:.4g} to" if gap.value >= 0 else f"taken {-gap.value:.4g} from"

@@ -132,7 +132,7 @@ def evaluate_scores(
         curves=drawn_curves(truth.labels, np.concatenate([scores[video.id] for video in videos])),
         protocol={
             **_protocol(scores, manifest, rule, chosen, skip_first),
-            "bootstrap": _bootstrap_note(truth, len(weights) - 1, seed),
+            "bootstrap": _bootstrap_note(truth, resamples, len(weights) - 1, seed),
             "localisation": localisation,
             **({"oracle_meta": dict(oracle.meta)} if oracle is not None else {}),
         },
@@ -291,10 +291,12 @@ def _protocol(
     }
 
 
-def _bootstrap_note(truth: Truth, drawn: int, seed: int) -> str:
+def _bootstrap_note(truth: Truth, wanted: int, drawn: int, seed: int) -> str:
     anomalous, videos = int(truth.anomalous.sum()), len(truth.videos)
+    if wanted == 0:
+        return "no intervals: no resamples were asked for"
     if drawn == 0:
-        return f"no intervals: no resamples were asked for, or {videos} video(s) cannot vary"
+        return "no intervals: they take two videos of a kind, anomalous or normal, to draw from"
     return (
         f"95 % percentile intervals from {drawn} resamples of whole videos, {anomalous} anomalous "
         f"and {videos - anomalous} normal ones drawn separately, seed {seed}"

@@ -55,11 +55,11 @@ def map_samples(
     for video in videos:
         if video.id in maps:
             _check(maps[video.id], video)
-    usable = [v.id for v in videos if v.id in maps and (_has_truth(v) or v.label == "normal")]
-    nothing = np.full(len(weights), np.nan)
-    if not usable:
+    if not any(video.id in maps and _has_truth(video) for video in videos):
+        nothing = np.full(len(weights), np.nan)
         empty = {"pixel_auc": nothing, "rbdc": nothing, "tbdc": nothing}
-        return empty, "no video has both a score map and a mask or tracks"
+        return empty, "no video has both a score map and pixel truth (a mask or tracks)"
+    usable = [v.id for v in videos if v.id in maps and (_has_truth(v) or v.label == "normal")]
     wanted = set(usable)
     bins = PixelBins.of(sample_pixels(maps[key] for key in usable))
     for index, video in enumerate(videos):

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from oddframe.atomic import atomic_path
+from oddframe.evaluation.metric_names import metric_name
 from oddframe.evaluation.result import Measured
 from oddframe.reporting.colours import ROUNDS, SERIES, hexadecimal
-from oddframe.reporting.metric_names import metric_name
 from oddframe.reporting.wording import count
 
 if TYPE_CHECKING:

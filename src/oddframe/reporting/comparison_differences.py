@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from html import escape
 
 from oddframe.evaluation.compare import Comparison, PairedDifference
+from oddframe.evaluation.metric_names import metric_name
 from oddframe.evaluation.result import Measured
 from oddframe.reporting.comparison_numbers import main_metrics
-from oddframe.reporting.metric_names import metric_name
 from oddframe.reporting.tables import scrolling
 from oddframe.reporting.wording import interval, number
 

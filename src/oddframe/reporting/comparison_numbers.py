@@ -8,10 +8,10 @@ from pathlib import Path
 
 from oddframe.evaluation.compare import Comparison
 from oddframe.evaluation.frame_metrics import headline_metric
+from oddframe.evaluation.metric_names import HEADLINES, metric_name
 from oddframe.evaluation.result import Measured
 from oddframe.reporting.class_bars import class_charts
 from oddframe.reporting.colours import series_class
-from oddframe.reporting.metric_names import HEADLINES, metric_name
 from oddframe.reporting.model_timelines import series_key
 from oddframe.reporting.tables import heading, scrolling, size_of_class, value_cell, value_range
 from oddframe.reporting.wording import interval

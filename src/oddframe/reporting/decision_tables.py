@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from html import escape
 
+from oddframe.evaluation.metric_names import decision_name
 from oddframe.evaluation.result import Decision
 from oddframe.evaluation.thresholds import OWN
-from oddframe.reporting.metric_names import decision_name
 from oddframe.reporting.tables import grid
 
 HINT = (

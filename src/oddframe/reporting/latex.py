@@ -7,11 +7,11 @@ from textwrap import wrap
 
 import oddframe
 from oddframe.evaluation.compare import Comparison
+from oddframe.evaluation.metric_names import is_share, metric_name
 from oddframe.evaluation.published_numbers import Published
 from oddframe.evaluation.result import Measured
 from oddframe.evaluation.seed_spread import SeedSpread
 from oddframe.reporting.comparison_numbers import main_metrics
-from oddframe.reporting.metric_names import is_share, metric_name
 from oddframe.reporting.published_section import rows_of_methods
 from oddframe.reporting.wording import count
 

@@ -7,8 +7,8 @@ from html import escape
 from typing import Any
 
 from oddframe.errors import OddframeError
+from oddframe.evaluation.metric_names import metric_name
 from oddframe.reporting.colours import series_class
-from oddframe.reporting.metric_names import metric_name
 from oddframe.reporting.model_timelines import series_key
 from oddframe.reporting.training_curves import WORDS, Line, curve_panel, curve_terms
 

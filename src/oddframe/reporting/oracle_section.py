@@ -6,10 +6,10 @@ from collections.abc import Collection
 from html import escape
 
 from oddframe.evaluation.compare import Comparison, oracle_in_words
+from oddframe.evaluation.metric_names import metric_name
 from oddframe.evaluation.result import Measured
 from oddframe.reporting.comparison_differences import excludes_zero, signed
 from oddframe.reporting.comparison_numbers import main_metrics
-from oddframe.reporting.metric_names import metric_name
 from oddframe.reporting.tables import first_open, scrolling
 from oddframe.reporting.wording import interval, measured
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from oddframe.evaluation.metric_names import metric_name
 from oddframe.evaluation.published_numbers import Published
-from oddframe.reporting.metric_names import metric_name
 from oddframe.reporting.tables import scrolling
 
 

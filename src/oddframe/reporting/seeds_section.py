@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from html import escape
 
 from oddframe.evaluation.compare import Comparison
+from oddframe.evaluation.metric_names import is_share, metric_name
 from oddframe.evaluation.seed_spread import SeedSpread
 from oddframe.reporting.colours import series_class
 from oddframe.reporting.comparison_numbers import main_metrics
-from oddframe.reporting.metric_names import is_share, metric_name
 from oddframe.reporting.tables import first_open, scrolling
 from oddframe.reporting.wording import count, number
 

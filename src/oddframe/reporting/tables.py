@@ -7,8 +7,8 @@ from html import escape
 from typing import Any
 
 from oddframe.evaluation.evaluate import is_per_video
+from oddframe.evaluation.metric_names import baseline_name, metric_name
 from oddframe.evaluation.result import Evaluation, Measured
-from oddframe.reporting.metric_names import baseline_name, metric_name
 from oddframe.reporting.wording import count, interval, is_oracle, number
 
 _EVENT_METRICS = ("event_f1", "event_precision", "event_recall")

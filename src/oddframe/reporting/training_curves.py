@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from oddframe.errors import OddframeError
-from oddframe.reporting.metric_names import metric_name
+from oddframe.evaluation.metric_names import metric_name
 from oddframe.reporting.score_axes import ScoreAxis, score_axis, thin_series
 
 SPLITS = {"train": "series0", "val": "series1", "oracle": "suspect"}

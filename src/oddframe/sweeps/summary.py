@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from oddframe.evaluation.frame_metrics import headline_metric
+from oddframe.evaluation.metric_names import is_share
 from oddframe.evaluation.result import Evaluation, Measured
 from oddframe.evaluation.seed_spread import SeedSpread
-from oddframe.reporting.metric_names import is_share
 from oddframe.sweeps.folder import REPORT, State, SweepFolder, TrialRecord
 from oddframe.sweeps.plan import Mode
 

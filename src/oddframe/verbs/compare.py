@@ -62,7 +62,10 @@ def compare(
     check_seed(seed)
     missing = next((path for path in scores if not path.exists()), None)
     if missing is not None:
-        raise OddframeError(f"{missing}: no such score file, run or sweep; check the path")
+        raise OddframeError(
+            f"{missing}: expected scores, a run or a sweep, found nothing there; check the path, or "
+            "make scores with 'oddframe score'"
+        )
     if len(scores) < 2:
         raise OddframeError(
             f"compare needs at least two score files, runs or sweeps, found {len(scores)}"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from oddframe.evaluation.metric_names import metric_name
 from oddframe.evaluation.result import Measured
 from oddframe.recipes import OWN_MANIFEST, Recipe, Value
-from oddframe.reporting.metric_names import metric_name
 
 _MEANING = {
     "selected": "checkpoint selected on validation",
