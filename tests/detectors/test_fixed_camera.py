@@ -281,6 +281,7 @@ def test_a_video_that_fails_while_it_is_learnt_stops_no_other(street, tmp_path):
     with pytest.warns(OddframeWarning, match=r"1: left out from there on \(.*1\.mp4"):
         learnt = fit(manifest, config(street))
     assert learnt.threshold > 0
+    assert list(learnt.left_out) == ["1"]
 
 
 def test_a_scene_where_nothing_ever_moves(street, tmp_path):

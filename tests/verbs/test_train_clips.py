@@ -241,6 +241,21 @@ def test_what_an_oracle_cannot_judge_by_is_said_before_the_training(
         assert not (run / METRICS).exists()
 
 
+def test_a_recording_that_fails_while_it_is_learnt_is_left_out_as_any_other(
+    manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for picture in (manifest.parent / "train" / "1").iterdir():
+        picture.write_bytes(b"no picture any more")
+    run = tmp_path / "run"
+    for words in ((), ("--resume",)):
+        assert main(["train", str(manifest), *MNAD, "--out", str(run), *words]) == 3
+        assert "  left out: " in capsys.readouterr().out
+    config = read_config(run)
+    assert list(config["left_out"]) == ["train/1"]
+    assert "train/1" in config["left_out"]["train/1"]
+    assert (config["fitted_on"]["videos"], config["fitted_on"]["held_out_videos"]) == (2, 1)
+
+
 def test_an_oracle_scores_what_score_scores_also_where_footage_is_cut(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -94,6 +94,10 @@ class FrameDetector(Detector, Protocol):
             config: an instance of the module's ``CONFIG`` dataclass.
             seed: fixes every random choice.
             advance: told what is being done and the share done, 0 to 1.
+
+        Returns:
+            The detector; if it has ``left_out``, id of a video to the reason, these could not be
+            read and ``train`` says so.
         """
         ...
 

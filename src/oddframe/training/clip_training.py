@@ -35,9 +35,11 @@ from oddframe.training.run_folder import (
     MANIFEST,
     ORACLE,
     SAMPLES,
+    fitted_on,
     log,
     read_run,
     write_checkpoint,
+    write_what_was_left_out,
 )
 from oddframe.videos import Manifest, Video
 
@@ -101,6 +103,9 @@ class ClipTraining:
                 raise OddframeError(
                     f"manifest of {manifest.dataset}: no video in split 'train' can be decoded"
                 )
+            if fabric.is_global_zero and cache.left_out:
+                learnt_from = fitted_on(training, held_out)
+                write_what_was_left_out(self.folder, cache.left_out, fitted_on=learnt_from)
             trained, calibrating = self._divide(fabric, cache, held_out)
             length, step = learner.clip_length, config.frame_step
             batches = ClipBatches(

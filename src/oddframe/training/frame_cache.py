@@ -82,11 +82,13 @@ class FrameCache:
         firsts: id of a video to the number that its first frame here has in it, where not 0.
         breaks: id of a video to the frames here, in order, at which its footage begins anew (see
             :mod:`oddframe.media.continuity`), where there are any.
+        left_out: id of a video that could not be decoded to the reason.
     """
 
     arrays: Mapping[str, np.ndarray]
     firsts: Mapping[str, int] = field(default_factory=dict)
     breaks: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def videos(self) -> tuple[str, ...]:
@@ -173,7 +175,7 @@ def cache_frames(
         how: frames are resized.
 
     Returns:
-        The frames of those videos that can be decoded; the others are warned of.
+        The frames of those videos that can be decoded; the others are warned of, and named in it.
 
     Raises:
         OddframeError: footage that is missing, the only video cannot be decoded, or no space on the
@@ -190,6 +192,7 @@ def cache_frames(
     }
     missing = [video for video in videos if not _is_whole(files[video.id], shape)]
     _check_space(target, cache_bytes(missing, size, grey), len(missing))
+    left_out = {}
     for video in videos:
         # Asked once more: another process may have made it in the meantime.
         if _is_whole(files[video.id], shape):
@@ -203,10 +206,13 @@ def cache_frames(
                 if len(videos) == 1:
                     raise
                 warnings.warn(f"{video.id}: left out ({error})", OddframeWarning, stacklevel=2)
+                left_out[video.id] = str(error)
                 del files[video.id]
     breaks = {video_id: _breaks(path) for video_id, path in files.items()}
     cache = FrameCache(
-        _Mapped(files), breaks={name: those for name, those in breaks.items() if those}
+        _Mapped(files),
+        breaks={name: those for name, those in breaks.items() if those},
+        left_out=left_out,
     )
     for video in videos:
         length = len(cache.frames(video.id)) if video.id in files else video.frames

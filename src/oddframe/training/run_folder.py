@@ -31,6 +31,7 @@ from oddframe.plain_values import typed
 from oddframe.tensor_files import read_tensor_file
 from oddframe.text_files import read_text, shown
 from oddframe.training.settings import read_settings
+from oddframe.videos import Video
 from oddframe.yaml_table import Dumper, read_yaml
 
 FORMAT = "oddframe-run/1"
@@ -123,6 +124,32 @@ def read_config(folder: Path) -> dict[str, Any]:
         if name in config:
             config[name] = typed(config[name], hint, f"{path}: '{name}'")
     return config
+
+
+def fitted_on(trained: tuple[Video, ...], held_out: tuple[Video, ...]) -> dict[str, Any]:
+    """What a run learnt from, and what its threshold came from."""
+    counts: dict[str, Any] = {
+        "videos": len(trained),
+        "minutes": round(sum(v.clock.length for v in trained) / 60, 2),
+    }
+    if held_out:
+        counts["held_out_videos"] = len(held_out)
+        counts["held_out_minutes"] = round(sum(v.clock.length for v in held_out) / 60, 2)
+    return counts
+
+
+def write_what_was_left_out(folder: Path, left_out: Mapping[str, str], **changed: Any) -> None:
+    """Add recordings that failed while they were learnt to those in ``config.yaml``.
+
+    Args:
+        folder: the run folder.
+        left_out: id of a video to the reason.
+        changed: what else ``config.yaml`` says otherwise because of that.
+    """
+    if left_out:
+        config = read_config(folder)
+        all_of_them = {**config.get("left_out", {}), **left_out}
+        write_config(folder, {**config, **changed, "left_out": all_of_them})
 
 
 def log(folder: Path, message: str, name: str = LOG) -> None:

@@ -14,7 +14,6 @@ from oddframe.datasets.deep_footage import at_one_range, normal_range
 from oddframe.detectors import available, load
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.folder_lock import alone_in_out
-from oddframe.grey_levels import Levels
 from oddframe.media import open_video, watched
 from oddframe.paths import text_paths
 from oddframe.tensor_files import read_tensor_file
@@ -29,6 +28,7 @@ from oddframe.training.run_folder import (
 )
 from oddframe.training.settings import read_settings
 from oddframe.verbs.footage import read_footage
+from oddframe.videos import Manifest
 from oddframe.words import MAYBE_LEARNT_FROM, count
 
 if TYPE_CHECKING:
@@ -126,15 +126,17 @@ def import_checkpoint(
         message = str(error)
         said = message.startswith(str(checkpoint)) or message.startswith(str(dictionary))
         raise OddframeError(message if said else f"{checkpoint}: {message}") from error
-    levels = _calibrate(imported, normal, root) if kind.inputs == "frames" else None
+    footage = _calibrate(imported, normal, root) if kind.inputs == "frames" else None
     out.mkdir(parents=True, exist_ok=True)
     log(out, f"importing {detector} from {checkpoint}")
     shape = getattr(imported, "shape", None)
     described: dict[str, Any] = (
         {"settings": asdict(imported.config)} if shape is None else {"shape": asdict(shape)}
     )
-    if levels is not None:
+    if footage is not None and (levels := normal_range(footage)):
         described["levels"] = [levels.low, levels.high]
+    if footage is not None and footage.left_out:
+        described["left_out"] = footage.left_out
     write_config(out, {"verb": "import", "detector": detector, **source, **described})
     write_checkpoint(out, imported)
     return read_run(out)
@@ -184,11 +186,11 @@ def _clip_detector(
         ) from error
 
 
-def _calibrate(detector: Any, normal: Path | None, root: Path | None) -> Levels | None:
+def _calibrate(detector: Any, normal: Path | None, root: Path | None) -> Manifest | None:
     """The scale of the scores and the threshold, from footage that nothing odd is in.
 
     Returns:
-        The range of values of that footage, if its pictures are deeper than 8 bits.
+        That footage, if there is any.
     """
     if normal is None:
         warnings.warn(
@@ -225,7 +227,7 @@ def _calibrate(detector: Any, normal: Path | None, root: Path | None) -> Levels 
             OddframeWarning,
             stacklevel=3,
         )
-    return normal_range(manifest)
+    return manifest
 
 
 def read_networks(path: Path) -> dict[str, Any]:

@@ -31,11 +31,13 @@ from oddframe.training.run_folder import (
     LOG,
     MANIFEST,
     Run,
+    fitted_on,
     log,
     read_config,
     read_run,
     write_checkpoint,
     write_config,
+    write_what_was_left_out,
 )
 from oddframe.training.settings import check_seed, read_settings
 from oddframe.verbs.footage import read_footage
@@ -271,23 +273,12 @@ def _fit_frames(
     )
     with progress() as bar:
         fitted = module.DETECTOR.fit(manifest, config, written["seed"], bar.share)
-    fitted_on = _fitted_on(manifest.split("train"), manifest.split("val"))
-    write_config(out, {**written, "fitted_on": fitted_on, "learnt": fitted.notes})
+    learnt_from = fitted_on(manifest.split("train"), manifest.split("val"))
+    write_config(out, {**written, "fitted_on": learnt_from, "learnt": fitted.notes})
+    write_what_was_left_out(out, getattr(fitted, "left_out", {}))
     write_checkpoint(out, fitted)
     for line in notes_lines(fitted.notes):
         log(out, line)
-
-
-def _fitted_on(trained: tuple[Video, ...], held_out: tuple[Video, ...]) -> dict[str, Any]:
-    """What a run learnt from, and what its threshold came from."""
-    counts: dict[str, Any] = {
-        "videos": len(trained),
-        "minutes": round(sum(v.clock.length for v in trained) / 60, 2),
-    }
-    if held_out:
-        counts["held_out_videos"] = len(held_out)
-        counts["held_out_minutes"] = round(sum(v.clock.length for v in held_out) / 60, 2)
-    return counts
 
 
 def _warn_of_anomalous(videos: tuple[Video, ...], detector: str) -> None:
@@ -311,8 +302,8 @@ def _train_on_clips(
     from oddframe.training.clip_training import normal_videos
 
     trained, held_out = (normal_videos(manifest, split) for split in ("train", "val"))
-    fitted_on = _fitted_on(trained, held_out)
-    write_config(job.folder, {**written, "hardware": asdict(hardware), "fitted_on": fitted_on})
+    written = {**written, "hardware": asdict(hardware), "fitted_on": fitted_on(trained, held_out)}
+    write_config(job.folder, written)
     counts = f"{count(len(trained), 'video')}, {len(held_out)} held out"
     log(job.folder, f"training {job.detector} on {counts}, {count(job.config.steps, 'step')}")
     hardware.launch(job, several_phases=True)

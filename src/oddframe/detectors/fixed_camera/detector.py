@@ -57,7 +57,11 @@ class FixedCameraConfig:
 
 
 class FixedCameraDetector:
-    """Scores footage of the camera that it was fitted on."""
+    """Scores footage of the camera that it was fitted on.
+
+    Attributes:
+        left_out: just after fitting, the recordings that failed on the way, each with the reason.
+    """
 
     name: ClassVar[str] = "fixed-camera"
     inputs: ClassVar[str] = "frames"
@@ -69,6 +73,7 @@ class FixedCameraDetector:
         self.scene = scene
         self.config = config
         self.calibrated = threshold
+        self.left_out: dict[str, str] = {}
         self._network = network
         self._encoder = PatchEncoder(network)
 
@@ -107,8 +112,10 @@ class FixedCameraDetector:
         from oddframe.detectors.fixed_camera.fitting import fit_scene
 
         with one_thread_each():
-            scene, network, threshold = fit_scene(manifest, config, advance)
-        return cls(scene, network, threshold, config)
+            scene, network, threshold, left_out = fit_scene(manifest, config, advance)
+        fitted = cls(scene, network, threshold, config)
+        fitted.left_out = left_out
+        return fitted
 
     def score_frames(self, video: VideoReader) -> Iterator[FrameScore]:
         """Scores of every frame in order, causal; frames between two sights hold the last one."""

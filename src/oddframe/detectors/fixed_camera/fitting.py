@@ -71,6 +71,7 @@ class _Recording:
     seconds: list[float] = field(default_factory=list)  # per sight
     sight_looks: list[int] = field(default_factory=list)  # index of the latest look per sight
     stretches: list[tuple[int, int, float]] = field(default_factory=list)  # sights, per second
+    left_out: dict[str, str] = field(default_factory=dict)  # videos, and why
 
     def add_look(self, stream: RawIOBase, look: np.ndarray, group: int) -> None:
         """Append a look to the file."""
@@ -95,8 +96,11 @@ def fit_scene(
     manifest: Manifest,
     config: FixedCameraConfig,
     advance: Callable[[str, float], None],
-) -> tuple[Scene, bytes, Threshold]:
+) -> tuple[Scene, bytes, Threshold, dict[str, str]]:
     """Everything that scoring needs: the scene, the network's bytes, the threshold.
+
+    Returns:
+        These three, and the videos that failed on the way, each with the reason.
 
     Raises:
         OddframeError: no normal training footage, or less than 20 seconds of it.
@@ -154,7 +158,7 @@ def fit_scene(
     remedy = what_it_takes(config.false_alarms_per_hour, config.fit_looks, seconds)
     advance("calibrating", 1.0)
     remedy = "" if threshold.is_kept else remedy
-    return scene, network, replace(threshold, seen=seen, remedy=remedy)
+    return scene, network, replace(threshold, seen=seen, remedy=remedy), recording.left_out
 
 
 def what_it_takes(wanted: float, looks: int, seconds: float | None = None) -> str:
@@ -228,7 +232,9 @@ def _record(
         edge = -np.inf
         window = -1
         speed = np.zeros(scale.grid, np.float32)
-        sights = _sights(manifest, video, scale, encoder, windows, alone=len(videos) == 1)
+        # If there is no other video to go on with, there is nothing to be left out.
+        left_out = recording.left_out if len(videos) > 1 else None
+        sights = _sights(manifest, video, scale, encoder, windows, left_out)
         with recording.file.open("ab", buffering=0) as stream:
             for rate, sight in sights:
                 advance("watching normal footage", (before + sight.frame) / total)
@@ -265,12 +271,16 @@ def _sights(
     scale: Scale,
     encoder: PatchEncoder,
     windows: list[Window],
-    *,
-    alone: bool,
+    left_out: dict[str, str] | None,
 ) -> Iterator[tuple[float, Sight[np.ndarray]]]:
     """What is seen of a video, with the rate of its sights, as far as it can be read.
 
-    ``alone``: there is no other video to go on with.
+    Args:
+        manifest, video, scale, encoder, windows: what to see, and how.
+        left_out: is given the reason where the video fails.
+
+    Raises:
+        OddframeError: it fails, and there is no ``left_out``.
     """
     try:
         with open_video(manifest.locate(video), video.fps, video.levels) as reader:
@@ -278,8 +288,9 @@ def _sights(
             for sight in observe(reader, scale, encoder.encode, windows):
                 yield rate, sight
     except OddframeError as error:
-        if alone:
+        if left_out is None:
             raise
+        left_out[video.id] = str(error)
         warnings.warn(
             f"{video.id}: left out from there on ({error})", OddframeWarning, stacklevel=3
         )
