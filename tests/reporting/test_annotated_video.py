@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from oddframe.clock import Clock
 from oddframe.detections import Detection
 from oddframe.errors import OddframeError
 from oddframe.media import open_video, probe
@@ -102,6 +103,23 @@ def test_the_curve_and_the_truth_run_along(grey_video, tmp_path, scores):
     last = read_frames(plain, [FRAMES - 1])[FRAMES - 1].astype(int)
     assert first[panel].sum(axis=(0, 2))[:40].max() > 2 * np.median(first[panel].sum(axis=(0, 2)))
     assert last[panel].sum(axis=(0, 2))[-40:].max() > 2 * np.median(last[panel].sum(axis=(0, 2)))
+
+
+def test_the_curve_shows_a_minute_of_film_whatever_the_rate(grey_video, tmp_path):
+    """Frames of 20 seconds, an hour that was not filmed, and then a second of 20 frames."""
+    seconds = np.concatenate([np.arange(20) * 20, 3600 + np.arange(20) / 20])
+    clock = Clock.of_times(seconds, 20.0)
+    assert clock.jumps == (20,)
+    truth = np.arange(FRAMES) >= 20
+    values = np.zeros(FRAMES, np.float32)
+    paths = [tmp_path / "plain.mp4", tmp_path / "shaded.mp4"]
+    for path, given in zip(paths, (None, truth), strict=True):
+        write_annotated_video(grey_video.path, path, values, clock=clock, truth=given)
+    plain, shaded = (read_frames(path, [39])[39].astype(int) for path in paths)
+    warmer = (shaded - plain)[-40:-15, :, 0].mean(axis=0)
+    left = np.flatnonzero(warmer > 15)[0]
+    margin = round(10 * plain.shape[1] / SMALLEST_WIDTH)
+    assert (left - margin) / (plain.shape[1] - 2 * margin) == pytest.approx(59 / 60, abs=0.01)
 
 
 def test_one_frame(one_frame, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -82,6 +83,7 @@ def write_annotated_video(
     reference = heat_reference(threshold, [scores])
     with open_video(source, clock.fps if clock else None, levels) as video:
         clock = clock or Clock(len(scores), video.info.fps)
+        clock = replace(clock, frames=len(scores))  # which a damaged file may promise more of
         enlarged = max(1, -(-SMALLEST_WIDTH // video.info.width))
         size = (video.info.width * enlarged, video.info.height * enlarged)
         panel = _Panel(size[0], scores, clock, threshold, detections, truth)
@@ -168,7 +170,9 @@ class _Panel:
         parts += ["shaded: annotated"] if truth is not None else []
         self._legend = "   ".join(parts)
         self._axis: ScoreAxis = score_axis([scores], threshold).holding([scores])
-        self._window = min(len(scores), max(2, round(WINDOW_SECONDS * clock.fps)))
+        # Ticks of film: what was not filmed is in the video no more than in the curve.
+        self._ticks = np.concatenate(([0], np.cumsum(clock.held)))
+        self._window = min(int(self._ticks[-1]), max(2, round(WINDOW_SECONDS * clock.rate)))
 
     def draw(self, index: int, event: Detection | None) -> np.ndarray:
         """The strip for one frame, uint8 ``(height, width, 3)``."""
@@ -199,17 +203,20 @@ class _Panel:
 
     def _draw_curve(self, image: np.ndarray, index: int) -> None:
         # The present stays in the middle, except near both ends of the recording.
-        start = min(max(index - self._window // 2, 0), len(self._scores) - self._window)
-        stop = start + self._window
+        ticks, window = self._ticks, self._window
+        begin = min(max(int(ticks[index]) - window // 2, 0), int(ticks[-1]) - window)
+        start = int(np.searchsorted(ticks, begin, side="right")) - 1
+        stop = int(np.searchsorted(ticks, begin + window))
         left, width = self._margin, self.width - 2 * self._margin
         top, foot = self._head, self._head + self._curve
 
-        def column(frame: float) -> int:
-            return left + round((frame - start) / self._window * width)
+        def column(frame: int) -> int:
+            return left + round(min(max((int(ticks[frame]) - begin) / window, 0), 1) * width)
 
         cv2.rectangle(image, (left, top), (left + width, foot), (38, 43, 49), cv2.FILLED)
         self._shade_truth(image[top : foot + 1], start, stop, column)
-        places = left + (np.arange(start, stop) + 0.5 - start) / self._window * width
+        middles = (ticks[start:stop] + ticks[start + 1 : stop + 1]) / 2
+        places = left + np.clip((middles - begin) / window, 0, 1) * width
         heights = np.clip(self._axis.height(self._scores[start:stop]), 0, 1)
         points = np.stack([places, foot - heights * (foot - top)], axis=1)
         # OpenCV draws between pixels if coordinates are given in 1/16.
@@ -230,7 +237,7 @@ class _Panel:
         cv2.circle(image, (x, y), self._stroke * 2, _TEXT, cv2.FILLED, cv2.LINE_AA)
 
     def _shade_truth(
-        self, area: np.ndarray, start: int, stop: int, column: Callable[[float], int]
+        self, area: np.ndarray, start: int, stop: int, column: Callable[[int], int]
     ) -> None:
         if self._truth is None or not self._truth[start:stop].any():
             return
