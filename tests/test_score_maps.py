@@ -1,5 +1,7 @@
 """Score maps: written frame by frame, whole or absent, read lazily."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -55,7 +57,7 @@ def test_other_files_are_refused(tmp_path, content, message):
     else:
         np.save(path, content, allow_pickle=True)
     with pytest.raises(OddframeError, match=message) as caught:
-        read_maps(tmp_path, ["a"])
+        read_maps(tmp_path, ["a"])["a"]
     assert str(path) in str(caught.value)
 
 
@@ -66,4 +68,18 @@ def test_a_truncated_file_is_refused(tmp_path):
     content = (tmp_path / "a.npy").read_bytes()
     (tmp_path / "a.npy").write_bytes(content[:-100])
     with pytest.raises(OddframeError, match="found a file cut short"):
-        read_maps(tmp_path, ["a"])
+        read_maps(tmp_path, ["a"])["a"]
+
+
+def test_no_file_stays_open_and_one_that_was_replaced_is_not_taken_for_the_old(tmp_path):
+    descriptors = Path("/proc/self/fd")
+    for name in "ab":
+        np.save(tmp_path / f"{name}.npy", np.zeros((3, 2, 2), np.float16))
+    before = len(list(descriptors.iterdir()))
+    found = read_maps(tmp_path, "ab")
+    assert (len(list(descriptors.iterdir())), "a" in found, "c" in found) == (before, True, False)
+    np.save(tmp_path / "new.npy", np.ones((3, 2, 2), np.float16))
+    (tmp_path / "new.npy").replace(tmp_path / "a.npy")
+    with pytest.raises(OddframeError, match=r"a\.npy: changed while it was in use"):
+        found["a"]
+    assert not found["b"].any()

@@ -12,7 +12,7 @@ import numpy as np
 from oddframe.array_files import read_array
 from oddframe.atomic import atomic_path
 from oddframe.errors import OddframeError
-from oddframe.names import file_of
+from oddframe.video_files import VideoFiles
 
 FOLDER = "maps"
 
@@ -60,21 +60,18 @@ def map_writer(path: Path) -> Generator[MapWriter]:
         path.unlink()
 
 
-def read_maps(folder: Path, video_ids: Iterable[str]) -> dict[str, np.ndarray]:
-    """Memory-mapped maps of those videos that have a file in the folder.
+def read_maps(folder: Path, video_ids: Iterable[str]) -> VideoFiles[np.ndarray]:
+    """Memory-mapped maps of those videos that have a file in the folder, opened when asked for.
 
-    Raises:
-        OddframeError: a file that is not an array ``(frames, h, w)``.
+    Asking for a video's raises OddframeError if its file is not an array ``(frames, h, w)``.
     """
-    found = {}
-    for video_id in video_ids:
-        path = file_of(folder, video_id, ".npy")
-        if not path.exists():
-            continue
-        array = read_array(path, "score maps", mapped=True)
-        if array.ndim != 3 or array.dtype.kind != "f":
-            raise OddframeError(
-                f"{path}: expected float maps (frames, h, w), found {array.dtype} {array.shape}"
-            )
-        found[video_id] = array
-    return found
+    return VideoFiles(folder, video_ids, ".npy", _read)
+
+
+def _read(path: Path) -> np.ndarray:
+    array = read_array(path, "score maps", mapped=True)
+    if array.ndim != 3 or array.dtype.kind != "f":
+        raise OddframeError(
+            f"{path}: expected float maps (frames, h, w), found {array.dtype} {array.shape}"
+        )
+    return array

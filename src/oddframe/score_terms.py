@@ -13,7 +13,7 @@ import numpy as np
 
 from oddframe.array_files import read_arrays, write_arrays
 from oddframe.errors import OddframeError
-from oddframe.names import file_of
+from oddframe.video_files import VideoFiles
 
 FOLDER = "terms"
 
@@ -39,18 +39,17 @@ def write_terms(path: Path, terms: Mapping[str, np.ndarray]) -> None:
         write_arrays(path, checked)
 
 
-def read_terms(folder: Path, video_ids: Iterable[str]) -> dict[str, dict[str, np.ndarray]]:
-    """Terms of those videos that have a file in the folder: video id to term to ``(frames,)``.
+def read_terms(folder: Path, video_ids: Iterable[str]) -> VideoFiles[dict[str, np.ndarray]]:
+    """Terms of those videos that have a file in the folder, read when asked for.
 
-    Raises:
-        OddframeError: a file that holds anything else than finite numbers, one per frame.
+    Video id to term to ``(frames,)``. Asking for a video's raises OddframeError if its file holds
+    anything else than finite numbers, one per frame.
     """
-    found = {}
-    for video_id in video_ids:
-        path = file_of(folder, video_id, ".npz")
-        if path.exists():
-            found[video_id] = _checked(path, read_arrays(path, "one numeric array per term"))
-    return found
+    return VideoFiles(folder, video_ids, ".npz", _read)
+
+
+def _read(path: Path) -> dict[str, np.ndarray]:
+    return _checked(path, read_arrays(path, "one numeric array per term"))
 
 
 def _checked(path: Path, terms: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -346,7 +346,7 @@ def _report(
     manifest: Manifest,
     scores: Scores,
     detections: dict[str, list[Detection]],
-    maps: dict[str, np.ndarray],
+    maps: Mapping[str, np.ndarray],
     name: str,
     run: Run,
     by_hand: float | None,
@@ -375,7 +375,7 @@ def _annotate(
     manifest: Manifest,
     scores: Scores,
     detections: dict[str, list[Detection]],
-    maps: dict[str, np.ndarray],
+    maps: Mapping[str, np.ndarray],
     threshold: float,
 ) -> None:
     from oddframe.reporting.annotated_video import write_annotated_video
