@@ -9,7 +9,7 @@ from oddframe.errors import OddframeError
 from oddframe.evaluation.baselines import trivial_baselines
 from oddframe.evaluation.beginnings import without_first
 from oddframe.evaluation.evaluate import PER_VIDEO_WARNING, evaluate_scores
-from oddframe.evaluation.pixel_metrics import PixelBins, pixel_histograms, sample_pixels
+from oddframe.evaluation.pixel_metrics import PixelCounts, pixel_edges, sample_pixels
 from oddframe.evaluation.result import Evaluation
 from oddframe.pixel_truth import read_mask
 from oddframe.scores import Scores
@@ -199,6 +199,9 @@ def test_tracks_and_masks_are_used_where_they_are(small, tmp_path):
     assert "pixel AUC over 4 of 6 videos" in note
     assert "30 regions in 2 tracks" in note
     assert "annotated tracks in 1 video" in note
+    videos = (first, replace(second, path="", mask="mask.npy", width=0, height=0), third, *normal)
+    with pytest.raises(OddframeError, match="'v1': the manifest says no size"):
+        evaluate_scores(scores, replace(manifest, videos=videos, root=tmp_path), maps=maps)
 
 
 def test_ped2_counts_and_trivial_baselines(ped2):
@@ -296,14 +299,17 @@ def test_float64_score_maps_are_measured_as_given(small):
     masks = {
         v.id: np.broadcast_to(v.frame_labels()[:, None, None], (v.frames, 4, 6)) for v in manifest
     }
-    bins = PixelBins.of(sample_pixels(maps.values()))
+    # In float32 these are one value.
     squeezed = {key: 1e9 + part / 64 for key, part in maps.items()}
-    other = PixelBins.of(sample_pixels(squeezed.values()))
-    for key, part in maps.items():
-        plain = pixel_histograms(part, masks[key], (6, 4), bins)
-        found = pixel_histograms(squeezed[key], masks[key], (6, 4), other)
-        for ours, theirs in zip(found, plain, strict=True):
-            assert ours[ours > 0].tolist() == theirs[theirs > 0].tolist()
+    found = []
+    for given in (maps, squeezed):
+        sizes = dict.fromkeys(given, (6, 4))
+        counts = PixelCounts(pixel_edges(sample_pixels(given, sizes)), 1)
+        for key, part in given.items():
+            counts.add(part, masks[key], (6, 4), np.ones(1, np.uint8))
+        found.append(counts.auc()[0])
+    labels, values = (np.concatenate([a[k].ravel() for k in maps]) for a in (masks, maps))
+    assert found == pytest.approx([roc_auc_score(labels, values)] * 2, abs=1e-14)
 
 
 def test_a_ranking_far_worse_than_chance_is_hinted_at(small):

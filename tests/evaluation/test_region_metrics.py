@@ -88,7 +88,9 @@ def test_counts_equal_brute_force(seed):
     masks = {key: generator.random(shape) < 0.3 for key in "ab"}
     truth = {key: regions_from_mask(mask) for key, mask in masks.items()}
     counts = count_regions(maps, truth, dict.fromkeys("ab", (7, 6)))
-    for column, threshold in enumerate(region_thresholds(maps)[: counts.false_positives.shape[1]]):
+    for column, threshold in enumerate(
+        region_thresholds(maps, maps)[: counts.false_positives.shape[1]]
+    ):
         for row, key in enumerate("ab"):
             detected, tracks, false = brute_force(maps[key] > threshold, truth[key])
             assert counts.detected_regions[row, column] == detected

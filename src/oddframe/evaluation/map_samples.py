@@ -9,12 +9,7 @@ import numpy as np
 
 from oddframe.errors import OddframeError
 from oddframe.evaluation.frame_samples import Truth
-from oddframe.evaluation.pixel_metrics import (
-    PixelBins,
-    pixel_auc,
-    pixel_histograms,
-    sample_pixels,
-)
+from oddframe.evaluation.pixel_metrics import PixelCounts, pixel_edges, sample_pixels
 from oddframe.evaluation.region_metrics import RegionCounts, count_regions
 from oddframe.evaluation.truth_regions import (
     TruthRegions,
@@ -41,7 +36,8 @@ def map_samples(
         weights: ``(1 + resamples, videos)``.
 
     Raises:
-        OddframeError: maps of another length or shape, NaN in them, or broken pixel truth.
+        OddframeError: maps of another length or shape, NaN in them, a video whose frames have no
+            size, or broken pixel truth.
     """
     videos = truth.videos
     unknown = sorted(set(maps) - {video.id for video in videos})
@@ -50,8 +46,6 @@ def map_samples(
             f"score map of '{unknown[0]}': no such video is evaluated; use the maps that were "
             "made together with the scores"
         )
-    regions: dict[str, TruthRegions] = {}
-    pixels: dict[int, tuple[np.ndarray, np.ndarray]] = {}
     for video in videos:
         if video.id in maps:
             _check(maps[video.id], video)
@@ -59,38 +53,36 @@ def map_samples(
         nothing = np.full(len(weights), np.nan)
         empty = {"pixel_auc": nothing, "rbdc": nothing, "tbdc": nothing}
         return empty, "no video has both a score map and pixel truth (a mask or tracks)"
-    usable = [v.id for v in videos if v.id in maps and (_has_truth(v) or v.label == "normal")]
-    wanted = set(usable)
-    bins = PixelBins.of(sample_pixels(maps[key] for key in usable))
-    for index, video in enumerate(videos):
-        if video.id not in wanted:
-            continue
+    usable = [v for v in videos if v.id in maps and (_has_truth(v) or v.label == "normal")]
+    sizes = {video.id: (video.width, video.height) for video in usable}
+    without = next((key for key, size in sizes.items() if 0 in size), None)
+    if without is not None:
+        raise OddframeError(
+            f"score map of '{without}': the manifest says no size of the video's frames, which its "
+            "pixels are compared at; prepare the data set with its footage"
+        )
+    in_pixels = {v.id: sizes[v.id] for v in usable if v.mask or v.label == "normal"}
+    pixels = PixelCounts(pixel_edges(sample_pixels(maps, in_pixels)), len(weights))
+    regions: dict[str, TruthRegions] = {}
+    drawn = dict(zip((video.id for video in videos), weights.T, strict=True))
+    for video in usable:
         mask = read_mask(video, root) if video.mask else None
-        if mask is not None or video.label == "normal":
-            size = (video.width, video.height)
-            pixels[index] = pixel_histograms(maps[video.id], mask, size, bins)
+        if video.id in in_pixels:
+            pixels.add(maps[video.id], mask, sizes[video.id], drawn[video.id])
         if video.tracks:
             regions[video.id] = regions_from_tracks(read_tracks(video, root), video)
         elif mask is not None:
             regions[video.id] = regions_from_mask(mask)
         else:
             regions[video.id] = TruthRegions({}, {}, 0)
-    counts = count_regions(
-        {key: maps[key] for key in usable},
-        regions,
-        {video.id: (video.width, video.height) for video in videos},
-    )
+    counts = count_regions(maps, regions, sizes)
     chosen = np.array([video.id in regions for video in videos])
     samples = {
-        "pixel_auc": pixel_auc(
-            [positives for positives, _ in pixels.values()],
-            [negatives for _, negatives in pixels.values()],
-            weights[:, list(pixels)],
-        ),
+        "pixel_auc": pixels.auc(),
         "rbdc": counts.rbdc(weights[:, chosen]),
         "tbdc": counts.tbdc(weights[:, chosen]),
     }
-    return samples, _describe(videos, len(pixels), counts)
+    return samples, _describe(videos, pixels.videos, counts)
 
 
 def _check(scores: np.ndarray, video: Video) -> None:

@@ -1,83 +1,148 @@
-"""Pixel-level ROC AUC from score maps, in bounded memory.
+"""Pixel-level ROC AUC from score maps, in memory that neither frames nor videos add to.
 
-The pixels of a data set do not fit into memory (Ped2: 174 million), so they are counted in
-bins of a monotone function of the score. Pixels of one bin count as tied, hence the AUC is off
-by at most half of the largest share of normal pixels in a bin; the tests hold it to 1e-3.
+The pixels of a data set do not fit into memory (Ped2: 174 million), so they are counted in bins.
+The edges of the bins are scores of a sample of the pixels, and each edge is a bin of its own: a
+score that many pixels have, as in maps that are mostly zero, is tied with itself alone. Between two
+edges lie few pixels; they count as tied. The tests hold the AUC to 1e-5.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import cv2
 import numpy as np
 
 from oddframe.evaluation.bootstrap import divide, weighted
 
-BINS = 2**15
-CHUNK = 16
-"""Frames handled at a time."""
+EDGES = 2048
+"""Edges of bins at most. With fewer distinct scores in the sample, each of them is one."""
+SAMPLE = 2**20
+"""Pixels that the edges are chosen from, more or less."""
+SAMPLED_FRAMES = 4096
+"""Frames that they are taken from, at least one of each video."""
+CHUNK = 2**20
+"""Pixels counted at a time, at least those of one frame."""
+VIDEOS = 32
+"""Videos whose counts are added to those of the resamples at a time."""
 PART = 1024
-"""Bins of all videos handled at a time."""
+"""Bins that are added at a time."""
 
 
-@dataclass(frozen=True)
-class PixelBins:
-    """A monotone map from score to bin: linear near the median, ever coarser in the tails.
-
-    A few huge values, common in score maps, then leave the bins of the others fine.
-    """
-
-    median: float
-    scale: float
-
-    @classmethod
-    def of(cls, sample: np.ndarray) -> PixelBins:
-        """Bins that suit these scores."""
-        low, first, median, third, high = np.percentile(sample, (0, 25, 50, 75, 100))
-        scale = (third - first) or (high - low) or 1.0
-        return cls(float(median), float(scale))
-
-    def place(self, scores: np.ndarray) -> np.ndarray:
-        """The bin of each score, 0 to BINS - 1, rising with the score."""
-        centred = (scores - self.median) / self.scale  # in the scores' own precision
-        squashed = centred / (1 + np.abs(centred))
-        return ((squashed + 1) * (BINS / 2)).astype(np.int64).clip(0, BINS - 1)
-
-
-def sample_pixels(maps: Iterable[np.ndarray], frames_each: int = 32) -> np.ndarray:
-    """Some values of score maps, evenly from all of them."""
-    parts = []
-    for scores in maps:
-        picked = np.unique(np.linspace(0, len(scores) - 1, frames_each).astype(int))
-        parts.append(at_least_float32(scores[picked]).ravel())
-    return np.concatenate(parts)
-
-
-def pixel_histograms(
-    scores: np.ndarray, mask: np.ndarray | None, size: tuple[int, int], bins: PixelBins
-) -> tuple[np.ndarray, np.ndarray]:
-    """Anomalous and normal pixels of one video by bin, each ``(BINS,)``.
-
-    They are of the smallest type that holds them: with thousands of videos this is what takes room.
+def sample_pixels(
+    maps: Mapping[str, np.ndarray], sizes: Mapping[str, tuple[int, int]]
+) -> np.ndarray:
+    """Some pixels of the videos' score maps, as they are counted: evenly from all frames.
 
     Args:
-        scores: score maps ``(frames, h, w)``; resized to the mask, bilinearly (by area where
-            they shrink).
-        mask: bool ``(frames, height, width)``, or None where every pixel is normal.
-        size: (width, height) of the mask.
-        bins: the same for all videos.
+        maps: video id to ``(frames, h, w)``.
+        sizes: id to (width, height) of those videos that are counted; see :class:`PixelCounts`.
     """
-    counts = np.zeros(2 * BINS, dtype=np.int64)
-    for start in range(0, len(scores), CHUNK):
-        resized = np.stack([resize_map(one, size) for one in scores[start : start + CHUNK]])
-        cells = bins.place(resized)
-        if mask is not None:
-            cells[mask[start : start + CHUNK]] += BINS
-        counts += np.bincount(cells.ravel(), minlength=2 * BINS)
-    counts = counts.astype(np.min_scalar_type(counts.max()))
-    return counts[BINS:].copy(), counts[:BINS].copy()
+    generator = np.random.default_rng(0)
+    frames = sum(len(maps[key]) for key in sizes)
+    share = min(1.0, SAMPLED_FRAMES / max(frames, 1))
+    each = -(-SAMPLE // max(int(frames * share), 1))
+    parts = []
+    for key, size in sizes.items():
+        scores = maps[key]
+        few = max(1, round(len(scores) * share))
+        for frame in ((np.arange(few) + 0.5) * len(scores) / few).astype(int):
+            pixels = resize_map(scores[frame], size).ravel()
+            if len(pixels) > each:
+                pixels = pixels[generator.integers(0, len(pixels), each)]
+            parts.append(pixels)
+    return np.concatenate([np.empty(0, np.float32), *parts])
+
+
+def pixel_edges(sample: np.ndarray) -> np.ndarray:
+    """Edges of the bins, rising: what the sample holds often, and quantiles of the others."""
+    values, counts = np.unique(sample, return_counts=True)
+    if len(values) <= EDGES:
+        return values
+    often = counts * EDGES > len(sample)
+    others, passed = values[~often], np.cumsum(counts[~often])
+    room = EDGES - np.count_nonzero(often)
+    ranks = (np.arange(room) + 0.5) / room * passed[-1]
+    return np.union1d(values[often], others[np.searchsorted(passed, ranks)])
+
+
+class PixelCounts:
+    """Anomalous and normal pixels of each resample by bin, added up video by video."""
+
+    def __init__(self, edges: np.ndarray, resamples: int) -> None:
+        """No pixels yet.
+
+        Args:
+            edges: see :func:`pixel_edges`.
+            resamples: how many, the data as it is among them.
+        """
+        self._edges = edges
+        # Anomalous ones first.
+        self._counts = np.zeros((2, resamples, 2 * len(edges) + 1))
+        self._waiting: list[tuple[np.ndarray, np.ndarray]] = []
+        self.videos = 0
+
+    def add(
+        self,
+        scores: np.ndarray,
+        mask: np.ndarray | None,
+        size: tuple[int, int],
+        drawn: np.ndarray,
+    ) -> None:
+        """Count one video.
+
+        Args:
+            scores: score maps ``(frames, h, w)``; resized to the mask, bilinearly (by area where
+                they shrink).
+            mask: bool ``(frames, height, width)``, or None where every pixel is normal.
+            size: (width, height) of the mask.
+            drawn: ``(resamples,)``, how often the video is in each.
+        """
+        counts = np.zeros((2, self._counts.shape[2]), dtype=np.int64)
+        step = max(1, CHUNK // (size[0] * size[1]))
+        for start in range(0, len(scores), step):
+            pixels = np.stack([resize_map(one, size) for one in scores[start : start + step]])
+            if mask is None:
+                counts[1] += self._by_bin(pixels.ravel())
+                continue
+            odd = mask[start : start + step]
+            counts += [self._by_bin(pixels[odd]), self._by_bin(pixels[~odd])]
+        self.videos += 1
+        self._waiting.append((drawn, counts))
+        if len(self._waiting) == VIDEOS:
+            self._add_up()
+
+    def auc(self) -> np.ndarray:
+        """ROC AUC of each resample, ties half; NaN where a side is empty."""
+        self._add_up()
+        ordered, odd_pixels, below = np.zeros((3, self._counts.shape[1]))
+        for start in range(0, self._counts.shape[2], PART):
+            odd, calm = self._counts[:, :, start : start + PART]
+            lower = below[:, None] + np.cumsum(calm, axis=1) - 0.5 * calm
+            ordered += np.einsum("rb,rb->r", odd, lower)
+            odd_pixels += odd.sum(axis=1)
+            below += calm.sum(axis=1)
+        return divide(ordered, odd_pixels * below)
+
+    def _by_bin(self, pixels: np.ndarray) -> np.ndarray:
+        """Pixels below the first edge, on it, between it and the second, and so on."""
+        pixels = np.sort(pixels)
+        passed = np.empty(2 * len(self._edges) + 2, dtype=np.int64)
+        passed[0], passed[-1] = 0, len(pixels)
+        passed[1:-1:2] = np.searchsorted(pixels, self._edges, side="left")
+        passed[2:-1:2] = np.searchsorted(pixels, self._edges, side="right")
+        return np.diff(passed)
+
+    def _add_up(self) -> None:
+        if not self._waiting:
+            return
+        drawn = np.stack([drawn for drawn, _ in self._waiting], axis=1)
+        counts = np.stack([counts for _, counts in self._waiting], axis=1)
+        self._waiting.clear()
+        for total, own in zip(self._counts, counts, strict=True):
+            for start in range(0, total.shape[1], PART):
+                part = slice(start, start + PART)
+                total[:, part] += weighted(drawn, own[:, part])
 
 
 def resize_map(scores: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -93,25 +158,3 @@ def at_least_float32(scores: np.ndarray) -> np.ndarray:
     """Score maps as OpenCV takes them, without loss: float64 stays what it is."""
     kind = np.float64 if scores.dtype == np.float64 else np.float32
     return np.ascontiguousarray(scores, dtype=kind)
-
-
-def pixel_auc(
-    positives: Sequence[np.ndarray], negatives: Sequence[np.ndarray], weights: np.ndarray
-) -> np.ndarray:
-    """ROC AUC of each resample from counts per bin, ties half; NaN where a side is empty.
-
-    Args:
-        positives, negatives: per video ``(BINS,)``, see :func:`pixel_histograms`.
-        weights: ``(1 + resamples, videos)``.
-    """
-    ordered, odd_pixels, below = np.zeros((3, len(weights)))
-    for start in range(0, BINS, PART):
-        part = slice(start, start + PART)
-        odd, calm = (
-            weighted(weights, np.array([counts[part] for counts in several]).reshape(-1, PART))
-            for several in (positives, negatives)
-        )
-        ordered += np.einsum("rb,rb->r", odd, below[:, None] + np.cumsum(calm, axis=1) - 0.5 * calm)
-        odd_pixels += odd.sum(axis=1)
-        below += calm.sum(axis=1)
-    return divide(ordered, odd_pixels * below)

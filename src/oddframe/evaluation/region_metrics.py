@@ -13,13 +13,14 @@ positives, straight between measured thresholds, and level behind the last.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from oddframe.evaluation.bootstrap import divide, weighted
+from oddframe.evaluation.order_statistics import values_at_ranks
 from oddframe.evaluation.pixel_metrics import at_least_float32, resize_map
 from oddframe.evaluation.truth_regions import TruthRegions, box_iou, corner_boxes
 
@@ -94,53 +95,64 @@ def count_regions(
     """Count detected regions, tracks and false positives at falling thresholds.
 
     Args:
-        maps: video id to score maps ``(frames, h, w)``.
-        truth: the same ids to their true regions.
-        sizes: the same ids to the (width, height) that the true boxes are measured in.
+        maps: video id to score maps ``(frames, h, w)``, which are asked for one by one, several
+            times; those without truth are left out.
+        truth: id to the true regions, of each video that counts.
+        sizes: id to the (width, height) that the true boxes are measured in.
     """
-    thresholds = region_thresholds(maps)
-    frames = sum(len(scores) for scores in maps.values())
+    thresholds = region_thresholds(maps, truth)
+    lengths = np.array([len(maps[key]) for key in truth])
     parts: list[np.ndarray] = []
     for start in range(0, len(thresholds), BATCH):
         batch = thresholds[start : start + BATCH]
         parts.append(
-            np.stack([_count(maps[key], truth[key], sizes[key], batch) for key in maps], axis=1)
+            np.stack([_count(maps[key], truth[key], sizes[key], batch) for key in truth], axis=1)
         )
-        if parts[-1][2, :, -1].sum() > ENOUGH * frames:
+        if parts[-1][2, :, -1].sum() > ENOUGH * lengths.sum():
             break
     counts = np.concatenate(parts, axis=2)
     return RegionCounts(
         counts[0],
         counts[1],
         counts[2],
-        np.array([truth[key].regions for key in maps]),
-        np.array([truth[key].tracks for key in maps]),
-        np.array([len(scores) for scores in maps.values()]),
+        np.array([part.regions for part in truth.values()]),
+        np.array([part.tracks for part in truth.values()]),
+        lengths,
     )
 
 
-def region_thresholds(maps: Mapping[str, np.ndarray]) -> np.ndarray:
+def region_thresholds(maps: Mapping[str, np.ndarray], keys: Iterable[str]) -> np.ndarray:
     """Thresholds, highest first: local maxima, since a component appears at each of them.
 
     The first have evenly spaced ranks, :data:`STEPS` per frame; behind two maxima per frame the
     steps grow by a twentieth each.
+
+    Args:
+        maps: video id to score maps ``(frames, h, w)``.
+        keys: the videos.
     """
-    peaks = []
     kernel = np.ones((3, 3), np.uint8)
-    for scores in maps.values():
-        for one in scores:
-            frame = shrink_map(one)
-            peaks.append(np.unique(frame[frame >= cv2.dilate(frame, kernel)]))
-    ordered = np.sort(np.concatenate(peaks))[::-1]
-    step = len(peaks) / STEPS
-    ranks = []
-    rank = step
-    while rank < len(ordered):
-        ranks.append(int(rank))
-        if rank > 2 * len(peaks):
-            step *= 1.05
-        rank += step
-    return np.unique(ordered[[*ranks, len(ordered) - 1]])[::-1]
+    keys = list(keys)
+
+    def peaks() -> Iterator[np.ndarray]:
+        for key in keys:
+            for one in maps[key]:
+                frame = shrink_map(one)
+                yield np.unique(frame[frame >= cv2.dilate(frame, kernel)])
+
+    def ranks(maxima: int) -> list[int]:
+        frames = sum(len(maps[key]) for key in keys)
+        chosen, step = [], frames / STEPS
+        rank = step
+        while rank < maxima:
+            chosen.append(int(rank))
+            if rank > 2 * frames:
+                step *= 1.05
+            rank += step
+        return [*chosen, maxima - 1]
+
+    wide = any(maps[key].dtype == np.float64 for key in keys)
+    return np.unique(values_at_ranks(peaks, ranks, np.float64 if wide else np.float32))[::-1]
 
 
 def shrink_map(scores: np.ndarray) -> np.ndarray:
