@@ -115,6 +115,19 @@ def test_a_slow_camera_does_not_jump(step):
     assert slow.length == pytest.approx(100 * 0.04 + 101 * step, rel=0.02)
 
 
+@pytest.mark.parametrize(
+    ("fps", "seconds"), [(25, 4.0), (1, 100.0), (0.5, 200.0), (1 / 3, 200.0), (1 / 3600, 200.0)]
+)
+def test_a_frame_watches_two_seconds_at_most(fps, seconds):
+    clock = Clock(100, fps)
+    assert clock.watched == pytest.approx(seconds)
+    assert clock.watched_in(np.arange(100) < 50) == pytest.approx(seconds / 2)
+    assert clock.is_time_lapse == (fps < 0.5)
+    assert clock.length == pytest.approx(100 / fps)
+    slower = Clock.of_times(times_of([1.0] * 50 + [3.0] * 50), 0.5)
+    assert slower.watched == pytest.approx(50 * 1 + 50 * 2 + 1)  # the last lasts as is usual
+
+
 def test_a_clock_that_was_set_back_goes_on():
     times = np.concatenate([np.arange(100) / 25, np.arange(100) / 25])
     clock = Clock.of_times(times, 25.0)

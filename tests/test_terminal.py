@@ -170,6 +170,9 @@ def test_time_that_was_not_filmed_is_told():
     said = describe(replace(result, manifest=replace(result.manifest, videos=videos)))
     assert "\ngaps: 57 min in 1 gap of 1 video were not filmed, and count nowhere\n" in said
     assert "gaps" not in describe(result)
+    slow = tuple(replace(video, fps=1 / 3600) for video in result.manifest)
+    said = describe(replace(result, manifest=replace(result.manifest, videos=slow)))
+    assert "\ntime-lapse: 2 videos of 9050 h 00 min count as" in said
 
 
 def test_one_event_none_and_very_many():

@@ -6,6 +6,9 @@ wrong rate in its header. Their times are kept as knots, ``(frame, seconds)``, l
 
 A *jump* is time that was not filmed: a step that is long, and far longer than the steps around it.
 It counts in the time that is told to a person, and never in how long a recording is.
+
+An hour of footage, of which promises and rates of false alarms speak, is an hour that was
+*watched*: a frame counts for two seconds at most. A day of a frame an hour watches 48 seconds.
 """
 
 from __future__ import annotations
@@ -25,6 +28,8 @@ SLOWEST, FASTEST = 1e-7, 1e6
 """Frames per second: one in four months, and what no camera of ours reaches."""
 JUMP_SECONDS = 2.0
 """The shortest step that can be a jump."""
+MOST_WATCHED = 2.0
+"""Seconds that a frame counts as watched at most; a camera of a frame in two seconds loses none."""
 _TIMES_LONGER = 4.0
 """How many times a jump is longer than the median of the steps from two before to two after it."""
 _FINEST = 0.1
@@ -148,11 +153,21 @@ class Clock:
         """Seconds of film: the sum of what the frames last, without jumps."""
         return self.frames / self.fps if self.is_regular else float(self.lasting.sum())
 
-    def length_of(self, frames: np.ndarray) -> float:
-        """Seconds of film in the frames that are true in a bool ``(frames,)``."""
+    @property
+    def watched(self) -> float:
+        """Seconds that were watched: the length, but no frame counts for more than two of them."""
+        return self.watched_in(np.ones(self.frames, dtype=bool))
+
+    def watched_in(self, frames: np.ndarray) -> float:
+        """The seconds watched in the frames that are true in a bool ``(frames,)``."""
         if self.is_regular:
-            return int(frames.sum()) / self.fps
-        return float(self.lasting[frames].sum())
+            return int(frames.sum()) / max(self.fps, 1 / MOST_WATCHED)
+        return float(np.minimum(self.lasting[frames], MOST_WATCHED).sum())
+
+    @property
+    def is_time_lapse(self) -> bool:
+        """Whether its frames usually count for less than they last."""
+        return self.fps < 0.99 / MOST_WATCHED
 
     @overload
     def seconds(self, frame: int) -> float: ...

@@ -243,7 +243,9 @@ def grey_file(path: Path, images: list[np.ndarray]) -> Path:
 
 def test_another_shape_is_scored_with_a_warning(street, detector, tmp_path):
     tall = [cv2.resize(image, (80, 80)) for image in street.images(1, 63)]
-    with pytest.warns(OddframeWarning, match="the video is 80x80.*fits one camera only"):
+    with pytest.warns(
+        OddframeWarning, match=r"tall: 80x80 pixels, and .* from is \d+x\d+; .*one camera"
+    ):
         found = values(scored(detector, png_folder(tmp_path / "tall", tall)))
     assert found.shape == (12,)
 

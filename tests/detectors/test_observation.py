@@ -4,6 +4,7 @@ import threading
 import time
 import weakref
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -45,6 +46,8 @@ class TinyVideo:
     alive: int = 0
     most_alive: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    path = Path("tiny.mp4")
 
     @property
     def info(self) -> MediaInfo:

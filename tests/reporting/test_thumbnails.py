@@ -48,7 +48,7 @@ def test_one_pass_converts_only_the_frames_that_are_shown(grey_video, monkeypatc
         def __init__(self, path, fps=None, levels=None):
             opened.append(path)
             self._video = open_video(path, fps, levels)
-            self.info = self._video.info
+            self.path, self.info = self._video.path, self._video.info
 
         def __enter__(self):
             return self

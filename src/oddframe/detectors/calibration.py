@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from oddframe.clock import Clock
+from oddframe.clock import MOST_WATCHED, Clock
 from oddframe.detections import EventRule, find_detections
 from oddframe.errors import OddframeError
 from oddframe.words import HELD_OUT
@@ -94,7 +94,7 @@ class Threshold:
         value: frames with a higher score are odd.
         false_alarms_per_hour: rate that the normal footage shows at this threshold, at
             most; with no alarm in T hours that is 1 / T.
-        hours: of normal footage that the rate rests on.
+        hours: of normal footage, watched, that the rate rests on.
         wanted: the rate that was asked for.
         footage: what footage that is, in words; held out only if nothing was learnt from it.
         seen: how those hours came about, where there was more footage: ``2000 looks``...
@@ -167,8 +167,15 @@ def calibrate(
             stretches.append((values, replace(clock, frames=values.size)))
     if not stretches:
         raise OddframeError("calibration: no normal footage to choose a threshold on")
-    hours = sum(clock.length for _, clock in stretches) / 3600
-    return choose_threshold(stretches, hours, false_alarms_per_hour, footage)
+    hours = sum(clock.watched for _, clock in stretches) / 3600
+    chosen = choose_threshold(stretches, hours, false_alarms_per_hour, footage)
+    return replace(chosen, seen=time_lapse_counts(clock for _, clock in stretches))
+
+
+def time_lapse_counts(clocks: Iterable[Clock]) -> str:
+    """How frames of a time-lapse count, if there is one."""
+    slow = any(clock.is_time_lapse for clock in clocks)
+    return f"a frame of a time-lapse counts as {MOST_WATCHED:g} s" if slow else ""
 
 
 def choose_threshold(
@@ -181,7 +188,7 @@ def choose_threshold(
 
     Args:
         stretches: normal footage: scores in order, and when they are.
-        hours: length of that footage.
+        hours: how much of that footage was watched (``Clock.watched``).
         wanted: false alarms per hour.
         footage: what it is, in words.
     """

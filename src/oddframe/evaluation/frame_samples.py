@@ -53,7 +53,7 @@ class Truth:
         anomalous: ``(videos,)`` bool, by the video's label.
         lengths: ``(videos,)`` frame counts.
         positive: ``(videos,)`` anomalous frames.
-        normal_hours: ``(videos,)`` hours of frames that are not anomalous.
+        normal_hours: ``(videos,)`` hours watched, of frames that are not anomalous.
     """
 
     videos: tuple[Video, ...]
@@ -70,7 +70,7 @@ class Truth:
         lengths = np.array([video.frames for video in videos])
         positive = np.array([part.sum() for part in labels])
         pairs = zip(videos, labels, strict=True)
-        hours = [video.clock.length_of(~part) / 3600 for video, part in pairs]
+        hours = [video.clock.watched_in(~part) / 3600 for video, part in pairs]
         return cls(
             videos=tuple(videos),
             labels=np.concatenate(labels),

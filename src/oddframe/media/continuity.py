@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import cv2
@@ -296,11 +297,12 @@ class WatchedVideo:
         frames: those of its frames to look at, in order; all by default.
 
     Attributes:
-        info: of the video.
+        path, info: of the video.
         breaks: frame to kind, of all frames that came out.
     """
 
     def __init__(self, video: VideoReader, frames: Iterable[Frame] | None = None) -> None:
+        self.path: Path = video.path
         self.info: MediaInfo = video.info
         self.breaks: dict[int, Kind] = {}
         self._video = video

@@ -70,6 +70,7 @@ class Frame(Protocol):
 class VideoReader(Protocol):
     """An open video: iterate it once, close it (or use it in a ``with`` block)."""
 
+    path: Path
     info: MediaInfo
 
     def __iter__(self) -> Iterator[Frame]: ...

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from oddframe.clock import MOST_WATCHED
 from oddframe.detections import Detection
 from oddframe.evaluation.evaluate import PER_VIDEO_WARNING, is_per_video
 from oddframe.evaluation.result import Evaluation, Measured
@@ -53,16 +54,25 @@ def duration(seconds: float) -> str:
 
 
 def not_filmed(videos: Iterable[Video]) -> list[str]:
-    """A line on the time that recordings leave out, if they leave any out."""
-    jumping = [video.clock for video in videos if video.clock.jumps]
-    if not jumping:
-        return []
-    unseen = sum(clock.seconds(clock.frames) - clock.length for clock in jumping)
-    gaps = sum(len(clock.jumps) for clock in jumping)
-    return [
-        f"gaps: {duration(unseen)} in {count(gaps, 'gap')} of {count(len(jumping), 'video')} were "
-        "not filmed, and count nowhere"
-    ]
+    """Lines on the time that recordings leave out, if they leave any out."""
+    clocks = [video.clock for video in videos]
+    jumping = [clock for clock in clocks if clock.jumps]
+    lines = []
+    if jumping:
+        unseen = sum(clock.seconds(clock.frames) - clock.length for clock in jumping)
+        gaps = sum(len(clock.jumps) for clock in jumping)
+        lines.append(
+            f"gaps: {duration(unseen)} in {count(gaps, 'gap')} of {count(len(jumping), 'video')} "
+            "were not filmed, and count nowhere"
+        )
+    slow = [clock for clock in clocks if clock.is_time_lapse]
+    if slow:
+        length, watched = sum(c.length for c in slow), sum(c.watched for c in slow)
+        lines.append(
+            f"time-lapse: {count(len(slow), 'video')} of {duration(length)} count as "
+            f"{duration(watched)} of footage that was watched, {MOST_WATCHED:g} s for each frame"
+        )
+    return lines
 
 
 def shown_path(path: Path) -> str:

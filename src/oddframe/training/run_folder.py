@@ -130,11 +130,11 @@ def fitted_on(trained: tuple[Video, ...], held_out: tuple[Video, ...]) -> dict[s
     """What a run learnt from, and what its threshold came from."""
     counts: dict[str, Any] = {
         "videos": len(trained),
-        "minutes": round(sum(v.clock.length for v in trained) / 60, 2),
+        "minutes": round(sum(v.clock.watched for v in trained) / 60, 2),
     }
     if held_out:
         counts["held_out_videos"] = len(held_out)
-        counts["held_out_minutes"] = round(sum(v.clock.length for v in held_out) / 60, 2)
+        counts["held_out_minutes"] = round(sum(v.clock.watched for v in held_out) / 60, 2)
     return counts
 
 

@@ -63,8 +63,8 @@ def compare(
     missing = next((path for path in scores if not path.exists()), None)
     if missing is not None:
         raise OddframeError(
-            f"{missing}: expected scores, a run or a sweep, found nothing there; check the path, or "
-            "make scores with 'oddframe score'"
+            f"{missing}: expected scores, a run or a sweep, found nothing there; check the path, "
+            "or make scores with 'oddframe score'"
         )
     if len(scores) < 2:
         raise OddframeError(

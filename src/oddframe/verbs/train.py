@@ -316,7 +316,7 @@ def _train_on_bags(
     fitted_on = {
         "videos": len(videos),
         "anomalous": sum(video.label == "anomalous" for video in videos),
-        "minutes": round(sum(v.clock.length for v in videos) / 60, 2),
+        "minutes": round(sum(v.clock.watched for v in videos) / 60, 2),
     }
     write_config(job.folder, {**written, "hardware": asdict(hardware), "fitted_on": fitted_on})
     counts = f"{count(len(videos), 'video')}, {count(job.config.steps, 'step')}"

@@ -163,12 +163,14 @@ class FixedCameraDetector:
         return FrameScore(frame, value, score_map, "appearance", reason, boxes)
 
     def _warn_of_other_shape(self, video: VideoReader) -> None:
-        width, height = self.scene.scale.motion_size
+        (width, height), size = self.scene.scale.motion_size, self.scene.size
         other = video.info.width / video.info.height
         if abs(other / (width / height) - 1) > 0.05:
+            learnt = "of another shape" if size is None else f"{size[0]}x{size[1]}"
             warnings.warn(
-                f"the video is {video.info.width}x{video.info.height}, the footage it was fitted "
-                f"on had the shape {width}x{height}; a fixed-camera run fits one camera only",
+                f"{video.path}: {video.info.width}x{video.info.height} pixels, and the footage "
+                f"that the run learnt from is {learnt}; fixed-camera knows one camera only, so "
+                "train another run for this one",
                 OddframeWarning,
                 stacklevel=3,
             )

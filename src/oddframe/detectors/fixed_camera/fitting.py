@@ -25,6 +25,7 @@ from oddframe.detectors.calibration import (
     Threshold,
     choose_threshold,
     least_hours,
+    time_lapse_counts,
     trust,
 )
 from oddframe.detectors.fixed_camera.memory import NormalMemory
@@ -107,7 +108,7 @@ def fit_scene(
     """
     videos = [v for v in manifest.split("train", "val") if v.label != "anomalous"]
     train = [v for v in videos if v.split == "train"]
-    seconds = sum(v.clock.length for v in videos)
+    seconds = sum(v.clock.watched for v in videos)
     if not train or seconds < LEAST_SECONDS:
         raise OddframeError(
             f"{manifest.dataset}: expected at least {LEAST_SECONDS:.0f} seconds of normal training "
@@ -140,6 +141,7 @@ def fit_scene(
         trusts=trusts,
         frame=frame,
         usual_speed=float(np.quantile(raw_speeds, 0.99)),
+        size=(train[0].width, train[0].height),
     )
     scores = frame(values)
     moments = np.array(recording.seconds)
@@ -148,10 +150,12 @@ def fit_scene(
         for a, b, rate in recording.stretches
     ]
     # A single look has watched the time of one look; to count more would promise what it cannot.
-    watched = sum(max(clock.length, LOOK_SECONDS) for _, clock in stretches)
+    watched = sum(max(clock.watched, LOOK_SECONDS) for _, clock in stretches)
     hours = min(watched, seconds) / 3600
     threshold = choose_threshold(stretches, hours, config.false_alarms_per_hour)
     seen = "each part in turn"
+    if slow := time_lapse_counts(v.clock for v in videos):
+        seen += f"; {slow}"
     if seconds / LOOK_SECONDS > config.fit_looks:
         seen += f"; {config.fit_looks} looks of {LOOK_SECONDS:g} s, "
         seen += f"spread over {seconds / 3600:.2f} h"

@@ -13,6 +13,7 @@ from oddframe.detectors.fixed_camera.observation import Scale
 from oddframe.detectors.saved_state import SavedState
 from oddframe.errors import OddframeError
 from oddframe.features.patch_features import CHANNELS, FINE_CHANNELS, STRIDE
+from oddframe.media.frames import MOST_PIXELS
 
 TOP_SHARE = 0.015
 """Share of the cells whose mean is the frame's value: about one person in a street scene."""
@@ -80,6 +81,7 @@ class Scene:
         trusts: weights of the two cues.
         frame: a frame's raw value to the final score.
         usual_speed: speed, in image widths per second, that one normal frame in a hundred passes.
+        size: width and height of the footage; None in runs of an older oddframe.
     """
 
     scale: Scale
@@ -90,6 +92,7 @@ class Scene:
     trusts: Trusts
     frame: Surprise
     usual_speed: float
+    size: tuple[int, int] | None = None
 
     def appearance_part(self, patches: np.ndarray) -> np.ndarray:
         """Trusted surprise of each cell's appearance, from raw patches."""
@@ -112,6 +115,7 @@ class Scene:
             "memory": self.memory.state(),
             "trusts": [self.trusts.appearance, self.trusts.motion],
             "usual_speed": self.usual_speed,
+            **({"size": list(self.size)} if self.size else {}),
             **{
                 name: {"values": part.values, "surprises": part.surprises, "slope": part.slope}
                 for name, part in (
@@ -137,6 +141,7 @@ class Scene:
                 f"of {width}x{height}, found {rows} x {columns}"
             )
         motion_width, motion_height = saved.wholes("motion_size", 2, 16, _MOST_CELLS * STRIDE)
+        size = saved.wholes("size", 2, 1, MOST_PIXELS) if "size" in saved else None
         fine, coarse = saved.numbers("norms", 2, 1e-30)
         appearance, motion = saved.numbers("trusts", 2, 0, 1)
         return cls(
@@ -152,6 +157,7 @@ class Scene:
             trusts=Trusts(appearance, motion),
             frame=_surprise(saved.part("frame")),
             usual_speed=saved.number("usual_speed", 0),
+            size=None if size is None else (size[0], size[1]),
         )
 
 
