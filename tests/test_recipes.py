@@ -93,6 +93,12 @@ def test_published_values_are_the_known_ones(name: str) -> None:
     (expected,) = recipe.expected
     # A paper's number was, or may have been, chosen on the test videos: never beside 'selected'.
     assert expected.row == "oracle"
+    if recipe.features is None:
+        # The pixels that the published code makes of a frame, and the frames that it judges.
+        whole = recipe.detector == "ognet" or recipe.settings.get("task") == "reconstruction"
+        resized = "pillow" if recipe.detector == "ognet" else "bilinear"
+        assert recipe.settings["resize"] == resized
+        assert recipe.skip_first == (0 if whole else 4)
     if name in NOT_IN_TABLE:
         assert expected.value == NOT_IN_TABLE[name]
         return
