@@ -2,6 +2,7 @@
 
 import errno
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -102,6 +103,19 @@ def test_a_folder_that_cannot_be_made_or_written(tmp_path):
         pass
     (tmp_path / "out" / LOCK).mkdir(parents=True)
     with pytest.raises(CannotWriteError, match="cannot write"), alone_in(tmp_path / "out"):
+        pass
+
+
+def test_a_full_disk_leaves_no_lock(tmp_path):
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limit[1]))
+    try:
+        with pytest.raises(CannotWriteError, match="free some space"), alone_in(tmp_path / "out"):
+            pass
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert not (tmp_path / "out").exists()
+    with alone_in(tmp_path / "out"):
         pass
 
 

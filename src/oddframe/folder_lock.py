@@ -17,7 +17,7 @@ import socket
 import sys
 import time
 import warnings
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -64,21 +64,18 @@ def alone_in(folder: Path, patience: float = A_GLANCE) -> Generator[None]:
     try:
         descriptor = _locked(folder, patience)
     except OSError as error:
+        _remove_empty(made)
         raise CannotWriteError(
-            f"{folder}: cannot write ({error.strerror or error}); choose another folder"
+            f"{folder}: cannot write ({error.strerror or error}); free some space or choose "
+            "another folder"
         ) from error
     before = _held.set(_held.get() | {place})
     try:
         yield
     finally:
         _held.reset(before)
-        # Removed while it is still held: whoever waits for it notices and makes a new one.
-        with suppress(OSError):
-            (place / LOCK).unlink()
-        os.close(descriptor)
-        with suppress(OSError):  # a folder that is not empty stays
-            for part in made:
-                part.rmdir()
+        _release(place / LOCK, descriptor)
+        _remove_empty(made)
 
 
 def alone_in_out(
@@ -150,10 +147,27 @@ def _locked(folder: Path, patience: float) -> int:
             time.sleep(_PAUSE)
             continue
         if _is(path, descriptor):
-            os.ftruncate(descriptor, 0)
-            os.write(descriptor, _own_note().encode())
+            try:
+                os.ftruncate(descriptor, 0)
+                os.write(descriptor, _own_note().encode())
+            except OSError:  # a full disk
+                _release(path, descriptor)
+                raise
             return descriptor
         os.close(descriptor)  # its holder removed it while this waited
+
+
+def _release(path: Path, descriptor: int) -> None:
+    """Removed while it is still held: whoever waits for it notices and makes a new one."""
+    with suppress(OSError):
+        path.unlink()
+    os.close(descriptor)
+
+
+def _remove_empty(folders: Iterable[Path]) -> None:
+    with suppress(OSError):  # a folder that is not empty stays
+        for folder in folders:
+            folder.rmdir()
 
 
 def _is(path: Path, descriptor: int) -> bool:
