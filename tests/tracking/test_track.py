@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -63,6 +64,18 @@ def test_tensorboard_reads_back_what_the_run_folder_says(run: Path) -> None:
     assert str(run / "report" / "report.html") in found["texts"]["files"]
     assert found["texts"]["state"] == "finished"
     assert len(found["hparams"]) == 3
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_full_disk_is_one_line_and_no_traceback_of_the_thread_that_writes(run: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, hard))
+    try:
+        with pytest.raises(OddframeError, match=r"tensorboard: cannot write .*free some space"):
+            track([run], to=["tensorboard"])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not (run / "tensorboard").exists()
 
 
 def test_tensorboard_has_the_parameters_beside_the_results_in_its_table(run: Path) -> None:

@@ -33,7 +33,9 @@ def test_values_take_the_types_of_the_configuration() -> None:
     ("settings", "words"),
     [
         ({"stepz": 1}, "no setting 'stepz'; did you mean 'steps'. it has depths, loss"),
-        ({"steps": 1.5}, "'steps' must be a whole number, found 1.5"),
+        ({"steps": 1.5}, "'steps' must be a whole number below 2.31, found 1.5"),
+        ({"steps": 10**400}, "'steps' must be a number, found 1000"),
+        ({"steps": 1 << 31}, "'steps' must be a whole number below 2.31, found 2147483648"),
         ({"steps": True}, "'steps' must be a number"),
         ({"rate": float("nan")}, "'rate' must be a number, found nan"),
         ({"rate": "fast"}, "'rate' must be a number, found 'fast'"),

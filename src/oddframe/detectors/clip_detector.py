@@ -76,7 +76,7 @@ class ClipConfig(CheckedSettings):
 
     def __post_init__(self) -> None:
         """Refuse settings out of range."""
-        self.expect(self.size >= 16, "size", "16 or more")
+        self.expect(16 <= self.size <= 4096, "size", "16 to 4096")
         for name in ("frame_step", "batch_size", "validate_every", "steps"):
             self.expect(getattr(self, name) >= 1, name, "1 or more")
         for name in ("clips_per_video", "learning_rate", "clip_gradient", "smoothing_seconds"):

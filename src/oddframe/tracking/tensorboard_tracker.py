@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
+import threading
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +42,7 @@ class TensorboardTracker:
         """Write the run's folder anew beside the old one, then swap them."""
         self.close()
         target = self._target(record)
-        try:
+        with _one_line(target):
             target.parent.mkdir(parents=True, exist_ok=True)
             # What killed uploads and earlier names of the run left.
             for path in self._others(record, target):
@@ -51,8 +53,6 @@ class TensorboardTracker:
                 _swap(partial, target)
             finally:
                 shutil.rmtree(partial, ignore_errors=True)
-        except OSError as error:
-            raise _cannot_write(target, error) from error
         how = f" (look at it with: tensorboard --logdir {target.parent})"
         return f"tensorboard: {target}{'' if self._parent else how}"
 
@@ -69,20 +69,25 @@ class TensorboardTracker:
     def follow(self, record: RunRecord) -> None:
         """Append new points and sample pictures to the run's folder, which is begun anew."""
         target = self._target(record)
-        try:
-            if self._writer is None:
-                for path in [*self._others(record, target), *([target] * target.is_dir())]:
-                    shutil.rmtree(path)
-                self._writer = _begin(target, record)
-                self._points, self._pictures = 0, set()
-            _write_points(self._writer, record.curve[self._points :])
-            self._points = len(record.curve)
-            new = [entry for entry in record.pictures if entry[0] not in self._pictures]
-            _write_pictures(self._writer, new, 0)
-            self._pictures.update(name for name, _ in new)
-            self._writer.flush()
-        except OSError as error:
-            raise _cannot_write(target, error) from error
+        with _one_line(target):
+            try:
+                self._append(record, target)
+            except OSError:
+                self.close()  # the next begins anew
+                raise
+
+    def _append(self, record: RunRecord, target: Path) -> None:
+        if self._writer is None:
+            for path in [*self._others(record, target), *([target] * target.is_dir())]:
+                shutil.rmtree(path)
+            self._writer = _begin(target, record)
+            self._points, self._pictures = 0, set()
+        _write_points(self._writer, record.curve[self._points :])
+        self._points = len(record.curve)
+        new = [entry for entry in record.pictures if entry[0] not in self._pictures]
+        _write_pictures(self._writer, new, 0)
+        self._pictures.update(name for name, _ in new)
+        self._writer.flush()
 
     def close(self) -> None:
         """Close the event file."""
@@ -112,11 +117,25 @@ class TensorboardTracker:
 TRACKER = TensorboardTracker
 
 
-def _cannot_write(target: Path, error: OSError) -> OddframeError:
-    return OddframeError(
-        f"{target}: cannot write for TensorBoard ({error.strerror or error}); free some space or "
-        "give another folder with tensorboard=FOLDER"
-    )
+@contextmanager
+def _one_line(target: Path) -> Generator[None]:
+    """Says in one line that a disk is full; the thread that writes would print a traceback."""
+    before = threading.excepthook
+
+    def without_disk(error: threading.ExceptHookArgs) -> None:
+        if not isinstance(error.exc_value, OSError):
+            before(error)
+
+    threading.excepthook = without_disk
+    try:
+        yield
+    except OSError as error:
+        raise OddframeError(
+            f"{target}: cannot write for TensorBoard ({error.strerror or error}); free some space "
+            "or give another folder with tensorboard=FOLDER"
+        ) from error
+    finally:
+        threading.excepthook = before
 
 
 def _swap(partial: Path, target: Path) -> None:

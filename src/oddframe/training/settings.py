@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import fields
 from typing import Any, get_args, get_origin, get_type_hints
 
 from oddframe.errors import OddframeError, nearest
+from oddframe.text_files import shown
+
+_LARGEST = 1e300
+_LARGEST_WHOLE = 1 << 31
+"""Sizes and counts beyond it are beyond what the libraries below take."""
 
 
 def check_seed(seed: int) -> None:
@@ -47,7 +51,7 @@ def _checked(detector: str, name: str, value: Any, default: Any, hint: Any) -> A
     where = f"{detector}: setting '{name}' must be"
     choices = get_args(hint) if get_origin(hint) is not tuple else ()
     if choices and isinstance(default, str):
-        if value not in choices:
+        if not isinstance(value, str) or value not in choices:
             raise OddframeError(f"{where} one of {', '.join(map(str, choices))}, found {value!r}")
         return value
     if isinstance(default, bool):
@@ -64,8 +68,8 @@ def _checked(detector: str, name: str, value: Any, default: Any, hint: Any) -> A
         pairs = zip(value, default, strict=True)
         return tuple(_checked(detector, name, part, of, type(of)) for part, of in pairs)
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not math.isfinite(value):
-        raise OddframeError(f"{where} a number, found {value!r}")
-    if isinstance(default, int) and value != int(value):
-        raise OddframeError(f"{where} a whole number, found {value!r}")
+    if not number or not abs(value) < _LARGEST:  # nor NaN
+        raise OddframeError(f"{where} a number, found {shown(value)}")
+    if isinstance(default, int) and (value != int(value) or abs(value) >= _LARGEST_WHOLE):
+        raise OddframeError(f"{where} a whole number below 2^31, found {shown(value)}")
     return type(default)(value)
