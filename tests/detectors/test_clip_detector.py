@@ -238,7 +238,8 @@ def test_a_map_that_is_zero_all_over_names_no_place(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("setting", "value", "wanted"),
     [
-        ("size", 8, "16 or more"),
+        ("size", 8, "16 to 4096"),
+        ("smoothing_seconds", 1e300, "0 to 3600"),
         ("frame_step", 0, "1 or more"),
         ("batch_size", 0, "1 or more"),
         ("learning_rate", -1.0, "0 or more"),

@@ -79,8 +79,9 @@ class ClipConfig(CheckedSettings):
         self.expect(16 <= self.size <= 4096, "size", "16 to 4096")
         for name in ("frame_step", "batch_size", "validate_every", "steps"):
             self.expect(getattr(self, name) >= 1, name, "1 or more")
-        for name in ("clips_per_video", "learning_rate", "clip_gradient", "smoothing_seconds"):
+        for name in ("clips_per_video", "learning_rate", "clip_gradient"):
             self.expect(getattr(self, name) >= 0, name, "0 or more")
+        self.expect(0 <= self.smoothing_seconds <= 3600, "smoothing_seconds", "0 to 3600")
         self.expect(self.false_alarms_per_hour > 0, "false_alarms_per_hour", "more than 0")
 
     @property

@@ -49,10 +49,10 @@ class FixedCameraConfig:
                 raise OddframeError(
                     f"fixed-camera: {name} must be at least {least}, found {getattr(self, name)}"
                 )
-        if self.false_alarms_per_hour <= 0 or self.smoothing_seconds < 0:
+        if self.false_alarms_per_hour <= 0 or not 0 <= self.smoothing_seconds <= 3600:
             raise OddframeError(
-                "fixed-camera: false_alarms_per_hour must be positive and smoothing_seconds not "
-                f"negative, found {self.false_alarms_per_hour} and {self.smoothing_seconds}"
+                "fixed-camera: false_alarms_per_hour must be positive and smoothing_seconds from 0 "
+                f"to 3600, found {self.false_alarms_per_hour} and {self.smoothing_seconds}"
             )
 
 
