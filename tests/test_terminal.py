@@ -172,7 +172,10 @@ def test_time_that_was_not_filmed_is_told():
     assert "gaps" not in describe(result)
     slow = tuple(replace(video, fps=1 / 3600) for video in result.manifest)
     said = describe(replace(result, manifest=replace(result.manifest, videos=slow)))
-    assert "\ntime-lapse: 2 videos of 9050 h 00 min count as" in said
+    assert (
+        "\ntime-lapse: 2 videos of 9050 h 00 min in all, of which 5 h 02 min count as watched"
+        in said
+    )
 
 
 def test_one_event_none_and_very_many():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -26,6 +28,7 @@ from oddframe.datasets.synthetic_scene.renderer import render
 from oddframe.errors import OddframeError
 from oddframe.media import probe
 from oddframe.pixel_truth import read_mask, read_tracks
+from oddframe.verbs.demo import demo
 from oddframe.videos import Manifest
 
 SMALL = SceneConfig(train_videos=1, test_videos=5, seconds=5.0)
@@ -210,11 +213,21 @@ def test_a_complete_scene_is_kept_and_an_interrupted_one_rendered_again(tmp_path
     (tmp_path / "tracks").write_text("in the way")
     with pytest.raises(OddframeError, match="tracks"):
         prepare_scene(tmp_path, TINY, 1)
-    assert not (tmp_path / MARKER).exists()
+    assert "events" not in json.loads((tmp_path / MARKER).read_text())
     (tmp_path / "tracks").unlink()
     other = prepare_scene(tmp_path, TINY, 1)
     other.check_files()
     assert other.annotations != first.annotations
+
+
+def test_nothing_is_written_among_other_files(tmp_path: Path) -> None:
+    (tmp_path / "checkpoint.pt").write_text("a run")
+    for begun in (partial(prepare_scene, tmp_path, TINY, 0), partial(demo, out=tmp_path)):
+        with pytest.raises(
+            OddframeError, match=r"expected an empty .*found checkpoint\.pt; choose"
+        ):
+            begun()
+    assert [file.name for file in tmp_path.iterdir()] == ["checkpoint.pt"]
 
 
 def test_impossible_wishes_are_refused(tmp_path: Path) -> None:

@@ -29,9 +29,10 @@ from oddframe.datasets.synthetic_scene.backdrop import Backdrop, paint_backdrop
 from oddframe.datasets.synthetic_scene.camera import HEIGHT, WIDTH
 from oddframe.datasets.synthetic_scene.renderer import RenderedFrame, render
 from oddframe.errors import OddframeError
-from oddframe.folder_lock import alone_in
+from oddframe.folder_lock import LOCK, alone_in
 from oddframe.video_writing import VideoWriter
 from oddframe.videos import Event, Manifest, Video, events_from_labels, hash_annotations
+from oddframe.words import first_of
 
 FORMAT = "oddframe-synthetic/1"
 """Changes whenever the same seed gives other pictures, so that old scenes are rendered again."""
@@ -39,7 +40,7 @@ KINDS = ("cyclist", "runner", "crossing", "left_object")
 MIN_VISIBLE_PIXELS = 8
 """An odd thing of which less is seen does not count as visible, neither in masks nor in events."""
 MARKER = "scene.json"
-"""Written last: its presence says that the scene is complete, and which one it is."""
+"""Says which scene is in the folder; its events, written last, that the scene is complete."""
 _TIMES_PER_KIND = 2
 _ODD_ACTORS = {
     "cyclist": cyclist,
@@ -115,16 +116,17 @@ class Recording:
 def prepare_synthetic(root: Path, *, seed: int = 0) -> Manifest:
     """Render the scene into ``root``, unless it is already there, and list it.
 
-    Writes ``training/*.mp4`` (normal), ``testing/*.mp4``, ``masks/*.npz``, ``tracks/*.json`` and,
-    when all of these are complete, ``scene.json``. About 60 % of the test videos hold one or two
-    anomalies each, and the others none.
+    Writes ``training/*.mp4`` (normal), ``testing/*.mp4``, ``masks/*.npz``, ``tracks/*.json`` and
+    ``scene.json``, which has the events when all of these are complete. About 60 % of the test
+    videos hold one or two anomalies each, and the others none.
 
     Args:
         root: folder to write to; made if missing.
         seed: decides everything; the same seed gives the same frames before encoding.
 
     Raises:
-        OddframeError: the folder cannot be written, or the seed is negative.
+        OddframeError: the folder holds something else or cannot be written, or the seed is
+            negative.
     """
     return prepare_scene(root, SceneConfig(), seed)
 
@@ -146,13 +148,32 @@ def prepare_scene(root: Path, config: SceneConfig, seed: int) -> Manifest:
         else:
             return manifest
     with alone_in(root):
-        # Without its marker a half-rendered mixture of two scenes is never taken for a whole one.
-        (root / MARKER).unlink(missing_ok=True)
+        require_scene(root)
+        # Without its events a half-rendered mixture of two scenes is never taken for a whole one.
+        write_json(root / MARKER, recipe)
         backdrop = paint_backdrop(np.random.default_rng([seed, 0]))
         events = {r.id: _write_recording(root, r, backdrop, config) for r in recordings}
         rows = {key: [[e.start, e.end, e.name] for e in found] for key, found in events.items()}
         write_json(root / MARKER, {**recipe, "events": rows})
     return _manifest(root, recordings, config, events)
+
+
+def require_scene(root: Path, below: str = "") -> None:
+    """Check that a folder is empty, or a generated scene is in it already, whole or begun.
+
+    Args:
+        root: the folder; it need not exist.
+        below: where in it the scene is, ``scene/`` perhaps.
+
+    Raises:
+        OddframeError: other files are there, among which none are written.
+    """
+    there = [file.name for file in root.glob("*") if file.name != LOCK]
+    if there and not (root / below / MARKER).is_file():
+        raise OddframeError(
+            f"{root}: expected an empty folder, or one with {below}{MARKER} in it, found "
+            f"{first_of(sorted(there))}; choose another folder"
+        )
 
 
 def plan_recordings(seed: int, config: SceneConfig) -> list[Recording]:

@@ -69,8 +69,8 @@ def not_filmed(videos: Iterable[Video]) -> list[str]:
     if slow:
         length, watched = sum(c.length for c in slow), sum(c.watched for c in slow)
         lines.append(
-            f"time-lapse: {count(len(slow), 'video')} of {duration(length)} count as "
-            f"{duration(watched)} of footage that was watched, {MOST_WATCHED:g} s for each frame"
+            f"time-lapse: {count(len(slow), 'video')} of {duration(length)} in all, of which "
+            f"{duration(watched)} count as watched, {MOST_WATCHED:g} s for each frame"
         )
     return lines
 

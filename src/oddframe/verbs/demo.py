@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from oddframe.datasets.synthetic import require_scene
 from oddframe.errors import OddframeError
 from oddframe.evaluation.result import Evaluation
 from oddframe.folder_lock import alone_in_out
@@ -39,8 +40,9 @@ def demo(*, out: Path = Path("oddframe-demo"), seed: int = 0) -> Demo:
         The evaluation and the path of the report.
 
     Raises:
-        OddframeError: the folder holds a demo of another seed.
+        OddframeError: the folder holds a demo of another seed, or something else.
     """
+    require_scene(out, "scene/")
     manifest = out / "manifest.jsonl"
     print("1/4  rendering a square with walkers, and a few odd ones among them", flush=True)
     prepare("synthetic", out / "scene", manifest, seed=seed)

@@ -156,26 +156,30 @@ def fit_scene(
     seen = "each part in turn"
     if slow := time_lapse_counts(v.clock for v in videos):
         seen += f"; {slow}"
-    if seconds / LOOK_SECONDS > config.fit_looks:
-        seen += f"; {config.fit_looks} looks of {LOOK_SECONDS:g} s, "
+    a_look = max(LOOK_SECONDS, seconds / sum(v.frames for v in videos))
+    if seconds / a_look > config.fit_looks:
+        seen += f"; {config.fit_looks} looks of {a_look:.2g} s, "
         seen += f"spread over {seconds / 3600:.2f} h"
-    remedy = what_it_takes(config.false_alarms_per_hour, config.fit_looks, seconds)
+    remedy = what_it_takes(config.false_alarms_per_hour, config.fit_looks, seconds, a_look)
     advance("calibrating", 1.0)
     remedy = "" if threshold.is_kept else remedy
     return scene, network, replace(threshold, seen=seen, remedy=remedy), recording.left_out
 
 
-def what_it_takes(wanted: float, looks: int, seconds: float | None = None) -> str:
+def what_it_takes(
+    wanted: float, looks: int, seconds: float | None = None, a_look: float = LOOK_SECONDS
+) -> str:
     """What it takes to promise so many false alarms per hour: footage, looks at it, or both.
 
     Args:
         wanted: false alarms per hour.
         looks: frames that are looked at at most, ``fit_looks``.
         seconds: length of the normal footage, if that is known.
+        a_look: seconds that each look watches; more where frames are fewer than looks could be.
     """
     least = 3600 / wanted
     # Some seconds at the beginnings of videos are not watched, and single looks may be one fewer.
-    needed = math.ceil(1.02 * least / LOOK_SECONDS / 100) * 100
+    needed = math.ceil(1.02 * least / a_look / 100) * 100
     parts = []
     if seconds is None or seconds <= least:
         parts.append(f"give more than {least_hours(wanted)} h of normal footage")
