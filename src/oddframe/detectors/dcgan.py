@@ -77,7 +77,8 @@ class Dcgan(ClipDetector):
         self.discriminator = DcganDiscriminator(config.channels, config.size, config.width)
         normal_initialise(self)
         fixed = torch.Generator().manual_seed(0)
-        self.register_buffer("latents", torch.randn(_FIXED, config.latent, generator=fixed))
+        drawn = torch.randn(_FIXED, config.latent, generator=fixed, device=fixed.device)
+        self.register_buffer("latents", drawn)
         self._made: Tensor | None = None
         self._mean_image: Tensor | None = None
 

@@ -12,6 +12,8 @@ def normal_initialise(module: nn.Module) -> None:
     N(1, 0.02) with shift 0. Biases of convolutions and linear layers stay as torch made them, as
     in the PyTorch port of Liu et al. 2018. Source: Radford et al. 2016, Sec. 3.
     """
+    if next(module.parameters()).is_meta:
+        return  # no values to draw, and trying would import PyTorch's compiler, a second or more
     for layer in module.modules():
         if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
             nn.init.normal_(layer.weight, 0.0, 0.02)

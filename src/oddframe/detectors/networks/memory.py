@@ -29,7 +29,9 @@ def initial_items(count: int, width: int) -> Tensor:
     All their elements are positive, as in the published code, so they point in similar directions
     at first and the queries pull them apart.
     """
-    return functional.normalize(torch.rand(count, width), dim=1)
+    items = torch.rand(count, width)
+    # Without values (a network that is only measured) this would import PyTorch's compiler.
+    return items if items.is_meta else functional.normalize(items, dim=1)
 
 
 def as_queries(features: Tensor) -> Tensor:
