@@ -9,7 +9,7 @@ from oddframe.errors import OddframeError
 from oddframe.evaluation.baselines import trivial_baselines
 from oddframe.evaluation.beginnings import without_first
 from oddframe.evaluation.evaluate import PER_VIDEO_WARNING, evaluate_scores
-from oddframe.evaluation.pixel_metrics import PixelCounts, pixel_edges, sample_pixels
+from oddframe.evaluation.pixel_metrics import PixelCounts, sample_edges
 from oddframe.evaluation.result import Evaluation
 from oddframe.pixel_truth import read_mask
 from oddframe.scores import Scores
@@ -303,8 +303,7 @@ def test_float64_score_maps_are_measured_as_given(small):
     squeezed = {key: 1e9 + part / 64 for key, part in maps.items()}
     found = []
     for given in (maps, squeezed):
-        sizes = dict.fromkeys(given, (6, 4))
-        counts = PixelCounts(pixel_edges(sample_pixels(given, sizes)), 1)
+        counts = PixelCounts(sample_edges(given, masks.get, dict.fromkeys(given, (6, 4))), 1)
         for key, part in given.items():
             counts.add(part, masks[key], (6, 4), np.ones(1, np.uint8))
         found.append(counts.auc()[0])

@@ -5,17 +5,16 @@ from sklearn.metrics import roc_auc_score
 
 from oddframe.evaluation import pixel_metrics
 from oddframe.evaluation.pixel_metrics import (
-    EDGES,
     PixelCounts,
-    pixel_edges,
     resize_map,
-    sample_pixels,
+    sample_edges,
 )
 
 
 def counted(maps, masks, size, weights):
     """The AUC of each row of weights."""
-    counts = PixelCounts(pixel_edges(sample_pixels(maps, dict.fromkeys(maps, size))), len(weights))
+    edges = sample_edges(maps, masks.get, dict.fromkeys(maps, size))
+    counts = PixelCounts(edges, len(weights))
     for column, key in enumerate(maps):
         counts.add(maps[key], masks[key], size, weights[:, column])
     return counts.auc()
@@ -78,16 +77,18 @@ def test_few_or_mostly_equal_pixels_are_exact(values, odd):
     assert found == pytest.approx(roc_auc_score(mask.ravel(), scores.ravel()), abs=1e-15)
 
 
-def test_edges_are_what_is_frequent_and_quantiles_of_the_others():
-    generator = np.random.default_rng(1)
-    sample = generator.standard_cauchy(200_000).astype(np.float32)
-    sample[generator.random(len(sample)) < 0.95] = 0.5
-    edges = pixel_edges(sample)
-    assert len(edges) == EDGES
-    assert 0.5 in edges
-    assert (np.diff(edges) > 0).all()
-    between = np.histogram(sample[sample != 0.5], edges)[0]
-    assert between.max() <= 7  # of 10,000 others between 2,048 edges
+@pytest.mark.parametrize("pixels", [5, 500, 20_000])
+@pytest.mark.parametrize("better", [-1, 0, 4])
+def test_small_objects_are_as_right(pixels, better):
+    generator = np.random.default_rng(2)
+    scores = generator.standard_t(3, size=(20, 100, 100)).astype(np.float32)
+    scores[generator.random(scores.shape) < 0.5] = 0.25
+    mask = np.zeros(scores.shape, bool)
+    mask.ravel()[generator.choice(mask.size, pixels, replace=False)] = True
+    scores[mask] += better
+    found = counted({"a": scores}, {"a": mask}, (100, 100), np.ones((1, 1), np.uint8))
+    error = 2e-6 if pixels > pixel_metrics.EDGES else 1e-14
+    assert found == pytest.approx(roc_auc_score(mask.ravel(), scores.ravel()), abs=error)
 
 
 def test_a_side_that_is_empty_has_no_auc():

@@ -9,7 +9,7 @@ import numpy as np
 
 from oddframe.errors import OddframeError
 from oddframe.evaluation.frame_samples import Truth
-from oddframe.evaluation.pixel_metrics import PixelCounts, pixel_edges, sample_pixels
+from oddframe.evaluation.pixel_metrics import PixelCounts, sample_edges
 from oddframe.evaluation.region_metrics import RegionCounts, count_regions
 from oddframe.evaluation.truth_regions import (
     TruthRegions,
@@ -62,11 +62,16 @@ def map_samples(
             "pixels are compared at; prepare the data set with its footage"
         )
     in_pixels = {v.id: sizes[v.id] for v in usable if v.mask or v.label == "normal"}
-    pixels = PixelCounts(pixel_edges(sample_pixels(maps, in_pixels)), len(weights))
+    masked = {video.id: video for video in usable if video.mask}
+
+    def mask_of(key: str) -> np.ndarray | None:
+        return read_mask(masked[key], root) if key in masked else None
+
+    pixels = PixelCounts(sample_edges(maps, mask_of, in_pixels), len(weights))
     regions: dict[str, TruthRegions] = {}
     drawn = dict(zip((video.id for video in videos), weights.T, strict=True))
     for video in usable:
-        mask = read_mask(video, root) if video.mask else None
+        mask = mask_of(video.id)
         if video.id in in_pixels:
             pixels.add(maps[video.id], mask, sizes[video.id], drawn[video.id])
         if video.tracks:

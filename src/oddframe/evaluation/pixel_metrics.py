@@ -1,26 +1,27 @@
 """Pixel-level ROC AUC from score maps, in memory that neither frames nor videos add to.
 
 The pixels of a data set do not fit into memory (Ped2: 174 million), so they are counted in bins.
-The edges of the bins are scores of a sample of the pixels, and each edge is a bin of its own: a
-score that many pixels have, as in maps that are mostly zero, is tied with itself alone. Between two
-edges lie few pixels; they count as tied. The tests hold the AUC to 1e-5.
+The edges of the bins are scores of a sample of the pixels, anomalous and normal ones, and each edge
+is a bin of its own: a score that many pixels have, as in maps that are mostly zero, is tied with
+itself alone. Between two edges lie few pixels; they count as tied. With fewer anomalous scores than
+edges nothing is lost, since normal pixels are told apart only by anomalous ones between them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import cv2
 import numpy as np
 
 from oddframe.evaluation.bootstrap import divide, weighted
 
-EDGES = 2048
-"""Edges of bins at most. With fewer distinct scores in the sample, each of them is one."""
-SAMPLE = 2**20
-"""Pixels that the edges are chosen from, more or less."""
+EDGES = 1024
+"""Edges of bins at most that come from either kind of pixels."""
+SAMPLE = 2**19
+"""Pixels of either kind that they are chosen from, more or less."""
 SAMPLED_FRAMES = 4096
-"""Frames that they are taken from, at least one of each video."""
+"""Frames that those are taken from, at least one of each video."""
 CHUNK = 2**20
 """Pixels counted at a time, at least those of one frame."""
 VIDEOS = 32
@@ -29,33 +30,38 @@ PART = 1024
 """Bins that are added at a time."""
 
 
-def sample_pixels(
-    maps: Mapping[str, np.ndarray], sizes: Mapping[str, tuple[int, int]]
+def sample_edges(
+    maps: Mapping[str, np.ndarray],
+    masks: Callable[[str], np.ndarray | None],
+    sizes: Mapping[str, tuple[int, int]],
 ) -> np.ndarray:
-    """Some pixels of the videos' score maps, as they are counted: evenly from all frames.
+    """Edges of the bins, rising, from pixels of frames that lie evenly among all.
 
     Args:
         maps: video id to ``(frames, h, w)``.
-        sizes: id to (width, height) of those videos that are counted; see :class:`PixelCounts`.
+        masks: gives the mask of a video; see :meth:`PixelCounts.add`.
+        sizes: id to (width, height) of the mask, of each video that is counted.
     """
     generator = np.random.default_rng(0)
     frames = sum(len(maps[key]) for key in sizes)
     share = min(1.0, SAMPLED_FRAMES / max(frames, 1))
     each = -(-SAMPLE // max(int(frames * share), 1))
-    parts = []
+    none = np.empty(0, np.float32)
+    found = ([none], [none])
     for key, size in sizes.items():
-        scores = maps[key]
+        scores, mask = maps[key], masks(key)
         few = max(1, round(len(scores) * share))
         for frame in ((np.arange(few) + 0.5) * len(scores) / few).astype(int):
-            pixels = resize_map(scores[frame], size).ravel()
-            if len(pixels) > each:
-                pixels = pixels[generator.integers(0, len(pixels), each)]
-            parts.append(pixels)
-    return np.concatenate([np.empty(0, np.float32), *parts])
+            pixels = resize_map(scores[frame], size)
+            odd = np.zeros(pixels.shape, bool) if mask is None else mask[frame]
+            for parts, part in zip(found, (pixels[odd], pixels[~odd]), strict=True):
+                some = generator.integers(0, len(part), each) if len(part) > each else slice(None)
+                parts.append(part[some])
+    return np.unique(np.concatenate([_edges(np.concatenate(parts)) for parts in found]))
 
 
-def pixel_edges(sample: np.ndarray) -> np.ndarray:
-    """Edges of the bins, rising: what the sample holds often, and quantiles of the others."""
+def _edges(sample: np.ndarray) -> np.ndarray:
+    """Scores that the sample holds often, and evenly spaced quantiles of the others."""
     values, counts = np.unique(sample, return_counts=True)
     if len(values) <= EDGES:
         return values
@@ -73,7 +79,7 @@ class PixelCounts:
         """No pixels yet.
 
         Args:
-            edges: see :func:`pixel_edges`.
+            edges: see :func:`sample_edges`.
             resamples: how many, the data as it is among them.
         """
         self._edges = edges
