@@ -88,6 +88,6 @@ def match_count(overlap: np.ndarray, least: float) -> int:
     from scipy.sparse.csgraph import maximum_bipartite_matching
 
     allowed = overlap >= least
-    if not allowed.any():
-        return 0
+    if (allowed.sum(axis=0) <= 1).all():  # no two detections compete for an event
+        return int(allowed.any(axis=1).sum())
     return int((maximum_bipartite_matching(csr_matrix(allowed)) >= 0).sum())

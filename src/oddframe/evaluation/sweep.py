@@ -95,6 +95,8 @@ def _sweep_chunk(
     inside_others = weighted(weights, frames.inside_frames)
     outside_others = weighted(weights, frames.outside_frames)
     others = inside_others + outside_others
+    # Else all normal frames are inside, and groups have nothing to stand against.
+    split = bool(frames.outside_frames.any())
     wanted = [np.maximum(np.ceil(recall * total - 1e-9), 1) for recall in recalls]
     groups = len(frames.group_frames)
     precision, lost = np.zeros((2, 2 + groups, len(weights)))
@@ -109,20 +111,23 @@ def _sweep_chunk(
         gained = block.positives @ columns
         hits = _run_on(hits, gained)
         inside = _run_on(inside, block.inside @ columns)
-        outside = _run_on(outside, block.outside @ columns)
-        inside_ties, outside_ties = block.inside_ties @ columns, block.outside_ties @ columns
-        alarms, ties = inside + outside, inside_ties + outside_ties
+        inside_ties = block.inside_ties @ columns
+        alarms, ties = inside, inside_ties
+        if split:
+            outside = _run_on(outside, block.outside @ columns)
+            outside_ties = block.outside_ties @ columns
+            alarms, ties = inside + outside, inside_ties + outside_ties
+            precision[1] += _precision_sum(gained, hits[1:], inside[1:])
+            lost[1] += _lost_pairs(gained, inside[1:], inside_ties)
+            for index, rows, positives in block.groups:
+                own = positives @ columns
+                group_hits[index] = _run_on(group_hits[index], own)
+                calls = outside[1 + rows]
+                precision[2 + index] += _precision_sum(own, group_hits[index][1:], calls)
+                lost[2 + index] += _lost_pairs(own, calls, outside_ties[rows])
         precision[0] += _precision_sum(gained, hits[1:], alarms[1:])
-        precision[1] += _precision_sum(gained, hits[1:], inside[1:])
         lost[0] += _lost_pairs(gained, alarms[1:], ties)
-        lost[1] += _lost_pairs(gained, inside[1:], inside_ties)
         before += _precision_sum_before(gained, hits, alarms, ties)
-        for index, rows, positives in block.groups:
-            own = positives @ columns
-            group_hits[index] = _run_on(group_hits[index], own)
-            calls = outside[1 + rows]
-            precision[2 + index] += _precision_sum(own, group_hits[index][1:], calls)
-            lost[2 + index] += _lost_pairs(own, calls, outside_ties[rows])
         for which, count in enumerate(wanted):
             now = np.flatnonzero((hits[0] < count) & (hits[-1] >= count))
             row = np.argmax(hits[:, now] >= count[now], axis=0)
@@ -134,6 +139,9 @@ def _sweep_chunk(
             error_rate[now] = _crossing(
                 *(hits[:, now], alarms[:, now], ties[:, now], total[now], others[now])
             )
+
+    if not split:
+        precision[1], lost[1] = precision[0], lost[0]
 
     def auc(lost: np.ndarray, positives: np.ndarray, negatives: np.ndarray) -> np.ndarray:
         return divide(positives * negatives - lost, positives * negatives)
