@@ -20,6 +20,8 @@ from oddframe.errors import OddframeError
 from oddframe.tensor_checks import built, fitting
 from oddframe.text_files import shown
 
+_LONGEST_WORDS = 10_000
+
 Network = TypeVar("Network", bound=nn.Module)
 Value = TypeVar("Value")
 
@@ -81,9 +83,10 @@ class SavedState:
         return value
 
     def words(self, name: str) -> str:
-        """A text."""
+        """A text, of a few sentences at most."""
         value = self._value(name)
-        self._expect(isinstance(value, str), name, "words")
+        fits = isinstance(value, str) and len(value) <= _LONGEST_WORDS
+        self._expect(fits, name, f"words of at most {_LONGEST_WORDS:,} letters")
         return value
 
     def array(self, name: str, kind: type[np.generic], shape: tuple[int | None, ...]) -> np.ndarray:
@@ -119,7 +122,7 @@ class SavedState:
             make: makes the network; it is called once more if the tensors are as many as it needs.
         """
         part = self.part(name)
-        tensors = {key: torch.as_tensor(value) for key, value in part._content.items()}
+        tensors = {key: torch.as_tensor(part._tensor(key)) for key in part}
         with torch.device("meta"):
             wanted: dict[str, Tensor] = make().state_dict()
         taken, found = fitting(wanted, tensors)
@@ -128,6 +131,11 @@ class SavedState:
         network = built(make, tensors)
         network.load_state_dict(taken, strict=True)
         return network
+
+    def _tensor(self, name: str) -> Any:
+        value = self._value(name)
+        self._expect(isinstance(value, np.ndarray | Tensor), name, "a tensor")
+        return value
 
     def _value(self, name: str) -> Any:
         if name not in self._content:

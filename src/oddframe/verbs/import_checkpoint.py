@@ -110,13 +110,6 @@ def import_checkpoint(
     for option, value in given.items():
         if value is not None and option not in taken:
             raise OddframeError(f"{detector} takes no --{option}; leave it out")
-    source = {
-        "source": checkpoint.name,
-        "source_sha256": sha256_of(checkpoint) if checkpoint.is_file() else "",
-    }
-    for name, file in (("dictionary", dictionary), ("memory", memory)):
-        if file is not None and file.is_file():
-            source |= {name: file.name, f"{name}_sha256": sha256_of(file)}
     try:
         if kind.inputs == "features":
             imported = _bag_detector(kind, checkpoint, crops, dictionary)
@@ -126,6 +119,10 @@ def import_checkpoint(
         message = str(error)
         said = message.startswith(str(checkpoint)) or message.startswith(str(dictionary))
         raise OddframeError(message if said else f"{checkpoint}: {message}") from error
+    source = {"source": checkpoint.name, "source_sha256": sha256_of(checkpoint)}
+    for name, file in (("dictionary", dictionary), ("memory", memory)):
+        if file is not None:
+            source |= {name: file.name, f"{name}_sha256": sha256_of(file)}
     footage = _calibrate(imported, normal, root) if kind.inputs == "frames" else None
     out.mkdir(parents=True, exist_ok=True)
     log(out, f"importing {detector} from {checkpoint}")
