@@ -80,6 +80,25 @@ def test_constant_of_any_size(tmp_path):
         try_out(path, DEFAULTS)
 
 
+def test_memory_that_only_some_inputs_ask_for(tmp_path):
+    nodes = [
+        helper.make_node("ReduceMax", ["images"], ["most"], keepdims=0),
+        helper.make_node("Cast", ["most"], ["whole"], to=TensorProto.INT64),
+        helper.make_node("Add", ["whole", "least"], ["side"]),
+        helper.make_node("Expand", ["one", "side"], ["large"]),
+        helper.make_node("ReduceSum", ["large"], ["sum"], keepdims=0),
+        helper.make_node("Add", ["images", "sum"], ["x"]),
+    ]
+    path = network(
+        tmp_path / "a.onnx", nodes, [constant("least", [1]), constant("one", np.float32(1))]
+    )
+    try_out(path, DEFAULTS)
+    session, images = open_session(path), np.zeros((1, 3, 8, 8), np.float32)
+    assert run_session(session, {"images": images}, "a")[0].tolist() == [[1, 1, 1]]
+    with pytest.raises(OddframeError, match=r"^a: takes more than [\d.]+ GiB of memory"):
+        run_session(session, {"images": images + 2e13}, "a")  # 80 TB
+
+
 @pytest.mark.parametrize("place", ["../secret.bin", "{folder}/secret.bin"])
 def test_weights_of_another_folder_are_not_read(tmp_path, place):
     (tmp_path / "secret.bin").write_bytes(bytes(4))

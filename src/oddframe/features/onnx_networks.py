@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import os
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
 MOST_SECONDS = 60.0
 """Time that a network may take for one answer; an hour of video needs thousands of them."""
 MOST_BYTES = 16 << 30
-"""Memory that a foreign network may take for its first answer."""
+"""Memory that a foreign network may take; or all there is, where that is less."""
+
+_NO_ROOM = "Available memory of"
+"""In what ONNX Runtime says of a network that is at its limit."""
 
 
 def export(
@@ -87,6 +91,8 @@ def _pad_inside_convolutions(network: bytes) -> bytes:
 def open_session(network: bytes | Path, threads: int | None = None) -> Any:
     """An ``onnxruntime.InferenceSession``.
 
+    What a network in a file takes for its answers is limited (:data:`MOST_BYTES`).
+
     Args:
         network: ONNX bytes, or a file (which may have its weights beside it).
         threads: threads of ONNX Runtime; by default one per core. Never more than
@@ -104,6 +110,8 @@ def open_session(network: bytes | Path, threads: int | None = None) -> Any:
     options.log_severity_level = 3
     if isinstance(network, Path):
         require_file(network, "an ONNX network")
+        _limit_memory()
+        options.add_session_config_entry("session.use_env_allocators", "1")
     source = str(network) if isinstance(network, Path) else network
     try:
         return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
@@ -117,7 +125,7 @@ def open_session(network: bytes | Path, threads: int | None = None) -> Any:
 
 
 def run_session(session: Any, feeds: Mapping[str, np.ndarray], network: str) -> list[Any]:
-    """What a network says, or an error if it goes on for ever: ONNX has loops.
+    """What a network says, or an error if it goes on for ever or takes all memory: ONNX has loops.
 
     Args:
         session: of :func:`open_session`.
@@ -125,7 +133,8 @@ def run_session(session: Any, feeds: Mapping[str, np.ndarray], network: str) -> 
         network: its name, for the message.
 
     Raises:
-        OddframeError: it was stopped after :data:`MOST_SECONDS`, or it fails.
+        OddframeError: it was stopped after :data:`MOST_SECONDS`, takes more than
+            :data:`MOST_BYTES`, or fails.
     """
     import onnxruntime
 
@@ -146,6 +155,9 @@ def run_session(session: Any, feeds: Mapping[str, np.ndarray], network: str) -> 
         shapes = ", ".join(str(part.shape) for part in feeds.values())
         if late.is_set():
             said = f"gives no answer to an input of shape {shapes} within {MOST_SECONDS:g} s"
+        elif _NO_ROOM in str(error):
+            most = _most_bytes() / 2**30
+            said = f"takes more than {most:.3g} GiB of memory for an input of shape {shapes}"
         else:
             reason = (str(error).splitlines() or [type(error).__name__])[0][:160]
             said = f"fails on an input of shape {shapes} ({reason})"
@@ -170,7 +182,7 @@ def try_out(network: Path, defaults: Mapping[int, Sequence[int]]) -> None:
     """
     require_file(network, "an ONNX network")
     script = Path(__file__).with_name("onnx_trial.py")
-    words = [str(network.absolute()), json.dumps(dict(defaults)), str(MOST_BYTES)]
+    words = [str(network.absolute()), json.dumps(dict(defaults)), str(_most_bytes())]
     try:
         done = subprocess.run(
             [sys.executable, "-P", str(script), *words],
@@ -188,9 +200,33 @@ def try_out(network: Path, defaults: Mapping[int, Sequence[int]]) -> None:
     if said != "ok":
         reason = said or f"its process ended with status {done.returncode}"
         raise OddframeError(
-            f"{network}: ONNX Runtime cannot run it ({reason}) within {MOST_BYTES / 2**30:g} GiB "
-            "of memory; give a valid ONNX network"
+            f"{network}: ONNX Runtime cannot run it ({reason}) within {_most_bytes() / 2**30:.3g} "
+            "GiB of memory; give a valid ONNX network"
         )
+
+
+def _most_bytes() -> int:
+    try:
+        there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # Windows, where nobody is asked for it
+        return MOST_BYTES
+    return min(MOST_BYTES, there)
+
+
+@functools.cache
+def _limit_memory() -> None:
+    """Limit what all sessions that ask for it take together; ONNX Runtime is told once.
+
+    It is its own limit, on what operations ask of it, and holds on every system. How a network
+    that was tried out behaves may depend on what it is given.
+    """
+    import onnxruntime
+
+    kind = onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR
+    memory = onnxruntime.OrtMemoryInfo("Cpu", kind, 0, onnxruntime.OrtMemType.DEFAULT)
+    usual = ("arena_extend_strategy", "initial_chunk_size_bytes", "max_dead_bytes_per_chunk")
+    limits = onnxruntime.OrtArenaCfg({"max_mem": _most_bytes(), **dict.fromkeys(usual, -1)})
+    onnxruntime.create_and_register_allocator(memory, limits)
 
 
 def _allowed(threads: int) -> int:
