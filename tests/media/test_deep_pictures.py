@@ -81,6 +81,26 @@ def test_ordinary_video_of_10_bits_needs_no_range(tmp_path):
     np.testing.assert_allclose(grey[60], image[60] / 257, atol=4)
 
 
+@pytest.mark.parametrize("coloured", [False, True])
+def test_video_of_12_bits_without_colour_is_as_grey_video_is(tmp_path, coloured):
+    """It begins black, as films do: one frame says nothing of colour."""
+    first = np.zeros((120, 160, 3), np.uint16)
+    then = np.dstack([RAMP * 16 + 16000 + 9000 * coloured * (part == 2) for part in range(3)])
+    pictures = [first] * 30 + [then] * 30
+    path = write_deep(tmp_path / "yuv.mkv", "yuv420p12le", pictures)
+    grey = write_deep(tmp_path / "grey.mkv", "gray12le", [part[..., 0] for part in pictures])
+    levels = probe(path).levels
+    assert (levels is None) == coloured
+    if levels is not None:
+        known = probe(grey).levels
+        assert known is not None
+        assert (levels.low, levels.high) == pytest.approx((known.low, known.high), rel=0.02)
+        assert grey_levels_left(path, Levels(15900, 18600))[-1] >= 135
+    with open_video(path) as video:
+        colours = [np.ptp(frame.rgb(), axis=2).max() for frame in video]
+    assert (max(colours) > 20) == coloured
+
+
 def test_a_range_that_is_given_counts(tmp_path):
     for i in range(3):
         cv2.imwrite(str(tmp_path / f"{i}.png"), RAMP + 7400)

@@ -31,6 +31,10 @@ from oddframe.media.frames import (
 from oddframe.media.pictures import PictureFrame
 
 _FULL_RANGE = np.clip((np.arange(256) - 16) * (255 / 219), 0, 255).round().astype(np.uint8)
+_SCIENTIFIC = 12
+"""Bits of luma from which video may be of a thermal camera; telephones film in 10."""
+_COLOURLESS = 512
+"""Chroma, of 65536, that is none: two steps of 8 bits."""
 _MOST_DEMUX_FAILURES = 1000
 """A container that fails as often as this is taken to have ended."""
 
@@ -83,17 +87,25 @@ class _FileFrame:
 
 
 def _deep_format(frame: Any) -> str:
-    """The kind of pixels that keeps what a picture of grey or RGB has beyond 8 bits.
+    """The kind of pixels that keeps what a picture has beyond 8 bits.
 
-    Empty for others: 10 or 12 bits of luma and chroma are those of ordinary footage, which fills
-    them, and 8 bits keep what is to be seen.
+    Empty for others: 10 bits of luma and chroma are those of ordinary footage, which fills them,
+    and 8 bits keep what is to be seen. From 12 bits on, luma may be all that there is, of a camera
+    that sees no colour and a recorder that knows no grey video: see :func:`_has_colour`.
     """
     form = frame.format
-    if form.has_palette or max(part.bits for part in form.components) <= 8:
+    bits = max(part.bits for part in form.components)
+    if form.has_palette or bits <= 8:
         return ""
-    if len(form.components) < 3:
-        return "gray16le"
-    return "rgb48le" if form.is_rgb else ""
+    if form.is_rgb and len(form.components) >= 3:
+        return "rgb48le"
+    return "gray16le" if len(form.components) < 3 or bits >= _SCIENTIFIC else ""
+
+
+def _has_colour(frame: Any) -> bool:
+    """Whether a frame of luma and chroma has any, but for what coding leaves."""
+    chroma = frame.to_ndarray(format="yuv444p16le")[..., 1:].astype(np.int32) - 32768
+    return bool((np.abs(chroma) > _COLOURLESS).mean() > 0.001)
 
 
 def _turns(frame: Any) -> int:
@@ -140,10 +152,16 @@ class FileReader:
         kind = _deep_format(self._head)
         if not kind or self._levels is not None:
             return self._levels if kind else None
+        parts = self._head.format.components
+        if kind == "gray16le" and len(parts) >= 3 and any(map(_has_colour, self._sample())):
+            return None
+        return Levels.of(frame.to_ndarray(format=kind) for frame in self._sample())
+
+    def _sample(self) -> Iterator[Any]:
+        """A frame of every second, decoded anew."""
         again = FileReader(self.path)
         with again:
-            frames = itertools.islice(again._decode(), 0, None, max(1, round(self.fps)))
-            return Levels.of(frame.to_ndarray(format=kind) for frame in frames)
+            yield from itertools.islice(again._decode(), 0, None, max(1, round(self.fps)))
 
     def check_pixels(self) -> None:
         """Convert the first frame, so that a kind of pixels that cannot be is met early.
