@@ -19,7 +19,14 @@ from oddframe.scores import Scores
 from oddframe.training import clip_judges
 from oddframe.training.frame_cache import cache_frames
 from oddframe.training.loop import read_curve
-from oddframe.training.run_folder import LAST, METRICS, read_config, read_run
+from oddframe.training.run_folder import (
+    LAST,
+    MANIFEST,
+    METRICS,
+    read_config,
+    read_run,
+    write_config,
+)
 from oddframe.videos import Event, Manifest, Video
 
 FRAMES, EVENT = 14, Event(8, 12, "flash")
@@ -136,6 +143,10 @@ def test_a_stopped_training_goes_on_to_the_same_state(
     monkeypatch.setattr(clip_judges, "write_samples", killed)
     assert main([*train, "--out", str(stopped)]) == 130
     assert (stopped / LAST).exists()
+    # The version before worded manifests otherwise, of the same videos.
+    before = replace(Manifest.read(stopped / MANIFEST), source="before")
+    before.write(stopped / MANIFEST)
+    write_config(stopped, {**read_config(stopped), "manifest_sha256": before.sha256()})
     # Detector and settings are those that it was begun with.
     assert main([*train[:2], "--out", str(stopped), "--resume"]) == 0
     assert (whole / METRICS).read_bytes() == (stopped / METRICS).read_bytes()

@@ -24,6 +24,7 @@ from oddframe.progress import progress
 from oddframe.tracking import chosen
 from oddframe.tracking.following import followed
 from oddframe.training.hardware import Hardware, rank
+from oddframe.training.resumed_footage import what_differs
 from oddframe.training.run_folder import (
     CHECKPOINT,
     CONFIG,
@@ -163,6 +164,7 @@ def train(
         written["left_out"] = manifest.left_out
     if begun:
         _check_same(out, written, asdict(module.CONFIG()), finished=begun == CHECKPOINT)
+        _check_same_footage(out, manifest)
     if begun == CHECKPOINT:
         return read_run(out, detector=given)
     out.mkdir(parents=True, exist_ok=True)
@@ -215,7 +217,7 @@ def _check_same(
     before["settings"] = {**json.loads(json.dumps(defaults)), **before.get("settings", {})}
     old, new = (
         {
-            **{key: part.get(key) for key in ("detector", "seed", "features", "manifest_sha256")},
+            **{key: part.get(key) for key in ("detector", "seed", "features")},
             **{f"--settings.{key}": value for key, value in part.get("settings", {}).items()},
         }
         for part in (before, json.loads(json.dumps(written)))
@@ -229,12 +231,21 @@ def _check_same(
     free = set() if finished else {"--settings.steps"}
     for key in new:
         if key not in free and old.get(key) != new[key]:
-            what = "another manifest" if "manifest" in key else f"{key} {old.get(key)}"
-            now = "" if "manifest" in key else f", now it is {new[key]}"
             raise OddframeError(
-                f"{out}: this run was begun with {what}{now}; give what it was begun with, or "
-                "another --out"
+                f"{out}: this run was begun with {key} {old.get(key)}, now it is {new[key]}; give "
+                "what it was begun with, or another --out"
             )
+
+
+def _check_same_footage(out: Path, manifest: Manifest) -> None:
+    if read_config(out).get("manifest_sha256") == manifest.sha256():
+        return
+    begun = Manifest.read(out / MANIFEST)
+    if differs := what_differs(begun, manifest):
+        raise OddframeError(
+            f"{out}: this run was begun with another manifest: {differs}; give what it was begun "
+            "with, or another --out"
+        )
 
 
 def check_inputs(detector: Any, features: Path | None, oracle: bool, hardware: Hardware) -> None:
