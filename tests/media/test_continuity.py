@@ -105,6 +105,16 @@ def test_lamps_that_are_switched_are_no_cut(gain):
     assert breaks([*shots[:15], *dark[15:25], *shots[25:]]) == {}
 
 
+def test_a_lamp_that_turns_contrasts_round_is_light_and_no_cut():
+    """As infrared light does: what was darker than its surroundings is brighter."""
+    shots = film(1, 40)
+    lit = [(235 - shot) * 0.3 + 5 for shot in shots]
+    assert breaks([*shots[:20], *lit[20:]]) == {20: "light"}
+    assert breaks([*lit[:20], *shots[20:]]) == {20: "light"}
+    elsewhere = [(235 - shot) * 0.3 + 5 for shot in film(2, 40)]
+    assert breaks([*shots[:20], *elsewhere[20:]]) == {20: "cut"}
+
+
 @pytest.mark.parametrize("length", [1, 2])
 @pytest.mark.parametrize("flash", ["white", "garbage", "bright"])
 def test_flashes_are_no_cut(length, flash):
