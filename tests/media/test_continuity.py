@@ -174,6 +174,7 @@ class Reel:
     """Frames that count how many of them are out."""
 
     def __init__(self, shots: Sequence[np.ndarray]) -> None:
+        self.path = Path("reel.mp4")
         self.shots, self.info, self.read = shots, MediaInfo(len(shots), 25, WIDTH, HEIGHT), 0
 
     def __iter__(self):
