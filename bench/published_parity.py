@@ -1,7 +1,7 @@
 """How far detectors are from the published networks, which are written a second time beside them.
 
-    python bench/published_parity.py            # published sizes
-    python bench/published_parity.py --small    # what the tests run
+    python bench/published_parity.py --small            # all methods, as in the tests
+    python bench/published_parity.py rtfm s3r mgfn      # at their published sizes
 
 A state dict with the published names and random values is imported as a user would import it. Then
 everything that can be told apart is compared: names, shapes and values of the tensors; frames made,
@@ -48,14 +48,18 @@ METHODS = (*bag_parity.SMALLER, *frame_parity.METHODS)
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("methods", nargs="*", help=f"of {', '.join(METHODS)}; all by default")
     parser.add_argument("--small", action="store_true", help="small networks, as in the tests")
-    parser.add_argument("--out", type=Path, default=HERE / "results" / "published_parity.txt")
+    parser.add_argument("--out", type=Path)
     options = parser.parse_args()
+    unknown = set(options.methods) - set(METHODS)
+    if unknown:
+        parser.error(f"expected methods among {', '.join(METHODS)}, found {', '.join(unknown)}")
     head = provenance()
     lines = ["", f"{'method':<31}{'all':>6}" + "".join(f"{kind:>18}" for kind in KINDS)]
     result = []
     everything: list[Compared] = []
-    for method in METHODS:
+    for method in options.methods or METHODS:
         found = compare(method, small=options.small)
         cells = []
         for kind in KINDS:
