@@ -1,13 +1,12 @@
 """How much memory and processor time ``oddframe evaluate`` takes, beside the size of the scores.
 
-    python bench/evaluate_memory.py             # as it is called: intervals, baselines, report
-    python bench/evaluate_memory.py --numbers   # without the report
+    python bench/evaluate_memory.py
 
 Simulated scores, all values distinct (the largest case): noise and a rise in the events; half of
 the videos are anomalous, of 13 classes, with a tenth of all frames. There is no footage, so the
-report has no pictures. What is measured is the verb as it is called, reading included, in a process
-of its own: the peak of its resident memory above what it holds once it has evaluated a few small
-videos, so that everything is imported.
+report has no pictures. What is measured is the verb as it is called, with intervals, baselines and
+report, reading included, in a process of its own: the peak of its resident memory above what it
+holds once it has evaluated a few small videos, so that everything is imported.
 """
 
 from __future__ import annotations
@@ -50,8 +49,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=2_000_000)
     parser.add_argument("--videos", type=int, nargs="+", default=[1000, 5000])
     parser.add_argument("--resamples", type=int, default=1000)
-    parser.add_argument("--numbers", action="store_true", help="without the report page")
-    parser.add_argument("--out", type=Path)
+    parser.add_argument("--out", type=Path, default=HERE / "results" / "evaluate_memory.txt")
     options = parser.parse_args()
 
     head = provenance()
@@ -66,17 +64,16 @@ def main() -> None:
             simulate(many, options.frames, videos)
             # A new process, so that nothing that was freed before is there to be used again.
             with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-                work = pool.submit(peak, few, many, options.resamples, not options.numbers)
+                work = pool.submit(peak, few, many, options.resamples, True)
                 found = work.result()
         cells = [f"{size:.1f} MB", f"{found.above / MB:.1f} MB", f"{found.processor:.1f} s"]
-        cells += [f"{found.seconds:.1f} s", f"{found.report / MB:.1f} MB" if found.report else "-"]
+        cells += [f"{found.seconds:.1f} s", f"{found.report / MB:.1f} MB"]
         name = f"{options.frames:,} frames, {videos:,} videos"
         lines.append(f"{name:34}" + "".join(f"{cell:>20}" for cell in cells))
         result.append({"videos": videos, "frames": options.frames, "peak_mb": found.above / MB})
         result[-1] |= {"processor_seconds": found.processor, "seconds": found.seconds}
         result[-1] |= {"report_mb": found.report / MB}
-    name = "evaluate_numbers" if options.numbers else "evaluate_memory"
-    publish(head, lines, result, options.out or HERE / "results" / f"{name}.txt")
+    publish(head, lines, result, options.out)
 
 
 def simulate(folder: Path, frames: int, videos: int) -> None:

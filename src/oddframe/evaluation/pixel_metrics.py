@@ -22,7 +22,7 @@ SAMPLE = 2**19
 """Pixels of either kind that they are chosen from, more or less."""
 SAMPLED_FRAMES = 4096
 """Frames that those are taken from, at least one of each video."""
-CHUNK = 2**20
+CHUNK = 2**17
 """Pixels counted at a time, at least those of one frame."""
 VIDEOS = 32
 """Videos whose counts are added to those of the resamples at a time."""
