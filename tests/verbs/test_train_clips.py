@@ -344,7 +344,9 @@ def test_an_import_learns_from_normal_videos_that_hold_a_clip(
             picture = cv2.add(picture, random.integers(0, 5, picture.shape, dtype=np.uint8))
             cv2.imwrite(str(tmp_path / name / f"{index:03d}.png"), picture)
     import_it = [*words, tmp_path / "pieces", "--out", tmp_path / "d"]
-    assert main([str(w) for w in import_it]) == 0
+    (tmp_path / "pieces" / "bad.mp4").write_text("this is text\n" * 50)
+    assert main([str(w) for w in import_it]) == 3
+    assert list(read_config(tmp_path / "d")["left_out"]) == ["bad"]
     assert "1 of 2 videos left out as shorter than a clip of 5 frames without a cut" in (
         capsys.readouterr().err
     )
