@@ -23,7 +23,7 @@ CALLS = {
     "score": {"run": "nowhere", "footage": "a.mp4"},
     "losses": {"run": "nowhere"},
     "evaluate": {"scores": "a.npz", "manifest": "nowhere.jsonl", "out": "e"},
-    "compare": {"scores": ["a.npz", "b.npz"], "out": "c", "manifest": "nowhere.jsonl"},
+    "compare": {"scores": ["nowhere.npz", "b.npz"], "out": "c", "manifest": "nowhere.jsonl"},
     "sweep": {"file": "nowhere.yaml"},
     "track": {"runs": "nowhere", "to": ["tensorboard"]},
     "reproduce": {"recipe": "nowhere.yaml", "data": "d", "out": "o"},
@@ -162,3 +162,12 @@ def test_where_something_is_written_comes_after_what_is_read():
         required = [part.name for part in parameters if part.default is part.empty]
         assert all(part.kind is part.POSITIONAL_OR_KEYWORD for part in parameters[: len(required)])
         assert "out" not in required or required[-1] == "out"
+
+
+def test_paths_that_lead_nowhere(tmp_path):
+    (tmp_path / "loop").symlink_to("loop")
+    for path in (tmp_path / "loop", tmp_path / "loop" / "a.mp4"):
+        with pytest.raises(OddframeError, match=r"loop.*: footage is a link that leads back to it"):
+            door(path, "out")
+    with pytest.raises(OddframeError, match="out: expected a path, found half a character"):
+        door("a", "\ud800")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import inspect
 import os
@@ -28,7 +29,8 @@ def as_path(value: Any, name: str) -> Path:
         name: what it is given as, for messages.
 
     Raises:
-        OddframeError: empty, an address of the internet or of a camera, or no path at all.
+        OddframeError: empty, an address of the internet or of a camera, a link that leads back to
+            itself, or no path at all.
     """
     try:
         text = os.fspath(value)
@@ -48,6 +50,13 @@ def as_path(value: Any, name: str) -> Path:
             f"{given}: {name} must be a file or folder of this machine, found an address; record "
             f"what is to be read, for example: ffmpeg -i '{given}' -t 3600 -c copy recorded.mkv"
         )
+    try:
+        Path(text).stat()
+    except UnicodeEncodeError:
+        raise OddframeError(f"{name}: expected a path, found half a character: {text!r}") from None
+    except OSError as error:  # nothing need be there
+        if error.errno == errno.ELOOP:
+            raise OddframeError(f"{text}: {name} is a link that leads back to itself") from None
     return Path(text)
 
 

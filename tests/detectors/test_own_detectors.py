@@ -167,6 +167,10 @@ def test_unknown_detectors(tmp_path):
         load_given("rtf")
     with pytest.raises(OddframeError, match="a file's code is run only where the file is named"):
         load(str(EXAMPLE))
+    with (tmp_path / "huge.py").open("wb") as stream:
+        stream.truncate(20 << 30)  # a hole, which takes no space
+    with pytest.raises(OddframeError, match=r"huge\.py: expected a detector in Python, .* at most"):
+        load_given(str(tmp_path / "huge.py"))
     (tmp_path / "mine.txt").write_text(GOOD)
     with pytest.raises(OddframeError, match="expected a Python file"):
         load_given(str(tmp_path / "mine.txt"))

@@ -19,11 +19,14 @@ from types import ModuleType
 from typing import Any, TypeGuard
 
 from oddframe.errors import OddframeError
+from oddframe.regular_files import require_file
 
 GROUP = "oddframe.detectors"
 """Entry points of this group give detectors: their name, and the module."""
 PREFIX = "oddframe_own_detector_"
 """Begins the name of a module that was loaded from a file."""
+_LONGEST = 16 << 20
+"""Bytes of a detector's file."""
 
 
 def is_file(detector: str) -> bool:
@@ -71,6 +74,7 @@ def load_file(file: Path) -> ModuleType:
     """
     if not file.is_file():
         raise OddframeError(f"{file}: no such file; --detector takes a name or a file (.py)")
+    require_file(file, "a detector in Python", limit=_LONGEST)
     name = f"{PREFIX}{hashlib.sha256(file.read_bytes()).hexdigest()}"
     if name in sys.modules:
         return sys.modules[name]
