@@ -87,3 +87,11 @@ def test_what_is_not_there_or_cannot_be_read(tmp_path):
         Fingerprint.of([tmp_path / "none"])
     assert not Fingerprint("", 0, "", "").fits([tmp_path / "none"])
     assert newest_change([tmp_path / "none"]) == float("inf")
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "a.npy")
+    with pytest.raises(OddframeError, match=r"a\.npy: cannot be read \(a pipe"):
+        Fingerprint.of([tmp_path / "a.npy"])
+    (tmp_path / "b.npy").write_bytes(b"")
+    assert not Fingerprint.of([tmp_path / "b.npy"]).fits([tmp_path / "a.npy"])

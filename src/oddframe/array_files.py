@@ -154,6 +154,9 @@ def _header(stream: IO[bytes], size: int) -> tuple[tuple[int, ...], bool, np.dty
     shape, fortran, kind = read(stream)
     if kind.hasobject:
         raise ValueError(PICKLED)
+    stream.seek(stream.tell() - 1)
+    if stream.read(1) != b"\n":  # a header of another length would shift every number
+        raise ValueError("a header that does not end as one")
     claimed = math.prod(shape) * kind.itemsize
     if min(shape, default=0) < 0 or kind.itemsize == 0 or claimed > size - stream.tell():
         raise ValueError(f"a file cut short: {size} bytes for {kind} of shape {shown(shape)}")

@@ -5,8 +5,10 @@ A recording's path says nothing of what is in it: tomorrow's recording has the n
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import math
+import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -102,6 +104,8 @@ def _stamp(files: Sequence[Path]) -> tuple[int, str]:
     size, digest = 0, hashlib.sha256()
     for file in files:
         now = file.stat()
+        if not stat.S_ISREG(now.st_mode):  # a pipe would be waited for without end
+            raise OSError(errno.EINVAL, "a pipe, a device or a folder", str(file))
         size += now.st_size
         # The time of the last change of the file's own entry cannot be set: a copy that is given
         # the times of the original shows.

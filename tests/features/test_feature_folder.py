@@ -313,3 +313,12 @@ def test_one_rule_for_ids_holds_for_names_of_feature_files(tmp_path):
     with pytest.warns(OddframeWarning) as caught:
         assert FeatureFolder.open(tmp_path).ids == ("gäste",)
     assert r"a\x1b[2Jb.npy: left out" in str(caught[0].message)
+
+
+def test_a_header_of_another_length_shifts_no_number(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.ones((4, 2, 8), np.float32))
+    content = bytearray((tmp_path / "a.npy").read_bytes())
+    content[8] ^= 16  # 118 bytes become 102, all of them still a header
+    (tmp_path / "a.npy").write_bytes(content)
+    with pytest.raises(OddframeError, match=r"a\.npy: .*a header that does not end as one"):
+        FeatureFolder.open(tmp_path).read("a")
