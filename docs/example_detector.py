@@ -30,7 +30,7 @@ class BrightnessConfig:
     Attributes:
         columns: parts of the picture from left to right.
         rows: parts of the picture from top to bottom.
-        false_alarms_per_hour: false alarms per hour of normal footage that the threshold allows.
+        false_alarms_per_hour: false alarms per hour that the threshold promises at most.
     """
 
     columns: int = 16

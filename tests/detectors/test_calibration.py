@@ -1,13 +1,17 @@
 """Surprise, trust and threshold, against shares, scikit-learn and brute force."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import chi2
 from sklearn.metrics import roc_auc_score
 
 from oddframe.clock import Clock
-from oddframe.detectors.calibration import Surprise, choose_threshold, trust
+from oddframe.detectors.calibration import Surprise, Threshold, choose_threshold, trust
+from oddframe.detectors.saved_state import SavedState
 
 eighths = st.integers(0, 800).map(lambda n: n / 8)
 
@@ -116,25 +120,39 @@ def test_the_threshold_against_brute_force(stretches, hours, wanted):
     total = {
         c: sum(alarms(s, c, 1.0) for s in stretches) for c in {x for s in stretches for x in s}
     }
-    allowed = int(wanted * hours)
+    allowed = max(
+        (k for k in range(20) if chi2.ppf(0.9, 2 * k + 2) / 2 <= wanted * hours), default=0
+    )
     # Lower thresholds let alarms grow together, so their number may fall again: what counts is
     # the lowest one that neither it nor a higher one breaks the promise.
     kept = [c for c in total if all(total[d] <= allowed for d in total if d >= c)]
     assert found.value == min(kept)
-    assert total[found.value] / hours <= found.false_alarms_per_hour
-    assert found.false_alarms_per_hour == pytest.approx(max(allowed, 1) / hours)
+    assert total[found.value] <= found.alarms == allowed
+    assert found.promised == pytest.approx(chi2.ppf(0.9, 2 * allowed + 2) / 2 / hours)
+    assert found.is_kept == (found.promised <= wanted)
+
+
+def three_peaks(hours):
+    quiet = np.zeros(3600)
+    quiet[[100, 900, 2000]] = [3, 5, 4]
+    return choose_threshold([(quiet, Clock(len(quiet), 1.0))], hours, 1.0)
 
 
 def test_enough_footage_promises_what_was_asked():
-    quiet = np.zeros(3600)
-    quiet[[100, 900, 2000]] = [3, 5, 4]
-    found = choose_threshold(
-        [(quiet, Clock(len(quiet), 1.0)), (quiet / 2, Clock(len(quiet), 1.0))], 2.0, 1.0
+    # chi2.ppf(.9, 4) / 2 = 3.89: with four hours one alarm may be left, that at 5.
+    assert three_peaks(4.0).sentence == (
+        "threshold 4.00: at most 1 false alarm per hour (90 % sure), from 4.00 hours of held-out "
+        "normal footage"
     )
-    # Two alarms in two hours are allowed: those at 5 and 4, so the third sets the threshold.
-    assert found.value == 3
+    assert three_peaks(3.8).value == 5
+
+
+def test_footage_for_an_average_says_that_it_is_one():
+    found = three_peaks(1.5)
+    assert found.value == 5
     assert found.sentence == (
-        "threshold 3.00: at most 1 false alarm per hour, from 2.00 hours of held-out normal footage"
+        "threshold 5.00: about 0.667 false alarms per hour on average, from 1.50 hours of held-out "
+        "normal footage; to promise at most 1, calibrate on more than 2.31 h of normal footage"
     )
 
 
@@ -143,6 +161,39 @@ def test_too_little_footage_says_what_it_can_promise():
     assert found.value == 2.5
     assert found.sentence == (
         "threshold 2.50: no alarm in 6.0 minutes of held-out normal footage, which only "
-        "shows that there are fewer than about 10 an hour; to promise 1, calibrate on more than "
-        "1 h of normal footage"
+        "shows that there are fewer than 30 an hour (95 % sure); to promise at most 1, calibrate "
+        "on more than 2.31 h of normal footage"
     )
+
+
+def test_a_run_of_before_says_what_its_threshold_is_worth():
+    """It allowed two alarms in two hours for "at most 1 an hour": three fresh ones are expected."""
+    state = {"value": 3.0, "false_alarms_per_hour": 1.0, "hours": 2.0, "wanted": 1.0}
+    old = Threshold.saved(SavedState({"threshold": state}))
+    assert old.sentence == (
+        "threshold 3.00: about 1.5 false alarms per hour on average, from 2.00 hours of held-out "
+        "normal footage; to promise at most 1, calibrate on more than 2.31 h of normal footage"
+    )
+    new = replace(old, alarms=0)
+    assert Threshold.saved(SavedState({"threshold": vars(new)})) == new
+
+
+def peaks(generator, hours, rate):
+    """Scores of normal footage, one a second: alarms at random moments, of random height."""
+    scores = np.zeros(int(hours * 3600))
+    at = generator.choice(len(scores), generator.poisson(rate * hours), replace=False)
+    scores[at] = generator.exponential(size=len(at))
+    return scores
+
+
+@pytest.mark.parametrize(("hours", "least", "most"), [(2.5, 0.86, 0.96), (6.0, 0.86, 0.98)])
+def test_the_promise_is_kept_by_fresh_footage(hours, least, most):
+    """The rate above the threshold is known here: rate x exp(-threshold). 90 % keep the promise."""
+    generator, rate = np.random.default_rng(0), 20.0
+    kept = []
+    for _ in range(300):
+        scores = peaks(generator, hours, rate)
+        found = choose_threshold([(scores, Clock(len(scores), 1.0))], hours, 1.0)
+        assert found.is_kept
+        kept.append(rate * np.exp(-found.value) <= 1.0)
+    assert least <= np.mean(kept) <= most

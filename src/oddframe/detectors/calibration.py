@@ -7,8 +7,10 @@ scale comes from normal footage alone.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,6 +18,9 @@ from oddframe.clock import MOST_WATCHED, Clock
 from oddframe.detections import EventRule, find_detections
 from oddframe.errors import OddframeError
 from oddframe.words import HELD_OUT
+
+if TYPE_CHECKING:
+    from oddframe.detectors.saved_state import SavedState
 
 _KNOTS = 512
 
@@ -86,58 +91,118 @@ def trust(normal: np.ndarray, disturbed: np.ndarray) -> float:
     return max(0.0, 2 * auc - 1)
 
 
+SURE = 0.9
+"""How sure a promise is: so often fresh footage keeps it (``bench/evaluation_simulation.py``)."""
+
+
 @dataclass(frozen=True)
 class Threshold:
     """A decision threshold and what it promises on normal footage.
 
+    ``alarms`` of normal footage are above it, so it lies at the peak of the next one. Alarms being
+    rare and independent (a Poisson process), fresh footage has ``(alarms + 1) / hours`` of them an
+    hour on average, and at most the gamma quantile :attr:`promised` with certainty :data:`SURE`.
+
     Attributes:
         value: frames with a higher score are odd.
-        false_alarms_per_hour: rate that the normal footage shows at this threshold, at
-            most; with no alarm in T hours that is 1 / T.
-        hours: of normal footage, watched, that the rate rests on.
-        wanted: the rate that was asked for.
+        hours: of normal footage, watched, that it rests on.
+        wanted: false alarms per hour that were asked for.
+        alarms: how many alarms the threshold may leave in that footage.
         footage: what footage that is, in words; held out only if nothing was learnt from it.
         seen: how those hours came about, where there was more footage: ``2000 looks``...
-        remedy: what would have to be done to promise the wanted rate, where it is not kept; by
+        remedy: what would have to be done to promise the wanted rate, where it is not promised; by
             default to calibrate on more footage.
     """
 
     value: float
-    false_alarms_per_hour: float
     hours: float
     wanted: float
+    alarms: int = 0
     footage: str = HELD_OUT
     seen: str = ""
     remedy: str = ""
 
+    @classmethod
+    def saved(cls, state: SavedState) -> Threshold:
+        """From the value ``threshold`` of a detector's state, ``vars`` of a threshold."""
+        threshold = state.dataclass("threshold", cls)
+        if "alarms" not in state.part("threshold"):
+            # Before 0.2 a run allowed all the alarms that the rate comes to, one too many.
+            return replace(threshold, alarms=int(threshold.wanted * threshold.hours))
+        return threshold
+
+    @property
+    def false_alarms_per_hour(self) -> float:
+        """How many fresh footage is expected to have."""
+        return (self.alarms + 1) / self.hours
+
+    @property
+    def promised(self) -> float:
+        """False alarms per hour that fresh footage has at most, with certainty :data:`SURE`."""
+        return most_alarms(self.alarms, SURE) / self.hours
+
     @property
     def is_kept(self) -> bool:
-        """Whether the footage shows what was asked for."""
-        return self.false_alarms_per_hour <= self.wanted
+        """Whether the footage is enough to promise what was asked for."""
+        return self.promised <= self.wanted
 
     @property
     def sentence(self) -> str:
         """What the threshold promises, for a person."""
-        seen = f" ({self.seen})" if self.seen else ""
+        start = f"threshold {self.value:.2f}:"
+        seen = f"{self.footage}{f' ({self.seen})' if self.seen else ''}"
+        footage = f"from {self.hours:.2f} hours of {seen}"
         if self.is_kept:
             alarms = "1 false alarm" if self.wanted == 1 else f"{self.wanted:g} false alarms"
-            return (
-                f"threshold {self.value:.2f}: at most {alarms} per hour, from "
-                f"{self.hours:.2f} hours of {self.footage}{seen}"
-            )
-        most = self.false_alarms_per_hour
-        rate = f"{most:,.0f}" if most >= 100 else f"{most:.3g}"
+            return f"{start} at most {alarms} per hour ({SURE * 100:.0f} % sure), {footage}"
         usual = f"calibrate on more than {least_hours(self.wanted)} h of normal footage"
+        remedy = f"to promise at most {self.wanted:g}, {self.remedy or usual}"
+        if self.false_alarms_per_hour <= self.wanted or self.alarms:
+            rate = _rate(self.false_alarms_per_hour)
+            return f"{start} about {rate} false alarms per hour on average, {footage}; {remedy}"
+        rate = _rate(most_alarms(0, 0.95) / self.hours)
         return (
-            f"threshold {self.value:.2f}: no alarm in {self.hours * 60:.1f} minutes of "
-            f"{self.footage}{seen}, which only shows that there are fewer than about "
-            f"{rate} an hour; to promise {self.wanted:g}, {self.remedy or usual}"
+            f"{start} no alarm in {self.hours * 60:.1f} minutes of {seen}, which only shows that "
+            f"there are fewer than {rate} an hour (95 % sure); {remedy}"
         )
+
+
+def most_alarms(alarms: int, certainty: float) -> float:
+    """Upper bound of the mean number of alarms where so many were seen.
+
+    The exact bound of a Poisson mean, ``chi2.ppf(certainty, 2 alarms + 2) / 2``: 3.0 of which none
+    was seen, at a certainty of 0.95.
+    """
+    from scipy.special import gammaincinv
+
+    return float(gammaincinv(alarms + 1, certainty))
+
+
+def alarms_allowed(expected: float) -> int:
+    """How many alarms a threshold may leave in normal footage.
+
+    Args:
+        expected: alarms that the footage would have at the wanted rate.
+
+    Returns:
+        The most that promise the rate for fresh footage with certainty :data:`SURE`; 0 where none
+        do.
+    """
+    alarms = 0
+    while most_alarms(alarms + 1, SURE) <= expected:
+        alarms += 1
+    return alarms
 
 
 def least_hours(wanted: float) -> str:
     """Hours without an alarm that it takes to promise so many false alarms per hour."""
-    return f"{1 / wanted:.3g}"
+    hours = most_alarms(0, SURE) / wanted
+    digits = 2 - math.floor(math.log10(hours))
+    return f"{math.ceil(hours * 10**digits) / 10**digits:.3g}"
+
+
+def _rate(alarms: float) -> str:
+    return f"{alarms:,.0f}" if alarms >= 100 else f"{alarms:.3g}"
 
 
 def calibrate(
@@ -151,7 +216,7 @@ def calibrate(
     Args:
         normal: of each video the scores, one per frame, and when its frames are shown
             (``Video.clock``). There may be fewer scores, where fewer frames decode.
-        false_alarms_per_hour: how many the threshold may allow.
+        false_alarms_per_hour: how many the threshold is to promise at most.
         footage: what the videos are, in words: :data:`oddframe.words.HELD_OUT` only if nothing
             was learnt from them, otherwise :data:`oddframe.words.LEARNT_FROM`.
 
@@ -184,7 +249,9 @@ def choose_threshold(
     wanted: float,
     footage: str = HELD_OUT,
 ) -> Threshold:
-    """The lowest threshold with at most ``wanted`` alarms per hour of normal footage.
+    """The lowest threshold that promises at most ``wanted`` alarms per hour of fresh footage.
+
+    Without footage enough for a promise, the highest score of normal footage.
 
     Args:
         stretches: normal footage: scores in order, and when they are.
@@ -192,7 +259,7 @@ def choose_threshold(
         wanted: false alarms per hour.
         footage: what it is, in words.
     """
-    allowed = int(wanted * hours)
+    allowed = alarms_allowed(wanted * hours)
     candidates = np.unique(np.concatenate([scores for scores, _ in stretches]))[::-1]
     chosen = float(candidates[0])
     for candidate in candidates[1:]:
@@ -202,4 +269,4 @@ def choose_threshold(
         if alarms > allowed:
             break
         chosen = float(candidate)
-    return Threshold(chosen, max(allowed, 1) / hours, hours, wanted, footage)
+    return Threshold(chosen, hours, wanted, allowed, footage)

@@ -493,5 +493,5 @@ class ClipDetector(nn.Module):
                 raise OddframeError(f"'scales.{name}': expected a deviation above 0")
             detector.scales[name] = (mean, deviation)
         if state["threshold"]:
-            detector.calibrated = saved.dataclass("threshold", Threshold)
+            detector.calibrated = Threshold.saved(saved)
         return detector.to(memory_format=torch.channels_last).eval()  # ty: ignore[no-matching-overload]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
+from functools import partial
 from typing import Any, TypeVar, get_type_hints
 
 import numpy as np
@@ -105,9 +106,10 @@ class SavedState:
         return value
 
     def dataclass(self, name: str, kind: Callable[..., Value]) -> Value:
-        """A dataclass of numbers and words, from its fields by name."""
+        """A dataclass of numbers, whole numbers from 0 on, and words, from its fields by name."""
         part, hints = self.part(name), get_type_hints(kind)
-        takers = {float: part.number, str: part.words}
+        whole = partial(part.whole, least=0, most=2**31)
+        takers = {float: part.number, int: whole, str: part.words}
         known = [field for field in fields(kind) if field.name in part]  # ty: ignore[invalid-argument-type]
         try:
             return kind(**{field.name: takers[hints[field.name]](field.name) for field in known})

@@ -31,7 +31,7 @@ class FixedCameraConfig:
         motion_side: long side of the images for optical flow in pixels.
         fit_looks: frames whose appearance is learnt at most, spread over all the footage.
         capacity: normal patches remembered per block of 4x4 cells.
-        false_alarms_per_hour: false alarms per hour of normal footage that the threshold allows.
+        false_alarms_per_hour: false alarms per hour that the threshold promises at most.
         smoothing_seconds: standard deviation of the Gaussian over time in offline scoring.
     """
 
@@ -190,7 +190,7 @@ class FixedCameraDetector:
         from oddframe.detectors.fixed_camera.fitting import what_it_takes
 
         saved = SavedState(state)
-        threshold = saved.dataclass("threshold", Threshold)
+        threshold = Threshold.saved(saved)
         config = FixedCameraConfig(**state["config"])
         if not threshold.is_kept and not threshold.remedy:  # a run of an older oddframe
             remedy = what_it_takes(config.false_alarms_per_hour, config.fit_looks)

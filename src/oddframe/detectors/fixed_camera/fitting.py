@@ -21,10 +21,12 @@ import numpy as np
 
 from oddframe.clock import Clock
 from oddframe.detectors.calibration import (
+    SURE,
     Surprise,
     Threshold,
     choose_threshold,
     least_hours,
+    most_alarms,
     time_lapse_counts,
     trust,
 )
@@ -177,7 +179,7 @@ def what_it_takes(
         seconds: length of the normal footage, if that is known.
         a_look: seconds that each look watches; more where frames are fewer than looks could be.
     """
-    least = 3600 / wanted
+    least = 3600 * most_alarms(0, SURE) / wanted
     # Some seconds at the beginnings of videos are not watched, and single looks may be one fewer.
     needed = math.ceil(1.02 * least / a_look / 100) * 100
     parts = []
