@@ -10,6 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 from oddframe.detections import EventRule
 from oddframe.evaluation.compare import Comparison
 from oddframe.evaluation.metric_names import (
+    ALARMS,
     HEADLINES,
     baseline_name,
     decision_name,
@@ -18,7 +19,15 @@ from oddframe.evaluation.metric_names import (
 from oddframe.evaluation.result import Evaluation, Measured
 from oddframe.reporting.comparison_page import BESIDE
 from oddframe.reporting.times import shown_cuts, shown_span
-from oddframe.reporting.wording import aligned, doubts, hint, no_verdict, not_filmed, oracle_notes
+from oddframe.reporting.wording import (
+    aligned,
+    doubts,
+    hint,
+    no_verdict,
+    not_filmed,
+    number,
+    oracle_notes,
+)
 from oddframe.training.loss_spread import LossSpreads
 from oddframe.training.run_folder import Run
 from oddframe.verbs.demo import Demo
@@ -119,7 +128,7 @@ def evaluation_table(evaluation: Evaluation) -> str:
     """The main metrics with intervals beside the trivial baselines."""
     names = [
         name
-        for name in HEADLINES
+        for name in (*HEADLINES, *ALARMS)
         if name in evaluation.metrics and evaluation.metrics[name].value is not None
     ]
     beside = {"oracle": evaluation.oracle} if evaluation.oracle else {}
@@ -158,11 +167,13 @@ def _decision_rows(evaluation: Evaluation) -> list[list[str]]:
 
 
 def _number(part: Measured | None) -> str:
-    return "-" if part is None or part.value is None else f"{part.value:.3f}"
+    return "-" if part is None or part.value is None else number(part.value)
 
 
 def _interval(part: Measured) -> str:
-    return "" if part.low is None or part.high is None else f"{part.low:.3f} to {part.high:.3f}"
+    if part.low is None or part.high is None:
+        return ""
+    return f"{number(part.low)} to {number(part.high)}"
 
 
 def _extracted(result: Extracted) -> str:
