@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from oddframe.evaluation.bootstrap import difference, draw_videos, measured, ratio, weighted
+from oddframe.evaluation.bootstrap import draw_videos, ratio, weighted
 
 
 def test_strata_keep_their_sizes():
@@ -33,34 +33,8 @@ def test_weights_are_small_and_summed_in_float64():
 
 
 @pytest.mark.parametrize("anomalous", [[True], [False], [True, False]])
-def test_nothing_to_vary_gives_no_interval(anomalous):
-    weights = draw_videos(np.array(anomalous), 100)
-    assert len(weights) == 1
-    number = measured(ratio(weights, np.ones(len(anomalous)), np.ones(len(anomalous))), "")
-    assert (number.value, number.low, number.high) == (1, None, None)
-    assert "two videos" in number.note
-
-
-def test_interval_is_the_percentiles_of_the_resamples():
-    samples = np.concatenate(([5.0], np.arange(1001)))
-    number = measured(samples, "never")
-    assert (number.value, number.low, number.high) == (5, 25, 975)
-
-
-def test_undefined_numbers_say_why():
-    assert measured(np.array([np.nan, 1, 2]), "because").note == "because"
-    assert measured(np.array([np.nan, 1, 2]), "because").value is None
-    some = measured(np.array([1.0, np.nan, 2, 3]), "because")
-    assert (some.value, some.note) == (1, "undefined in 1 of 3 resamples")
-    assert measured(np.array([1.0, np.nan]), "").low is None
-
-
-def test_paired_difference_cancels_what_is_shared():
-    generator = np.random.default_rng(0)
-    shared = generator.normal(size=2001)
-    gap = difference(shared + 0.1, shared, "")
-    assert gap.value == pytest.approx(0.1)
-    assert (gap.low, gap.high) == (pytest.approx(0.1), pytest.approx(0.1))
+def test_nothing_to_vary_gives_no_resamples(anomalous):
+    assert len(draw_videos(np.array(anomalous), 100)) == 1
 
 
 def test_ratio_over_nothing_is_nan():

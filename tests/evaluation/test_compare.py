@@ -16,6 +16,7 @@ from oddframe.evaluation.compare import (
     oracle_in_words,
 )
 from oddframe.evaluation.evaluate import evaluate_scores
+from oddframe.evaluation.intervals import Draws, differences, summarise
 from oddframe.evaluation.result import Measured
 from oddframe.scores import Scores
 from oddframe.videos import Event, Manifest
@@ -152,13 +153,18 @@ def test_repeats_equal_brute_force_on_the_same_draws(seeds):
     ]
     assert found.repeats["two"]["micro_auc"] == alone
     gap = next(part.value for part in found.differences if part.metric == "micro_auc")
+    draws = Draws(weights, anomalous.astype(int))
     for measured, samples in (
-        (found.models["two"]["micro_auc"], two),
-        (gap, two - one),
-        (found.oracle["two"]["micro_auc"], best),
-        (found.oracle_gaps["two"]["micro_auc"], best - two),
+        (found.models["two"]["micro_auc"], summarise({"micro_auc": two}, draws, str)),
+        (gap, differences({"micro_auc": two}, {"micro_auc": one}, draws, str)),
+        (found.oracle["two"]["micro_auc"], summarise({"micro_auc": best}, draws, str)),
+        (
+            found.oracle_gaps["two"]["micro_auc"],
+            differences({"micro_auc": best}, {"micro_auc": two}, draws, str),
+        ),
     ):
-        expected = [samples[0], *np.percentile(samples[1:], [2.5, 97.5])]
+        part = samples["micro_auc"]
+        expected = [part.value, part.low, part.high]
         assert [measured.value, measured.low, measured.high] == pytest.approx(expected, abs=1e-12)
     assert found.models["two"]["micro_auc"].value == pytest.approx(np.mean(alone))
 

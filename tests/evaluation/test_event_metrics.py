@@ -43,9 +43,42 @@ def test_one_video_by_hand(make_video):
     counts = count_events(scores, make_video("a", labels, fps=5.0), EventRule(0.5))
     assert (counts.events, counts.detections) == (3, 3)
     assert counts.matched == (2, 2, 2, 2, 1)
-    assert counts.false_alarms == 1
-    assert counts.alarmed == 2
+    assert counts.false_alarms == 2  # that, and what lies more than a second before the second
+    assert (counts.alarmed, counts.running) == (2, 1)  # which began under an alarm that was there
     assert counts.delay_seconds == pytest.approx(4 / 5)
+
+
+@pytest.mark.parametrize(
+    ("alarms", "alarmed", "running", "delay"),
+    [
+        ([(0, 200)], 1, 1, 0),  # never ends: finds the event, calls nobody for it
+        ([(42, 110)], 1, 1, 0),
+        ([(48, 60)], 1, 0, 0),  # a moment before
+        ([(20, 55), (80, 90)], 1, 0, 3),  # the one that was there ends, another begins
+        ([(95, 98)], 1, 0, 4.5),
+        ([(101, 120)], 0, 0, 0),
+        ([(30, 49), (100, 120)], 0, 0, 0),
+    ],
+)
+def test_alarms_that_begin_for_an_event(make_video, alarms, alarmed, running, delay):
+    """An event from 5 s to 10 s; alarms closer than half a second are one."""
+    labels, scores = np.zeros(200), np.zeros(200)
+    labels[50:100] = 1
+    for start, end in alarms:
+        scores[start:end] = 1
+    counts = count_events(scores, make_video("a", labels, fps=10.0), EventRule(0.5, 0.5))
+    assert (counts.alarmed, counts.running) == (alarmed, running)
+    assert counts.delay_seconds == pytest.approx(delay)
+
+
+def test_an_alarm_that_bridges_an_event_finds_it(make_video):
+    """No frame of the event is above the threshold, but the alarm goes on over it."""
+    labels, scores = np.zeros(60), np.ones(60)
+    labels[30:36] = 1
+    scores[29:37] = 0
+    scores[:22] = 0
+    counts = count_events(scores, make_video("a", labels, fps=10.0), EventRule(0.5, 1.0))
+    assert counts.matched[0] == counts.alarmed == 1
 
 
 def test_touching_events_are_one(make_video):

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from oddframe.clock import Clock
 from oddframe.detections import EventRule, find_detections
-from oddframe.evaluation.false_alarms import false_alarm_steps, just_below
+from oddframe.evaluation.false_alarms import false_alarm_steps, false_alarms, just_below
 
 
 @given(
@@ -23,22 +23,50 @@ def test_every_threshold_equals_the_detections(frames, merge_seconds, regular):
     times = np.cumsum([0.0, *(step for _, _, step in frames[1:])])
     clock = Clock(len(scores), 10) if regular else Clock.of_times(times, 10)
     thresholds = np.arange(-1, 6.5, 0.5)
-    expected = [
-        sum(
-            not labels[found.start : found.end].any()
-            for found in find_detections(scores, EventRule(threshold, merge_seconds), clock)
-        )
-        for threshold in thresholds
-    ]
+    expected = [brute_force(scores, labels, clock, t, merge_seconds) for t in thresholds]
     steps = false_alarm_steps(scores, labels, clock, merge_seconds)
     assert steps.count(thresholds).tolist() == expected
 
 
-def test_an_alarm_that_reaches_an_event_is_not_false():
-    labels = np.array([0] * 6 + [1] * 3 + [0] * 6, dtype=bool)
-    scores = np.float32([0, 5, 0, 0, 4, 4, 4, 0, 0, 3, 0, 0, 0, 0, 2])
-    steps = false_alarm_steps(scores, labels, Clock(len(scores), 1), merge_seconds=0)
-    assert steps.count([4.5, 3.5, 2.5, 1.5, -1]).tolist() == [1, 1, 2, 3, 0]
+def brute_force(scores, labels, clock, threshold, merge_seconds):
+    """Counted tick by tick, with the truth as a set of ticks."""
+    gap = round(merge_seconds * clock.rate)
+    ends = clock.ticks[:-1] + clock.held
+    ticks = [range(a, b) for a, b in zip(clock.ticks[:-1].tolist(), ends.tolist(), strict=True)]
+    true = {tick for frame, odd in zip(ticks, labels, strict=True) if odd for tick in frame}
+    count = 0
+    for found in find_detections(scores, EventRule(threshold, merge_seconds), clock):
+        alarm = range(ticks[found.start][0], ticks[found.end - 1][-1] + 1)
+        if not labels[found.start : found.end].any():
+            count += 1
+            continue
+        beyond = [all(abs(tick - other) > gap for other in true) for tick in alarm]
+        count += sum(
+            far and not before for far, before in zip(beyond, [False, *beyond[:-1]], strict=True)
+        )
+    return count
+
+
+@pytest.mark.parametrize(
+    ("alarms", "expected"),
+    [
+        ([(0, 200)], 3),  # never ends: before, between and after two events
+        ([(59, 141)], 1),  # from the first to the second, eight seconds of nothing between
+        ([(45, 62)], 0),  # half a second too early
+        ([(38, 62)], 1),  # more than a second too early
+        ([(52, 58), (120, 148)], 1),
+        ([(10, 12), (25, 27), (41, 44)], 3),  # touch nothing, the last within a second
+    ],
+)
+def test_by_hand(alarms, expected):
+    labels = np.zeros(200, bool)
+    labels[50:60] = labels[140:150] = True
+    clock = Clock(200, 10.0)
+    assert false_alarms(alarms, [(50, 60), (140, 150)], clock, gap=10) == expected
+    scores = np.zeros(200)
+    for start, end in alarms:
+        scores[start:end] = 1
+    assert false_alarm_steps(scores, labels, clock).count(np.array([0.5])).tolist() == [expected]
 
 
 def test_just_below_passes_the_score_itself():

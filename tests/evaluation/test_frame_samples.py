@@ -10,10 +10,11 @@ from oddframe.clock import Clock
 from oddframe.detections import EventRule, find_detections
 from oddframe.evaluation.bootstrap import draw_videos
 from oddframe.evaluation.class_metrics import class_frames, class_names
+from oddframe.evaluation.false_alarms import false_alarms
 from oddframe.evaluation.frame_metrics import equal_error_rate, macro_auc, macro_auc_padded
 from oddframe.evaluation.frame_samples import Truth, frame_samples, threshold_samples
 from oddframe.scores import Scores
-from oddframe.videos import Event
+from oddframe.videos import Event, events_from_labels
 
 
 @pytest.fixture
@@ -73,11 +74,15 @@ def test_frame_metrics_equal_the_naive_way(drawn_set):
             ordered = np.sort(flat[labels])[::-1]
             least = ordered[int(np.ceil(recall * len(ordered))) - 1]
             below = np.nextafter(least, np.float32(-np.inf))
-            false = sum(
-                not part[found.start : found.end].any()
-                for part, own in each
-                for found in find_detections(own, EventRule(float(below)), Clock(len(own), 10))
-            )
+            false = 0
+            for part, own in each:
+                clock = Clock(len(own), 10)
+                found = find_detections(own, EventRule(float(below)), clock)
+                false += false_alarms(
+                    [(one.start, one.end) for one in found],
+                    [(one.start, one.end) for one in events_from_labels(part)],
+                    *(clock, 10),
+                )
             expected[f"false_alarms_per_hour_at_recall_{recall}"] = false / hours
             share = np.mean(flat[~labels] >= least)
             expected[f"false_positive_rate_at_recall_{recall}"] = share
@@ -103,12 +108,12 @@ def test_frame_metrics_equal_the_naive_way(drawn_set):
 
 def test_threshold_metrics_equal_the_naive_way(drawn_set):
     videos, scores, truth, weights = drawn_set
-    samples = threshold_samples(scores, truth, weights, EventRule(1.0))
+    samples = threshold_samples(scores, truth, weights, EventRule(1.0)).metrics
     for row, drawn in enumerate(weights):
         copies, values = repeat(videos, scores, drawn)
         naive = threshold_samples(
             Scores(values), Truth.of(copies), np.ones((1, len(copies))), EventRule(1.0)
-        )
+        ).metrics
         for name, part in samples.items():
             assert part[row] == pytest.approx(naive[name][0], nan_ok=True), name
     labels = truth.labels
@@ -131,7 +136,11 @@ def test_event_metrics_by_hand(make_video):
     samples = threshold_samples(
         Scores({"a": first, "b": second}), truth, np.ones((1, 2)), EventRule(0.5)
     )
-    found = {name: values[0] for name, values in samples.items()}
+    found = {name: values[0] for name, values in samples.metrics.items()}
+    counted = {name: part.words for name, part in samples.counted.items()}
+    assert counted["false_alarms_per_hour"] == "2 in 0.202 hours"
+    assert counted["events_alarmed"] == counted["event_recall_0.5"] == "1 of 2"
+    assert counted["event_precision_0.5"] == "1 of 3"
     hours = (7200 + 70) / 36000
     assert found["false_alarms_per_hour"] == pytest.approx(2 / hours)
     assert found["detection_delay_seconds"] == pytest.approx(0.2)

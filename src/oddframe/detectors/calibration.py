@@ -127,7 +127,7 @@ class Threshold:
         """From the value ``threshold`` of a detector's state, ``vars`` of a threshold."""
         threshold = state.dataclass("threshold", cls)
         if "alarms" not in state.part("threshold"):
-            # Before 0.2 a run allowed all the alarms that the rate comes to, one too many.
+            # The first runs allowed all the alarms that the rate comes to, one too many.
             return replace(threshold, alarms=int(threshold.wanted * threshold.hours))
         return threshold
 
@@ -188,10 +188,11 @@ def alarms_allowed(expected: float) -> int:
         The most that promise the rate for fresh footage with certainty :data:`SURE`; 0 where none
         do.
     """
-    alarms = 0
-    while most_alarms(alarms + 1, SURE) <= expected:
-        alarms += 1
-    return alarms
+    low, high = 0, int(expected) + 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if most_alarms(middle, SURE) <= expected else (low, middle)
+    return low
 
 
 def least_hours(wanted: float) -> str:

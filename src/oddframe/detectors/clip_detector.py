@@ -56,7 +56,7 @@ class ClipConfig(CheckedSettings):
         clips_per_video: random clips of each video in an epoch; 0 takes every clip there is.
         learning_rate: of Adam.
         clip_gradient: largest gradient norm; 0 does not clip.
-        false_alarms_per_hour: of normal footage, that the threshold allows.
+        false_alarms_per_hour: of normal footage, that the threshold promises at most.
         smoothing_seconds: standard deviation of the Gaussian over time in offline scoring.
     """
 

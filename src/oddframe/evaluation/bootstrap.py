@@ -1,4 +1,4 @@
-"""Intervals by resampling videos.
+"""Resampling videos.
 
 Frames of one video are not independent, so a bootstrap over frames is several times too sure.
 Here whole videos are drawn with replacement, anomalous and normal ones separately (so the share
@@ -10,12 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from oddframe.errors import OddframeError
-from oddframe.evaluation.result import Measured
 
 RESAMPLES = 1000
-INTERVAL = (2.5, 97.5)
-"""Percentiles of the resamples that bound the 95 % interval."""
-
 ROWS = 64
 """Resamples that are turned into float64 at a time."""
 
@@ -85,29 +81,3 @@ def divide(numerators: np.ndarray, denominators: np.ndarray) -> np.ndarray:
     shape = np.broadcast_shapes(np.shape(numerators), np.shape(denominators))
     result = np.full(shape, np.nan)
     return np.divide(numerators, denominators, out=result, where=np.asarray(denominators) != 0)
-
-
-def measured(samples: np.ndarray, undefined: str) -> Measured:
-    """The number (first sample) and its interval (the others).
-
-    Args:
-        samples: ``(1 + resamples,)``, NaN where undefined.
-        undefined: why the number has no value, if it has none.
-    """
-    value = float(samples[0])
-    if not np.isfinite(value):
-        return Measured(None, note=undefined)
-    if len(samples) == 1:
-        return Measured(value, note="no interval: no resamples, or fewer than two videos to draw")
-    drawn = samples[1:][np.isfinite(samples[1:])]
-    if not len(drawn):
-        return Measured(value, note="no interval: undefined in every resample")
-    low, high = np.percentile(drawn, INTERVAL)
-    missing = len(samples) - 1 - len(drawn)
-    note = f"undefined in {missing} of {len(samples) - 1} resamples" if missing else ""
-    return Measured(value, float(low), float(high), note)
-
-
-def difference(first: np.ndarray, second: np.ndarray, undefined: str) -> Measured:
-    """First minus second over the same resamples, with its interval."""
-    return measured(np.asarray(first) - np.asarray(second), undefined)

@@ -52,6 +52,11 @@ def class_counts(videos: Sequence[Video], name: str) -> dict[str, int]:
     return {"videos": len(own), "frames": frames}
 
 
+def class_members(videos: Sequence[Video], name: str) -> np.ndarray:
+    """Which videos carry a class, bool ``(videos,)``."""
+    return np.array([name in classes_of(video) for video in videos], dtype=bool)
+
+
 @dataclass(frozen=True)
 class ClassFrames:
     """The class mask: the frames of a class's own videos, without those of other classes' events.
@@ -75,7 +80,7 @@ class ClassFrames:
     @classmethod
     def of(cls, videos: Sequence[Video], name: str) -> ClassFrames:
         """The mask of one class."""
-        member = np.array([name in classes_of(video) for video in videos], dtype=bool)
+        member = class_members(videos, name)
         own = [video for video, is_own in zip(videos, member, strict=True) if is_own]
         labels = [class_frames(video, name) for video in own]
         kept = [mask | ~video.frame_labels() for mask, video in zip(labels, own, strict=True)]

@@ -5,15 +5,15 @@ from __future__ import annotations
 import itertools
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from oddframe.atomic import write_json
 from oddframe.errors import OddframeError
-from oddframe.evaluation.bootstrap import RESAMPLES, difference, draw_videos
-from oddframe.evaluation.class_metrics import class_counts, class_names
+from oddframe.evaluation.bootstrap import RESAMPLES
+from oddframe.evaluation.class_metrics import class_counts, class_members, class_names
 from oddframe.evaluation.evaluate import (
     chosen_on_validation,
     labelled_videos,
@@ -21,7 +21,8 @@ from oddframe.evaluation.evaluate import (
     scores_of_split,
 )
 from oddframe.evaluation.frame_metrics import headline_metric
-from oddframe.evaluation.frame_samples import Truth, frame_samples, summarise, why_undefined
+from oddframe.evaluation.frame_samples import Truth, frame_samples, why_undefined
+from oddframe.evaluation.intervals import Counted, Draws, differences, summarise
 from oddframe.evaluation.metric_names import metric_name
 from oddframe.evaluation.result import Decision, Measured, measured_metrics
 from oddframe.evaluation.thresholds import decisions
@@ -202,9 +203,11 @@ def compare_scores(
     _check_oracle(several, best)
     chosen_pairs = _pairs(list(several), pairs)
     truth = Truth.of(labelled_videos(manifest, split))
-    weights = draw_videos(truth.anomalous, resamples, seed)
+    draws = Draws.of(truth.anomalous, resamples, seed)
+    weights = draws.weights
     names = class_names(truth.videos)
     samples, classes, decided, repeats = {}, {}, {}, {}
+    counted: dict[str, dict[str, Counted]] = {}
     for name, sets in several.items():
         with _named(name):
             found = [
@@ -214,10 +217,16 @@ def compare_scores(
             if len(sets) == 1:
                 aligned = scores_of_split(sets[0], manifest, split)
                 chosen = own_threshold(aligned) | chosen_on_validation(sets[0], manifest, split)
-                decided[name] = decisions(aligned, truth, weights, classes=names, chosen=chosen)
+                decided[name] = decisions(aligned, truth, draws, classes=names, chosen=chosen)
         samples[name] = _means([part.metrics for part in found])
+        counted[name] = _mean_counts([part.counted for part in found])
         classes[name] = {
-            title: summarise(_means([part.classes[title] for part in found])) for title in names
+            title: summarise(
+                _means([part.classes[title] for part in found]),
+                draws.of_class(class_members(truth.videos, title)),
+                why_undefined,
+            )
+            for title in names
         }
         if len(sets) > 1:
             repeats[name] = {
@@ -225,32 +234,44 @@ def compare_scores(
                 for metric in samples[name]
             }
     best_samples = {}
+    best_counted = {}
     for name, sets in best.items():
         with _named(f"{name}, oracle"):
-            best_samples[name] = _means(
-                [
-                    frame_samples(scores_of_split(part, manifest, split), truth, weights).metrics
-                    for part in sets
-                ]
-            )
+            found = [
+                frame_samples(scores_of_split(part, manifest, split), truth, weights)
+                for part in sets
+            ]
+        best_samples[name] = _means([part.metrics for part in found])
+        best_counted[name] = _mean_counts([part.counted for part in found])
     return Comparison(
         dataset=manifest.dataset,
         split=split,
         videos=len(truth.videos),
         resamples=len(weights) - 1,
         seed=seed,
-        models={name: summarise(values) for name, values in samples.items()},
+        models={
+            name: summarise(values, draws, why_undefined, counted[name])
+            for name, values in samples.items()
+        },
         differences=[
             PairedDifference(first, second, metric, gap, in_words(first, second, metric, gap))
             for first, second in chosen_pairs
-            for metric, gap in _gaps(samples[first], samples[second]).items()
+            for metric, gap in differences(
+                samples[first], samples[second], draws, why_undefined
+            ).items()
         ],
         classes=classes if names else {},
         class_counts={title: class_counts(truth.videos, title) for title in names},
         decisions=decided,
         repeats=repeats,
-        oracle={name: summarise(values) for name, values in best_samples.items()},
-        oracle_gaps={name: _gaps(values, samples[name]) for name, values in best_samples.items()},
+        oracle={
+            name: summarise(values, draws, why_undefined, best_counted[name])
+            for name, values in best_samples.items()
+        },
+        oracle_gaps={
+            name: differences(values, samples[name], draws, why_undefined)
+            for name, values in best_samples.items()
+        },
         origins={name: words for name, words in (origins or {}).items() if name in several},
         drawn={
             name: f"curves and timelines show the first of {len(sets)} repeats"
@@ -362,11 +383,12 @@ def _means(several: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]
     return {name: mean_of_repeats([metrics[name] for metrics in several]) for name in names}
 
 
-def _gaps(first: Mapping[str, np.ndarray], second: Mapping[str, np.ndarray]) -> dict[str, Measured]:
-    """First minus second in every metric, over the same resamples."""
+def _mean_counts(several: Sequence[Mapping[str, Counted]]) -> dict[str, Counted]:
     return {
-        metric: difference(values, second[metric], why_undefined(metric))
-        for metric, values in first.items()
+        name: replace(
+            part, hits=float(mean_of_repeats([np.array(counts[name].hits) for counts in several]))
+        )
+        for name, part in several[0].items()
     }
 
 

@@ -18,15 +18,16 @@ from oddframe.errors import OddframeError
 from oddframe.evaluation import beginnings
 from oddframe.evaluation.baselines import trivial_baselines
 from oddframe.evaluation.beginnings import scores_without_first, without_first
-from oddframe.evaluation.bootstrap import RESAMPLES, draw_videos, measured
-from oddframe.evaluation.class_metrics import class_counts, class_names
+from oddframe.evaluation.bootstrap import RESAMPLES
+from oddframe.evaluation.class_metrics import class_counts, class_members, class_names
 from oddframe.evaluation.frame_metrics import drawn_curves
 from oddframe.evaluation.frame_samples import (
     Truth,
     frame_samples,
-    summarise,
     threshold_samples,
+    why_undefined,
 )
+from oddframe.evaluation.intervals import Draws, summarise
 from oddframe.evaluation.map_samples import map_samples
 from oddframe.evaluation.result import Decision, Evaluation
 from oddframe.evaluation.thresholds import (
@@ -86,13 +87,14 @@ def evaluate_scores(
     videos = without_first(videos, skip_first)
     scores = scores_without_first(scores, skip_first)
     truth = Truth.of(videos)
-    weights = draw_videos(truth.anomalous, resamples, seed)
+    draws = Draws.of(truth.anomalous, resamples, seed)
+    weights = draws.weights
     classes = class_names(videos)
     samples = frame_samples(scores, truth, weights, classes)
-    metrics = summarise(samples.metrics)
+    metrics = summarise(samples.metrics, draws, why_undefined, samples.counted)
     rule = EventRule.of(scores.meta)
     decided = decisions(
-        *(scores, truth, weights),
+        *(scores, truth, draws),
         classes=classes,
         chosen=own_threshold(scores) | chosen,
     )
@@ -103,14 +105,16 @@ def evaluate_scores(
             oracle = scores_without_first(oracle, skip_first)
         except OddframeError as error:
             raise OddframeError(f"oracle scores: {error}") from None
-        best = summarise(frame_samples(oracle, truth, weights).metrics)
-        decided |= _of_oracle(decisions(oracle, truth, weights))
+        of_oracle = frame_samples(oracle, truth, weights)
+        best = summarise(of_oracle.metrics, draws, why_undefined, of_oracle.counted)
+        decided |= _of_oracle(decisions(oracle, truth, draws))
     if rule is not None:
-        metrics |= summarise(threshold_samples(scores, truth, weights, rule))
+        at = threshold_samples(scores, truth, weights, rule)
+        metrics |= summarise(at.metrics, draws, why_undefined, at.counted)
     localisation = "no score maps were given"
     if maps is not None:
         located, localisation = map_samples(maps, every_frame, manifest.root, weights)
-        metrics |= {name: measured(values, localisation) for name, values in located.items()}
+        metrics |= summarise(located, draws, lambda _: localisation)
     if maps is not None and skip_first:
         localisation += "; over every frame"
     return Evaluation(
@@ -122,10 +126,14 @@ def evaluate_scores(
         anomalous_frames=int(truth.positive.sum()),
         metrics=metrics,
         baselines={
-            name: summarise(frame_samples(baseline, truth, weights).metrics)
+            name: summarise(found.metrics, draws, why_undefined, found.counted)
             for name, baseline in trivial_baselines(videos, seed)
+            for found in (frame_samples(baseline, truth, weights),)
         },
-        classes={name: summarise(part) for name, part in samples.classes.items()},
+        classes={
+            name: summarise(part, draws.of_class(class_members(videos, name)), why_undefined)
+            for name, part in samples.classes.items()
+        },
         class_counts={name: class_counts(videos, name) for name in classes},
         decisions=decided,
         oracle=best,
@@ -278,7 +286,8 @@ def _protocol(
         "macro_auc_padded": "as in much of the literature: every video gets a normal frame below "
         "and an anomalous frame above all its scores; flatters",
         "alarms": f"runs of frames above the threshold, {merged}; "
-        "false if they touch no anomalous frame; per hour of frames that are not anomalous",
+        "false if they touch no anomalous frame, as is each part of one that lies further from "
+        "every event than the merged gap; per hour of frames that are not anomalous",
         "decisions": "frames above a threshold are anomalous; fixed in the resamples; "
         + (
             next(iter(chosen.values())).chosen_on
@@ -298,8 +307,9 @@ def _bootstrap_note(truth: Truth, wanted: int, drawn: int, seed: int) -> str:
     if drawn == 0:
         return "no intervals: they take two videos of a kind, anomalous or normal, to draw from"
     return (
-        f"95 % percentile intervals from {drawn} resamples of whole videos, {anomalous} anomalous "
-        f"and {videos - anomalous} normal ones drawn separately, seed {seed}"
+        f"95 % intervals by Student's t from {drawn} resamples of whole videos, {anomalous} "
+        f"anomalous and {videos - anomalous} normal ones drawn separately, seed {seed}; exact "
+        "bounds where few alarms or events are counted"
     )
 
 

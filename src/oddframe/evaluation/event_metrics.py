@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from oddframe.detections import EventRule, find_detections
+from oddframe.evaluation.false_alarms import false_alarms
 from oddframe.videos import Video, events_from_labels
 
 OVERLAPS = (0.1, 0.2, 0.3, 0.4, 0.5)
@@ -27,9 +28,12 @@ class EventCounts:
         events: true events.
         detections: detected events.
         matched: matches at each of :data:`OVERLAPS`.
-        false_alarms: detections that touch no event.
-        alarmed: events with at least one frame above the threshold.
-        delay_seconds: sum over those, from the event's start to its first such frame.
+        false_alarms: see :mod:`oddframe.evaluation.false_alarms`.
+        alarmed: events that a detection touches.
+        running: of those, events that began under a detection which had begun earlier than the
+            merged gap before them, and in which none began: nobody was called for them.
+        delay_seconds: sum over the others, from the event's start to the first detection that
+            begins for it, 0 if that is a moment before.
     """
 
     events: int
@@ -37,6 +41,7 @@ class EventCounts:
     matched: tuple[int, ...]
     false_alarms: int
     alarmed: int
+    running: int
     delay_seconds: float
 
 
@@ -48,22 +53,24 @@ def count_events(scores: np.ndarray, video: Video, rule: EventRule) -> EventCoun
         video: the truth and the frame rate.
         rule: a frame is alarmed if its score is above the threshold; detections follow the rule.
     """
-    labels = video.frame_labels()
-    truth = [(event.start, event.end) for event in events_from_labels(labels)]
-    found = [(d.start, d.end) for d in find_detections(scores, rule, video.clock)]
+    clock = video.clock
+    truth = [(event.start, event.end) for event in events_from_labels(video.frame_labels())]
+    found = [(d.start, d.end) for d in find_detections(scores, rule, clock)]
+    gap = round(rule.merge_seconds * clock.rate)
     overlap = temporal_iou(found, truth)
-    above = np.asarray(scores) > rule.threshold
-    delays = [
-        video.clock.span(start, start + int(np.argmax(above[start:end])))
-        for start, end in truth
-        if above[start:end].any()
-    ]
+    alarmed, delays = 0, []
+    for start, end in truth:
+        touching = [a for a, b in found if a < end and start < b]
+        alarmed += bool(touching)
+        begun = [a for a in touching if clock.ticks[a] >= clock.ticks[start] - gap]
+        delays += [clock.span(start, max(start, a)) for a in begun[:1]]
     return EventCounts(
         events=len(truth),
         detections=len(found),
         matched=tuple(match_count(overlap, least) for least in OVERLAPS),
-        false_alarms=sum(not labels[start:end].any() for start, end in found),
-        alarmed=len(delays),
+        false_alarms=false_alarms(found, truth, clock, gap),
+        alarmed=alarmed,
+        running=alarmed - len(delays),
         delay_seconds=float(sum(end - start for start, end in delays)),
     )
 

@@ -2,12 +2,16 @@
 
 An alarm is a run of frames above the threshold, runs with a short gap merged, exactly as
 :func:`oddframe.detections.find_detections` makes them. It is false if it touches no anomalous
-frame. Merging runs over gaps is a morphological closing of the score, so the number of false
-alarms is a step function of the threshold that can be written down once per video.
+frame. Of an alarm that touches one, what lies further from every event than the merged gap is
+false too, one false alarm for each such part: an alarm that never ends is not a good one. Merging
+runs over gaps is a morphological closing of the score, so the number of false alarms is a step
+function of the threshold that can be written down once per video.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +40,36 @@ class FalseAlarmSteps:
         )
 
 
+def false_alarms(
+    alarms: Sequence[tuple[int, int]], events: Sequence[tuple[int, int]], clock: Clock, gap: int
+) -> int:
+    """How many false alarms these alarms are.
+
+    Args:
+        alarms, events: half-open intervals in frames, in order; events neither touch nor overlap.
+        clock: when the frames are shown.
+        gap: ticks of the clock that are merged, and that an alarm may be wrong about an event.
+    """
+    in_ticks = [
+        (int(clock.ticks[a]), int(clock.ticks[b - 1] + clock.held[b - 1])) for a, b in events
+    ]
+    beyond = list(
+        zip(
+            [-math.inf, *(end + gap for _, end in in_ticks)],
+            [*(start - gap for start, _ in in_ticks), math.inf],
+            strict=True,
+        )
+    )
+    count = 0
+    for start, end in alarms:
+        if not any(a < end and start < b for a, b in events):
+            count += 1
+            continue
+        from_tick, to_tick = clock.ticks[start], clock.ticks[end - 1] + clock.held[end - 1]
+        count += sum(max(from_tick, low) < min(to_tick, high) for low, high in beyond)
+    return count
+
+
 def false_alarm_steps(
     scores: np.ndarray, labels: np.ndarray, clock: Clock, merge_seconds: float = MERGE_SECONDS
 ) -> FalseAlarmSteps:
@@ -50,20 +84,43 @@ def false_alarm_steps(
     gap = round(merge_seconds * clock.rate)
     scores, labels = _on_grid(np.asarray(scores), np.asarray(labels), clock, gap)
     closed = _closing(scores, gap)
-    before = np.concatenate((np.full(1, -np.inf, closed.dtype), closed[:-1]))
-    # An alarm starts at a frame for thresholds from the score before it up to its own.
-    starts = ~labels & (closed > before)
-    rises, falls = [before[starts]], [closed[starts]]
-    for event in events_from_labels(~labels):
-        if event.end == len(closed):
-            continue
-        # Among those that start in this normal stretch, one may run on into the event behind.
-        low = closed[event.start - 1 : event.end + 1].min() if event.start else -np.inf
-        high = closed[event.end - 1 : event.end + 1].min()
-        if low < high:
-            rises.append(np.full(1, high, closed.dtype))
-            falls.append(np.full(1, low, closed.dtype))
+    none = np.full(1, -np.inf, closed.dtype)
+    rises, falls = [none[:0]], [none[:0]]
+
+    def add(more: np.ndarray, fewer: np.ndarray) -> None:
+        rises.append(more)
+        falls.append(fewer)
+
+    for start, end in ((event.start, event.end) for event in events_from_labels(~labels)):
+        first = start + gap if start > 0 else start
+        last = end - gap if end < len(closed) else end
+        # Parts of alarms beyond the gap: one more at a frame, for thresholds from the score before
+        # it up to its own.
+        add(*_runs(closed[first:last]))
+        # Alarms that touch nothing and lie within the gap of an event: those between two frames
+        # that are none of them, the event's and the first one beyond the gap.
+        if first < last:
+            near = [closed[start - 1 : first + 1]] * (start > 0)
+            near += [closed[last - 1 : end + 1]] * (end < len(closed))
+        else:
+            sides = (
+                none[: start == 0],
+                closed[max(start - 1, 0) : end + 1],
+                none[: end == len(closed)],
+            )
+            near = [np.concatenate(sides)]
+        for part in near:
+            add(*_runs(part))
+            add(part[[0, -1]], np.repeat(none, 2))  # without those that reach an end,
+            add(none, part.min(keepdims=True))  # of which one that reaches both is one
     return FalseAlarmSteps(np.sort(np.concatenate(rises)), np.sort(np.concatenate(falls)))
+
+
+def _runs(closed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where one more run above the threshold begins, going up, and where each ends."""
+    before = np.concatenate((np.full(1, -np.inf, closed.dtype), closed))[:-1]
+    starts = closed > before
+    return before[starts], closed[starts]
 
 
 def _on_grid(

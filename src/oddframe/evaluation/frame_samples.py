@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from oddframe.detections import EventRule
-from oddframe.evaluation.bootstrap import divide, measured, ratio, weighted
+from oddframe.evaluation.bootstrap import divide, ratio, weighted
 from oddframe.evaluation.class_metrics import WITHIN, ClassFrames, class_frames
 from oddframe.evaluation.event_metrics import OVERLAPS, EventCounts, count_events
 from oddframe.evaluation.false_alarms import false_alarm_steps, just_below
+from oddframe.evaluation.intervals import Counted
 from oddframe.evaluation.ranking import RankedFrames, pairs_in_order
-from oddframe.evaluation.result import Measured
 from oddframe.evaluation.sweep import sweep
 from oddframe.scores import Scores
 from oddframe.videos import Video
@@ -37,7 +37,7 @@ UNDEFINED = {
     "pr_auc_within": WITHIN,
     "far_normal_videos": "needs normal videos",
     "far_normal_frames": "needs normal frames",
-    "detection_delay_seconds": "no event was detected",
+    "detection_delay_seconds": "no alarm began for an event",
     "event_precision": "nothing was detected",
 }
 """Why a metric has no value, by the metric's name or the beginning of it."""
@@ -92,10 +92,12 @@ class FrameSamples:
     Attributes:
         metrics: metric name to values; the first value is the data's own.
         classes: class name to the same; only the first value where a single video cannot vary.
+        counted: of the metrics that count something, what.
     """
 
     metrics: dict[str, np.ndarray]
-    classes: dict[str, dict[str, np.ndarray]]
+    classes: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
+    counted: dict[str, Counted] = field(default_factory=dict)
 
 
 def frame_samples(
@@ -134,9 +136,11 @@ def frame_samples(
     }
     alarms = _false_alarms(arrays, truth, weights, swept.recall_thresholds)
     hours, normal = weighted(weights, truth.normal_hours), weighted(weights, negative)
+    counted = {}
     for index, recall in enumerate(RECALLS):
         name = f"at_recall_{recall:g}"
         metrics[f"false_alarms_per_hour_{name}"] = divide(alarms[index], hours)
+        counted[f"false_alarms_per_hour_{name}"] = Counted(alarms[index][0], hours[0], hours=True)
         metrics[f"false_positive_rate_{name}"] = divide(swept.recall_alarms[index], normal)
     by_class = {}
     for index, name in enumerate(classes):
@@ -149,12 +153,12 @@ def frame_samples(
             "average_precision_within": own.varying(within.average_precision),
             "pr_auc_within": own.varying(within.trapezoid),
         }
-    return FrameSamples(metrics, by_class)
+    return FrameSamples(metrics, by_class, counted)
 
 
 def threshold_samples(
     scores: Scores, truth: Truth, weights: np.ndarray, rule: EventRule
-) -> dict[str, np.ndarray]:
+) -> FrameSamples:
     """Metrics of the decision "score > threshold": false alarms, delay, events.
 
     Args:
@@ -162,9 +166,6 @@ def threshold_samples(
         truth: the labels.
         weights: ``(1 + resamples, videos)``, from the bootstrap's ``draw_videos``.
         rule: the threshold, and which frames above it are an event.
-
-    Returns:
-        metric name to ``(1 + resamples,)``, NaN where undefined.
     """
     counts = [count_events(scores[video.id], video, rule) for video in truth.videos]
     above = [scores[video.id] > rule.threshold for video in truth.videos]
@@ -177,14 +178,22 @@ def threshold_samples(
         return ratio(weights, top, bottom)
 
     events, alarmed = _field(counts, "events"), _field(counts, "alarmed")
-    found = _field(counts, "detections")
+    found, running = _field(counts, "detections"), _field(counts, "running")
     samples = {
         "far_normal_videos": share(false * normal, truth.lengths * normal),
         "far_normal_frames": share(false, truth.lengths - truth.positive),
         "frame_recall": share(true, truth.positive),
         "false_alarms_per_hour": share(_field(counts, "false_alarms"), truth.normal_hours),
         "events_alarmed": share(alarmed, events),
-        "detection_delay_seconds": share(_field(counts, "delay_seconds"), alarmed),
+        "events_under_a_running_alarm": share(running, events),
+        "detection_delay_seconds": share(_field(counts, "delay_seconds"), alarmed - running),
+    }
+    counted = {
+        "false_alarms_per_hour": Counted(
+            _field(counts, "false_alarms").sum(), truth.normal_hours.sum(), hours=True
+        ),
+        "events_alarmed": Counted(alarmed.sum(), events.sum()),
+        "events_under_a_running_alarm": Counted(running.sum(), events.sum()),
     }
     matched = np.array([count.matched for count in counts])
     for index, overlap in enumerate(OVERLAPS):
@@ -194,12 +203,9 @@ def threshold_samples(
         )
         samples[f"event_precision_{overlap:g}"] = share(hits, found)
         samples[f"event_recall_{overlap:g}"] = share(hits, events)
-    return samples
-
-
-def summarise(samples: Mapping[str, np.ndarray]) -> dict[str, Measured]:
-    """Each metric's number with its interval, or None and why."""
-    return {name: measured(values, why_undefined(name)) for name, values in samples.items()}
+        counted[f"event_precision_{overlap:g}"] = Counted(hits.sum(), found.sum())
+        counted[f"event_recall_{overlap:g}"] = Counted(hits.sum(), events.sum())
+    return FrameSamples(samples, counted=counted)
 
 
 def why_undefined(name: str) -> str:

@@ -50,7 +50,7 @@ _METRICS = {
     "anomalous_ap": MetricName("Average precision, anomalous videos only"),
     "false_alarms_per_hour_at_recall": MetricName(
         "False alarms per hour at recall",
-        "when this share of anomalous frames is found; an alarm that never ends counts once",
+        "when this share of anomalous frames is found; counted as at the threshold",
         True,
         share=False,
     ),
@@ -68,14 +68,19 @@ _METRICS = {
     "frame_recall": MetricName("Frame recall", "share of anomalous frames above the threshold"),
     "false_alarms_per_hour": MetricName(
         "False alarms per hour",
-        "alarms that touch nothing odd, per hour of normal footage",
+        "alarms that touch nothing odd, and what of the others lies beyond the merged gap",
         True,
         share=False,
     ),
     "events_alarmed": MetricName("Events alarmed", "share of annotated events with an alarm"),
+    "events_under_a_running_alarm": MetricName(
+        "Events under a running alarm",
+        "share of annotated events whose alarm had begun long before: nobody was called for them",
+        True,
+    ),
     "detection_delay_seconds": MetricName(
         "Detection delay in seconds",
-        "from the start of an event to its alarm, if it has one",
+        "from the start of an event to an alarm that begins for it, if one does",
         True,
         share=False,
     ),
@@ -112,6 +117,16 @@ HEADLINES = (
     "tbdc",
 )
 """The metrics that are shown where there is no room for all, the main one first."""
+
+ALARMS = (
+    "false_alarms_per_hour_at_recall_0.5",
+    "false_alarms_per_hour",
+    "events_alarmed",
+    "events_under_a_running_alarm",
+    "detection_delay_seconds",
+)
+"""What somebody with a camera asks: false alarms an hour and events found, at a fixed recall and
+at the threshold that the scores carry."""
 
 _BASELINES = {
     "constant": "constant",

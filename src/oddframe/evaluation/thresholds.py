@@ -12,11 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from oddframe.errors import OddframeError
-from oddframe.evaluation.bootstrap import divide, measured, ratio, weighted
+from oddframe.evaluation.bootstrap import divide, ratio, weighted
 from oddframe.evaluation.class_metrics import WITHIN, ClassFrames
 from oddframe.evaluation.false_alarms import just_below
 from oddframe.evaluation.frame_metrics import counts_by_threshold
 from oddframe.evaluation.frame_samples import Truth
+from oddframe.evaluation.intervals import Draws, summarise
 from oddframe.evaluation.result import Decision, Measured
 from oddframe.scores import Scores
 from oddframe.videos import Manifest, Video
@@ -223,7 +224,7 @@ class LabelledFrames:
 def decisions(
     scores: Scores,
     truth: Truth,
-    weights: np.ndarray,
+    draws: Draws,
     *,
     classes: Sequence[str] = (),
     chosen: Mapping[str, Threshold] | None = None,
@@ -237,7 +238,7 @@ def decisions(
     Args:
         scores: aligned to the truth's videos.
         truth: the labels.
-        weights: ``(1 + resamples, videos)``.
+        draws: the resamples.
         classes: names of the classes to measure apart.
         chosen: thresholds chosen elsewhere, by name.
     """
@@ -247,17 +248,18 @@ def decisions(
     for title in classes:
         mask = ClassFrames.of(truth.videos, title)
         own = LabelledFrames(mask.scores(scores), mask.labels)
-        drawn = mask.varying(weights[:, mask.places])
+        drawn = draws.within(mask.places)
         undefined = _NOTHING if _both(np.concatenate(own.labels)) else WITHIN
         for name, threshold in found.items():
-            by_class[name][title] = _summary(own.samples(threshold.value, drawn), undefined)
+            samples = own.samples(threshold.value, drawn.weights)
+            by_class[name][title] = summarise(samples, drawn, lambda _, why=undefined: why)
     return {
         name: Decision(
             threshold=threshold.value,
             rule=threshold.rule,
             chosen_on=threshold.chosen_on,
             oracle=threshold.oracle,
-            metrics=_metrics(threshold.value, frames, truth, weights),
+            metrics=_metrics(threshold.value, frames, truth, draws),
             classes=by_class[name],
         )
         for name, threshold in found.items()
@@ -265,19 +267,17 @@ def decisions(
 
 
 def _metrics(
-    threshold: float, frames: LabelledFrames, truth: Truth, weights: np.ndarray
+    threshold: float, frames: LabelledFrames, truth: Truth, draws: Draws
 ) -> dict[str, Measured]:
     """The metrics of one decision over all frames."""
     undefined = _NOTHING if _both(truth.labels) else _ONE_LABEL
-    metrics = _summary(frames.samples(threshold, weights), undefined)
+    samples = frames.samples(threshold, draws.weights)
     _, alarms = frames.calls(threshold)
-    far = ratio(weights, alarms * ~truth.anomalous, truth.lengths * ~truth.anomalous)
-    return metrics | {"far_normal_videos": measured(far, "needs normal videos")}
+    normal = ~truth.anomalous
+    samples["far_normal_videos"] = ratio(draws.weights, alarms * normal, truth.lengths * normal)
+    whys = {"far_normal_videos": "needs normal videos"}
+    return summarise(samples, draws, lambda name: whys.get(name, undefined))
 
 
 def _both(labels: np.ndarray) -> bool:
     return bool(labels.any() and not labels.all())
-
-
-def _summary(samples: Mapping[str, np.ndarray], undefined: str) -> dict[str, Measured]:
-    return {name: measured(values, undefined) for name, values in samples.items()}
