@@ -140,7 +140,12 @@ def test_a_folder_with_all_kinds_of_videos(street, tmp_path):
     assert lengths == {"day 1/calm": 100, "grey": 12, "wide": 12}
     assert 10 < half < 40
     messages = [str(warning.message) for warning in caught]
-    told = "text.mp4: cannot be read", "half.avi: the header promises", "is 160x64", "(one.mp4)"
+    told = (
+        "text.mp4: cannot be read",
+        "half.avi: the header promises",
+        "wide.mp4: 160x64 pixels",
+        "(one.mp4)",
+    )
     for part in told:
         assert any(part in message for message in messages)
     assert found.report is not None
