@@ -139,7 +139,7 @@ def evaluation_table(evaluation: Evaluation) -> str:
         others = [_number(row.get(name)) for row in beside.values()]
         rows.append([metric_name(name).label, _interval(own), _number(own), *others])
     lines = aligned(rows)
-    if not any(_interval(evaluation.metrics[name]) for name in names):
+    if not any(_interval(evaluation.metrics[name]) for name in names if name in HEADLINES):
         lines.append(str(evaluation.protocol.get("bootstrap", "")))
     if evaluation.oracle:
         lines.append("oracle: the checkpoint was selected on these very videos; an upper bound")

@@ -93,7 +93,7 @@ def false_alarm_steps(
 
     for start, end in ((event.start, event.end) for event in events_from_labels(~labels)):
         first = start + gap if start > 0 else start
-        last = end - gap if end < len(closed) else end
+        last = max(end - gap, first) if end < len(closed) else end
         # Parts of alarms beyond the gap: one more at a frame, for thresholds from the score before
         # it up to its own.
         add(*_runs(closed[first:last]))
