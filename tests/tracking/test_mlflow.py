@@ -199,7 +199,7 @@ def test_two_uploads_are_one_run(database: Database) -> None:
     database.check_whole(record)
     (run,) = database.runs(record)
     (line,) = lines
-    assert line.startswith("twice is in MLflow; http://127.0.0.1:5000/#/experiments/")
+    assert line.startswith("twice is in MLflow: http://127.0.0.1:5000/#/experiments/")
     assert line.endswith(f"/runs/{run}")
     assert tracker.viewer().endswith(f": mlflow server --backend-store-uri {database.address}")
     assert MlflowTracker("http://host:5000").viewer() == ""
@@ -253,12 +253,12 @@ def test_the_command_that_starts_the_pages_is_said_once(
     experiment = MlflowClient(database.address).get_experiment_by_name("lengths").experiment_id
     page = f"http://127.0.0.1:5000/#/experiments/{experiment}/runs"
     assert said[:4] == [
-        *("3 runs tracked", str(sweep), f"  lengths is in MLflow; {page}", str(alone)),
+        *("3 runs tracked", str(sweep), f"  lengths is in MLflow: {page}", str(alone)),
     ]
-    assert said[4].startswith("  alone is in MLflow; http://127.0.0.1:5000/#/experiments/")
-    assert said[5:] == [
-        f"start MLflow's pages with: mlflow server --backend-store-uri {database.address}"
-    ]
+    assert said[4].startswith("  alone is in MLflow: http://127.0.0.1:5000/#/experiments/")
+    assert len(said) == 6
+    assert said[5].startswith("for the page to open, run: ")
+    assert said[5].endswith(f"mlflow server --backend-store-uri {database.address}")
 
 
 @pytest.mark.parametrize(
@@ -360,7 +360,7 @@ def test_trials_are_nested_under_their_sweep(database: Database) -> None:
     client = MlflowClient(database.address)
     experiment = client.get_experiment_by_name("grid").experiment_id
     page = f"http://127.0.0.1:5000/#/experiments/{experiment}/runs"
-    assert MlflowTracker(database.address).overview(sweep) == f"grid is in MLflow; {page}"
+    assert MlflowTracker(database.address).overview(sweep) == f"grid is in MLflow: {page}"
     runs = {run.info.run_name: run for run in client.search_runs([experiment])}
     assert sorted(runs) == ["a1", "b2", "c3", "grid"]
     parent = runs.pop("grid").info

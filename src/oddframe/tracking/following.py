@@ -88,7 +88,7 @@ class _Follower(threading.Thread):
         spec: the tracker.
         done: set it when the training is over.
         stopped: why tracking has stopped early; empty where it has not.
-        tracked: where to look at the run; empty until it is uploaded.
+        tracked: where to look at the run, and on a second line how; empty until it is uploaded.
     """
 
     def __init__(self, folder: Path, spec: str) -> None:
@@ -109,7 +109,7 @@ class _Follower(threading.Thread):
             if (self._folder / CONFIG).is_file():  # otherwise it failed before it began
                 with with_drawn_pictures(read_record(self._folder)) as record:
                     line = tracker.upload(record)
-                self.tracked = "; ".join(filter(None, (line, tracker.viewer())))
+                self.tracked = "\n  ".join(filter(None, (line, tracker.viewer())))
         except Exception as error:
             self.stop(" ".join(str(error).split())[:300] or type(error).__name__)
         finally:
@@ -154,7 +154,7 @@ def _signs(folder: Path) -> tuple[int, int]:
 def _tell(folder: Path, line: str) -> None:
     said = without_password(f"{TRACKED}{line}")
     with suppress(OSError):
-        log(folder, said)
+        log(folder, said.partition("\n")[0])
     print(said, file=sys.stderr, flush=True)
 
 

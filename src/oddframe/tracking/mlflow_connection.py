@@ -6,10 +6,12 @@ import logging
 import os
 import re
 import sqlite3
+import sys
 import threading
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from shutil import which
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -79,7 +81,9 @@ def start_of_pages(address: str) -> str:
         return ""
     shown = without_password(address)
     quoted = f"'{shown}'" if re.search(r"[^\w:/.@*+-]", shown) else shown
-    return f"start MLflow's pages with: mlflow server --backend-store-uri {quoted}"
+    # Not on the path where the environment is not activated.
+    command = "mlflow" if which("mlflow") else f"{sys.executable} -m mlflow"
+    return f"for the page to open, run: {command} server --backend-store-uri {quoted}"
 
 
 def _is_served(address: str) -> bool:

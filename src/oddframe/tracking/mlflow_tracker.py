@@ -92,7 +92,7 @@ class MlflowTracker:
             self._set_status(run, record)
             self._delete_elsewhere(run, record.id)
             page = page_of(self._address, run.info.experiment_id, run.info.run_id)
-        return f"{record.name} is in MLflow; {page}"
+        return f"{record.name} is in MLflow: {page}"
 
     def overview(self, sweep: Path) -> str:
         """A line with the page of the experiment that has the sweep's trials.
@@ -102,7 +102,7 @@ class MlflowTracker:
         """
         with in_one_line(self._address):
             page = page_of(self._address, self._experiment_id(sweep.name))
-        return f"{sweep.name} is in MLflow; {page}"
+        return f"{sweep.name} is in MLflow: {page}"
 
     def viewer(self) -> str:
         """The command that starts the pages, unless there is a server."""
