@@ -79,6 +79,11 @@ def test_every_verb_explains_its_options(cli, verb):
     assert (status, err) == (0, "")
     assert f"usage: oddframe {verb}" in out
     assert "--out OUT" in out or verb == "track"  # which writes where the tracker says
+    assert not {"<class", "Optional["} & set(re.split(r"\s|(?<=\[)", out)), "Python's words"
+
+
+def test_what_is_missing_is_named_as_it_is_written(cli):
+    assert "train: missing footage, --out; see" in cli("train")[2]
 
 
 def test_what_needs_no_name_is_explained_too(cli):

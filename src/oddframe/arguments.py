@@ -64,7 +64,11 @@ def parse_arguments(
             help=described.get(part.name),
         )
     if {"-h", "--help"} & set(given):
-        print(parser.format_help() + settings_help(given, parameters), end="")
+        # Types that the parser would show as Python writes them.
+        text = re.sub(r"<class\s+'Path'>", "path", parser.format_help())
+        text = re.sub(r"Optional\[dict\[str,\s+Any\]\]", _WANTED[dict], text)
+        text = re.sub(r"Optional\[list\[str\]\]", _WANTED[list], text)
+        print(text + settings_help(given, parameters), end="")
         return None
     words = _spelled_out(_with_config(given), parameters)
     try:
@@ -189,6 +193,9 @@ def _without_key(text: str, named: set[str | int]) -> str:
         options = [str(name).replace("_", "-") for name in (*named, "config")]
         spelled = word.partition(".")[0].strip("-").replace("_", "-")
         return f"unknown option '{word}'; {nearest(spelled, options)}".rstrip("; ")
+    if missing := re.match(r"the following arguments are required: (.+)", text):
+        names = missing[1].split(", ")
+        return "missing " + ", ".join(f"--{name}" if name in named else name for name in names)
     return re.sub(r"/--\w+\+", "", text)  # jsonargparse's own way to append to a list
 
 

@@ -19,7 +19,7 @@ from oddframe.reporting.colours import DETECTION, SERIES, TRUTH, Colour
 from oddframe.reporting.heat import heat_reference, overlay_heat
 from oddframe.reporting.lettering import Lettering
 from oddframe.reporting.score_axes import ScoreAxis, score_axis
-from oddframe.reporting.times import shown_time
+from oddframe.reporting.times import offset, shown_time
 from oddframe.video_writing import VideoWriter
 
 Boxes = tuple[tuple[int, int, int, int], ...]
@@ -198,7 +198,9 @@ class _Panel:
         corners = (left, round(self._head * 0.08)), (left + self._tag + 2 * pad, base + pad)
         cv2.rectangle(image, *corners, DETECTION, cv2.FILLED)
         self._bold.draw(image, _TAG, left + pad, base, (255, 255, 255))
-        reason = self._letters.fit(event.reason, room)
+        # It is that of the peak, where things may be in another place than now.
+        when = offset(self._clock.seconds(event.peak))
+        reason = self._letters.fit(event.reason and f"at {when}: {event.reason}", room)
         self._letters.draw(image, reason, self._margin, second, _TEXT)
 
     def _draw_curve(self, image: np.ndarray, index: int) -> None:

@@ -21,6 +21,9 @@ from oddframe.features.patch_features import PatchEncoder
 from oddframe.media import VideoReader
 from oddframe.videos import Manifest
 
+_CLEARLY_FASTER = 1.15
+"""Times the usual speed from which it is worth a number."""
+
 
 @dataclass(frozen=True)
 class FixedCameraConfig:
@@ -157,7 +160,8 @@ class FixedCameraDetector:
         place = where(boxes[0], video.info.width, video.info.height)
         if moved > seen:
             ratio = float(speed.ravel()[top].mean()) / max(self.scene.usual_speed, 1e-6)
-            reason = f"moves {ratio:.1f} times as fast as is usual here ({place})"
+            how = f"{ratio:.1f} times as fast as" if ratio >= _CLEARLY_FASTER else "faster than"
+            reason = f"moves {how} is usual here ({place})"
             return FrameScore(frame, value, score_map, "motion", reason, boxes)
         reason = f"looks unlike anything in the normal footage ({place})"
         return FrameScore(frame, value, score_map, "appearance", reason, boxes)
