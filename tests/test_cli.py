@@ -313,8 +313,8 @@ def test_unknown_verbs_options_and_settings(street, refused, tmp_path):
     }.items():
         assert said in refused("score", street.run, word)
         assert said.replace("footage", "out") in refused("train", normal, f"--out={word}")
-    assert "required: out" in refused("train", normal)
-    assert "required" in refused("score")
+    assert "missing --out" in refused("train", normal)
+    assert "missing run, footage" in refused("score")
     assert "no setting 'colour'" in refused("train", normal, "--out", out, "--settings.colour", 1)
     assert "must be a number" in refused("train", normal, "--out", out, "--settings.fit_looks", "x")
     assert "unknown detector" in refused("train", normal, "--out", out, "--detector", "crystal")
