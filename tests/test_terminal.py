@@ -9,7 +9,8 @@ from oddframe.detections import Detection
 from oddframe.detectors.multiple_instance import BagShape
 from oddframe.detectors.random_scores import RandomScores, RandomScoresConfig
 from oddframe.detectors.sultani import CONFIG, DETECTOR
-from oddframe.evaluation.compare import Comparison, PairedDifference
+from oddframe.evaluation.compare import Comparison
+from oddframe.evaluation.paired_differences import PairedDifference
 from oddframe.evaluation.result import Decision, Evaluation, Measured
 from oddframe.scores import Scores
 from oddframe.terminal import describe, evaluation_table

@@ -4,19 +4,20 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import ttest_ind
 from sklearn.metrics import roc_auc_score
 
 from oddframe.errors import OddframeError
 from oddframe.evaluation.bootstrap import draw_videos
-from oddframe.evaluation.compare import (
-    Comparison,
-    compare_scores,
-    in_words,
-    mean_of_repeats,
-    oracle_in_words,
-)
+from oddframe.evaluation.compare import Comparison, compare_scores, mean_of_repeats
 from oddframe.evaluation.evaluate import evaluate_scores
 from oddframe.evaluation.intervals import Draws, differences, summarise
+from oddframe.evaluation.paired_differences import (
+    beyond_the_seeds,
+    in_words,
+    oracle_in_words,
+    paired_differences,
+)
 from oddframe.evaluation.result import Measured
 from oddframe.scores import Scores
 from oddframe.videos import Event, Manifest
@@ -51,6 +52,11 @@ def test_paired_differences_see_what_intervals_hide(case, tmp_path):
     assert gap.value.high < 0  # and yet the difference is certain
     assert "excludes zero" in gap.words
     assert "lower" in gap.words
+    assert gap.clear
+    assert gap.words.endswith("Better is better on such videos; one seed.")
+    constant = evaluate_scores(named["good"], manifest, resamples=300).baselines["constant"]
+    assert comparison.baselines["constant"] == constant
+    assert "Micro AUC without a look at a pixel: constant 0.500; random" in comparison.text()
     comparison.write(tmp_path / "comparison.json")
     assert Comparison.read(tmp_path / "comparison.json") == comparison
 
@@ -78,6 +84,49 @@ def test_words():
     assert only == "AUC of a is higher than that of b by 0.1; no interval."
     touching = in_words("a", "b", "auc", Measured(0.1, 0.0, 0.2))
     assert "includes zero" in touching
+
+
+NOISE = np.random.default_rng(0).normal(0, 0.01, 2000)
+
+
+@pytest.mark.parametrize(
+    ("metric", "gap", "pairs", "seeds", "verdict"),
+    [
+        # 2.6 standard deviations of twelve videos: beyond one interval of 95 %, not one of 99.7 %.
+        ("micro_auc", 0.026, 1, {}, "a is better on such videos; one seed"),
+        ("micro_auc", 0.026, 15, {}, "may be chance: one of several pairs"),
+        ("micro_auc", 0.2, 15, {}, "a is better on such videos; one seed"),
+        ("micro_auc", -0.2, 15, {}, "b is better on such videos; one seed"),
+        ("equal_error_rate", 0.2, 1, {}, "b is better on such videos; one seed"),
+        ("micro_auc", 0.01, 1, {}, "may be chance"),
+        ("micro_auc", 0.2, 1, {"a": [0.9, 0.91], "b": [0.7, 0.71]}, "a is better"),
+        ("micro_auc", 0.2, 1, {"a": [0.9, 0.91]}, "a is better on such videos; one seed"),
+        ("micro_auc", 0.2, 1, {"a": [0.9, 0.5], "b": [0.5, 0.5]}, "may be the seed"),
+    ],
+)
+def test_better_is_said_beyond_the_videos_and_the_seeds(metric, gap, pairs, seeds, verdict):
+    draws = Draws(np.ones((2000, 12), np.uint8), np.ones(12, int))
+    ones = np.full(2000, 0.5)
+    others = {f"x{n}": {metric: ones} for n in range(pairs)}
+    samples = {"a": {metric: ones + NOISE - NOISE[0] + gap}, "b": {metric: ones}, **others}
+    repeats = {name: {metric: values} for name, values in seeds.items()}
+    names = [("a", "b"), *(("a", f"x{n}") for n in range(1, pairs))]
+    found = paired_differences(samples, repeats, names, draws)[0]
+    assert found.verdict == verdict
+    assert found.clear == ("better" in verdict or "seed" in verdict)
+
+
+@pytest.mark.parametrize(("seed", "apart"), [(0, 0.0), (1, 0.02), (2, 0.1)])
+def test_beyond_the_seeds_is_welchs_test(seed, apart):
+    generator = np.random.default_rng(seed)
+    one, other = generator.normal(0.8, 0.02, 4), generator.normal(0.8 + apart, 0.05, 3)
+    told = ttest_ind(one, other, equal_var=False).pvalue < 0.05
+    assert beyond_the_seeds(list(one), list(other)) == told
+
+
+def test_seeds_that_are_all_alike_have_no_spread():
+    assert beyond_the_seeds([0.5, 0.5], [0.6, 0.6])
+    assert not beyond_the_seeds([0.5, 0.5], [0.5, 0.5])
 
 
 def test_bad_input(case, tmp_path):

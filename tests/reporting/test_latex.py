@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddframe.evaluation.compare import Comparison, PairedDifference
+from oddframe.evaluation.compare import Comparison
+from oddframe.evaluation.paired_differences import PairedDifference
 from oddframe.evaluation.published_numbers import PROTOCOLS, Published, published_for
 from oddframe.evaluation.result import Measured
 from oddframe.reporting.latex import latex_table, tex
@@ -49,7 +50,9 @@ def comparison(models, differences=(), **more):
         for name, value in models.items()
     }
     found = [
-        PairedDifference(first, second, "micro_auc", Measured(gap, low, high), "")
+        PairedDifference(
+            *(first, second, "micro_auc", Measured(gap, low, high), ""), clear=low > 0 or high < 0
+        )
         for first, second, gap, low, high in differences
     ]
     return Comparison("toy", "test", 12, 100, 3, metrics, found, **more)

@@ -12,6 +12,7 @@ import numpy as np
 
 from oddframe.atomic import write_json
 from oddframe.errors import OddframeError
+from oddframe.evaluation.baselines import trivial_baselines
 from oddframe.evaluation.bootstrap import RESAMPLES
 from oddframe.evaluation.class_metrics import class_counts, class_members, class_names
 from oddframe.evaluation.evaluate import (
@@ -23,7 +24,13 @@ from oddframe.evaluation.evaluate import (
 from oddframe.evaluation.frame_metrics import headline_metric
 from oddframe.evaluation.frame_samples import Truth, frame_samples, why_undefined
 from oddframe.evaluation.intervals import Counted, Draws, differences, summarise
-from oddframe.evaluation.metric_names import metric_name
+from oddframe.evaluation.metric_names import baseline_name, metric_name
+from oddframe.evaluation.paired_differences import (
+    PairedDifference,
+    caution,
+    oracle_in_words,
+    paired_differences,
+)
 from oddframe.evaluation.result import Decision, Measured, measured_metrics
 from oddframe.evaluation.thresholds import decisions
 from oddframe.scores import Scores
@@ -36,26 +43,6 @@ PAIRS = ("all", "first")
 """Which pairs have a difference: every one, or the first name with each other one."""
 
 _ALL_PAIRS_UP_TO = 5
-_CHANCE = 0.05
-"""How often a 95 % interval leaves out what it should hold."""
-
-
-@dataclass(frozen=True)
-class PairedDifference:
-    """First minus second in one metric, over the same resamples.
-
-    Attributes:
-        first, second: names of the score sets.
-        metric: name of the metric.
-        value: the difference with its 95 % interval.
-        words: the same as a sentence, which says whether the interval excludes zero.
-    """
-
-    first: str
-    second: str
-    metric: str
-    value: Measured
-    words: str
 
 
 @dataclass(frozen=True)
@@ -79,6 +66,7 @@ class Comparison:
         drawn: name of a model with repeats to which of them curves and timelines show, in words.
         caution: how many of the intervals of differences would exclude zero by chance alone;
             empty where there are few.
+        baselines: name of a trivial baseline to the metrics that it reaches on these videos.
     """
 
     dataset: str
@@ -98,6 +86,7 @@ class Comparison:
     origins: dict[str, str] = field(default_factory=dict)
     drawn: dict[str, str] = field(default_factory=dict)
     caution: str = ""
+    baselines: dict[str, dict[str, Measured]] = field(default_factory=dict)
 
     def text(self) -> str:
         """What a terminal shows: the main metric in words, and what to bear in mind."""
@@ -105,6 +94,14 @@ class Comparison:
         lines = [part.words for part in self.differences if part.metric == main]
         lines += [oracle_in_words(name, main, row[main]) for name, row in self.oracle_gaps.items()]
         lines += [self.caution] if self.caution else []
+        beside = [
+            f"{baseline_name(name)} {row[main].value:.3f}"
+            for name, row in self.baselines.items()
+            if main in row and row[main].value is not None
+        ]
+        if beside:
+            label = metric_name(main).label
+            lines.append(f"{label} without a look at a pixel: {'; '.join(beside)}")
         lines += [f"{name}: {line}" for name in self.doubts for line in self.doubts[name]]
         lines += [self.single] if self.single else []
         return "\n".join(lines)
@@ -138,7 +135,7 @@ class Comparison:
         try:
             if row.pop("format", None) != FORMAT:
                 raise ValueError(f"another format than '{FORMAT}'")
-            for key in ("models", "oracle", "oracle_gaps"):
+            for key in ("models", "oracle", "oracle_gaps", "baselines"):
                 rows = row["models"] if key == "models" else row.get(key, {})
                 row[key] = {name: measured_metrics(metrics) for name, metrics in rows.items()}
             row["classes"] = {
@@ -253,13 +250,7 @@ def compare_scores(
             name: summarise(values, draws, why_undefined, counted[name])
             for name, values in samples.items()
         },
-        differences=[
-            PairedDifference(first, second, metric, gap, in_words(first, second, metric, gap))
-            for first, second in chosen_pairs
-            for metric, gap in differences(
-                samples[first], samples[second], draws, why_undefined
-            ).items()
-        ],
+        differences=paired_differences(samples, repeats, chosen_pairs, draws),
         classes=classes if names else {},
         class_counts={title: class_counts(truth.videos, title) for title in names},
         decisions=decided,
@@ -279,6 +270,11 @@ def compare_scores(
             if len(sets) > 1
         },
         caution=caution(len(chosen_pairs)) if len(weights) > 1 else "",
+        baselines={
+            name: summarise(found.metrics, draws, why_undefined, found.counted)
+            for name, baseline in trivial_baselines(truth.videos, seed)
+            for found in (frame_samples(baseline, truth, weights),)
+        },
     )
 
 
@@ -290,56 +286,6 @@ def mean_of_repeats(values: Sequence[np.ndarray]) -> np.ndarray:
     """
     ordered = np.sort(np.stack(values), axis=0)
     return ordered[0] + (ordered - ordered[0]).mean(axis=0)
-
-
-def caution(pairs: int) -> str:
-    """What to expect of many intervals at once; empty for one or two pairs."""
-    if pairs <= 2:
-        return ""
-    return (
-        f"Of {pairs} pairs in one metric, {pairs * _CHANCE:.2g} would be expected to exclude zero "
-        "by chance alone even if no two models differed: each interval is a 95 % interval of its "
-        "own, not corrected for their number."
-    )
-
-
-def in_words(first: str, second: str, metric: str, gap: Measured) -> str:
-    """A paired difference as one sentence."""
-    metric = metric_name(metric).label
-    if gap.value is None:
-        return f"{metric} of {first} and {second} cannot be compared: {gap.note}."
-    if gap.value == 0:
-        claim = f"{metric} of {first} equals that of {second}"
-    else:
-        side = "higher" if gap.value > 0 else "lower"
-        claim = f"{metric} of {first} is {side} than that of {second} by {abs(gap.value):.4g}"
-    if gap.low is None or gap.high is None:
-        return f"{claim}; {gap.note}."
-    interval = f"95 % interval of the difference {gap.low:.4g} to {gap.high:.4g}"
-    if gap.low > 0 or gap.high < 0:
-        return (
-            f"{claim} ({interval}): it excludes zero, so the difference is unlikely to be chance "
-            "in the choice of videos."
-        )
-    return f"{claim} ({interval}): it includes zero, so it may be chance."
-
-
-def oracle_in_words(name: str, metric: str, gap: Measured) -> str:
-    """What selection on the test videos would have changed, as one sentence.
-
-    Args:
-        name: of the model.
-        metric: name of the metric.
-        gap: oracle minus selected.
-    """
-    metric = metric_name(metric).label
-    if gap.value is None:
-        return f"{name}: oracle and selected {metric} cannot be compared: {gap.note}."
-    change = f"added {gap.value:.4g} to" if gap.value >= 0 else f"taken {-gap.value:.4g} from"
-    claim = f"{name}: selection on the test videos would have {change} {metric}"
-    if gap.low is None or gap.high is None:
-        return f"{claim}; {gap.note}."
-    return f"{claim} (95 % interval {gap.low:.4g} to {gap.high:.4g})."
 
 
 def _listed(name: str, scores: Scores | Sequence[Scores]) -> tuple[Scores, ...]:

@@ -156,10 +156,11 @@ def differences(
     second: Mapping[str, np.ndarray],
     draws: Draws,
     undefined: Callable[[str], str],
+    level: float = LEVEL,
 ) -> dict[str, Measured]:
     """First minus second in every metric of the first, over the same resamples."""
     gaps = {name: np.asarray(values) - second[name] for name, values in first.items()}
-    return _measured(gaps, draws, dict.fromkeys(gaps, _PLAIN), undefined, {})
+    return _measured(gaps, draws, dict.fromkeys(gaps, _PLAIN), undefined, {}, level)
 
 
 def _measured(
@@ -168,6 +169,7 @@ def _measured(
     scales: Mapping[str, _Scale],
     undefined: Callable[[str], str],
     counted: Mapping[str, Counted],
+    level: float = LEVEL,
 ) -> dict[str, Measured]:
     found, spread = {}, {}
     for name, values in samples.items():
@@ -194,7 +196,7 @@ def _measured(
             moved[finite] = scale.there(inside[:-1])
             spread[name] = moved
     for (name, _), reach in zip(
-        spread.items(), _reaches(list(spread.values()), draws), strict=True
+        spread.items(), _reaches(list(spread.values()), draws, level), strict=True
     ):
         scale, part = scales[name], found[name]
         ends = scale.there(np.array(part.value)) + reach * np.array([-1, 1])
@@ -205,7 +207,7 @@ def _measured(
     return found
 
 
-def _reaches(rows: list[np.ndarray], draws: Draws) -> list[float]:
+def _reaches(rows: list[np.ndarray], draws: Draws, level: float) -> list[float]:
     """Half the width of the interval of each row of resamples, NaN where undefined."""
     from scipy.special import stdtrit
 
@@ -238,7 +240,7 @@ def _reaches(rows: list[np.ndarray], draws: Draws) -> list[float]:
     parts /= parts.sum(axis=0)
     variances *= (parts * (free + 1) / free).sum(axis=0)
     degrees = 1 / (parts**2 / free).sum(axis=0)
-    return list(stdtrit(degrees, (1 + LEVEL) / 2) * np.sqrt(variances))
+    return list(stdtrit(degrees, (1 + level) / 2) * np.sqrt(variances))
 
 
 def _with_count(part: Measured, counted: Counted) -> Measured:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from html import escape
 
-from oddframe.evaluation.compare import Comparison, PairedDifference
+from oddframe.evaluation.compare import Comparison
 from oddframe.evaluation.metric_names import metric_name
+from oddframe.evaluation.paired_differences import PairedDifference
 from oddframe.evaluation.result import Measured
 from oddframe.reporting.comparison_numbers import main_metrics
 from oddframe.reporting.tables import scrolling
@@ -55,18 +56,13 @@ def signed(part: Measured) -> str:
     return f"{'+' if part.value > 0 else ''}{number(part.value)}"
 
 
-def excludes_zero(part: Measured) -> bool:
-    """Whether the difference has an interval, and zero lies outside it."""
-    return part.low is not None and part.high is not None and (part.low > 0 or part.high < 0)
-
-
 def _matrix(comparison: Comparison, metric: str, suspects: Collection[str]) -> str:
     """Row minus column in one metric."""
-    found: dict[tuple[str, str], Measured] = {}
+    found: dict[tuple[str, str], tuple[Measured, bool]] = {}
     for d in comparison.differences:
         if d.metric == metric:
-            found[d.first, d.second] = d.value
-            found[d.second, d.first] = _negated(d.value)
+            found[d.first, d.second] = d.value, d.clear
+            found[d.second, d.first] = _negated(d.value), d.clear
     names = list(comparison.models)
     roomy = len(names) <= _MOST_INTERVALS
     heads = "".join(f'<th scope="col" class="number">{escape(name)}</th>' for name in names)
@@ -99,7 +95,7 @@ def _against_first(
     )
     rows = []
     for (_, second), differences in pairs.items():
-        values = {d.metric: d.value for d in differences}
+        values = {d.metric: (d.value, d.clear) for d in differences}
         red = bool({first, second} & set(suspects))
         cells = "".join(_cell(values.get(metric), red, True) for metric in metrics)
         rows.append(f'<tr><th scope="row">{escape(second)}</th>{cells}</tr>')
@@ -111,13 +107,17 @@ def _against_first(
     )
 
 
-_BOLD = '<p class="quiet">Bold: the 95 % interval of the difference excludes zero.</p>'
+_BOLD = (
+    '<p class="quiet">Bold: the interval of the difference excludes zero, also corrected for the '
+    "number of pairs.</p>"
+)
 
 
-def _cell(part: Measured | None, red: bool, roomy: bool) -> str:
-    if part is None:
+def _cell(difference: tuple[Measured, bool] | None, red: bool, roomy: bool) -> str:
+    if difference is None:
         return '<td class="number baseline">–</td>'
-    kind = ("number value" if excludes_zero(part) else "number") + (" suspect" if red else "")
+    part, clear = difference
+    kind = ("number value" if clear else "number") + (" suspect" if red else "")
     below = f"<small>{interval(part)}</small>" if roomy and part.low is not None else ""
     return f'<td class="{kind}">{signed(part)}{below}</td>'
 
@@ -135,7 +135,7 @@ def _pair(
         f'<tr><th scope="row">{escape(metric_name(d.metric).label)}</th>'
         f'<td class="number value{red}">{signed(d.value)}</td>'
         f'<td class="number{red}">{interval(d.value)}</td>'
-        f'<td class="verdict{red}">{escape(_verdict(d))}</td></tr>'
+        f'<td class="verdict{red}">{escape(d.verdict)}</td></tr>'
         for d in differences
     )
     label = f"{first} minus {second}"
@@ -146,16 +146,3 @@ def _pair(
         f"</thead><tbody>{rows}</tbody></table>",
         label,
     )
-
-
-def _verdict(difference: PairedDifference) -> str:
-    """Which of the two is better, if the interval of the difference excludes zero."""
-    part = difference.value
-    if part.value is None or part.low is None or part.high is None:
-        return part.note
-    if part.low == part.value == part.high == 0:
-        return "equal"
-    if not excludes_zero(part):
-        return "may be chance"
-    first_is_better = (part.value > 0) != metric_name(difference.metric).lower_is_better
-    return f"{difference.first if first_is_better else difference.second} is better"

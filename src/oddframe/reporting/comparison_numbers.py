@@ -8,7 +8,7 @@ from pathlib import Path
 
 from oddframe.evaluation.compare import Comparison
 from oddframe.evaluation.frame_metrics import headline_metric
-from oddframe.evaluation.metric_names import HEADLINES, metric_name
+from oddframe.evaluation.metric_names import HEADLINES, baseline_name, metric_name
 from oddframe.evaluation.result import Measured
 from oddframe.reporting.class_bars import class_charts
 from oddframe.reporting.colours import series_class
@@ -41,10 +41,40 @@ def numbers_section(comparison: Comparison, suspects: Collection[str]) -> str:
     """
     table = _columns(comparison, suspects)
     if len(comparison.models) <= MOST_COLUMNS:
-        return table
+        return table + _baselines(comparison)
     return (
         _rows(comparison, suspects)
+        + _baselines(comparison)
         + f"<details><summary>All metrics, with what they mean</summary>{table}</details>"
+    )
+
+
+def _baselines(comparison: Comparison) -> str:
+    """What scores reach that never looked at a pixel: a row each, a column per main metric."""
+    metrics = [
+        metric
+        for metric in main_metrics(comparison)
+        if any(metric in row for row in comparison.baselines.values())
+    ]
+    if not metrics:
+        return ""
+    heads = "".join(
+        f'<th scope="col" class="number">{escape(metric_name(name).label)}</th>' for name in metrics
+    )
+    rows = "".join(
+        f'<tr><th scope="row">{escape(baseline_name(name))}</th>'
+        + "".join(
+            value_cell(metric, part, False, interval(part) or part.note)
+            for metric in metrics
+            for part in [row.get(metric, Measured(None))]
+        )
+        + "</tr>"
+        for name, row in comparison.baselines.items()
+    )
+    return "<h3>Without a look at a pixel</h3>" + scrolling(
+        f'<table class="models"><thead><tr><th scope="col">trivial baseline</th>{heads}</tr>'
+        f"</thead><tbody>{rows}</tbody></table>",
+        "Main metrics of trivial baselines",
     )
 
 

@@ -120,8 +120,7 @@ def _best(comparison: Comparison, metric: str, marked: Collection[str]) -> set[s
         if d.metric != metric or top not in (d.first, d.second):
             continue
         other = d.second if d.first == top else d.first
-        low, high = d.value.low, d.value.high
-        if other in values and low is not None and high is not None and low <= 0 <= high:
+        if other in values and d.value.low is not None and not d.clear:
             alike.add(other)
     return alike
 
@@ -194,7 +193,7 @@ def _caption(comparison: Comparison, marked: Collection[str]) -> str:
         parts.append(
             f"In brackets: 95 % intervals from {count(comparison.resamples, 'resample')} of whole "
             "videos. Bold: the best, and those that cannot be told from it (the interval of the "
-            "paired difference includes zero)."
+            "paired difference, corrected for the number of pairs, includes zero)."
         )
     else:
         parts.append(
@@ -232,8 +231,9 @@ def _comments(comparison: Comparison, marked: Collection[str]) -> list[str]:
         f"{count(comparison.videos, 'video')}.",
         f"Intervals: 95 %, {count(comparison.resamples, 'resample')} of whole videos, the same for "
         f"all models, bootstrap seed {comparison.seed}.",
-        "Bold: the best of a column, and those whose paired difference to it has an interval that "
-        "includes zero; a model that was not compared with the best is not bold.",
+        "Bold: the best of a column, and those whose paired difference to it has an interval that, "
+        "corrected for the number of pairs, includes zero; a model that was not compared with the "
+        "best is not bold.",
     ]
     if comparison.caution:
         lines.append(comparison.caution)

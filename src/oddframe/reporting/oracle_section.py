@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from html import escape
 
-from oddframe.evaluation.compare import Comparison, oracle_in_words
+from oddframe.evaluation.compare import Comparison
 from oddframe.evaluation.metric_names import metric_name
+from oddframe.evaluation.paired_differences import excludes_zero, oracle_in_words
 from oddframe.evaluation.result import Measured
-from oddframe.reporting.comparison_differences import excludes_zero, signed
+from oddframe.reporting.comparison_differences import signed
 from oddframe.reporting.comparison_numbers import main_metrics
 from oddframe.reporting.tables import first_open, scrolling
 from oddframe.reporting.wording import interval, measured
