@@ -55,6 +55,10 @@ def test_the_container_is_asked_after_the_name():
     assert filmed_at(Path("gate.mp4"), tags) == datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
+def test_a_name_in_utc():
+    assert filmed_at(Path("gate_20261128T031200Z.mp4")) == MOMENT.replace(tzinfo=UTC)
+
+
 def test_a_phone_says_its_own_time_zone():
     tags = {
         "creation_time": "2026-11-28T02:12:00.000000Z",

@@ -78,7 +78,8 @@ def parse_arguments(
     except Exception as error:
         # jsonargparse raises its own and argparse's errors; all mean a wrong command line.
         reason = _in_one_line(error, parameters, named)
-        raise OddframeError(f"{verb}: {reason}; see 'oddframe {verb} --help'") from error
+        end = "" if reason.endswith("?") else ";"
+        raise OddframeError(f"{verb}: {reason}{end} see 'oddframe {verb} --help'") from error
     values = parser.instantiate_classes(parsed).as_dict()
     values.pop("config", None)
     _check_code(values, given)

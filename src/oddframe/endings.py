@@ -6,7 +6,7 @@ import os
 import sys
 import traceback
 
-from oddframe.detectors.own_detectors import PREFIX
+from oddframe.detectors.own_detectors import place_in_file
 from oddframe.errors import OddframeError
 from oddframe.installation import how_to_install
 from oddframe.streams import OutputError
@@ -53,7 +53,7 @@ def _ending(error: BaseException) -> tuple[int, str]:
             return REFUSED, f"standard output: cannot write ({_of_system(error.error)})"
         case OSError():
             return REFUSED, f"{error.filename or 'input/output'}: {_of_system(error)}"
-        case Exception() if place := _in_own_detector(error):
+        case Exception() if place := place_in_file(error):
             said = f"{type(error).__name__}: {' '.join(str(error).split())}".rstrip(": ")
             return REFUSED, f"{place}: {said}; {TRACEBACK}=1 shows how it came to that"
         case ModuleNotFoundError() if error.name and not error.name.startswith("oddframe"):
@@ -71,16 +71,6 @@ def _ending(error: BaseException) -> tuple[int, str]:
         f"{type(error).__name__}: {said or 'no message'}; this is a bug in oddframe, please report "
         f"it with the lines that {TRACEBACK}=1 in front of the command adds"
     )
-
-
-def _in_own_detector(error: BaseException) -> str:
-    """``FILE line 12``, the last place in a detector that somebody brought; or nothing."""
-    places = [
-        f"{frame.f_code.co_filename} line {line}"
-        for frame, line in traceback.walk_tb(error.__traceback__)
-        if str(frame.f_globals.get("__name__")).startswith(PREFIX)
-    ]
-    return places[-1] if places else ""
 
 
 def _of_system(error: OSError) -> str:

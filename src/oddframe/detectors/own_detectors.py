@@ -11,6 +11,7 @@ import importlib.util
 import inspect
 import re
 import sys
+import traceback
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from importlib import metadata
@@ -90,8 +91,19 @@ def load_file(file: Path) -> ModuleType:
         del sys.modules[name]
         if isinstance(error, OddframeError) or not isinstance(error, Exception):
             raise
-        raise OddframeError(f"{file}: cannot be loaded ({_reason(error)})") from error
+        where = place_in_file(error) or str(file)
+        raise OddframeError(f"{where}: cannot be loaded ({_reason(error)})") from error
     return module
+
+
+def place_in_file(error: BaseException) -> str:
+    """``FILE line 12``, the last place in a detector that was loaded from a file; or nothing."""
+    places = [
+        f"{frame.f_code.co_filename} line {line}"
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if str(frame.f_globals.get("__name__")).startswith(PREFIX)
+    ]
+    return places[-1] if places else ""
 
 
 def source_of(module: ModuleType) -> dict[str, str]:

@@ -303,9 +303,12 @@ def _protocol(
 def _bootstrap_note(truth: Truth, wanted: int, drawn: int, seed: int) -> str:
     anomalous, videos = int(truth.anomalous.sum()), len(truth.videos)
     if wanted == 0:
-        return "no intervals: no resamples were asked for"
+        return "no intervals, except of counted alarms and events: no resamples were asked for"
     if drawn == 0:
-        return "no intervals: they take two videos of a kind, anomalous or normal, to draw from"
+        return (
+            "no intervals, except of counted alarms and events: they take two videos of a kind, "
+            "anomalous or normal, to draw from"
+        )
     return (
         f"95 % intervals by Student's t from {drawn} resamples of whole videos, {anomalous} "
         f"anomalous and {videos - anomalous} normal ones drawn separately, seed {seed}; exact "

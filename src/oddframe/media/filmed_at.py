@@ -16,7 +16,7 @@ _FIRST_YEAR, _LAST_YEAR = 1990, 2100
 _NAME = re.compile(
     r"(?<!\d)(\d{4})([-_.]?)(\d\d)\2(\d\d)"  # 2026-11-28, 20261128
     r"[T_ .-]{0,3}"
-    r"(\d\d)([-_.:h]?)(\d\d)[-_.:m]?(\d\d)(?:[.,_-]?\d{3})?s?(?!\d)"  # 03-12-00, 031200, 031200123
+    r"(\d\d)([-_.:h]?)(\d\d)[-_.:m]?(\d\d)(?:[.,_-]?\d{3})?s?(Z?)(?!\d)"  # 03-12-00, 031200, 031200123, 031200Z
 )
 _TAGS = ("com.apple.quicktime.creationdate", "creation_time", "date")
 """The first keeps the offset of the phone's own time zone, the others are mostly UTC."""
@@ -26,7 +26,7 @@ def filmed_at(path: Path, metadata: Mapping[str, str] | None = None) -> datetime
     """When the first frame was filmed, or None if neither the name nor the container says so.
 
     A name such as ``gate_2026-11-28_03-12-00.mp4``, or ``03-12-00.mp4`` in a folder
-    ``2026-11-28``, gives local time, without an offset from UTC.
+    ``2026-11-28``, gives local time, without an offset from UTC; with a ``Z`` behind it, UTC.
 
     Args:
         path: of the recording.
@@ -34,8 +34,8 @@ def filmed_at(path: Path, metadata: Mapping[str, str] | None = None) -> datetime
     """
     for name in (path.stem, f"{path.parent.name}_{path.stem}"):
         for found in _NAME.finditer(name):
-            year, _, month, day, hour, _, minute, second = found.groups()
-            moment = _valid(f"{year}-{month}-{day}T{hour}:{minute}:{second}")
+            year, _, month, day, hour, _, minute, second, zone = found.groups()
+            moment = _valid(f"{year}-{month}-{day}T{hour}:{minute}:{second}{zone}")
             if moment is not None:
                 return moment
     for tag in _TAGS:
