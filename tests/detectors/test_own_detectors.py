@@ -146,7 +146,7 @@ class DETECTOR:
         ("int = 3", "int", "expected a default for every setting, 'size' has none"),
         ("score_frames = ", "", "expected DETECTOR to have a method score_frames"),
         ("class DETECTOR:", "class DETECTOR", "cannot be loaded (SyntaxError: "),
-        ("from dataclasses", "from nowhere", " line 2: cannot be loaded (ModuleNotFoundError: No module"),
+        ("from dataclasses", "from nowhere", " line 2: cannot be loaded (ModuleNotFoundError: "),
     ],
 )
 def test_what_is_no_detector_is_one_line(tmp_path, before, after, message):

@@ -16,7 +16,7 @@ _FIRST_YEAR, _LAST_YEAR = 1990, 2100
 _NAME = re.compile(
     r"(?<!\d)(\d{4})([-_.]?)(\d\d)\2(\d\d)"  # 2026-11-28, 20261128
     r"[T_ .-]{0,3}"
-    r"(\d\d)([-_.:h]?)(\d\d)[-_.:m]?(\d\d)(?:[.,_-]?\d{3})?s?(Z?)(?!\d)"  # 03-12-00, 031200, 031200123, 031200Z
+    r"(\d\d)([-_.:h]?)(\d\d)[-_.:m]?(\d\d)(?:[.,_-]?\d{3})?s?(Z?)(?!\d)"  # 03-12-00, 031200123Z
 )
 _TAGS = ("com.apple.quicktime.creationdate", "creation_time", "date")
 """The first keeps the offset of the phone's own time zone, the others are mostly UTC."""
