@@ -94,6 +94,7 @@ class Comparison:
         lines = [part.words for part in self.differences if part.metric == main]
         lines += [oracle_in_words(name, main, row[main]) for name, row in self.oracle_gaps.items()]
         lines += [self.caution] if self.caution else []
+        lines += [f"{name}: {line}" for name in self.doubts for line in self.doubts[name]]
         beside = [
             f"{baseline_name(name)} {row[main].value:.3f}"
             for name, row in self.baselines.items()
@@ -102,7 +103,6 @@ class Comparison:
         if beside:
             label = metric_name(main).label
             lines.append(f"{label} without a look at a pixel: {'; '.join(beside)}")
-        lines += [f"{name}: {line}" for name in self.doubts for line in self.doubts[name]]
         lines += [self.single] if self.single else []
         return "\n".join(lines)
 
