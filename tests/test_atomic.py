@@ -75,6 +75,16 @@ def test_any_name_that_the_disk_takes_can_be_written(tmp_path, name):
     assert write_text(tmp_path / name, "x").read_text() == "x"
 
 
+def test_what_is_no_file_stays(tmp_path):
+    pipe = tmp_path / "pipe.json"
+    os.mkfifo(pipe)
+    for target, found in ((pipe, "a device, a pipe"), (tmp_path, "a folder")):
+        with pytest.raises(OddframeError, match=f"cannot write \\(there is {found}.*another name"):
+            write_text(target, "{}")
+    assert pipe.is_fifo()
+    assert list(tmp_path.iterdir()) == [pipe]
+
+
 def test_json_refuses_nan_and_leaves_nothing(tmp_path):
     with pytest.raises(ValueError, match="not JSON compliant"):
         write_json(tmp_path / "a.json", {"auc": float("nan")})

@@ -35,10 +35,14 @@ def atomic_path(target: str | Path) -> Generator[Path, None, None]:
     a killed writer has left in the folder is removed by the next process that writes there.
 
     Raises:
-        CannotWriteError: the folder cannot be written or the disk is full.
+        CannotWriteError: the folder cannot be written, the disk is full, or what is there is no
+            file: a rename would take the place of ``/dev/null`` too.
     """
     target = Path(target)
     try:
+        if target.exists() and not target.is_file():
+            what = "a folder" if target.is_dir() else "a device, a pipe or a socket"
+            raise CannotWriteError(f"{target}: cannot write (there is {what}); give another name")
         target.parent.mkdir(parents=True, exist_ok=True)
         _remove_leftovers(target.parent.absolute())
         handle, name = _begun(target)

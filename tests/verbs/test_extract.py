@@ -125,6 +125,9 @@ def test_a_users_clip_network(tmp_path, batch):
 
 def test_networks_that_do_not_fit(tmp_path, capsys):
     video = str(film(tmp_path / "a.mp4", 20))
+    out = str(tmp_path / "features")
+    assert main(["extract", video, "--device", "cuda", "--out", out]) == 2
+    assert "efficientnet-lite0 runs on the CPU; leave out --device" in capsys.readouterr().err
     (tmp_path / "bad.onnx").write_bytes(b"no network")
     cases = {
         "an ONNX network, found no such file": tmp_path / "gone.onnx",

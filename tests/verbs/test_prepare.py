@@ -122,7 +122,7 @@ def test_an_option_that_does_not_fit_is_an_error(footage, tmp_path, dataset, opt
 
 def test_nothing_is_written_where_it_cannot_be(footage, tmp_path):
     (tmp_path / "taken").mkdir()
-    with pytest.raises(OddframeError, match=r"taken: cannot write \(Is a directory\)"):
+    with pytest.raises(OddframeError, match=r"taken: cannot write \(there is a folder\)"):
         prepare("folder", footage, tmp_path / "taken")
     (tmp_path / "file").write_text("x")
     with pytest.raises(OddframeError, match="cannot write"):

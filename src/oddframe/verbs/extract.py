@@ -100,6 +100,8 @@ def extract(
     require_files_apart((video.id for video in videos), out)
     options = BackboneOptions(weights, mean, std, device)
     network = load(backbone, options)
+    if device == "cuda" and not hasattr(network, "device"):
+        raise OddframeError(f"{backbone} runs on the CPU; leave out --device")
     with progress() as bar, says_how_to_go_on(), begun_in(out, INFO_FILE):
         done = extract_spread(
             manifest,
