@@ -201,7 +201,7 @@ def test_two_uploads_are_one_run(database: Database) -> None:
     (line,) = lines
     assert line.startswith("twice is in MLflow: http://127.0.0.1:5000/#/experiments/")
     assert line.endswith(f"/runs/{run}")
-    assert tracker.viewer().endswith(f": mlflow server --backend-store-uri {database.address}")
+    assert tracker.viewer().endswith(f"mlflow server --backend-store-uri {database.address}")
     assert MlflowTracker("http://host:5000").viewer() == ""
     client = MlflowClient(database.address)
     found = client.get_run(run)

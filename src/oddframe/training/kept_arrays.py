@@ -76,6 +76,8 @@ def kept_writer(path: Path, row: tuple[int, ...], kind: np.dtype) -> Generator[K
     Raises:
         CannotWriteError: the folder cannot be written or the disk is full.
     """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        path.unlink()  # a cache is ours alone, and a pipe in it is damage
     with atomic_path(path) as temporary, temporary.open("wb") as stream:
         writer = KeptWriter(stream, row, kind)
         yield writer
