@@ -428,6 +428,58 @@ def test_frames_that_a_camera_dropped_are_no_missing_end(tmp_path):
     assert clock.seconds(10) == pytest.approx(20 / 25)
 
 
+@pytest.mark.filterwarnings("error::oddframe.errors.OddframeWarning")
+def test_a_file_is_not_short_because_it_begins_late_or_ends_within_a_frame(tmp_path):
+    late = encode_at(tmp_path / "late.mkv", [5000 + 40 * i for i in range(40)])
+    assert probe(late).frames == 40
+    assert indices(late) == list(range(40))
+
+    path = encode(tmp_path / "a.mp4", 40)
+    content = bytearray(path.read_bytes())
+    place = content.find(b"elst") + 12
+    duration = struct.unpack_from(">I", content, place)[0]
+    struct.pack_into(">I", content, place, duration * 308 // 400)  # 30.8 of 40 frames
+    path.write_bytes(content)
+    shown = probe(path).frames
+    assert shown in (30, 31)
+    assert indices(path) == list(range(shown))
+
+
+def test_frames_without_a_time_precede_or_follow_those_that_have_one(tmp_path):
+    path = encode(tmp_path / "a.mkv", 40, "mpeg4")
+    with av.open(str(path)) as source, av.open(str(tmp_path / "b.mkv"), "w") as output:
+        output.container_options["avoid_negative_ts"] = "disabled"
+        stream = output.add_stream_from_template(source.streams.video[0])
+        stream.time_base = Fraction(1, 25)
+        for packet in source.demux(video=0):
+            if packet.size:
+                packet.pts, packet.stream = packet.pts - 400, stream
+                packet.dts = packet.pts
+                output.mux(packet)
+    with open_video(tmp_path / "b.mkv") as video:
+        seconds = [frame.seconds for frame in video]
+    np.testing.assert_allclose(seconds, np.arange(40) / 25, atol=1e-9)
+
+
+def test_a_damaged_end_of_a_fragmented_file_is_said(tmp_path):
+    whole = encode(tmp_path / "a.mp4", 60, container={"movflags": "frag_keyframe+empty_moov"})
+    content = whole.read_bytes()
+    (tmp_path / "cut.mp4").write_bytes(content[: len(content) * 2 // 3])
+    with av.open(str(tmp_path / "cut.mp4")) as container:
+        packets = [packet for packet in container.demux(video=0) if packet.size]
+    assert packets[-1].is_corrupt
+    with pytest.warns(OddframeWarning, match=r"frames \d+ to \d+ cannot be decoded"):
+        assert probe(tmp_path / "cut.mp4").frames == len(packets)
+
+
+def test_jpeg_after_jpeg_is_a_video_and_a_list_of_files_is_none(tmp_path):
+    jpegs = [cv2.imencode(".jpg", picture(i))[1].tobytes() for i in range(12)]
+    for name in ("camera.mjpg", "camera.mp4"):
+        (tmp_path / name).write_bytes(b"".join(jpegs))
+        assert indices(tmp_path / name) == list(range(12))
+        assert probe(tmp_path / name).frames == 12
+
+
 def test_a_damaged_middle_leaves_the_rest_in_its_place(tmp_path):
     path = encode(tmp_path / "a.mp4", 56, container={"movflags": "faststart"})
     with av.open(str(path)) as container:

@@ -278,3 +278,11 @@ def test_seconds_give_an_event_inside_the_video_or_an_error(tmp_path, start, len
         assert 0 <= event.start < event.end <= frames
         assert abs(event.start - start * fps) <= 1
         assert event.end - min((start + length) * fps, frames) <= 1
+
+
+@pytest.mark.parametrize("start", ["1.000", "10.000", "1.234.567"])
+def test_a_frame_that_could_be_thousands_is_refused(tmp_path, start):
+    path = tmp_path / "events.csv"
+    path.write_text(f"video;start_frame;end_frame\na;{start};2.000\n")
+    with pytest.raises(OddframeError, match=r"line 2: .* thousands or a fraction; write it"):
+        read_event_file(path)

@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from unicodedata import normalize
 
 import cv2
 import numpy as np
@@ -140,6 +141,32 @@ def test_strays_links_and_odd_names_are_told_in_one_line(tmp_path, video_file, f
         "recordings of a single frame (still.mp4)",
     ):
         assert words in line
+
+
+def test_no_recording_is_found_twice(tmp_path, video_file, frame_folder):
+    root = tmp_path / "n"
+    video_file(root / "b" / "cam.mp4", 2)
+    frame_folder(root / "b" / "frames", 3)
+    (root / "a").symlink_to("b")  # comes first, but is a link
+    (root / "c").mkdir()
+    (root / "c" / "latest.mp4").symlink_to("../b/cam.mp4")
+    os.link(root / "b" / "cam.mp4", root / "c" / "same.mp4")
+    (root / "c" / "outside.mp4").symlink_to(video_file(tmp_path / "elsewhere.mp4", 2))
+    os.mkfifo(root / "c" / "live.mp4")
+    for form in ("NFC", "NFD"):
+        video_file(root / "d" / f"{normalize(form, 'Köln')}.mp4", 2)
+    found = find(root)
+    seen = names(found, root)
+    assert [name for name in seen if not name.startswith("d/")] == [
+        "b/cam.mp4",
+        "b/frames",
+        "c/outside.mp4",
+    ]
+    assert [normalize("NFC", name) for name in seen[3:]] == ["d/Köln.mp4"]
+    out = left_out(found)
+    assert out["links to other recordings here"] == ["latest.mp4", "same.mp4"]
+    assert out["pipes and devices"] == ["live.mp4"]
+    assert len(out["names that another recording has in other Unicode"]) == 1
 
 
 def test_many_are_counted(tmp_path, video_file, frame_folder):

@@ -33,6 +33,8 @@ ROUNDING_SECONDS = 1.0
 """How far an end in seconds may lie beyond the video: players show whole seconds."""
 
 _TIME = re.compile(r"(?:(\d{1,6}):([0-5]?\d)|(\d{1,6})):([0-5]?\d(?:[.,]\d*)?)", re.ASCII)
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+", re.ASCII)
+"""A frame that half of Europe reads as thousands, and a library writes as 1.000 for 1."""
 _LOOKED_AT = 10
 """Lines by which a CSV beside a recording is known to be its labels, or something else."""
 
@@ -209,6 +211,11 @@ _PLURAL = {"frame": "frames", "seconds": "seconds"}
 def _number(where: str, value: Any, unit: str, decimal_comma: bool) -> float:
     number = None
     if isinstance(value, str):
+        if unit == "frame" and _THOUSANDS.fullmatch(value.strip()):
+            raise OddframeError(
+                f"{where}: expected a whole number of frames, found {shown(value)}, which could be "
+                "thousands or a fraction; write it without the point"
+            )
         number = _seconds(value) if unit == "seconds" else None
         if number is None:
             number = number_in(value.strip(), decimal_comma)

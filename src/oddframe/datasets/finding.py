@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from unicodedata import normalize
 
 from oddframe.detections import is_events_file
 from oddframe.errors import OddframeError
@@ -84,7 +85,7 @@ def find(root: Path) -> Found:
         )
     search = _Search()
     if root.is_dir():
-        search.found.recordings = search.folder(root, frozenset())
+        search.found.recordings = search.once(root, search.folder(root, frozenset()))
     if not search.found.recordings and root.is_dir() and image_series(root).frames:
         return Found([root])  # one picture is a recording if it is all that was asked for
     return search.found
@@ -159,9 +160,32 @@ class _Search:
             elif entry.suffix.lower() in VIDEO_SUFFIXES:
                 if entry.is_file():
                     below.append(entry)
+                else:
+                    self.found.leave_out("pipes and devices", [entry])
             elif entry.suffix.lower() not in IMAGE_SUFFIXES and holds_video(entry):
                 self.found.leave_out("videos whose names do not end like one's", [entry])
         return self._with_pictures(folder, [p for p in pictures if p not in stacks], below)
+
+    def once(self, root: Path, recordings: list[Path]) -> list[Path]:
+        """The recordings without those that are there twice, by a link or in two spellings.
+
+        One of them would be learnt from, and the other be what is held out.
+        """
+        top = root.resolve()
+        linked = {path for path in recordings if path.resolve() != top / path.relative_to(root)}
+        files, names, kept = set(), set(), set()
+        for path in sorted(recordings, key=linked.__contains__):  # what is no link first
+            there = path.stat()
+            file, name = (there.st_dev, there.st_ino), normalize("NFC", str(path.relative_to(root)))
+            if file in files:
+                self.found.leave_out("links to other recordings here", [path])
+            elif name in names:
+                self.found.leave_out("names that another recording has in other Unicode", [path])
+            else:
+                files.add(file)
+                names.add(name)
+                kept.add(path)
+        return [path for path in recordings if path in kept]
 
     def _with_pictures(self, folder: Path, pictures: list[Path], below: list[Path]) -> list[Path]:
         """The recordings below, or the folder itself if its pictures are the frames of one.

@@ -12,6 +12,7 @@ import warnings
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from unicodedata import normalize
 
 from oddframe.characters import made_visible
@@ -145,14 +146,13 @@ def _nothing(root: Path, found: Found) -> str:
 
 def _ids(paths: list[Path], base: Path) -> list[str]:
     """Relative paths without suffix; with it where two recordings would be called the same."""
-    full = [path.relative_to(base).as_posix() for path in paths]
+    full = [normalize("NFC", path.relative_to(base).as_posix()) for path in paths]
     bare = [
-        name if path.is_dir() else name.removesuffix(path.suffix)
+        name if path.is_dir() else name.removesuffix(normalize("NFC", path.suffix))
         for name, path in zip(full, paths, strict=True)
     ]
     times = Counter(bare)
-    names = (name if times[name] == 1 else whole for name, whole in zip(bare, full, strict=True))
-    return [normalize("NFC", name) for name in names]
+    return [name if times[name] == 1 else whole for name, whole in zip(bare, full, strict=True)]
 
 
 def _rows_of_videos(
@@ -167,7 +167,7 @@ def _rows_of_videos(
     for video_id, path in recordings.items():
         for name in (video_id, path.relative_to(base).as_posix(), path.name, path.stem):
             called.setdefault(normalize("NFC", name), set()).add(video_id)
-    rows: dict[str, list[Annotation]] = {}
+    rows: dict[str, dict[Any, Annotation]] = {}  # by video, and by what each says
     repeated: list[str] = []
     for row in read_event_file(file):
         found = {row.video} if row.video in recordings else called.get(row.video, set())
@@ -176,16 +176,13 @@ def _rows_of_videos(
             raise OddframeError(
                 f"{row.where}: the video '{row.video}' {problem}; name it as its path below {base}"
             )
-        others = rows.setdefault(next(iter(found)), [])
-        same = next((other for other in others if other.says() == row.says()), None)
-        if same is None:
-            others.append(row)
-        else:
+        same = rows.setdefault(next(iter(found)), {}).setdefault(row.says(), row)
+        if same is not row:
             repeated.append(f"{row.where} repeats {same.where}")
     if repeated:
         more = f" (and so {len(repeated) - 1} more)" * (len(repeated) > 1)
         warnings.warn(f"{repeated[0]}{more}; an event counts once", OddframeWarning, stacklevel=3)
-    return rows
+    return {video_id: list(said.values()) for video_id, said in rows.items()}
 
 
 def _events_of(video: Video, rows: list[Annotation]) -> list[Event]:

@@ -45,6 +45,8 @@ def open_container(path: Path) -> tuple[Any, Any]:
         container = av.open(
             # Without the protocol in front, FFmpeg takes what is before a colon as one.
             f"file:{path}",
+            # JPEG after JPEG, as some cameras write it, FFmpeg would take for a list of pictures.
+            format="mjpeg" if _begins_like_jpeg(path) else None,
             options={"format_whitelist": _FORMATS, "protocol_whitelist": "file"},
             # Titles and place names are often in the encoding of the camera's country.
             metadata_errors="replace",
@@ -65,6 +67,13 @@ def open_container(path: Path) -> tuple[Any, Any]:
         container.close()
         raise OddframeError(f"{path}: expected a video stream, found none{cover}")
     return container, streams[0]
+
+
+def _begins_like_jpeg(path: Path) -> bool:
+    if path.suffix.lower() not in VIDEO_SUFFIXES:
+        return False
+    with path.open("rb") as file:
+        return file.read(3) == b"\xff\xd8\xff"
 
 
 def holds_video(path: Path) -> bool:

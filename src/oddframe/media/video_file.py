@@ -199,10 +199,12 @@ class FileReader:
     def _claimed_frames(self) -> int:
         """How many frames the header promises to show, 0 if it does not say."""
         frames: int = self._stream.frames
+        self._promised = float(frames)  # a trim may end within a frame
         if "mp4" in self._container.format.name and self._stream.duration:
             # An MP4 that was trimmed without re-encoding still holds, and counts, hidden frames.
             shown = self._stream.duration * (self._stream.time_base or 0) * Fraction(self._average)
             frames = min(frames, round(shown))
+            self._promised = min(self._promised, float(shown))
         return frames
 
     def packet_times(self) -> np.ndarray | None:
@@ -224,12 +226,14 @@ class FileReader:
 
     def _decode(self) -> Iterator[Any]:
         packets = self._container.demux(self._stream)
-        failures = 0
+        failures, cut = 0, False
         while failures < _MOST_DEMUX_FAILURES:
             try:
                 packet = next(packets)
             except StopIteration:
                 self._failure = ""
+                # A decoder that works on several frames at once swallows the error of the last.
+                self._damaged |= cut
                 return
             except self._av.error.FFmpegError as error:
                 self._damaged = True
@@ -237,6 +241,8 @@ class FileReader:
                 failures += 1
                 continue
             self._failure = ""
+            if packet.size:
+                cut = packet.is_corrupt
             if packet.size and packet.pts is not None and not packet.is_discard:
                 heapq.heappush(self._due, packet.pts)
             try:
@@ -270,10 +276,11 @@ class FileReader:
             now = None if frame is None else frame.pts
             lost = self._lost_before(now) if frame is None or now is not None else []
             if lost:
-                self._warn(
-                    f"frames {count} to {count + len(lost) - 1} cannot be decoded; they repeat "
-                    "the one before"
+                several = (
+                    f"frames {count} to {count + len(lost) - 1} cannot be decoded; they repeat"
                 )
+                one = f"frame {count} cannot be decoded; it repeats"
+                self._warn(f"{several if len(lost) > 1 else one} the one before")
                 yield from ((time * tick, picture) for time in lost)
                 count += len(lost)
             if frame is None:
@@ -289,14 +296,18 @@ class FileReader:
     def __iter__(self) -> Iterator[Frame]:
         self._rewind()
         start: float | None = None
-        index, last = -1, 0.0
+        index, last, before = -1, 0.0, 0.0
+        timed, timed_at = 0, 0.0  # the last frame with a time, which those without one follow
         for index, (time, picture) in enumerate(self._timeline()):
-            time = index / self.fps if time is None else time
-            start = time if start is None else start
+            now = timed_at + (index - timed) / self.fps
+            if time is not None:
+                start = time - now if start is None else start
+                now = time - start
+                timed, timed_at = index, now
             self._say_size(index, picture)
-            last = time - start
+            before, last = last, now
             yield _FileFrame(index, last, picture, self)
-        self._warn_if_short(index + 1, last)
+        self._warn_if_short(index + 1, last, last - before)
 
     def _say_size(self, index: int, picture: Any) -> None:
         """Say, once, that a frame has another size than the first."""
@@ -309,29 +320,34 @@ class FileReader:
                 "may look odd"
             )
 
-    def _warn_if_short(self, frames: int, last: float) -> None:
+    def _warn_if_short(self, frames: int, last: float, step: float) -> None:
+        """Say what is missing, if the last frame came at ``last``, and ``step`` after another."""
         if self._failure:
             self._warn(
                 f"reading fails after frame {frames - 1} ({self._failure}); what follows is left "
                 "out: copy the file again"
             )
             return
-        promised = self.info.frames
-        if not promised and len(self._container.streams) == 1:
+        if not self.info.frames and len(self._container.streams) == 1:
             # Containers without a frame count still say how long they are.
             seconds = (self._container.duration or 0) / self._av.time_base
+            if "matroska" in self._container.format.name:  # which counts from 0, not the first
+                seconds -= max(self._container.start_time or 0, 0) / self._av.time_base
             missing = seconds - max(last + 1 / self.fps, frames / self.fps)
             if missing > max(1.0, 0.02 * seconds):
                 self._warn(
                     f"the header promises {seconds:.1f} seconds, only {seconds - missing:.1f} "
                     f"decode ({frames} frames); the file may be cut short"
                 )
-        step = 1 / self._average
         # An AVI counts the frames that its camera dropped: nothing is missing at the end then.
-        if frames < promised and last + 1.5 * step < promised * step:
+        even = 1 / self._average
+        if (
+            frames < self.info.frames
+            and last + max(step, even) + 0.9 * even < self._promised * even
+        ):
             self._warn(
-                f"the header promises {promised} frames, only {frames} decode (the last is frame "
-                f"{frames - 1}); the file may be cut short"
+                f"the header promises {self.info.frames} frames, only {frames} decode (the last "
+                f"is frame {frames - 1}); the file may be cut short"
             )
 
     def _warn(self, message: str) -> None:
