@@ -162,7 +162,7 @@ def test_nothing_odd(street, cli, tmp_path):
         "score", street.run, street.root / "calm.mp4", *words, "--out", tmp_path / "a.npz"
     )
     assert status == 0
-    assert "nothing odd in 1 video\nthreshold given by hand\n" in out
+    assert "nothing odd in 1 video\nthreshold 50, given by hand\n" in out
 
 
 def test_evaluate_with_labels(street, truth, cli, tmp_path):

@@ -144,6 +144,11 @@ def test_a_file_of_one_column_is_the_video_that_it_is_named_after(
         ("a.json", '{"a": [1], "a": [2]}', "the key 'a' a second time"),
         ("a.json", '{"a": []}', "'a': expected one number per frame"),
         ("a.json", "{}", "holds no scores"),
+        (
+            "a.json",
+            '{"format": "oddframe-events/1", "videos": {}}',
+            "expected scores, found .* 'oddframe-events/1'; give the scores.npz",
+        ),
         ("a.json", "[" * 200_000, "too deep"),
         ("a.json", '{"a": [1], "_meta": 3}', "'_meta' to be a JSON object, found 3"),
     ],

@@ -201,7 +201,7 @@ def test_failures_threshold_and_report_are_named():
     assert "\nthreshold 2.00: at most 1 false alarm per hour\n" in text
     assert "\nnot scored: c: cannot be read\n" in text
     assert text.endswith("\nreport: out/report/report.html")
-    assert "threshold given by hand" in describe(
+    assert "\nthreshold 2, given by hand\n" in describe(
         scored(0, meta={"threshold_source": "given by hand"})
     )
 

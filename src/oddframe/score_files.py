@@ -60,6 +60,11 @@ def read_scores(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
                 f'{path}: expected scores as {{"video": [0.1, 0.2, ...], ...}}, found '
                 f"{shown(content)}"
             )
+        if str(content.get("format", "")).startswith("oddframe-"):
+            raise OddframeError(
+                f"{path}: expected scores, found another file of oddframe's, "
+                f"{shown(content['format'])}; give the scores.npz"
+            )
         meta = content.pop(META_KEY, {})
         values = {name: _listed(f"{path} video '{name}'", row) for name, row in content.items()}
     elif suffix != ".npz" and is_spreadsheet(path):

@@ -199,19 +199,18 @@ def _scored(result: Scored) -> str:
         lines.append(f"  ... and {len(events) - _MOST_EVENTS} more in events.json")
     odd = len({video.id for video, _ in events})
     videos = count(len(result.manifest), "video")
-    known = result.scores.meta.get("threshold") is not None
+    rule = EventRule.of(result.scores.meta)
     if events:
         lines.insert(0, f"{count(len(events), 'odd moment')} in {odd} of {videos}")
-    elif known:
+    elif rule is not None:
         lines.append(f"nothing odd in {videos}")
     else:
         lines.append(no_verdict(videos, result.scores.meta))
-    if known:
+    if rule is not None:
         source = result.scores.meta.get("threshold_source")
         by_hand = not source or source == "given by hand"
-        lines.append("threshold given by hand" if by_hand else str(source))
-        rule = EventRule.of(result.scores.meta)
-        if rule is not None and rule.words != EventRule(0.0).words:
+        lines.append(f"threshold {rule.threshold:g}, given by hand" if by_hand else str(source))
+        if rule.words != EventRule(0.0).words:
             lines.append(f"events: {rule.words}")
     lines += doubts(result.scores.meta, None)
     lines += _cuts(result.manifest) + not_filmed(result.manifest)

@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import json
+from datetime import datetime
 from functools import partial
 from unicodedata import normalize
 
@@ -175,6 +176,30 @@ def test_a_mistake_in_a_csv_is_named_with_its_line(tmp_path, text, message):
         events_in(path)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "message"),
+    [
+        ("10,20", "lies where 'a' has a gap, 4.0 to 3600.0 s, in which nothing.*; check the ann"),
+        ("22:30:01,22:30:03", "time of day: .* begins with 0 at 22:30:00"),
+        ("30:00:01,30:00:03", "ends after the 200 frames .*; check the annotation"),
+        ("3.9,20", (39, 40)),
+        ("20,3600.2", (40, 42)),
+    ],
+)
+def test_seconds_where_nothing_was_filmed_and_times_of_day(tmp_path, seconds, message):
+    times = np.concatenate([np.arange(40), 36000 + np.arange(160)]) / 10
+    clock = Clock.of_times(times, 10.0, datetime(2026, 11, 28, 22, 30))
+    path = tmp_path / "events.csv"
+    path.write_text(f"video,start_seconds,end_seconds\na,{seconds}")
+    (row,) = read_event_file(path)
+    if isinstance(message, tuple):
+        found = row.event(clock)
+        assert (found.start, found.end) == message
+    else:
+        with pytest.raises(OddframeError, match=message):
+            row.event(clock)
 
 
 @pytest.mark.parametrize(

@@ -168,12 +168,15 @@ def test_an_evaluation_beside_the_scores_is_nobody_elses_to_remove(street, manif
     assert (done / "report" / "report.html").exists()
 
 
-def test_a_changed_video_among_scored_ones_is_scored_again_and_said(street, manifest, scored, done):
+@pytest.mark.parametrize("seconds", [4, 3])
+def test_a_changed_video_among_scored_ones_is_scored_again_and_said(
+    street, manifest, scored, done, seconds
+):
     film = manifest.parent / "films" / "c.mp4"
     before = film.read_bytes()
-    street.film(film, street.images(4, 8, street.large))
+    street.film(film, street.images(seconds, 8, street.large))
     with pytest.warns(OddframeWarning, match="changed since they were scored.*: c$"):
-        score(street.run, manifest, out=done / "scores.npz")
+        score(street.run, manifest.parent / "films", out=done / "scores.npz")
     assert scored == ["c"]
     film.write_bytes(before)
 

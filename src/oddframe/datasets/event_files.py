@@ -76,6 +76,7 @@ class Annotation:
         found = None if self.frames is None else self._fitted(*self.frames, clock)
         if self.seconds is None:
             return found
+        self._check_filmed(*self.seconds, clock)
         start, end = (clock.frame_at(second) for second in self.seconds)
         if self.seconds[1] <= clock.seconds(clock.frames) + ROUNDING_SECONDS:
             end = min(end, clock.frames)
@@ -92,13 +93,35 @@ class Annotation:
         if start >= clock.frames or end > clock.frames:
             raise OddframeError(
                 f"{self.where}: the event from {self._said()} ends after the {clock.frames} frames "
-                f"({clock.seconds(clock.frames):.1f} s) of '{self.video}'; check the annotation"
+                f"({clock.seconds(clock.frames):.1f} s) of '{self.video}'; {self._remedy(clock)}"
             )
         first, after = round(start), round(end)
         if first >= after:  # shorter than a frame: the one that shows its middle
             first = int((start + end) / 2)
             after = first + 1
         return Event(first, after, self.name)
+
+    def _check_filmed(self, start: float, end: float, clock: Clock) -> None:
+        for at in clock.jumps:
+            left, back = clock.span(0, at)[1], clock.seconds(at)
+            if left <= start and end <= back:
+                raise OddframeError(
+                    f"{self.where}: the event from {self._said()} lies where '{self.video}' has a "
+                    f"gap, {left:.1f} to {back:.1f} s, in which nothing was filmed; "
+                    f"{self._remedy(clock)}"
+                )
+
+    def _remedy(self, clock: Clock) -> str:
+        """What to do; people copy the times of day that they are shown."""
+        if clock.start is not None and self.seconds is not None:
+            day = clock.start.replace(hour=0, minute=0, second=0, microsecond=0)
+            begin = (clock.start - day).total_seconds()
+            if 0 <= self.seconds[0] - begin <= clock.seconds(clock.frames):
+                return (
+                    "it seems to be a time of day: give the time in the video, as a player shows "
+                    f"it, which begins with 0 at {clock.start:%H:%M:%S}"
+                )
+        return "check the annotation"
 
     def _said(self) -> str:
         spans = {"frames": self.frames, "seconds": self.seconds}

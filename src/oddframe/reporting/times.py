@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 
@@ -38,17 +40,22 @@ def shown_cuts(clock: Clock) -> str:
 
 def shown_span(clock: Clock, start: int, end: int, to: str = " to ") -> str:
     """The frames ``[start, end)`` as ``0:07.4 to 0:09.0``, likewise."""
-    seconds = to.join(offset(part) for part in clock.span(start, end))
+    span = clock.span(start, end)
+    seconds = to.join(offset(part) for part in span)
     if clock.start is None:
         return seconds
-    first, last = time_of_day(clock, start), time_of_day(clock, end - 1)
+    first, last = (_of_day(clock, part) for part in span)
     day = first[: -len("00:00:00")]  # the date is named once
     return f"{first}{to}{last.removeprefix(day)} ({seconds})"
 
 
 def time_of_day(clock: Clock, frame: int) -> str:
     """``03:12:47``, with the date where it is another day than at the start; or nothing."""
-    moment = clock.moment(clock.seconds(frame))
+    return _of_day(clock, clock.seconds(frame))
+
+
+def _of_day(clock: Clock, seconds: float) -> str:
+    moment = clock.moment(seconds)
     if moment is None or clock.start is None:
         return ""
     another = moment.date() != clock.start.date()
@@ -68,7 +75,9 @@ def axis_ticks(clock: Clock, most: int = 8) -> list[tuple[float, str]]:
     else:  # round times may all lie within a jump
         frames = list(range(0, clock.frames, max(1, math.ceil(clock.frames / most))))
         times = [clock.seconds(frame) for frame in frames]
-    return list(zip(map(float, frames), _labels(clock, times), strict=True))
+    ticks = zip(map(float, frames), _labels(clock, times), strict=True)
+    # Where frames are closer than the seconds that are told, the first of each is labelled.
+    return [next(alike) for _, alike in groupby(ticks, key=itemgetter(1))]
 
 
 def _labels(clock: Clock, times: Sequence[float]) -> Iterator[str]:

@@ -93,12 +93,12 @@ def _taken_again(
     for video in videos:
         source, late = source_of(video), kept.read(video.id)
         there = [part for part in (late, before.get(video.id)) if part is not None]
-        there = [part for part in there if part.serves(source, scoring.mapped)]
-        same = next((part for part in there if part.is_of(source)), None)
-        if same is not None:
-            found[video.id] = same
-            stopped += same is late
-        elif there and source.files:
+        same = [part for part in there if part.is_of(source)]
+        fitting = next((part for part in same if part.serves(source, scoring.mapped)), None)
+        if fitting is not None:
+            found[video.id] = fitting
+            stopped += fitting is late
+        elif there and source.files and not same:
             changed.append(video.id)
     if stopped:
         bar.say(f"{stopped} of {count(len(videos), 'video')} were scored before this was stopped")
