@@ -64,7 +64,7 @@ def test_a_spreadsheet_is_known_by_its_content(tmp_path: Path, members: list[str
         ("a,b".encode("utf-16-le"), "found other data"),
         (b"\xff\xd8\xff\xe0\x00\x10JFIF", "found other data"),
         (b"\xff\xfea", "found other data"),
-        (b"a\0b", "found other data"),
+        (b"a\0b", "found other data; give another file, or save this one as UTF-8 text"),
         (b"\xed\xa0\x80", "0xed on line 1"),  # a surrogate, written as if it were a character
     ],
 )

@@ -20,7 +20,7 @@ from oddframe.csv_files import CsvTable, Row, read_csv
 from oddframe.errors import OddframeError
 from oddframe.regular_files import require_file
 from oddframe.spreadsheets import FOUND, is_spreadsheet
-from oddframe.text_files import TABLES, parse_json, read_json, shown
+from oddframe.text_files import TABLES, parse_json, read_json, refuse_results, shown
 
 META_KEY = "_meta"
 PENDING = ".scored"
@@ -60,11 +60,7 @@ def read_scores(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
                 f'{path}: expected scores as {{"video": [0.1, 0.2, ...], ...}}, found '
                 f"{shown(content)}"
             )
-        if str(content.get("format", "")).startswith("oddframe-"):
-            raise OddframeError(
-                f"{path}: expected scores, found another file of oddframe's, "
-                f"{shown(content['format'])}; give the scores.npz"
-            )
+        refuse_results(content, path, "scores", "give scores.npz")
         meta = content.pop(META_KEY, {})
         values = {name: _listed(f"{path} video '{name}'", row) for name, row in content.items()}
     elif suffix != ".npz" and is_spreadsheet(path):

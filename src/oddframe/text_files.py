@@ -81,11 +81,27 @@ def decode(content: bytes, where: str, what: str) -> str:
             found = f"the byte 0x{content[error.start]:02x} on line {line}; {advice}"
             raise OddframeError(f"{where}: expected {what} as UTF-8 text, found {found}") from None
     if "\0" in text:
-        other = (
-            FOUND if is_spreadsheet(io.BytesIO(content)) else "other data; save it as UTF-8 text"
-        )
+        other = "other data; give another file, or save this one as UTF-8 text"
+        other = FOUND if is_spreadsheet(io.BytesIO(content)) else other
         raise OddframeError(f"{where}: expected {what} as UTF-8 text, found {other}")
     return text
+
+
+def refuse_results(content: Any, path: Path, what: str, advice: str) -> None:
+    """Refuse what a command wrote about itself where people give files of their own.
+
+    Args:
+        content: of a JSON file.
+        path: the file.
+        what: the kind of file that is expected there.
+        advice: what to give in its place.
+
+    Raises:
+        OddframeError: it is one of oddframe's own formats.
+    """
+    name = content.get("format") if isinstance(content, dict) else None
+    if isinstance(name, str) and name.startswith("oddframe-"):
+        raise OddframeError(f"{path}: expected {what}, found {shown(name)}; {advice}")
 
 
 def read_json(path: Path, what: str, *, advice: str = "") -> Any:

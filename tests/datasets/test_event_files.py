@@ -207,6 +207,7 @@ def test_seconds_where_nothing_was_filmed_and_times_of_day(tmp_path, seconds, me
     [
         ("{", "not JSON"),
         ("[1]", "expected"),
+        ('{"format": "oddframe-events/1", "videos": {}}', "found 'oddframe-events/1'; give the ev"),
         ('{"a": 3}', "expected"),
         ('{"a": [[1, 2]]}', "expected"),
         ('{"a": [{"start_frame": 1}]}', "video 'a' event 1: expected both"),

@@ -25,7 +25,7 @@ from oddframe.csv_files import number_in, read_csv
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.json_values import list_of, table_of, text_of
 from oddframe.names import checked_name
-from oddframe.text_files import read_json, read_text, shown
+from oddframe.text_files import read_json, read_text, refuse_results, shown
 from oddframe.videos import Event
 
 UNITS = ("frame", "seconds")
@@ -193,6 +193,8 @@ def _of_csv(path: Path) -> list[Annotation]:
 
 def _of_json(path: Path) -> list[Annotation]:
     content = read_json(path, "an event file")
+    advice = "give the events that you know of; what 'score' found is no truth to measure it by"
+    refuse_results(content, path, "an event file", advice)
     rows = []
     try:
         for video, events in table_of("the file", content).items():
