@@ -306,7 +306,9 @@ def test_unknown_verbs_options_and_settings(street, refused, tmp_path):
         assert "score: unknown option '--colour'; see 'oddframe score --help'" in found
     for option, meant in {"--treshold": "threshold", "--per-vidoe": "per-video"}.items():
         assert f"; did you mean '{meant}'? see" in refused("score", street.run, video, option, 1)
-    assert "'b.mp4' is one argument too many" in refused("score", street.run, video, "b.mp4")
+    found = refused("score", street.run, video, "b.mp4")
+    assert "'b.mp4' is one argument too many; a path" in found
+    assert "several videos are given as the folder that they are in; see" in found
     for word, said in {
         "rtsp://a@cam//1/": "rtsp://a@cam//1/: footage must be a",
         "": "empty",

@@ -190,7 +190,10 @@ def _without_key(text: str, named: set[str | int]) -> str:
     if unknown := re.match(r"unrecognized arguments: (\S+)", text):
         word = unknown[1].partition("=")[0]
         if not word.startswith("-"):
-            return f"'{word}' is one argument too many; a path with spaces needs quotes"
+            return (
+                f"'{word}' is one argument too many; a path with spaces needs quotes, and several "
+                "videos are given as the folder that they are in"
+            )
         options = [str(name).replace("_", "-") for name in (*named, "config")]
         spelled = word.partition(".")[0].strip("-").replace("_", "-")
         return f"unknown option '{word}'; {nearest(spelled, options)}".rstrip("; ")
