@@ -56,7 +56,8 @@ def read_mat_cells(path: Path, name: str) -> list[np.ndarray]:
     content = read_mat(path)
     cells = content.get(name)
     if cells is None:
-        raise OddframeError(f"{path}: expected the variable '{name}', found {', '.join(content)}")
+        found = ", ".join(content) or "no variable at all"
+        raise OddframeError(f"{path}: expected the variable '{name}', found {found}")
     if not isinstance(cells, np.ndarray) or cells.dtype != object or not cells.size:
         found = cells if isinstance(cells, str) else f"{cells.dtype} of shape {cells.shape}"
         raise OddframeError(f"{path}: expected '{name}' to be a cell array, found {found}")
