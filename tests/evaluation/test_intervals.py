@@ -103,6 +103,21 @@ def test_what_does_not_vary_is_sure_of_itself():
     assert (part.value, part.low, part.high) == (0.5, 0.5, 0.5)
 
 
+def test_a_number_of_a_single_video_has_no_interval():
+    anomalous = np.arange(5) < 4
+    draws = Draws.of(anomalous, 200, 0)
+    values = np.array([0.2, 0.4, 0.1, 0.3, 0.056])
+    alone, others = (ratio(draws.weights, values * own, own) for own in (~anomalous, anomalous))
+    part = summed(alone, draws)
+    assert (part.low, part.high) == (None, None)
+    assert part.note == "no interval: it comes from a single video of its kind, which cannot vary"
+    gap = differences({"m": alone}, {"m": alone / 2}, draws, why)["m"]
+    assert (gap.value, gap.low) == (pytest.approx(0.028), None)
+    same = differences({"m": alone}, {"m": alone}, draws, why)["m"]
+    assert (same.value, same.low, same.high) == (0, 0, 0)
+    assert summed(others, draws).low is not None
+
+
 def test_undefined_numbers_say_why():
     draws = Draws.of(np.ones(3, bool), 3, 0)
     assert summed([np.nan, 1, 2, 3], draws).note == "no share"

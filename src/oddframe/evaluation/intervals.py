@@ -30,6 +30,8 @@ from oddframe.evaluation.result import Measured
 LEVEL = 0.95
 _FEW = 10
 """Fewer counted than this have exact bounds."""
+_SAME = 1e-9
+"""Resamples that differ by less are the same number."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,11 @@ class Draws:
 
     weights: np.ndarray
     strata: np.ndarray
+
+    @property
+    def one_alone(self) -> bool:
+        """Whether a kind has a single video, which is in every resample."""
+        return bool((np.bincount(self.strata[self.strata >= 0]) == 1).any())
 
     @classmethod
     def of(cls, anomalous: np.ndarray, resamples: int, seed: int) -> Draws:
@@ -186,6 +193,10 @@ def _measured(
             found[name] = Measured(value, note="no interval: undefined in every resample")
         elif not scale.low < value < scale.high:
             note = f"no interval: at {value:g} these videos do not show how far it may be off"
+            found[name] = Measured(value, note=note)
+        elif value and draws.one_alone and np.ptp(drawn[finite]) < _SAME:
+            # Every resample holds that video once; a difference of 0 is one of equal scores.
+            note = "no interval: it comes from a single video of its kind, which cannot vary"
             found[name] = Measured(value, note=note)
         else:
             missing = len(drawn) - int(finite.sum())
