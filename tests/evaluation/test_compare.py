@@ -9,9 +9,10 @@ from sklearn.metrics import roc_auc_score
 
 from oddframe.errors import OddframeError
 from oddframe.evaluation.bootstrap import draw_videos
-from oddframe.evaluation.compare import Comparison, compare_scores, mean_of_repeats
+from oddframe.evaluation.compare import Comparison, compare_scores
 from oddframe.evaluation.evaluate import evaluate_scores
 from oddframe.evaluation.intervals import Draws, differences, summarise
+from oddframe.evaluation.metric_samples import mean_of_repeats
 from oddframe.evaluation.paired_differences import (
     beyond_the_seeds,
     in_words,

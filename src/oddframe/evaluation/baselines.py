@@ -10,8 +10,19 @@ from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
+from oddframe.evaluation.frame_samples import Truth, frame_samples
+from oddframe.evaluation.intervals import Draws
+from oddframe.evaluation.result import Measured
 from oddframe.scores import Scores
 from oddframe.videos import Video
+
+
+def measured_baselines(truth: Truth, draws: Draws, seed: int) -> dict[str, dict[str, Measured]]:
+    """Name of a trivial baseline to the metrics that it reaches on these videos."""
+    return {
+        name: frame_samples(scores, truth, draws.weights).summary(draws)
+        for name, scores in trivial_baselines(truth.videos, seed)
+    }
 
 
 def trivial_baselines(videos: Iterable[Video], seed: int = 0) -> Iterator[tuple[str, Scores]]:

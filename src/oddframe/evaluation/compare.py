@@ -5,16 +5,16 @@ from __future__ import annotations
 import itertools
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from oddframe.atomic import write_json
 from oddframe.errors import OddframeError
-from oddframe.evaluation.baselines import trivial_baselines
+from oddframe.evaluation.baselines import measured_baselines
 from oddframe.evaluation.bootstrap import RESAMPLES
-from oddframe.evaluation.class_metrics import class_counts, class_members, class_names
+from oddframe.evaluation.class_metrics import class_counts, class_names
 from oddframe.evaluation.evaluate import (
     chosen_on_validation,
     labelled_videos,
@@ -22,9 +22,10 @@ from oddframe.evaluation.evaluate import (
     scores_of_split,
 )
 from oddframe.evaluation.frame_metrics import headline_metric
-from oddframe.evaluation.frame_samples import Truth, frame_samples, why_undefined
-from oddframe.evaluation.intervals import Counted, Draws, differences, summarise
+from oddframe.evaluation.frame_samples import Truth, frame_samples
+from oddframe.evaluation.intervals import Draws, differences
 from oddframe.evaluation.metric_names import baseline_name, metric_name
+from oddframe.evaluation.metric_samples import MetricSamples, why_undefined
 from oddframe.evaluation.paired_differences import (
     PairedDifference,
     caution,
@@ -203,8 +204,8 @@ def compare_scores(
     draws = Draws.of(truth.anomalous, resamples, seed)
     weights = draws.weights
     names = class_names(truth.videos)
-    samples, classes, decided, repeats = {}, {}, {}, {}
-    counted: dict[str, dict[str, Counted]] = {}
+    samples: dict[str, MetricSamples] = {}
+    decided, repeats = {}, {}
     for name, sets in several.items():
         with _named(name):
             found = [
@@ -215,53 +216,41 @@ def compare_scores(
                 aligned = scores_of_split(sets[0], manifest, split)
                 chosen = own_threshold(aligned) | chosen_on_validation(sets[0], manifest, split)
                 decided[name] = decisions(aligned, truth, draws, classes=names, chosen=chosen)
-        samples[name] = _means([part.metrics for part in found])
-        counted[name] = _mean_counts([part.counted for part in found])
-        classes[name] = {
-            title: summarise(
-                _means([part.classes[title] for part in found]),
-                draws.of_class(class_members(truth.videos, title)),
-                why_undefined,
-            )
-            for title in names
-        }
+        samples[name] = MetricSamples.mean_of(found)
         if len(sets) > 1:
             repeats[name] = {
                 metric: [_plain(part.metrics[metric][0]) for part in found]
-                for metric in samples[name]
+                for metric in samples[name].metrics
             }
-    best_samples = {}
-    best_counted = {}
+    best_samples: dict[str, MetricSamples] = {}
     for name, sets in best.items():
         with _named(f"{name}, oracle"):
             found = [
                 frame_samples(scores_of_split(part, manifest, split), truth, weights)
                 for part in sets
             ]
-        best_samples[name] = _means([part.metrics for part in found])
-        best_counted[name] = _mean_counts([part.counted for part in found])
+        best_samples[name] = MetricSamples.mean_of(found)
+    metrics = {name: part.metrics for name, part in samples.items()}
     return Comparison(
         dataset=manifest.dataset,
         split=split,
         videos=len(truth.videos),
         resamples=len(weights) - 1,
         seed=seed,
-        models={
-            name: summarise(values, draws, why_undefined, counted[name])
-            for name, values in samples.items()
+        models={name: part.summary(draws) for name, part in samples.items()},
+        differences=paired_differences(metrics, repeats, chosen_pairs, draws),
+        classes={
+            name: part.class_summaries(draws, truth.videos)
+            for name, part in samples.items()
+            if names
         },
-        differences=paired_differences(samples, repeats, chosen_pairs, draws),
-        classes=classes if names else {},
         class_counts={title: class_counts(truth.videos, title) for title in names},
         decisions=decided,
         repeats=repeats,
-        oracle={
-            name: summarise(values, draws, why_undefined, best_counted[name])
-            for name, values in best_samples.items()
-        },
+        oracle={name: part.summary(draws) for name, part in best_samples.items()},
         oracle_gaps={
-            name: differences(values, samples[name], draws, why_undefined)
-            for name, values in best_samples.items()
+            name: differences(part.metrics, metrics[name], draws, why_undefined)
+            for name, part in best_samples.items()
         },
         origins={name: words for name, words in (origins or {}).items() if name in several},
         drawn={
@@ -270,22 +259,8 @@ def compare_scores(
             if len(sets) > 1
         },
         caution=caution(len(chosen_pairs)) if len(weights) > 1 else "",
-        baselines={
-            name: summarise(found.metrics, draws, why_undefined, found.counted)
-            for name, baseline in trivial_baselines(truth.videos, seed)
-            for found in (frame_samples(baseline, truth, weights),)
-        },
+        baselines=measured_baselines(truth, draws, seed),
     )
-
-
-def mean_of_repeats(values: Sequence[np.ndarray]) -> np.ndarray:
-    """Element-wise mean; NaN where any is. Exact for equal arrays, whatever their order.
-
-    Args:
-        values: one array per repeat, all of one shape.
-    """
-    ordered = np.sort(np.stack(values), axis=0)
-    return ordered[0] + (ordered - ordered[0]).mean(axis=0)
 
 
 def _listed(name: str, scores: Scores | Sequence[Scores]) -> tuple[Scores, ...]:
@@ -322,20 +297,6 @@ def _named(name: str) -> Generator[None]:
         yield
     except OddframeError as error:
         raise OddframeError(f"'{name}': {error}") from None
-
-
-def _means(several: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    names = several[0]
-    return {name: mean_of_repeats([metrics[name] for metrics in several]) for name in names}
-
-
-def _mean_counts(several: Sequence[Mapping[str, Counted]]) -> dict[str, Counted]:
-    return {
-        name: replace(
-            part, hits=float(mean_of_repeats([np.array(counts[name].hits) for counts in several]))
-        )
-        for name, part in several[0].items()
-    }
 
 
 def _plain(value: float) -> float | None:

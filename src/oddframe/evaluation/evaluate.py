@@ -16,17 +16,12 @@ import oddframe
 from oddframe.detections import EventRule
 from oddframe.errors import OddframeError
 from oddframe.evaluation import beginnings
-from oddframe.evaluation.baselines import trivial_baselines
+from oddframe.evaluation.baselines import measured_baselines
 from oddframe.evaluation.beginnings import scores_without_first, without_first
 from oddframe.evaluation.bootstrap import RESAMPLES
-from oddframe.evaluation.class_metrics import class_counts, class_members, class_names
+from oddframe.evaluation.class_metrics import class_counts, class_names
 from oddframe.evaluation.frame_metrics import drawn_curves
-from oddframe.evaluation.frame_samples import (
-    Truth,
-    frame_samples,
-    threshold_samples,
-    why_undefined,
-)
+from oddframe.evaluation.frame_samples import Truth, frame_samples, threshold_samples
 from oddframe.evaluation.intervals import Draws, summarise
 from oddframe.evaluation.map_samples import map_samples
 from oddframe.evaluation.result import Decision, Evaluation
@@ -91,7 +86,7 @@ def evaluate_scores(
     weights = draws.weights
     classes = class_names(videos)
     samples = frame_samples(scores, truth, weights, classes)
-    metrics = summarise(samples.metrics, draws, why_undefined, samples.counted)
+    metrics = samples.summary(draws)
     rule = EventRule.of(scores.meta)
     decided = decisions(
         *(scores, truth, draws),
@@ -105,12 +100,10 @@ def evaluate_scores(
             oracle = scores_without_first(oracle, skip_first)
         except OddframeError as error:
             raise OddframeError(f"oracle scores: {error}") from None
-        of_oracle = frame_samples(oracle, truth, weights)
-        best = summarise(of_oracle.metrics, draws, why_undefined, of_oracle.counted)
+        best = frame_samples(oracle, truth, weights).summary(draws)
         decided |= _of_oracle(decisions(oracle, truth, draws))
     if rule is not None:
-        at = threshold_samples(scores, truth, weights, rule)
-        metrics |= summarise(at.metrics, draws, why_undefined, at.counted)
+        metrics |= threshold_samples(scores, truth, weights, rule).summary(draws)
     localisation = "no score maps were given"
     if maps is not None:
         located, localisation = map_samples(maps, every_frame, manifest.root, weights)
@@ -125,15 +118,8 @@ def evaluate_scores(
         frames=int(truth.lengths.sum()),
         anomalous_frames=int(truth.positive.sum()),
         metrics=metrics,
-        baselines={
-            name: summarise(found.metrics, draws, why_undefined, found.counted)
-            for name, baseline in trivial_baselines(videos, seed)
-            for found in (frame_samples(baseline, truth, weights),)
-        },
-        classes={
-            name: summarise(part, draws.of_class(class_members(videos, name)), why_undefined)
-            for name, part in samples.classes.items()
-        },
+        baselines=measured_baselines(truth, draws, seed),
+        classes=samples.class_summaries(draws, videos),
         class_counts={name: class_counts(videos, name) for name in classes},
         decisions=decided,
         oracle=best,

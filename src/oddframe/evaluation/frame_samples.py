@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from oddframe.detections import EventRule
 from oddframe.evaluation.bootstrap import divide, ratio, weighted
-from oddframe.evaluation.class_metrics import WITHIN, ClassFrames, class_frames
+from oddframe.evaluation.class_metrics import ClassFrames, class_frames
 from oddframe.evaluation.event_metrics import OVERLAPS, EventCounts, count_events
 from oddframe.evaluation.false_alarms import false_alarm_steps, just_below
 from oddframe.evaluation.intervals import Counted
+from oddframe.evaluation.metric_samples import MetricSamples
 from oddframe.evaluation.ranking import RankedFrames, pairs_in_order
 from oddframe.evaluation.sweep import sweep
 from oddframe.scores import Scores
@@ -20,27 +21,6 @@ from oddframe.videos import Video
 
 RECALLS = (0.5, 0.8)
 """Shares of the anomalous frames at which false alarms are counted."""
-
-_BOTH = "needs anomalous and normal frames"
-_INSIDE = "needs anomalous videos with normal frames too"
-UNDEFINED = {
-    "micro_auc": _BOTH,
-    "macro_auc": "no video has both anomalous and normal frames",
-    "average_precision": _BOTH,
-    "pr_auc_trapezoid": _BOTH,
-    "equal_error_rate": _BOTH,
-    "anomalous_auc": _INSIDE,
-    "anomalous_ap": _INSIDE,
-    "auc": "needs anomalous frames of the class and frames of normal videos",
-    "auc_within": WITHIN,
-    "average_precision_within": WITHIN,
-    "pr_auc_within": WITHIN,
-    "far_normal_videos": "needs normal videos",
-    "far_normal_frames": "needs normal frames",
-    "detection_delay_seconds": "no alarm began for an event",
-    "event_precision": "nothing was detected",
-}
-"""Why a metric has no value, by the metric's name or the beginning of it."""
 
 
 @dataclass(frozen=True)
@@ -85,24 +65,9 @@ class Truth:
         return np.split(self.labels, np.cumsum(self.lengths)[:-1])
 
 
-@dataclass(frozen=True)
-class FrameSamples:
-    """Frame metrics on every resample: ``(1 + resamples,)`` each, NaN where undefined.
-
-    Attributes:
-        metrics: metric name to values; the first value is the data's own.
-        classes: class name to the same; only the first value where a single video cannot vary.
-        counted: of the metrics that count something, what.
-    """
-
-    metrics: dict[str, np.ndarray]
-    classes: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
-    counted: dict[str, Counted] = field(default_factory=dict)
-
-
 def frame_samples(
     scores: Scores, truth: Truth, weights: np.ndarray, classes: Sequence[str] = ()
-) -> FrameSamples:
+) -> MetricSamples:
     """Every frame metric on every resample.
 
     Args:
@@ -153,12 +118,12 @@ def frame_samples(
             "average_precision_within": own.varying(within.average_precision),
             "pr_auc_within": own.varying(within.trapezoid),
         }
-    return FrameSamples(metrics, by_class, counted)
+    return MetricSamples(metrics, by_class, counted)
 
 
 def threshold_samples(
     scores: Scores, truth: Truth, weights: np.ndarray, rule: EventRule
-) -> FrameSamples:
+) -> MetricSamples:
     """Metrics of the decision "score > threshold": false alarms, delay, events.
 
     Args:
@@ -205,19 +170,7 @@ def threshold_samples(
         samples[f"event_recall_{overlap:g}"] = share(hits, events)
         counted[f"event_precision_{overlap:g}"] = Counted(hits.sum(), found.sum())
         counted[f"event_recall_{overlap:g}"] = Counted(hits.sum(), events.sum())
-    return FrameSamples(samples, counted=counted)
-
-
-def why_undefined(name: str) -> str:
-    """The usual reason why a metric has no value."""
-    if name in UNDEFINED:
-        return UNDEFINED[name]
-    return next(
-        (why for start, why in UNDEFINED.items() if name.startswith(start)),
-        "needs anomalous frames and normal ones"
-        if name.startswith("false_alarms")
-        else "needs anomalous frames",
-    )
+    return MetricSamples(samples, counted=counted)
 
 
 def _false_alarms(

@@ -18,7 +18,7 @@ no alarm at all hold none.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -155,7 +155,9 @@ def summarise(
         counted: by the name of a metric what it counts.
     """
     scales = {name: _SHARE if metric_name(name).share else _RATE for name in samples}
-    return _measured(samples, draws, scales, undefined, counted or {})
+    (found,) = _measured(samples, draws, scales, undefined, (LEVEL,))
+    exact = {name: _with_count(found[name], part) for name, part in (counted or {}).items()}
+    return found | exact
 
 
 def differences(
@@ -163,11 +165,22 @@ def differences(
     second: Mapping[str, np.ndarray],
     draws: Draws,
     undefined: Callable[[str], str],
-    level: float = LEVEL,
 ) -> dict[str, Measured]:
     """First minus second in every metric of the first, over the same resamples."""
+    (found,) = differences_at((LEVEL,), first, second, draws, undefined)
+    return found
+
+
+def differences_at(
+    levels: Sequence[float],
+    first: Mapping[str, np.ndarray],
+    second: Mapping[str, np.ndarray],
+    draws: Draws,
+    undefined: Callable[[str], str],
+) -> list[dict[str, Measured]]:
+    """The same with intervals of other levels than 95 %: for each level all of them."""
     gaps = {name: np.asarray(values) - second[name] for name, values in first.items()}
-    return _measured(gaps, draws, dict.fromkeys(gaps, _PLAIN), undefined, {}, level)
+    return _measured(gaps, draws, dict.fromkeys(gaps, _PLAIN), undefined, levels)
 
 
 def _measured(
@@ -175,9 +188,10 @@ def _measured(
     draws: Draws,
     scales: Mapping[str, _Scale],
     undefined: Callable[[str], str],
-    counted: Mapping[str, Counted],
-    level: float = LEVEL,
-) -> dict[str, Measured]:
+    levels: Sequence[float],
+) -> list[dict[str, Measured]]:
+    from scipy.special import stdtrit
+
     found, spread = {}, {}
     for name, values in samples.items():
         value = float(values[0])
@@ -206,24 +220,24 @@ def _measured(
             moved = np.full(len(drawn), np.nan)
             moved[finite] = scale.there(inside[:-1])
             spread[name] = moved
-    for (name, _), reach in zip(
-        spread.items(), _reaches(list(spread.values()), draws, level), strict=True
-    ):
-        scale, part = scales[name], found[name]
-        ends = scale.there(np.array(part.value)) + reach * np.array([-1, 1])
-        low, high = scale.back(ends).tolist()
-        found[name] = replace(part, low=low, high=high)
-    for name, part in counted.items():
-        found[name] = _with_count(found[name], part)
-    return found
+    deviations, degrees = _deviations(list(spread.values()), draws)
+    by_level = []
+    for level in levels:
+        reaches = stdtrit(degrees, (1 + level) / 2) * deviations
+        ends = {}
+        for name, reach in zip(spread, reaches, strict=True):
+            scale, part = scales[name], found[name]
+            middle = scale.there(np.array(part.value))
+            low, high = scale.back(middle + reach * np.array([-1, 1])).tolist()
+            ends[name] = replace(part, low=low, high=high)
+        by_level.append(found | ends)
+    return by_level
 
 
-def _reaches(rows: list[np.ndarray], draws: Draws, level: float) -> list[float]:
-    """Half the width of the interval of each row of resamples, NaN where undefined."""
-    from scipy.special import stdtrit
-
+def _deviations(rows: list[np.ndarray], draws: Draws) -> tuple[np.ndarray, np.ndarray]:
+    """Standard deviation of each row of resamples, NaN where undefined, and its freedom."""
     if not rows:
-        return []
+        return np.empty(0), np.empty(0)
     values = np.array(rows)
     known = np.isfinite(values)
     counts = known.sum(axis=1)
@@ -251,7 +265,7 @@ def _reaches(rows: list[np.ndarray], draws: Draws, level: float) -> list[float]:
     parts /= parts.sum(axis=0)
     variances *= (parts * (free + 1) / free).sum(axis=0)
     degrees = 1 / (parts**2 / free).sum(axis=0)
-    return list(stdtrit(degrees, (1 + level) / 2) * np.sqrt(variances))
+    return np.sqrt(variances), degrees
 
 
 def _with_count(part: Measured, counted: Counted) -> Measured:

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from oddframe.evaluation.frame_samples import why_undefined
-from oddframe.evaluation.intervals import LEVEL, Draws, differences
+from oddframe.evaluation.intervals import LEVEL, Draws, differences_at
 from oddframe.evaluation.metric_names import metric_name
+from oddframe.evaluation.metric_samples import why_undefined
 from oddframe.evaluation.result import Measured
 
 CHANCE = "may be chance"
@@ -62,8 +62,8 @@ def paired_differences(
     corrected = 1 - (1 - LEVEL) / max(len(pairs), 1)
     for first, second in pairs:
         one, other = samples[first], samples[second]
-        gaps = differences(one, other, draws, why_undefined)
-        wide = differences(one, other, draws, why_undefined, level=corrected)
+        levels = (LEVEL, corrected)
+        gaps, wide = differences_at(levels, one, other, draws, why_undefined)
         for metric, gap in gaps.items():
             clear = excludes_zero(wide[metric])
             seeds = [repeats.get(name, {}).get(metric, ()) for name in (first, second)]
