@@ -7,6 +7,7 @@ header claims is compared with the bytes that are there, and what an archive unp
 
 from __future__ import annotations
 
+import io
 import math
 import zipfile
 from collections.abc import Mapping
@@ -46,6 +47,56 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> Path:
             with archive.open(f"{name}.npy", "w", force_zip64=True) as stream:
                 np.lib.format.write_array(stream, array, allow_pickle=False)
     return path
+
+
+class RowWriter:
+    """Writes an ``.npy`` row by row, of which nobody says before how many there are.
+
+    Written, not memory-mapped: there a full disk kills the process.
+    """
+
+    def __init__(
+        self, stream: IO[bytes], row: tuple[int, ...], kind: np.dtype, what: str = "row"
+    ) -> None:
+        """No rows yet.
+
+        Args:
+            stream: a new file.
+            row: shape of a row.
+            kind: type of its numbers.
+            what: a row is, for messages.
+        """
+        self.length = 0
+        """Rows so far."""
+        self._stream, self._row, self._kind, self._what = stream, row, kind, what
+        stream.write(self._header())
+
+    def write(self, row: np.ndarray) -> None:
+        """Add a row.
+
+        Raises:
+            ValueError: it has another shape.
+        """
+        if row.shape != self._row:
+            raise ValueError(f"expected a {self._what} of shape {self._row}, found {row.shape}")
+        self._put(np.ascontiguousarray(row, self._kind).tobytes())
+        self.length += 1
+
+    def finish(self) -> None:
+        """Write how many rows there are into the header."""
+        self._stream.seek(0)
+        self._stream.write(self._header())
+
+    def _put(self, numbers: bytes) -> None:
+        self._stream.write(numbers)
+
+    def _header(self) -> bytes:
+        """Its length does not depend on the number of rows: NumPy pads it for that."""
+        made = io.BytesIO()
+        shape = (self.length, *self._row)
+        content = {"descr": self._kind.str, "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(made, content)
+        return made.getvalue()
 
 
 def read_arrays(path: Path, content: str, only: str | None = None) -> dict[str, np.ndarray]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 from pathlib import Path
+from typing import NamedTuple
 
 from oddframe.errors import OddframeError
 
@@ -45,6 +46,25 @@ def require_file(path: Path, what: str, advice: str = "", limit: int | None = No
         said = f"{found.st_size / 1e6:,.0f} MB; at most {limit / 1e6:,.0f} MB are read"
         raise _refused(path, what, said, "")
     return found.st_size
+
+
+class Stamp(NamedTuple):
+    """What changes when a file is replaced or written, without reading it."""
+
+    place: int
+    size: int
+    changed: int
+
+
+def stamp_of(path: Path) -> Stamp | None:
+    """The stamp of a file now, or None where there is no regular file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    if not stat.S_ISREG(found.st_mode):
+        return None
+    return Stamp(found.st_ino, found.st_size, found.st_mtime_ns)
 
 
 def unreadable(error: Exception) -> str:

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from oddframe.array_files import read_array
+from oddframe.array_files import RowWriter, read_array
 from oddframe.atomic import atomic_path
 from oddframe.errors import OddframeError
 from oddframe.video_files import VideoFiles
@@ -18,35 +18,28 @@ FOLDER = "maps"
 
 
 class MapWriter:
-    """Appends one map per frame; the number of frames is known only at the end."""
+    """Appends one map per frame; their shape and number are known from the first and at the end."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        self._shape: tuple[int, ...] = ()
-        self.frames = 0
+        self._rows: RowWriter | None = None
+
+    @property
+    def frames(self) -> int:
+        """Maps so far."""
+        return self._rows.length if self._rows else 0
 
     def write(self, score_map: np.ndarray) -> None:
         """Append the map ``(h, w)`` of the next frame; all maps of a video share one shape."""
-        if not self.frames:
-            self._shape = score_map.shape
-            self._write_header()
-        if score_map.shape != self._shape:
-            raise ValueError(f"expected a map of shape {self._shape}, found {score_map.shape}")
+        if self._rows is None:
+            self._rows = RowWriter(self._stream, score_map.shape, np.dtype("<f2"), "map")
         # Beyond 60000 float16 is infinite; such a score is as odd, or as usual, as it gets.
-        self._stream.write(np.clip(score_map, -60000, 60000).astype("<f2").tobytes())
-        self.frames += 1
-
-    def _write_header(self) -> None:
-        # NumPy pads headers so that the first axis can grow in place.
-        shape = (self.frames, *self._shape)
-        header = {"descr": "<f2", "fortran_order": False, "shape": shape}
-        np.lib.format.write_array_header_1_0(self._stream, header)
+        self._rows.write(np.clip(score_map, -60000, 60000))
 
     def finish(self) -> None:
         """Write the final frame count into the header."""
-        if self.frames:
-            self._stream.seek(0)
-            self._write_header()
+        if self._rows:
+            self._rows.finish()
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from oddframe.errors import OddframeError
 from oddframe.names import file_of
+from oddframe.regular_files import stamp_of
 
 Content = TypeVar("Content")
 
@@ -29,12 +30,12 @@ class VideoFiles(Mapping[str, Content]):
         """Those of the videos that have a file ``<id><ending>`` in the folder."""
         paths = {video_id: file_of(folder, video_id, ending) for video_id in video_ids}
         self._paths = {video_id: path for video_id, path in paths.items() if path.exists()}
-        self._stamps = {video_id: _stamp(path) for video_id, path in self._paths.items()}
+        self._stamps = {video_id: stamp_of(path) for video_id, path in self._paths.items()}
         self._read = read
 
     def __getitem__(self, video_id: str) -> Content:
         path = self._paths[video_id]
-        if path.exists() and _stamp(path) != self._stamps[video_id]:
+        if path.exists() and stamp_of(path) != self._stamps[video_id]:
             raise OddframeError(f"{path}: changed while it was in use; start again")
         return self._read(path)
 
@@ -46,8 +47,3 @@ class VideoFiles(Mapping[str, Content]):
 
     def __len__(self) -> int:
         return len(self._paths)
-
-
-def _stamp(path: Path) -> tuple[int, int, int]:
-    now = path.stat()
-    return now.st_ino, now.st_size, now.st_mtime_ns

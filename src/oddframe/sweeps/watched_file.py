@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from oddframe.errors import OddframeError
+from oddframe.regular_files import Stamp, stamp_of
 from oddframe.reporting.wording import count
 from oddframe.sweeps.folder import SweepFolder
 from oddframe.sweeps.plan import Sweep
@@ -56,12 +57,8 @@ class WatchedFile:
             self._say(f"{found.file.name} changed: {change}")
         return True
 
-    def _version(self) -> tuple[int, int] | None:
-        try:
-            found = self.sweep.file.stat()
-        except OSError:
-            return None
-        return found.st_mtime_ns, found.st_size
+    def _version(self) -> Stamp | None:
+        return stamp_of(self.sweep.file)
 
 
 def _change(before: Sweep, now: Sweep) -> str:

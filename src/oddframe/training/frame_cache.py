@@ -238,7 +238,8 @@ def _write(
     with kept_writer(path, shape, np.dtype(np.uint8)) as writer:
         with watched(open_video(footage, video.fps, video.levels)) as frames:
             for frame in frames:
-                writer.write(frame.grey(size, how) if grey else frame.rgb(size, how))
+                picture = frame.grey(size, how) if grey else frame.rgb(size, how)
+                writer.write(picture.reshape(shape))
                 advance(1)
         if not writer.length:
             raise OddframeError(f"video '{video.id}': no frame of {footage} can be decoded")

@@ -11,57 +11,36 @@ lowest byte first. NumPy reads it, and does not look at what follows the numbers
 from __future__ import annotations
 
 import functools
-import io
 import zlib
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
-from oddframe.array_files import read_array
+from oddframe.array_files import RowWriter, read_array
 from oddframe.atomic import atomic_path
 from oddframe.errors import OddframeError
+from oddframe.regular_files import Stamp, stamp_of
 
 _CHECKSUM_BYTES = 4
 _BLOCK = 1 << 20
 
 
-class KeptWriter:
-    """Writes rows of one shape and type, of which nobody says before how many there are.
+class KeptWriter(RowWriter):
+    """Writes rows of one shape and type, and their checksum behind them."""
 
-    Written, not memory-mapped: there a full disk kills the process.
-    """
-
-    def __init__(self, stream: BinaryIO, row: tuple[int, ...], kind: np.dtype) -> None:
-        self._stream, self._row, self._kind = stream, row, kind
-        self._sum = 0
-        self.length = 0
-        """Rows so far."""
-        stream.write(self._header())
-
-    def write(self, row: np.ndarray) -> None:
-        """Add a row."""
-        numbers = np.ascontiguousarray(row, self._kind).tobytes()
-        self._stream.write(numbers)
-        self._sum = zlib.crc32(numbers, self._sum)
-        self.length += 1
+    _sum = 0
 
     def finish(self) -> None:
         """Write what is known at the end: the checksum, and how many rows there are."""
-        header = self._header()
-        self._stream.write(zlib.crc32(header, self._sum).to_bytes(_CHECKSUM_BYTES, "little"))
-        self._stream.seek(0)
-        self._stream.write(header)
+        checksum = zlib.crc32(self._header(), self._sum)
+        self._stream.write(checksum.to_bytes(_CHECKSUM_BYTES, "little"))
+        super().finish()
 
-    def _header(self) -> bytes:
-        """Its length does not depend on the number of rows."""
-        shape = (self.length, *self._row)
-        made = io.BytesIO()
-        content = {"descr": self._kind.str, "fortran_order": False, "shape": shape}
-        np.lib.format.write_array_header_1_0(made, content)
-        return made.getvalue()
+    def _put(self, numbers: bytes) -> None:
+        super()._put(numbers)
+        self._sum = zlib.crc32(numbers, self._sum)
 
 
 @contextmanager
@@ -96,30 +75,30 @@ def read_kept(path: Path, kind: np.dtype | None, row: tuple[int, ...]) -> np.nda
     """
     try:
         values = read_array(path, "kept numbers", mapped=True)
-        found = path.stat()
         if values.shape[1:] != row or (kind is not None and values.dtype != kind):
             return None
-        fits = _fits(path, values.nbytes, found.st_size, found.st_mtime_ns)
+        stamp = stamp_of(path)
+        fits = stamp is not None and _fits(path, values.nbytes, stamp)
     except (OddframeError, OSError):
         return None
     return values if fits else None
 
 
 @functools.lru_cache(maxsize=1 << 16)
-def _fits(path: Path, numbers: int, size: int, changed: int) -> bool:  # noqa: ARG001
+def _fits(path: Path, numbers: int, stamp: Stamp) -> bool:
     """Whether a file fits its checksum; asked once a process, as long as the file is the same.
 
     Args:
         path: the file.
         numbers: bytes of its numbers.
-        size, changed: of the file.
+        stamp: of the file.
 
     Raises:
         OSError: it cannot be read.
     """
     found = 0
     with path.open("rb") as stream:
-        header = stream.read(size - numbers - _CHECKSUM_BYTES)
+        header = stream.read(stamp.size - numbers - _CHECKSUM_BYTES)
         while numbers:
             block = stream.read(min(numbers, _BLOCK))
             if not block:

@@ -21,6 +21,7 @@ from oddframe.evaluation.result import Evaluation
 from oddframe.folder_lock import alone_in_out
 from oddframe.paths import text_paths
 from oddframe.progress import progress
+from oddframe.regular_files import stamp_of
 from oddframe.score_maps import FOLDER, read_maps
 from oddframe.score_terms import FOLDER as TERMS
 from oddframe.score_terms import read_terms
@@ -78,7 +79,8 @@ def evaluate(
     truth = Manifest.read(manifest, root)
     folder = scores if scores.is_dir() else scores.parent
     file = folder / "scores.npz" if scores.is_dir() else scores
-    before = _state_of(file)
+    # A whole file is hashed only once it was read.
+    before = stamp_of(file)
     given = Scores.read(scores)
     own = belongs(file)
     if not own:
@@ -95,7 +97,7 @@ def evaluate(
         raise OddframeError(f"{maps}: no score maps <id>.npy of the manifest's videos")
     terms = read_terms(folder / TERMS, names if own and report else [])
     explained, cuts = _told(folder / EVENTS) if own else ({}, {})
-    if _state_of(file) != before:
+    if stamp_of(file) != before:
         raise OddframeError(f"{file}: changed while it was read; evaluate again")
     evaluation = evaluate_scores(
         given,
@@ -137,14 +139,6 @@ def evaluate(
                 advance=bar.counter("making the report", total),
             )
     return evaluation
-
-
-def _state_of(file: Path) -> tuple[int, ...]:
-    """Changes when a file is replaced or written; a whole file is hashed only once it was read."""
-    if not file.is_file():
-        return ()
-    found = file.stat()
-    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _told(file: Path) -> tuple[dict[str, list[Detection]], dict[str, tuple[int, ...]]]:
