@@ -222,6 +222,10 @@ class Clock:
         finest = max(float(np.quantile(self.lasting, _FINEST)), 1e-3)
         return min(1 / finest, max(_MOST_TICKS, 4 * self.frames) / self.length)
 
+    def ticks_in(self, seconds: float) -> int:
+        """How many ticks a time is, to the nearest."""
+        return round(seconds * self.rate)
+
     @cached_property
     def ticks(self) -> np.ndarray:
         """Each frame's first tick on a regular grid and, at last, its end; ``(frames + 1,)``.

@@ -103,7 +103,7 @@ def find_detections(scores: np.ndarray, rule: EventRule, clock: Clock) -> list[D
     above = np.flatnonzero(np.asarray(scores) > rule.threshold)
     if above.size == 0:
         return []
-    gap, least = round(rule.merge_seconds * clock.rate), round(rule.min_seconds * clock.rate)
+    gap, least = clock.ticks_in(rule.merge_seconds), clock.ticks_in(rule.min_seconds)
     begins, ends = clock.ticks[above], clock.ticks[above] + clock.held[above]
     breaks = np.flatnonzero(begins[1:] - ends[:-1] > gap)
     starts = above[np.concatenate(([0], breaks + 1))]

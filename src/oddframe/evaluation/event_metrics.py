@@ -56,7 +56,7 @@ def count_events(scores: np.ndarray, video: Video, rule: EventRule) -> EventCoun
     clock = video.clock
     truth = [(event.start, event.end) for event in events_from_labels(video.frame_labels())]
     found = [(d.start, d.end) for d in find_detections(scores, rule, clock)]
-    gap = round(rule.merge_seconds * clock.rate)
+    gap = clock.ticks_in(rule.merge_seconds)
     overlap = temporal_iou(found, truth)
     alarmed, delays = 0, []
     for start, end in truth:

@@ -81,7 +81,7 @@ def false_alarm_steps(
         clock: when the frames are shown.
         merge_seconds: runs whose gap is at most this long are one alarm.
     """
-    gap = round(merge_seconds * clock.rate)
+    gap = clock.ticks_in(merge_seconds)
     scores, labels = _on_grid(np.asarray(scores), np.asarray(labels), clock, gap)
     closed = _closing(scores, gap)
     none = np.full(1, -np.inf, closed.dtype)

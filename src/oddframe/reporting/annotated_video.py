@@ -172,7 +172,7 @@ class _Panel:
         self._axis: ScoreAxis = score_axis([scores], threshold).holding([scores])
         # Ticks of film: what was not filmed is in the video no more than in the curve.
         self._ticks = np.concatenate(([0], np.cumsum(clock.held)))
-        self._window = min(int(self._ticks[-1]), max(2, round(WINDOW_SECONDS * clock.rate)))
+        self._window = min(int(self._ticks[-1]), max(2, clock.ticks_in(WINDOW_SECONDS)))
 
     def draw(self, index: int, event: Detection | None) -> np.ndarray:
         """The strip for one frame, uint8 ``(height, width, 3)``."""

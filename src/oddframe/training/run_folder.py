@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import json
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -130,12 +130,17 @@ def fitted_on(trained: tuple[Video, ...], held_out: tuple[Video, ...]) -> dict[s
     """What a run learnt from, and what its threshold came from."""
     counts: dict[str, Any] = {
         "videos": len(trained),
-        "minutes": round(sum(v.clock.watched for v in trained) / 60, 2),
+        "minutes": minutes_watched(trained),
     }
     if held_out:
         counts["held_out_videos"] = len(held_out)
-        counts["held_out_minutes"] = round(sum(v.clock.watched for v in held_out) / 60, 2)
+        counts["held_out_minutes"] = minutes_watched(held_out)
     return counts
+
+
+def minutes_watched(videos: Iterable[Video]) -> float:
+    """Minutes of footage, to hundredths."""
+    return round(sum(video.clock.watched for video in videos) / 60, 2)
 
 
 def write_what_was_left_out(folder: Path, left_out: Mapping[str, str], **changed: Any) -> None:

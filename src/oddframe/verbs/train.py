@@ -34,6 +34,7 @@ from oddframe.training.run_folder import (
     Run,
     fitted_on,
     log,
+    minutes_watched,
     read_config,
     read_run,
     write_checkpoint,
@@ -327,7 +328,7 @@ def _train_on_bags(
     fitted_on = {
         "videos": len(videos),
         "anomalous": sum(video.label == "anomalous" for video in videos),
-        "minutes": round(sum(v.clock.watched for v in videos) / 60, 2),
+        "minutes": minutes_watched(videos),
     }
     write_config(job.folder, {**written, "hardware": asdict(hardware), "fitted_on": fitted_on})
     counts = f"{count(len(videos), 'video')}, {count(job.config.steps, 'step')}"
