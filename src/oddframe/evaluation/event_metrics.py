@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from oddframe.detections import EventRule, find_detections
+from oddframe.evaluation.event_ranking import greedy_matches
 from oddframe.evaluation.false_alarms import false_alarms
 from oddframe.videos import Video, events_from_labels
 
@@ -30,10 +31,11 @@ class EventCounts:
         matched: matches at each of :data:`OVERLAPS`.
         false_alarms: see :mod:`oddframe.evaluation.false_alarms`.
         alarmed: events that a detection touches.
-        running: of those, events that began under a detection which had begun earlier than the
-            merged gap before them, and in which none began: nobody was called for them.
-        delay_seconds: sum over the others, from the event's start to the first detection that
-            begins for it, 0 if that is a moment before.
+        delays: seconds from the start of an event to the first detection that begins for it, 0 if
+            that is a moment before; of the events that have one.
+        confidences: the highest score of each detection.
+        ranked: at each of :data:`OVERLAPS`, which detections match an event, the most confident
+            first.
     """
 
     events: int
@@ -41,8 +43,20 @@ class EventCounts:
     matched: tuple[int, ...]
     false_alarms: int
     alarmed: int
-    running: int
-    delay_seconds: float
+    delays: tuple[float, ...]
+    confidences: tuple[float, ...]
+    ranked: tuple[tuple[bool, ...], ...]
+
+    @property
+    def running(self) -> int:
+        """Alarmed events without a delay, whose detection had begun earlier than the merged gap
+        before them: nobody was called for them."""
+        return self.alarmed - len(self.delays)
+
+    @property
+    def delay_seconds(self) -> float:
+        """The sum of the delays."""
+        return float(sum(self.delays))
 
 
 def count_events(scores: np.ndarray, video: Video, rule: EventRule) -> EventCounts:
@@ -55,7 +69,9 @@ def count_events(scores: np.ndarray, video: Video, rule: EventRule) -> EventCoun
     """
     clock = video.clock
     truth = [(event.start, event.end) for event in events_from_labels(video.frame_labels())]
-    found = [(d.start, d.end) for d in find_detections(scores, rule, clock)]
+    detections = find_detections(scores, rule, clock)
+    found = [(d.start, d.end) for d in detections]
+    confidences = tuple(d.peak_score for d in detections)
     gap = clock.ticks_in(rule.merge_seconds)
     overlap = temporal_iou(found, truth)
     alarmed, delays = 0, []
@@ -63,15 +79,17 @@ def count_events(scores: np.ndarray, video: Video, rule: EventRule) -> EventCoun
         touching = [a for a, b in found if a < end and start < b]
         alarmed += bool(touching)
         begun = [a for a in touching if clock.ticks[a] >= clock.ticks[start] - gap]
-        delays += [clock.span(start, max(start, a)) for a in begun[:1]]
+        waited = [clock.span(start, max(start, a)) for a in begun[:1]]
+        delays += [until - since for since, until in waited]
     return EventCounts(
         events=len(truth),
         detections=len(found),
         matched=tuple(match_count(overlap, least) for least in OVERLAPS),
         false_alarms=false_alarms(found, truth, clock, gap),
         alarmed=alarmed,
-        running=alarmed - len(delays),
-        delay_seconds=float(sum(end - start for start, end in delays)),
+        delays=tuple(map(float, delays)),
+        confidences=confidences,
+        ranked=tuple(greedy_matches(confidences, overlap, least) for least in OVERLAPS),
     )
 
 

@@ -11,6 +11,7 @@ from oddframe.detections import EventRule
 from oddframe.evaluation.bootstrap import divide, ratio, weighted
 from oddframe.evaluation.class_metrics import ClassFrames, class_frames
 from oddframe.evaluation.event_metrics import OVERLAPS, EventCounts, count_events
+from oddframe.evaluation.event_ranking import average_precisions
 from oddframe.evaluation.false_alarms import false_alarm_steps, just_below
 from oddframe.evaluation.intervals import Counted
 from oddframe.evaluation.metric_samples import MetricSamples
@@ -170,6 +171,15 @@ def threshold_samples(
         samples[f"event_recall_{overlap:g}"] = share(hits, events)
         counted[f"event_precision_{overlap:g}"] = Counted(hits.sum(), found.sum())
         counted[f"event_recall_{overlap:g}"] = Counted(hits.sum(), events.sum())
+    ranked = average_precisions(
+        np.concatenate([count.confidences for count in counts]),
+        np.concatenate([np.array(count.ranked, dtype=bool) for count in counts], axis=1),
+        np.repeat(np.arange(len(counts)), found.astype(int)),
+        *(events, weights),
+    )
+    for overlap, values in zip(OVERLAPS, ranked, strict=True):
+        samples[f"event_ap_{overlap:g}"] = values
+    samples["event_map"] = ranked.mean(axis=0)
     return MetricSamples(samples, counted=counted)
 
 

@@ -87,6 +87,11 @@ _METRICS = {
     "event_f1": MetricName("F1"),
     "event_precision": MetricName("Precision"),
     "event_recall": MetricName("Recall"),
+    "event_ap": MetricName("AP"),
+    "event_map": MetricName(
+        "Mean AP of events",
+        "detected events ranked by their highest score; mean over overlaps of 0.1 to 0.5",
+    ),
     "pixel_auc": MetricName(
         "Pixel AUC", "chance that an anomalous pixel scores above a normal one"
     ),

@@ -11,7 +11,7 @@ from oddframe.evaluation.metric_names import baseline_name, metric_name
 from oddframe.evaluation.result import Evaluation, Measured
 from oddframe.reporting.wording import count, interval, is_oracle, number
 
-_EVENT_METRICS = ("event_f1", "event_precision", "event_recall")
+_EVENT_METRICS = ("event_f1", "event_precision", "event_recall", "event_ap")
 _PLACE_METRICS = ("pixel_auc", "rbdc", "tbdc")
 
 
