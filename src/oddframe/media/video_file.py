@@ -28,7 +28,9 @@ from oddframe.media.frames import (
     grey_of,
     resize,
 )
+from oddframe.media.packet_times import PacketTimes
 from oddframe.media.pictures import PictureFrame
+from oddframe.media.transport_stream import ends_within_a_packet
 
 _FULL_RANGE = np.clip((np.arange(256) - 16) * (255 / 219), 0, 255).round().astype(np.uint8)
 _SCIENTIFIC = 12
@@ -180,7 +182,10 @@ class FileReader:
         self._stream.thread_type = "AUTO"
         self._failure = ""  # why no more packets could be read
         self._other_size = False  # a frame had another size than the first
-        self._damaged = False  # the decoder has refused a packet
+        self._damaged = False  # a packet has been lost, or refused by the decoder
+        self._final: Any = None  # the last packet that was read
+        self._concealed: int | None = None  # time of the last frame that is only partly there
+        self._times = PacketTimes(self._container.format.name)
         self._due: list[int] = []  # heap of the times of packets whose frame has not come out
 
     def _rewind(self) -> None:
@@ -216,7 +221,11 @@ class FileReader:
         self._rewind()
         packets = self._container.demux(self._stream)
         try:
-            shown = [packet.pts for packet in packets if packet.size and not packet.is_discard]
+            shown = [
+                self._times.put_right(packet).pts
+                for packet in packets
+                if packet.size and not packet.is_discard
+            ]
         except self._av.error.FFmpegError:
             return None
         if None in shown:
@@ -226,14 +235,12 @@ class FileReader:
 
     def _decode(self) -> Iterator[Any]:
         packets = self._container.demux(self._stream)
-        failures, cut = 0, False
+        failures = 0
         while failures < _MOST_DEMUX_FAILURES:
             try:
                 packet = next(packets)
             except StopIteration:
                 self._failure = ""
-                # A decoder that works on several frames at once swallows the error of the last.
-                self._damaged |= cut
                 return
             except self._av.error.FFmpegError as error:
                 self._damaged = True
@@ -242,7 +249,9 @@ class FileReader:
                 continue
             self._failure = ""
             if packet.size:
-                cut = packet.is_corrupt
+                self._final = self._times.put_right(packet)
+                # Decoders leave out what builds on lost packets, and that is no error to them.
+                self._damaged |= packet.is_corrupt
             if packet.size and packet.pts is not None and not packet.is_discard:
                 heapq.heappush(self._due, packet.pts)
             try:
@@ -289,6 +298,8 @@ class FileReader:
                 if self._damaged and shown is not None and now <= shown:
                     continue  # comes too late: its place is filled
                 shown = now
+            if frame.is_corrupt and now == self._final.pts:
+                self._concealed = now
             picture = frame
             count += 1
             yield (None if now is None else now * tick), frame
@@ -307,7 +318,9 @@ class FileReader:
             self._say_size(index, picture)
             before, last = last, now
             yield _FileFrame(index, last, picture, self)
-        self._warn_if_short(index + 1, last, last - before)
+        missing = self._missing(index + 1, last, last - before)
+        if missing:
+            self._warn(missing)
 
     def _say_size(self, index: int, picture: Any) -> None:
         """Say, once, that a frame has another size than the first."""
@@ -320,14 +333,13 @@ class FileReader:
                 "may look odd"
             )
 
-    def _warn_if_short(self, frames: int, last: float, step: float) -> None:
-        """Say what is missing, if the last frame came at ``last``, and ``step`` after another."""
+    def _missing(self, frames: int, last: float, step: float) -> str:
+        """What is missing, if the last frame came at ``last``, and ``step`` after another."""
         if self._failure:
-            self._warn(
+            return (
                 f"reading fails after frame {frames - 1} ({self._failure}); what follows is left "
                 "out: copy the file again"
             )
-            return
         if not self.info.frames and len(self._container.streams) == 1:
             # Containers without a frame count still say how long they are.
             seconds = (self._container.duration or 0) / self._av.time_base
@@ -335,7 +347,7 @@ class FileReader:
                 seconds -= max(self._container.start_time or 0, 0) / self._av.time_base
             missing = seconds - max(last + 1 / self.fps, frames / self.fps)
             if missing > max(1.0, 0.02 * seconds):
-                self._warn(
+                return (
                     f"the header promises {seconds:.1f} seconds, only {seconds - missing:.1f} "
                     f"decode ({frames} frames); the file may be cut short"
                 )
@@ -345,10 +357,23 @@ class FileReader:
             frames < self.info.frames
             and last + max(step, even) + 0.9 * even < self._promised * even
         ):
-            self._warn(
+            return (
                 f"the header promises {self.info.frames} frames, only {frames} decode (the last "
                 f"is frame {frames - 1}); the file may be cut short"
             )
+        end = self._cut_in()
+        return end and (
+            f"ends in the middle of a {end} ({frames} frames decode, the last is frame "
+            f"{frames - 1}); the file may be cut short"
+        )
+
+    def _cut_in(self) -> str:
+        """What the file's end is in the middle of; empty if it is whole, or none can know."""
+        final = self._final
+        if self._container.format.name == "mpegts" and ends_within_a_packet(self.path):
+            return "packet"
+        concealed = self._concealed is not None and self._concealed == final.pts
+        return "picture" if concealed or (final is not None and final.is_corrupt) else ""
 
     def _warn(self, message: str) -> None:
         warnings.warn(f"{self.path}: {message}", OddframeWarning, stacklevel=3)
