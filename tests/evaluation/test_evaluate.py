@@ -200,7 +200,7 @@ def test_tracks_and_masks_are_used_where_they_are(small, tmp_path):
     assert evaluation.metrics["rbdc"].value == pytest.approx(1)
     assert evaluation.metrics["tbdc"].value == pytest.approx(1)
     note = evaluation.protocol["localisation"]
-    assert "pixel AUC over 4 of 6 videos" in note
+    assert "pixels over 4 of 6 videos" in note
     assert "30 regions in 2 tracks" in note
     assert "annotated tracks in 1 video" in note
     videos = (first, replace(second, path="", mask="mask.npy", width=0, height=0), third, *normal)

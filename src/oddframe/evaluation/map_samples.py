@@ -1,4 +1,4 @@
-"""Localisation metrics of score maps on all resamples: pixel AUC, RBDC, TBDC."""
+"""Localisation metrics of score maps on all resamples: of pixels, frames, regions and tracks."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import numpy as np
 
 from oddframe.errors import OddframeError
 from oddframe.evaluation.frame_samples import Truth
+from oddframe.evaluation.metric_names import LOCALISATION
+from oddframe.evaluation.pixel_level import PixelLevelFrames
 from oddframe.evaluation.pixel_metrics import PixelCounts, sample_edges
 from oddframe.evaluation.region_metrics import RegionCounts, count_regions
 from oddframe.evaluation.truth_regions import (
@@ -24,7 +26,7 @@ from oddframe.words import count
 def map_samples(
     maps: Mapping[str, np.ndarray], truth: Truth, root: Path, weights: np.ndarray
 ) -> tuple[dict[str, np.ndarray], str]:
-    """Pixel AUC, RBDC and TBDC on every resample, and which videos they come from.
+    """Every localisation metric on every resample, and which videos they come from.
 
     A video counts if it has a score map and pixel truth: a mask or, for regions only, tracks; a
     normal video needs neither, since all its pixels are normal.
@@ -51,8 +53,9 @@ def map_samples(
             _check(maps[video.id], video)
     if not any(video.id in maps and _has_truth(video) for video in videos):
         nothing = np.full(len(weights), np.nan)
-        empty = {"pixel_auc": nothing, "rbdc": nothing, "tbdc": nothing}
-        return empty, "no video has both a score map and pixel truth (a mask or tracks)"
+        return dict.fromkeys(
+            LOCALISATION, nothing
+        ), "no video has both a score map and pixel truth (a mask or tracks)"
     usable = [v for v in videos if v.id in maps and (_has_truth(v) or v.label == "normal")]
     sizes = {video.id: (video.width, video.height) for video in usable}
     without = next((key for key, size in sizes.items() if 0 in size), None)
@@ -68,12 +71,14 @@ def map_samples(
         return read_mask(masked[key], root) if key in masked else None
 
     pixels = PixelCounts(sample_edges(maps, mask_of, in_pixels), len(weights))
+    frames = PixelLevelFrames()
     regions: dict[str, TruthRegions] = {}
     drawn = dict(zip((video.id for video in videos), weights.T, strict=True))
     for video in usable:
         mask = mask_of(video.id)
         if video.id in in_pixels:
             pixels.add(maps[video.id], mask, sizes[video.id], drawn[video.id])
+            frames.add(maps[video.id], mask, sizes[video.id])
         if video.tracks:
             regions[video.id] = regions_from_tracks(read_tracks(video, root), video)
         elif mask is not None:
@@ -81,9 +86,12 @@ def map_samples(
         else:
             regions[video.id] = TruthRegions({}, {}, 0)
     counts = count_regions(maps, regions, sizes)
-    chosen = np.array([video.id in regions for video in videos])
+    chosen, seen = (
+        np.array([video.id in part for video in videos]) for part in (regions, in_pixels)
+    )
     samples = {
         "pixel_auc": pixels.auc(),
+        **frames.samples(weights[:, seen]),
         "rbdc": counts.rbdc(weights[:, chosen]),
         "tbdc": counts.tbdc(weights[:, chosen]),
     }
@@ -122,7 +130,7 @@ def _describe(videos: tuple[Video, ...], with_pixels: int, counts: RegionCounts)
         )
     regions, tracks = (int(part.sum()) for part in (counts.regions, counts.tracks))
     return (
-        f"pixel AUC over {with_pixels} of {count(len(videos), 'video')}; RBDC and TBDC over "
+        f"pixels over {with_pixels} of {count(len(videos), 'video')}; RBDC and TBDC over "
         f"{count(len(counts.frames), 'video')} with {count(regions, 'region')} in "
         f"{count(tracks, 'track')} "
         f"({', '.join(sources) or 'no annotated region'}), regions compared by bounding box"

@@ -95,6 +95,15 @@ _METRICS = {
     "pixel_auc": MetricName(
         "Pixel AUC", "chance that an anomalous pixel scores above a normal one"
     ),
+    "pixel_level_auc": MetricName(
+        "Pixel-level AUC",
+        "the literature's: a frame is found when 40 % of its anomalous pixels are",
+    ),
+    "pixel_level_equal_error_rate": MetricName(
+        "Pixel-level equal error rate",
+        "of the same ROC over frames; 1 minus it is the rate of detection (RD)",
+        True,
+    ),
     "rbdc": MetricName("RBDC", "region-based detection (Ramachandra and Jones, 2020)"),
     "tbdc": MetricName("TBDC", "track-based detection (Ramachandra and Jones, 2020)"),
     "auc": MetricName("AUC", "against the frames of normal videos"),
@@ -111,15 +120,22 @@ _METRICS = {
     ),
 }
 
+LOCALISATION = (
+    "pixel_auc",
+    "pixel_level_auc",
+    "pixel_level_equal_error_rate",
+    "rbdc",
+    "tbdc",
+)
+"""The metrics of score maps."""
+
 HEADLINES = (
     "micro_auc",
     "macro_auc",
     "anomalous_auc",
     "average_precision",
     "equal_error_rate",
-    "pixel_auc",
-    "rbdc",
-    "tbdc",
+    *LOCALISATION,
 )
 """The metrics that are shown where there is no room for all, the main one first."""
 

@@ -7,12 +7,11 @@ from html import escape
 from typing import Any
 
 from oddframe.evaluation.evaluate import is_per_video
-from oddframe.evaluation.metric_names import baseline_name, metric_name
+from oddframe.evaluation.metric_names import LOCALISATION, baseline_name, metric_name
 from oddframe.evaluation.result import Evaluation, Measured
 from oddframe.reporting.wording import count, interval, is_oracle, number
 
 _EVENT_METRICS = ("event_f1", "event_precision", "event_recall", "event_ap")
-_PLACE_METRICS = ("pixel_auc", "rbdc", "tbdc")
 
 
 def metrics_tables(evaluation: Evaluation, suspect: bool) -> str:
@@ -30,7 +29,7 @@ def metrics_tables(evaluation: Evaluation, suspect: bool) -> str:
         elif name.startswith(_EVENT_METRICS):
             groups["events"][name] = part
         else:
-            groups["place" if name in _PLACE_METRICS else "alarms"][name] = part
+            groups["place" if name in LOCALISATION else "alarms"][name] = part
     parts = []
     if groups["frames"]:
         frames = groups["frames"], evaluation.baselines, suspect, evaluation.oracle
