@@ -16,6 +16,7 @@ import oddframe
 from oddframe.detections import EventRule
 from oddframe.errors import OddframeError
 from oddframe.evaluation import beginnings
+from oddframe.evaluation.alarm_curves import alarm_curves
 from oddframe.evaluation.baselines import measured_baselines
 from oddframe.evaluation.beginnings import scores_without_first, without_first
 from oddframe.evaluation.bootstrap import RESAMPLES
@@ -25,6 +26,7 @@ from oddframe.evaluation.frame_samples import Truth, frame_samples, threshold_sa
 from oddframe.evaluation.intervals import Draws, summarise
 from oddframe.evaluation.map_samples import map_samples
 from oddframe.evaluation.result import Decision, Evaluation
+from oddframe.evaluation.surprise_curve import are_surprises, surprise_curve
 from oddframe.evaluation.thresholds import (
     OWN,
     Threshold,
@@ -123,7 +125,10 @@ def evaluate_scores(
         class_counts={name: class_counts(videos, name) for name in classes},
         decisions=decided,
         oracle=best,
-        curves=drawn_curves(truth.labels, np.concatenate([scores[video.id] for video in videos])),
+        curves=drawn_curves(truth.labels, np.concatenate([scores[video.id] for video in videos]))
+        | alarm_curves(scores, truth, draws, rule)
+        | surprise_curve(scores, truth, draws),
+        normal_hours=float(truth.normal_hours.sum()),
         protocol={
             **_protocol(scores, manifest, rule, chosen, skip_first),
             "bootstrap": _bootstrap_note(truth, resamples, len(weights) - 1, seed),
@@ -274,6 +279,9 @@ def _protocol(
         "alarms": f"runs of frames above the threshold, {merged}; "
         "false if they touch no anomalous frame, as is each part of one that lies further from "
         "every event than the merged gap; per hour of frames that are not anomalous",
+        "calibration": "normal frames that score as high, over those that the scores promise"
+        if are_surprises(meta)
+        else "left out: the scores do not say how rare they are in normal footage",
         "decisions": "frames above a threshold are anomalous; fixed in the resamples; "
         + (
             next(iter(chosen.values())).chosen_on

@@ -22,19 +22,19 @@ from oddframe.videos import events_from_labels
 
 
 @dataclass(frozen=True)
-class FalseAlarmSteps:
-    """False alarms of one video for any threshold.
+class AlarmSteps:
+    """How many of something one video has at any threshold: false alarms, events alarmed.
 
     Attributes:
-        rises: sorted thresholds at which (going up) one more false alarm appears.
-        falls: sorted thresholds at which one goes.
+        rises: sorted thresholds at which (going up) there is one more.
+        falls: sorted thresholds at which there is one less.
     """
 
     rises: np.ndarray
     falls: np.ndarray
 
     def count(self, thresholds: np.ndarray) -> np.ndarray:
-        """Number of false alarms when frames strictly above the threshold are alarmed."""
+        """How many, when frames strictly above the threshold are alarmed."""
         return np.searchsorted(self.rises, thresholds, side="right") - np.searchsorted(
             self.falls, thresholds, side="right"
         )
@@ -72,7 +72,7 @@ def false_alarms(
 
 def false_alarm_steps(
     scores: np.ndarray, labels: np.ndarray, clock: Clock, merge_seconds: float = MERGE_SECONDS
-) -> FalseAlarmSteps:
+) -> AlarmSteps:
     """False alarms of one video as a function of the threshold.
 
     Args:
@@ -82,8 +82,10 @@ def false_alarm_steps(
         merge_seconds: runs whose gap is at most this long are one alarm.
     """
     gap = clock.ticks_in(merge_seconds)
-    scores, labels = _on_grid(np.asarray(scores), np.asarray(labels), clock, gap)
-    closed = _closing(scores, gap)
+    labels, _ = on_grid(np.asarray(labels, dtype=np.float32), clock, gap)
+    labels = labels > 0  # what was not filmed is normal
+    scores, _ = on_grid(np.asarray(scores), clock, gap)
+    closed = closing(scores, gap)
     none = np.full(1, -np.inf, closed.dtype)
     rises, falls = [none[:0]], [none[:0]]
 
@@ -113,7 +115,7 @@ def false_alarm_steps(
             add(*_runs(part))
             add(part[[0, -1]], np.repeat(none, 2))  # without those that reach an end,
             add(none, part.min(keepdims=True))  # of which one that reaches both is one
-    return FalseAlarmSteps(np.sort(np.concatenate(rises)), np.sort(np.concatenate(falls)))
+    return AlarmSteps(np.sort(np.concatenate(rises)), np.sort(np.concatenate(falls)))
 
 
 def _runs(closed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -123,22 +125,28 @@ def _runs(closed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return before[starts], closed[starts]
 
 
-def _on_grid(
-    scores: np.ndarray, labels: np.ndarray, clock: Clock, gap: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Scores and labels per tick; what was not filmed is normal, and no alarm reaches over it."""
+def on_grid(values: np.ndarray, clock: Clock, gap: int) -> tuple[np.ndarray, np.ndarray]:
+    """Values per tick, and the place of each frame among them.
+
+    What was not filmed is there with -inf, so that no alarm reaches over it.
+
+    Args:
+        values: ``(frames,)``.
+        clock: when the frames are shown.
+        gap: ticks that are merged.
+    """
     if clock.is_regular:
-        return scores, labels
+        return values, clock.ticks[:-1]
     unseen = np.diff(clock.ticks)[:-1] - clock.held[:-1]
     at = np.flatnonzero(unseen) + 1
     # More than the longest gap that is merged says as much as an hour.
     times = np.minimum(unseen[at - 1], gap + 1)
-    scores = np.insert(
-        scores.astype(np.result_type(scores, np.float32)), np.repeat(at, times), -np.inf
-    )
-    labels = np.insert(labels, np.repeat(at, times), False)
-    held = np.insert(clock.held, np.repeat(at, times), 1)
-    return np.repeat(scores, held), np.repeat(labels, held)
+    repeated = np.repeat(at, times)
+    values = np.insert(values.astype(np.result_type(values, np.float32)), repeated, -np.inf)
+    held = np.insert(clock.held, repeated, 1)
+    before = np.zeros(clock.frames, dtype=np.int64)
+    before[at] = times
+    return np.repeat(values, held), np.cumsum(clock.held) - clock.held + np.cumsum(before)
 
 
 def just_below(score: np.ndarray) -> np.ndarray:
@@ -146,7 +154,7 @@ def just_below(score: np.ndarray) -> np.ndarray:
     return np.nextafter(score, score.dtype.type(-np.inf))
 
 
-def _closing(scores: np.ndarray, gap: int) -> np.ndarray:
+def closing(scores: np.ndarray, gap: int) -> np.ndarray:
     """Grey closing: fills dips of at most ``gap`` frames up to the lower one of their sides."""
     from scipy.ndimage import maximum_filter1d, minimum_filter1d
 

@@ -25,10 +25,17 @@ class Measured:
 
 @dataclass(frozen=True)
 class Curve:
-    """Points of a ROC or precision-recall curve, thinned for drawing."""
+    """Points of a curve, thinned for drawing.
+
+    Attributes:
+        x, y: of each point.
+        low, high: the 95 % interval of each y, None where it has none; empty for curves without.
+    """
 
     x: list[float]
     y: list[float]
+    low: list[float | None] = field(default_factory=list)
+    high: list[float | None] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -74,7 +81,9 @@ class Evaluation:
         oracle: the metrics of a checkpoint that was selected on the evaluated videos; empty where
             none was given.
         curves: ``roc`` (x: false-positive rate, y: true-positive rate) and ``pr`` (x: recall,
-            y: precision).
+            y: precision); those of :mod:`oddframe.evaluation.alarm_curves` and
+            :mod:`oddframe.evaluation.surprise_curve`.
+        normal_hours: hours watched of frames that are not anomalous; 0 if not known.
         protocol: plain sentences and values that say how the scores and numbers came about:
             detector, causal, smoothing, normalisation, threshold, where it was chosen, bootstrap.
         versions: package name to version.
@@ -94,6 +103,7 @@ class Evaluation:
     decisions: dict[str, Decision] = field(default_factory=dict)
     oracle: dict[str, Measured] = field(default_factory=dict)
     curves: dict[str, Curve] = field(default_factory=dict)
+    normal_hours: float = 0.0
     protocol: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""ROC and precision-recall curves drawn inside a page; colours come from its style sheet."""
+"""Curves drawn inside a page; colours come from its style sheet."""
 
 from __future__ import annotations
 
@@ -7,6 +7,51 @@ from html import escape
 
 from oddframe.evaluation.result import Curve, Evaluation
 from oddframe.reporting.colours import series_class
+
+Ticks = Sequence[tuple[float, str]]
+"""Places from 0 to 100 along an axis, and what stands there."""
+
+SHARES: Ticks = [(place, f"{place / 100:g}") for place in (0.0, 25.0, 50.0, 75.0, 100.0)]
+
+
+def plane_svg(
+    title: str,
+    axes: tuple[tuple[str, Ticks], tuple[str, Ticks]],
+    marks: str,
+    below: str = "",
+) -> str:
+    """A square of 100 by 100 with its axes, as a figure.
+
+    Args:
+        title: plain text above it.
+        axes: of x and of y, label and ticks.
+        marks: SVG inside it; the origin is above on the left.
+        below: HTML under it.
+    """
+    (x_label, across), (y_label, upwards) = axes
+    ticks = "".join(
+        f'<line class="grid" x1="{v:.4g}" x2="{v:.4g}" y1="0" y2="100"/>'
+        f'<text x="{v:.4g}" y="107" text-anchor="middle">{escape(words)}</text>'
+        for v, words in across
+    ) + "".join(
+        f'<line class="grid" x1="0" x2="100" y1="{100 - v:.4g}" y2="{100 - v:.4g}"/>'
+        f'<text x="-3" y="{102 - v:.4g}" text-anchor="end">{escape(words)}</text>'
+        for v, words in upwards
+    )
+    return (
+        f'<figure class="curve"><figcaption>{escape(title)}</figcaption>'
+        f'<svg viewBox="-20 -4 126 124" role="img" aria-label="{escape(title)}">'
+        f"{ticks}{marks}"
+        f'<text x="50" y="117" text-anchor="middle">{escape(x_label)}</text>'
+        f'<text transform="translate(-15 50) rotate(-90)" text-anchor="middle">'
+        f"{escape(y_label)}</text></svg>{below}</figure>"
+    )
+
+
+def polyline(x: Sequence[float], y: Sequence[float], kind: str) -> str:
+    """A line through places of the square, y upwards, with CSS classes."""
+    points = (f"{a:.2f},{100 - b:.2f}" for a, b in zip(x, y, strict=True))
+    return f'<polyline class="{kind}" points="{" ".join(points)}"/>'
 
 
 def curves_svg(
@@ -18,24 +63,11 @@ def curves_svg(
     """
 
     def line(part: Curve, kind: str) -> str:
-        points = (f"{100 * x:.2f},{100 - 100 * y:.2f}" for x, y in zip(part.x, part.y, strict=True))
-        return f'<polyline class="{kind}" points="{" ".join(points)}"/>'
+        return polyline([100 * v for v in part.x], [100 * v for v in part.y], kind)
 
-    ticks = "".join(
-        f'<line class="grid" x1="{v}" x2="{v}" y1="0" y2="100"/>'
-        f'<line class="grid" x1="0" x2="100" y1="{v}" y2="{v}"/>'
-        f'<text x="{v}" y="107" text-anchor="middle">{v / 100:g}</text>'
-        f'<text x="-3" y="{102 - v}" text-anchor="end">{v / 100:g}</text>'
-        for v in (0, 25, 50, 75, 100)
-    )
     lines = "".join(line(curve, series_class(place)) for place, curve in enumerate(curves))
-    return (
-        f'<figure class="curve"><figcaption>{escape(title)}</figcaption>'
-        f'<svg viewBox="-20 -4 126 124" role="img" aria-label="{escape(title)}">'
-        f"{ticks}{line(chance, 'chance')}{lines}"
-        f'<text x="50" y="117" text-anchor="middle">{escape(x_label)}</text>'
-        f'<text transform="translate(-15 50) rotate(-90)" text-anchor="middle">'
-        f"{escape(y_label)}</text></svg></figure>"
+    return plane_svg(
+        title, ((x_label, SHARES), (y_label, SHARES)), f"{line(chance, 'chance')}{lines}"
     )
 
 
