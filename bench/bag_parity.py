@@ -11,11 +11,11 @@ from torch import Tensor
 
 import published_bag_networks as published_networks
 from comparison import Compared, apart, comparable, compare_tensors, gradients, made_up
+from oddframe.bags.detector import BagDetector
+from oddframe.console.words import count
 from oddframe.detectors import load
-from oddframe.detectors.mgfn import MGFN
-from oddframe.detectors.multiple_instance import BagDetector
-from oddframe.detectors.s3r import S3R, UNUSED
-from oddframe.words import count
+from oddframe.detectors.weakly_supervised.mgfn import MGFN
+from oddframe.detectors.weakly_supervised.s3r import S3R, UNUSED
 from published_bag_networks import Published, State
 
 SLOTS = 40

@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from oddframe.detectors.multiple_instance import BagShape
-from oddframe.detectors.rtfm import RTFM, RTFMConfig
+from oddframe.bags.detector import BagShape
+from oddframe.detectors.weakly_supervised.rtfm import RTFM, RTFMConfig
 from provenance import provenance, publish, run
 
 HERE = Path(__file__).resolve().parent

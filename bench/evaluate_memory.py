@@ -22,9 +22,9 @@ from typing import NamedTuple
 import numpy as np
 
 from oddframe.evaluation.result import Evaluation
-from oddframe.scores import Scores
+from oddframe.scores.frame_scores import Scores
 from oddframe.verbs.evaluate import evaluate
-from oddframe.videos import Event, Manifest, Video
+from oddframe.videos.manifest import Event, Manifest, Video
 from provenance import provenance, publish, run
 
 HERE = Path(__file__).resolve().parent

@@ -32,12 +32,12 @@ import numpy as np
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
 import oddframe
-from oddframe.atomic import write_text
 from oddframe.evaluation.bootstrap import draw_videos
 from oddframe.evaluation.evaluate import evaluate_scores
 from oddframe.evaluation.frame_samples import Truth, frame_samples
-from oddframe.scores import Scores
-from oddframe.videos import Event, Manifest, Video
+from oddframe.files.atomic import write_text
+from oddframe.scores.frame_scores import Scores
+from oddframe.videos.manifest import Event, Manifest, Video
 
 HERE = Path(__file__).resolve().parent
 LOAD = os.getloadavg()

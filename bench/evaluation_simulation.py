@@ -20,9 +20,9 @@ from pathlib import Path
 
 import numpy as np
 
-from oddframe.clock import Clock
-from oddframe.detectors.calibration import choose_threshold
+from oddframe.calibration.threshold import choose_threshold
 from oddframe.evaluation.intervals import Draws, differences, summarise
+from oddframe.media.clock import Clock
 from provenance import provenance, publish, run
 
 HERE = Path(__file__).resolve().parent

@@ -30,14 +30,14 @@ from pathlib import Path
 
 import numpy as np
 
-from oddframe.datasets.folder import prepare_folder
 from oddframe.features.backbones import DEFAULT, Backbone, BackboneOptions, load
 from oddframe.features.crops import crop_names, cut, resized
 from oddframe.features.extraction import SnippetPlan, extract_features
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.features.lite0_snippets import Lite0Snippets
-from oddframe.media import open_video
-from oddframe.video_writing import VideoWriter
+from oddframe.footage.folder import prepare_folder
+from oddframe.media.opening import open_video
+from oddframe.media.video_writing import VideoWriter
 
 SIZE = (320, 240)
 

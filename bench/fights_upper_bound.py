@@ -25,8 +25,8 @@ from sklearn.preprocessing import StandardScaler
 
 from oddframe.errors import OddframeError
 from oddframe.features.feature_folder import FeatureFolder
-from oddframe.media import open_video
-from oddframe.videos import Manifest
+from oddframe.media.opening import open_video
+from oddframe.videos.manifest import Manifest
 
 STRENGTHS = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
 """Inverse regularisation of the regression."""

@@ -20,8 +20,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from oddframe.media import Kind, open_video, watched
-from oddframe.media.continuity import _SIZE, _SWITCHED, BreakFinder, _Sketch
+from oddframe.media.continuity import _SIZE, _SWITCHED, BreakFinder, Kind, _Sketch, watched
+from oddframe.media.opening import open_video
 
 DATA = Path(os.environ.get("ODDFRAME_DATA", Path(__file__).parents[1] / ".." / "shared" / "data"))
 LENGTH, JOINS, SEED = 30, 400, 7

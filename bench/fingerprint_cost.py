@@ -2,7 +2,7 @@
 
     python bench/fingerprint_cost.py RUN RECORDINGS
 
-The fingerprint (:mod:`oddframe.fingerprints`) is the SHA-256 of a recording's files. Both are
+The fingerprint (:mod:`oddframe.media.fingerprints`) is the SHA-256 of a recording's files. Both are
 measured in processor time, with the files in the system's cache; a disk is read once either way, as
 what was just hashed is still in the cache when it is decoded, unless it is larger than memory.
 """
@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from oddframe.fingerprints import Fingerprint, recording_files
+from oddframe.media.fingerprints import Fingerprint, recording_files
 from oddframe.verbs.score import score
 from provenance import provenance, publish, run
 

@@ -23,14 +23,14 @@ from frame_steps import (
     statistics,
     twin,
 )
-from oddframe.detectors.conv_ae import ConvAE
-from oddframe.detectors.flow.flownet2_sd import FlowNet2SD
-from oddframe.detectors.future_frame import FutureFrame
-from oddframe.detectors.mnad import Mnad
-from oddframe.detectors.networks.autoencoder import without_unused
-from oddframe.detectors.ognet import OGNet
-from oddframe.detectors.pseudo_anomaly import PseudoAnomaly
+from oddframe.detectors.one_class.conv_ae import ConvAE
+from oddframe.detectors.one_class.future_frame import FutureFrame
+from oddframe.detectors.one_class.mnad import Mnad
+from oddframe.detectors.one_class.ognet import OGNet
+from oddframe.detectors.one_class.pseudo_anomaly.detector import PseudoAnomaly
 from oddframe.errors import OddframeWarning
+from oddframe.networks.autoencoder import without_unused
+from oddframe.networks.flow.flownet2_sd import FlowNet2SD
 
 Shapes = Mapping[str, Mapping[str, list[int]]]
 """Network to name to the shape of a published tensor."""

@@ -26,12 +26,13 @@ import torch
 import yaml
 
 from jpeg_footage import jpeg_footage
+from oddframe.clips.detector import ClipDetector
 from oddframe.detectors import load
-from oddframe.detectors.clip_detector import ClipDetector
 from oddframe.errors import OddframeError
-from oddframe.media import list_images, open_video
-from oddframe.training.settings import read_settings
-from oddframe.video_writing import VideoWriter
+from oddframe.media.image_series import list_images
+from oddframe.media.opening import open_video
+from oddframe.media.video_writing import VideoWriter
+from oddframe.settings.reading import read_settings
 from provenance import provenance, publish, run
 
 REAL_TIME = 25.0

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from comparison import Compared, apart, comparable, compare_tensors, gradients
-from oddframe.detectors.clip_detector import ClipDetector
+from oddframe.clips.detector import ClipDetector
 
 States = dict[str, dict[str, Tensor]]
 """Name of a network in the detector to its published tensors."""

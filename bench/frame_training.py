@@ -25,12 +25,12 @@ from lightning.fabric import Fabric
 from torch import Tensor
 
 from jpeg_footage import jpeg_footage
-from oddframe.detectors.future_frame import FutureFrame, FutureFrameConfig
-from oddframe.media import list_images
-from oddframe.training.clips import ClipBatches
-from oddframe.training.frame_cache import FOLDER, FrameCache, cache_bytes, cache_frames
+from oddframe.clips.batches import ClipBatches
+from oddframe.clips.frame_cache import FOLDER, FrameCache, cache_bytes, cache_frames
+from oddframe.detectors.one_class.future_frame import FutureFrame, FutureFrameConfig
+from oddframe.media.image_series import list_images
 from oddframe.training.loop import Batches, Schedule, train
-from oddframe.videos import Manifest
+from oddframe.videos.manifest import Manifest
 from provenance import provenance, publish, run
 
 CLIP_LENGTH = 5

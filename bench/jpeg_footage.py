@@ -8,9 +8,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from oddframe.datasets.folder import prepare_folder
 from oddframe.errors import OddframeError
-from oddframe.videos import Manifest
+from oddframe.footage.folder import prepare_folder
+from oddframe.videos.manifest import Manifest
 
 SIZE = (360, 240)
 _VIDEOS, _FRAMES = 8, 120

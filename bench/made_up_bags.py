@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from oddframe.videos import Event, Manifest, Video
+from oddframe.videos.manifest import Event, Manifest, Video
 
 SNIPPETS, CHANNELS = 8, 8
 

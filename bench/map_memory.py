@@ -19,8 +19,8 @@ import cv2
 import numpy as np
 
 from evaluate_memory import MB, peak
-from oddframe.scores import Scores
-from oddframe.videos import Event, Manifest, Video
+from oddframe.scores.frame_scores import Scores
+from oddframe.videos.manifest import Event, Manifest, Video
 from provenance import provenance, publish, run
 
 HERE = Path(__file__).resolve().parent

@@ -24,15 +24,15 @@ import numpy as np
 import yaml
 from scipy.ndimage import gaussian_filter1d
 
-from oddframe.array_files import read_arrays, write_arrays
 from oddframe.errors import OddframeError
 from oddframe.evaluation.evaluate import evaluate_scores
 from oddframe.evaluation.result import Measured
-from oddframe.media import open_video
-from oddframe.scores import Scores
-from oddframe.training.run_folder import CHECKPOINT, ORACLE, read_run
+from oddframe.files.array_files import read_arrays, write_arrays
+from oddframe.media.opening import open_video
+from oddframe.runs.run_folder import CHECKPOINT, ORACLE, read_run
+from oddframe.scores.frame_scores import Scores
 from oddframe.verbs.train import train
-from oddframe.videos import Manifest
+from oddframe.videos.manifest import Manifest
 
 Terms = dict[str, dict[str, np.ndarray]]
 """Video to term to values of its frames."""

@@ -15,8 +15,8 @@ from typing import Any
 import torch
 
 import oddframe
-from oddframe.atomic import write_text
 from oddframe.errors import OddframeError
+from oddframe.files.atomic import write_text
 
 
 def provenance() -> str:

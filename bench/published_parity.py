@@ -29,11 +29,11 @@ import torch
 import bag_parity
 import frame_parity
 from comparison import LIMIT, Compared
-from oddframe.words import count
+from oddframe.console.words import count
 from provenance import provenance, publish, run
 
 HERE = Path(__file__).resolve().parent
-KEYS = HERE.parent / "tests" / "detectors" / "published_keys.json"
+KEYS = HERE.parent / "tests" / "published_keys.json"
 KINDS = (
     "names and shapes",
     "imported values",

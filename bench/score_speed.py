@@ -28,11 +28,11 @@ import cv2
 import numpy as np
 
 from oddframe.datasets.synthetic import prepare_synthetic
-from oddframe.detectors.base import FrameDetector
-from oddframe.media import open_video
+from oddframe.detectors.contract import FrameDetector
+from oddframe.media.opening import open_video
+from oddframe.media.video_writing import VideoWriter
 from oddframe.verbs.score import score
 from oddframe.verbs.train import train
-from oddframe.video_writing import VideoWriter
 
 REAL_TIME = 25.0
 SIZES = ((360, 240), (1280, 720))

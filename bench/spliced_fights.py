@@ -36,11 +36,12 @@ from typing import Any
 
 import numpy as np
 
-from oddframe.atomic import write_json
 from oddframe.errors import OddframeError
-from oddframe.media import natural_key, open_video
-from oddframe.video_writing import VideoWriter
-from oddframe.videos import Event, Manifest, Video, events_from_labels, hash_annotations
+from oddframe.files.atomic import write_json
+from oddframe.media.image_series import natural_key
+from oddframe.media.opening import open_video
+from oddframe.media.video_writing import VideoWriter
+from oddframe.videos.manifest import Event, Manifest, Video, events_from_labels, hash_annotations
 
 FORMAT = "oddframe-spliced-fights/1"
 SPLICES = "splices.json"

@@ -23,9 +23,9 @@ from oddframe.errors import OddframeError
 from oddframe.features.backbones import Backbone, BackboneOptions, load
 from oddframe.features.extraction import SnippetPlan, extract_features
 from oddframe.features.spread_extraction import extract_spread
-from oddframe.verbs.footage import read_footage
-from oddframe.video_writing import VideoWriter
-from oddframe.videos import Manifest, Video
+from oddframe.footage.given import read_footage
+from oddframe.media.video_writing import VideoWriter
+from oddframe.videos.manifest import Manifest, Video
 from provenance import provenance, publish, run
 
 SIZE = (320, 240)

@@ -29,10 +29,10 @@ from pathlib import Path
 
 import numpy as np
 
-from oddframe.atomic import write_text
 from oddframe.cluster.connection import connected
 from oddframe.errors import OddframeError
-from oddframe.scores import Scores
+from oddframe.files.atomic import write_text
+from oddframe.scores.frame_scores import Scores
 from oddframe.sweeps.folder import SweepFolder, TrialRecord
 from oddframe.sweeps.sweep_file import read_sweep
 from oddframe.sweeps.trial_job import JOB, SCORES, TrialJob

@@ -28,12 +28,12 @@ from pathlib import Path
 
 import numpy as np
 
-from oddframe.atomic import atomic_path
-from oddframe.datasets.annotation_files import read_counts, read_lines
-from oddframe.datasets.intervals import events_of_pairs, interval_pairs
+from oddframe.datasets.layouts.annotation_files import read_counts, read_lines
 from oddframe.datasets.ucf_crime import FRAME_COUNTS, INTERVALS, TRAIN_LIST, class_of
 from oddframe.errors import OddframeError
 from oddframe.features.feature_writing import begin_folder, finished_videos
+from oddframe.files.atomic import atomic_path
+from oddframe.videos.intervals import events_of_pairs, interval_pairs
 
 SNIPPET = 16
 CHUNK = 64

@@ -27,7 +27,7 @@ from oddframe.errors import OddframeError
 from oddframe.tracking import load
 from oddframe.tracking.pictures import with_drawn_pictures
 from oddframe.tracking.record import read_record
-from oddframe.videos import Manifest, Video
+from oddframe.videos.manifest import Manifest, Video
 from provenance import provenance, publish, run
 
 

@@ -20,8 +20,8 @@ from oddframe.datasets.ucsd import prepare_ped2
 from oddframe.evaluation.baselines import trivial_baselines
 from oddframe.evaluation.evaluate import evaluate_scores
 from oddframe.evaluation.result import Measured
-from oddframe.matlab_files import read_mat
-from oddframe.videos import Event, Manifest, Video, events_from_labels
+from oddframe.files.matlab_files import read_mat
+from oddframe.videos.manifest import Event, Manifest, Video, events_from_labels
 from provenance import provenance, publish, run
 
 HERE = Path(__file__).resolve().parent

@@ -24,16 +24,16 @@ from typing import Any
 
 import numpy as np
 
-from oddframe.detectors.multiple_instance import score_video
+from oddframe.bags.detector import score_video
 from oddframe.errors import OddframeError
 from oddframe.evaluation.evaluate import evaluate_scores
 from oddframe.evaluation.result import Measured
 from oddframe.features.feature_folder import FeatureFolder
-from oddframe.scores import Scores
+from oddframe.runs.run_folder import CHECKPOINT, ORACLE, read_run
+from oddframe.scores.frame_scores import Scores
 from oddframe.training.loop import METRICS, read_curve
-from oddframe.training.run_folder import CHECKPOINT, ORACLE, read_run
 from oddframe.verbs.train import train
-from oddframe.videos import Manifest
+from oddframe.videos.manifest import Manifest
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "random-scores": {},

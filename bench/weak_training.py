@@ -25,13 +25,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from oddframe.detectors.multiple_instance import BagShape
-from oddframe.detectors.rtfm import RTFM, RTFMConfig
+from oddframe.bags.batches import BagBatches
+from oddframe.bags.detector import BagShape
+from oddframe.bags.segments import FOLDER, average_segments, pool_segments
+from oddframe.detectors.weakly_supervised.rtfm import RTFM, RTFMConfig
 from oddframe.errors import OddframeError
 from oddframe.features.feature_folder import FeatureFolder
-from oddframe.training.bags import BagBatches
-from oddframe.training.segments import FOLDER, average_segments, pool_segments
-from oddframe.videos import Manifest
+from oddframe.videos.manifest import Manifest
 
 SEGMENTS = 32
 

@@ -15,12 +15,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from oddframe.detectors.base import FrameScore
-from oddframe.detectors.calibration import Threshold, calibrate
+from oddframe.calibration.threshold import Threshold, calibrate
+from oddframe.console.words import HELD_OUT, LEARNT_FROM
+from oddframe.detectors.contract import FrameScore
 from oddframe.errors import OddframeError
-from oddframe.media import VideoReader, open_video
-from oddframe.videos import Manifest
-from oddframe.words import HELD_OUT, LEARNT_FROM
+from oddframe.media.frames import VideoReader
+from oddframe.media.opening import open_video
+from oddframe.videos.manifest import Manifest
 
 
 @dataclass(frozen=True)

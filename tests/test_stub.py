@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 import oddframe
-from oddframe.paths import is_path
+from oddframe.files.paths import is_path
 
 STUB = Path(oddframe.__file__).with_suffix(".pyi")
 
@@ -30,7 +30,7 @@ def made_stub() -> str:
         '"""oddframe finds the odd moments in video; made by tests/test_stub.py."""',
         "from collections.abc import Sequence",
         "from typing import Any",
-        *sorted({*others, *results, "from oddframe.paths import AnyPath"}),
+        *sorted({*others, *results, "from oddframe.files.paths import AnyPath"}),
         "__version__: str",
         *(f"def {door.__name__}{_signature(door)}: ..." for door in doors),
         f"__all__ = {oddframe.__all__!r}",

@@ -17,17 +17,17 @@ import torch
 from scipy.ndimage import gaussian_filter1d
 
 from oddframe.cli import main
-from oddframe.detections import read_events
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.features.patch_features import export_network
-from oddframe.score_maps import read_maps
-from oddframe.score_terms import read_terms
-from oddframe.scores import Scores
+from oddframe.scores.detections import read_events
+from oddframe.scores.frame_scores import Scores
+from oddframe.scores.maps import read_maps
+from oddframe.scores.terms import read_terms
 from oddframe.sweeps.folder import SweepFolder
 from oddframe.sweeps.summary import summarise
 from oddframe.sweeps.sweep_file import read_sweep
 from oddframe.verbs.compare import compare
-from oddframe.videos import Manifest
+from oddframe.videos.manifest import Manifest
 
 FIXTURES = Path(__file__).resolve().parent / "fixtures" / "version_0"
 NUMBERS: dict[str, Any] = json.loads((FIXTURES / "numbers.json").read_text(encoding="utf-8"))

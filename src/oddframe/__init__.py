@@ -11,12 +11,12 @@ from typing import Any
 __version__ = "0.1.0"
 
 _PUBLIC = {
-    "Event": "oddframe.videos",
-    "Manifest": "oddframe.videos",
+    "Event": "oddframe.videos.manifest",
+    "Manifest": "oddframe.videos.manifest",
     "OddframeError": "oddframe.errors",
     "OddframeWarning": "oddframe.errors",
-    "Scores": "oddframe.scores",
-    "Video": "oddframe.videos",
+    "Scores": "oddframe.scores.frame_scores",
+    "Video": "oddframe.videos.manifest",
     "compare": "oddframe.verbs.compare",
     "demo": "oddframe.verbs.demo",
     "evaluate": "oddframe.verbs.evaluate",
@@ -26,7 +26,7 @@ _PUBLIC = {
     "import_checkpoint": "oddframe.verbs.import_checkpoint",
     "losses": "oddframe.verbs.losses",
     "merge_crops": "oddframe.verbs.merge_crops",
-    "open_video": "oddframe.media",
+    "open_video": "oddframe.media.opening",
     "prepare": "oddframe.verbs.prepare",
     "reproduce": "oddframe.verbs.reproduce",
     "score": "oddframe.verbs.score",

@@ -3,28 +3,28 @@
 from collections.abc import Sequence
 from typing import Any
 
+from oddframe.bags.loss_spread import LossSpreads
+from oddframe.comparison.compare import Comparison
 from oddframe.errors import OddframeError as OddframeError
 from oddframe.errors import OddframeWarning as OddframeWarning
-from oddframe.evaluation.compare import Comparison
 from oddframe.evaluation.evaluate import evaluate_scores as evaluate_scores
 from oddframe.evaluation.result import Evaluation
-from oddframe.media import open_video as open_video
-from oddframe.paths import AnyPath
-from oddframe.scores import Scores as Scores
-from oddframe.training.loss_spread import LossSpreads
-from oddframe.training.run_folder import Run
+from oddframe.files.paths import AnyPath
+from oddframe.media.opening import open_video as open_video
+from oddframe.reproduction.outcome import RecipeList, Reproduction
+from oddframe.runs.run_folder import Run
+from oddframe.scores.frame_scores import Scores as Scores
 from oddframe.verbs.demo import Demo
 from oddframe.verbs.extract import Extracted
 from oddframe.verbs.fetch import Fetched
 from oddframe.verbs.merge_crops import Merged
 from oddframe.verbs.reproduce import Checked
-from oddframe.verbs.reproduction import RecipeList, Reproduction
 from oddframe.verbs.score import Scored
 from oddframe.verbs.sweep import SweepResult
 from oddframe.verbs.track import Tracked
-from oddframe.videos import Event as Event
-from oddframe.videos import Manifest as Manifest
-from oddframe.videos import Video as Video
+from oddframe.videos.manifest import Event as Event
+from oddframe.videos.manifest import Manifest as Manifest
+from oddframe.videos.manifest import Video as Video
 
 __version__: str
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from oddframe.characters import made_visible
+from oddframe.console.characters import made_visible
 
 
 class _OneLine:

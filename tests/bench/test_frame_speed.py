@@ -13,11 +13,11 @@ import cv2
 import numpy as np
 import pytest
 
-from oddframe.datasets.folder import prepare_folder
-from oddframe.detectors.future_frame import FutureFrame, FutureFrameConfig
-from oddframe.media import open_video
-from oddframe.training.clips import ClipBatches
-from oddframe.training.frame_cache import cache_frames
+from oddframe.clips.batches import ClipBatches
+from oddframe.clips.frame_cache import cache_frames
+from oddframe.detectors.one_class.future_frame import FutureFrame, FutureFrameConfig
+from oddframe.footage.folder import prepare_folder
+from oddframe.media.opening import open_video
 
 BENCH = Path(__file__).resolve().parents[2] / "bench"
 SIZE = 32

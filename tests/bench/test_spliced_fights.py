@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from oddframe.errors import OddframeError
-from oddframe.media import open_video, probe
-from oddframe.video_writing import VideoWriter
-from oddframe.videos import Manifest
+from oddframe.media.opening import open_video, probe
+from oddframe.media.video_writing import VideoWriter
+from oddframe.videos.manifest import Manifest
 
 BENCH = Path(__file__).resolve().parents[2] / "bench"
 SIZE = (64, 48)

@@ -14,13 +14,13 @@ from onnx import TensorProto, helper
 
 from oddframe.cli import main
 from oddframe.cluster.spread import is_spread, spread
-from oddframe.detections import read_events
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.feature_folder import FeatureFolder
-from oddframe.scores import Scores
+from oddframe.media.video_writing import VideoWriter
+from oddframe.scores.detections import read_events
+from oddframe.scores.frame_scores import Scores
 from oddframe.verbs.extract import extract
 from oddframe.verbs.score import score
-from oddframe.video_writing import VideoWriter
 
 ray = pytest.importorskip("ray")
 

@@ -5,11 +5,11 @@ import re
 import numpy as np
 import pytest
 
-from oddframe.datasets.foreign_truth import compare_truth, require_same_truth
+from oddframe.datasets.layouts.foreign_truth import compare_truth, require_same_truth
 from oddframe.datasets.ucf_crime import prepare_ucf_crime
 from oddframe.errors import OddframeError
 from oddframe.verbs.prepare import prepare
-from oddframe.videos import Event, Manifest, Video
+from oddframe.videos.manifest import Event, Manifest, Video
 
 
 def video(name, frames, *events):

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from oddframe.datasets.legacy_lists import FORMS, write_legacy_lists
+from oddframe.datasets.layouts.legacy_lists import FORMS, write_legacy_lists
 from oddframe.datasets.shanghaitech_weak import prepare_shanghaitech_weak
 from oddframe.datasets.ucf_crime import prepare_ucf_crime
 from oddframe.datasets.xd_violence import prepare_xd_violence
 from oddframe.errors import OddframeError, OddframeWarning
-from oddframe.videos import Manifest
+from oddframe.videos.manifest import Manifest
 
 
 def lines(path):

@@ -7,7 +7,7 @@ import pytest
 
 from oddframe.datasets.shanghaitech import prepare_shanghaitech
 from oddframe.errors import OddframeError, OddframeWarning
-from oddframe.pixel_truth import read_mask
+from oddframe.videos.pixel_truth import read_mask
 
 
 @pytest.fixture

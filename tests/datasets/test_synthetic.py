@@ -26,10 +26,10 @@ from oddframe.datasets.synthetic_scene.camera import HEIGHT, WIDTH
 from oddframe.datasets.synthetic_scene.figures import person, random_look
 from oddframe.datasets.synthetic_scene.renderer import render
 from oddframe.errors import OddframeError
-from oddframe.media import probe
-from oddframe.pixel_truth import read_mask, read_tracks
+from oddframe.media.opening import probe
 from oddframe.verbs.demo import demo
-from oddframe.videos import Manifest
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.pixel_truth import read_mask, read_tracks
 
 SMALL = SceneConfig(train_videos=1, test_videos=5, seconds=5.0)
 TINY = SceneConfig(train_videos=1, test_videos=2, seconds=0.8)

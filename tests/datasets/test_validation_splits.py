@@ -5,9 +5,9 @@ import re
 import numpy as np
 import pytest
 
+from oddframe.datasets.layouts.validation_splits import thesis_validation
+from oddframe.datasets.layouts.weak_videos import Listed
 from oddframe.datasets.ucf_crime import prepare_ucf_crime
-from oddframe.datasets.validation_splits import thesis_validation
-from oddframe.datasets.weak_videos import Listed
 from oddframe.errors import OddframeError
 from oddframe.verbs.prepare import prepare
 

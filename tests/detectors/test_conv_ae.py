@@ -13,18 +13,18 @@ import torch
 from lightning.fabric import Fabric
 
 from oddframe.detectors import available, load
-from oddframe.detectors.conv_ae import (
+from oddframe.detectors.one_class.conv_ae import (
     ConvAE,
     ConvAEConfig,
     brightness_divergence,
     pixel_divergence,
 )
-from oddframe.detectors.networks.autoencoder import ConvAutoencoder
 from oddframe.errors import OddframeError
-from oddframe.media import open_video
+from oddframe.media.opening import open_video
+from oddframe.networks.autoencoder import ConvAutoencoder
 from oddframe.training.loop import METRICS, Schedule, read_curve, train
 
-KEYS = json.loads((Path(__file__).parent / "published_keys.json").read_text())
+KEYS = json.loads((Path(__file__).parents[1] / "published_keys.json").read_text())
 TINY = {"size": 16, "width": 4, "batch_size": 4, "steps": 100}
 PAIRS = [
     ("mse", "symmetric"),

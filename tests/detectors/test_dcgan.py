@@ -11,13 +11,13 @@ import torch
 from lightning.fabric import Fabric
 
 from oddframe.detectors import available, load
-from oddframe.detectors.dcgan import Dcgan, DcganConfig
-from oddframe.detectors.networks.dcgan import DcganDiscriminator, DcganGenerator
+from oddframe.detectors.one_class.dcgan import Dcgan, DcganConfig
 from oddframe.errors import OddframeError
-from oddframe.media import open_video
+from oddframe.media.opening import open_video
+from oddframe.networks.dcgan import DcganDiscriminator, DcganGenerator
 from oddframe.training.loop import METRICS, Schedule, read_curve, train
 
-KEYS = json.loads((Path(__file__).parent / "published_keys.json").read_text())
+KEYS = json.loads((Path(__file__).parents[1] / "published_keys.json").read_text())
 TINY = {"size": 16, "width": 8, "latent": 5, "batch_size": 4}
 
 

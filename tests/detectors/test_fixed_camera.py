@@ -12,15 +12,15 @@ import pytest
 import torch
 from sklearn.metrics import roc_auc_score
 
-from oddframe.datasets.folder import prepare_folder
-from oddframe.detectors.fixed_camera import FixedCameraConfig, FixedCameraDetector
-from oddframe.detectors.fixed_camera.fitting import what_it_takes
+from oddframe.detectors.own_cameras.fixed_camera import FixedCameraConfig, FixedCameraDetector
+from oddframe.detectors.own_cameras.fixed_camera.fitting import what_it_takes
 from oddframe.errors import OddframeError, OddframeWarning
-from oddframe.media import open_video
-from oddframe.training.run_folder import read_run
+from oddframe.footage.folder import prepare_folder
+from oddframe.media.opening import open_video
+from oddframe.media.video_writing import VideoWriter
+from oddframe.runs.run_folder import read_run
 from oddframe.verbs.prepare import prepare
-from oddframe.video_writing import VideoWriter
-from oddframe.videos import Manifest
+from oddframe.videos.manifest import Manifest
 
 
 @pytest.fixture(scope="module")

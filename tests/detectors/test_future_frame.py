@@ -8,11 +8,11 @@ import pytest
 import torch
 from lightning.fabric import Fabric
 
+from oddframe.clips.losses import gradient
 from oddframe.detectors import available, load
-from oddframe.detectors.flow import FlowTerm, flow_term
-from oddframe.detectors.frame_losses import gradient
-from oddframe.detectors.future_frame import FutureFrame, FutureFrameConfig
+from oddframe.detectors.one_class.future_frame import FutureFrame, FutureFrameConfig
 from oddframe.errors import OddframeError
+from oddframe.networks.flow import FlowTerm, flow_term
 from oddframe.training.loop import LAST, METRICS, Schedule, read_curve, train
 
 TINY = {"size": 24, "width": 4, "discriminator_width": 4, "batch_size": 4}

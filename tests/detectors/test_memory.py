@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
-from oddframe.detectors.fixed_camera.memory import (
+from oddframe.detectors.own_cameras.fixed_camera.memory import (
     SHARED,
     NormalMemory,
     PlaceMemory,
     one_thread_each,
 )
-from oddframe.detectors.saved_state import SavedState
+from oddframe.files.saved_state import SavedState
 
 
 def known(place: PlaceMemory) -> np.ndarray:

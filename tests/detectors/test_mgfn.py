@@ -10,7 +10,8 @@ import pytest
 import torch
 from torch import nn
 
-from oddframe.detectors.mgfn import (
+from oddframe.bags.detector import BagShape
+from oddframe.detectors.weakly_supervised.mgfn import (
     LOSS_WEIGHTS,
     MGFN,
     ChannelLayerNorm,
@@ -20,10 +21,9 @@ from oddframe.detectors.mgfn import (
     magnitude_contrast,
     same_class_pairs,
 )
-from oddframe.detectors.multiple_instance import BagShape
 from oddframe.errors import OddframeError
 
-KEYS = json.loads((Path(__file__).parent / "published_keys.json").read_text())["mgfn"]
+KEYS = json.loads((Path(__file__).parents[1] / "published_keys.json").read_text())["mgfn"]
 SMALL = {"widths": (4, 8, 12), "depths": (2, 1, 1), "head_width": 4}
 
 

@@ -12,12 +12,12 @@ import torch
 from lightning.fabric import Fabric
 
 from oddframe.detectors import available, load
-from oddframe.detectors.mnad import Mnad, MnadConfig, point_score
-from oddframe.detectors.networks import memory
+from oddframe.detectors.one_class.mnad import Mnad, MnadConfig, point_score
 from oddframe.errors import OddframeError, OddframeWarning
+from oddframe.networks import memory
 from oddframe.training.loop import Schedule, train
 
-KEYS = json.loads((Path(__file__).parent / "published_keys.json").read_text())
+KEYS = json.loads((Path(__file__).parents[1] / "published_keys.json").read_text())
 
 VARIANTS = {
     "prediction": {},

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from oddframe.detectors.fixed_camera.motion import SpeedField
+from oddframe.detectors.own_cameras.fixed_camera.motion import SpeedField
 
 WIDTH, HEIGHT = 240, 160
 GRID = (10, 15)

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from oddframe.detectors.fixed_camera.observation import (
+from oddframe.detectors.own_cameras.fixed_camera.observation import (
     Scale,
     Window,
     observe,
@@ -18,7 +18,7 @@ from oddframe.detectors.fixed_camera.observation import (
     steps,
     whole,
 )
-from oddframe.media import MediaInfo
+from oddframe.media.frames import MediaInfo
 
 SCALE = Scale((2, 3), (32, 32), (48, 32))
 

@@ -10,14 +10,14 @@ import torch
 from lightning.fabric import Fabric
 from torch.nn import functional
 
-from oddframe.clock import Clock
-from oddframe.detectors.flow import flow_term
-from oddframe.detectors.perceptual import perceptual_term
-from oddframe.detectors.pseudo_anomaly import PseudoAnomaly, PseudoAnomalyConfig
-from oddframe.detectors.published_pseudo_anomaly import compared_rows
+from oddframe.detectors.one_class.pseudo_anomaly.as_published import compared_rows
+from oddframe.detectors.one_class.pseudo_anomaly.detector import PseudoAnomaly, PseudoAnomalyConfig
 from oddframe.errors import OddframeError
+from oddframe.media.clock import Clock
+from oddframe.networks.flow import flow_term
+from oddframe.networks.perceptual import perceptual_term
+from oddframe.runs.run_folder import LAST, METRICS, read_curve
 from oddframe.training.loop import Schedule, train
-from oddframe.training.run_folder import LAST, METRICS, read_curve
 
 TINY = {
     "size": 16,
@@ -632,7 +632,7 @@ def test_a_published_checkpoint_comes_back():
 
 
 def test_the_published_names_and_shapes_are_taken():
-    keys = json.loads((Path(__file__).parent / "published_keys.json").read_text())
+    keys = json.loads((Path(__file__).parents[1] / "published_keys.json").read_text())
     kinds = {"g": "unet", "d": "patch_discriminator", "c": "frame_classifier"}
     checkpoint = {
         name: {key: torch.zeros(shape) for key, shape in keys[kinds[name[4]]].items()}

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from oddframe.bags.detector import BagShape
 from oddframe.detectors import load
-from oddframe.detectors.multiple_instance import BagShape
-from oddframe.detectors.random_scores import RandomScores, RandomScoresConfig
+from oddframe.detectors.baselines.random_scores import RandomScores, RandomScoresConfig
 
 
 def detector(seed=0, channels=4):

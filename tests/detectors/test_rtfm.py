@@ -10,12 +10,12 @@ import pytest
 import torch
 from torch import nn
 
-from oddframe.detectors.feature_magnitude import magnitude_losses
-from oddframe.detectors.multiple_instance import BagShape
-from oddframe.detectors.rtfm import RTFM, RTFMConfig
+from oddframe.bags.detector import BagShape
+from oddframe.bags.feature_magnitude import magnitude_losses
+from oddframe.detectors.weakly_supervised.rtfm import RTFM, RTFMConfig
 from oddframe.errors import OddframeError
 
-KEYS = json.loads((Path(__file__).parent / "published_keys.json").read_text())
+KEYS = json.loads((Path(__file__).parents[1] / "published_keys.json").read_text())
 
 
 def small(crops=3, channels=6, **settings):

@@ -10,12 +10,12 @@ import pytest
 import torch
 from torch import nn
 
-from oddframe.detectors.dictionary_learning import code_dictionary, normal_dictionary
-from oddframe.detectors.multiple_instance import BagShape
-from oddframe.detectors.s3r import S3R, UNUSED, S3RConfig
+from oddframe.bags.detector import BagShape
+from oddframe.detectors.weakly_supervised.s3r import S3R, UNUSED, S3RConfig
 from oddframe.errors import OddframeError
+from oddframe.networks.dictionary_learning import code_dictionary, normal_dictionary
 
-KEYS = json.loads((Path(__file__).parent / "published_keys.json").read_text())["s3r"]
+KEYS = json.loads((Path(__file__).parents[1] / "published_keys.json").read_text())["s3r"]
 SMALLER = {2048: 64, 512: 16, 256: 8, 128: 4}
 
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from oddframe.bags.detector import BagShape
 from oddframe.detectors import load
-from oddframe.detectors.multiple_instance import BagShape
-from oddframe.detectors.sultani import Sultani, SultaniConfig
+from oddframe.detectors.weakly_supervised.sultani import Sultani, SultaniConfig
 from oddframe.errors import OddframeError
 
 

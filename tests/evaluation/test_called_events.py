@@ -2,11 +2,11 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddframe.clock import Clock
-from oddframe.detections import EventRule
 from oddframe.evaluation.called_events import called_event_steps
 from oddframe.evaluation.event_metrics import count_events
-from oddframe.videos import Video, events_from_labels
+from oddframe.media.clock import Clock
+from oddframe.scores.detections import EventRule
+from oddframe.videos.manifest import Video, events_from_labels
 
 
 @given(

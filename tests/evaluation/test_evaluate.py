@@ -5,16 +5,16 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from oddframe.cli.results import evaluation_table
 from oddframe.errors import OddframeError
 from oddframe.evaluation.baselines import trivial_baselines
 from oddframe.evaluation.beginnings import without_first
 from oddframe.evaluation.evaluate import PER_VIDEO_WARNING, evaluate_scores
 from oddframe.evaluation.pixel_metrics import PixelCounts, sample_edges
 from oddframe.evaluation.result import Evaluation
-from oddframe.pixel_truth import read_mask
-from oddframe.scores import Scores
-from oddframe.terminal import evaluation_table
-from oddframe.videos import Manifest
+from oddframe.scores.frame_scores import Scores
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.pixel_truth import read_mask
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddframe.detections import EventRule
 from oddframe.evaluation.event_metrics import count_events, match_count, temporal_iou
-from oddframe.videos import Event
+from oddframe.scores.detections import EventRule
+from oddframe.videos.manifest import Event
 
 interval = st.tuples(st.integers(0, 20), st.integers(1, 10)).map(lambda p: (p[0], p[0] + p[1]))
 

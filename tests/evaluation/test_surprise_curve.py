@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from oddframe.detectors.calibration import Surprise
+from oddframe.calibration.threshold import Surprise
 from oddframe.evaluation.frame_samples import Truth
 from oddframe.evaluation.intervals import Draws
 from oddframe.evaluation.surprise_curve import surprise_curve
-from oddframe.scores import Scores
+from oddframe.scores.frame_scores import Scores
 
 META = {"normalisation": "none (surprise against held-out normal footage)"}
 

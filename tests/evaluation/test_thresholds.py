@@ -17,9 +17,9 @@ from sklearn.metrics import (
     roc_auc_score,
 )
 
+from oddframe.comparison.compare import compare_scores
 from oddframe.errors import OddframeError
 from oddframe.evaluation.bootstrap import draw_videos
-from oddframe.evaluation.compare import compare_scores
 from oddframe.evaluation.evaluate import evaluate_scores
 from oddframe.evaluation.frame_samples import Truth
 from oddframe.evaluation.intervals import Draws, summarise
@@ -30,8 +30,8 @@ from oddframe.evaluation.thresholds import (
     decisions,
     validation_thresholds,
 )
-from oddframe.scores import Scores
-from oddframe.videos import Event, Manifest
+from oddframe.scores.frame_scores import Scores
+from oddframe.videos.manifest import Event, Manifest
 
 
 def worth(labels, decided, rule):

@@ -3,7 +3,7 @@ import pytest
 
 from oddframe.errors import OddframeError
 from oddframe.evaluation.truth_regions import box_iou, regions_from_mask, regions_from_tracks
-from oddframe.pixel_truth import Track, read_mask
+from oddframe.videos.pixel_truth import Track, read_mask
 
 
 def test_components_become_boxes_and_tracks():

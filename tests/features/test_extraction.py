@@ -20,16 +20,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oddframe.cli import main
-from oddframe.clock import Clock
-from oddframe.datasets.folder import prepare_folder
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.crops import cut, resized
 from oddframe.features.extraction import SnippetPlan, extract_features
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.features.feature_writing import RECORDINGS
-from oddframe.grey_levels import Levels
-from oddframe.media import open_video
-from oddframe.video_writing import VideoWriter
+from oddframe.footage.folder import prepare_folder
+from oddframe.media.clock import Clock
+from oddframe.media.grey_levels import Levels
+from oddframe.media.opening import open_video
+from oddframe.media.video_writing import VideoWriter
 
 
 class MeanColour:

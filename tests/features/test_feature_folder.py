@@ -12,7 +12,6 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from oddframe.clock import Clock
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.feature_folder import (
     FeatureFolder,
@@ -22,6 +21,7 @@ from oddframe.features.feature_folder import (
     shown_frames,
 )
 from oddframe.features.feature_writing import begin_folder, finished_videos, write_features
+from oddframe.media.clock import Clock
 
 RANDOM = np.random.default_rng(0)
 INFO = {"snippet_length": 16, "stride": 16, "crops": 2, "channels": 3}

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from oddframe.errors import OddframeError, OddframeWarning
-from oddframe.media import VIDEO_SUFFIXES, holds_video, open_video, probe
+from oddframe.media.containers import VIDEO_SUFFIXES, holds_video
+from oddframe.media.opening import open_video, probe
 
 FRAMES = 12
 

@@ -10,8 +10,9 @@ import cv2
 import numpy as np
 import pytest
 
-from oddframe.media import MediaInfo, WatchedVideo, open_video, watched
-from oddframe.media.continuity import BreakFinder
+from oddframe.media.continuity import BreakFinder, WatchedVideo, watched
+from oddframe.media.frames import MediaInfo
+from oddframe.media.opening import open_video
 from oddframe.media.pictures import PictureFrame
 
 WIDTH, HEIGHT = 160, 120

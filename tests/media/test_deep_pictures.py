@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from oddframe.errors import OddframeError, OddframeWarning
-from oddframe.grey_levels import Levels
-from oddframe.media import open_video, probe
+from oddframe.media.grey_levels import Levels
+from oddframe.media.opening import open_video, probe
 
 RAMP = np.tile(np.arange(160, dtype=np.uint16), (120, 1))
 

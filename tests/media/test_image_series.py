@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oddframe.errors import OddframeError
-from oddframe.media import image_series, probe
+from oddframe.media.image_series import image_series
+from oddframe.media.opening import probe
 
 
 def touch(folder, names):

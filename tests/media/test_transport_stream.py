@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from oddframe.errors import OddframeWarning
-from oddframe.media import open_video, probe
+from oddframe.media.opening import open_video, probe
 from oddframe.media.transport_stream import ends_within_a_packet
 
 

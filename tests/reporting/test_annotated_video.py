@@ -3,12 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from oddframe.clock import Clock
-from oddframe.detections import Detection
 from oddframe.errors import OddframeError
-from oddframe.media import open_video, probe
+from oddframe.media.clock import Clock
+from oddframe.media.opening import open_video, probe
 from oddframe.reporting.annotated_video import SMALLEST_WIDTH, write_annotated_video
 from oddframe.reporting.colours import DETECTION
+from oddframe.scores.detections import Detection
 
 FRAMES, WIDTH, HEIGHT = 40, 96, 64
 ENLARGED = -(-SMALLEST_WIDTH // WIDTH)

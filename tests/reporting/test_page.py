@@ -9,14 +9,14 @@ import cv2
 import numpy as np
 import pytest
 
-from oddframe.clock import Clock
-from oddframe.detections import Detection, EventRule, find_detections
 from oddframe.errors import OddframeError
 from oddframe.evaluation.evaluate import evaluate_scores
+from oddframe.media.clock import Clock
 from oddframe.reporting import shown_videos, video_table
 from oddframe.reporting.page import write_report
-from oddframe.scores import Scores
-from oddframe.videos import Manifest
+from oddframe.scores.detections import Detection, EventRule, find_detections
+from oddframe.scores.frame_scores import Scores
+from oddframe.videos.manifest import Manifest
 
 VOID = {"meta", "img", "br", "input"}
 
@@ -323,7 +323,7 @@ def test_an_hour_of_noise_stays_small(tmp_path):
     from oddframe.reporting.shown_videos import ShownVideo
     from oddframe.reporting.thumbnails import VideoPictures
     from oddframe.reporting.timelines import timelines_section
-    from oddframe.videos import Video
+    from oddframe.videos.manifest import Video
 
     video = Video("hour", "hour.mp4", "test", None, 90_000, 25.0, 8, 8)
     scores = np.random.default_rng(0).random(90_000).astype(np.float32)

@@ -14,7 +14,7 @@ import pytest
 
 from oddframe.reporting import shown_videos
 from oddframe.reporting.page import write_report
-from oddframe.scores import Scores
+from oddframe.scores.frame_scores import Scores
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)  # fmt: skip  # noqa: E501
 

@@ -7,7 +7,6 @@ import cv2
 import numpy as np
 import pytest
 
-from oddframe.detections import Detection
 from oddframe.evaluation.result import Curve, Evaluation, Measured
 from oddframe.reporting.colours import DETECTION, SERIES, TRUTH
 from oddframe.reporting.plots import (
@@ -19,7 +18,8 @@ from oddframe.reporting.plots import (
     write_roc,
     write_timeline,
 )
-from oddframe.videos import Event, Video
+from oddframe.scores.detections import Detection
+from oddframe.videos.manifest import Event, Video
 
 VIDEO = Video("01_$x$", "01", "test", "anomalous", 100, 10.0, 8, 8, events=(Event(40, 70),))
 
@@ -94,7 +94,8 @@ def test_timeline_of_one_frame(tmp_path):
 def test_pyplot_is_never_imported():
     code = (
         "import sys, numpy as np; from pathlib import Path;"
-        "from oddframe.reporting.plots import write_timeline; from oddframe.videos import Video;"
+        "from oddframe.reporting.plots import write_timeline;"
+        "from oddframe.videos.manifest import Video;"
         "import tempfile; folder = Path(tempfile.mkdtemp());"
         "video = Video('x', 'x', 'test', None, 3, 25.0, 8, 8);"
         "write_timeline(folder / 'x.png', video, {'score': np.zeros(3)});"

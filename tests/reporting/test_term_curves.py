@@ -9,8 +9,8 @@ import pytest
 from oddframe.errors import OddframeError
 from oddframe.reporting.colours import SERIES, TRUTH
 from oddframe.reporting.term_curves import scale_of_terms, terms_section
-from oddframe.scores import Scores
-from oddframe.videos import Event, Video
+from oddframe.scores.frame_scores import Scores
+from oddframe.videos.manifest import Event, Video
 
 ODD = Video("odd/1", "1", "test", "anomalous", 50, 10.0, 8, 8, events=(Event(20, 35, "<b>"),))
 CALM = Video("calm", "2", "test", "normal", 40, 10.0, 8, 8)

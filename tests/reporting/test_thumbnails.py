@@ -4,12 +4,12 @@ import cv2
 import numpy as np
 import pytest
 
-from oddframe.detections import Detection
 from oddframe.errors import OddframeError
-from oddframe.media import open_video
+from oddframe.media.opening import open_video
 from oddframe.reporting import thumbnails
 from oddframe.reporting.colours import DETECTION
 from oddframe.reporting.thumbnails import EVENT_SIZE, choose_frames, draw_event, take_pictures
+from oddframe.scores.detections import Detection
 
 
 def _decode(jpeg: bytes) -> np.ndarray:

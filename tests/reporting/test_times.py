@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddframe.clock import Clock
+from oddframe.media.clock import Clock
 from oddframe.reporting.times import (
     axis_ticks,
     offset,

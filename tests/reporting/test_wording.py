@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from oddframe.detections import Detection
 from oddframe.evaluation.result import Evaluation, Measured
 from oddframe.reporting.wording import (
     doubts,
@@ -16,7 +15,8 @@ from oddframe.reporting.wording import (
     oracle_notes,
     summary,
 )
-from oddframe.videos import Event, Video
+from oddframe.scores.detections import Detection
+from oddframe.videos.manifest import Event, Video
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from oddframe.clock import Clock
-from oddframe.detections import EventRule, find_detections, read_events
 from oddframe.errors import OddframeError
-from oddframe.fingerprints import Fingerprint
-from oddframe.score_files import PENDING
-from oddframe.scores import Scores
+from oddframe.media.clock import Clock
+from oddframe.media.fingerprints import Fingerprint
+from oddframe.scores.detections import EventRule, find_detections, read_events
+from oddframe.scores.frame_scores import Scores
+from oddframe.scores.score_files import PENDING
 from oddframe.scoring.kept import FOLDER, KeptScores, KeptVideo, VideoScores
 from oddframe.scoring.result_folder import belongs, drop_maps, finish, place, results_of
 

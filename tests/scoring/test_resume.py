@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from oddframe.cli import main
-from oddframe.clock import Clock
-from oddframe.detections import EventRule, Reason, find_detections, read_events
 from oddframe.errors import OddframeError, OddframeWarning
-from oddframe.fingerprints import Fingerprint
-from oddframe.scores import Scores
+from oddframe.media.clock import Clock
+from oddframe.media.fingerprints import Fingerprint
+from oddframe.runs.run_folder import read_run, write_checkpoint
+from oddframe.scores.detections import EventRule, Reason, find_detections, read_events
+from oddframe.scores.frame_scores import Scores
 from oddframe.scoring import plan
 from oddframe.scoring.kept import KeptScores, KeptVideo, Source, VideoScores
-from oddframe.training.run_folder import read_run, write_checkpoint
 from oddframe.verbs.score import score
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from oddframe.clock import Clock
+from oddframe.media.clock import Clock
 from oddframe.scoring.frames import smoothed
 
 

@@ -20,7 +20,7 @@ from oddframe.sweeps.sweep_file import read_sweep
 from oddframe.sweeps.tuning import _reason, run_sweep
 from oddframe.sweeps.watched_file import WatchedFile
 from oddframe.verbs.sweep import sweep
-from oddframe.videos import Manifest, Video
+from oddframe.videos.manifest import Manifest, Video
 
 DRAWN = {
     "distributions": {

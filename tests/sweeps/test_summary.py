@@ -12,12 +12,12 @@ import yaml
 from scipy import stats
 
 from oddframe.evaluation.result import Evaluation, Measured
+from oddframe.runs.run_folder import write_config
 from oddframe.sweeps.folder import Attempt, Progress, SweepFolder, TrialRecord
 from oddframe.sweeps.plan import Sweep
 from oddframe.sweeps.status import status_table
 from oddframe.sweeps.summary import summarise
 from oddframe.sweeps.sweep_file import read_sweep
-from oddframe.training.run_folder import write_config
 from oddframe.verbs.sweep import sweep as show
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from oddframe.atomic import write_json
 from oddframe.errors import OddframeError
+from oddframe.files.atomic import write_json
 from oddframe.sweeps.folder import Attempt, SweepFolder, TrialRecord, moment, now
 from oddframe.sweeps.plan import Sweep
 from oddframe.sweeps.sweep_file import read_sweep

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from oddframe.atomic import write_json
 from oddframe.errors import OddframeError
+from oddframe.files.atomic import write_json
 from oddframe.sweeps import trial_process
 from oddframe.sweeps.folder import SweepFolder, TrialRecord
 from oddframe.sweeps.plan import Trial

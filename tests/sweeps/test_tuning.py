@@ -22,13 +22,13 @@ import pytest
 import yaml
 
 from oddframe.errors import OddframeError
-from oddframe.scores import Scores
+from oddframe.scores.frame_scores import Scores
 from oddframe.sweeps.folder import SweepFolder, TrialRecord
 from oddframe.sweeps.plan import Trial
 from oddframe.sweeps.sweep_file import read_sweep
 from oddframe.sweeps.tune_adapters import early_stopping
 from oddframe.verbs.sweep import SweepResult, sweep
-from oddframe.videos import Event, Manifest, Video
+from oddframe.videos.manifest import Event, Manifest, Video
 
 GOOD = {"learning_rate": 0.02, "steps": 20}
 SLOW = {"learning_rate": 0.02, "steps": 24}

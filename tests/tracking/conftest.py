@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from oddframe.evaluation.result import Curve, Decision, Evaluation, Measured
-from oddframe.training.run_folder import write_config
+from oddframe.runs.run_folder import write_config
 
 LINES = [
     {"step": 2, "epoch": 0.5, "split": "train", "loss": 0.75, "network/ranking": 0.5},

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from oddframe.errors import OddframeError, OddframeWarning
+from oddframe.runs.run_folder import write_config
 from oddframe.tracking import following
 from oddframe.tracking.following import followed
 from oddframe.tracking.record import read_record
-from oddframe.training.run_folder import write_config
 from oddframe.verbs.train import train
 
 SETTINGS = {"steps": 6, "validate_every": 2, "batch_size": 4, "segments": 4}

@@ -23,9 +23,9 @@ from mlflow import MlflowClient
 
 from oddframe.cli import main
 from oddframe.evaluation.result import Evaluation
+from oddframe.runs.run_folder import read_curve
 from oddframe.tracking.mlflow_tracker import MlflowTracker
 from oddframe.tracking.record import read_record
-from oddframe.training.run_folder import read_curve
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)  # fmt: skip  # noqa: E501
 

@@ -14,12 +14,12 @@ import pytest
 
 from oddframe.errors import OddframeError
 from oddframe.evaluation.result import Evaluation, Measured
-from oddframe.scores import Scores
+from oddframe.scores.frame_scores import Scores
 from oddframe.tracking import chosen, installed, load
 from oddframe.tracking.pictures import with_drawn_pictures
 from oddframe.tracking.record import Point, read_progress, read_record, spread, step_of
 from oddframe.tracking.state import held, read_state, run_id, write_state
-from oddframe.videos import Event, Manifest, Video
+from oddframe.videos.manifest import Event, Manifest, Video
 
 
 def test_everything_in_a_run_folder_is_in_the_record(run: Path) -> None:

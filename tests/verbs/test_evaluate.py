@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from oddframe.atomic import sha256_of, write_json
-from oddframe.detections import Detection
+from oddframe.cli.results import describe, evaluation_table
+from oddframe.comparison.compare import Comparison
 from oddframe.errors import OddframeError, OddframeWarning
-from oddframe.evaluation.compare import Comparison
 from oddframe.evaluation.result import Evaluation
-from oddframe.score_maps import map_writer
-from oddframe.scores import Scores
-from oddframe.terminal import describe, evaluation_table
+from oddframe.files.atomic import sha256_of, write_json
+from oddframe.scores.detections import Detection
+from oddframe.scores.frame_scores import Scores
+from oddframe.scores.maps import map_writer
 from oddframe.verbs.compare import _names, compare
 from oddframe.verbs.evaluate import _detections, evaluate
-from oddframe.videos import Event, Manifest, Video
+from oddframe.videos.manifest import Event, Manifest, Video
 
 
 @pytest.fixture

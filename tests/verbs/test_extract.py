@@ -11,16 +11,16 @@ from onnx import TensorProto, helper
 from torch import nn
 
 from oddframe.cli import main
-from oddframe.clock import Clock
 from oddframe.errors import OddframeWarning
 from oddframe.features.backbones import BackboneOptions, load
 from oddframe.features.efficientnet_lite import HEAD, EfficientNetLite0
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.features.onnx_networks import export
-from oddframe.scores import Scores
+from oddframe.media.clock import Clock
+from oddframe.media.video_writing import VideoWriter
+from oddframe.scores.frame_scores import Scores
 from oddframe.verbs.score import score
-from oddframe.video_writing import VideoWriter
-from oddframe.videos import Manifest, Video
+from oddframe.videos.manifest import Manifest, Video
 
 
 def film(path: Path, frames: int, seed: int = 0) -> Path:

@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from oddframe.addresses import ADDRESSES
 from oddframe.cli import main
+from oddframe.files.addresses import ADDRESSES
 
 
 @pytest.mark.parametrize("words", [["fetch"], ["fetch", "list"]])

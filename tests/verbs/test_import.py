@@ -10,14 +10,14 @@ import pytest
 import torch
 import yaml
 
+from oddframe.bags.detector import BagShape
 from oddframe.cli import main
-from oddframe.detectors.mgfn import MGFN, MGFNConfig
-from oddframe.detectors.multiple_instance import BagShape
-from oddframe.detectors.rtfm import RTFM, RTFMConfig
-from oddframe.detectors.s3r import S3R, S3RConfig
+from oddframe.detectors.weakly_supervised.mgfn import MGFN, MGFNConfig
+from oddframe.detectors.weakly_supervised.rtfm import RTFM, RTFMConfig
+from oddframe.detectors.weakly_supervised.s3r import S3R, S3RConfig
 from oddframe.errors import OddframeError
-from oddframe.scores import Scores
-from oddframe.training.run_folder import read_run
+from oddframe.runs.run_folder import read_run
+from oddframe.scores.frame_scores import Scores
 from oddframe.verbs.import_checkpoint import import_checkpoint, read_state_dict
 
 CHANNELS, CROPS, SNIPPETS = 64, 5, {"fight": 9, "street": 4}

@@ -12,7 +12,7 @@ import pytest
 
 from oddframe.errors import OddframeError
 from oddframe.verbs.prepare import prepare, summary
-from oddframe.videos import Manifest
+from oddframe.videos.manifest import Manifest
 
 
 @pytest.fixture

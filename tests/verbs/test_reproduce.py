@@ -20,13 +20,13 @@ from oddframe.cli import main
 from oddframe.errors import OddframeError
 from oddframe.evaluation.result import Evaluation, Measured
 from oddframe.features.feature_folder import FeatureFolder
-from oddframe.recipes import Value
-from oddframe.scores import Scores
-from oddframe.training.run_folder import read_curve
+from oddframe.media.video_writing import VideoWriter
+from oddframe.reproduction.outcome import Reproduction, verdict
+from oddframe.reproduction.recipe import Value
+from oddframe.runs.run_folder import read_curve
+from oddframe.scores.frame_scores import Scores
 from oddframe.verbs.reproduce import reproduce
-from oddframe.verbs.reproduction import Reproduction, verdict
-from oddframe.video_writing import VideoWriter
-from oddframe.videos import Manifest
+from oddframe.videos.manifest import Manifest
 
 STEPS = 20
 RECIPE: dict[str, Any] = {
@@ -371,7 +371,7 @@ def test_verdict_knows_seeds_and_memory() -> None:
 
 
 def test_annotation_without_videos(real_data: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from oddframe.verbs.recipe_annotation import annotation_alone
+    from oddframe.reproduction.annotation import annotation_alone
 
     folder = real_data / "annotations"
     counts = {

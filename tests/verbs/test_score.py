@@ -7,19 +7,19 @@ import cv2
 import numpy as np
 import pytest
 
-from oddframe.atomic import sha256_of
 from oddframe.cli import main
-from oddframe.clock import Clock
-from oddframe.detections import EventRule, find_detections, read_cuts, read_events
+from oddframe.cli.results import describe
 from oddframe.errors import OddframeError, OddframeWarning
-from oddframe.media import open_video
-from oddframe.scores import Scores
-from oddframe.terminal import describe
-from oddframe.training.run_folder import read_run
+from oddframe.files.atomic import sha256_of
+from oddframe.media.clock import Clock
+from oddframe.media.opening import open_video
+from oddframe.media.video_writing import VideoWriter
+from oddframe.runs.run_folder import read_run
+from oddframe.runs.training_record import training_note
+from oddframe.scores.detections import EventRule, find_detections, read_cuts, read_events
+from oddframe.scores.frame_scores import Scores
 from oddframe.verbs.prepare import prepare
 from oddframe.verbs.score import score
-from oddframe.verbs.training_record import training_note
-from oddframe.video_writing import VideoWriter
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,10 @@ import pytest
 import yaml
 
 from oddframe.errors import OddframeError
-from oddframe.training.run_folder import read_run
+from oddframe.runs.run_folder import read_run
 from oddframe.verbs.prepare import prepare
 from oddframe.verbs.train import train
-from oddframe.videos import Manifest
+from oddframe.videos.manifest import Manifest
 
 
 def test_the_config_repeats_the_run(street):

@@ -11,15 +11,12 @@ import pytest
 import torch
 
 from oddframe.cli import main
-from oddframe.detectors.future_frame import FutureFrame, FutureFrameConfig
+from oddframe.clips import judges as clip_judges
+from oddframe.clips.frame_cache import cache_frames
+from oddframe.detectors.one_class.future_frame import FutureFrame, FutureFrameConfig
 from oddframe.errors import OddframeError
-from oddframe.media import open_video
-from oddframe.score_terms import read_terms
-from oddframe.scores import Scores
-from oddframe.training import clip_judges
-from oddframe.training.frame_cache import cache_frames
-from oddframe.training.loop import read_curve
-from oddframe.training.run_folder import (
+from oddframe.media.opening import open_video
+from oddframe.runs.run_folder import (
     LAST,
     MANIFEST,
     METRICS,
@@ -27,7 +24,10 @@ from oddframe.training.run_folder import (
     read_run,
     write_config,
 )
-from oddframe.videos import Event, Manifest, Video
+from oddframe.scores.frame_scores import Scores
+from oddframe.scores.terms import read_terms
+from oddframe.training.loop import read_curve
+from oddframe.videos.manifest import Event, Manifest, Video
 
 FRAMES, EVENT = 14, Event(8, 12, "flash")
 TINY = (

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any
 
+from oddframe.console.installation import how_to_install
 from oddframe.errors import OddframeError
-from oddframe.installation import how_to_install
 
 _PATIENCE_SECONDS = 5.0
 

@@ -14,8 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from oddframe.datasets.counts import PublishedCounts, check_counts
-from oddframe.datasets.footage import (
+from oddframe.datasets.layouts.counts import PublishedCounts, check_counts
+from oddframe.datasets.layouts.mask_archives import clips_of_archive, frames_with_mask
+from oddframe.errors import OddframeError
+from oddframe.files.matlab_files import read_mat, read_mat_cells
+from oddframe.footage.listing import (
     annotate,
     clip_number,
     recordings,
@@ -23,15 +26,12 @@ from oddframe.datasets.footage import (
     survey,
     with_progress,
 )
-from oddframe.datasets.intervals import (
+from oddframe.videos.intervals import (
     events_of_vector,
     labels_of_clip,
     read_mat_intervals,
 )
-from oddframe.datasets.mask_archives import clips_of_archive, frames_with_mask
-from oddframe.errors import OddframeError
-from oddframe.matlab_files import read_mat, read_mat_cells
-from oddframe.videos import Manifest, hash_annotations
+from oddframe.videos.manifest import Manifest, hash_annotations
 
 FPS = 25.0
 """Frames per second of extracted frames: that of the official files."""

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from oddframe.array_files import read_array
-from oddframe.datasets.counts import PublishedCounts, check_counts
-from oddframe.datasets.footage import annotate, recordings, require_folder, survey, with_progress
-from oddframe.datasets.intervals import events_of_vector
-from oddframe.videos import Manifest, hash_annotations
+from oddframe.datasets.layouts.counts import PublishedCounts, check_counts
+from oddframe.files.array_files import read_array
+from oddframe.footage.listing import annotate, recordings, require_folder, survey, with_progress
+from oddframe.videos.intervals import events_of_vector
+from oddframe.videos.manifest import Manifest, hash_annotations
 
 FPS = 24.0
 """Frames per second of the test folders: that of nearly all of the training files."""

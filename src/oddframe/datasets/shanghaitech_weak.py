@@ -12,14 +12,24 @@ from pathlib import Path
 
 import numpy as np
 
-from oddframe.datasets.annotation_files import find_annotation, read_lines, require_annotations
-from oddframe.datasets.counts import PublishedCounts, check_counts
-from oddframe.datasets.intervals import events_of_vector
-from oddframe.datasets.legacy_lists import write_legacy_lists
+from oddframe.datasets.layouts.annotation_files import (
+    find_annotation,
+    read_lines,
+    require_annotations,
+)
+from oddframe.datasets.layouts.counts import PublishedCounts, check_counts
+from oddframe.datasets.layouts.legacy_lists import write_legacy_lists
+from oddframe.datasets.layouts.weak_videos import (
+    NORMAL,
+    Listed,
+    check_lists,
+    survey_listed,
+    with_events,
+)
 from oddframe.datasets.shanghaitech import FPS, load_frame_mask
-from oddframe.datasets.weak_videos import NORMAL, Listed, check_lists, survey_listed, with_events
 from oddframe.errors import OddframeError
-from oddframe.videos import Manifest, Video, hash_annotations
+from oddframe.videos.intervals import events_of_vector
+from oddframe.videos.manifest import Manifest, Video, hash_annotations
 
 TRAIN_LIST = "SH_Train.txt"
 TEST_LIST = "SH_Test.txt"

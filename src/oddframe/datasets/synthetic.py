@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from oddframe.atomic import atomic_path, write_json
+from oddframe.console.words import first_of
 from oddframe.datasets.synthetic_scene.actors import (
     Actor,
     crossing,
@@ -29,10 +29,10 @@ from oddframe.datasets.synthetic_scene.backdrop import Backdrop, paint_backdrop
 from oddframe.datasets.synthetic_scene.camera import HEIGHT, WIDTH
 from oddframe.datasets.synthetic_scene.renderer import RenderedFrame, render
 from oddframe.errors import OddframeError
-from oddframe.folder_lock import LOCK, alone_in
-from oddframe.video_writing import VideoWriter
-from oddframe.videos import Event, Manifest, Video, events_from_labels, hash_annotations
-from oddframe.words import first_of
+from oddframe.files.atomic import atomic_path, write_json
+from oddframe.files.folder_lock import LOCK, alone_in
+from oddframe.media.video_writing import VideoWriter
+from oddframe.videos.manifest import Event, Manifest, Video, events_from_labels, hash_annotations
 
 FORMAT = "oddframe-synthetic/1"
 """Changes whenever the same seed gives other pictures, so that old scenes are rendered again."""

@@ -9,17 +9,16 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from oddframe.datasets.annotation_files import (
+from oddframe.datasets.layouts.annotation_files import (
     find_annotation,
     read_counts,
     read_lines,
     require_annotations,
 )
-from oddframe.datasets.counts import PublishedCounts, check_counts
-from oddframe.datasets.intervals import CONVENTIONS, events_of_pairs, interval_pairs
-from oddframe.datasets.legacy_lists import write_legacy_lists
-from oddframe.datasets.validation_splits import apply_val_split
-from oddframe.datasets.weak_videos import (
+from oddframe.datasets.layouts.counts import PublishedCounts, check_counts
+from oddframe.datasets.layouts.legacy_lists import write_legacy_lists
+from oddframe.datasets.layouts.validation_splits import apply_val_split
+from oddframe.datasets.layouts.weak_videos import (
     NORMAL,
     Listed,
     check_lists,
@@ -27,7 +26,8 @@ from oddframe.datasets.weak_videos import (
     with_events,
 )
 from oddframe.errors import OddframeError
-from oddframe.videos import Manifest, Video, hash_annotations
+from oddframe.videos.intervals import CONVENTIONS, events_of_pairs, interval_pairs
+from oddframe.videos.manifest import Manifest, Video, hash_annotations
 
 FPS = 30.0
 """Frames per second of the official files."""

@@ -12,8 +12,10 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
-from oddframe.datasets.counts import PublishedCounts, check_counts
-from oddframe.datasets.footage import (
+from oddframe.datasets.layouts.counts import PublishedCounts, check_counts
+from oddframe.datasets.layouts.mask_archives import clips_of_archive
+from oddframe.errors import OddframeWarning
+from oddframe.footage.listing import (
     annotate,
     clip_number,
     recordings,
@@ -21,15 +23,13 @@ from oddframe.datasets.footage import (
     survey,
     with_progress,
 )
-from oddframe.datasets.intervals import (
+from oddframe.media.image_series import list_images
+from oddframe.videos.intervals import (
     labels_of_clip,
     read_mat_intervals,
     read_ucsd_intervals,
 )
-from oddframe.datasets.mask_archives import clips_of_archive
-from oddframe.errors import OddframeWarning
-from oddframe.media import list_images
-from oddframe.videos import Manifest, hash_annotations
+from oddframe.videos.manifest import Manifest, hash_annotations
 
 FPS = 25.0
 """The images carry no frame rate, and the authors state none. In Ped2 walkers of 37 pixels move

@@ -1,4 +1,7 @@
-"""Detectors: one module each, found by its name (``--detector fixed-camera``)."""
+"""Detectors: a folder for each school, and in it nothing but methods, a module or folder each.
+
+A method is found by lying there, under the name of its module (``--detector fixed-camera``).
+"""
 
 from __future__ import annotations
 
@@ -8,37 +11,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from oddframe.detectors import own_detectors
+from oddframe.detectors import plugins
 from oddframe.errors import OddframeError, unknown
 
 DEFAULT = "fixed-camera"
 DEFAULT_FEATURES = "rtfm"
-_SHARED = {
-    "base",
-    "bag_losses",
-    "calibration",
-    "checked_settings",
-    "clip_detector",
-    "dictionary_learning",
-    "feature_magnitude",
-    "flow",
-    "frame_losses",
-    "layers",
-    "localisation",
-    "multiple_instance",
-    "networks",
-    "own_detectors",
-    "perceptual",
-    "pseudo_anomaly_settings",
-    "published",
-    "published_pseudo_anomaly",
-    "saved_state",
-}
 
 
 def available() -> list[str]:
     """Names of all detectors, also of installed ones; nothing is imported to find them."""
-    return sorted({*_built_in(), *own_detectors.installed()})
+    return sorted({*_built_in(), *plugins.installed()})
 
 
 def load(name: str) -> ModuleType:
@@ -49,11 +31,11 @@ def load(name: str) -> ModuleType:
     Raises:
         OddframeError: no such detector; the message lists those there are.
     """
-    if name in _built_in():
-        return import_module(f"{__name__}.{name.replace('-', '_')}")
-    if point := own_detectors.installed().get(name):
-        return own_detectors.load_installed(point)
-    if own_detectors.is_file(name):
+    if module := _built_in().get(name):
+        return import_module(module)
+    if point := plugins.installed().get(name):
+        return plugins.load_installed(point)
+    if plugins.is_file(name):
         raise OddframeError(
             f"{name}: a file's code is run only where the file is named on the command line or in "
             "Python: train and score --detector FILE; elsewhere, a detector needs an installed name"
@@ -67,9 +49,9 @@ def load_given(detector: str) -> ModuleType:
     Raises:
         OddframeError: no such detector, or a file without one.
     """
-    if not own_detectors.is_file(detector):
+    if not plugins.is_file(detector):
         return load(detector)
-    module = own_detectors.load_file(Path(detector))
+    module = plugins.load_file(Path(detector))
     if module.DETECTOR.name in available():
         raise OddframeError(
             f"{detector}: there is a detector '{module.DETECTOR.name}' already; give DETECTOR "
@@ -84,7 +66,7 @@ def load_recorded(run: Path, name: str, source: Any) -> ModuleType:
     Args:
         run: the folder, for messages.
         name: the detector's name there.
-        source: what is written there of where it came from (:func:`own_detectors.source_of`).
+        source: what is written there of where it came from (:func:`plugins.source_of`).
 
     Raises:
         OddframeError: it is not there; the message says what is missing.
@@ -92,11 +74,16 @@ def load_recorded(run: Path, name: str, source: Any) -> ModuleType:
     if name not in available():
         raise OddframeError(
             f"{run}: its detector '{name}' is none of oddframe's; "
-            f"{own_detectors.how_to_get(name, source)}"
+            f"{plugins.how_to_get(name, source)}"
         )
     return load(name)
 
 
-def _built_in() -> list[str]:
-    modules = (module.name for module in pkgutil.iter_modules(__path__))
-    return [name.replace("_", "-") for name in modules if name not in _SHARED]
+def _built_in() -> dict[str, str]:
+    """Name of each method in a folder of a school, to its module."""
+    return {
+        method.name.replace("_", "-"): f"{__name__}.{school.name}.{method.name}"
+        for school in pkgutil.iter_modules(__path__)
+        if school.ispkg
+        for method in pkgutil.iter_modules([str(Path(__path__[0], school.name))])
+    }

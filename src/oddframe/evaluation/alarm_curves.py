@@ -17,7 +17,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from oddframe.detections import EventRule
 from oddframe.evaluation.bootstrap import divide, ratio, weighted
 from oddframe.evaluation.called_events import called_event_steps
 from oddframe.evaluation.event_metrics import count_events
@@ -25,7 +24,8 @@ from oddframe.evaluation.false_alarms import AlarmSteps, false_alarm_steps
 from oddframe.evaluation.frame_samples import Truth
 from oddframe.evaluation.intervals import Counted, Draws, summarise
 from oddframe.evaluation.result import Curve
-from oddframe.scores import Scores
+from oddframe.scores.detections import EventRule
+from oddframe.scores.frame_scores import Scores
 
 COST = "cost"
 """Name of the curve of false alarms a day and events missed."""

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from oddframe.errors import OddframeError
-from oddframe.scores import Scores
-from oddframe.videos import Event, Video
+from oddframe.scores.frame_scores import Scores
+from oddframe.videos.manifest import Event, Video
 
 
 def warning(frames: int) -> str:

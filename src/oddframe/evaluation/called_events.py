@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from oddframe.clock import Clock
-from oddframe.detections import MERGE_SECONDS
 from oddframe.evaluation.false_alarms import AlarmSteps, closing, on_grid
-from oddframe.videos import events_from_labels
+from oddframe.media.clock import Clock
+from oddframe.scores.detections import MERGE_SECONDS
+from oddframe.videos.manifest import events_from_labels
 
 
 def called_event_steps(

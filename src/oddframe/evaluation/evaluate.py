@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 import oddframe
-from oddframe.detections import EventRule
+from oddframe.console.words import FOOTAGE
 from oddframe.errors import OddframeError
 from oddframe.evaluation import beginnings
 from oddframe.evaluation.alarm_curves import alarm_curves
@@ -34,9 +34,9 @@ from oddframe.evaluation.thresholds import (
     validation_part,
     validation_thresholds,
 )
-from oddframe.scores import Scores
-from oddframe.videos import Manifest, Video
-from oddframe.words import FOOTAGE
+from oddframe.scores.detections import EventRule
+from oddframe.scores.frame_scores import Scores
+from oddframe.videos.manifest import Manifest, Video
 
 PER_VIDEO_WARNING = (
     "the scores are normalised per video, which needs the whole test video and hides that "

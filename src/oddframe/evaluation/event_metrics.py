@@ -2,7 +2,7 @@
 
 The truth is the runs of anomalous frames: events that overlap or touch count as one, because
 scores have no class to tell them apart. The predictions are the detections that
-:func:`oddframe.detections.find_detections` makes.
+:func:`oddframe.scores.detections.find_detections` makes.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from oddframe.detections import EventRule, find_detections
 from oddframe.evaluation.event_ranking import greedy_matches
 from oddframe.evaluation.false_alarms import false_alarms
-from oddframe.videos import Video, events_from_labels
+from oddframe.scores.detections import EventRule, find_detections
+from oddframe.videos.manifest import Video, events_from_labels
 
 OVERLAPS = (0.1, 0.2, 0.3, 0.4, 0.5)
 """Temporal IoU that a detection needs to match an event."""

@@ -1,7 +1,7 @@
 """False alarms as a person counts them: alarms, not frames.
 
 An alarm is a run of frames above the threshold, runs with a short gap merged, exactly as
-:func:`oddframe.detections.find_detections` makes them. It is false if it touches no anomalous
+:func:`.find_detections` makes them. It is false if it touches no anomalous
 frame. Of an alarm that touches one, what lies further from every event than the merged gap is
 false too, one false alarm for each such part: an alarm that never ends is not a good one. Merging
 runs over gaps is a morphological closing of the score, so the number of false alarms is a step
@@ -16,9 +16,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from oddframe.clock import Clock
-from oddframe.detections import MERGE_SECONDS
-from oddframe.videos import events_from_labels
+from oddframe.media.clock import Clock
+from oddframe.scores.detections import MERGE_SECONDS
+from oddframe.videos.manifest import events_from_labels
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from oddframe.detections import EventRule
 from oddframe.evaluation.bootstrap import divide, ratio, weighted
 from oddframe.evaluation.class_metrics import ClassFrames, class_frames
 from oddframe.evaluation.event_metrics import OVERLAPS, EventCounts, count_events
@@ -17,8 +16,9 @@ from oddframe.evaluation.intervals import Counted
 from oddframe.evaluation.metric_samples import MetricSamples
 from oddframe.evaluation.ranking import RankedFrames, pairs_in_order
 from oddframe.evaluation.sweep import sweep
-from oddframe.scores import Scores
-from oddframe.videos import Video
+from oddframe.scores.detections import EventRule
+from oddframe.scores.frame_scores import Scores
+from oddframe.videos.manifest import Video
 
 RECALLS = (0.5, 0.8)
 """Shares of the anomalous frames at which false alarms are counted."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from oddframe.console.words import count
 from oddframe.errors import OddframeError
 from oddframe.evaluation.frame_samples import Truth
 from oddframe.evaluation.metric_names import LOCALISATION
@@ -18,9 +19,8 @@ from oddframe.evaluation.truth_regions import (
     regions_from_mask,
     regions_from_tracks,
 )
-from oddframe.pixel_truth import read_mask, read_tracks
-from oddframe.videos import Video
-from oddframe.words import count
+from oddframe.videos.manifest import Video
+from oddframe.videos.pixel_truth import read_mask, read_tracks
 
 
 def map_samples(

@@ -10,7 +10,7 @@ import numpy as np
 from oddframe.evaluation.class_metrics import WITHIN, class_members
 from oddframe.evaluation.intervals import Counted, Draws, summarise
 from oddframe.evaluation.result import Measured
-from oddframe.videos import Video
+from oddframe.videos.manifest import Video
 
 _BOTH = "needs anomalous and normal frames"
 _INSIDE = "needs anomalous videos with normal frames too"

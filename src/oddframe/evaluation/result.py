@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from oddframe.atomic import write_json
 from oddframe.errors import OddframeError
-from oddframe.text_files import read_json
+from oddframe.files.atomic import write_json
+from oddframe.files.text_files import read_json
 
 FORMAT = "oddframe-metrics/1"
 

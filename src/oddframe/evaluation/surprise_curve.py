@@ -1,7 +1,7 @@
 """Calibration: whether normal footage is as rarely surprising as its scores promise.
 
 A score that is a surprise, ``-log10 p``, promises that of normal frames the share p scores as high
-or higher (:mod:`oddframe.detectors.calibration`). Counted on normal frames that the detector has
+or higher (:mod:`oddframe.calibration.threshold`). Counted on normal frames that the detector has
 not seen, the share that does is drawn over the share promised, both as surprises: on the diagonal
 the promise is kept, below it normal footage scores high more often.
 """
@@ -17,7 +17,7 @@ from oddframe.evaluation.bootstrap import ratio
 from oddframe.evaluation.frame_samples import Truth
 from oddframe.evaluation.intervals import Draws, summarise
 from oddframe.evaluation.result import Curve
-from oddframe.scores import Scores
+from oddframe.scores.frame_scores import Scores
 
 NAME = "surprise"
 """Of the curve."""

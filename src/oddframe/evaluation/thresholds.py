@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from oddframe.console.words import count
 from oddframe.errors import OddframeError
 from oddframe.evaluation.bootstrap import divide, ratio, weighted
 from oddframe.evaluation.class_metrics import WITHIN, ClassFrames
@@ -19,9 +20,8 @@ from oddframe.evaluation.frame_metrics import counts_by_threshold
 from oddframe.evaluation.frame_samples import Truth
 from oddframe.evaluation.intervals import Draws, summarise
 from oddframe.evaluation.result import Decision, Measured
-from oddframe.scores import Scores
-from oddframe.videos import Manifest, Video
-from oddframe.words import count
+from oddframe.scores.frame_scores import Scores
+from oddframe.videos.manifest import Manifest, Video
 
 FIXED = 0.5
 """The threshold of the literature for scores that are probabilities."""

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from oddframe.errors import OddframeError
-from oddframe.pixel_truth import Track
-from oddframe.videos import Video
+from oddframe.videos.manifest import Video
+from oddframe.videos.pixel_truth import Track
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""features."""
+"""Features: backbones, extraction, the feature folder."""

@@ -22,15 +22,15 @@ from typing import Any
 import cv2
 import numpy as np
 
-from oddframe.clock import Clock
 from oddframe.errors import OddframeError
 from oddframe.features.backbones import Backbone
 from oddframe.features.crops import crop_names, cut, resized
 from oddframe.features.feature_folder import shown_frames
 from oddframe.features.feature_writing import begin_folder, finished_videos, write_features
-from oddframe.fingerprints import Fingerprint, recording_files
-from oddframe.media import open_video
-from oddframe.videos import Manifest, Video
+from oddframe.media.clock import Clock
+from oddframe.media.fingerprints import Fingerprint, recording_files
+from oddframe.media.opening import open_video
+from oddframe.videos.manifest import Manifest, Video
 
 _QUEUED_SNIPPETS = 8
 

@@ -22,11 +22,11 @@ from typing import Any
 
 import numpy as np
 
-from oddframe.array_files import read_array
-from oddframe.clock import Clock
 from oddframe.errors import OddframeError, OddframeWarning
-from oddframe.names import checked_id
-from oddframe.text_files import read_json, shown
+from oddframe.files.array_files import read_array
+from oddframe.files.text_files import read_json, shown
+from oddframe.media.clock import Clock
+from oddframe.videos.names import checked_id
 
 FORMAT = "oddframe-features/1"
 INFO_FILE = "features.json"

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from oddframe import __version__
-from oddframe.atomic import atomic_path, write_json
+from oddframe.console.words import first_of
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.feature_folder import (
     FORMAT,
@@ -20,8 +20,8 @@ from oddframe.features.feature_folder import (
     array_files,
     read_info,
 )
-from oddframe.fingerprints import Fingerprint, newest_change
-from oddframe.words import first_of
+from oddframe.files.atomic import atomic_path, write_json
+from oddframe.media.fingerprints import Fingerprint, newest_change
 
 RECORDINGS = ".recordings"
 """Folder with a fingerprint for each video: what its features were made of."""

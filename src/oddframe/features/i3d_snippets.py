@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from oddframe.atomic import sha256_of
 from oddframe.errors import OddframeError
 from oddframe.features.backbones import BackboneOptions
 from oddframe.features.i3d_inception import InceptionI3D
 from oddframe.features.i3d_resnet50 import ResNet50I3D
+from oddframe.files.atomic import sha256_of
 
 _NETWORKS: dict[str, Callable[[], Any]] = {
     "i3d-inception": InceptionI3D,

@@ -15,11 +15,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from oddframe.atomic import sha256_of
 from oddframe.features.backbones import BackboneOptions
 from oddframe.features.efficientnet_lite import HEAD, EfficientNetLite0, weights_path
 from oddframe.features.onnx_networks import export, open_session, run_session
 from oddframe.features.temporal_pooling import mean_and_change
+from oddframe.files.atomic import sha256_of
 
 _EMBEDDING = 1280
 _FRAMES_AT_ONCE = 16

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from oddframe.errors import OddframeError
-from oddframe.regular_files import require_file
+from oddframe.files.regular_files import require_file
 
 if TYPE_CHECKING:
     import numpy as np

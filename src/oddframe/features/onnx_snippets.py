@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from oddframe.atomic import sha256_of
 from oddframe.errors import OddframeError
 from oddframe.features.backbones import BackboneOptions
 from oddframe.features.onnx_networks import open_session, run_session, try_out
 from oddframe.features.temporal_pooling import mean_and_change
+from oddframe.files.atomic import sha256_of
 
 _SAMPLED_FRAMES = 4
 _CLIP_FRAMES = 16

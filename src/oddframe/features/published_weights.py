@@ -18,10 +18,10 @@ from torch import Tensor, nn
 
 from oddframe.errors import OddframeError
 from oddframe.features.array_pickles import NotedArray, read_array_pickle
-from oddframe.regular_files import require_file
-from oddframe.tensor_checks import fitting, without_prefix
-from oddframe.tensor_files import read_tensor_file
-from oddframe.text_files import shown
+from oddframe.files.regular_files import require_file
+from oddframe.files.tensor_checks import fitting, without_prefix
+from oddframe.files.tensor_files import read_tensor_file
+from oddframe.files.text_files import shown
 
 # The number with which PyTorch's old container begins, as a pickle of its own.
 _OLD_TORCH = pickle.dumps(0x1950A86A20F9469CFC6C, protocol=2)

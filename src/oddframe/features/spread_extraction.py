@@ -8,7 +8,6 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from oddframe.atomic import CannotWriteError
 from oddframe.cluster.spread import is_spread, spread
 from oddframe.errors import OddframeError
 from oddframe.features.backbones import Backbone, BackboneOptions, load
@@ -20,7 +19,8 @@ from oddframe.features.extraction import (
     unfinished,
 )
 from oddframe.features.feature_folder import INFO_FILE
-from oddframe.videos import Manifest, Video
+from oddframe.files.atomic import CannotWriteError
+from oddframe.videos.manifest import Manifest, Video
 
 
 def extract_spread(

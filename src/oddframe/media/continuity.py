@@ -13,7 +13,7 @@ compared with the last that had some, and must then differ nearly everywhere.
 What would be a cut is *light* that is switched if the picture is much brighter or darker and its
 edges go on running where and as they did: nothing moved there either, but it is the same footage.
 
-A *gap* is a jump in time, see :mod:`oddframe.clock`.
+A *gap* is a jump in time, see :mod:`oddframe.media.clock`.
 
 How the numbers were chosen and what they reach: ``docs/cuts.md``.
 """
@@ -29,7 +29,7 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from oddframe.clock import JUMP_SECONDS, is_jump
+from oddframe.media.clock import JUMP_SECONDS, is_jump
 from oddframe.media.frames import Frame, MediaInfo, VideoReader
 
 Kind = Literal["cut", "light", "gap"]

@@ -15,9 +15,9 @@ from typing import Literal, Protocol
 import cv2
 import numpy as np
 
-from oddframe.clock import Knots
 from oddframe.errors import OddframeError
-from oddframe.grey_levels import Levels
+from oddframe.media.clock import Knots
+from oddframe.media.grey_levels import Levels
 
 Resampling = Literal["area", "bilinear", "pillow"]
 """How a picture changes its size, see :func:`resize`."""
@@ -38,7 +38,7 @@ class MediaInfo:
         frames: how many.
         fps: frames per second; where they are not regular, the typical rate.
         width, height: size in pixels.
-        times: when the frames are shown, where they are not regular (see :mod:`oddframe.clock`).
+        times: when the frames are shown, where they are not regular (``clock.py``).
         start: when the first frame was filmed, if the recording says so.
         levels: the range of values of pictures deeper than 8 bits; None for others.
     """

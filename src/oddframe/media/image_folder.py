@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from oddframe.errors import OddframeError, OddframeWarning
-from oddframe.grey_levels import Levels
 from oddframe.media.filmed_at import filmed_at
 from oddframe.media.frames import Frame, MediaInfo, VideoReader, resize
+from oddframe.media.grey_levels import Levels
 from oddframe.media.image_series import image_series, irregular_numbers
 from oddframe.media.picture_stack import is_stack
 from oddframe.media.pictures import PictureFrame, read_picture

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 
 from oddframe.errors import OddframeError, OddframeWarning
-from oddframe.grey_levels import Levels
 from oddframe.media.filmed_at import filmed_at
 from oddframe.media.frames import Frame, MediaInfo, VideoReader
+from oddframe.media.grey_levels import Levels
 from oddframe.media.pictures import DEEP, PictureFrame, check_header, in_rgb
 
 STACK_SUFFIXES = frozenset({".tif", ".tiff", ".webp"})

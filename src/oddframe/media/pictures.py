@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 
 from oddframe.errors import OddframeError
-from oddframe.grey_levels import Levels
 from oddframe.media.frames import MOST_PIXELS, Resampling, check_size, grey_of, resize
+from oddframe.media.grey_levels import Levels
 
 DEEP = cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH
 _FORMATS = ("JPEG", "PNG", "BMP", "DIB", "TIFF", "WEBP", "JPEG2000", "PPM")

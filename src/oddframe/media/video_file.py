@@ -15,7 +15,6 @@ import cv2
 import numpy as np
 
 from oddframe.errors import OddframeError, OddframeWarning
-from oddframe.grey_levels import Levels
 from oddframe.media.containers import open_container, picture_streams, reason
 from oddframe.media.filmed_at import filmed_at
 from oddframe.media.frames import (
@@ -28,6 +27,7 @@ from oddframe.media.frames import (
     grey_of,
     resize,
 )
+from oddframe.media.grey_levels import Levels
 from oddframe.media.packet_times import PacketTimes
 from oddframe.media.pictures import PictureFrame
 from oddframe.media.transport_stream import ends_within_a_packet

@@ -9,18 +9,19 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from oddframe.clock import Clock
-from oddframe.detections import Detection
-from oddframe.detectors.localisation import odd_boxes
+from oddframe.calibration.places import odd_boxes
 from oddframe.errors import OddframeError
-from oddframe.grey_levels import Levels
-from oddframe.media import MediaInfo, open_video
+from oddframe.media.clock import Clock
+from oddframe.media.frames import MediaInfo
+from oddframe.media.grey_levels import Levels
+from oddframe.media.opening import open_video
+from oddframe.media.video_writing import VideoWriter
 from oddframe.reporting.colours import DETECTION, SERIES, TRUTH, Colour
 from oddframe.reporting.heat import heat_reference, overlay_heat
 from oddframe.reporting.lettering import Lettering
 from oddframe.reporting.score_axes import ScoreAxis, score_axis
 from oddframe.reporting.times import offset, shown_time
-from oddframe.video_writing import VideoWriter
+from oddframe.scores.detections import Detection
 
 Boxes = tuple[tuple[int, int, int, int], ...]
 

@@ -9,9 +9,9 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from oddframe.atomic import atomic_path
 from oddframe.evaluation.metric_names import metric_name
 from oddframe.evaluation.result import Measured
+from oddframe.files.atomic import atomic_path
 from oddframe.reporting.colours import ROUNDS, SERIES, hexadecimal
 from oddframe.reporting.wording import count
 

@@ -12,8 +12,8 @@ from oddframe.reporting.colours import series_class
 from oddframe.reporting.score_axes import ScoreAxis, score_axis, thin_series
 from oddframe.reporting.shown_videos import MOST_DRAWN, SAMPLE, evenly
 from oddframe.reporting.times import axis_ticks
-from oddframe.scores import Scores
-from oddframe.videos import Video
+from oddframe.scores.frame_scores import Scores
+from oddframe.videos.manifest import Video
 
 HEIGHT = 1000
 """Height of a timeline's own coordinates; its width is the video's frame count."""

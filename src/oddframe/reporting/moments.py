@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from oddframe.detections import Detection
 from oddframe.reporting.shown_videos import ShownVideo, data_uri
 from oddframe.reporting.times import shown_span, shown_time
 from oddframe.reporting.wording import count, is_annotated, missed, number, overlapping
-from oddframe.videos import Event, Video
+from oddframe.scores.detections import Detection
+from oddframe.videos.manifest import Event, Video
 
 MOST_OPEN = 12
 """So many of the pictures are seen at once, the others unfold."""

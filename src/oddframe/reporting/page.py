@@ -9,12 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from oddframe.atomic import atomic_path, write_text
-from oddframe.detections import Detection
 from oddframe.errors import OddframeError
 from oddframe.evaluation.evaluate import scores_of_split, threshold_of
 from oddframe.evaluation.result import Evaluation
 from oddframe.evaluation.thresholds import are_probabilities
+from oddframe.files.atomic import atomic_path, write_text
 from oddframe.reporting.class_bars import class_charts
 from oddframe.reporting.curve_drawings import roc_and_pr
 from oddframe.reporting.decision_tables import decisions_section
@@ -35,8 +34,9 @@ from oddframe.reporting.training_curves import training_section
 from oddframe.reporting.training_samples import samples_section
 from oddframe.reporting.video_table import videos_section
 from oddframe.reporting.wording import count, doubts, hint, oracle_notes, summary
-from oddframe.scores import Scores
-from oddframe.videos import Manifest
+from oddframe.scores.detections import Detection
+from oddframe.scores.frame_scores import Scores
+from oddframe.videos.manifest import Manifest
 
 
 def write_report(

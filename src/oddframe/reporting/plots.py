@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from oddframe.atomic import atomic_path
-from oddframe.detections import Detection
 from oddframe.evaluation.result import Curve, Evaluation
+from oddframe.files.atomic import atomic_path
 from oddframe.reporting.colours import DETECTION, SERIES, TRUTH, hexadecimal
 from oddframe.reporting.score_axes import ScoreAxis, score_axis, thin_series
 from oddframe.reporting.times import axis_ticks
 from oddframe.reporting.wording import measured
-from oddframe.videos import Video
+from oddframe.scores.detections import Detection
+from oddframe.videos.manifest import Video
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,8 +9,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from oddframe.atomic import atomic_path
 from oddframe.errors import OddframeError
+from oddframe.files.atomic import atomic_path
 from oddframe.reporting.colours import HEAT
 from oddframe.reporting.lettering import Lettering
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from oddframe.detections import Detection
 from oddframe.errors import OddframeError
 from oddframe.reporting.heat import heat_reference, shows_heat
 from oddframe.reporting.thumbnails import VideoPictures, choose_frames, take_pictures
-from oddframe.scores import Scores
-from oddframe.videos import Manifest, Video
+from oddframe.scores.detections import Detection
+from oddframe.scores.frame_scores import Scores
+from oddframe.videos.manifest import Manifest, Video
 
 MOST_PICTURED = 40
 """So many detections get a picture, the oddest first; the others are listed."""

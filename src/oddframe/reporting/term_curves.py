@@ -15,8 +15,8 @@ from oddframe.reporting.model_timelines import anomalous_first, bins_per_line, l
 from oddframe.reporting.plots import PROBABILITIES, write_timeline
 from oddframe.reporting.score_axes import ScoreAxis, cut_note, score_axis
 from oddframe.reporting.timelines import score_labels
-from oddframe.scores import Scores
-from oddframe.videos import Video
+from oddframe.scores.frame_scores import Scores
+from oddframe.videos.manifest import Video
 
 COMBINED = "combined score"
 """What the score is called beside its terms."""

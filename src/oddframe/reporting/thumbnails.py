@@ -9,11 +9,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from oddframe.detections import Detection
-from oddframe.grey_levels import Levels
-from oddframe.media import open_video
+from oddframe.media.grey_levels import Levels
+from oddframe.media.opening import open_video
 from oddframe.reporting.colours import DETECTION
 from oddframe.reporting.heat import overlay_heat
+from oddframe.scores.detections import Detection
 
 STRIP_SIZE = (240, 180)
 """Frames of a strip are shrunk to fit this (width, height); they are never enlarged."""

@@ -8,13 +8,13 @@ from html import escape
 
 import numpy as np
 
-from oddframe.detections import Detection
 from oddframe.reporting.score_axes import ScoreAxis, cut_note, thin_series
 from oddframe.reporting.shown_videos import ShownVideo, data_uri
 from oddframe.reporting.thumbnails import Strip
 from oddframe.reporting.times import axis_ticks, shown_cuts, shown_start, shown_time
 from oddframe.reporting.wording import count, duration, is_annotated, missed, number, overlapping
-from oddframe.videos import Video
+from oddframe.scores.detections import Detection
+from oddframe.videos.manifest import Video
 
 TIMELINE_HEIGHT = 1000
 """Height of a timeline's own coordinates; its width is the video's frame count."""

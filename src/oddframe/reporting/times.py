@@ -10,8 +10,8 @@ from operator import itemgetter
 
 import numpy as np
 
-from oddframe.clock import Clock
-from oddframe.words import first_of
+from oddframe.console.words import first_of
+from oddframe.media.clock import Clock
 
 _MOST_CUTS = 8
 _TICK_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400)

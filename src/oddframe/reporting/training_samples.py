@@ -9,8 +9,8 @@ from pathlib import Path
 
 import cv2
 
-from oddframe.atomic import atomic_path
 from oddframe.errors import OddframeError
+from oddframe.files.atomic import atomic_path
 from oddframe.reporting.shown_videos import data_uri
 from oddframe.reporting.wording import count
 

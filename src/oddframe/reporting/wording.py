@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from oddframe.clock import MOST_WATCHED
-from oddframe.detections import Detection
+from oddframe.console.words import count
 from oddframe.evaluation.evaluate import PER_VIDEO_WARNING, is_per_video
 from oddframe.evaluation.result import Evaluation, Measured
+from oddframe.media.clock import MOST_WATCHED
 from oddframe.reporting.times import shown_time
-from oddframe.videos import Event, Video
-from oddframe.words import count
+from oddframe.scores.detections import Detection
+from oddframe.videos.manifest import Event, Video
 
 
 def number(value: float) -> str:

@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
-from oddframe.detectors.multiple_instance import BagDetector, score_video
+from oddframe.bags.detector import BagDetector, score_video
+from oddframe.console.progress import Progress, says_how_to_go_on
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.feature_folder import FeatureFolder
-from oddframe.progress import Progress, says_how_to_go_on
+from oddframe.runs.run_folder import Run
 from oddframe.scoring.kept import VideoScores
-from oddframe.training.run_folder import Run
-from oddframe.videos import Manifest, Video
+from oddframe.videos.manifest import Manifest, Video
 
 _FRAME_RATE = 25.0
 """Assumed where a folder of features says nothing; it only turns frames into seconds."""

@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from oddframe.clock import Clock
-from oddframe.detections import Reason
-from oddframe.detectors.base import FrameDetector, FrameScore
+from oddframe.detectors.contract import FrameDetector, FrameScore
 from oddframe.errors import OddframeError
-from oddframe.media import open_video, watched
-from oddframe.score_maps import map_writer
-from oddframe.score_terms import write_terms
+from oddframe.media.clock import Clock
+from oddframe.media.continuity import watched
+from oddframe.media.opening import open_video
+from oddframe.scores.detections import Reason
+from oddframe.scores.maps import map_writer
+from oddframe.scores.terms import write_terms
 from oddframe.scoring.kept import VideoScores
-from oddframe.videos import Manifest, Video
+from oddframe.videos.manifest import Manifest, Video
 
 if TYPE_CHECKING:
-    from oddframe.detectors.clip_detector import ClipDetector
+    from oddframe.clips.detector import ClipDetector
 
 
 def score_frames(
@@ -46,7 +47,7 @@ def score_frames(
         terms: file for what the scores are combined from, if it is more than one term.
         causal: no smoothing over later frames.
         per_video: scale each term within the video (see
-            :meth:`oddframe.detectors.clip_detector.ClipDetector.scaled_terms`), unsmoothed.
+            :meth:`oddframe.clips.detector.ClipDetector.scaled_terms`), unsmoothed.
         count: told what is being done, the frames done, and how many there are.
 
     Raises:

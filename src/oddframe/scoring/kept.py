@@ -16,11 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from oddframe.array_files import read_arrays, write_arrays
-from oddframe.atomic import write_json
-from oddframe.detections import Reason, boxes_from
 from oddframe.errors import OddframeError
-from oddframe.fingerprints import Fingerprint
+from oddframe.files.array_files import read_arrays, write_arrays
+from oddframe.files.atomic import write_json
+from oddframe.media.fingerprints import Fingerprint
+from oddframe.scores.detections import Reason, boxes_from
 
 FOLDER = ".scoring"
 SETTINGS = "settings.json"

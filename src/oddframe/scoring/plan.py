@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any, cast
 
 import oddframe
-from oddframe.detectors.base import FrameDetector
+from oddframe.detectors.contract import FrameDetector
 from oddframe.features.feature_folder import FeatureFolder
-from oddframe.fingerprints import Fingerprint, recording_files
-from oddframe.score_maps import FOLDER as MAPS
-from oddframe.score_terms import FOLDER as TERMS
+from oddframe.media.fingerprints import Fingerprint, recording_files
+from oddframe.runs.run_folder import Run
+from oddframe.scores.maps import FOLDER as MAPS
+from oddframe.scores.terms import FOLDER as TERMS
 from oddframe.scoring.frames import score_frames
 from oddframe.scoring.kept import FOLDER, KeptScores, KeptVideo, Source, VideoScores
-from oddframe.training.run_folder import Run
-from oddframe.videos import Manifest, Video
+from oddframe.videos.manifest import Manifest, Video
 
 Count = Callable[[str, int, int | None], None]
 

@@ -17,14 +17,14 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from oddframe.atomic import CannotWriteError, atomic_path, sha256_of, write_json
-from oddframe.clock import Clock
-from oddframe.detections import Detection, EventRule, is_events_file, write_events
 from oddframe.errors import OddframeError
-from oddframe.score_files import PENDING
-from oddframe.score_maps import FOLDER as MAPS
-from oddframe.score_terms import FOLDER as TERMS
-from oddframe.scores import Scores
+from oddframe.files.atomic import CannotWriteError, atomic_path, sha256_of, write_json
+from oddframe.media.clock import Clock
+from oddframe.scores.detections import Detection, EventRule, is_events_file, write_events
+from oddframe.scores.frame_scores import Scores
+from oddframe.scores.maps import FOLDER as MAPS
+from oddframe.scores.score_files import PENDING
+from oddframe.scores.terms import FOLDER as TERMS
 from oddframe.scoring.kept import FOLDER as KEPT
 from oddframe.scoring.kept import KeptScores, KeptVideo
 

@@ -7,15 +7,15 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 
-from oddframe.atomic import CannotWriteError
 from oddframe.cluster.spread import is_spread, spread
+from oddframe.console.progress import Progress, says_how_to_go_on
+from oddframe.console.words import count, first_of
 from oddframe.errors import OddframeError, OddframeWarning
-from oddframe.progress import Progress, says_how_to_go_on
+from oddframe.files.atomic import CannotWriteError
+from oddframe.runs.run_folder import Run, read_run
 from oddframe.scoring.kept import KeptVideo
 from oddframe.scoring.plan import Scoring, uses_gpu
-from oddframe.training.run_folder import Run, read_run
-from oddframe.videos import Video
-from oddframe.words import count, first_of
+from oddframe.videos.manifest import Video
 
 
 def score_videos(

@@ -16,17 +16,16 @@ from pathlib import Path
 from typing import Any, Literal
 
 import oddframe
-from oddframe.atomic import sha256_of, write_json
+from oddframe.console.words import count
 from oddframe.errors import OddframeError
-from oddframe.folder_lock import alone_in, holder
-from oddframe.plain_values import typed
+from oddframe.files.atomic import sha256_of, write_json
+from oddframe.files.folder_lock import alone_in, holder
+from oddframe.files.plain_values import typed
+from oddframe.files.text_files import read_json, shown
+from oddframe.runs.run_folder import CHECKPOINT, METRICS, SWEEP, read_config, read_curve
 from oddframe.sweeps.plan import Mode, Sweep, Trial
-from oddframe.text_files import read_json, shown
-from oddframe.training.run_folder import CHECKPOINT, METRICS, read_config, read_curve
-from oddframe.words import count
 
 FORMAT = "oddframe-sweep/1"
-SWEEP = "sweep.json"
 TRIALS = "trials"
 RECORD = "trial.json"
 REPORT = "report/metrics.json"
@@ -113,11 +112,6 @@ def now() -> str:
 def moment(text: str) -> datetime:
     """The time that :func:`now` gave."""
     return datetime.fromisoformat(text)
-
-
-def is_sweep(path: Path) -> bool:
-    """Whether something is the folder of a sweep."""
-    return (path / SWEEP).is_file()
 
 
 class SweepFolder:

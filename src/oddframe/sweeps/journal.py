@@ -8,11 +8,11 @@ from dataclasses import replace
 
 from oddframe.errors import nearest
 from oddframe.reporting.wording import duration
+from oddframe.runs import run_folder
 from oddframe.sweeps.folder import Attempt, SweepFolder, TrialRecord, now
 from oddframe.sweeps.plan import Sweep, Trial
 from oddframe.sweeps.search import Queue
 from oddframe.sweeps.trial_job import OUTPUT, TrialJob
-from oddframe.training import run_folder
 
 LOG = "sweep.log"
 _LOST = "the Ray worker or its machine is gone"

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from oddframe.console.installation import how_to_install
 from oddframe.errors import OddframeError
-from oddframe.installation import how_to_install
 from oddframe.sweeps.folder import SweepFolder
 from oddframe.sweeps.plan import Distribution, Sweep, Trial
 from oddframe.sweeps.watched_file import WatchedFile

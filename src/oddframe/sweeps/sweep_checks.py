@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from oddframe.errors import OddframeError
+from oddframe.files.yaml_table import YamlTable
 from oddframe.sweeps.plan import Distribution, Sweep
-from oddframe.videos import Manifest
-from oddframe.yaml_table import YamlTable
+from oddframe.videos.manifest import Manifest
 
 _LOOKED_THROUGH = 1_000
 """Whole numbers of a distribution that are tried on the detector."""
@@ -56,9 +56,9 @@ def check_trials(table: YamlTable, sweep: Sweep) -> None:
         OddframeError: naming the file, the trial and the setting.
     """
     from oddframe.detectors import load
+    from oddframe.settings.reading import read_settings
     from oddframe.tracking import chosen
     from oddframe.training.hardware import Hardware
-    from oddframe.training.settings import read_settings
     from oddframe.verbs.train import check_inputs
 
     configurations = sweep.configurations() or _corners(sweep.distributions)

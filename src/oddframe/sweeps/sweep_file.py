@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, get_args
 
 from oddframe.errors import OddframeError, nearest
+from oddframe.files.yaml_table import YamlTable, read_yaml
+from oddframe.settings.reading import check_seed
 from oddframe.sweeps.plan import Distribution, Kind, Stopping, Sweep
 from oddframe.sweeps.sweep_checks import check_data, check_trials
-from oddframe.training.settings import check_seed
-from oddframe.yaml_table import YamlTable, read_yaml
 
 FOLDER = "sweeps"
 """Where sweeps go that say nothing else."""

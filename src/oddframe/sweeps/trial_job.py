@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from oddframe.atomic import write_json
-from oddframe.plain_values import typed
+from oddframe.files.atomic import write_json
+from oddframe.files.plain_values import typed
+from oddframe.files.text_files import read_json
 from oddframe.sweeps.plan import Sweep, Trial
-from oddframe.text_files import read_json
 
 JOB = "job.json"
 OUTPUT = "output.txt"

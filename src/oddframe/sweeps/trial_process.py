@@ -15,9 +15,9 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from oddframe.atomic import sha256_of
 from oddframe.errors import OddframeError
-from oddframe.folder_lock import alone_in
+from oddframe.files.atomic import sha256_of
+from oddframe.files.folder_lock import alone_in
 from oddframe.sweeps.trial_job import ORACLE_SCORES, REPORT, SCORES, TrialJob
 
 ORPHANED = 3
@@ -71,10 +71,10 @@ def run_trial(folder: Path) -> None:
 
 
 def _score_and_evaluate(folder: Path, job: TrialJob) -> None:
-    from oddframe.training.run_folder import CHECKPOINT, ORACLE
+    from oddframe.runs.run_folder import CHECKPOINT, ORACLE
     from oddframe.verbs.evaluate import evaluate
     from oddframe.verbs.score import score
-    from oddframe.videos import Manifest
+    from oddframe.videos.manifest import Manifest
 
     manifest, root = Path(job.manifest), _path(job.root)
     videos = Manifest.read(manifest, root)
@@ -116,7 +116,7 @@ def _path(name: str | None) -> Path | None:
 
 def _made_from(path: Path, checkpoint: Path) -> bool:
     """Whether there are whole scores that this very checkpoint gave."""
-    from oddframe.scores import Scores
+    from oddframe.scores.frame_scores import Scores
 
     try:
         return Scores.read(path).meta.get("run_sha256") == sha256_of(checkpoint)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from oddframe.errors import OddframeError
-from oddframe.regular_files import Stamp, stamp_of
+from oddframe.files.regular_files import Stamp, stamp_of
 from oddframe.reporting.wording import count
 from oddframe.sweeps.folder import SweepFolder
 from oddframe.sweeps.plan import Sweep

@@ -15,8 +15,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
 
+from oddframe.console.installation import how_to_install
 from oddframe.errors import OddframeError, nearest
-from oddframe.installation import how_to_install
 from oddframe.tracking.record import RunRecord
 
 TRACKERS = ("mlflow", "wandb", "tensorboard")

@@ -12,12 +12,12 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from oddframe.errors import OddframeError, OddframeWarning
+from oddframe.runs.run_folder import CONFIG, METRICS, SAMPLES, log
 from oddframe.tracking import Tracker, load, without_password
 from oddframe.tracking.pictures import with_drawn_pictures
 from oddframe.tracking.record import FAILED, TRACKED, read_progress, read_record
 from oddframe.tracking.state import held
 from oddframe.training.hardware import rank
-from oddframe.training.run_folder import CONFIG, METRICS, SAMPLES, log
 
 POLL_SECONDS = 2.0
 PATIENCE_SECONDS = 60.0

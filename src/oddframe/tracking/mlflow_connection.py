@@ -17,8 +17,8 @@ from urllib.parse import quote
 
 from filelock import FileLock, Timeout
 
-from oddframe.atomic import atomic_path
 from oddframe.errors import OddframeError
+from oddframe.files.atomic import atomic_path
 from oddframe.tracking import without_password
 
 if TYPE_CHECKING:

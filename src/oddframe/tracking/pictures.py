@@ -10,7 +10,8 @@ from pathlib import Path
 
 from oddframe.evaluation.evaluate import threshold_of
 from oddframe.evaluation.result import Evaluation
-from oddframe.scores import Scores
+from oddframe.runs.run_folder import MANIFEST
+from oddframe.scores.frame_scores import Scores
 from oddframe.tracking.record import (
     MOST_TIMELINES,
     RunRecord,
@@ -19,8 +20,7 @@ from oddframe.tracking.record import (
     is_oracle_evaluation,
     spread,
 )
-from oddframe.training.run_folder import MANIFEST
-from oddframe.videos import Manifest
+from oddframe.videos.manifest import Manifest
 
 
 @contextmanager

@@ -10,21 +10,21 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import oddframe
-from oddframe.atomic import sha256_of
 from oddframe.errors import OddframeError
 from oddframe.evaluation.result import FORMAT, Evaluation, Measured
-from oddframe.sweeps.folder import is_sweep
-from oddframe.tracking.state import run_id
-from oddframe.training.run_folder import (
+from oddframe.files.atomic import sha256_of
+from oddframe.runs.run_folder import (
     CHECKPOINT,
     CONFIG,
     LOG,
     METRICS,
     ORACLE,
+    is_sweep,
     read_config,
     read_curve,
     sample_paths,
 )
+from oddframe.tracking.state import run_id
 
 LOCAL = ("tensorboard", "wandb")
 """Folders in a run folder that trackers write; nothing is read back from them."""

@@ -12,8 +12,8 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from oddframe.atomic import write_json
 from oddframe.errors import OddframeError
+from oddframe.files.atomic import write_json
 
 STATE = "tracking.json"
 LOCK = ".tracking.lock"

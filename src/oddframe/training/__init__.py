@@ -1,1 +1,1 @@
-"""Training: the run folder."""
+"""The training loop, whatever is trained, and the hardware that it runs on."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from oddframe.training.loop import read_curve
-from oddframe.training.run_folder import (
+from oddframe.runs.run_folder import (
     BEST,
     METRICS,
     ORACLE,
@@ -14,6 +13,7 @@ from oddframe.training.run_folder import (
     read_config,
     write_config,
 )
+from oddframe.training.loop import read_curve
 
 
 def forget_kept_states(folder: Path) -> None:

@@ -28,10 +28,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from oddframe.atomic import atomic_path
 from oddframe.errors import OddframeError
-from oddframe.tensor_files import read_tensor_file
-from oddframe.training.run_folder import LAST, METRICS, log, read_curve
+from oddframe.files.atomic import atomic_path
+from oddframe.files.tensor_files import read_tensor_file
+from oddframe.runs.run_folder import LAST, METRICS, log, read_curve
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
@@ -125,7 +125,7 @@ def train(
     advance: Callable[[str, int, int], None] = lambda *_: None,
     say: Callable[[str], None] = lambda _: None,
 ) -> dict[str, dict[str, float]]:
-    """Train a learner (see :class:`oddframe.detectors.base.Learner`).
+    """Train a learner (see :class:`oddframe.detectors.contract.Learner`).
 
     Args:
         fabric: launched; says device, precision and which process this is.

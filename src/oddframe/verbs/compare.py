@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from oddframe.comparison.compare import Comparison, compare_scores
+from oddframe.comparison.contenders import read_contender, shared_manifest
+from oddframe.comparison.published_numbers import published_for
 from oddframe.errors import OddframeError
-from oddframe.evaluation.compare import Comparison, compare_scores
 from oddframe.evaluation.evaluate import evaluate_scores, scores_of_split
-from oddframe.evaluation.published_numbers import published_for
-from oddframe.folder_lock import alone_in_out
-from oddframe.names import checked_name
-from oddframe.paths import text_paths
-from oddframe.score_files import KINDS
-from oddframe.training.settings import check_seed
-from oddframe.verbs.contenders import read_contender, shared_manifest
-from oddframe.videos import Manifest
+from oddframe.files.folder_lock import alone_in_out
+from oddframe.files.paths import text_paths
+from oddframe.scores.score_files import KINDS
+from oddframe.settings.reading import check_seed
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.names import checked_name
 
 
 @text_paths
@@ -98,7 +98,7 @@ def compare(
     evaluations = {
         name: evaluate_scores(part, truth, split=split, resamples=0) for name, part in drawn.items()
     }
-    from oddframe.reporting.comparison_page import remove_comparison, write_comparison
+    from oddframe.comparison.page import remove_comparison, write_comparison
     from oddframe.reporting.wording import doubts
 
     doubtful = {}

@@ -8,8 +8,8 @@ from pathlib import Path
 from oddframe.datasets.synthetic import require_scene
 from oddframe.errors import OddframeError
 from oddframe.evaluation.result import Evaluation
-from oddframe.folder_lock import alone_in_out
-from oddframe.paths import text_paths
+from oddframe.files.folder_lock import alone_in_out
+from oddframe.files.paths import text_paths
 from oddframe.verbs.evaluate import evaluate
 from oddframe.verbs.prepare import prepare
 from oddframe.verbs.score import score

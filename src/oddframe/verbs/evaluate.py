@@ -7,29 +7,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from oddframe.atomic import sha256_of
-from oddframe.detections import (
+from oddframe.console.progress import progress
+from oddframe.errors import OddframeError, OddframeWarning
+from oddframe.evaluation.evaluate import evaluate_scores
+from oddframe.evaluation.result import Evaluation
+from oddframe.files.atomic import sha256_of
+from oddframe.files.folder_lock import alone_in_out
+from oddframe.files.paths import text_paths
+from oddframe.files.regular_files import stamp_of
+from oddframe.runs.training_record import record_of_scores
+from oddframe.scores.detections import (
     Detection,
     EventRule,
     find_detections,
     read_cuts,
     read_events,
 )
-from oddframe.errors import OddframeError, OddframeWarning
-from oddframe.evaluation.evaluate import evaluate_scores
-from oddframe.evaluation.result import Evaluation
-from oddframe.folder_lock import alone_in_out
-from oddframe.paths import text_paths
-from oddframe.progress import progress
-from oddframe.regular_files import stamp_of
-from oddframe.score_maps import FOLDER, read_maps
-from oddframe.score_terms import FOLDER as TERMS
-from oddframe.score_terms import read_terms
-from oddframe.scores import Scores
+from oddframe.scores.frame_scores import Scores
+from oddframe.scores.maps import FOLDER, read_maps
+from oddframe.scores.terms import FOLDER as TERMS
+from oddframe.scores.terms import read_terms
 from oddframe.scoring.result_folder import EVENTS, SOURCES, belongs
-from oddframe.training.settings import check_seed
-from oddframe.verbs.training_record import record_of_scores
-from oddframe.videos import Manifest, Video
+from oddframe.settings.reading import check_seed
+from oddframe.videos.manifest import Manifest, Video
 
 
 @text_paths

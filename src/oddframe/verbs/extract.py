@@ -6,20 +6,20 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from oddframe.atomic import begun_in
 from oddframe.cluster.spread import is_spread
+from oddframe.console.progress import progress, says_how_to_go_on
+from oddframe.console.words import count
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.backbones import DEFAULT, BackboneOptions, load
 from oddframe.features.extraction import SnippetPlan
 from oddframe.features.feature_folder import INFO_FILE, FeatureFolder
 from oddframe.features.spread_extraction import extract_spread
-from oddframe.folder_lock import alone_in_out
-from oddframe.names import require_files_apart
-from oddframe.paths import text_paths
-from oddframe.progress import progress, says_how_to_go_on
-from oddframe.verbs.footage import read_footage
-from oddframe.videos import Manifest, Video
-from oddframe.words import count
+from oddframe.files.atomic import begun_in
+from oddframe.files.folder_lock import alone_in_out
+from oddframe.files.paths import text_paths
+from oddframe.footage.given import read_footage
+from oddframe.videos.manifest import Manifest, Video
+from oddframe.videos.names import require_files_apart
 
 
 @dataclass(frozen=True)

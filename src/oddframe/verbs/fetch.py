@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
-from oddframe.addresses import ADDRESSES, Address, known
-from oddframe.atomic import sha256_of
-from oddframe.download import download
 from oddframe.errors import OddframeError, unknown
-from oddframe.paths import text_paths
+from oddframe.files.addresses import ADDRESSES, Address, known
+from oddframe.files.atomic import sha256_of
+from oddframe.files.download import download
+from oddframe.files.paths import text_paths
 
 
 @dataclass(frozen=True)

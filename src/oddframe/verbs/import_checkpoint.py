@@ -8,17 +8,20 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from oddframe.atomic import sha256_of
-from oddframe.clock import Clock
-from oddframe.datasets.deep_footage import at_one_range, normal_range
+from oddframe.console.words import MAYBE_LEARNT_FROM, count
 from oddframe.detectors import available, load
 from oddframe.errors import OddframeError, OddframeWarning
-from oddframe.folder_lock import alone_in_out
-from oddframe.media import open_video, watched
-from oddframe.paths import text_paths
-from oddframe.tensor_files import read_tensor_file
-from oddframe.text_files import shown
-from oddframe.training.run_folder import (
+from oddframe.files.atomic import sha256_of
+from oddframe.files.folder_lock import alone_in_out
+from oddframe.files.paths import text_paths
+from oddframe.files.tensor_files import read_tensor_file
+from oddframe.files.text_files import shown
+from oddframe.footage.deep_footage import at_one_range, normal_range
+from oddframe.footage.given import read_footage
+from oddframe.media.clock import Clock
+from oddframe.media.continuity import watched
+from oddframe.media.opening import open_video
+from oddframe.runs.run_folder import (
     CHECKPOINT,
     Run,
     log,
@@ -26,10 +29,8 @@ from oddframe.training.run_folder import (
     write_checkpoint,
     write_config,
 )
-from oddframe.training.settings import read_settings
-from oddframe.verbs.footage import read_footage
-from oddframe.videos import Manifest
-from oddframe.words import MAYBE_LEARNT_FROM, count
+from oddframe.settings.reading import read_settings
+from oddframe.videos.manifest import Manifest
 
 if TYPE_CHECKING:
     import numpy as np
@@ -79,7 +80,7 @@ def import_checkpoint(
         OddframeError: a detector that was never published, an unreadable or unsafe file, missing
             or foreign keys, wrong shapes, or a folder in use.
     """
-    from oddframe.detectors.flow import FLOWS
+    from oddframe.networks.flow import FLOWS
 
     if detector in FLOWS and detector != "matching":  # which needs no file
         raise OddframeError(
@@ -149,7 +150,7 @@ def _bag_detector(kind: Any, checkpoint: Path, crops: int | None, dictionary: Pa
                 f"{checkpoint}: an s3r checkpoint holds no dictionary; give the released file "
                 "(..._dictionaries.taskaware...npy) with --dictionary"
             )
-        from oddframe.detectors.dictionary_learning import read_dictionary
+        from oddframe.networks.dictionary_learning import read_dictionary
 
         options["dictionary"] = read_dictionary(dictionary)
     return kind.from_published(read_state_dict(checkpoint), **options)
@@ -197,8 +198,8 @@ def _calibrate(detector: Any, normal: Path | None, root: Path | None) -> Manifes
             stacklevel=3,
         )
         return None
-    from oddframe.detectors.clip_detector import TooShortError
-    from oddframe.training.clip_training import normal_videos
+    from oddframe.clips.detector import TooShortError
+    from oddframe.clips.training import normal_videos
 
     manifest = at_one_range(read_footage(normal, root))
     videos = normal_videos(manifest, "val") or normal_videos(manifest, "train")

@@ -5,19 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, cast
 
-from oddframe.atomic import write_json
-from oddframe.detectors.multiple_instance import BagDetector
+from oddframe.bags.batches import BagBatches
+from oddframe.bags.detector import BagDetector
+from oddframe.bags.judges import mean_losses
+from oddframe.bags.loss_spread import LossSpreads, Spread
+from oddframe.bags.segments import pool_segments
+from oddframe.console.progress import progress
 from oddframe.errors import OddframeError
 from oddframe.features.feature_folder import FeatureFolder
-from oddframe.paths import text_paths
-from oddframe.progress import progress
-from oddframe.training.bag_judges import mean_losses
-from oddframe.training.bags import BagBatches
-from oddframe.training.loss_spread import LossSpreads, Spread
-from oddframe.training.run_folder import MANIFEST, read_run
-from oddframe.training.segments import pool_segments
-from oddframe.training.settings import check_seed
-from oddframe.videos import Manifest
+from oddframe.files.atomic import write_json
+from oddframe.files.paths import text_paths
+from oddframe.runs.run_folder import MANIFEST, read_run
+from oddframe.settings.reading import check_seed
+from oddframe.videos.manifest import Manifest
 
 
 @text_paths

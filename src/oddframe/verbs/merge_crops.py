@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from oddframe.console.progress import progress
 from oddframe.errors import OddframeError
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.features.feature_writing import begin_folder, finished_videos, write_features
-from oddframe.fingerprints import Fingerprint
-from oddframe.folder_lock import alone_in_out
-from oddframe.paths import text_paths
-from oddframe.progress import progress
+from oddframe.files.folder_lock import alone_in_out
+from oddframe.files.paths import text_paths
+from oddframe.media.fingerprints import Fingerprint
 
 
 @dataclass(frozen=True)

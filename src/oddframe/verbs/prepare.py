@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
 from dataclasses import replace
 from pathlib import Path
 
-from oddframe.datasets import load
+from oddframe.console.words import count
+from oddframe.datasets import prepared, write_prepared
 from oddframe.errors import OddframeError
-from oddframe.paths import text_paths
+from oddframe.files.paths import text_paths
 from oddframe.reporting.wording import duration, not_filmed
-from oddframe.training.settings import check_seed
-from oddframe.videos import Manifest
-from oddframe.words import count
+from oddframe.settings.reading import check_seed
+from oddframe.videos.manifest import Manifest
 
 
 @text_paths
@@ -78,38 +77,27 @@ def prepare(
             that the data set does not have.
     """
     check_seed(seed)
-    function = load(dataset)
-    known = inspect.signature(function).parameters
-    given = {
-        "fps": fps,
-        "labels": labels,
-        "events": events,
-        "allow_partial": allow_partial or None,
-        "annotations": annotations,
-        "features": features,
-        "intervals": intervals,
-        "val_split": None if val_split == "seeded" else val_split,
-        "legacy_lists": legacy_lists,
-    }
-    options: dict[str, object] = {key: value for key, value in given.items() if value is not None}
-    for option in options:
-        if option not in known:
-            takes = ", ".join(f"--{key}" for key in given if key in known) or "none of its kind"
-            raise OddframeError(f"data set '{dataset}' has no option --{option}; it takes {takes}")
     if fps is not None and not fps > 0:
         raise OddframeError(f"--fps: expected a positive frame rate, found {fps}")
     if (compare_gt is None) != (compare_list is None):
         raise OddframeError("--compare_gt and --compare_list belong together: give both or none")
-    if "seed" in known:
-        options["seed"] = seed
-
-    manifest = function(root, **options)
-    if not manifest.split("val"):
-        manifest = manifest.hold_out(val_share, seed)
-    manifest = replace(manifest, root=manifest.root.resolve())
-    manifest.check_files()
+    manifest = prepared(
+        dataset,
+        root,
+        val_share=val_share,
+        seed=seed,
+        fps=fps,
+        labels=labels,
+        events=events,
+        allow_partial=allow_partial,
+        annotations=annotations,
+        features=features,
+        intervals=intervals,
+        val_split=val_split,
+        legacy_lists=legacy_lists,
+    )
     if compare_gt is not None and compare_list is not None:
-        from oddframe.datasets.foreign_truth import require_same_truth
+        from oddframe.datasets.layouts.foreign_truth import require_same_truth
 
         compared = require_same_truth(manifest, compare_gt, compare_list, features)
         equal = sum(entry.differing == 0 for entry in compared)
@@ -117,10 +105,7 @@ def prepare(
         if equal < len(compared):
             note += ", the others but for first or last frames of events"
         manifest = replace(manifest, source=f"{manifest.source} ({note})")
-    folder = out.resolve().parent
-    inside = manifest.root.is_relative_to(folder)
-    stored = manifest.root.relative_to(folder) if inside else manifest.root
-    replace(manifest, root=stored).write(out)
+    write_prepared(manifest, out)
     return manifest
 
 

@@ -5,23 +5,23 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from oddframe.atomic import sha256_of, write_json
 from oddframe.errors import OddframeError
 from oddframe.evaluation.evaluate import is_per_video
 from oddframe.evaluation.result import Evaluation, Measured
-from oddframe.folder_lock import alone_in
-from oddframe.paths import text_paths
-from oddframe.recipes import Recipe, find_recipe, shipped_recipes
+from oddframe.files.atomic import sha256_of, write_json
+from oddframe.files.folder_lock import alone_in
+from oddframe.files.paths import text_paths
 from oddframe.reporting.wording import count
-from oddframe.scores import Scores
-from oddframe.training.run_folder import CHECKPOINT, ORACLE
+from oddframe.reproduction.needs import MANIFEST, Given, Prospect, look, whole_features
+from oddframe.reproduction.outcome import RecipeList, Reproduction
+from oddframe.reproduction.recipe import Recipe, find_recipe, shipped_recipes
+from oddframe.runs.run_folder import CHECKPOINT, ORACLE
+from oddframe.scores.frame_scores import Scores
 from oddframe.verbs.evaluate import evaluate
 from oddframe.verbs.extract import extract
-from oddframe.verbs.recipe_needs import MANIFEST, Given, Prospect, look, whole_features
-from oddframe.verbs.reproduction import RecipeList, Reproduction
 from oddframe.verbs.score import score
 from oddframe.verbs.train import train
-from oddframe.videos import Manifest
+from oddframe.videos.manifest import Manifest
 
 FOLDER = Path("reproduced")
 """Where reproductions go that are given no folder."""

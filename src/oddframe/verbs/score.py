@@ -10,26 +10,29 @@ from pathlib import Path
 
 import numpy as np
 
-from oddframe.atomic import begun_in, sha256_of
 from oddframe.cluster.spread import is_spread
-from oddframe.datasets.deep_footage import at_range_of_run
-from oddframe.detections import (
+from oddframe.console.progress import progress
+from oddframe.console.words import count
+from oddframe.errors import OddframeError, OddframeWarning
+from oddframe.features.feature_folder import INFO_FILE
+from oddframe.files.atomic import begun_in, sha256_of
+from oddframe.files.folder_lock import alone_in
+from oddframe.files.paths import text_paths
+from oddframe.footage.deep_footage import at_range_of_run
+from oddframe.footage.given import read_footage
+from oddframe.runs.run_folder import CHECKPOINT, ORACLE, Run, read_run
+from oddframe.runs.training_record import training_note, training_record
+from oddframe.scores.detections import (
     MERGE_SECONDS,
     Detection,
     EventRule,
     explained,
     find_detections,
 )
-from oddframe.errors import OddframeError, OddframeWarning
-from oddframe.features.feature_folder import INFO_FILE
-from oddframe.folder_lock import alone_in
-from oddframe.names import require_files_apart
-from oddframe.paths import text_paths
-from oddframe.progress import progress
-from oddframe.score_maps import FOLDER, read_maps
-from oddframe.score_terms import FOLDER as TERMS
-from oddframe.score_terms import read_terms
-from oddframe.scores import Scores
+from oddframe.scores.frame_scores import Scores
+from oddframe.scores.maps import FOLDER, read_maps
+from oddframe.scores.terms import FOLDER as TERMS
+from oddframe.scores.terms import read_terms
 from oddframe.scoring.kept import FOLDER as KEPT
 from oddframe.scoring.kept import SETTINGS
 from oddframe.scoring.plan import Scoring
@@ -43,11 +46,8 @@ from oddframe.scoring.result_folder import (
     results_of,
 )
 from oddframe.scoring.videos import score_videos
-from oddframe.training.run_folder import CHECKPOINT, ORACLE, Run, read_run
-from oddframe.verbs.footage import read_footage
-from oddframe.verbs.training_record import training_note, training_record
-from oddframe.videos import SPLITS, Manifest, Video
-from oddframe.words import count
+from oddframe.videos.manifest import SPLITS, Manifest, Video
+from oddframe.videos.names import require_files_apart
 
 
 @dataclass(frozen=True)

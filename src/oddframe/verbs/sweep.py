@@ -8,9 +8,10 @@ from pathlib import Path
 
 from oddframe.cluster.connection import check_ray
 from oddframe.errors import OddframeError
-from oddframe.paths import text_paths
+from oddframe.files.paths import text_paths
 from oddframe.reporting.wording import count, shown_path
-from oddframe.sweeps.folder import SWEEP, TRIALS, SweepFolder, TrialRecord
+from oddframe.runs.run_folder import SWEEP
+from oddframe.sweeps.folder import TRIALS, SweepFolder, TrialRecord
 from oddframe.sweeps.plan import Sweep
 from oddframe.sweeps.status import status_table
 from oddframe.sweeps.summary import summarise

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from oddframe.errors import OddframeError, OddframeWarning
-from oddframe.paths import text_paths
+from oddframe.files.paths import text_paths
 from oddframe.reporting.wording import count
-from oddframe.sweeps.folder import is_sweep
+from oddframe.runs.run_folder import CONFIG, is_sweep
 from oddframe.tracking import TRACKERS, Tracker, check_installed, chosen, load, without_password
 from oddframe.tracking.pictures import with_drawn_pictures
 from oddframe.tracking.record import RunRecord, check_run_folder, read_record
 from oddframe.tracking.state import held
-from oddframe.training.run_folder import CONFIG
 
 
 @dataclass(frozen=True)

@@ -12,20 +12,19 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from oddframe.atomic import begun_in
-from oddframe.datasets.deep_footage import at_one_range, normal_range
+from oddframe.clips.resumed_footage import what_differs
+from oddframe.console.progress import progress
+from oddframe.console.words import count, notes_lines
 from oddframe.detectors import DEFAULT, DEFAULT_FEATURES, load_given, load_recorded
-from oddframe.detectors.own_detectors import source_of
+from oddframe.detectors.plugins import source_of
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.feature_folder import FeatureFolder
-from oddframe.folder_lock import alone_in_out
-from oddframe.paths import text_paths
-from oddframe.progress import progress
-from oddframe.tracking import chosen
-from oddframe.tracking.following import followed
-from oddframe.training.hardware import Hardware, rank
-from oddframe.training.resumed_footage import what_differs
-from oddframe.training.run_folder import (
+from oddframe.files.atomic import begun_in
+from oddframe.files.folder_lock import alone_in_out
+from oddframe.files.paths import text_paths
+from oddframe.footage.deep_footage import at_one_range, normal_range
+from oddframe.footage.given import read_footage
+from oddframe.runs.run_folder import (
     CHECKPOINT,
     CONFIG,
     LAST,
@@ -41,14 +40,15 @@ from oddframe.training.run_folder import (
     write_config,
     write_what_was_left_out,
 )
-from oddframe.training.settings import check_seed, read_settings
-from oddframe.verbs.footage import read_footage
-from oddframe.videos import Manifest, Video
-from oddframe.words import count, notes_lines
+from oddframe.settings.reading import check_seed, read_settings
+from oddframe.tracking import chosen
+from oddframe.tracking.following import followed
+from oddframe.training.hardware import Hardware, rank
+from oddframe.videos.manifest import Manifest, Video
 
 if TYPE_CHECKING:
-    from oddframe.training.bag_training import BagTraining
-    from oddframe.training.clip_training import ClipTraining
+    from oddframe.bags.training import BagTraining
+    from oddframe.clips.training import ClipTraining
 
 
 def _helps(given: Mapping[str, Any]) -> bool:
@@ -176,13 +176,13 @@ def train(
     ):
         manifest.write(out / MANIFEST)
         if features is not None:
-            from oddframe.training.bag_training import BagTraining
+            from oddframe.bags.training import BagTraining
 
             job = BagTraining(out, features.absolute(), given, config, seed, oracle, resume)
             _train_on_bags(job, manifest, hardware, written)
         elif hasattr(module.DETECTOR, "phases"):
-            from oddframe.training.clip_training import ClipTraining
-            from oddframe.training.frame_cache import FOLDER
+            from oddframe.clips.frame_cache import FOLDER
+            from oddframe.clips.training import ClipTraining
 
             cache = (footage if footage.is_dir() else footage.parent).absolute() / FOLDER
             job = ClipTraining(out, cache, given, config, seed, oracle, resume)
@@ -311,7 +311,7 @@ def _train_on_clips(
 ) -> None:
     videos = manifest.split("train", "val")
     _warn_of_anomalous(videos, job.detector)
-    from oddframe.training.clip_training import normal_videos
+    from oddframe.clips.training import normal_videos
 
     trained, held_out = (normal_videos(manifest, split) for split in ("train", "val"))
     written = {**written, "hardware": asdict(hardware), "fitted_on": fitted_on(trained, held_out)}

@@ -1,0 +1,1 @@
+"""The machine of detectors that look at features: base class, losses, segments, batches, judges."""

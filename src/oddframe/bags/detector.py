@@ -1,0 +1,230 @@
+"""What detectors trained on bags share: labels per video in, scores per snippet out.
+
+A bag is a video's features ``(crops, snippets, channels)``. For training it is pooled to a fixed
+number of segments; for scoring it keeps its snippets. The feature axis order inside a network is
+always ``(videos, crops, time, channels)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from oddframe.errors import OddframeError
+from oddframe.features.feature_folder import FeatureFolder
+from oddframe.files.saved_state import SavedState
+from oddframe.settings.checked import CheckedSettings
+from oddframe.videos.manifest import Video
+
+SNIPPETS_AT_ONCE = 1024
+"""Snippets, each crop counted, that are scored together: whole crops, and at least one. Short
+videos take one pass of the network instead of ten, and memory grows with a crop, not with ten."""
+
+
+@dataclass(frozen=True)
+class BagShape:
+    """What the data says about a network's input.
+
+    Attributes:
+        crops: crops per snippet (10 for UCF-Crime, 5 for XD-Violence, 1 without crops).
+        channels: width of a feature vector, without an appended magnitude.
+        segments: pools per training bag.
+    """
+
+    crops: int
+    channels: int
+    segments: int = 32
+
+
+BAG_SHAPE = tuple(field.name for field in fields(BagShape))
+
+
+@dataclass(frozen=True)
+class BagConfig(CheckedSettings):
+    """Settings that every detector trained on bags has.
+
+    Attributes:
+        segments: pools per training bag.
+        batch_size: normal bags per step, and as many anomalous ones.
+        steps: training steps; 0 trains nothing.
+        validate_every: steps between two validations.
+        learning_rate, weight_decay: of Adam.
+        clip_gradient: largest gradient norm; 0 does not clip.
+    """
+
+    segments: int = 32
+    batch_size: int = 32
+    steps: int = 1500
+    validate_every: int = 50
+    learning_rate: float = 0.001
+    weight_decay: float = 0.0005
+    clip_gradient: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse settings out of range."""
+        for name in ("segments", "batch_size", "validate_every"):
+            self.expect(getattr(self, name) >= 1, name, "1 or more")
+        for name in ("steps", "learning_rate", "weight_decay", "clip_gradient"):
+            self.expect(getattr(self, name) >= 0, name, "0 or more")
+
+
+class BagDetector(nn.Module):
+    """A detector whose network is trained on pairs of normal and anomalous bags.
+
+    A subclass defines ``name``, ``config_type``, the layers in ``__init__`` and the two methods
+    :meth:`losses` and :meth:`snippet_scores`. It is also what the training loop trains (see
+    :class:`oddframe.detectors.contract.Learner`).
+
+    Args:
+        config: an instance of the subclass's configuration.
+        shape: crops, channels and segments of the data.
+    """
+
+    inputs: ClassVar[str] = "features"
+    name: ClassVar[str]
+    config_type: ClassVar[type[BagConfig]] = BagConfig
+    resampling: ClassVar[str] = "average"
+    """How a bag becomes segments: by ``average``, or ``interpolate``d between snippets."""
+    phases: ClassVar[tuple[str, ...]] = ("network",)
+
+    def __init__(self, config: Any, shape: BagShape) -> None:
+        super().__init__()
+        self.config = config
+        self.shape = shape
+        self.threshold = 0.5
+        self.threshold_source = "threshold 0.5: the middle of the range"
+
+    smoothing_seconds: ClassVar[float] = 0.0
+    normalisation: ClassVar[str] = "none (a probability for each snippet)"
+
+    def prepare(self, normal: Iterable[np.ndarray], seed: int) -> None:
+        """Learn what is needed before the first step, from the normal training bags.
+
+        Args:
+            normal: segments of each normal training video, ``(crops, segments, channels)``.
+            seed: fixes every random choice.
+        """
+
+    def losses(self, phase: str, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """The loss terms by name; ``loss`` is the total that is minimised.
+
+        Args:
+            phase: one of :attr:`phases`.
+            batch: ``normal`` and ``anomalous``, each ``(videos, crops, segments, channels)``.
+        """
+        raise NotImplementedError
+
+    def snippet_scores(self, features: Tensor) -> Tensor:
+        """Scores 0 to 1 of each snippet.
+
+        Args:
+            features: ``(videos, crops, time, channels)``.
+
+        Returns:
+            ``(videos, time)``.
+        """
+        raise NotImplementedError
+
+    def optimisers(self) -> dict[str, torch.optim.Optimizer]:
+        """One Adam for all parameters; none for a detector without any."""
+        if not self.phases:
+            return {}
+        rate, decay = self.config.learning_rate, self.config.weight_decay
+        return {
+            "network": torch.optim.Adam(self.parameters(), lr=rate, weight_decay=decay),
+        }
+
+    def begin_step(self, step: int) -> dict[str, float]:  # noqa: ARG002
+        """Every phase takes part in every step, at the learning rate of its optimiser."""
+        return dict.fromkeys(self.phases, 1.0)
+
+    @torch.no_grad()
+    def score_snippets(self, features: np.ndarray) -> np.ndarray:
+        """Scores of a video's snippets: the mean over its crops, each of which is a bag of its own.
+
+        As many crops as :data:`SNIPPETS_AT_ONCE` allows share a pass of the network. How many they
+        are changes the scores by rounding alone (1e-6 and less).
+
+        Args:
+            features: ``(snippets, crops, channels)``, any float type.
+
+        Returns:
+            float32 ``(snippets,)``, 0 to 1.
+
+        Raises:
+            OddframeError: features of another width than the detector was made for.
+        """
+        if features.ndim != 3 or features.shape[2] != self.shape.channels:
+            raise OddframeError(
+                f"{self.name} was made for features of {self.shape.channels} channels, found an "
+                f"array of shape {features.shape}; use the features that it was trained on"
+            )
+        self.eval()
+        like = next(self.parameters(), torch.zeros(0))
+        snippets, crops, _ = features.shape
+        total = torch.zeros(snippets, device=like.device)
+        for some in np.array_split(np.arange(crops), -(-crops // _crops_at_once(snippets))):
+            bags = np.array(features[:, some].transpose(1, 0, 2), dtype=np.float32, order="C")
+            total += self.snippet_scores(torch.from_numpy(bags)[:, None].to(like)).sum(dim=0)
+        return (total / crops).float().cpu().numpy()
+
+    @property
+    def notes(self) -> dict[str, Any]:
+        """Plain values for a report."""
+        return {"threshold": self.threshold_source}
+
+    def state(self) -> dict[str, Any]:
+        """Tensors and plain values from which :meth:`from_state` rebuilds the detector."""
+        return {
+            "config": asdict(self.config),
+            "shape": asdict(self.shape),
+            "threshold": float(self.threshold),
+            "threshold_source": self.threshold_source,
+            "network": {key: value.detach().cpu() for key, value in self.state_dict().items()},
+        }
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Self:
+        """The detector that gave :meth:`state`."""
+        saved = SavedState(state)
+        sizes = saved.part("shape")
+        shape = BagShape(**{name: sizes.whole(name, 1, 1 << 20) for name in BAG_SHAPE})
+        config = cls.config_type(**state["config"])
+
+        def made() -> Self:
+            detector = cls(config, shape)
+            detector.before_loading(state["network"])
+            return detector
+
+        detector = saved.network("network", made)
+        detector.threshold = saved.number("threshold")
+        detector.threshold_source = saved.words("threshold_source")
+        return detector.eval()
+
+    def before_loading(self, tensors: Mapping[str, Any]) -> None:
+        """Make room for tensors whose size only the state knows (a dictionary of atoms)."""
+
+
+def _crops_at_once(snippets: int) -> int:
+    return max(1, SNIPPETS_AT_ONCE // max(1, snippets))
+
+
+def score_video(detector: BagDetector, features: FeatureFolder, video: Video) -> np.ndarray:
+    """Scores of a video's frames from its features.
+
+    Each frame gets the score of the snippet that holds it; where the features end before the
+    video does, the last snippet's score covers the rest.
+
+    Returns:
+        float32 ``(frames,)``.
+
+    Raises:
+        OddframeError: no features of the video, or not as many as its frames say.
+    """
+    snippets = features.frame_snippets(video.id, video.clock)
+    return detector.score_snippets(features.read(video.id))[snippets]

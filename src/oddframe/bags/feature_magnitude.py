@@ -1,0 +1,100 @@
+"""Feature magnitude learning: the settings and the loss that RTFM and S3R share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple, get_args
+
+from torch import Tensor
+
+from oddframe.bags import losses as bag_losses
+from oddframe.bags.detector import BagConfig
+from oddframe.networks.temporal import select_segments
+
+
+@dataclass(frozen=True)
+class MagnitudeConfig(BagConfig):
+    """Settings of feature magnitude learning; the defaults are those of RTFM's released code.
+
+    Attributes:
+        loss: variant of the regularisers and the magnitude term, see
+            :mod:`oddframe.bags.losses`. ``official`` because the published numbers were
+            reached with it.
+        k: segments selected per video; 0 takes a tenth of the segments (3 of 32).
+        dropout: of features, classifiers and selection mask.
+        margin: wanted magnitude of anomalous features (``abs-square``) or wanted gap (``hinge``),
+            in units of the features' L2 norm; 100 was chosen for I3D.
+        magnitude_weight, sparsity_weight, smoothness_weight: of the loss terms.
+    """
+
+    loss: bag_losses.LossVariant = "official"
+    k: int = 0
+    dropout: float = 0.7
+    margin: float = 100.0
+    magnitude_weight: float = 0.0001
+    sparsity_weight: float = 0.008
+    smoothness_weight: float = 0.0008
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        variants = get_args(bag_losses.LossVariant)
+        self.expect(self.loss in variants, "loss", f"one of {', '.join(variants)}")
+        self.expect(self.k >= 0, "k", "0 or more segments")
+        self.expect(0 <= self.dropout < 1, "dropout", "at least 0 and below 1")
+        self.expect(self.margin >= 0, "margin", "0 or more")
+
+
+class Outcome(NamedTuple):
+    """What a network says about bags.
+
+    Attributes:
+        features: ``(videos, crops, time, channels)``, after dropout, float32.
+        magnitudes: ``(videos, time)``, L2 norm over channels, mean over crops.
+        scores: ``(videos, time)``, 0 to 1, mean over crops.
+    """
+
+    features: Tensor
+    magnitudes: Tensor
+    scores: Tensor
+
+
+def outcome_of(features: Tensor, logits: Tensor) -> Outcome:
+    """The outcome from features and from logits ``(videos, crops, time, 1)``."""
+    features = features.float()
+    scores = logits.float().sigmoid().squeeze(3).mean(dim=1)
+    return Outcome(features, features.norm(dim=3).mean(dim=1), scores)
+
+
+def magnitude_losses(
+    config: MagnitudeConfig, outcome: Outcome, normal: int, training: bool
+) -> dict[str, Tensor]:
+    """Weighted loss terms of bags of which the first ``normal`` are normal.
+
+    Args:
+        config: variant, weights, margin, dropout and k.
+        outcome: of the normal bags, then of as many anomalous ones.
+        normal: how many are normal.
+        training: whether the selection mask is on.
+
+    Returns:
+        ``classification``, ``magnitude``, ``sparsity`` and ``smoothness``.
+    """
+    k = config.k or max(1, config.segments // 10)
+    low, high = (
+        select_segments(*part, k, config.dropout, training)
+        for part in (
+            [values[:normal] for values in outcome],
+            [values[normal:] for values in outcome],
+        )
+    )
+    sparsity, smoothness = bag_losses.regularisation(
+        config.loss, outcome.scores[:normal], outcome.scores[normal:]
+    )
+    form = "hinge" if config.loss == "paper" else "abs-square"
+    magnitude = bag_losses.magnitude(low.features, high.features, config.margin, form)
+    return {
+        "classification": bag_losses.classification(low.scores, high.scores),
+        "magnitude": config.magnitude_weight * magnitude,
+        "sparsity": config.sparsity_weight * sparsity,
+        "smoothness": config.smoothness_weight * smoothness,
+    }

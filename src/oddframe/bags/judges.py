@@ -1,0 +1,94 @@
+"""What is measured at a validation of a training on bags, and which state is the best."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+
+from oddframe.bags.batches import BagBatches
+from oddframe.bags.detector import BagDetector, score_video
+from oddframe.bags.segments import Segments
+from oddframe.errors import OddframeWarning
+from oddframe.evaluation.evaluate import labelled_videos
+from oddframe.evaluation.frame_metrics import average_precision, headline_metric, roc_auc
+from oddframe.features.feature_folder import FeatureFolder
+from oddframe.training.loop import Judge, Judgement
+from oddframe.videos.manifest import Manifest, Video
+
+_SEED = 0
+"""Normal and anomalous bags are paired in the same way at every validation."""
+
+
+def validation(
+    learner: BagDetector,
+    segments: Segments,
+    videos: Sequence[Video],
+    batch_size: int,
+    keep: Callable[[], object],
+) -> Judge:
+    """Judge by labels per video: AUC of each bag's highest score, then the loss.
+
+    Validation videos of the weakly supervised sets have no truth for their frames, so a checkpoint
+    is chosen by how well it tells anomalous videos from normal ones; among equals, and small
+    validation sets have many, the lower loss wins.
+    """
+    labels = np.array([video.label == "anomalous" for video in videos])
+    rows = segments.rows([video.id for video in videos])
+    if labels.all() or not labels.any():
+        warnings.warn(
+            "the validation videos are all of one class, so no checkpoint can be chosen by them "
+            "and the last is kept; prepare the data set with a stratified split",
+            OddframeWarning,
+            stacklevel=2,
+        )
+        return Judge("val", lambda: Judgement({}, ()), keep)
+    pairs = BagBatches(segments, videos, batch_size, _SEED)
+
+    def judge() -> Judgement:
+        metrics = mean_losses(learner, pairs) if learner.phases else {}
+        scores = np.array([bag_score(learner, segments.values[row]) for row in rows])
+        metrics["video_auc"] = roc_auc(labels, scores)
+        return Judgement(metrics, (metrics["video_auc"], -metrics.get("loss", 0.0)))
+
+    return Judge("val", judge, keep)
+
+
+def oracle(
+    learner: BagDetector, features: FeatureFolder, manifest: Manifest, keep: Callable[[], object]
+) -> Judge:
+    """Judge by the truth of the test videos, as papers do; never to be mixed with the others."""
+    ranked_by = headline_metric(manifest.dataset)
+    videos = labelled_videos(manifest, "test")
+    labels = np.concatenate([video.frame_labels() for video in videos])
+
+    def judge() -> Judgement:
+        scores = np.concatenate([score_video(learner, features, video) for video in videos])
+        metrics = {
+            "micro_auc": roc_auc(labels, scores),
+            "average_precision": average_precision(labels, scores),
+        }
+        return Judgement(metrics, (metrics[ranked_by],))
+
+    return Judge("oracle", judge, keep)
+
+
+def bag_score(detector: BagDetector, bag: np.ndarray) -> float:
+    """The highest score of a bag's segments ``(crops, segments, channels)``."""
+    return float(detector.score_snippets(bag.transpose(1, 0, 2)).max())
+
+
+@torch.no_grad()
+def mean_losses(detector: BagDetector, batches: BagBatches) -> dict[str, float]:
+    """Mean of each loss term over one pass of the bags, in eval mode."""
+    detector.eval()
+    like = next(detector.parameters())
+    sums: dict[str, float] = {}
+    for step in range(batches.steps_per_epoch):
+        batch = {key: value.to(like) for key, value in batches.batch(step).items()}
+        for phase in detector.phases:
+            for name, value in detector.losses(phase, batch).items():
+                sums[name] = sums.get(name, 0.0) + float(value)
+    return {name: total / batches.steps_per_epoch for name, total in sums.items()}

@@ -1,0 +1,1 @@
+"""From scores of normal footage to a threshold and its promise; from maps to places."""

@@ -1,0 +1,94 @@
+"""The command line: verb to function, and what a person reads at the end."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Any
+
+from oddframe import __version__
+from oddframe.cli.arguments import parse_arguments
+from oddframe.cli.endings import DONE, LEFT_OUT, report
+from oddframe.console.streams import OutputError, standard_streams
+from oddframe.errors import OddframeError, OddframeWarning, unknown
+
+VERBS = {
+    "demo": "the whole way on a generated scene, in one to two minutes",
+    "prepare": "a data set, or a folder of your own videos, becomes a manifest",
+    "extract": "videos become features, a vector per snippet of 16 frames",
+    "merge-crops": "features with one file per crop become one array per video",
+    "train": "fit a detector to normal footage, or to features of labelled videos",
+    "score": "score videos: when something odd happened, where, and why",
+    "losses": "a run's loss on its bags, and its spread over random pairings",
+    "evaluate": "scores against the truth: metrics with intervals, and a report",
+    "compare": "runs, sweeps and anybody's scores of the same videos side by side",
+    "sweep": "many trainings: a grid, a list, distributions, seeds; on one machine or a cluster",
+    "track": "what is in run folders goes to MLflow, Weights & Biases, TensorBoard",
+    "reproduce": "a row of a paper's table, from the data to measured beside expected",
+    "import": "a published checkpoint becomes a run",
+    "fetch": "weights, features and data sets with known addresses",
+}
+_FUNCTIONS = {"import": "import_checkpoint"}
+"""Where the function, and its module, cannot have the name of the verb."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb; returns the exit status, one of those in :mod:`oddframe.cli.endings`."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    with standard_streams() as out, warnings.catch_warnings():
+        warnings.simplefilter("always", OddframeWarning)
+        warnings.showwarning = _warner()  # ty: ignore[invalid-assignment]
+        try:
+            status = _run(given)
+            out.flush()
+            return status
+        except (Exception, KeyboardInterrupt, OutputError) as error:
+            return report(error)
+
+
+def _run(given: Sequence[str]) -> int:
+    if not given or given[0] in ("-h", "--help"):
+        print(_overview())
+        return DONE
+    if given[0] == "--version":
+        print(f"oddframe {__version__}")
+        return DONE
+    verb = given[0]
+    if verb not in VERBS:
+        raise OddframeError(unknown("verb", verb, VERBS))
+    name = _FUNCTIONS.get(verb, verb.replace("-", "_"))
+    function = getattr(import_module(f"oddframe.verbs.{name}"), name)
+    values = parse_arguments(verb, VERBS[verb], function, given[1:])
+    if values is None:
+        return DONE
+    result = function(**values)
+    from oddframe.cli.results import describe, left_out
+
+    print(describe(result, values))
+    return LEFT_OUT if left_out(result) else DONE
+
+
+def _overview() -> str:
+    width = max(map(len, VERBS))
+    verbs = "\n".join(f"  {verb.ljust(width)}  {text}" for verb, text in VERBS.items())
+    return (
+        f"oddframe {__version__}: finds the odd moments in video\n\n"
+        f"usage: oddframe VERB ...   (oddframe VERB --help for its options)\n\n{verbs}\n\n"
+        "Your own camera:\n"
+        "  oddframe train folder/of/normal/videos --out run\n"
+        "  oddframe score run new.mp4 --report"
+    )
+
+
+def _warner() -> Callable[..., None]:
+    """Shows each warning of our own once: footage is opened more than once."""
+    shown: set[str] = set()
+
+    def show(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+        if issubclass(category, OddframeWarning) and str(message) not in shown:
+            shown.add(str(message))
+            print(f"oddframe: warning: {message}", file=sys.stderr)
+
+    return show

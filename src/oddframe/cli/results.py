@@ -1,0 +1,235 @@
+"""What the command line prints when a verb is done."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+from oddframe.bags.loss_spread import LossSpreads
+from oddframe.comparison.compare import Comparison
+from oddframe.comparison.page import BESIDE
+from oddframe.console.words import FOOTAGE, count, notes_lines
+from oddframe.evaluation.metric_names import (
+    ALARMS,
+    HEADLINES,
+    baseline_name,
+    decision_name,
+    metric_name,
+)
+from oddframe.evaluation.result import Evaluation, Measured
+from oddframe.reporting.times import shown_cuts, shown_span
+from oddframe.reporting.wording import (
+    aligned,
+    doubts,
+    hint,
+    no_verdict,
+    not_filmed,
+    number,
+    oracle_notes,
+)
+from oddframe.runs.run_folder import Run
+from oddframe.scores.detections import EventRule
+from oddframe.verbs.demo import Demo
+from oddframe.verbs.extract import Extracted
+from oddframe.verbs.fetch import Fetched, fetched_text
+from oddframe.verbs.merge_crops import Merged
+from oddframe.verbs.prepare import summary
+from oddframe.verbs.score import Scored
+from oddframe.videos.manifest import Manifest
+
+_MOST_EVENTS = 20
+_MOST_CUT = 5
+"""Videos whose cuts are told."""
+
+
+@runtime_checkable
+class Described(Protocol):
+    """A result that says itself what a terminal shows of it."""
+
+    def text(self) -> str:
+        """Lines for a terminal."""
+        ...
+
+
+def describe(result: Any, given: Mapping[str, Any] | None = None) -> str:
+    """The result of a verb as text for a terminal.
+
+    Args:
+        result: what the verb returned.
+        given: the arguments that the verb was called with. Numbers do not know where they were
+            written; with ``out`` the text ends with the page of an evaluation or a comparison.
+    """
+    given = given or {}
+    match result:
+        case Manifest():
+            return summary(result)
+        case Run():
+            return _run(result)
+        case Scored():
+            return _scored(result)
+        case Evaluation():
+            page = "report.html" if given.get("report") else None
+            return evaluation_table(result) + _page(given, page)
+        case Demo():
+            return f"{evaluation_table(result.evaluation)}\n\nreport: {result.report}"
+        case Fetched():
+            return fetched_text(result)
+        case Extracted():
+            return _extracted(result)
+        case Merged():
+            folder = result.features
+            videos, crops = count(len(folder.ids), "video"), count(folder.crops, "crop")
+            return f"{folder.path}: {videos}, {crops} each"
+        case LossSpreads():
+            return result.table()
+        case Comparison():
+            beside = f"\nbeside it: {BESIDE}" if "out" in given else ""
+            return result.text() + _page(given, "comparison.html") + beside
+        case Described():
+            return result.text()
+    return ""
+
+
+def left_out(result: Any) -> Mapping[str, str]:
+    """Recordings that a verb was given and could not read, and why."""
+    match result:
+        case Manifest():
+            return result.left_out
+        case Scored() | Extracted():
+            return result.failed
+        case Run():
+            return result.config.get("left_out", {})
+    return {}
+
+
+def _page(given: Mapping[str, Any], name: str | None) -> str:
+    return f"\nreport: {Path(given['out']) / name}" if name and "out" in given else ""
+
+
+def _run(run: Run) -> str:
+    detector = run.detector
+    done = "is fitted"
+    if run.config.get("verb") == "import":
+        done = "is imported"
+    elif getattr(detector, "phases", None) == ():
+        done = "needs no training"
+    lines = [f"{run.folder}: detector {detector.name} {done}"]
+    lines += [f"  {line}" for line in notes_lines(detector.notes)]
+    lines += [f"  left out: {why}" for why in left_out(run).values()]
+    shown = "MANIFEST --features DIR" if detector.inputs == "features" else "VIDEO"
+    own = f" --detector {shlex.quote(run.source['file'])}" if "file" in run.source else ""
+    lines.append(f"next: oddframe score {run.folder} {shown} --report{own}")
+    return "\n".join(lines)
+
+
+def evaluation_table(evaluation: Evaluation) -> str:
+    """The main metrics with intervals beside the trivial baselines."""
+    names = [
+        name
+        for name in (*HEADLINES, *ALARMS)
+        if name in evaluation.metrics and evaluation.metrics[name].value is not None
+    ]
+    beside = {"oracle": evaluation.oracle} if evaluation.oracle else {}
+    beside |= {baseline_name(name): row for name, row in evaluation.baselines.items()}
+    rows = [["", "95 % interval", "this", *beside]]
+    for name in names:
+        own = evaluation.metrics[name]
+        others = [_number(row.get(name)) for row in beside.values()]
+        rows.append([metric_name(name).label, _interval(own), _number(own), *others])
+    lines = aligned(rows)
+    if not any(_interval(evaluation.metrics[name]) for name in names if name in HEADLINES):
+        lines.append(str(evaluation.protocol.get("bootstrap", "")))
+    if evaluation.oracle:
+        lines.append("oracle: the checkpoint was selected on these very videos; an upper bound")
+        lines += oracle_notes(evaluation)
+    lines += [*doubts({}, evaluation), *hint(evaluation)]
+    if evaluation.decisions:
+        lines += ["", *aligned(_decision_rows(evaluation))]
+    head = (
+        f"{evaluation.dataset}, {evaluation.split}: {count(evaluation.videos, 'video')}, "
+        f"{count(evaluation.frames, 'frame')}, {evaluation.anomalous_frames:,} of them anomalous"
+    )
+    return "\n".join([head, *lines])
+
+
+def _decision_rows(evaluation: Evaluation) -> list[list[str]]:
+    columns = {name: None for part in evaluation.decisions.values() for name in part.metrics}
+    rows = [["threshold from", "above", *(metric_name(name).label for name in columns)]]
+    for name, part in evaluation.decisions.items():
+        values = (_number(part.metrics.get(column)) for column in columns)
+        label = decision_name(name)
+        if part.chosen_on in FOOTAGE:
+            label += f", from {part.chosen_on}"
+        rows.append([label, f"{part.threshold:.3g}", *values])
+    return rows
+
+
+def _number(part: Measured | None) -> str:
+    return "-" if part is None or part.value is None else number(part.value)
+
+
+def _interval(part: Measured) -> str:
+    if part.low is None or part.high is None:
+        return ""
+    return f"{number(part.low)} to {number(part.high)}"
+
+
+def _extracted(result: Extracted) -> str:
+    folder = result.features
+    without = f", {len(result.failed)} left out" if result.failed else ""
+    lines = [
+        f"{folder.path}: features of {count(result.extracted + result.kept, 'video')} "
+        f"({result.kept} were there), {count(folder.crops, 'crop')} of {folder.channels} "
+        f"channels{without}"
+    ]
+    lines += [f"no features: {video_id}: {why}" for video_id, why in result.failed.items()]
+    return "\n".join(lines)
+
+
+def _scored(result: Scored) -> str:
+    lines = []
+    events = [(v, d) for v in result.manifest for d in result.detections[v.id]]
+    for video, event in events[:_MOST_EVENTS]:
+        when = shown_span(video.clock, event.start, event.end)
+        line = f"  {video.id}  {when}  score {event.peak_score:.2f}  {event.reason}"
+        lines.append(line.rstrip())
+    if len(events) > _MOST_EVENTS:
+        lines.append(f"  ... and {len(events) - _MOST_EVENTS} more in events.json")
+    odd = len({video.id for video, _ in events})
+    videos = count(len(result.manifest), "video")
+    rule = EventRule.of(result.scores.meta)
+    if events:
+        lines.insert(0, f"{count(len(events), 'odd moment')} in {odd} of {videos}")
+    elif rule is not None:
+        lines.append(f"nothing odd in {videos}")
+    else:
+        lines.append(no_verdict(videos, result.scores.meta))
+    if rule is not None:
+        source = result.scores.meta.get("threshold_source")
+        by_hand = not source or source == "given by hand"
+        lines.append(f"threshold {rule.threshold:g}, given by hand" if by_hand else str(source))
+        if rule.words != EventRule(0.0).words:
+            lines.append(f"events: {rule.words}")
+    lines += doubts(result.scores.meta, None)
+    lines += _cuts(result.manifest) + not_filmed(result.manifest)
+    lines += [f"not scored: {video_id}: {why}" for video_id, why in result.failed.items()]
+    lines.append(f"scores: {result.path}")
+    lines.append(f"events: {result.path.parent / 'events.json'}")
+    if result.annotated:
+        lines.append(f"annotated: {result.annotated}")
+    if result.report:
+        lines.append(f"report: {result.report}")
+    return "\n".join(lines)
+
+
+def _cuts(manifest: Manifest) -> list[str]:
+    """``cut at 0:12.0`` and what it means, for each video that has any."""
+    found = [video for video in manifest if video.cuts]
+    if not found:
+        return []
+    lines = [f"{video.id}: {shown_cuts(video.clock)}" for video in found[:_MOST_CUT]]
+    if len(found) > _MOST_CUT:
+        lines.append(f"... and cuts in {len(found) - _MOST_CUT} more videos, see events.json")
+    return [*lines, "footage begins anew at a cut: what changes there is not taken for motion"]

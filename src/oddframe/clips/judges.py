@@ -1,0 +1,120 @@
+"""What is measured at a validation of a training on clips, and which state is the best."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from oddframe.clips.detector import ClipDetector
+from oddframe.clips.frame_cache import FrameCache
+from oddframe.errors import OddframeError
+from oddframe.evaluation.evaluate import labelled_videos
+from oddframe.evaluation.frame_metrics import average_precision, roc_auc
+from oddframe.reporting.sample_pictures import write_samples
+from oddframe.training.loop import Judge, Judgement
+from oddframe.videos.manifest import Manifest
+
+_SHOWN = 4
+
+
+def validation(
+    learner: ClipDetector, clips: np.ndarray, samples: Path, keep: Callable[[], object]
+) -> Judge:
+    """Judge by held-out normal clips; also write sample pictures.
+
+    There is nothing odd in them, so what is measured is how well normal footage is known: the
+    mean of each term. The detector says which means the better state.
+
+    Args:
+        learner: the detector in training.
+        clips: uint8 ``(clips, frames, height, width, channels)``.
+        samples: folder for the pictures.
+        keep: called when a state is the best so far.
+    """
+    shown = clips[np.linspace(0, len(clips) - 1, min(_SHOWN, len(clips))).astype(int)]
+
+    def judge() -> Judgement:
+        terms, peaks = _measure(learner, clips)
+        learner.fit_scales(terms, peaks)
+        metrics = {name: float(values.mean()) for name, values in terms.items()}
+        step = learner.step + 1
+        write_samples(samples / f"step-{step:06d}.png", _pictures(learner, shown), f"step {step}")
+        return Judgement(metrics, learner.rank(metrics))
+
+    return Judge("val", judge, keep)
+
+
+def oracle(
+    learner: ClipDetector, cache: FrameCache, manifest: Manifest, keep: Callable[[], object]
+) -> Judge:
+    """Judge by the truth of the test videos, as papers do; never to be mixed with the others.
+
+    Raises:
+        OddframeError: test videos that have no label or are too short for a clip, whose frames
+            are not as many as their labels, or among which nothing can be told apart.
+    """
+    videos = labelled_videos(manifest, "test")
+    span = (learner.clip_length - 1) * learner.config.frame_step + 1
+    for video in videos:
+        length = len(cache.frames(video.id)) if video.id in cache.arrays else 0
+        if length != video.frames:
+            raise OddframeError(
+                f"--oracle: video '{video.id}': the manifest labels {video.frames} frames, "
+                f"{length} can be decoded, so the labels do not fit; prepare the data set again"
+            )
+        if cache.longest(video.id) < span:
+            raise OddframeError(
+                f"--oracle: video '{video.id}' of {length} frames is too short for {learner.name}, "
+                f"which looks at clips of {span} frames without a cut; take it out of the manifest"
+            )
+    labels = np.concatenate([video.frame_labels() for video in videos])
+    if labels.all() or not labels.any():
+        raise OddframeError(
+            "--oracle: expected normal and anomalous frames in split 'test' of "
+            f"{manifest.dataset}, found {int(labels.sum())} anomalous of {len(labels)}; "
+            "leave out --oracle"
+        )
+
+    def judge() -> Judgement:
+        scores = np.concatenate([_scores(learner, cache, video.id) for video in videos])
+        metrics = {
+            "micro_auc": roc_auc(labels, scores),
+            "average_precision": average_precision(labels, scores),
+        }
+        return Judgement(metrics, (metrics["micro_auc"],))
+
+    return Judge("oracle", judge, keep)
+
+
+def _measure(learner: ClipDetector, clips: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Each term ``(clips,)``, and the highest cell of each map.
+
+    No video is begun: the clips are of many, and what a detector carries through a video would
+    reach into the training that goes on.
+    """
+    size = learner.scoring_batch
+    found = [learner.measure_clips(clips[at : at + size]) for at in range(0, len(clips), size)]
+    names = found[0][0]
+    terms = {name: np.concatenate([part[name] for part, _ in found]) for name in names}
+    return terms, np.concatenate([maps.max((1, 2)) for _, maps in found])
+
+
+def _scores(learner: ClipDetector, cache: FrameCache, video_id: str) -> np.ndarray:
+    breaks = cache.breaks.get(video_id, ())
+    terms, _ = learner.measure_video(cache.frames(video_id), breaks)
+    return learner.combine(terms)
+
+
+def _pictures(learner: ClipDetector, clips: np.ndarray) -> dict[str, np.ndarray]:
+    """RGB ``(clips, h, w, 3)`` or grey ``(clips, h, w, 1)`` images from 0 to 1, errors as is."""
+    images = {}
+    for name, found in learner.pictures(learner.as_pixels(torch.from_numpy(clips))).items():
+        if name != "error":
+            found = learner.as_unit(found).clamp(0, 1)
+            if learner.config.colour == "bgr":
+                found = found.flip(1)
+        images[name] = found.float().permute(0, 2, 3, 1).cpu().numpy()
+    return images

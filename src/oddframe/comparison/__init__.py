@@ -1,0 +1,1 @@
+"""Several results of the same videos side by side: what is compared, the verdicts, the page."""

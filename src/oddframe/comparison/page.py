@@ -1,0 +1,156 @@
+"""Several sets of scores side by side: a page, tables as CSV and LaTeX, and pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from oddframe.comparison.compare import Comparison
+from oddframe.comparison.differences import differences_section
+from oddframe.comparison.latex import latex_table
+from oddframe.comparison.model_curves import model_curves
+from oddframe.comparison.numbers import MOST_COLUMNS, classes_section, numbers_section
+from oddframe.comparison.oracle_section import oracle_section
+from oddframe.comparison.published_numbers import Published
+from oddframe.comparison.published_section import published_section
+from oddframe.comparison.seeds_section import seeds_section
+from oddframe.comparison.tables import TABLES, write_tables
+from oddframe.evaluation.result import Evaluation
+from oddframe.evaluation.thresholds import are_probabilities
+from oddframe.files.atomic import write_text
+from oddframe.reporting.colours import series_class
+from oddframe.reporting.curve_drawings import roc_and_pr
+from oddframe.reporting.decision_tables import decisions_section
+from oddframe.reporting.document import html_document
+from oddframe.reporting.model_timelines import model_timelines, series_key, some_videos
+from oddframe.reporting.plots import (
+    PROBABILITIES,
+    write_precision_recall,
+    write_roc,
+    write_timeline,
+)
+from oddframe.reporting.wording import count, doubts
+from oddframe.scores.frame_scores import Scores
+from oddframe.videos.manifest import Video
+
+BESIDE = "comparison.json, comparison.tex, tables as CSV, pictures in plots/"
+"""The other files of a comparison, in words."""
+
+
+def remove_comparison(folder: Path) -> None:
+    """Remove the page, numbers and tables of an earlier comparison: new ones do not fit them."""
+    for name in ("comparison.html", "comparison.json", "comparison.tex", *TABLES):
+        (folder / name).unlink(missing_ok=True)
+
+
+def write_comparison(
+    folder: Path,
+    comparison: Comparison,
+    *,
+    title: str = "Comparison",
+    evaluations: Mapping[str, Evaluation] | None = None,
+    videos: Sequence[Video] = (),
+    scores: Mapping[str, Scores] | None = None,
+    curves: Mapping[str, Sequence[Sequence[Mapping[str, Any]]]] | None = None,
+    published: Sequence[Published] = (),
+) -> Path:
+    """Write ``comparison.html``, its tables as CSV and LaTeX and its pictures into the folder.
+
+    The tables are ``comparison.tex`` and those of
+    :func:`oddframe.comparison.tables.write_tables`; the pictures are in ``plots/``.
+
+    Args:
+        folder: made if it is not there.
+        comparison: the numbers and their paired differences.
+        title: heading of the page.
+        evaluations: model name to its evaluation; gives curves (also as ``plots/*.png``) and
+            whether its numbers are to be marked. Other names than the comparison's are ignored.
+        videos: those to draw timelines of.
+        scores: model name to the scores of these videos.
+        curves: model name to the lines of ``metrics.jsonl`` of each of its trainings.
+        published: what others reported on this data set; shown apart from what was measured.
+
+    Returns:
+        The path of ``comparison.html``.
+
+    Raises:
+        OddframeError: the folder cannot be written, or a training curve cannot be read.
+    """
+    folder = Path(folder)
+    known = {name: e for name, e in (evaluations or {}).items() if name in comparison.models}
+    suspects = {**comparison.doubts}
+    suspects |= {name: found for name, e in known.items() if (found := doubts({}, e))}
+    write_tables(folder, comparison, published)
+    write_text(folder / "comparison.tex", latex_table(comparison, published, suspects))
+    if known and all("roc" in e.curves for e in known.values()):
+        write_roc(folder / "plots" / "roc.png", known)
+    if known and all("pr" in e.curves for e in known.values()):
+        write_precision_recall(folder / "plots" / "precision_recall.png", known)
+    total, videos = len(videos), some_videos(videos)
+    lanes = model_timelines(videos, scores, total) if videos and scores else ""
+    if videos and scores:
+        unit = are_probabilities([part.align(videos) for part in scores.values()])
+        for video in videos:
+            target = folder / "plots" / "timelines" / f"{video.id}.png"
+            named = {name: part[video.id] for name, part in scores.items()}
+            write_timeline(target, video, named, axis=PROBABILITIES if unit else None)
+    key = series_key(list(comparison.models))
+    sections = {
+        "Numbers": numbers_section(comparison, suspects),
+        "Differences": differences_section(comparison, suspects),
+        "Seeds": seeds_section(comparison, suspects),
+        "Chosen by validation, and the oracle beside it": oracle_section(comparison, suspects),
+        "Published numbers": published_section(published),
+        "Classes": classes_section(folder, comparison, suspects),
+        "Decisions at a threshold": _decisions(comparison, set(suspects)),
+        "Curves": _curves(known),
+        "Training curves": model_curves(curves or {}, list(comparison.models)),
+        "Timelines": key + lanes if lanes else "",
+    }
+    page = html_document(title, _introduction(comparison, suspects), sections)
+    return write_text(folder / "comparison.html", page)
+
+
+def _introduction(comparison: Comparison, suspects: Mapping[str, Sequence[str]]) -> str:
+    drawn = (
+        f"Intervals are 95 %, from {count(comparison.resamples, 'resample')} of whole videos, the "
+        f"same for all models (seed {comparison.seed})."
+        if comparison.resamples
+        else "There are no intervals: nothing was resampled."
+    )
+    warnings = "".join(
+        f"<p>{escape(name)}: {escape(line)}.</p>" for name in suspects for line in suspects[name]
+    )
+    return (
+        f'<p class="lead">{count(len(comparison.models), "model")} on '
+        f"{count(comparison.videos, 'video')} of {escape(comparison.dataset)}, split "
+        f'{escape(comparison.split)}.</p><p class="quiet">{drawn}</p>'
+        + (f'<div class="warning" role="note">{warnings}</div>' if warnings else "")
+        + _origins(comparison)
+    )
+
+
+def _origins(comparison: Comparison) -> str:
+    """Where the scores of each model come from, which of its repeats pictures show."""
+    rows = []
+    for place, name in enumerate(comparison.models):
+        words = [comparison.origins.get(name, ""), comparison.drawn.get(name, "")]
+        if said := "; ".join(word for word in words if word):
+            mark = f'<i class="{series_class(place)}"></i>'
+            rows.append(f"<dt>{mark}{escape(name)}</dt><dd>{escape(said)}</dd>")
+    return f'<dl class="origins">{"".join(rows)}</dl>' if rows else ""
+
+
+def _decisions(comparison: Comparison, suspects: set[str]) -> str:
+    section = decisions_section(comparison.decisions, suspects)
+    if not section or len(comparison.decisions) <= MOST_COLUMNS:
+        return section
+    label = f"{len(comparison.decisions)} models at each threshold"
+    return f"<details><summary>{label}</summary>{section}</details>"
+
+
+def _curves(evaluations: Mapping[str, Evaluation]) -> str:
+    drawn = roc_and_pr(list(evaluations.values())) if evaluations else ""
+    return series_key(list(evaluations)) + drawn if drawn else ""

@@ -1,0 +1,1 @@
+"""What a terminal shows: words, characters, streams, progress."""

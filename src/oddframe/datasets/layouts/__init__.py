@@ -1,0 +1,1 @@
+"""What published data sets are made of: lists, intervals, masks, counts, splits."""

@@ -1,0 +1,1 @@
+"""Baselines: what a detector must be better than."""

@@ -1,1 +1,0 @@
-"""Networks that more than one detector of clips uses."""

@@ -1,0 +1,1 @@
+"""Learnt from normal footage alone."""

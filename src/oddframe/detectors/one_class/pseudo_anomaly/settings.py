@@ -1,0 +1,104 @@
+"""Settings of the pseudo-anomaly pipeline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from oddframe.detectors.one_class.future_frame import FutureFrameConfig
+from oddframe.detectors.one_class.pseudo_anomaly.as_published import COMPARED_ROWS
+from oddframe.errors import OddframeError
+
+
+@dataclass(frozen=True)
+class PseudoAnomalyConfig(FutureFrameConfig):
+    """Settings of the pseudo-anomaly pipeline, beside those of future-frame prediction.
+
+    Attributes:
+        branches: ``one`` has the pseudo generator only and shows the classifier real frames as
+            normal; ``two`` has a normal generator as well.
+        classifier_width: channels after the classifier's first convolution.
+        classifier_rate: learning rate of the classifier (Adam; as published SGD).
+        real_targets: with two branches, show the classifier real frames as normal ones besides
+            the normal generator's. It is real frames that it judges later.
+        pseudo_flow: how strongly the pseudo generator is driven to wrong motion: its flow term
+            weighs ``-pseudo_flow * flow_weight``.
+        flow_cap: a clip whose flow error is beyond this one brings the pseudo generator no more;
+            without a bound the negated term has no least value. In the unit of the flow term: on
+            Ped2 a frame that repeats the last one is off by 0.03, one that goes back by 0.05, and
+            a frame of another video by 0.2 to 0.5, which no longer looks right.
+        perceptual: network whose features of the pseudo-anomaly must be those of the real frame;
+            ``lite0`` comes with oddframe, ``vgg19`` needs a file of weights.
+        perceptual_weight: of that term.
+        perceptual_weights: file of the weights of ``vgg19``.
+        focal_frequency_weight: of the distance between the spectra of the pseudo-anomaly and the
+            real frame; an addition to the published loss.
+        score: ``full`` joins error and classifier; ``classifier`` and ``psnr`` are one of them.
+        alpha: share of the error in ``full``; the classifier has the rest.
+        as_published: train and score as the public code does, errors included; see
+            :class:`PseudoAnomaly`.
+        published_output: as published, the classifier's output in the score: ``abnormal`` gives
+            the thesis' rows P_abnormal (one branch) and P_full (two), ``normal`` P_normal (one).
+    """
+
+    size: int = 128
+    batch_size: int = 8
+    steps: int = 40000
+    branches: Literal["one", "two"] = "two"
+    classifier_width: int = 64
+    classifier_rate: float = 0.0001
+    real_targets: bool = True
+    pseudo_flow: float = 0.1
+    flow_cap: float = 0.2
+    perceptual: Literal["none", "lite0", "vgg19"] = "lite0"
+    perceptual_weight: float = 1.0
+    perceptual_weights: str = ""
+    focal_frequency_weight: float = 0.0
+    score: Literal["full", "classifier", "psnr"] = "full"
+    alpha: float = 0.5
+    as_published: bool = False
+    published_output: Literal["abnormal", "normal"] = "abnormal"
+
+    def __post_init__(self) -> None:
+        FutureFrameConfig.__post_init__(self)
+        choices = {
+            "branches": ("one", "two"),
+            "perceptual": ("none", "lite0", "vgg19"),
+            "score": ("full", "classifier", "psnr"),
+            "published_output": ("abnormal", "normal"),
+        }
+        for name, known in choices.items():
+            self.expect(getattr(self, name) in known, name, f"one of {', '.join(known)}")
+        self.expect(self.classifier_width >= 1, "classifier_width", "1 or more")
+        self.expect(self.flow_cap > 0, "flow_cap", "more than 0")
+        for name in ("classifier_rate", "pseudo_flow", "perceptual_weight"):
+            self.expect(getattr(self, name) >= 0, name, "0 or more")
+        self.expect(self.focal_frequency_weight >= 0, "focal_frequency_weight", "0 or more")
+        self.expect(0 <= self.alpha <= 1, "alpha", "0 to 1")
+        if self.perceptual == "vgg19":
+            if not self.perceptual_weights:
+                raise OddframeError(
+                    "--settings.perceptual vgg19: it needs its weights, and none are given; add "
+                    "--settings.perceptual_weights FILE, or take --settings.perceptual lite0"
+                )
+        else:
+            unread = f"no file with perceptual {self.perceptual}"
+            self.expect(not self.perceptual_weights, "perceptual_weights", unread)
+        if self.as_published:
+            enough = self.perceptual == "none" or self.batch_size >= COMPARED_ROWS
+            why = f"{COMPARED_ROWS} or more, since the published perceptual term counts over clips"
+            self.expect(enough, "batch_size", f"{why}; or set --settings.perceptual none")
+            self.expect(
+                self.focal_frequency_weight == 0, "focal_frequency_weight", "0 with as_published"
+            )
+        else:
+            self.expect(
+                self.branches == "two" or self.real_targets,
+                "real_targets",
+                "true with one branch, whose normal frames are the real ones",
+            )
+            self.expect(
+                self.published_output == "abnormal",
+                "published_output",
+                "abnormal without as_published (the corrected classes exclude each other)",
+            )

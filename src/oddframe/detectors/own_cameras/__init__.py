@@ -1,0 +1,1 @@
+"""Made for the cameras of a user, after no paper."""

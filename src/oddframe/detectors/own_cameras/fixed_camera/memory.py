@@ -1,0 +1,207 @@
+"""A memory of normal patches: a bounded set that covers everything seen, per place.
+
+Each place (a block of neighbouring patches) keeps representatives such that every normal patch
+seen there lies within a radius of one of them. It is the doubling algorithm for incremental
+k-centre clustering (Charikar, Chekuri, Feder, Motwani, STOC 1997), with a smaller factor. Covering
+instead of sampling matters twice: a rare normal thing is kept, and a common one takes one place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+import cv2
+import numpy as np
+
+from oddframe.errors import OddframeError
+from oddframe.files.saved_state import SavedState
+
+SHARED = -1
+"""Owner of a representative that more than one group of footage has shown."""
+_FIRST_RADIUS = 5.0
+_GROWTH = 1.2
+_FILL_AFTER_MERGE = 0.7
+
+
+@contextmanager
+def one_thread_each() -> Generator[None]:
+    """Keep NumPy's matrix products and OpenCV's optical flow in the thread that calls them.
+
+    They are small and many here; handed to several threads, on cores that the network keeps busy,
+    they slow scoring down several times over.
+    """
+    from threadpoolctl import threadpool_limits
+
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        with threadpool_limits(limits=1, user_api="blas"):
+            yield
+    finally:
+        cv2.setNumThreads(before)
+
+
+class PlaceMemory:
+    """Representatives of one place.
+
+    Args:
+        channels: length of a vector.
+        capacity: representatives at most.
+    """
+
+    def __init__(self, channels: int, capacity: int) -> None:
+        self.vectors = np.zeros((capacity, channels), np.float32)
+        self.squares = np.zeros(capacity, np.float32)
+        self.owners = np.zeros(capacity, np.int32)
+        self.count = 0
+        self.radius = _FIRST_RADIUS
+
+    def add(self, vectors: np.ndarray, group: int) -> None:
+        """Make sure that the vectors ``(n, channels)`` of a group are within reach."""
+        while True:
+            if self.count:
+                distances = self._squared_distances(vectors)
+                nearest = distances.argmin(axis=1)
+                near = distances[np.arange(len(vectors)), nearest] < self.radius**2
+                seen = nearest[near]
+                self.owners[seen[self.owners[seen] != group]] = SHARED
+                vectors = vectors[~near]
+            chosen = _cover(vectors, self.radius)
+            room = len(self.owners) - self.count
+            taken = vectors[chosen[:room]]
+            stop = self.count + len(taken)
+            self.vectors[self.count : stop] = taken
+            self.squares[self.count : stop] = (taken * taken).sum(axis=1)
+            self.owners[self.count : stop] = group
+            self.count = stop
+            if len(chosen) <= room:
+                return
+            vectors = vectors[chosen[room:]]
+            self._merge()
+
+    def _merge(self) -> None:
+        while self.count > _FILL_AFTER_MERGE * len(self.owners):
+            self.radius *= _GROWTH
+            vectors, owners = self.vectors[: self.count], self.owners[: self.count]
+            chosen = _cover(vectors, self.radius)
+            squared = self._squared_distances(vectors[chosen])  # (count, chosen) transposed
+            for place, row in zip(chosen, squared, strict=True):
+                if np.any(owners[row < self.radius**2] != owners[place]):
+                    owners[place] = SHARED
+            kept = len(chosen)
+            self.vectors[:kept] = vectors[chosen]
+            self.squares[:kept] = self.squares[chosen]
+            self.owners[:kept] = owners[chosen]
+            self.count = kept
+
+    def distances(self, vectors: np.ndarray, group: int | None = None) -> np.ndarray:
+        """Distance of each vector to the nearest representative, ``(n,)``.
+
+        Args:
+            vectors: ``(n, channels)``.
+            group: leave out what only this group has shown, so that footage is never judged by
+                itself; infinite if nothing else is known.
+        """
+        squared = self._squared_distances(vectors)
+        if group is not None:
+            squared[:, self.owners[: self.count] == group] = np.inf
+        return np.sqrt(squared.min(axis=1, initial=np.inf))
+
+    def _squared_distances(self, vectors: np.ndarray) -> np.ndarray:
+        known = self.vectors[: self.count]
+        squared = vectors @ known.T
+        squared *= -2
+        squared += self.squares[: self.count]
+        squared += (vectors * vectors).sum(axis=1)[:, None]
+        return np.maximum(squared, 0, out=squared)
+
+
+class NormalMemory:
+    """One :class:`PlaceMemory` for each block of ``block x block`` patches of a grid.
+
+    Args:
+        grid: (rows, columns) of patches.
+        channels: length of a patch vector.
+        block: side of a block, in patches.
+        capacity: representatives per block.
+    """
+
+    def __init__(
+        self, grid: tuple[int, int], channels: int, block: int = 4, capacity: int = 1000
+    ) -> None:
+        self.grid = grid
+        self.block = block
+        rows, columns = grid
+        self._slices = [
+            (slice(y, min(y + block, rows)), slice(x, min(x + block, columns)))
+            for y in range(0, rows, block)
+            for x in range(0, columns, block)
+        ]
+        self._places = [PlaceMemory(channels, capacity) for _ in self._slices]
+
+    def add(self, patches: np.ndarray, group: int) -> None:
+        """Learn the patches ``(rows, columns, channels)`` of one frame of a group of footage."""
+        for place, part in zip(self._places, self._slices, strict=True):
+            place.add(patches[part].reshape(-1, patches.shape[-1]), group)
+
+    def distances(self, patches: np.ndarray, group: int | None = None) -> np.ndarray:
+        """Distance of every patch to what is known at its place, float32 ``(rows, columns)``."""
+        result = np.empty(self.grid, np.float32)
+        for place, part in zip(self._places, self._slices, strict=True):
+            block = patches[part]
+            result[part] = place.distances(block.reshape(-1, block.shape[-1]), group).reshape(
+                block.shape[:2]
+            )
+        return result
+
+    def state(self) -> dict[str, Any]:
+        """Arrays and plain values; float16 halves the file and is exact enough for distances."""
+        return {
+            "grid": list(self.grid),
+            "block": self.block,
+            "counts": [place.count for place in self._places],
+            "vectors": np.concatenate(
+                [place.vectors[: place.count] for place in self._places]
+            ).astype(np.float16),
+        }
+
+    @classmethod
+    def from_state(cls, saved: SavedState, grid: tuple[int, int], channels: int) -> NormalMemory:
+        """A memory that answers like the saved one; it is not meant to learn more.
+
+        Args:
+            saved: what :meth:`state` gave.
+            grid: that it must have.
+            channels: length of its vectors.
+
+        Raises:
+            OddframeError: a value that is missing, or that no such memory has.
+        """
+        if tuple(saved.wholes("grid", 2, 1, max(grid))) != grid:
+            raise OddframeError(f"'scene.memory.grid': expected {grid[0]} x {grid[1]} cells")
+        memory = cls(grid, channels, saved.whole("block", 1, max(grid)), capacity=0)
+        counts = saved.wholes("counts", len(memory._places), 1, 1 << 24)
+        vectors = saved.array("vectors", np.floating, (sum(counts), channels)).astype(np.float32)
+        start = 0
+        for place, count in zip(memory._places, counts, strict=True):
+            place.vectors = vectors[start : start + count]
+            place.squares = (place.vectors**2).sum(axis=1)
+            place.owners = np.full(count, SHARED, np.int32)
+            place.count = count
+            start += count
+        return memory
+
+
+def _cover(vectors: np.ndarray, radius: float) -> np.ndarray:
+    """Indices of a subset, first come first kept, that has every vector within the radius."""
+    squares = (vectors * vectors).sum(axis=1)
+    free = np.ones(len(vectors), dtype=bool)
+    chosen = []
+    for index in range(len(vectors)):
+        if free[index]:
+            chosen.append(index)
+            squared = squares + squares[index] - 2 * (vectors @ vectors[index])
+            free &= squared >= radius**2
+    return np.asarray(chosen, dtype=int)

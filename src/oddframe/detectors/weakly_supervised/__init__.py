@@ -1,0 +1,1 @@
+"""Learnt from features of videos of which only the whole is labelled."""

@@ -1,0 +1,409 @@
+"""MGFN: magnitude-contrastive glance-and-focus network for video labels.
+
+Source: Chen et al., "MGFN: Magnitude-Contrastive Glance-and-Focus Network for Weakly-Supervised
+Video Anomaly Detection", AAAI 2023, and its released code, whose parameter names are kept so that
+published checkpoints load.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal, NamedTuple, Self, get_args
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from oddframe.bags.detector import BagConfig, BagDetector, BagShape
+from oddframe.bags.feature_magnitude import Outcome, outcome_of
+from oddframe.bags.losses import LossVariant, classification, regularisation
+from oddframe.errors import OddframeError
+from oddframe.files.tensor_checks import built, renamed, without_prefix
+from oddframe.networks.published_states import crops_for, load_strictly, width_of
+from oddframe.networks.temporal import Selected, select_segments
+
+Pairing = Literal["mirror", "videos"]
+
+_MAGNITUDE_SHARE = 0.1
+"""Weight of the magnitude's branch in the feature amplification."""
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """Weights of the terms that are added to the cross-entropy."""
+
+    contrast: float
+    cluster: float
+    smoothness: float
+    sparsity: float
+
+
+LOSS_WEIGHTS: dict[LossVariant, LossWeights] = {
+    "official": LossWeights(1e-6, 1e-3, 8e-4, 8e-3),
+    "thesis": LossWeights(1e-3, 1e-3, 1.0, 1.0),
+    "paper": LossWeights(1e-3, 1e-3, 1.0, 1.0),
+}
+
+
+@dataclass(frozen=True)
+class MGFNConfig(BagConfig):
+    """Settings of MGFN; the defaults are those of the released code.
+
+    Attributes:
+        batch_size: normal bags per step, and as many anomalous ones.
+        widths: channels of the three stages; multiples of ``head_width``.
+        depths: blocks of the three stages; ``(3, 2, 1)`` is the small network.
+        head_width: channels of an attention head or of a group that shares a temporal filter.
+        dropout: inside the feed-forward parts.
+        attention_dropout: before and after the attention. The released code has the option but
+            ignores it, so 0 is what it does.
+        selection_dropout: of the mask on the magnitudes that choose segments.
+        k: segments selected per video; 0 takes a tenth of the segments (3 of 32).
+        margin: wanted distance between the magnitudes of normal and anomalous segments.
+        loss: ``official``, ``thesis`` or ``paper``, see :func:`magnitude_contrast` and
+            :data:`LOSS_WEIGHTS`.
+        pairing: which rows of one class are compared, see :func:`same_class_pairs`.
+        contrast_scale, smoothness_scale, sparsity_scale: factors of the variant's weights; that of
+            the contrast is for the distances between the classes and inside them.
+    """
+
+    batch_size: int = 16
+    widths: tuple[int, ...] = (64, 128, 1024)
+    depths: tuple[int, ...] = (3, 3, 2)
+    head_width: int = 64
+    dropout: float = 0.0
+    attention_dropout: float = 0.0
+    selection_dropout: float = 0.7
+    k: int = 0
+    margin: float = 200.0
+    loss: LossVariant = "official"
+    pairing: Pairing = "mirror"
+    contrast_scale: float = 1.0
+    smoothness_scale: float = 1.0
+    sparsity_scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("widths", "depths"):
+            values = getattr(self, name)
+            self.expect(len(values) == 3 and min(values) >= 1, name, "three numbers of 1 or more")
+        wanted = f"multiples of the head width {self.head_width}"
+        self.expect(self.head_width >= 1, "head_width", "1 or more")
+        self.expect(all(w % self.head_width == 0 for w in self.widths), "widths", wanted)
+        for name in ("dropout", "attention_dropout", "selection_dropout"):
+            self.expect(0 <= getattr(self, name) < 1, name, "at least 0 and below 1")
+        self.expect(self.k >= 0, "k", "0 or more segments")
+        for name in ("margin", "contrast_scale", "smoothness_scale", "sparsity_scale"):
+            self.expect(getattr(self, name) >= 0, name, "0 or more")
+        self.expect(self.loss in LOSS_WEIGHTS, "loss", f"one of {', '.join(LOSS_WEIGHTS)}")
+        pairings = get_args(Pairing)
+        self.expect(self.pairing in pairings, "pairing", f"one of {', '.join(pairings)}")
+
+
+class ChannelLayerNorm(nn.Module):
+    """LayerNorm over the channels of ``(rows, channels, time)``.
+
+    The small constant is added to the standard deviation, not to the variance below the root.
+    """
+
+    def __init__(self, channels: int, eps: float = 1e-5) -> None:
+        super().__init__()
+        self.eps = eps
+        self.g = nn.Parameter(torch.ones(1, channels, 1))
+        self.b = nn.Parameter(torch.zeros(1, channels, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Same shape."""
+        deviation = x.std(dim=1, correction=0, keepdim=True)
+        return (x - x.mean(dim=1, keepdim=True)) / (deviation + self.eps) * self.g + self.b
+
+
+class GlanceAttention(nn.Module):
+    """Self-attention over all of time; a head is a contiguous block of channels.
+
+    ``dropout`` follows the thesis: on the normalised input and before the output projection. The
+    released network is the one with 0.
+    """
+
+    def __init__(self, channels: int, head_width: int, dropout: float) -> None:
+        super().__init__()
+        self.heads = channels // head_width
+        self.norm = ChannelLayerNorm(channels)
+        self.to_qkv = nn.Conv1d(channels, 3 * channels, 1, bias=False)
+        self.to_out = nn.Conv1d(channels, channels, 1)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """``(rows, channels, time)`` to the same shape."""
+        parts = self.to_qkv(self.dropout(self.norm(x))).unflatten(1, (3, self.heads, -1))
+        # (rows, heads, time, head width) each, contiguous because only then does PyTorch spare the
+        # time x time matrix; its scale is one over the root of the head width.
+        query, key, value = parts.transpose(3, 4).contiguous().unbind(1)
+        seen = functional.scaled_dot_product_attention(query, key, value)
+        return self.to_out(self.dropout(seen.transpose(2, 3).flatten(1, 2)))
+
+
+class FocusAttention(nn.Module):
+    """Temporal filters of five taps, each shared by the channels of a head.
+
+    Unlike in the glance block the heads are interleaved: channel c uses filter c modulo heads.
+    """
+
+    def __init__(self, channels: int, head_width: int) -> None:
+        super().__init__()
+        self.heads = channels // head_width
+        self.norm = nn.BatchNorm1d(channels)
+        self.to_v = nn.Conv1d(channels, channels, 1, bias=False)
+        self.rel_pos = nn.Conv1d(self.heads, self.heads, 5, padding=2, groups=self.heads)
+        self.to_out = nn.Conv1d(channels, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """``(rows, channels, time)`` to the same shape."""
+        values = self.to_v(self.norm(x))
+        groups = values.unflatten(1, (-1, self.heads)).flatten(0, 1)
+        return self.to_out(self.rel_pos(groups).view_as(values))
+
+
+class _Block(nn.ModuleList):
+    """Short-range convolution, attention and feed-forward part, each with a residual."""
+
+    def __init__(self, channels: int, attention: nn.Module, dropout: float) -> None:
+        feed_forward = nn.Sequential(
+            ChannelLayerNorm(channels),
+            nn.Conv1d(channels, 4 * channels, 1),
+            nn.GELU(),
+            nn.Dropout(dropout),
+            nn.Conv1d(4 * channels, channels, 1),
+        )
+        super().__init__([nn.Conv1d(channels, channels, 3, padding=1), attention, feed_forward])
+
+    def forward(self, x: Tensor) -> Tensor:
+        for part in self:
+            x = part(x) + x
+        return x
+
+
+class _Blocks(nn.Module):
+    """The blocks of a stage; a module of its own because of its name in checkpoints."""
+
+    def __init__(self, blocks: list[_Block]) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(*blocks)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layers(x)
+
+
+class MGFN(BagDetector):
+    """Glance at the whole video, focus on neighbourhoods, contrast feature magnitudes.
+
+    The magnitude of the features, which the published code appends to the files, is computed here
+    from what the network is given: of a bag's segments after averaging, of raw snippets in
+    scoring. The final LayerNorm makes the magnitudes nearly equal (the root of the last width)
+    until its gain and shift are learnt, so that early selections are close to arbitrary; this is
+    how the method was published.
+    """
+
+    name: ClassVar[str] = "mgfn"
+    config_type: ClassVar[type[BagConfig]] = MGFNConfig
+    config: MGFNConfig
+
+    def __init__(self, config: MGFNConfig, shape: BagShape) -> None:
+        super().__init__(config, shape)
+        first, _, last = config.widths
+        self.to_tokens = nn.Conv1d(shape.channels, first, 3, padding=1)
+        stages = []
+        following = (*config.widths[1:], None)
+        for stage, (width, depth, wider) in enumerate(
+            zip(config.widths, config.depths, following, strict=True)
+        ):
+            blocks = [
+                _Block(width, _attention(stage, config), config.dropout) for _ in range(depth)
+            ]
+            parts: list[nn.Module] = [_Blocks(blocks)]
+            if wider is not None:
+                parts.append(nn.Sequential(ChannelLayerNorm(width), nn.Conv1d(width, wider, 1)))
+            stages.append(nn.Sequential(*parts))
+        self.stages = nn.Sequential(*stages)
+        self.to_logits = nn.Sequential(nn.LayerNorm(last))
+        self.fc = nn.Linear(last, 1)
+        self.to_mag = nn.Conv1d(1, first, 3, padding=1)
+
+    def forward(self, features: Tensor) -> Outcome:
+        """Features after the final LayerNorm, their magnitudes, and scores.
+
+        Args:
+            features: ``(videos, crops, time, channels)``.
+        """
+        rows = features.flatten(0, 1)
+        magnitudes = rows.norm(dim=2, keepdim=True).transpose(1, 2)
+        x = self.to_tokens(rows.transpose(1, 2)) + _MAGNITUDE_SHARE * self.to_mag(magnitudes)
+        embedded = self.to_logits(self.stages(x).transpose(1, 2)).unflatten(0, features.shape[:2])
+        return outcome_of(embedded, self.fc(embedded))
+
+    def snippet_scores(self, features: Tensor) -> Tensor:
+        """Scores 0 to 1 ``(videos, time)`` of ``(videos, crops, time, channels)``."""
+        return self(features).scores
+
+    def losses(self, phase: str, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:  # noqa: ARG002
+        """Weighted terms, which add up to ``loss``.
+
+        Args:
+            phase: ``network``.
+            batch: as many ``normal`` as ``anomalous`` bags.
+        """
+        videos = len(batch["normal"])
+        outcome = self(torch.cat([batch["normal"], batch["anomalous"]]))
+        normal = self._select(*(values[:videos] for values in outcome))
+        anomalous = self._select(*(values[videos:] for values in outcome))
+        contrast = magnitude_contrast(
+            normal.features,
+            anomalous.features,
+            videos,
+            self.config.pairing,
+            self.config.margin,
+            squared=self.config.loss != "paper",
+        )
+        # The released loss has contained the corrections of MGFN's pull request 18 since April
+        # 2023; RTFM's variants call them "thesis".
+        variant: LossVariant = "paper" if self.config.loss == "paper" else "thesis"
+        sparsity, smoothness = regularisation(
+            variant, outcome.scores[:videos], outcome.scores[videos:]
+        )
+        weights = LOSS_WEIGHTS[self.config.loss]
+        scale = self.config.contrast_scale
+        terms = {
+            "classification": classification(normal.scores, anomalous.scores),
+            "contrast": scale * weights.contrast * contrast.apart,
+            "cluster_normal": scale * weights.cluster * contrast.normal,
+            "cluster_anomalous": scale * weights.cluster * contrast.anomalous,
+            "sparsity": self.config.sparsity_scale * weights.sparsity * sparsity,
+            "smoothness": self.config.smoothness_scale * weights.smoothness * smoothness,
+        }
+        return {**terms, "loss": torch.stack(list(terms.values())).sum()}
+
+    def _select(self, features: Tensor, magnitudes: Tensor, scores: Tensor) -> Selected:
+        k = self.config.k or max(1, self.config.segments // 10)
+        dropout = self.config.selection_dropout
+        return select_segments(features, magnitudes, scores, k, dropout, self.training)
+
+    @classmethod
+    def from_published(cls, tensors: Mapping[str, Tensor], crops: int | None = None) -> Self:
+        """The detector of a published state dict; widths and depths are read off the tensors.
+
+        Args:
+            tensors: with or without ``module.``, the final norm named ``to_logits.0.*`` (released
+                code) or ``to_logits.*`` (thesis).
+            crops: crops per snippet; by default what goes with the width of the features.
+
+        Raises:
+            OddframeError: missing or foreign keys, or shapes that do not fit.
+        """
+        final = {f"to_logits.{part}": f"to_logits.0.{part}" for part in ("weight", "bias")}
+        named = renamed(without_prefix(tensors), lambda name: final.get(name, name))
+        channels = width_of(named, "to_tokens.weight", 1, cls.name)
+        firsts = [f"stages.{stage}.0.layers.0.0.weight" for stage in range(3)]
+        widths = tuple(width_of(named, first, 0, cls.name) for first in firsts)
+        depths = tuple(
+            len({key.split(".")[4] for key in named if key.startswith(f"stages.{stage}.0.layers.")})
+            for stage in range(3)
+        )
+        heads = width_of(named, "stages.1.0.layers.0.1.rel_pos.weight", 0, cls.name)
+        head_width = widths[1] // heads if heads else 0
+        if head_width < 1 or any(width % head_width for width in widths):
+            raise OddframeError(
+                f"not a {cls.name} checkpoint: expected heads that divide the widths {widths}, "
+                f"found {heads} in the second stage; give the state dict of the published network"
+            )
+        config = MGFNConfig(widths=widths, depths=depths, head_width=head_width)
+        shape = BagShape(crops_for(channels, crops), channels, config.segments)
+        detector = built(lambda: cls(config, shape), named)
+        load_strictly(detector, named, cls.name)
+        return detector.eval()
+
+
+def _attention(stage: int, config: MGFNConfig) -> nn.Module:
+    width, head_width = config.widths[stage], config.head_width
+    if stage == 0:
+        return GlanceAttention(width, head_width, config.attention_dropout)
+    return FocusAttention(width, head_width)
+
+
+class MagnitudeContrast(NamedTuple):
+    """The magnitude contrast ("MC loss" of Chen et al. 2023): three scalars.
+
+    Attributes:
+        apart: shortage of the distance between normal and anomalous magnitudes.
+        normal, anomalous: distances inside each class; 0 where there is no pair.
+    """
+
+    apart: Tensor
+    normal: Tensor
+    anomalous: Tensor
+
+
+def magnitude_contrast(
+    normal: Tensor,
+    anomalous: Tensor,
+    videos: int,
+    pairing: Pairing,
+    margin: float,
+    squared: bool,
+) -> MagnitudeContrast:
+    """Classes apart, each class together, in the magnitude of selected features.
+
+    A row's magnitudes are the L1 norms of its k features, the largest L2 norm first. ``D`` is the
+    Euclidean distance of two such vectors, with 1e-6 added to each difference as in the released
+    code. ``apart`` is the mean of ``max(0, margin - D)^2`` over row i of normal and row i of
+    anomalous, the others are the mean of ``D^2`` over pairs of one class.
+
+    Args:
+        normal, anomalous: selected features ``(crops * videos, k, channels)``, crop-major.
+        videos: bags of each class.
+        pairing: see :func:`same_class_pairs`.
+        margin: wanted distance.
+        squared: as in the released code; the paper's equation squares neither.
+    """
+    power = 2 if squared else 1
+    of_normal, of_anomalous = normal.abs().sum(dim=2), anomalous.abs().sum(dim=2)
+
+    def together(rows: Tensor) -> Tensor:
+        first, second = same_class_pairs(len(rows), videos, pairing)
+        distances = functional.pairwise_distance(rows[second], rows[first])
+        return distances.pow(power).sum() / max(len(first), 1)
+
+    short = (margin - functional.pairwise_distance(of_anomalous, of_normal)).clamp(min=0)
+    return MagnitudeContrast(short.pow(power).mean(), together(of_normal), together(of_anomalous))
+
+
+def same_class_pairs(rows: int, videos: int, pairing: Pairing) -> tuple[list[int], list[int]]:
+    """Which rows of one class are compared.
+
+    * ``mirror``, as published: the first half of the crop-major rows with the second. With ten
+      crops these are a snippet's crop and its mirror image, always of the same video; with five
+      crops they are what the halves happen to be. An odd row is left out.
+    * ``videos``: all pairs of different videos, crop by crop.
+
+    Args:
+        rows: crops times videos.
+        videos: in the batch.
+        pairing: one of the two above.
+
+    Returns:
+        Indices of the first and of the second rows; empty if there is nothing to compare.
+    """
+    if pairing == "mirror":
+        half = rows // 2
+        return list(range(half)), list(range(half, 2 * half))
+    pairs = [
+        (start + i, start + j)
+        for start in range(0, rows, videos)
+        for i in range(videos)
+        for j in range(i + 1, videos)
+    ]
+    return [first for first, _ in pairs], [second for _, second in pairs]
+
+
+DETECTOR = MGFN
+CONFIG = MGFNConfig

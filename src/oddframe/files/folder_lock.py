@@ -1,0 +1,204 @@
+"""One writer at a time: the lock on a folder that is written over time.
+
+Whoever holds the lock of a folder (:func:`alone_in`) is its only living writer: what a stopped
+process left there, such as a ``.partial`` file, may then be removed. The lock is the operating
+system's, so it goes with the process that holds it, however that ends; a ``.lock`` that is left
+behind says nothing. Helpers of one job (workers of a spread extraction, processes of a training)
+write under the lock of the process that started them and take none.
+"""
+
+from __future__ import annotations
+
+import errno
+import functools
+import inspect
+import os
+import socket
+import sys
+import time
+import warnings
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager, nullcontext, suppress
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+from oddframe.errors import OddframeError, OddframeWarning
+from oddframe.files.atomic import CannotWriteError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+LOCK = ".lock"
+A_GLANCE = 0.3
+"""Seconds to wait: somebody who only asks whether a folder is held has its lock for a moment."""
+_PAUSE = 0.02
+_HELD_ELSEWHERE = (errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK)
+_held: ContextVar[frozenset[Path]] = ContextVar("held", default=frozenset())
+"""The folders that this flow of control has locked: a verb that calls another does not wait."""
+
+
+@contextmanager
+def alone_in(folder: Path, patience: float = A_GLANCE) -> Generator[None]:
+    """Be the only writer of a folder, which is made if it is missing.
+
+    Inside another ``alone_in`` of the same folder it does nothing, so verbs may call verbs. A
+    folder that was made for it and stays empty is removed. A file system without locks is said,
+    and the block runs.
+
+    Args:
+        folder: the folder.
+        patience: seconds to wait for another writer.
+
+    Raises:
+        OddframeError: another process, or another thread of this one, is writing there; the
+            message says which.
+        CannotWriteError: the folder cannot be made or written.
+    """
+    place = folder.resolve()
+    if place in _held.get():
+        yield
+        return
+    made = [part for part in (place, *place.parents) if not part.exists()]
+    try:
+        descriptor = _locked(folder, patience)
+    except OSError as error:
+        _remove_empty(made)
+        raise CannotWriteError(
+            f"{folder}: cannot write ({error.strerror or error}); free some space or choose "
+            "another folder"
+        ) from error
+    before = _held.set(_held.get() | {place})
+    try:
+        yield
+    finally:
+        _held.reset(before)
+        _release(place / LOCK, descriptor)
+        _remove_empty(made)
+
+
+def alone_in_out(
+    verb: Callable[P, R], helps: Callable[[Mapping[str, Any]], bool] = lambda _: False
+) -> Callable[P, R]:
+    """A verb that is alone in its folder ``out`` (:func:`alone_in`) from beginning to end.
+
+    Args:
+        verb: a function with an argument ``out``.
+        helps: given the verb's arguments, whether this process only helps another one, which
+            holds the folder.
+    """
+    signature = inspect.signature(verb)
+
+    @functools.wraps(verb)
+    def alone(*args: P.args, **kwargs: P.kwargs) -> R:
+        given = signature.bind(*args, **kwargs)
+        given.apply_defaults()
+        with nullcontext() if helps(given.arguments) else alone_in(Path(given.arguments["out"])):
+            return verb(*args, **kwargs)
+
+    return alone
+
+
+def holder(folder: Path) -> str | None:
+    """Who is writing in a folder, such as ``process 4711 on tower``; None if nobody is."""
+    try:
+        descriptor = os.open(folder / LOCK, os.O_RDWR)
+    except OSError:
+        return None  # there is no lock, or it is somebody else's file
+    try:
+        _lock(descriptor)
+    except OSError as error:
+        return _note(descriptor) if error.errno in _HELD_ELSEWHERE else None
+    else:
+        return None
+    finally:
+        os.close(descriptor)
+
+
+def _locked(folder: Path, patience: float) -> int:
+    """The descriptor of the lock file, locked where the file system can."""
+    until = time.monotonic() + patience
+    path = folder / LOCK
+    while True:
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        except FileNotFoundError:
+            continue  # another writer has just removed the folder that was made for it
+        try:
+            _lock(descriptor)
+        except OSError as error:
+            if error.errno not in _HELD_ELSEWHERE:
+                warnings.warn(
+                    f"{folder}: its file system has no locks ({error.strerror or error}); see to "
+                    "it that no other process writes there",
+                    OddframeWarning,
+                    stacklevel=4,
+                )
+                return descriptor
+            who = _note(descriptor)
+            os.close(descriptor)
+            if time.monotonic() > until:
+                raise OddframeError(
+                    f"{folder}: {who} is writing in this folder; wait until it is done, or choose "
+                    "another folder with --out"
+                ) from None
+            time.sleep(_PAUSE)
+            continue
+        if _is(path, descriptor):
+            try:
+                os.ftruncate(descriptor, 0)
+                os.write(descriptor, _own_note().encode())
+            except OSError:  # a full disk
+                _release(path, descriptor)
+                raise
+            return descriptor
+        os.close(descriptor)  # its holder removed it while this waited
+
+
+def _release(path: Path, descriptor: int) -> None:
+    """Removed while it is still held: whoever waits for it notices and makes a new one."""
+    with suppress(OSError):
+        path.unlink()
+    os.close(descriptor)
+
+
+def _remove_empty(folders: Iterable[Path]) -> None:
+    with suppress(OSError):  # a folder that is not empty stays
+        for folder in folders:
+            folder.rmdir()
+
+
+def _is(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
+
+
+def _own_note() -> str:
+    since = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return f"process {os.getpid()} on {socket.gethostname()}, since {since},"
+
+
+def _note(descriptor: int) -> str:
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return os.read(descriptor, 300).decode(errors="replace") or "another process"
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(descriptor: int) -> None:
+        """Lock a byte far behind the note, which others must be able to read."""
+        os.lseek(descriptor, 1 << 20, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+
+else:
+    import fcntl
+
+    def _lock(descriptor: int) -> None:
+        """Lock the file, unless another open file of it holds the lock."""
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

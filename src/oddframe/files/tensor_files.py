@@ -1,0 +1,128 @@
+"""The one reader of PyTorch files, whoever wrote them: nothing in them is run, nothing is believed.
+
+Runs, half-finished trainings, published checkpoints and weights all come through here. What it
+gives are tensors that hold all the numbers that they claim, plain values, and dicts and lists of
+these.
+"""
+
+from __future__ import annotations
+
+import warnings
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from oddframe.errors import OddframeError
+from oddframe.files.archives import require_small
+from oddframe.files.regular_files import require_file
+from oddframe.files.text_files import shown
+
+_DEEPEST = 32
+_MOST_VALUES = 2_000_000
+_LONGEST_INTEGER = 256
+"""Bits; states of random generators have 128."""
+_OTHERS = {
+    b"\x89HDF": "an HDF5 file",
+    b"\x93NUMPY": "a NumPy array",
+    b"MATLAB": "a MATLAB file",
+}
+_PLAIN = (str, bytes, float, bool, type(None))
+
+
+def read_tensor_file(path: Path, what: str, advice: str, *, device: Any = "cpu") -> Any:
+    """The content of a PyTorch file.
+
+    Args:
+        path: the file.
+        what: what it should be, for messages: ``a checkpoint``.
+        advice: what to do if it is not there or damaged.
+        device: where the tensors go.
+
+    Returns:
+        A tensor, a plain value, or dicts and lists of these; tensors are dense, on the device, and
+        claim no more numbers than the file holds of them.
+
+    Raises:
+        OddframeError: no such file, a damaged one, something else, pickled objects, tensors that
+            are not plain, or an archive that unpacks to more than it may.
+    """
+    import torch
+
+    require_file(path, what, advice)
+    try:
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                require_small(path, what, archive.infolist())
+                damaged = archive.testzip()  # torch.load does not look at the checksums
+            if damaged is not None:
+                raise zipfile.BadZipFile(f"{shown(damaged)} does not fit its checksum")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about the pickle protocol of a file it then refuses
+            content = torch.load(path, map_location=device, weights_only=True)
+    except OddframeError:
+        raise
+    except Exception as error:  # a damaged pickle can raise anything
+        if "unsupported global" in str(error).lower():
+            raise OddframeError(
+                f"{path}: expected {what}, found pickled Python objects, which could run code when "
+                "read; save model.state_dict() where the file was made"
+            ) from error
+        raise OddframeError(
+            f"{path}: expected {what}, found {_found(path, error)}; {advice}"
+        ) from error
+    wrong = _fault(content)
+    if wrong:
+        raise OddframeError(f"{path}: expected {what}, found {wrong}; {advice}")
+    return content
+
+
+def _found(path: Path, error: Exception) -> str:
+    """What a file is that PyTorch cannot read; its words are for files that may be its own."""
+    with path.open("rb") as stream:
+        begins = stream.read(1000)
+    if begins.startswith((b"PK", b"\x80")):
+        return f"a damaged file or something else ({_reason(error)})"
+    kind = next((kind for start, kind in _OTHERS.items() if begins.startswith(start)), "other data")
+    if begins[8:10] == b'{"':
+        kind = "a safetensors file"
+    elif begins and not any(byte < 9 for byte in begins):
+        kind = "text"
+    return f"{kind}, which is no file of PyTorch" if begins else "an empty file"
+
+
+def _reason(error: Exception) -> str:
+    """The first line of what a library says; never its advice to load without care."""
+    said = str(error).rpartition("WeightsUnpickler error:")[2].strip()
+    first = (said.splitlines() or [""])[0][:120]
+    return type(error).__name__ if not first or "weights_only" in first else first
+
+
+def _fault(content: Any) -> str:
+    """What is not plain in a content, in words; empty if all is."""
+    import torch
+
+    from oddframe.files.tensor_checks import tensor_fault
+
+    waiting: list[tuple[str, Any, int]] = [("", content, 0)]
+    seen = 0
+    while waiting:
+        name, value, depth = waiting.pop()
+        seen += 1
+        if depth > _DEEPEST or seen + len(waiting) > _MOST_VALUES:
+            return "values within values without end"
+        if isinstance(value, torch.Tensor):
+            said = tensor_fault(value)
+            if said:
+                return f"{said} under {shown(name)}" if name else said
+        elif isinstance(value, dict):
+            for key, part in value.items():
+                if type(key) not in (str, int):
+                    return f"a key that is {shown(key)}, not a name"
+                waiting.append((f"{name}.{key}" if name else str(key), part, depth + 1))
+        elif isinstance(value, list | tuple):
+            waiting += [(f"{name}[{place}]", part, depth + 1) for place, part in enumerate(value)]
+        elif type(value) is int and value.bit_length() > _LONGEST_INTEGER:
+            return f"a whole number of {value.bit_length()} bits under {shown(name)}"
+        elif type(value) is not int and type(value) not in _PLAIN:
+            return f"{type(value).__name__} under {shown(name)}"
+    return ""

@@ -1,0 +1,1 @@
+"""A row of a paper's table: its recipe, what it needs here, what came of it."""

@@ -1,0 +1,1 @@
+"""What is said of frames: anomaly scores, maps, terms, detections; and their files."""

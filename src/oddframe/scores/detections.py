@@ -1,0 +1,256 @@
+"""Detected events: where scores pass a threshold, merged, with a reason and a place."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from oddframe.errors import OddframeError
+from oddframe.files.atomic import write_json
+from oddframe.files.text_files import read_json, shown
+from oddframe.media.clock import Clock
+
+T = TypeVar("T")
+
+FORMAT = "oddframe-events/1"
+MERGE_SECONDS = 1.0
+"""Detections closer than this are one event: a person asks "when", not "which frames"."""
+
+
+@dataclass(frozen=True)
+class EventRule:
+    """Which frames make an event. It travels with scores (``meta``) and with ``events.json``.
+
+    Attributes:
+        threshold: a frame is odd if its score is strictly greater; infinite where nothing is.
+        merge_seconds: runs of odd frames whose gap is at most this long are one event.
+        min_seconds: events shorter than this, after merging, are none.
+    """
+
+    threshold: float
+    merge_seconds: float = MERGE_SECONDS
+    min_seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        if math.isnan(self.threshold):
+            raise OddframeError("threshold: expected a number, found nan")
+        for option, value in {"merge": self.merge_seconds, "min-length": self.min_seconds}.items():
+            if not 0 <= value < math.inf:
+                raise OddframeError(f"--{option}: expected seconds, 0 or more, found {value:g}")
+
+    @classmethod
+    def of(cls, meta: Mapping[str, Any]) -> EventRule | None:
+        """The rule that travels with scores; None without a threshold.
+
+        Raises:
+            OddframeError: something else than numbers.
+        """
+        if meta.get("threshold") is None:
+            return None
+        given = {field.name: meta[field.name] for field in fields(cls) if field.name in meta}
+        for name, value in given.items():
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            if not number or not math.isfinite(value):
+                raise OddframeError(
+                    f"expected a finite number as '{name}' in the meta data of scores, found "
+                    f"{shown(value)}; score again, or remove it"
+                )
+        return cls(**given)
+
+    @property
+    def words(self) -> str:
+        """How runs become events, for a protocol."""
+        short = f", events shorter than {self.min_seconds:g} s left out" * (self.min_seconds > 0)
+        return f"gaps of up to {self.merge_seconds:g} s merged{short}"
+
+
+@dataclass(frozen=True)
+class Detection:
+    """One detected event of a video.
+
+    Attributes:
+        start, end: half-open interval in frames.
+        peak: frame of the highest score.
+        peak_score, mean_score: scores over the interval.
+        cue: name of the cue that weighs most at the peak, or ``""`` if the detector has none.
+        reason: a sentence for a person.
+        boxes: ``(x1, y1, x2, y2)`` in pixels of the video, at the peak, the oddest first.
+    """
+
+    start: int
+    end: int
+    peak: int
+    peak_score: float
+    mean_score: float
+    cue: str = ""
+    reason: str = ""
+    boxes: tuple[tuple[int, int, int, int], ...] = ()
+
+
+def find_detections(scores: np.ndarray, rule: EventRule, clock: Clock) -> list[Detection]:
+    """Runs of frames with a score above the threshold, merged over short gaps, long enough.
+
+    Args:
+        scores: ``(frames,)``.
+        rule: what makes an event.
+        clock: when the frames are shown.
+    """
+    above = np.flatnonzero(np.asarray(scores) > rule.threshold)
+    if above.size == 0:
+        return []
+    gap, least = clock.ticks_in(rule.merge_seconds), clock.ticks_in(rule.min_seconds)
+    begins, ends = clock.ticks[above], clock.ticks[above] + clock.held[above]
+    breaks = np.flatnonzero(begins[1:] - ends[:-1] > gap)
+    starts = above[np.concatenate(([0], breaks + 1))]
+    stops = above[np.concatenate((breaks, [above.size - 1]))] + 1
+    result = []
+    for start, end in zip(starts.tolist(), stops.tolist(), strict=True):
+        if clock.held[start:end].sum() < least:
+            continue
+        part = scores[start:end]
+        peak = start + int(np.argmax(part))
+        result.append(Detection(start, end, peak, float(scores[peak]), float(np.mean(part))))
+    return result
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a frame is odd, and where, whatever threshold makes an event of it.
+
+    Attributes:
+        frame: 0-based index.
+        cue, reason, boxes: as of a :class:`Detection`.
+    """
+
+    frame: int
+    cue: str
+    reason: str
+    boxes: tuple[tuple[int, int, int, int], ...] = ()
+
+
+def explained(
+    found: Iterable[Detection], reasons: Iterable[Reason], clock: Clock
+) -> list[Detection]:
+    """Detections with a reason: smoothing may move a peak, so the nearest frame of it speaks.
+
+    Args:
+        found: detections.
+        reasons: of the video's odd frames, at most a second away from them.
+        clock: of the video.
+    """
+    result = []
+    known = [(reason, clock.seconds(min(reason.frame, clock.frames))) for reason in reasons]
+    for one in found:
+        start, end = clock.span(one.start, one.end)
+        inside = [reason for reason, at in known if start - 1 < at < end + 1]
+        if inside:
+            why = min(inside, key=lambda reason: abs(reason.frame - one.peak))
+            one = replace(one, cue=why.cue, reason=why.reason, boxes=why.boxes)
+        result.append(one)
+    return result
+
+
+def boxes_from(rows: Iterable[Iterable[Any]]) -> tuple[tuple[int, int, int, int], ...]:
+    """Boxes as JSON gives them back.
+
+    Raises:
+        TypeError, ValueError: something else.
+    """
+    return tuple((int(a), int(b), int(c), int(d)) for a, b, c, d in rows)
+
+
+def detections_from(rows: Iterable[Mapping[str, Any]]) -> list[Detection]:
+    """The detections of which these are the fields, as JSON gives them back.
+
+    Raises:
+        KeyError, TypeError, ValueError: other fields.
+    """
+    return [
+        Detection(
+            start=int(row["start"]),
+            end=int(row["end"]),
+            peak=int(row["peak"]),
+            peak_score=float(row["peak_score"]),
+            mean_score=float(row["mean_score"]),
+            cue=str(row["cue"]),
+            reason=str(row["reason"]),
+            boxes=boxes_from(row["boxes"]),
+        )
+        for row in rows
+    ]
+
+
+def write_events(
+    path: str | Path,
+    detections: Mapping[str, list[Detection]],
+    clocks: Mapping[str, Clock],
+    rule: EventRule | None = None,
+) -> Path:
+    """Write ``events.json``: per video the detections, in frames and in time; and their rule.
+
+    Times of day are there where the recording says when it was made. ``jumps`` are the frames
+    before which time passed that was not filmed, ``cuts`` those at which the picture is cut.
+    """
+    videos: dict[str, Any] = {}
+    for video_id, found in detections.items():
+        clock = clocks[video_id]
+        entry: dict[str, Any] = {"fps": clock.fps}
+        if clock.start is not None:
+            entry["start_time"] = clock.start.isoformat()
+        if clock.jumps:
+            entry["jumps"] = list(clock.jumps)
+        if clock.cuts:
+            entry["cuts"] = list(clock.cuts)
+        videos[video_id] = {**entry, "events": [_row(detection, clock) for detection in found]}
+    stated = asdict(rule) if rule is not None and math.isfinite(rule.threshold) else None
+    return write_json(path, {"format": FORMAT, "rule": stated, "videos": videos})
+
+
+def _row(detection: Detection, clock: Clock) -> dict[str, Any]:
+    start, end = clock.span(detection.start, detection.end)
+    row = {**asdict(detection), "start_seconds": round(start, 3), "end_seconds": round(end, 3)}
+    for name, seconds in (("start_time", start), ("end_time", end)):
+        if (moment := clock.moment(seconds)) is not None:
+            row[name] = moment.isoformat(timespec="milliseconds")
+    return row
+
+
+def is_events_file(path: Path) -> bool:
+    """Whether a file begins like one that :func:`write_events` wrote; anybody may use its name."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as stream:
+        return b'"oddframe-events/' in stream.read(100)
+
+
+def read_events(path: str | Path) -> dict[str, list[Detection]]:
+    """Read the detections of ``events.json``.
+
+    Raises:
+        OddframeError: missing file or another format.
+    """
+    return _read(Path(path), lambda entry: detections_from(entry["events"]))
+
+
+def read_cuts(path: str | Path) -> dict[str, tuple[int, ...]]:
+    """Read the cuts of ``events.json``; none where it was written before they were found.
+
+    Raises:
+        OddframeError: as :func:`read_events`.
+    """
+    return _read(Path(path), lambda entry: tuple(int(frame) for frame in entry.get("cuts", ())))
+
+
+def _read(path: Path, part: Callable[[Any], T]) -> dict[str, T]:
+    content = read_json(path, FORMAT, advice="make it with 'oddframe score'")
+    try:
+        if content.get("format") != FORMAT:
+            raise ValueError(f"format {shown(content.get('format'))}")
+        return {video_id: part(entry) for video_id, entry in content["videos"].items()}
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+        raise OddframeError(f"{path}: expected {FORMAT}, found {error}") from error

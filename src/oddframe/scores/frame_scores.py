@@ -1,0 +1,168 @@
+"""Anomaly scores: one number per frame of each video, higher means more anomalous."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from oddframe.console.words import count, first_of
+from oddframe.errors import OddframeError, OddframeWarning
+from oddframe.files.array_files import write_arrays
+from oddframe.files.paths import AnyPath, as_path
+from oddframe.scores.detections import EventRule
+from oddframe.scores.score_files import META_KEY, read_scores
+from oddframe.videos.manifest import Video
+from oddframe.videos.names import checked_id
+
+LARGEST = np.float64(1e300)
+"""Of a score, above or below zero: differences of larger ones leave what a float holds."""
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores of several videos and how they were made.
+
+    Attributes:
+        values: video id to an array of shape ``(frames,)``, finite, higher = odder; float32,
+            or float64 where it was given in a type that float32 does not hold.
+        meta: plain values that travel with the scores: ``detector``, ``run``,
+            ``manifest_sha256``, ``causal``, ``smoothing_seconds``, ``normalisation``,
+            ``threshold``. Foreign scores have an empty one.
+        file: the file or folder that they were read from, for messages.
+        ties: video id to a warning, where what was given has fewer ties than what is ranked.
+    """
+
+    values: Mapping[str, np.ndarray]
+    meta: dict[str, Any] = field(default_factory=dict)
+    file: Path | None = None
+    ties: Mapping[str, str] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        values: dict[str, np.ndarray] = {}
+        ties: dict[str, str] = {}
+        try:
+            for key, array in self.values.items():
+                name = checked_id(key)
+                if name in values:
+                    raise OddframeError(f"scores of '{name}': given twice; remove one of them")
+                values[name] = _checked(name, array)
+                if tied := _new_ties(name, array, values[name]):
+                    ties[name] = tied
+            EventRule.of(self.meta)  # whether one travels with them, and what it says
+        except OddframeError as error:
+            raise OddframeError(f"{self._where}{error}") from None
+        object.__setattr__(self, "values", values)
+        object.__setattr__(self, "ties", ties)
+
+    @property
+    def _where(self) -> str:
+        """How a message begins."""
+        return f"{self.file}: " if self.file else ""
+
+    def __getitem__(self, video_id: str) -> np.ndarray:
+        return self.values[video_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.values)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def align(self, videos: Iterable[Video], besides: Collection[str] = ()) -> Scores:
+        """The scores of just these videos, in their order, checked for length and presence.
+
+        Args:
+            videos: those wanted.
+            besides: ids of others that may have scores as well, which are left out.
+
+        Raises:
+            OddframeError: a video has no scores, scores name an unknown video, or a length
+                differs from the video's true frame count.
+        """
+        wanted = {video.id: video for video in videos}
+        unknown = [key for key in self.values if key not in wanted and key not in besides]
+        missing = [key for key in wanted if key not in self.values]
+        if missing or unknown:
+            parts = []
+            if missing:
+                named = first_of([f"'{key}'" for key in missing])
+                parts.append(f"no scores for {named}")
+            if unknown:
+                named = first_of([f"'{key}'" for key in unknown])
+                parts.append(f"scores for unknown videos {named}")
+            raise OddframeError(
+                f"{self._where}scores do not fit the manifest's {count(len(wanted), 'video')}: "
+                f"{'; '.join(parts)}; score the same manifest, or rename the ids"
+            )
+        for key, video in wanted.items():
+            if len(self.values[key]) != video.frames:
+                raise OddframeError(
+                    f"{self._where}scores of '{key}': expected {count(video.frames, 'value')}, one "
+                    f"per frame, found {len(self.values[key])}; scores must cover the true frame "
+                    "count: score this manifest (with --features, if they come from features)"
+                )
+            if key in self.ties:
+                warnings.warn(f"{self._where}{self.ties[key]}", OddframeWarning, stacklevel=2)
+        return Scores({key: self.values[key] for key in wanted}, dict(self.meta), self.file)
+
+    def write(self, path: AnyPath) -> Path:
+        """Write ``scores.npz`` atomically and return its path."""
+        path = as_path(path, "path")
+        if path.suffix != ".npz":
+            raise OddframeError(f"{path}: scores are written as .npz; give a name that ends so")
+        meta = np.array(json.dumps(self.meta, allow_nan=False))
+        return write_arrays(path, {META_KEY: meta, **self.values})
+
+    @classmethod
+    def read(cls, path: AnyPath) -> Scores:
+        """Read ``scores.npz`` or its folder, or anybody's scores.
+
+        Those are any ``{id: array}`` npz, CSV or JSON, or a folder with a file per video; see
+        :mod:`oddframe.scores.score_files`.
+
+        Raises:
+            OddframeError: nothing there, nothing that could be scores, pickled objects, NaN, wrong
+                shape.
+        """
+        path = as_path(path, "path")
+        return cls(*read_scores(path), path)
+
+
+def _checked(key: str, array: np.ndarray) -> np.ndarray:
+    array = np.asarray(array)
+    if array.dtype.kind not in "fiub" or array.ndim != 1 or array.size == 0:
+        raise OddframeError(
+            f"scores of '{key}': expected one number per frame, found an array of shape "
+            f"{array.shape} and type {array.dtype}"
+        )
+    # What is given is what is ranked: float32 for types that it holds, else float64.
+    kind = np.result_type(array.dtype, np.float32)
+    kept = np.ascontiguousarray(array, dtype=kind if kind.itemsize <= 8 else np.float64)
+    broken = np.flatnonzero(~(np.abs(kept) <= LARGEST))  # NaN is not below anything
+    if broken.size:
+        raise OddframeError(
+            f"scores of '{key}': {broken.size} of {count(array.size, 'value')} are NaN, infinite "
+            f"or beyond {LARGEST:g}, the first at frame {broken[0]}; every frame needs a finite "
+            "score"
+        )
+    return kept
+
+
+def _new_ties(key: str, array: np.ndarray, kept: np.ndarray) -> str:
+    """A warning where values of a wide type differ and are equal as they are kept, else nothing."""
+    given = np.asarray(array)
+    if given.dtype.kind not in "iuf" or given.dtype.itemsize < 8 or given.dtype == np.float64:
+        return ""
+    tied = len(np.unique(given)) - len(np.unique(kept))
+    if not tied:
+        return ""
+    return (
+        f"scores of '{key}': {count(tied, 'value')} of type {given.dtype} are ties as 64-bit "
+        "floats, in which scores are ranked; subtract a constant before saving them"
+    )
