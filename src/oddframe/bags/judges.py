@@ -12,10 +12,10 @@ from oddframe.bags.batches import BagBatches
 from oddframe.bags.detector import BagDetector, score_video
 from oddframe.bags.segments import Segments
 from oddframe.errors import OddframeWarning
-from oddframe.evaluation.evaluate import labelled_videos
 from oddframe.evaluation.frame_metrics import average_precision, headline_metric, roc_auc
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.training.loop import Judge, Judgement
+from oddframe.videos.frame_truth import labelled_videos
 from oddframe.videos.manifest import Manifest, Video
 
 _SEED = 0

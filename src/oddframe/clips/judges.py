@@ -11,10 +11,10 @@ import torch
 from oddframe.clips.detector import ClipDetector
 from oddframe.clips.frame_cache import FrameCache
 from oddframe.errors import OddframeError
-from oddframe.evaluation.evaluate import labelled_videos
 from oddframe.evaluation.frame_metrics import average_precision, roc_auc
 from oddframe.reporting.sample_pictures import write_samples
 from oddframe.training.loop import Judge, Judgement
+from oddframe.videos.frame_truth import labelled_videos
 from oddframe.videos.manifest import Manifest
 
 _SHOWN = 4

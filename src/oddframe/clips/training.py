@@ -25,7 +25,6 @@ from oddframe.clips.judges import oracle, validation
 from oddframe.console.progress import progress
 from oddframe.detectors import load_given
 from oddframe.errors import OddframeError, OddframeWarning
-from oddframe.evaluation.evaluate import labelled_videos
 from oddframe.runs.run_folder import (
     BEST,
     CHECKPOINT,
@@ -41,6 +40,7 @@ from oddframe.runs.run_folder import (
 )
 from oddframe.training.kept_states import forget_kept_states, write_what_was_kept
 from oddframe.training.loop import Schedule, train
+from oddframe.videos.frame_truth import labelled_videos
 from oddframe.videos.manifest import Manifest, Video
 
 if TYPE_CHECKING:

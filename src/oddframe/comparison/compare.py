@@ -20,12 +20,7 @@ from oddframe.errors import OddframeError
 from oddframe.evaluation.baselines import measured_baselines
 from oddframe.evaluation.bootstrap import RESAMPLES
 from oddframe.evaluation.class_metrics import class_counts, class_names
-from oddframe.evaluation.evaluate import (
-    chosen_on_validation,
-    labelled_videos,
-    own_threshold,
-    scores_of_split,
-)
+from oddframe.evaluation.evaluate import chosen_on_validation, own_threshold
 from oddframe.evaluation.frame_metrics import headline_metric
 from oddframe.evaluation.frame_samples import Truth, frame_samples
 from oddframe.evaluation.intervals import Draws, differences
@@ -36,6 +31,7 @@ from oddframe.evaluation.thresholds import decisions
 from oddframe.files.atomic import write_json
 from oddframe.files.text_files import read_json
 from oddframe.scores.frame_scores import Scores
+from oddframe.videos.frame_truth import labelled_videos
 from oddframe.videos.manifest import Manifest
 
 FORMAT = "oddframe-comparison/1"
@@ -209,11 +205,11 @@ def compare_scores(
     for name, sets in several.items():
         with _named(name):
             found = [
-                frame_samples(scores_of_split(part, manifest, split), truth, weights, names)
+                frame_samples(part.of_split(manifest, split), truth, weights, names)
                 for part in sets
             ]
             if len(sets) == 1:
-                aligned = scores_of_split(sets[0], manifest, split)
+                aligned = sets[0].of_split(manifest, split)
                 chosen = own_threshold(aligned) | chosen_on_validation(sets[0], manifest, split)
                 decided[name] = decisions(aligned, truth, draws, classes=names, chosen=chosen)
         samples[name] = MetricSamples.mean_of(found)
@@ -225,10 +221,7 @@ def compare_scores(
     best_samples: dict[str, MetricSamples] = {}
     for name, sets in best.items():
         with _named(f"{name}, oracle"):
-            found = [
-                frame_samples(scores_of_split(part, manifest, split), truth, weights)
-                for part in sets
-            ]
+            found = [frame_samples(part.of_split(manifest, split), truth, weights) for part in sets]
         best_samples[name] = MetricSamples.mean_of(found)
     metrics = {name: part.metrics for name, part in samples.items()}
     return Comparison(

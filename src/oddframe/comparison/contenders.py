@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from oddframe.errors import OddframeError
-from oddframe.evaluation.evaluate import labelled_videos, scores_of_split
 from oddframe.reporting.wording import count
 from oddframe.runs.run_folder import CONFIG, MANIFEST, METRICS, is_sweep, read_config, read_curve
 from oddframe.runs.training_record import record_of_scores
 from oddframe.scores.frame_scores import Scores
 from oddframe.sweeps.folder import SweepFolder
 from oddframe.tracking.record import is_oracle
+from oddframe.videos.frame_truth import labelled_videos
 from oddframe.videos.manifest import Manifest
 
 _MANNER = ("normalisation", "smoothing_seconds", "causal")
@@ -225,7 +225,7 @@ def _scores_in(folder: Path, split: str, truth: Manifest, usual: Sequence[Path] 
     for file in there or sorted(folder.rglob("scores.npz")):
         try:
             scores = Scores.read(file)
-            scores_of_split(scores, truth, split)
+            scores.of_split(truth, split)
         except OddframeError as error:
             misfits.append(str(error))
             continue

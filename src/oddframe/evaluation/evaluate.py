@@ -35,8 +35,9 @@ from oddframe.evaluation.thresholds import (
     validation_thresholds,
 )
 from oddframe.scores.detections import EventRule
-from oddframe.scores.frame_scores import Scores
-from oddframe.videos.manifest import Manifest, Video
+from oddframe.scores.frame_scores import Scores, is_per_video
+from oddframe.videos.frame_truth import labelled_videos
+from oddframe.videos.manifest import Manifest
 
 PER_VIDEO_WARNING = (
     "the scores are normalised per video, which needs the whole test video and hides that "
@@ -78,7 +79,7 @@ def evaluate_scores(
     """
     videos = labelled_videos(manifest, split)
     chosen = chosen_on_validation(scores, manifest, split, validation)
-    scores = scores_of_split(scores, manifest, split)
+    scores = scores.of_split(manifest, split)
     digest = _digest(scores)
     every_frame = Truth.of(videos)
     videos = without_first(videos, skip_first)
@@ -98,7 +99,7 @@ def evaluate_scores(
     best = {}
     if oracle is not None:
         try:
-            oracle = scores_of_split(oracle, manifest, split)
+            oracle = oracle.of_split(manifest, split)
             oracle = scores_without_first(oracle, skip_first)
         except OddframeError as error:
             raise OddframeError(f"oracle scores: {error}") from None
@@ -140,45 +141,6 @@ def evaluate_scores(
     )
 
 
-def labelled_videos(manifest: Manifest, split: str) -> tuple[Video, ...]:
-    """The videos of a split, each with truth for its frames.
-
-    Raises:
-        OddframeError: no such videos, a video without a label, or an anomalous one without
-            events.
-    """
-    videos = manifest.split(split)
-    if not videos:
-        there = ", ".join(f"'{name}'" for name in manifest.counts())
-        raise OddframeError(
-            f"manifest of {manifest.dataset}: no videos in split '{split}'; it has {there}"
-        )
-    for video in videos:
-        if video.label is None:
-            raise OddframeError(
-                f"manifest of {manifest.dataset}: video '{video.id}' of split '{split}' has no "
-                "label, so nothing can be measured on it; label it normal or anomalous (with "
-                "events) in the manifest, or take it out of the split"
-            )
-        if video.label == "anomalous" and not video.events:
-            raise OddframeError(
-                f"manifest of {manifest.dataset}: video '{video.id}' of split '{split}' is "
-                "labelled anomalous but has no events, so its frames have no truth; add its "
-                "events to the manifest, or take it out of the split"
-            )
-    return videos
-
-
-def scores_of_split(scores: Scores, manifest: Manifest, split: str) -> Scores:
-    """The scores of one split's videos, checked; those of other splits are left out.
-
-    Raises:
-        OddframeError: missing or unknown videos, or a wrong length.
-    """
-    others = {video.id for video in manifest if video.split != split}
-    return scores.align(manifest.split(split), others)
-
-
 def chosen_on_validation(
     scores: Scores, manifest: Manifest, split: str, validation: Scores | None = None
 ) -> dict[str, Threshold]:
@@ -203,7 +165,7 @@ def chosen_on_validation(
             "'val'; prepare it with a validation split"
         )
     try:
-        part = scores_of_split(validation, manifest, "val")
+        part = validation.of_split(manifest, "val")
     except OddframeError as error:
         raise OddframeError(f"validation scores: {error}") from None
     return validation_thresholds(part, videos)
@@ -220,31 +182,15 @@ def _of_oracle(decided: Mapping[str, Decision]) -> dict[str, Decision]:
     }
 
 
-def threshold_of(scores: Scores) -> float | None:
-    """The threshold that travels with the scores, None if there is none.
-
-    Raises:
-        OddframeError: it is not a finite number.
-    """
-    rule = EventRule.of(scores.meta)
-    return None if rule is None else float(rule.threshold)
-
-
 def own_threshold(scores: Scores) -> dict[str, Threshold]:
     """The threshold that travels with the scores, under the name ``run``; none if there is none."""
-    value = threshold_of(scores)
+    value = scores.threshold
     if value is None:
         return {}
     source = str(scores.meta.get("threshold_source") or "a source that is not stated")
     source = re.sub(r"^threshold [^:]*: ", "", source)  # the number is told apart
     footage = next((words for words in FOOTAGE if words in source), source)
     return {"run": Threshold(value, OWN, footage)}
-
-
-def is_per_video(meta: Mapping[str, Any]) -> bool:
-    """Whether scores with this ``meta`` were normalised within each video."""
-    stated = str(meta.get("normalisation", "")).lower()
-    return "per-video" in stated.replace("_", "-").replace(" ", "-")
 
 
 def _protocol(

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from oddframe.errors import OddframeError
-from oddframe.evaluation.evaluate import scores_of_split, threshold_of
 from oddframe.evaluation.result import Evaluation
 from oddframe.evaluation.thresholds import are_probabilities
 from oddframe.files.atomic import atomic_path, write_text
@@ -89,8 +88,8 @@ def write_report(
         raise OddframeError(
             f"manifest of {manifest.dataset}: no video in split '{split}' to report on"
         )
-    scores = scores.align(videos) if split is None else scores_of_split(scores, manifest, split)
-    threshold = threshold_of(scores)
+    scores = scores.align(videos) if split is None else scores.of_split(manifest, split)
+    threshold = scores.threshold
     maps = maps or {}
     for video in videos:
         if video.id in maps and len(maps[video.id]) != video.frames:

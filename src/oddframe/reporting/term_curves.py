@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from oddframe.errors import OddframeError
-from oddframe.evaluation.evaluate import threshold_of
 from oddframe.reporting.model_timelines import anomalous_first, bins_per_line, lane, series_key
 from oddframe.reporting.plots import PROBABILITIES, write_timeline
 from oddframe.reporting.score_axes import ScoreAxis, cut_note, score_axis
@@ -56,7 +55,7 @@ def terms_section(
         for video in shown
     }
     values = [part for by_name in series.values() for part in by_name.values()]
-    threshold = threshold_of(scores)
+    threshold = scores.threshold
     unit = all(part.min() >= 0 and part.max() <= 1 for part in values)
     unit = unit and (threshold is None or 0 <= threshold <= 1)
     axis = ScoreAxis(0.0, 1.0) if unit else score_axis(values, threshold)

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from oddframe.console.words import count
-from oddframe.evaluation.evaluate import PER_VIDEO_WARNING, is_per_video
+from oddframe.evaluation.evaluate import PER_VIDEO_WARNING
 from oddframe.evaluation.result import Evaluation, Measured
 from oddframe.media.clock import MOST_WATCHED
 from oddframe.reporting.times import shown_time
 from oddframe.scores.detections import Detection
+from oddframe.scores.frame_scores import is_per_video
 from oddframe.videos.manifest import Event, Video
 
 

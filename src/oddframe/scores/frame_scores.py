@@ -17,7 +17,7 @@ from oddframe.files.array_files import write_arrays
 from oddframe.files.paths import AnyPath, as_path
 from oddframe.scores.detections import EventRule
 from oddframe.scores.score_files import META_KEY, read_scores
-from oddframe.videos.manifest import Video
+from oddframe.videos.manifest import Manifest, Video
 from oddframe.videos.names import checked_id
 
 LARGEST = np.float64(1e300)
@@ -111,6 +111,21 @@ class Scores:
                 warnings.warn(f"{self._where}{self.ties[key]}", OddframeWarning, stacklevel=2)
         return Scores({key: self.values[key] for key in wanted}, dict(self.meta), self.file)
 
+    def of_split(self, manifest: Manifest, split: str) -> Scores:
+        """The scores of one split's videos, checked; those of other splits are left out.
+
+        Raises:
+            OddframeError: missing or unknown videos, or a wrong length.
+        """
+        others = {video.id for video in manifest if video.split != split}
+        return self.align(manifest.split(split), others)
+
+    @property
+    def threshold(self) -> float | None:
+        """The threshold that travels with the scores, None if there is none."""
+        rule = EventRule.of(self.meta)
+        return None if rule is None else float(rule.threshold)
+
     def write(self, path: AnyPath) -> Path:
         """Write ``scores.npz`` atomically and return its path."""
         path = as_path(path, "path")
@@ -132,6 +147,12 @@ class Scores:
         """
         path = as_path(path, "path")
         return cls(*read_scores(path), path)
+
+
+def is_per_video(meta: Mapping[str, Any]) -> bool:
+    """Whether scores with this ``meta`` were normalised within each video."""
+    stated = str(meta.get("normalisation", "")).lower()
+    return "per-video" in stated.replace("_", "-").replace(" ", "-")
 
 
 def _checked(key: str, array: np.ndarray) -> np.ndarray:

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from oddframe.evaluation.evaluate import threshold_of
 from oddframe.evaluation.result import Evaluation
 from oddframe.runs.run_folder import MANIFEST
 from oddframe.scores.frame_scores import Scores
@@ -82,6 +81,6 @@ def _timelines(record: RunRecord, work: Path) -> Iterator[tuple[str, Path]]:
                     work / f"{name}.png",
                     videos[key],
                     {"score": scores[key]},
-                    thresholds={"score": threshold_of(scores)},
+                    thresholds={"score": scores.threshold},
                 ),
             )

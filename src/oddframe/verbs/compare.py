@@ -9,7 +9,7 @@ from oddframe.comparison.compare import Comparison, compare_scores
 from oddframe.comparison.contenders import read_contender, shared_manifest
 from oddframe.comparison.published_numbers import published_for
 from oddframe.errors import OddframeError
-from oddframe.evaluation.evaluate import evaluate_scores, scores_of_split
+from oddframe.evaluation.evaluate import evaluate_scores
 from oddframe.files.folder_lock import alone_in_out
 from oddframe.files.paths import text_paths
 from oddframe.scores.score_files import KINDS
@@ -117,7 +117,7 @@ def compare(
         title=f"Comparison on {truth.dataset}",
         evaluations=evaluations,
         videos=shown,
-        scores={name: scores_of_split(part, truth, split) for name, part in drawn.items()},
+        scores={name: part.of_split(truth, split) for name, part in drawn.items()},
         curves={name: part.curves for name, part in found.items() if part.curves},
         published=published_for(truth.dataset) if split == "test" else (),
     )

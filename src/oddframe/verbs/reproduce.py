@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from oddframe.errors import OddframeError
-from oddframe.evaluation.evaluate import is_per_video
 from oddframe.evaluation.result import Evaluation, Measured
 from oddframe.files.atomic import sha256_of, write_json
 from oddframe.files.folder_lock import alone_in
@@ -16,7 +15,7 @@ from oddframe.reproduction.needs import MANIFEST, Given, Prospect, look, whole_f
 from oddframe.reproduction.outcome import RecipeList, Reproduction
 from oddframe.reproduction.recipe import Recipe, find_recipe, shipped_recipes
 from oddframe.runs.run_folder import CHECKPOINT, ORACLE
-from oddframe.scores.frame_scores import Scores
+from oddframe.scores.frame_scores import Scores, is_per_video
 from oddframe.verbs.evaluate import evaluate
 from oddframe.verbs.extract import extract
 from oddframe.verbs.score import score
