@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import oddframe
@@ -61,6 +62,30 @@ def test_no_room_imports_from_one_above_or_beside_it():
                 continue
             if LEVEL[other] <= LEVEL[own]:
                 wrong.append(f"{name}:{line} imports {other}")
+    assert wrong == []
+
+
+def test_no_two_modules_import_each_other_however_far_around():
+    graph = {
+        file: {path for _, path in imported(file) if path != file} for file in PACKAGE.rglob("*.py")
+    }
+    TopologicalSorter(graph).prepare()  # names the circle
+
+
+def test_no_method_imports_another():
+    """A school's folder holds methods, a file or folder each; what they share lies elsewhere."""
+
+    def method(path: Path) -> str:
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        inside = parts[0] == "detectors" and len(parts) > 2 and parts[2] != "__init__"
+        return "/".join(parts[:3]) if inside else ""
+
+    wrong = [
+        f"{file.relative_to(PACKAGE).as_posix()}:{line} imports {method(path)}"
+        for file in sorted((PACKAGE / "detectors").rglob("*.py"))
+        for line, path in imported(file)
+        if method(file) and method(path) not in ("", method(file))
+    ]
     assert wrong == []
 
 

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from oddframe.clips.detector import MAP_SIDE, ClipConfig, ClipDetector, Measured
+from oddframe.clips.config import ClipConfig
+from oddframe.clips.detector import MAP_SIDE, ClipDetector, Measured
 from oddframe.errors import OddframeError
 from oddframe.media.clock import Clock
 from oddframe.media.opening import open_video

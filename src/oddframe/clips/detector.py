@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -21,14 +21,14 @@ from torch.nn import functional
 
 from oddframe.calibration.places import odd_boxes, where
 from oddframe.calibration.threshold import Threshold, calibrate
+from oddframe.clips.config import ClipConfig
 from oddframe.console.words import HELD_OUT, count
 from oddframe.detectors.contract import FrameScore
 from oddframe.errors import OddframeError
 from oddframe.files.saved_state import SavedState
 from oddframe.media.clock import Clock
 from oddframe.media.continuity import watched
-from oddframe.media.frames import Resampling, VideoReader
-from oddframe.settings.checked import CheckedSettings
+from oddframe.media.frames import VideoReader
 
 MAP_SIDE = 32
 """Cells along a side of a score map: 2 KB per frame."""
@@ -36,59 +36,6 @@ MAP_SIDE = 32
 
 class TooShortError(OddframeError):
     """Footage that nowhere goes on for a clip."""
-
-
-@dataclass(frozen=True)
-class ClipConfig(CheckedSettings):
-    """Settings that every detector trained on clips has.
-
-    Attributes:
-        size: frames are resized to this many pixels in height and width.
-        resize: how a frame comes to that size: ``area`` means over what a pixel covers, the truest
-            small picture; ``bilinear`` mixes the four nearest pixels (OpenCV's default, which the
-            published networks saw); ``pillow`` is Pillow's and torchvision's (OGNet's).
-        colour: order of the channels; ``grey`` is one channel.
-        pixels: range of the values: ``symmetric`` -1 to 1, ``unit`` 0 to 1, ``per-image`` each
-            frame stretched from 0 to 1 (a frame of one value becomes 0).
-        frame_step: frames from one frame of a clip to the next.
-        batch_size: clips per step.
-        steps: training steps.
-        validate_every: steps between two validations.
-        clips_per_video: random clips of each video in an epoch; 0 takes every clip there is.
-        learning_rate: of Adam.
-        clip_gradient: largest gradient norm; 0 does not clip.
-        false_alarms_per_hour: of normal footage, that the threshold promises at most.
-        smoothing_seconds: standard deviation of the Gaussian over time in offline scoring.
-    """
-
-    size: int = 256
-    resize: Resampling = "area"
-    colour: Literal["bgr", "rgb", "grey"] = "bgr"
-    pixels: Literal["symmetric", "unit", "per-image"] = "symmetric"
-    frame_step: int = 1
-    batch_size: int = 4
-    steps: int = 10000
-    validate_every: int = 500
-    clips_per_video: int = 0
-    learning_rate: float = 0.0002
-    clip_gradient: float = 0.0
-    false_alarms_per_hour: float = 1.0
-    smoothing_seconds: float = 0.2
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        self.expect(16 <= self.size <= 4096, "size", "16 to 4096")
-        for name in ("frame_step", "batch_size", "validate_every", "steps"):
-            self.expect(getattr(self, name) >= 1, name, "1 or more")
-        for name in ("clips_per_video", "learning_rate", "clip_gradient"):
-            self.expect(getattr(self, name) >= 0, name, "0 or more")
-        self.expect(0 <= self.smoothing_seconds <= 3600, "smoothing_seconds", "0 to 3600")
-        self.expect(self.false_alarms_per_hour > 0, "false_alarms_per_hour", "more than 0")
-
-    @property
-    def channels(self) -> int:
-        """Channels of a frame."""
-        return 1 if self.colour == "grey" else 3
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, cast
 import torch
 
 from oddframe.clips.batches import ClipBatches, even_clips
-from oddframe.clips.detector import ClipConfig, ClipDetector
+from oddframe.clips.config import ClipConfig
+from oddframe.clips.detector import ClipDetector
 from oddframe.clips.frame_cache import (
     FOLDER,
     FrameCache,

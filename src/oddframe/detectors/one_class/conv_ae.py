@@ -29,7 +29,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from oddframe.clips.detector import ClipConfig, ClipDetector, Measured
+from oddframe.clips.config import ClipConfig
+from oddframe.clips.detector import ClipDetector, Measured
 from oddframe.clips.losses import error_decibel, error_map, intensity
 from oddframe.errors import OddframeError
 from oddframe.files.tensor_checks import built, without_prefix

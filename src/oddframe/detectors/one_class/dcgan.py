@@ -22,7 +22,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from oddframe.clips.detector import ClipConfig, ClipDetector, Measured
+from oddframe.clips.config import ClipConfig
+from oddframe.clips.detector import ClipDetector, Measured
 from oddframe.clips.losses import error_decibel, error_map
 from oddframe.networks.dcgan import DcganDiscriminator, DcganGenerator
 from oddframe.networks.initialise import normal_initialise

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import torch
 from torch import Tensor
 
-from oddframe.clips.detector import ClipConfig, ClipDetector, Measured
+from oddframe.clips.config import ClipConfig, PredictionConfig
+from oddframe.clips.detector import ClipDetector, Measured
 from oddframe.clips.losses import (
     adversarial_discriminator,
     adversarial_generator,
@@ -40,53 +41,8 @@ size of frame that each was trained on, which no checkpoint stores."""
 
 
 @dataclass(frozen=True)
-class FutureFrameConfig(ClipConfig):
-    """Settings of future-frame prediction; the defaults are those of the PyTorch port.
-
-    Attributes:
-        context: frames that the next one is predicted from.
-        width: channels of the generator's first level.
-        batch_norm: as in the PyTorch port; without it, as in the paper's own code.
-        discriminator_width: channels after the discriminator's first convolution.
-        intensity_weight, gradient_weight, flow_weight, adversarial_weight: of the loss terms; a
-            discriminator whose answers weigh 0 is not trained.
-        flow: what measures motion while training; ``matching`` needs no weights, ``none`` leaves
-            the term out.
-        flow_weights: file of the weights of ``flownet2-sd`` or ``liteflownet``.
-        discriminator_rate: learning rate of the discriminator.
-        decay_at: from this step on both learning rates are a tenth; 0 = never.
-    """
-
-    context: int = 4
-    width: int = 64
-    batch_norm: bool = True
-    discriminator_width: int = 128
-    intensity_weight: float = 1.0
-    gradient_weight: float = 1.0
-    flow_weight: float = 2.0
-    adversarial_weight: float = 0.05
-    flow: Literal["none", "matching", "flownet2-sd", "liteflownet"] = "matching"
-    flow_weights: str = ""
-    discriminator_rate: float = 2e-5
-    decay_at: int = 0
-
-    def __post_init__(self) -> None:
-        ClipConfig.__post_init__(self)
-        for name in ("context", "width", "discriminator_width"):
-            self.expect(getattr(self, name) >= 1, name, "1 or more")
-        weights = ("intensity_weight", "gradient_weight", "flow_weight", "adversarial_weight")
-        for name in (*weights, "discriminator_rate", "decay_at"):
-            self.expect(getattr(self, name) >= 0, name, "0 or more")
-        flows = ("none", "matching", "flownet2-sd", "liteflownet")
-        self.expect(self.flow in flows, "flow", f"one of {', '.join(flows)}")
-        if self.flow in ("flownet2-sd", "liteflownet"):
-            if not self.flow_weights:
-                raise OddframeError(
-                    f"--settings.flow {self.flow}: it needs its weights, and none are given; add "
-                    "--settings.flow_weights FILE, or take --settings.flow matching"
-                )
-        else:
-            self.expect(not self.flow_weights, "flow_weights", f"no file with flow {self.flow}")
+class FutureFrameConfig(PredictionConfig):
+    """Settings of future-frame prediction; the defaults are those of the PyTorch port."""
 
 
 class FutureFrame(ClipDetector):

@@ -29,7 +29,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from oddframe.clips.detector import ClipConfig, ClipDetector, FrameTerms, Measured
+from oddframe.clips.config import ClipConfig
+from oddframe.clips.detector import ClipDetector, FrameTerms, Measured
 from oddframe.clips.losses import error_decibel, error_map, intensity
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.files.tensor_checks import built, without_prefix

@@ -19,7 +19,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from oddframe.clips.detector import ClipConfig, ClipDetector, Measured
+from oddframe.clips.config import ClipConfig
+from oddframe.clips.detector import ClipDetector, Measured
 from oddframe.clips.losses import LEAST_ERROR, error_decibel, error_map, intensity
 from oddframe.errors import OddframeError
 from oddframe.files.tensor_checks import built, without_prefix

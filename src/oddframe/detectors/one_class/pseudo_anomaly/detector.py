@@ -20,7 +20,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from oddframe.clips.detector import ClipConfig, ClipDetector, Measured
+from oddframe.clips.config import ClipConfig
+from oddframe.clips.detector import ClipDetector, Measured
 from oddframe.clips.losses import (
     adversarial_discriminator,
     adversarial_generator,

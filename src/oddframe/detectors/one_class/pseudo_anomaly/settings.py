@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from oddframe.detectors.one_class.future_frame import FutureFrameConfig
+from oddframe.clips.config import PredictionConfig
 from oddframe.detectors.one_class.pseudo_anomaly.as_published import COMPARED_ROWS
 from oddframe.errors import OddframeError
 
 
 @dataclass(frozen=True)
-class PseudoAnomalyConfig(FutureFrameConfig):
-    """Settings of the pseudo-anomaly pipeline, beside those of future-frame prediction.
+class PseudoAnomalyConfig(PredictionConfig):
+    """Settings of the pseudo-anomaly pipeline, beside those of prediction.
 
     Attributes:
         branches: ``one`` has the pseudo generator only and shows the classifier real frames as
@@ -60,7 +60,7 @@ class PseudoAnomalyConfig(FutureFrameConfig):
     published_output: Literal["abnormal", "normal"] = "abnormal"
 
     def __post_init__(self) -> None:
-        FutureFrameConfig.__post_init__(self)
+        PredictionConfig.__post_init__(self)
         choices = {
             "branches": ("one", "two"),
             "perceptual": ("none", "lite0", "vgg19"),

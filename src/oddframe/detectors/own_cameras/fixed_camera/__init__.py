@@ -13,10 +13,8 @@ Fitted on normal footage alone; no labels, no GPU, no download. It looks at a gr
   in a thousand normal frames is as odd.
 """
 
-from oddframe.detectors.own_cameras.fixed_camera.detector import (
-    FixedCameraConfig,
-    FixedCameraDetector,
-)
+from oddframe.detectors.own_cameras.fixed_camera.detector import FixedCameraDetector
+from oddframe.detectors.own_cameras.fixed_camera.settings import FixedCameraConfig
 
 DETECTOR = FixedCameraDetector
 CONFIG = FixedCameraConfig

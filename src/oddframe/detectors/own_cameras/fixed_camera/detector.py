@@ -1,10 +1,10 @@
-"""The detector: configuration, scoring, reasons, state. Fitting is in ``fitting.py``."""
+"""The detector: scoring, reasons, state. Fitting is in ``fitting.py``."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,10 +12,12 @@ import numpy as np
 from oddframe.calibration.places import odd_boxes, where
 from oddframe.calibration.threshold import Threshold
 from oddframe.detectors.contract import FrameScore
+from oddframe.detectors.own_cameras.fixed_camera.fitting import fit_scene, what_it_takes
 from oddframe.detectors.own_cameras.fixed_camera.memory import one_thread_each
 from oddframe.detectors.own_cameras.fixed_camera.observation import observe
 from oddframe.detectors.own_cameras.fixed_camera.scene import Scene, frame_value, top_cells
-from oddframe.errors import OddframeError, OddframeWarning
+from oddframe.detectors.own_cameras.fixed_camera.settings import FixedCameraConfig
+from oddframe.errors import OddframeWarning
 from oddframe.features.patch_features import PatchEncoder
 from oddframe.files.saved_state import SavedState
 from oddframe.media.frames import VideoReader
@@ -23,40 +25,6 @@ from oddframe.videos.manifest import Manifest
 
 _CLEARLY_FASTER = 1.15
 """Times the usual speed from which it is worth a number."""
-
-
-@dataclass(frozen=True)
-class FixedCameraConfig:
-    """Settings of the fixed-camera detector; one value serves all scenes.
-
-    Attributes:
-        long_side: long side of the network's input in pixels.
-        motion_side: long side of the images for optical flow in pixels.
-        fit_looks: frames whose appearance is learnt at most, spread over all the footage.
-        capacity: normal patches remembered per block of 4x4 cells.
-        false_alarms_per_hour: false alarms per hour that the threshold promises at most.
-        smoothing_seconds: standard deviation of the Gaussian over time in offline scoring.
-    """
-
-    long_side: int = 448
-    motion_side: int = 360
-    fit_looks: int = 2000
-    capacity: int = 1000
-    false_alarms_per_hour: float = 1.0
-    smoothing_seconds: float = 0.2
-
-    def __post_init__(self) -> None:
-        limits = {"long_side": 64, "motion_side": 64, "fit_looks": 20, "capacity": 20}
-        for name, least in limits.items():
-            if getattr(self, name) < least:
-                raise OddframeError(
-                    f"fixed-camera: {name} must be at least {least}, found {getattr(self, name)}"
-                )
-        if self.false_alarms_per_hour <= 0 or not 0 <= self.smoothing_seconds <= 3600:
-            raise OddframeError(
-                "fixed-camera: false_alarms_per_hour must be positive and smoothing_seconds from 0 "
-                f"to 3600, found {self.false_alarms_per_hour} and {self.smoothing_seconds}"
-            )
 
 
 class FixedCameraDetector:
@@ -112,8 +80,6 @@ class FixedCameraDetector:
         Raises:
             OddframeError: no normal training footage, or too little of it.
         """
-        from oddframe.detectors.own_cameras.fixed_camera.fitting import fit_scene
-
         with one_thread_each():
             scene, network, threshold, left_out = fit_scene(manifest, config, advance)
         fitted = cls(scene, network, threshold, config)
@@ -191,8 +157,6 @@ class FixedCameraDetector:
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> FixedCameraDetector:
         """The detector that gave :meth:`state`."""
-        from oddframe.detectors.own_cameras.fixed_camera.fitting import what_it_takes
-
         saved = SavedState(state)
         threshold = Threshold.saved(saved)
         config = FixedCameraConfig(**state["config"])

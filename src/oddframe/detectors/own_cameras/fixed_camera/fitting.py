@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from io import RawIOBase
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -42,6 +41,7 @@ from oddframe.detectors.own_cameras.fixed_camera.observation import (
     whole,
 )
 from oddframe.detectors.own_cameras.fixed_camera.scene import Scene, Trusts, Whitening, frame_value
+from oddframe.detectors.own_cameras.fixed_camera.settings import FixedCameraConfig
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.patch_features import (
     CHANNELS,
@@ -53,9 +53,6 @@ from oddframe.features.patch_features import (
 from oddframe.media.clock import Clock
 from oddframe.media.opening import open_video
 from oddframe.videos.manifest import Manifest, Video
-
-if TYPE_CHECKING:
-    from oddframe.detectors.own_cameras.fixed_camera.detector import FixedCameraConfig
 
 LEAST_SECONDS = 20.0
 """Less normal footage than this says nothing about what is rare."""
