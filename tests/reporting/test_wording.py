@@ -6,15 +6,7 @@ import numpy as np
 import pytest
 
 from oddframe.evaluation.result import Evaluation, Measured
-from oddframe.reporting.wording import (
-    doubts,
-    duration,
-    interval,
-    measured,
-    number,
-    oracle_notes,
-    summary,
-)
+from oddframe.reporting.wording import doubts, interval, measured, number, oracle_notes, summary
 from oddframe.scores.detections import Detection
 from oddframe.videos.manifest import Event, Video
 
@@ -33,15 +25,6 @@ def test_measured():
     assert measured(Measured(0.5)) == "0.500"
     assert measured(Measured(None)) == "–"
     assert interval(Measured(0.5, None, 0.6)) == ""
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0.04, "0.0 s"), (7.25, "7.2 s"), (45, "45 s"), (59.7, "1 min"), (125, "2 min 05 s"),
-     (3599.6, "1 h 00 min"), (3840, "1 h 04 min"), (360_000, "100 h 00 min")],
-)  # fmt: skip
-def test_duration(seconds, text):
-    assert duration(seconds) == text
 
 
 def _video(name, events=(), label=None):

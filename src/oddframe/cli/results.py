@@ -10,7 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 from oddframe.bags.loss_spread import LossSpreads
 from oddframe.comparison.compare import Comparison
 from oddframe.comparison.page import BESIDE
-from oddframe.console.words import FOOTAGE, count, notes_lines
+from oddframe.console.words import FOOTAGE, aligned, count, notes_lines
 from oddframe.evaluation.metric_names import (
     ALARMS,
     HEADLINES,
@@ -20,15 +20,7 @@ from oddframe.evaluation.metric_names import (
 )
 from oddframe.evaluation.result import Evaluation, Measured
 from oddframe.reporting.times import shown_cuts, shown_span
-from oddframe.reporting.wording import (
-    aligned,
-    doubts,
-    hint,
-    no_verdict,
-    not_filmed,
-    number,
-    oracle_notes,
-)
+from oddframe.reporting.wording import doubts, hint, no_verdict, not_filmed, number, oracle_notes
 from oddframe.runs.run_folder import Run
 from oddframe.scores.detections import EventRule
 from oddframe.verbs.demo import Demo

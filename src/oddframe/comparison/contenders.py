@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from oddframe.console.words import count
 from oddframe.errors import OddframeError
-from oddframe.reporting.wording import count
 from oddframe.runs.run_folder import CONFIG, MANIFEST, METRICS, is_sweep, read_config, read_curve
 from oddframe.runs.training_record import record_of_scores
 from oddframe.scores.frame_scores import Scores

@@ -10,10 +10,10 @@ from oddframe.comparison.compare import Comparison
 from oddframe.comparison.numbers import main_metrics
 from oddframe.comparison.published_numbers import Published
 from oddframe.comparison.published_section import rows_of_methods
+from oddframe.console.words import count
 from oddframe.evaluation.metric_names import is_share, metric_name
 from oddframe.evaluation.result import Measured
 from oddframe.evaluation.seed_spread import SeedSpread
-from oddframe.reporting.wording import count
 
 BESIDE = 2
 """With so many metrics, intervals stand beside the values; with more, below, for the width."""

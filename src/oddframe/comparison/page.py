@@ -17,6 +17,7 @@ from oddframe.comparison.published_numbers import Published
 from oddframe.comparison.published_section import published_section
 from oddframe.comparison.seeds_section import seeds_section
 from oddframe.comparison.tables import TABLES, write_tables
+from oddframe.console.words import count
 from oddframe.evaluation.result import Evaluation
 from oddframe.evaluation.thresholds import are_probabilities
 from oddframe.files.atomic import write_text
@@ -31,7 +32,7 @@ from oddframe.reporting.plots import (
     write_roc,
     write_timeline,
 )
-from oddframe.reporting.wording import count, doubts
+from oddframe.reporting.wording import doubts
 from oddframe.scores.frame_scores import Scores
 from oddframe.videos.manifest import Video
 

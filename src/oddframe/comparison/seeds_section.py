@@ -7,11 +7,12 @@ from html import escape
 
 from oddframe.comparison.compare import Comparison
 from oddframe.comparison.numbers import main_metrics
+from oddframe.console.words import count
 from oddframe.evaluation.metric_names import is_share, metric_name
 from oddframe.evaluation.seed_spread import SeedSpread
 from oddframe.reporting.colours import series_class
 from oddframe.reporting.tables import first_open, scrolling
-from oddframe.reporting.wording import count, number
+from oddframe.reporting.wording import number
 
 WIDTH = 100
 

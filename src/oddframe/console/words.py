@@ -1,8 +1,9 @@
-"""Numbers with their nouns, and lists that stay short, wherever a line for a person is made."""
+"""Counts, lengths, paths, lists and columns, wherever a line for a person is made."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 HELD_OUT = "held-out normal footage"
@@ -22,6 +23,36 @@ def first_of(names: Sequence[str], most: int = 3) -> str:
     """``a, b``; of more than ``most`` the first and how many others: ``a, b, c and 1,204 more``."""
     rest = len(names) - most
     return ", ".join(names[:most]) + (f" and {rest:,} more" if rest > 0 else "")
+
+
+def duration(seconds: float) -> str:
+    """``45 s``, ``2 min 05 s``, ``1 h 04 min``."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s" if rest else f"{minutes} min"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes:02d} min"
+
+
+def shown_path(path: Path) -> str:
+    """As somebody in the working directory would write it: relative where it is inside."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def aligned(rows: Sequence[Sequence[str]], left: int = 1) -> list[str]:
+    """Lines with columns of equal width: the first ones flush on the left, others on the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.ljust(width) if at < left else cell.rjust(width)
+            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
 
 
 def notes_lines(notes: Mapping[str, Any]) -> list[str]:

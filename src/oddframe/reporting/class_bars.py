@@ -9,11 +9,11 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from oddframe.console.words import count
 from oddframe.evaluation.metric_names import metric_name
 from oddframe.evaluation.result import Measured
 from oddframe.files.atomic import atomic_path
 from oddframe.reporting.colours import ROUNDS, SERIES, hexadecimal
-from oddframe.reporting.wording import count
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

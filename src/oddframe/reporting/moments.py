@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from oddframe.console.words import count
 from oddframe.reporting.shown_videos import ShownVideo, data_uri
 from oddframe.reporting.times import shown_span, shown_time
-from oddframe.reporting.wording import count, is_annotated, missed, number, overlapping
+from oddframe.reporting.wording import is_annotated, missed, number, overlapping
 from oddframe.scores.detections import Detection
 from oddframe.videos.manifest import Event, Video
 

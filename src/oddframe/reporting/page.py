@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from oddframe.console.words import count
 from oddframe.errors import OddframeError
 from oddframe.evaluation.result import Evaluation
 from oddframe.evaluation.thresholds import are_probabilities
@@ -32,7 +33,7 @@ from oddframe.reporting.timelines import timelines_section
 from oddframe.reporting.training_curves import training_section
 from oddframe.reporting.training_samples import samples_section
 from oddframe.reporting.video_table import videos_section
-from oddframe.reporting.wording import count, doubts, hint, oracle_notes, summary
+from oddframe.reporting.wording import doubts, hint, oracle_notes, summary
 from oddframe.scores.detections import Detection
 from oddframe.scores.frame_scores import Scores
 from oddframe.videos.manifest import Manifest

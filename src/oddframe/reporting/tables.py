@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from html import escape
 from typing import Any
 
+from oddframe.console.words import count
 from oddframe.evaluation.metric_names import LOCALISATION, baseline_name, metric_name
 from oddframe.evaluation.result import Evaluation, Measured
-from oddframe.reporting.wording import count, interval, is_oracle, number
+from oddframe.reporting.wording import interval, is_oracle, number
 from oddframe.scores.frame_scores import is_per_video
 
 _EVENT_METRICS = ("event_f1", "event_precision", "event_recall", "event_ap")

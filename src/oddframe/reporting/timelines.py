@@ -8,11 +8,12 @@ from html import escape
 
 import numpy as np
 
+from oddframe.console.words import count, duration
 from oddframe.reporting.score_axes import ScoreAxis, cut_note, thin_series
 from oddframe.reporting.shown_videos import ShownVideo, data_uri
 from oddframe.reporting.thumbnails import Strip
 from oddframe.reporting.times import axis_ticks, shown_cuts, shown_start, shown_time
-from oddframe.reporting.wording import count, duration, is_annotated, missed, number, overlapping
+from oddframe.reporting.wording import is_annotated, missed, number, overlapping
 from oddframe.scores.detections import Detection
 from oddframe.videos.manifest import Video
 

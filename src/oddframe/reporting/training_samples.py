@@ -9,10 +9,10 @@ from pathlib import Path
 
 import cv2
 
+from oddframe.console.words import count
 from oddframe.errors import OddframeError
 from oddframe.files.atomic import atomic_path
 from oddframe.reporting.shown_videos import data_uri
-from oddframe.reporting.wording import count
 
 QUALITY = 90
 """Of the JPEGs inside the page; the files beside it stay as they are."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from oddframe.console.words import count, duration
 from oddframe.reporting.shown_videos import SAMPLE, ShownVideo
 from oddframe.reporting.tables import scrolling
 from oddframe.reporting.times import shown_time
-from oddframe.reporting.wording import count, duration, is_annotated, missed, number
+from oddframe.reporting.wording import is_annotated, missed, number
 
 MOST_ROWS = 10_000
 """So many videos are listed, the oddest; the scores of all are in the scores file."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from oddframe.console.words import count
+from oddframe.console.words import count, duration
 from oddframe.evaluation.evaluate import PER_VIDEO_WARNING
 from oddframe.evaluation.result import Evaluation, Measured
 from oddframe.media.clock import MOST_WATCHED
@@ -42,18 +41,6 @@ def measured(part: Measured) -> str:
     return f"{number(part.value)} {interval(part)}".strip()
 
 
-def duration(seconds: float) -> str:
-    """``45 s``, ``2 min 05 s``, ``1 h 04 min``."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{whole} s"
-    minutes, rest = divmod(whole, 60)
-    if minutes < 60:
-        return f"{minutes} min {rest:02d} s" if rest else f"{minutes} min"
-    hours, minutes = divmod(round(seconds / 60), 60)
-    return f"{hours} h {minutes:02d} min"
-
-
 def not_filmed(videos: Iterable[Video]) -> list[str]:
     """Lines on the time that recordings leave out, if they leave any out."""
     clocks = [video.clock for video in videos]
@@ -74,24 +61,6 @@ def not_filmed(videos: Iterable[Video]) -> list[str]:
             f"{duration(watched)} count as watched, {MOST_WATCHED:g} s for each frame"
         )
     return lines
-
-
-def shown_path(path: Path) -> str:
-    """As somebody in the working directory would write it: relative where it is inside."""
-    here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)
-
-
-def aligned(rows: Sequence[Sequence[str]], left: int = 1) -> list[str]:
-    """Lines with columns of equal width: the first ones flush on the left, others on the right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            cell.ljust(width) if at < left else cell.rjust(width)
-            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
 
 
 def is_annotated(video: Video) -> bool:

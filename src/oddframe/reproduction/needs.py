@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from oddframe.console.words import count
 from oddframe.datasets import load as load_dataset
 from oddframe.datasets import prepared, write_prepared
 from oddframe.detectors import load
@@ -15,7 +16,6 @@ from oddframe.errors import OddframeError
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.files.addresses import known
 from oddframe.files.atomic import sha256_of, write_json
-from oddframe.reporting.wording import count
 from oddframe.reproduction.annotation import annotation_alone
 from oddframe.reproduction.recipe import OWN_MANIFEST, FeatureNeed, Recipe, describe_address
 from oddframe.settings.reading import read_settings

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+from oddframe.console.words import duration
 from oddframe.errors import nearest
-from oddframe.reporting.wording import duration
 from oddframe.runs import run_folder
 from oddframe.sweeps.folder import Attempt, SweepFolder, TrialRecord, now
 from oddframe.sweeps.plan import Sweep, Trial

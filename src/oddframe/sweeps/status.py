@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import fmean
 
+from oddframe.console.words import aligned, count, duration, shown_path
 from oddframe.evaluation.seed_spread import SeedSpread
-from oddframe.reporting.wording import aligned, count, duration, shown_path
 from oddframe.runs.run_folder import LOG, SWEEP
 from oddframe.sweeps.folder import SweepFolder, TrialRecord, moment
 from oddframe.sweeps.plan import Sweep

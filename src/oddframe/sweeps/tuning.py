@@ -15,8 +15,8 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 from oddframe.cluster.connection import check_ray, connected
+from oddframe.console.words import count
 from oddframe.errors import OddframeError
-from oddframe.reporting.wording import count
 from oddframe.sweeps.folder import SweepFolder
 from oddframe.sweeps.journal import Journal, log, mark_interrupted
 from oddframe.sweeps.plan import Sweep, Trial

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from oddframe.console.words import count
 from oddframe.errors import OddframeError
 from oddframe.files.regular_files import Stamp, stamp_of
-from oddframe.reporting.wording import count
 from oddframe.sweeps.folder import SweepFolder
 from oddframe.sweeps.plan import Sweep
 from oddframe.sweeps.sweep_file import read_sweep

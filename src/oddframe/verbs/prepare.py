@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from oddframe.console.words import count
+from oddframe.console.words import count, duration
 from oddframe.datasets import prepared, write_prepared
 from oddframe.errors import OddframeError
 from oddframe.files.paths import text_paths
-from oddframe.reporting.wording import duration, not_filmed
+from oddframe.reporting.wording import not_filmed
 from oddframe.settings.reading import check_seed
 from oddframe.videos.manifest import Manifest
 

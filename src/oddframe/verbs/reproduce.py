@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from oddframe.console.words import count
 from oddframe.errors import OddframeError
 from oddframe.evaluation.result import Evaluation, Measured
 from oddframe.files.atomic import sha256_of, write_json
 from oddframe.files.folder_lock import alone_in
 from oddframe.files.paths import text_paths
-from oddframe.reporting.wording import count
 from oddframe.reproduction.needs import MANIFEST, Given, Prospect, look, whole_features
 from oddframe.reproduction.outcome import RecipeList, Reproduction
 from oddframe.reproduction.recipe import Recipe, find_recipe, shipped_recipes

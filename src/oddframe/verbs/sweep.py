@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from oddframe.cluster.connection import check_ray
+from oddframe.console.words import count, shown_path
 from oddframe.errors import OddframeError
 from oddframe.files.paths import text_paths
-from oddframe.reporting.wording import count, shown_path
 from oddframe.runs.run_folder import SWEEP
 from oddframe.sweeps.folder import TRIALS, SweepFolder, TrialRecord
 from oddframe.sweeps.plan import Sweep

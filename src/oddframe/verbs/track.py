@@ -6,9 +6,9 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
+from oddframe.console.words import count
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.files.paths import text_paths
-from oddframe.reporting.wording import count
 from oddframe.runs.run_folder import CONFIG, is_sweep
 from oddframe.tracking import TRACKERS, Tracker, check_installed, chosen, load, without_password
 from oddframe.tracking.pictures import with_drawn_pictures
