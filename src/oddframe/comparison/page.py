@@ -21,6 +21,7 @@ from oddframe.console.words import count
 from oddframe.evaluation.result import Evaluation
 from oddframe.evaluation.thresholds import are_probabilities
 from oddframe.files.atomic import write_text
+from oddframe.reporting.alarm_drawings import alarm_drawings
 from oddframe.reporting.colours import series_class
 from oddframe.reporting.curve_drawings import roc_and_pr
 from oddframe.reporting.decision_tables import decisions_section
@@ -153,5 +154,6 @@ def _decisions(comparison: Comparison, suspects: set[str]) -> str:
 
 
 def _curves(evaluations: Mapping[str, Evaluation]) -> str:
-    drawn = roc_and_pr(list(evaluations.values())) if evaluations else ""
+    models = list(evaluations.values())
+    drawn = roc_and_pr(models) + alarm_drawings(models) if models else ""
     return series_key(list(evaluations)) + drawn if drawn else ""

@@ -54,6 +54,27 @@ def polyline(x: Sequence[float], y: Sequence[float], kind: str) -> str:
     return f'<polyline class="{kind}" points="{" ".join(points)}"/>'
 
 
+def band(
+    x: Sequence[float], low: Sequence[float | None], high: Sequence[float | None], kind: str
+) -> str:
+    """The area between two lines, in parts where either has no place."""
+    parts: list[list[tuple[float, float, float]]] = [[]]
+    for place, below, above in zip(x, low, high, strict=True):
+        if below is None or above is None:
+            parts.append([])
+        else:
+            parts[-1].append((place, below, above))
+    outlines = (
+        [(a, b) for a, b, _ in part] + [(a, c) for a, _, c in reversed(part)] for part in parts
+    )
+    return "".join(
+        f'<polygon class="{kind}" '
+        f'points="{" ".join(f"{a:.2f},{100 - b:.2f}" for a, b in outline)}"/>'
+        for outline in outlines
+        if outline
+    )
+
+
 def curves_svg(
     curves: Sequence[Curve], title: str, x_label: str, y_label: str, chance: Curve
 ) -> str:

@@ -14,6 +14,7 @@ from oddframe.errors import OddframeError
 from oddframe.evaluation.result import Evaluation
 from oddframe.evaluation.thresholds import are_probabilities
 from oddframe.files.atomic import atomic_path, write_text
+from oddframe.reporting.alarm_drawings import alarm_drawings
 from oddframe.reporting.class_bars import class_charts
 from oddframe.reporting.curve_drawings import roc_and_pr
 from oddframe.reporting.decision_tables import decisions_section
@@ -181,6 +182,7 @@ def _numbers(evaluation: Evaluation, suspect: bool, plots: Path) -> str:
         *(f'<p class="hint">{escape(line)}.</p>' for line in hint(evaluation)),
         metrics_tables(evaluation, suspect),
         roc_and_pr([evaluation]),
+        alarm_drawings([evaluation]),
     ]
     if evaluation.classes:
         table = classes_table(evaluation.classes, suspect, evaluation.class_counts)
