@@ -36,6 +36,7 @@ def compare(
     names: list[str] | None = ...,
     root: AnyPath | None = ...,
     split: str = ...,
+    skip_first: int = ...,
     pairs: str | None = ...,
     resamples: int = ...,
     seed: int = ...,

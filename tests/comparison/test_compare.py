@@ -69,6 +69,21 @@ def test_models_have_the_numbers_of_their_evaluation(case):
     assert comparison.models["good"] == alone.metrics
 
 
+def test_first_frames_are_left_out_of_all_models_alike(case, tmp_path):
+    manifest, named = case
+    comparison = compare_scores(named, manifest, skip_first=35, resamples=30)
+    for name, scores in named.items():
+        alone = evaluate_scores(scores, manifest, skip_first=35, resamples=30)
+        assert comparison.models[name] == alone.metrics
+        assert comparison.decisions[name] == alone.decisions
+    assert (comparison.baselines, comparison.normal_hours) == (alone.baselines, alone.normal_hours)
+    assert comparison.skip_first == 35
+    again = compare_scores(named, manifest, oracle={"good": [named["good"]]}, skip_first=35)
+    assert again.oracle_gaps["good"]["micro_auc"].value == 0
+    comparison.write(tmp_path / "comparison.json")
+    assert Comparison.read(tmp_path / "comparison.json") == comparison
+
+
 def test_a_model_does_not_differ_from_itself(case):
     manifest, named = case
     comparison = compare_scores({"a": named["good"], "b": named["good"]}, manifest, resamples=40)

@@ -75,6 +75,21 @@ def test_runs_and_foreign_scores(bags, runs: Path, tmp_path: Path, capsys) -> No
     assert "Micro AUC of short is" in said
 
 
+def test_first_frames_are_left_out_on_request_and_it_is_said(
+    runs: Path, tmp_path: Path, capsys
+) -> None:
+    assert compare(runs, tmp_path, "short", "tiny", "foreign", "--skip_first", "4") == 0
+    warning = "the first 4 frames of each video are left out, as papers on prediction do"
+    assert f"tiny: {warning}" in capsys.readouterr().out
+    found = Comparison.read(tmp_path / "comparison.json")
+    assert found.skip_first == 4
+    assert all(lines[0].startswith(warning) for lines in found.doubts.values())
+    assert set(found.doubts) == set(found.models)
+    page = (tmp_path / "comparison.html").read_text()
+    assert "Of every video the frames from 4 on count." in page
+    assert "from frame 4 on." in (tmp_path / "comparison.tex").read_text()
+
+
 def test_first_against_the_others(runs: Path, tmp_path: Path) -> None:
     words = ("short", "tiny", "foreign", "--pairs", "first", "--names", "a,b,c")
     assert compare(runs, tmp_path, *words) == 0

@@ -14,6 +14,7 @@ from oddframe.comparison.numbers import main_metrics
 from oddframe.comparison.page import write_comparison
 from oddframe.comparison.published_numbers import published_for
 from oddframe.comparison.tables import write_tables
+from oddframe.console.words import duration
 from oddframe.errors import OddframeError
 from oddframe.evaluation.evaluate import evaluate_scores
 from oddframe.reporting.model_timelines import model_timelines, some_videos
@@ -48,6 +49,8 @@ def test_page_csv_and_curves(manifest, named, tmp_path):
     assert "<b>&" not in html
     assert not re.findall(r'(?:src|href)="(?!#)', html)
     assert "may be chance" in html or "is better" in html
+    assert "Every frame counts." in html
+    assert f"with {duration(3600 * comparison.normal_hours)} of normal footage." in html
     # Only the model with the doubtful scores is red.
     rows = re.findall(r'<td class="number value( suspect)?">', html.split('id="differences"')[0])
     assert rows.count(" suspect") == len(comparison.models["good"])

@@ -213,6 +213,10 @@ def test_ped2_counts_and_trivial_baselines(ped2):
     evaluation = evaluate_scores(scores, ped2, resamples=100)
     assert (evaluation.videos, evaluation.anomalous_videos) == (12, 12)
     assert (evaluation.frames, evaluation.anomalous_frames) == (2010, 1648)
+    assert evaluation.normal_hours == pytest.approx((2010 - 1648) / 10 / 3600)  # at 10 per second
+    said = evaluation_table(evaluation)
+    assert said.splitlines()[0].endswith("1,648 of them anomalous; 36 s of normal footage")
+    assert "False alarms per hour at recall 0.5, in 36 s  " in said
     # Measured before this code was written, by others: 66.2, and 68.5 for a constant score.
     assert evaluation.metrics["micro_auc"].value == pytest.approx(0.662, abs=0.002)
     constant = evaluation.baselines["constant"]
@@ -261,6 +265,21 @@ def test_first_frames_are_left_out_on_request_and_it_is_said(small):
     whole = evaluate_scores(scores, manifest, resamples=0)
     assert whole.metrics == evaluate_scores(scores, manifest, skip_first=0, resamples=0).metrics
     assert whole.hashes == found.hashes  # of the scores that were given
+
+
+def test_what_is_left_out_counts_for_no_alarm_event_or_footage(small, make_video):
+    manifest, scores = small
+    found = evaluate_scores(scores, manifest, skip_first=22, resamples=30)
+    videos = [make_video(v.id, v.frame_labels()[22:], label=v.label) for v in manifest]
+    later = Scores({v.id: scores[v.id][22:] for v in videos}, dict(scores.meta))
+    alone = evaluate_scores(later, replace(manifest, videos=tuple(videos)), resamples=30)
+    assert {"events_alarmed", "false_alarms_per_hour", "detection_delay_seconds"} <= set(
+        found.metrics
+    )
+    assert found.metrics == alone.metrics
+    assert found.baselines.keys() == alone.baselines.keys()
+    normal = sum((~v.frame_labels()[22:]).sum() / v.fps for v in manifest)
+    assert found.normal_hours == pytest.approx(normal / 3600)
 
 
 def test_events_that_end_before_the_frames_that_count(make_video):

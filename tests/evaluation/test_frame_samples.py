@@ -138,7 +138,7 @@ def test_event_metrics_by_hand(make_video):
     )
     found = {name: values[0] for name, values in samples.metrics.items()}
     counted = {name: part.words for name, part in samples.counted.items()}
-    assert counted["false_alarms_per_hour"] == "2 in 0.202 hours"
+    assert counted["false_alarms_per_hour"] == "2 in 12 min 07 s"
     assert counted["events_alarmed"] == counted["event_recall_0.5"] == "1 of 2"
     assert counted["event_precision_0.5"] == "1 of 3"
     hours = (7200 + 70) / 36000

@@ -157,7 +157,7 @@ def test_the_wider_of_both_is_told():
     none = summed(np.zeros(51), draws, name, counted={name: Counted(0, 0.5, hours=True)})
     assert (none.value, none.low) == (0, 0)
     assert none.high == pytest.approx(chi2.ppf(0.975, 2) / 2 / 0.5)
-    assert none.note == "exact bounds of 0 in 0.5 hours"
+    assert none.note == "exact bounds of 0 in 30 min"
     wide = np.geomspace(0.01, 100, 50)
     spread = summed([2.0, *wide], draws, name, counted={name: Counted(4, 2, hours=True)})
     assert spread.low < chi2.ppf(0.025, 8) / 4

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from oddframe.evaluation.metric_names import metric_name
 from oddframe.evaluation.result import Evaluation, Measured
@@ -34,6 +35,17 @@ def test_a_metric_named_oracle_is_red_beside_black_ones():
     assert re.findall(r'suspect">([\d.]+)', html) == ["0.900"]
     noted = {"micro_auc": Measured(0.7, note="epoch chosen on test: oracle")}
     assert "suspect" in metrics_tables(_evaluation(noted, {}), suspect=False)
+
+
+def test_a_rate_has_the_footage_that_it_was_counted_in_beside_it():
+    rates = {"micro_auc": Measured(0.7), "false_alarms_per_hour": Measured(2.0)}
+    rates["false_alarms_per_hour_at_recall_0.5"] = Measured(3.0)
+    found = replace(_evaluation(rates, {}), normal_hours=0.5)
+    rows = metrics_tables(found, suspect=False).split("<tr>")
+    assert sum("<small>in 30 min of normal footage</small>" in row for row in rows) == 2
+    assert not any("Micro AUC" in row and "footage" in row for row in rows)
+    before = metrics_tables(replace(found, normal_hours=0.0), suspect=False)
+    assert "footage" not in before
 
 
 def test_groups_that_were_not_measured_say_why_in_one_line():

@@ -119,6 +119,18 @@ def test_what_was_chosen_on_the_test_videos_is_oracle_and_never_mixed(
     assert not [name for name in results if name.startswith("test/")]
 
 
+def test_numbers_without_the_first_frames_have_a_name_of_their_own(
+    run: Path, made_evaluation: Callable[..., Evaluation]
+) -> None:
+    found = made_evaluation(split="test")
+    found.protocol["skip_first"] = 4
+    found.write(run / "report-as-published" / "metrics.json")
+    results = read_record(run).results
+    assert results["test-from-frame-4/micro_auc"] == results["test/micro_auc"]
+    assert results["oracle/test-from-frame-4/at/oracle_f1/f1"] == Measured(1.0)
+    assert sum("from-frame-4" in name for name in results) == 5
+
+
 def test_a_trial_is_grouped_under_its_sweep_and_can_have_failed(run: Path) -> None:
     sweep = run.parent / "widths"
     trial = sweep / "trials" / "0123456789"

@@ -309,7 +309,10 @@ def test_frames_from_a_folder_with_events(tmp_path: Path) -> None:
     }
     assert str(scores["selected"].meta["normalisation"]).startswith("per-video")
     assert not str(scores["held-out"].meta["normalisation"]).startswith("per-video")
-    assert "held-out 0.9000 (published, here)" in found.text()
+    text = found.text()
+    assert "held-out 0.9000 (published, here)" in text
+    said = [line for line in text.splitlines() if line.endswith("from frame 2 of each video on")]
+    assert [line.split()[0] for line in said] == ["selected"]
     for folder, frames in {"report": 2, "report-held-out": 0}.items():
         made = Evaluation.read(tmp_path / "o" / "run" / folder)
         assert made.protocol["skip_first"] == frames

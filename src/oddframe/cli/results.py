@@ -20,7 +20,16 @@ from oddframe.evaluation.metric_names import (
 )
 from oddframe.evaluation.result import Evaluation, Measured
 from oddframe.reporting.times import shown_cuts, shown_span
-from oddframe.reporting.wording import doubts, hint, no_verdict, not_filmed, number, oracle_notes
+from oddframe.reporting.wording import (
+    doubts,
+    hint,
+    metric_label,
+    no_verdict,
+    normal_footage,
+    not_filmed,
+    number,
+    oracle_notes,
+)
 from oddframe.runs.run_folder import Run
 from oddframe.scores.detections import EventRule
 from oddframe.verbs.demo import Demo
@@ -129,7 +138,8 @@ def evaluation_table(evaluation: Evaluation) -> str:
     for name in names:
         own = evaluation.metrics[name]
         others = [_number(row.get(name)) for row in beside.values()]
-        rows.append([metric_name(name).label, _interval(own), _number(own), *others])
+        label = metric_label(name, evaluation.normal_hours)
+        rows.append([label, _interval(own), _number(own), *others])
     lines = aligned(rows)
     if not any(_interval(evaluation.metrics[name]) for name in names if name in HEADLINES):
         lines.append(str(evaluation.protocol.get("bootstrap", "")))
@@ -143,7 +153,8 @@ def evaluation_table(evaluation: Evaluation) -> str:
         f"{evaluation.dataset}, {evaluation.split}: {count(evaluation.videos, 'video')}, "
         f"{count(evaluation.frames, 'frame')}, {evaluation.anomalous_frames:,} of them anomalous"
     )
-    return "\n".join([head, *lines])
+    watched = normal_footage(evaluation.normal_hours)
+    return "\n".join([f"{head}; {watched}" if watched else head, *lines])
 
 
 def _decision_rows(evaluation: Evaluation) -> list[list[str]]:

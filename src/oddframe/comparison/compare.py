@@ -18,6 +18,7 @@ from oddframe.comparison.paired_differences import (
 )
 from oddframe.errors import OddframeError
 from oddframe.evaluation.baselines import measured_baselines
+from oddframe.evaluation.beginnings import scores_without_first, without_first
 from oddframe.evaluation.bootstrap import RESAMPLES
 from oddframe.evaluation.class_metrics import class_counts, class_names
 from oddframe.evaluation.evaluate import chosen_on_validation, own_threshold
@@ -64,6 +65,9 @@ class Comparison:
         caution: how many of the intervals of differences would exclude zero by chance alone;
             empty where there are few.
         baselines: name of a trivial baseline to the metrics that it reaches on these videos.
+        normal_hours: hours watched of frames that are not anomalous, in which false alarms are
+            counted; 0 if not known.
+        skip_first: frames at the beginning of each video that did not count.
     """
 
     dataset: str
@@ -84,6 +88,8 @@ class Comparison:
     drawn: dict[str, str] = field(default_factory=dict)
     caution: str = ""
     baselines: dict[str, dict[str, Measured]] = field(default_factory=dict)
+    normal_hours: float = 0.0
+    skip_first: int = 0
 
     def text(self) -> str:
         """What a terminal shows: the main metric in words, and what to bear in mind."""
@@ -159,6 +165,7 @@ def compare_scores(
     oracle: Mapping[str, Sequence[Scores]] | None = None,
     origins: Mapping[str, str] | None = None,
     split: str = "test",
+    skip_first: int = 0,
     pairs: str | None = None,
     resamples: int = RESAMPLES,
     seed: int = 0,
@@ -181,6 +188,8 @@ def compare_scores(
         origins: name to where its scores come from, in words.
         split: the split to evaluate. A set that covers the validation videos too gets thresholds
             chosen on them.
+        skip_first: frames at the beginning of each video that do not count, as in papers on
+            prediction; the same for all.
         pairs: ``all``, or ``first`` for the first name against each other one; by default all
             for up to five names.
         resamples: bootstrap resamples.
@@ -196,7 +205,11 @@ def compare_scores(
     best = {name: _listed(name, scores) for name, scores in (oracle or {}).items() if scores}
     _check_oracle(several, best)
     chosen_pairs = _pairs(list(several), pairs)
-    truth = Truth.of(labelled_videos(manifest, split))
+    truth = Truth.of(without_first(labelled_videos(manifest, split), skip_first))
+
+    def aligned(part: Scores) -> Scores:
+        return scores_without_first(part.of_split(manifest, split), skip_first)
+
     draws = Draws.of(truth.anomalous, resamples, seed)
     weights = draws.weights
     names = class_names(truth.videos)
@@ -204,14 +217,11 @@ def compare_scores(
     decided, repeats = {}, {}
     for name, sets in several.items():
         with _named(name):
-            found = [
-                frame_samples(part.of_split(manifest, split), truth, weights, names)
-                for part in sets
-            ]
+            found = [frame_samples(aligned(part), truth, weights, names) for part in sets]
             if len(sets) == 1:
-                aligned = sets[0].of_split(manifest, split)
-                chosen = own_threshold(aligned) | chosen_on_validation(sets[0], manifest, split)
-                decided[name] = decisions(aligned, truth, draws, classes=names, chosen=chosen)
+                own = aligned(sets[0])
+                chosen = own_threshold(own) | chosen_on_validation(sets[0], manifest, split)
+                decided[name] = decisions(own, truth, draws, classes=names, chosen=chosen)
         samples[name] = MetricSamples.mean_of(found)
         if len(sets) > 1:
             repeats[name] = {
@@ -221,7 +231,7 @@ def compare_scores(
     best_samples: dict[str, MetricSamples] = {}
     for name, sets in best.items():
         with _named(f"{name}, oracle"):
-            found = [frame_samples(part.of_split(manifest, split), truth, weights) for part in sets]
+            found = [frame_samples(aligned(part), truth, weights) for part in sets]
         best_samples[name] = MetricSamples.mean_of(found)
     metrics = {name: part.metrics for name, part in samples.items()}
     return Comparison(
@@ -253,6 +263,8 @@ def compare_scores(
         },
         caution=caution(len(chosen_pairs)) if len(weights) > 1 else "",
         baselines=measured_baselines(truth, draws, seed),
+        normal_hours=float(truth.normal_hours.sum()),
+        skip_first=skip_first,
     )
 
 

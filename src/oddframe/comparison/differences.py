@@ -11,7 +11,7 @@ from oddframe.comparison.paired_differences import PairedDifference
 from oddframe.evaluation.metric_names import metric_name
 from oddframe.evaluation.result import Measured
 from oddframe.reporting.tables import scrolling
-from oddframe.reporting.wording import interval, number
+from oddframe.reporting.wording import interval, metric_label, number
 
 _MOST_INTERVALS = 6
 """A matrix of so many models has room for the intervals."""
@@ -35,7 +35,8 @@ def differences_section(comparison: Comparison, suspects: Collection[str]) -> st
     ]
     if comparison.caution:
         parts.append(f'<p class="quiet caution">{escape(comparison.caution)}</p>')
-    tables = "".join(_pair(*names, rows, suspects) for names, rows in pairs.items())
+    hours = comparison.normal_hours
+    tables = "".join(_pair(*names, rows, suspects, hours) for names, rows in pairs.items())
     metrics = main_metrics(comparison)
     if len(pairs) == 1 or not metrics:
         return "".join([*parts, tables])
@@ -128,11 +129,15 @@ def _negated(part: Measured) -> Measured:
 
 
 def _pair(
-    first: str, second: str, differences: Sequence[PairedDifference], suspects: Collection[str]
+    first: str,
+    second: str,
+    differences: Sequence[PairedDifference],
+    suspects: Collection[str],
+    hours: float,
 ) -> str:
     red = " suspect" if {first, second} & set(suspects) else ""
     rows = "".join(
-        f'<tr><th scope="row">{escape(metric_name(d.metric).label)}</th>'
+        f'<tr><th scope="row">{escape(metric_label(d.metric, hours))}</th>'
         f'<td class="number value{red}">{signed(d.value)}</td>'
         f'<td class="number{red}">{interval(d.value)}</td>'
         f'<td class="verdict{red}">{escape(d.verdict)}</td></tr>'

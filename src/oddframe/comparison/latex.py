@@ -228,7 +228,7 @@ def _comments(comparison: Comparison, marked: Collection[str]) -> list[str]:
     lines = [
         f"Written by oddframe {oddframe.__version__}; needs \\usepackage{{booktabs}}.",
         f"Measured on {comparison.dataset}, split {comparison.split}, "
-        f"{count(comparison.videos, 'video')}.",
+        f"{count(comparison.videos, 'video')}, from frame {comparison.skip_first} on.",
         f"Intervals: 95 %, {count(comparison.resamples, 'resample')} of whole videos, the same for "
         f"all models, bootstrap seed {comparison.seed}.",
         "Bold: the best of a column, and those whose paired difference to it has an interval that, "

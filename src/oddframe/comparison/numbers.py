@@ -119,7 +119,8 @@ def _columns(comparison: Comparison, suspects: Collection[str]) -> str:
             for name, part in parts.items()
         )
         ranges = [(series_class(i), part) for i, part in enumerate(parts.values())]
-        rows.append(f"<tr>{heading(metric)}<td>{value_range(metric, ranges)}</td>{cells}</tr>")
+        head = heading(metric, hours=comparison.normal_hours)
+        rows.append(f"<tr>{head}<td>{value_range(metric, ranges)}</td>{cells}</tr>")
     return series_key(list(models)) + scrolling(
         '<table class="metrics"><thead><tr><th scope="col">metric</th><th scope="col">'
         '<span class="axis"><span>0</span><span>1</span></span></th>'

@@ -33,7 +33,7 @@ from oddframe.reporting.plots import (
     write_roc,
     write_timeline,
 )
-from oddframe.reporting.wording import doubts
+from oddframe.reporting.wording import doubts, normal_footage
 from oddframe.scores.frame_scores import Scores
 from oddframe.videos.manifest import Video
 
@@ -122,13 +122,17 @@ def _introduction(comparison: Comparison, suspects: Mapping[str, Sequence[str]])
         if comparison.resamples
         else "There are no intervals: nothing was resampled."
     )
+    cut = comparison.skip_first
+    counted = f"Of every video the frames from {cut} on count." if cut else "Every frame counts."
+    footage = normal_footage(comparison.normal_hours)
+    watched = f", with {footage}" if footage else ""
     warnings = "".join(
         f"<p>{escape(name)}: {escape(line)}.</p>" for name in suspects for line in suspects[name]
     )
     return (
         f'<p class="lead">{count(len(comparison.models), "model")} on '
         f"{count(comparison.videos, 'video')} of {escape(comparison.dataset)}, split "
-        f'{escape(comparison.split)}.</p><p class="quiet">{drawn}</p>'
+        f'{escape(comparison.split)}{watched}.</p><p class="quiet">{drawn} {counted}</p>'
         + (f'<div class="warning" role="note">{warnings}</div>' if warnings else "")
         + _origins(comparison)
     )

@@ -23,6 +23,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from oddframe.console.words import duration
 from oddframe.evaluation.bootstrap import ROWS, draw_videos
 from oddframe.evaluation.metric_names import metric_name
 from oddframe.evaluation.result import Measured
@@ -106,8 +107,8 @@ class Counted:
 
     @property
     def words(self) -> str:
-        """What is counted: ``0 in 0.00403 hours``."""
-        of = f"in {self.of:.3g} hours" if self.hours else f"of {self.of:g}"
+        """What is counted: ``0 in 14 s``, ``3 of 12``."""
+        of = f"in {duration(3600 * self.of)}" if self.hours else f"of {self.of:g}"
         return f"{self.hits:g} {of}"
 
 

@@ -14,12 +14,14 @@ class MetricName:
         meaning: one line for somebody who does not know it.
         lower_is_better: whether smaller values are better.
         share: whether values lie between 0 and 1 by nature, and so are drawn on that scale.
+        per_hour: whether it is a rate, which says little without the hours that it was counted in.
     """
 
     label: str
     meaning: str = ""
     lower_is_better: bool = False
     share: bool = True
+    per_hour: bool = False
 
 
 _METRICS = {
@@ -53,6 +55,7 @@ _METRICS = {
         "when this share of anomalous frames is found; counted as at the threshold",
         True,
         share=False,
+        per_hour=True,
     ),
     "false_positive_rate_at_recall": MetricName(
         "False-positive rate at recall",
@@ -71,6 +74,7 @@ _METRICS = {
         "alarms that touch nothing odd, and what of the others lies beyond the merged gap",
         True,
         share=False,
+        per_hour=True,
     ),
     "events_alarmed": MetricName("Events alarmed", "share of annotated events with an alarm"),
     "events_under_a_running_alarm": MetricName(

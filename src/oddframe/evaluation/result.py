@@ -83,7 +83,8 @@ class Evaluation:
         curves: ``roc`` (x: false-positive rate, y: true-positive rate) and ``pr`` (x: recall,
             y: precision); those of :mod:`oddframe.evaluation.alarm_curves` and
             :mod:`oddframe.evaluation.surprise_curve`.
-        normal_hours: hours watched of frames that are not anomalous; 0 if not known.
+        normal_hours: hours watched of frames that are not anomalous, in which false alarms are
+            counted; 0 if not known.
         protocol: plain sentences and values that say how the scores and numbers came about:
             detector, causal, smoothing, normalisation, threshold, where it was chosen, bootstrap.
         versions: package name to version.

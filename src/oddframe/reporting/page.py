@@ -34,7 +34,7 @@ from oddframe.reporting.timelines import timelines_section
 from oddframe.reporting.training_curves import training_section
 from oddframe.reporting.training_samples import samples_section
 from oddframe.reporting.video_table import videos_section
-from oddframe.reporting.wording import doubts, hint, oracle_notes, summary
+from oddframe.reporting.wording import doubts, hint, normal_footage, oracle_notes, summary
 from oddframe.scores.detections import Detection
 from oddframe.scores.frame_scores import Scores
 from oddframe.videos.manifest import Manifest
@@ -172,12 +172,14 @@ def _numbers(evaluation: Evaluation, suspect: bool, plots: Path) -> str:
         if evaluation.oracle
         else ""
     )
+    footage = normal_footage(evaluation.normal_hours)
+    watched = f"; {footage}" if footage else ""
     parts = [
         f'<p class="hint">{escape(evaluation.dataset)}, split {escape(evaluation.split)}: '
         f"{count(evaluation.videos, 'video')}, {evaluation.anomalous_videos} of them anomalous; "
-        f"{count(evaluation.frames, 'frame')}, {evaluation.anomalous_frames:,} of them anomalous. "
-        "The trivial baselines look at no pixel; ▲ marks one that does as well as the detector "
-        f"or better.{beside}</p>",
+        f"{count(evaluation.frames, 'frame')}, {evaluation.anomalous_frames:,} of them anomalous"
+        f"{watched}. The trivial baselines look at no pixel; ▲ marks one that does as well as the "
+        f"detector or better.{beside}</p>",
         _warning(oracle_notes(evaluation)),
         *(f'<p class="hint">{escape(line)}.</p>' for line in hint(evaluation)),
         metrics_tables(evaluation, suspect),

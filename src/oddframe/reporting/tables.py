@@ -9,7 +9,7 @@ from typing import Any
 from oddframe.console.words import count
 from oddframe.evaluation.metric_names import LOCALISATION, baseline_name, metric_name
 from oddframe.evaluation.result import Evaluation, Measured
-from oddframe.reporting.wording import interval, is_oracle, number
+from oddframe.reporting.wording import interval, is_oracle, normal_footage, number
 from oddframe.scores.frame_scores import is_per_video
 
 _EVENT_METRICS = ("event_f1", "event_precision", "event_recall", "event_ap")
@@ -32,15 +32,16 @@ def metrics_tables(evaluation: Evaluation, suspect: bool) -> str:
         else:
             groups["place" if name in LOCALISATION else "alarms"][name] = part
     parts = []
+    hours = evaluation.normal_hours
     if groups["frames"]:
         frames = groups["frames"], evaluation.baselines, suspect, evaluation.oracle
         per_video = is_per_video(evaluation.protocol.get("oracle_meta", {}))
         note = "normalised per video" if per_video else ""
-        parts.append(_table("Frames, by score", *frames, note))
+        parts.append(_table("Frames, by score", *frames, note, hours))
     if groups["alarms"]:
         value = evaluation.protocol.get("threshold")
         at = "" if value is None else f" {value:.4g}"
-        parts.append(_table(f"At the threshold{at}", groups["alarms"], {}, suspect))
+        parts.append(_table(f"At the threshold{at}", groups["alarms"], {}, suspect, hours=hours))
     if groups["events"]:
         parts.append(_events(groups["events"], suspect))
     if groups["place"]:
@@ -129,10 +130,17 @@ def value_range(
     )
 
 
-def heading(name: str, part: Measured | None = None) -> str:
-    """The first cell of a metric's row: label, meaning, and what there is to say of its value."""
+def heading(name: str, part: Measured | None = None, hours: float = 0.0) -> str:
+    """The first cell of a metric's row: label, meaning, and what there is to say of its value.
+
+    Args:
+        name: of the metric.
+        part: its value, if one is beside it.
+        hours: normal footage, which is told of what is counted in it.
+    """
     shown = metric_name(name)
-    notes = [shown.meaning, *([part.note] if part and part.note else [])]
+    footage = normal_footage(hours) if shown.per_hour else ""
+    notes = [shown.meaning, f"in {footage}" if footage else "", part.note if part else ""]
     lines = "".join(f"<small>{escape(note)}</small>" for note in notes if note)
     return f'<th scope="row">{escape(shown.label)}{lines}</th>'
 
@@ -151,6 +159,7 @@ def _table(
     suspect: bool,
     oracle: Mapping[str, Measured] | None = None,
     oracle_note: str = "",
+    hours: float = 0.0,
 ) -> str:
     heads = "".join(
         f'<th scope="col" class="number baseline">{escape(baseline_name(name))}</th>'
@@ -172,7 +181,7 @@ def _table(
     for name, part in metrics.items():
         others = [baseline.get(name, Measured(None)) for baseline in baselines.values()]
         rows.append(
-            f"<tr>{heading(name, part)}{value_cell(name, part, suspect)}"
+            f"<tr>{heading(name, part, hours)}{value_cell(name, part, suspect)}"
             f'<td class="number">{interval(part)}</td>'
             f"<td>{value_range(name, [('series0', part)], others)}</td>"
             + (_oracle_cell(oracle.get(name, Measured(None))) if oracle else "")

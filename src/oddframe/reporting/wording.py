@@ -10,6 +10,7 @@ import numpy as np
 
 from oddframe.console.words import count, duration
 from oddframe.evaluation.evaluate import PER_VIDEO_WARNING
+from oddframe.evaluation.metric_names import metric_name
 from oddframe.evaluation.result import Evaluation, Measured
 from oddframe.media.clock import MOST_WATCHED
 from oddframe.reporting.times import shown_time
@@ -39,6 +40,24 @@ def measured(part: Measured) -> str:
     if part.value is None:
         return "–"
     return f"{number(part.value)} {interval(part)}".strip()
+
+
+def metric_label(name: str, normal_hours: float) -> str:
+    """``Micro AUC``; of a rate with what it was counted in: ``False alarms per hour, in 14 s``.
+
+    Args:
+        name: of the metric.
+        normal_hours: footage in which false alarms were counted; 0 if not known.
+    """
+    shown = metric_name(name)
+    if not (normal_hours and shown.per_hour):
+        return shown.label
+    return f"{shown.label}, in {duration(3600 * normal_hours)}"
+
+
+def normal_footage(hours: float) -> str:
+    """``14 s of normal footage``; nothing where there is none, or it is not known."""
+    return f"{duration(3600 * hours)} of normal footage" if hours else ""
 
 
 def not_filmed(videos: Iterable[Video]) -> list[str]:

@@ -35,8 +35,10 @@ class Reproduction:
         recipe = self.recipe
         lines = [f"\n{recipe.title}: {recipe.citation}; {recipe.table}", ""]
         lines += [f"{metric_name(recipe.metric).label}, measured:"]
+        cut = f"; from frame {recipe.skip_first} of each video on" if recipe.skip_first else ""
         lines += [
-            f"  {row:<8}  {_number(part)}  {_MEANING[row]}" for row, part in self.measured.items()
+            f"  {row:<8}  {_number(part)}  {_MEANING[row]}{cut if row != 'held-out' else ''}"
+            for row, part in self.measured.items()
         ]
         lines += ["", "expected:"]
         lines += [f"  {verdict(part, self.measured[part.row])}" for part in recipe.expected]

@@ -296,19 +296,22 @@ def _results(folder: Path, evaluations: Mapping[Path, Evaluation]) -> dict[str, 
 def _measured(evaluation: Evaluation) -> Iterator[tuple[str, Measured]]:
     """Names and numbers; what was chosen on the evaluated videos is oracle and says so first."""
     chosen = is_oracle_evaluation(evaluation)
-    own = f"{ORACLE_RESULT if chosen else ''}{evaluation.split}"
+    cut = evaluation.protocol.get("skip_first", 0)
+    # Runs stand in one column by these names, and fewer frames are another test.
+    split = f"{evaluation.split}-from-frame-{cut}" if cut else evaluation.split
+    own = f"{ORACLE_RESULT if chosen else ''}{split}"
     for name, value in evaluation.metrics.items():
         yield f"{own}/{name}", value
     for group, metrics in evaluation.classes.items():
         for name, value in metrics.items():
             yield f"{own}/class/{group}/{name}", value
     for at, decision in evaluation.decisions.items():
-        where = f"{ORACLE_RESULT if decision.oracle or chosen else ''}{evaluation.split}"
+        where = f"{ORACLE_RESULT if decision.oracle or chosen else ''}{split}"
         # With their intervals and classes they would be most of all numbers on a tracker's page.
         for name, value in decision.metrics.items():
             yield f"{where}/at/{at}/{name}", Measured(value.value)
     for name, value in evaluation.oracle.items():
-        yield f"{ORACLE_RESULT}{evaluation.split}/{name}", value
+        yield f"{ORACLE_RESULT}{split}/{name}", value
 
 
 def _samples(folder: Path) -> tuple[tuple[str, Path], ...]:

@@ -28,6 +28,7 @@ def compare(
     names: list[str] | None = None,
     root: Path | None = None,
     split: str = "test",
+    skip_first: int = 0,
     pairs: str | None = None,
     resamples: int = 1000,
     seed: int = 0,
@@ -46,6 +47,8 @@ def compare(
         names: a name for each, as ``--names a,b``; by default the folder or file name.
         root: folder that the manifest's paths are relative to, if the data moved.
         split: the split to evaluate.
+        skip_first: leave out so many frames at the beginning of each video, as ``evaluate`` does,
+            of all models alike.
         pairs: differences of ``all`` pairs, or of the ``first`` with each other one; by default
             all for up to five.
         resamples: bootstrap resamples over videos.
@@ -89,6 +92,7 @@ def compare(
         },
         origins={name: part.origin for name, part in found.items()},
         split=split,
+        skip_first=skip_first,
         pairs=pairs,
         resamples=resamples,
         seed=seed,
@@ -96,7 +100,8 @@ def compare(
     # Of repeats the first is drawn: mean scores would be those of an ensemble, another model.
     drawn = {name: part.scores[0] for name, part in found.items()}
     evaluations = {
-        name: evaluate_scores(part, truth, split=split, resamples=0) for name, part in drawn.items()
+        name: evaluate_scores(part, truth, split=split, skip_first=skip_first, resamples=0)
+        for name, part in drawn.items()
     }
     from oddframe.comparison.page import remove_comparison, write_comparison
     from oddframe.reporting.wording import doubts
