@@ -142,7 +142,7 @@ def test_two_processes_train_what_one_trains_and_fail_as_one_does(
         manifest = Manifest.read(bags.manifest)
         manifest.write(folder / "manifest.jsonl")
         (folder / "config.yaml").write_text("{}")
-        job = BagTraining(folder, bags.features, "sultani", config)
+        job = BagTraining(folder=folder, features=bags.features, detector="sultani", config=config)
         with pytest.raises(OddframeError) as failed:
             Hardware("cpu", processes=processes).launch(partial(then_fail, job))
         errors.append(str(failed.value))

@@ -267,9 +267,7 @@ def test_a_recording_that_fails_while_it_is_learnt_is_left_out_as_any_other(
     assert (config["fitted_on"]["videos"], config["fitted_on"]["held_out_videos"]) == (2, 1)
 
 
-def test_an_oracle_scores_what_score_scores_also_where_footage_is_cut(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_oracle_scores_what_score_scores_also_where_footage_is_cut(tmp_path: Path) -> None:
     pictures = np.random.default_rng(0).integers(40, 215, (2, 6, 8), dtype=np.uint8)
     (tmp_path / "cut").mkdir()
     for index in range(20):
@@ -283,19 +281,16 @@ def test_an_oracle_scores_what_score_scores_also_where_footage_is_cut(
     learner = FutureFrame(FutureFrameConfig(size=16, width=2, discriminator_width=2))
     cache = cache_frames(manifest, (cut,), 16, False, tmp_path / "a", tmp_path / "b")
     assert cache.breaks == {"cut": (11,)}
-    judged = []
-    monkeypatch.setattr(clip_judges, "roc_auc", lambda labels, scores: judged.append(scores) or 0.5)
-    clip_judges.oracle(learner, cache, manifest, lambda: None).judge()
+    judged = clip_judges.cached_scores(learner, cache, cut)
     with open_video(tmp_path / "cut", 25.0) as video:
         scored = [frame.value for frame in learner.score_frames(video)]
-    assert judged[0].tolist() == pytest.approx(scored, abs=1e-6)
+    assert judged.tolist() == pytest.approx(scored, abs=1e-6)
     assert len(set(scored[11:16])) == 1  # which take what the first whole clip after the cut says
     blind = replace(cache, breaks={})
-    clip_judges.oracle(learner, blind, manifest, lambda: None).judge()
-    assert judged[1][11] > 2 * judged[0][11]
+    assert clip_judges.cached_scores(learner, blind, cut)[11] > 2 * judged[11]
     crumbs = replace(cache, breaks={"cut": (4, 8, 12, 16)})
     with pytest.raises(OddframeError, match=r"'cut' of 20 frames is too short .* without a cut"):
-        clip_judges.oracle(learner, crumbs, manifest, lambda: None)
+        clip_judges.require_truth_fits(learner, crumbs, (cut,), manifest.dataset)
 
 
 def test_what_is_carried_through_a_video_does_not_reach_into_the_training(

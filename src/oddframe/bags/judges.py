@@ -9,14 +9,12 @@ import numpy as np
 import torch
 
 from oddframe.bags.batches import BagBatches
-from oddframe.bags.detector import BagDetector, score_video
+from oddframe.bags.detector import BagDetector
 from oddframe.bags.segments import Segments
 from oddframe.errors import OddframeWarning
-from oddframe.evaluation.frame_metrics import average_precision, headline_metric, roc_auc
-from oddframe.features.feature_folder import FeatureFolder
+from oddframe.evaluation.frame_metrics import roc_auc
 from oddframe.training.loop import Judge, Judgement
-from oddframe.videos.frame_truth import labelled_videos
-from oddframe.videos.manifest import Manifest, Video
+from oddframe.videos.manifest import Video
 
 _SEED = 0
 """Normal and anomalous bags are paired in the same way at every validation."""
@@ -54,25 +52,6 @@ def validation(
         return Judgement(metrics, (metrics["video_auc"], -metrics.get("loss", 0.0)))
 
     return Judge("val", judge, keep)
-
-
-def oracle(
-    learner: BagDetector, features: FeatureFolder, manifest: Manifest, keep: Callable[[], object]
-) -> Judge:
-    """Judge by the truth of the test videos, as papers do; never to be mixed with the others."""
-    ranked_by = headline_metric(manifest.dataset)
-    videos = labelled_videos(manifest, "test")
-    labels = np.concatenate([video.frame_labels() for video in videos])
-
-    def judge() -> Judgement:
-        scores = np.concatenate([score_video(learner, features, video) for video in videos])
-        metrics = {
-            "micro_auc": roc_auc(labels, scores),
-            "average_precision": average_precision(labels, scores),
-        }
-        return Judgement(metrics, (metrics[ranked_by],))
-
-    return Judge("oracle", judge, keep)
 
 
 def bag_score(detector: BagDetector, bag: np.ndarray) -> float:

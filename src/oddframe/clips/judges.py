@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +11,9 @@ import torch
 from oddframe.clips.detector import ClipDetector
 from oddframe.clips.frame_cache import FrameCache
 from oddframe.errors import OddframeError
-from oddframe.evaluation.frame_metrics import average_precision, roc_auc
 from oddframe.reporting.sample_pictures import write_samples
 from oddframe.training.loop import Judge, Judgement
-from oddframe.videos.frame_truth import labelled_videos
-from oddframe.videos.manifest import Manifest
+from oddframe.videos.manifest import Video
 
 _SHOWN = 4
 
@@ -47,16 +45,15 @@ def validation(
     return Judge("val", judge, keep)
 
 
-def oracle(
-    learner: ClipDetector, cache: FrameCache, manifest: Manifest, keep: Callable[[], object]
-) -> Judge:
-    """Judge by the truth of the test videos, as papers do; never to be mixed with the others.
+def require_truth_fits(
+    learner: ClipDetector, cache: FrameCache, videos: Sequence[Video], dataset: str
+) -> None:
+    """Check that the learner's scores of test videos can be held against their labels.
 
     Raises:
-        OddframeError: test videos that have no label or are too short for a clip, whose frames
-            are not as many as their labels, or among which nothing can be told apart.
+        OddframeError: test videos that are too short for a clip, whose frames are not as many as
+            their labels, or among which nothing can be told apart.
     """
-    videos = labelled_videos(manifest, "test")
     span = (learner.clip_length - 1) * learner.config.frame_step + 1
     for video in videos:
         length = len(cache.frames(video.id)) if video.id in cache.arrays else 0
@@ -74,19 +71,15 @@ def oracle(
     if labels.all() or not labels.any():
         raise OddframeError(
             "--oracle: expected normal and anomalous frames in split 'test' of "
-            f"{manifest.dataset}, found {int(labels.sum())} anomalous of {len(labels)}; "
+            f"{dataset}, found {int(labels.sum())} anomalous of {len(labels)}; "
             "leave out --oracle"
         )
 
-    def judge() -> Judgement:
-        scores = np.concatenate([_scores(learner, cache, video.id) for video in videos])
-        metrics = {
-            "micro_auc": roc_auc(labels, scores),
-            "average_precision": average_precision(labels, scores),
-        }
-        return Judgement(metrics, (metrics["micro_auc"],))
 
-    return Judge("oracle", judge, keep)
+def cached_scores(learner: ClipDetector, cache: FrameCache, video: Video) -> np.ndarray:
+    """Scores ``(frames,)`` of a video in the cache, by the learner as it is."""
+    terms, _ = learner.measure_video(cache.frames(video.id), cache.breaks.get(video.id, ()))
+    return learner.combine(terms)
 
 
 def _measure(learner: ClipDetector, clips: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
@@ -100,12 +93,6 @@ def _measure(learner: ClipDetector, clips: np.ndarray) -> tuple[dict[str, np.nda
     names = found[0][0]
     terms = {name: np.concatenate([part[name] for part, _ in found]) for name in names}
     return terms, np.concatenate([maps.max((1, 2)) for _, maps in found])
-
-
-def _scores(learner: ClipDetector, cache: FrameCache, video_id: str) -> np.ndarray:
-    breaks = cache.breaks.get(video_id, ())
-    terms, _ = learner.measure_video(cache.frames(video_id), breaks)
-    return learner.combine(terms)
 
 
 def _pictures(learner: ClipDetector, clips: np.ndarray) -> dict[str, np.ndarray]:

@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from oddframe.clips.resumed_footage import what_differs
 from oddframe.console.progress import progress
@@ -33,7 +33,6 @@ from oddframe.runs.run_folder import (
     Run,
     fitted_on,
     log,
-    minutes_watched,
     read_config,
     read_run,
     write_checkpoint,
@@ -45,10 +44,6 @@ from oddframe.tracking import chosen
 from oddframe.tracking.following import followed
 from oddframe.training.hardware import Hardware, rank
 from oddframe.videos.manifest import Manifest, Video
-
-if TYPE_CHECKING:
-    from oddframe.bags.training import BagTraining
-    from oddframe.clips.training import ClipTraining
 
 
 def _helps(given: Mapping[str, Any]) -> bool:
@@ -175,18 +170,27 @@ def train(
         begun_in(out, MANIFEST, CONFIG, LOG),
     ):
         manifest.write(out / MANIFEST)
+        given_to_all: dict[str, Any] = {
+            "folder": out,
+            "detector": given,
+            "config": config,
+            "seed": seed,
+            "oracle": oracle,
+            "resume": resume,
+        }
         if features is not None:
             from oddframe.bags.training import BagTraining
 
-            job = BagTraining(out, features.absolute(), given, config, seed, oracle, resume)
-            _train_on_bags(job, manifest, hardware, written)
+            job = BagTraining(**given_to_all, features=features.absolute())
+            job.launch(hardware, manifest, written)
         elif hasattr(module.DETECTOR, "phases"):
             from oddframe.clips.frame_cache import FOLDER
             from oddframe.clips.training import ClipTraining
 
+            _warn_of_anomalous(manifest.split("train", "val"), given)
             cache = (footage if footage.is_dir() else footage.parent).absolute() / FOLDER
-            job = ClipTraining(out, cache, given, config, seed, oracle, resume)
-            _train_on_clips(job, manifest, hardware, written)
+            job = ClipTraining(**given_to_all, cache=cache)
+            job.launch(hardware, manifest, written)
         else:
             _fit_frames(module, config, manifest, out, written)
     return read_run(out, detector=given)
@@ -304,37 +308,6 @@ def _warn_of_anomalous(videos: tuple[Video, ...], detector: str) -> None:
             OddframeWarning,
             stacklevel=2,
         )
-
-
-def _train_on_clips(
-    job: ClipTraining, manifest: Manifest, hardware: Hardware, written: dict[str, Any]
-) -> None:
-    videos = manifest.split("train", "val")
-    _warn_of_anomalous(videos, job.detector)
-    from oddframe.clips.training import normal_videos
-
-    trained, held_out = (normal_videos(manifest, split) for split in ("train", "val"))
-    written = {**written, "hardware": asdict(hardware), "fitted_on": fitted_on(trained, held_out)}
-    write_config(job.folder, written)
-    counts = f"{count(len(trained), 'video')}, {len(held_out)} held out"
-    log(job.folder, f"training {job.detector} on {counts}, {count(job.config.steps, 'step')}")
-    hardware.launch(job, several_phases=True)
-
-
-def _train_on_bags(
-    job: BagTraining, manifest: Manifest, hardware: Hardware, written: dict[str, Any]
-) -> None:
-    videos = manifest.split("train", "val")
-    fitted_on = {
-        "videos": len(videos),
-        "anomalous": sum(video.label == "anomalous" for video in videos),
-        "minutes": minutes_watched(videos),
-    }
-    write_config(job.folder, {**written, "hardware": asdict(hardware), "fitted_on": fitted_on})
-    counts = f"{count(len(videos), 'video')}, {count(job.config.steps, 'step')}"
-    log(job.folder, f"training {job.detector} on {counts}")
-    phases = load_given(job.detector).DETECTOR.phases
-    hardware.launch(job, several_phases=len(phases) > 1)
 
 
 def _footage(

@@ -1,0 +1,189 @@
+"""A training as a value: what is trained and where it goes. Every process of one builds it.
+
+What is done before and after the loop is the same for all; what the loop is given, and how a state
+that it kept is calibrated, is for bags (:mod:`oddframe.bags.training`) and for clips
+(:mod:`oddframe.clips.training`) to say.
+"""
+
+from __future__ import annotations
+
+import shutil
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from torch import nn
+
+from oddframe.console.progress import Progress, progress
+from oddframe.console.words import count
+from oddframe.runs.run_folder import (
+    BEST,
+    CHECKPOINT,
+    LAST,
+    MANIFEST,
+    METRICS,
+    ORACLE,
+    SAMPLES,
+    log,
+    read_config,
+    read_curve,
+    read_run,
+    write_checkpoint,
+    write_config,
+)
+from oddframe.training.hardware import Hardware
+from oddframe.training.loop import Batches, Judge, Schedule, train
+from oddframe.videos.manifest import Manifest
+
+if TYPE_CHECKING:
+    from lightning.fabric import Fabric
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What the loop is given, and what is done with the states that it keeps.
+
+    Attributes:
+        learner: the detector to train.
+        batches: its training data.
+        judges: look at it at every validation. Without one that is named ``val``, the last state
+            is the one to use.
+        calibrate: sets the threshold of a detector with a kept state.
+    """
+
+    learner: nn.Module
+    batches: Batches
+    judges: tuple[Judge, ...]
+    calibrate: Callable[[Any], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingJob(ABC):
+    """One training; picklable, so that spawned processes can each build it.
+
+    Attributes:
+        folder: the run folder, with ``manifest.jsonl`` in it.
+        detector: name of the detector, or its file.
+        config: its settings.
+        seed: fixes weights, batches, noise and dropout.
+        oracle: also look at the test videos' truth at every validation, and keep the state that
+            is best there under that name.
+        resume: go on from the last state.
+    """
+
+    folder: Path
+    detector: str
+    config: Any
+    seed: int = 0
+    oracle: bool = False
+    resume: bool = False
+
+    @abstractmethod
+    def prepare(self, fabric: Fabric, manifest: Manifest, bar: Progress) -> Prepared:
+        """What the loop is given.
+
+        Args:
+            fabric: launched; its first process makes the files that all of them map.
+            manifest: the run's own.
+            bar: told the progress.
+
+        Raises:
+            OddframeError: footage, features, labels or settings that cannot be trained on.
+        """
+
+    @abstractmethod
+    def learns_from(self, manifest: Manifest) -> tuple[dict[str, Any], str]:
+        """What it is trained on: ``fitted_on`` in ``config.yaml``, and in words for the log."""
+
+    @property
+    @abstractmethod
+    def several_phases(self) -> bool:
+        """Whether the detector has phases that each use some of its parameters only."""
+
+    def launch(self, hardware: Hardware, manifest: Manifest, written: Mapping[str, Any]) -> None:
+        """Train on some hardware; the run folder then holds ``checkpoint.pt``.
+
+        Args:
+            hardware: where.
+            manifest: the run's own.
+            written: what else ``config.yaml`` says.
+
+        Raises:
+            OddframeError: see :meth:`prepare`, the loop and :class:`Hardware`.
+            KeyboardInterrupt: Ctrl-C; the last state is saved.
+        """
+        fitted_on, amount = self.learns_from(manifest)
+        found = {"hardware": asdict(hardware), "fitted_on": fitted_on}
+        write_config(self.folder, {**written, **found})
+        steps = count(self.config.steps, "step")
+        log(self.folder, f"training {self.detector} on {amount}, {steps}")
+        hardware.launch(self, several_phases=self.several_phases)
+
+    def __call__(self, fabric: Fabric) -> None:
+        """Train in this process; afterwards ``checkpoint.pt`` holds the state to use."""
+        config = self.config
+        with progress() as bar:
+            prepared = self.prepare(fabric, Manifest.read(self.folder / MANIFEST), bar)
+            if fabric.is_global_zero and not (self.resume and (self.folder / LAST).exists()):
+                _forget(self.folder)
+            kept = train(
+                fabric,
+                prepared.learner,
+                prepared.batches,
+                Schedule(config.steps, config.validate_every, config.clip_gradient, self.seed),
+                self.folder,
+                judges=prepared.judges,
+                resume=self.resume,
+                advance=bar.count,
+                say=bar.say,
+            )
+            if fabric.is_global_zero:
+                if all(judge.name != "val" for judge in prepared.judges):
+                    self.keeps(prepared.learner, BEST)()
+                self._finish(prepared.calibrate, kept)
+        fabric.barrier()
+
+    def keeps(self, learner: Any, name: str) -> Callable[[], object]:
+        """A function that keeps the learner's state under a name, for a judge."""
+        return lambda: write_checkpoint(self.folder, learner, name)
+
+    def _finish(
+        self, calibrate: Callable[[Any], None], kept: Mapping[str, Mapping[str, float]]
+    ) -> None:
+        """Calibrate the states that were kept; the checkpoint to use is written last."""
+        _write_what_was_kept(self.folder, kept)
+        for source, target in ((ORACLE, ORACLE), (BEST, CHECKPOINT)):
+            if not (self.folder / source).exists():
+                continue
+            detector = read_run(self.folder, source, self.detector).detector
+            calibrate(detector)
+            if source == BEST:
+                log(self.folder, str(detector.notes.get("threshold")))
+            write_checkpoint(self.folder, detector, target)
+        for name in (BEST, LAST):
+            (self.folder / name).unlink(missing_ok=True)
+
+
+def _forget(folder: Path) -> None:
+    """Remove what a training left that was begun and given up in the folder."""
+    for name in (BEST, ORACLE):
+        (folder / name).unlink(missing_ok=True)
+    shutil.rmtree(folder / SAMPLES, ignore_errors=True)
+
+
+def _write_what_was_kept(folder: Path, kept: Mapping[str, Mapping[str, float]]) -> None:
+    """``selected`` in ``config.yaml`` and the log: the validation of each kept state.
+
+    Args:
+        folder: the run folder.
+        kept: judge to the step and the metrics of its best state, from the loop.
+    """
+    looks = read_curve(folder / METRICS)
+    for split, numbers in kept.items():
+        done = sum(line["split"] == split for line in looks)
+        log(folder, f"best of {done} looks at {split}: {dict(numbers)}")
+    if kept:
+        selected = {split: dict(numbers) for split, numbers in kept.items()}
+        write_config(folder, {**read_config(folder), "selected": selected})
