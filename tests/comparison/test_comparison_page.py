@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 
 from oddframe.comparison.compare import Comparison, compare_scores
-from oddframe.comparison.numbers import main_metrics
 from oddframe.comparison.page import write_comparison
 from oddframe.comparison.published_numbers import published_for
+from oddframe.comparison.sections.numbers import main_metrics
 from oddframe.comparison.tables import write_tables
 from oddframe.console.words import duration
 from oddframe.errors import OddframeError
 from oddframe.evaluation.evaluate import evaluate_scores
-from oddframe.reporting.model_timelines import model_timelines, some_videos
-from oddframe.reporting.shown_videos import MOST_DRAWN, SAMPLE
+from oddframe.reporting.parts.model_timelines import model_timelines, some_videos
+from oddframe.reporting.report.shown_videos import MOST_DRAWN, SAMPLE
 from oddframe.scores.frame_scores import Scores
 
 

@@ -6,8 +6,8 @@ import pytest
 from oddframe.errors import OddframeError
 from oddframe.media.clock import Clock
 from oddframe.media.opening import open_video, probe
+from oddframe.pages.colours import DETECTION
 from oddframe.reporting.annotated_video import SMALLEST_WIDTH, write_annotated_video
-from oddframe.reporting.colours import DETECTION
 from oddframe.scores.detections import Detection
 
 FRAMES, WIDTH, HEIGHT = 40, 96, 64

@@ -11,7 +11,7 @@ import torch
 from oddframe.clips.detector import ClipDetector
 from oddframe.clips.frame_cache import FrameCache
 from oddframe.errors import OddframeError
-from oddframe.reporting.sample_pictures import write_samples
+from oddframe.reporting.drawing.sample_pictures import write_samples
 from oddframe.training.loop import Judge, Judgement
 from oddframe.videos.manifest import Video
 

@@ -7,9 +7,9 @@ from textwrap import wrap
 
 import oddframe
 from oddframe.comparison.compare import Comparison
-from oddframe.comparison.numbers import main_metrics
 from oddframe.comparison.published_numbers import Published
-from oddframe.comparison.published_section import rows_of_methods
+from oddframe.comparison.sections.numbers import main_metrics
+from oddframe.comparison.sections.published import rows_of_methods
 from oddframe.console.words import count
 from oddframe.evaluation.metric_names import is_share, metric_name
 from oddframe.evaluation.result import Measured

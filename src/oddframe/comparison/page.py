@@ -8,31 +8,31 @@ from pathlib import Path
 from typing import Any
 
 from oddframe.comparison.compare import Comparison
-from oddframe.comparison.differences import differences_section
 from oddframe.comparison.latex import latex_table
-from oddframe.comparison.model_curves import model_curves
-from oddframe.comparison.numbers import MOST_COLUMNS, classes_section, numbers_section
-from oddframe.comparison.oracle_section import oracle_section
 from oddframe.comparison.published_numbers import Published
-from oddframe.comparison.published_section import published_section
-from oddframe.comparison.seeds_section import seeds_section
+from oddframe.comparison.sections.differences import differences_section
+from oddframe.comparison.sections.model_curves import model_curves
+from oddframe.comparison.sections.numbers import MOST_COLUMNS, classes_section, numbers_section
+from oddframe.comparison.sections.oracle import oracle_section
+from oddframe.comparison.sections.published import published_section
+from oddframe.comparison.sections.seeds import seeds_section
 from oddframe.comparison.tables import TABLES, write_tables
 from oddframe.console.words import count
 from oddframe.evaluation.result import Evaluation
 from oddframe.evaluation.thresholds import are_probabilities
 from oddframe.files.atomic import write_text
-from oddframe.reporting.alarm_drawings import alarm_drawings
-from oddframe.reporting.colours import series_class
-from oddframe.reporting.curve_drawings import roc_and_pr
-from oddframe.reporting.decision_tables import decisions_section
-from oddframe.reporting.document import html_document
-from oddframe.reporting.model_timelines import model_timelines, series_key, some_videos
-from oddframe.reporting.plots import (
+from oddframe.pages.colours import series_class
+from oddframe.pages.document import html_document
+from oddframe.reporting.drawing.plots import (
     PROBABILITIES,
     write_precision_recall,
     write_roc,
     write_timeline,
 )
+from oddframe.reporting.parts.alarm_drawings import alarm_drawings
+from oddframe.reporting.parts.curve_drawings import roc_and_pr
+from oddframe.reporting.parts.decision_tables import decisions_section
+from oddframe.reporting.parts.model_timelines import model_timelines, series_key, some_videos
 from oddframe.reporting.wording import doubts, normal_footage
 from oddframe.scores.frame_scores import Scores
 from oddframe.videos.manifest import Video

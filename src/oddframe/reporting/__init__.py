@@ -1,1 +1,1 @@
-"""What a person looks at: plots, annotated videos, the report page and the comparison page."""
+"""What a person looks at: the report, plots, the annotated video, and the words for them."""

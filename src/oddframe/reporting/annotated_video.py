@@ -16,10 +16,10 @@ from oddframe.media.frames import MediaInfo
 from oddframe.media.grey_levels import Levels
 from oddframe.media.opening import open_video
 from oddframe.media.video_writing import VideoWriter
-from oddframe.reporting.colours import DETECTION, SERIES, TRUTH, Colour
-from oddframe.reporting.heat import heat_reference, overlay_heat
-from oddframe.reporting.lettering import Lettering
-from oddframe.reporting.score_axes import ScoreAxis, score_axis
+from oddframe.pages.colours import DETECTION, SERIES, TRUTH, Colour
+from oddframe.reporting.drawing.heat import heat_reference, overlay_heat
+from oddframe.reporting.drawing.lettering import Lettering
+from oddframe.reporting.drawing.score_axes import ScoreAxis, score_axis
 from oddframe.reporting.times import offset, shown_time
 from oddframe.scores.detections import Detection
 

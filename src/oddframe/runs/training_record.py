@@ -19,7 +19,7 @@ from oddframe.runs.run_folder import (
 
 
 class TrainingRecord(TypedDict):
-    """Arguments of :func:`oddframe.reporting.page.write_report`; empty where there is nothing."""
+    """Arguments of the report's ``write_report``; empty where there is nothing."""
 
     curve: list[dict[str, Any]]
     samples: list[Path]

@@ -38,7 +38,7 @@ def with_drawn_pictures(record: RunRecord) -> Generator[RunRecord]:
 
 
 def _curves(record: RunRecord, work: Path) -> Iterator[tuple[str, Path]]:
-    from oddframe.reporting.plots import write_precision_recall, write_roc
+    from oddframe.reporting.drawing.plots import write_precision_recall, write_roc
 
     writers = {
         "roc": ("roc", write_roc),
@@ -58,7 +58,7 @@ def _curves(record: RunRecord, work: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _timelines(record: RunRecord, work: Path) -> Iterator[tuple[str, Path]]:
-    from oddframe.reporting.plots import write_timeline
+    from oddframe.reporting.drawing.plots import write_timeline
 
     if any("/timelines/" in f"/{name}" for name, _ in record.pictures):
         return

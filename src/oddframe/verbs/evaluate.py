@@ -121,7 +121,7 @@ def evaluate(
         (out / name).unlink(missing_ok=True)
     evaluation.write(out / "metrics.json")
     if report:
-        from oddframe.reporting.page import write_report
+        from oddframe.reporting.report.page import write_report
 
         total = sum(video.frames for video in videos)
         with progress() as bar:

@@ -351,7 +351,7 @@ def _report(
     run: Run,
     by_hand: float | None,
 ) -> Path:
-    from oddframe.reporting.page import write_report
+    from oddframe.reporting.report.page import write_report
 
     total = sum(video.frames for video in manifest)
     with progress() as bar:

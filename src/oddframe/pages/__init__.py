@@ -1,0 +1,1 @@
+"""The one look of every page: colours, style sheet, script, base template, tables."""

@@ -1,0 +1,1 @@
+"""Pictures made of pixels: plots, bars, heat over frames, lettering, thumbnails."""

@@ -1,0 +1,1 @@
+"""Parts of a page that the report and a comparison share."""

@@ -1,0 +1,1 @@
+"""The report of one set of scores: the page, and a module for each of its sections."""

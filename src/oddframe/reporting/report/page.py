@@ -1,0 +1,214 @@
+"""The report: one HTML file that opens offline, and its pictures as files beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from oddframe.console.words import count
+from oddframe.errors import OddframeError
+from oddframe.evaluation.result import Evaluation
+from oddframe.evaluation.thresholds import are_probabilities
+from oddframe.files.atomic import atomic_path, write_text
+from oddframe.pages.document import html_document
+from oddframe.reporting.drawing.class_bars import class_charts
+from oddframe.reporting.drawing.plots import (
+    PROBABILITIES,
+    write_precision_recall,
+    write_roc,
+    write_timeline,
+)
+from oddframe.reporting.drawing.score_axes import ScoreAxis, score_axis
+from oddframe.reporting.parts.alarm_drawings import alarm_drawings
+from oddframe.reporting.parts.curve_drawings import roc_and_pr
+from oddframe.reporting.parts.decision_tables import decisions_section
+from oddframe.reporting.parts.tables import classes_table, facts_table, metrics_tables
+from oddframe.reporting.parts.training_curves import training_section
+from oddframe.reporting.report.moments import moments_section
+from oddframe.reporting.report.shown_videos import ShownVideo, drawn_videos, read_videos
+from oddframe.reporting.report.term_curves import terms_section
+from oddframe.reporting.report.timelines import timelines_section
+from oddframe.reporting.report.training_samples import samples_section
+from oddframe.reporting.report.video_table import videos_section
+from oddframe.reporting.wording import doubts, hint, normal_footage, oracle_notes, summary
+from oddframe.scores.detections import Detection
+from oddframe.scores.frame_scores import Scores
+from oddframe.videos.manifest import Manifest
+
+
+def write_report(
+    folder: Path,
+    *,
+    title: str,
+    manifest: Manifest,
+    scores: Scores,
+    detections: Mapping[str, Sequence[Detection]],
+    evaluation: Evaluation | None = None,
+    maps: Mapping[str, np.ndarray] | None = None,
+    split: str | None = "test",
+    training_note: str = "",
+    terms: Mapping[str, Mapping[str, np.ndarray]] | None = None,
+    curve: Sequence[Mapping[str, Any]] = (),
+    samples: Sequence[Path] = (),
+    advance: Callable[[int], object] | None = None,
+) -> Path:
+    """Write ``report.html``, ``plots/``, ``events/`` and ``samples/`` into the folder.
+
+    Each video that is drawn (of many some: ``drawn_videos``) is decoded once for its pictures. A
+    video that cannot be read gets a note in their place; the report is made all the same.
+
+    Args:
+        folder: made if it is not there.
+        title: heading of the page.
+        manifest: gives footage, frame rates and annotated events.
+        scores: of the videos shown; ``meta["threshold"]`` is drawn.
+        detections: video id to detected events; videos without any may be left out.
+        evaluation: numbers to show; None for footage without annotation.
+        maps: video id to score maps ``(frames, h, w)``, on the scale of the scores.
+        split: the manifest's videos to show; None for all.
+        training_note: a sentence on what the detector was fitted on.
+        terms: video id to what its score was combined from, by name ``(frames,)``, higher = odder.
+        curve: the lines of the training's ``metrics.jsonl``.
+        samples: the training's sample pictures, ``step-<number>.png``, the earliest first.
+        advance: called with 1 after each frame that is read, for a progress bar.
+
+    Returns:
+        The path of ``report.html``.
+
+    Raises:
+        OddframeError: no video in the split; scores, maps or terms that do not fit the videos; a
+            training curve or a sample picture that cannot be read; or a folder that cannot be
+            written.
+    """
+    folder = Path(folder)
+    videos = manifest.videos if split is None else manifest.split(split)
+    if not videos:
+        raise OddframeError(
+            f"manifest of {manifest.dataset}: no video in split '{split}' to report on"
+        )
+    scores = scores.align(videos) if split is None else scores.of_split(manifest, split)
+    threshold = scores.threshold
+    maps = maps or {}
+    for video in videos:
+        if video.id in maps and len(maps[video.id]) != video.frames:
+            raise OddframeError(
+                f"score maps of '{video.id}': expected {video.frames}, one per frame, found "
+                f"{len(maps[video.id])}; score the video again"
+            )
+    drawn = drawn_videos(videos, scores, detections)
+    some = [video for video in videos if video.id in drawn]
+    # Before the footage is read, which takes long: these may be refused.
+    learnt = {
+        "What the score is made of": terms_section(folder, some, scores, terms or {}, detections),
+        "Training": training_section(curve),
+        "Training samples": samples_section(folder, samples),
+    }
+    shown = read_videos(manifest, videos, scores, detections, maps, threshold, drawn, advance)
+    # Probabilities have an axis of their own: from 0 to 1, whatever the scores reach.
+    unit = are_probabilities([scores]) and (threshold is None or 0 <= threshold <= 1)
+    _write_files(folder, shown, threshold, evaluation, unit)
+    axis = ScoreAxis(0.0, 1.0) if unit else score_axis(scores.values.values(), threshold)
+    found = doubts(scores.meta, evaluation)
+    sections = {
+        "Numbers": _numbers(evaluation, bool(found), folder / "plots") if evaluation else "",
+        "Odd moments": moments_section(shown, threshold),
+        "All videos": videos_section(shown, threshold) if len(some) < len(videos) else "",
+        "Timelines": timelines_section([part for part in shown if part.drawn], axis, threshold),
+        **learnt,
+        "How this came about": _protocol(manifest, scores, evaluation),
+    }
+    sentence = summary(videos, scores.values, detections, threshold, scores.meta)
+    page = html_document(title, _introduction(sentence, training_note, found), sections)
+    return write_text(folder / "report.html", page)
+
+
+def _write_files(
+    folder: Path,
+    shown: Sequence[ShownVideo],
+    threshold: float | None,
+    evaluation: Evaluation | None,
+    unit: bool,
+) -> None:
+    if evaluation is not None and "roc" in evaluation.curves:
+        write_roc(folder / "plots" / "roc.png", {"scores": evaluation})
+    if evaluation is not None and "pr" in evaluation.curves:
+        write_precision_recall(folder / "plots" / "precision_recall.png", {"scores": evaluation})
+    for entry in shown:
+        if not entry.drawn:
+            continue
+        write_timeline(
+            folder / "plots" / "timelines" / f"{entry.video.id}.png",
+            entry.video,
+            {"score": entry.scores},
+            thresholds={"score": threshold},
+            detections=entry.detections,
+            axis=PROBABILITIES if unit else None,
+        )
+        for peak, jpeg in entry.pictures.events.items():
+            with atomic_path(folder / "events" / f"{entry.video.id}_{peak}.jpg") as temporary:
+                temporary.write_bytes(jpeg)
+
+
+def _introduction(sentence: str, training_note: str, warnings: Sequence[str]) -> str:
+    parts = [f'<p class="lead">{escape(sentence)}</p>']
+    if training_note:
+        parts.append(f'<p class="quiet">{escape(training_note)}</p>')
+    return "\n".join([*parts, _warning(warnings)])
+
+
+def _warning(lines: Sequence[str]) -> str:
+    said = "".join(f"<p>{escape(line[:1].upper() + line[1:])}.</p>" for line in lines)
+    return f'<div class="warning" role="note">{said}</div>' if said else ""
+
+
+def _numbers(evaluation: Evaluation, suspect: bool, plots: Path) -> str:
+    beside = (
+        " The column “oracle checkpoint” is of a checkpoint that was selected on these very "
+        "videos: an upper bound, not a result."
+        if evaluation.oracle
+        else ""
+    )
+    footage = normal_footage(evaluation.normal_hours)
+    watched = f"; {footage}" if footage else ""
+    parts = [
+        f'<p class="hint">{escape(evaluation.dataset)}, split {escape(evaluation.split)}: '
+        f"{count(evaluation.videos, 'video')}, {evaluation.anomalous_videos} of them anomalous; "
+        f"{count(evaluation.frames, 'frame')}, {evaluation.anomalous_frames:,} of them anomalous"
+        f"{watched}. The trivial baselines look at no pixel; ▲ marks one that does as well as the "
+        f"detector or better.{beside}</p>",
+        _warning(oracle_notes(evaluation)),
+        *(f'<p class="hint">{escape(line)}.</p>' for line in hint(evaluation)),
+        metrics_tables(evaluation, suspect),
+        roc_and_pr([evaluation]),
+        alarm_drawings([evaluation]),
+    ]
+    if evaluation.classes:
+        table = classes_table(evaluation.classes, suspect, evaluation.class_counts)
+        charts = class_charts(plots, {"scores": evaluation.classes}, evaluation.class_counts)
+        parts.append(f"<h3>Per class</h3>{table}{charts}")
+    decided = decisions_section({"scores": evaluation.decisions}, {"scores"} if suspect else set())
+    if decided:
+        parts.append(f"<h3>Decisions at a threshold</h3>{decided}")
+    return "\n".join(parts)
+
+
+def _protocol(manifest: Manifest, scores: Scores, evaluation: Evaluation | None) -> str:
+    parts = []
+    if scores.meta:
+        parts.append(f"<h3>Scores</h3>{facts_table(scores.meta)}")
+    if evaluation is not None:
+        # What the scores' own table and the top of the page have said is not said again.
+        said = {"warnings", "scores_meta", "source", "label_rule", *scores.meta}
+        rows = {key: value for key, value in evaluation.protocol.items() if key not in said}
+        parts.append(f"<h3>Evaluation</h3>{facts_table(rows)}")
+    data = {"data set": manifest.dataset, "source": manifest.source, "labels": manifest.label_rule}
+    parts.append(f"<h3>Data</h3>{facts_table({k: v for k, v in data.items() if v})}")
+    if evaluation is not None and evaluation.versions:
+        parts.append(f"<h3>Versions</h3>{facts_table(evaluation.versions)}")
+    if evaluation is not None and evaluation.hashes:
+        parts.append(f"<h3>SHA-256 of what was read</h3>{facts_table(evaluation.hashes)}")
+    return "\n".join(parts)

@@ -1,0 +1,53 @@
+"""The sample pictures that a training left in its run, the first, middle and last in a report."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+
+import cv2
+
+from oddframe.console.words import count
+from oddframe.errors import OddframeError
+from oddframe.files.atomic import atomic_path
+from oddframe.reporting.report.shown_videos import data_uri
+
+QUALITY = 90
+"""Of the JPEGs inside the page; the files beside it stay as they are."""
+
+
+def samples_section(folder: Path, samples: Sequence[Path]) -> str:
+    """Copy three pictures to ``samples/`` in the folder and return them as HTML for a page.
+
+    Args:
+        folder: of the report.
+        samples: ``step-<number>.png`` files, the earliest first; nothing is shown without any.
+
+    Raises:
+        OddframeError: a file that is no picture, or a folder that cannot be written.
+    """
+    if not samples:
+        return ""
+    chosen = dict.fromkeys((samples[0], samples[len(samples) // 2], samples[-1]))
+    figures = []
+    for path in chosen:
+        image = cv2.imread(str(path))
+        if image is None:
+            raise OddframeError(f"{path}: cannot be read as a picture; delete it")
+        content = path.read_bytes()
+        with atomic_path(folder / "samples" / path.name) as temporary:
+            temporary.write_bytes(content)
+        _, jpeg = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+        step = re.fullmatch(r"step-(\d+)", path.stem)
+        caption = f"After {count(int(step[1]), 'step')}" if step else path.stem
+        figures.append(
+            f'<figure class="chart"><figcaption>{escape(caption)}</figcaption>'
+            f'<img alt="{escape(caption)}" src="{data_uri(jpeg.tobytes())}"></figure>'
+        )
+    which = "The" if len(chosen) == len(samples) else "The first, the middle and the last of the"
+    return (
+        f'<p class="hint">{which} {count(len(samples), "picture")} that training made of held-out '
+        f"normal footage, one per validation.</p>{''.join(figures)}"
+    )
