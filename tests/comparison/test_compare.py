@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -82,6 +83,37 @@ def test_first_frames_are_left_out_of_all_models_alike(case, tmp_path):
     assert again.oracle_gaps["good"]["micro_auc"].value == 0
     comparison.write(tmp_path / "comparison.json")
     assert Comparison.read(tmp_path / "comparison.json") == comparison
+
+
+def test_score_maps_give_each_model_the_place_metrics_of_its_evaluation(case, tmp_path):
+    manifest, named = case
+    generator = np.random.default_rng(2)
+    videos = []
+    for video in manifest:
+        mask = np.zeros((80, 6, 8), bool)
+        mask[video.frame_labels(), 1:4, 2:5] = True
+        np.save(tmp_path / f"{video.id}.npy", mask)
+        truth = f"{video.id}.npy" if mask.any() else None
+        videos.append(replace(video, mask=truth, width=8, height=6))
+    manifest = replace(manifest, videos=tuple(videos), root=tmp_path)
+    maps = {v.id: generator.random((80, 3, 4)).astype(np.float32) for v in manifest}
+    better = {k: part + named["better"][k][:, None, None] for k, part in maps.items()}
+    given = {"good": [maps], "better": [better]}
+    found = compare_scores(named, manifest, maps=given, skip_first=3, resamples=30)
+    for name, (own,) in given.items():
+        alone = evaluate_scores(named[name], manifest, maps=own, skip_first=3, resamples=30)
+        for metric in ("pixel_auc", "pixel_level_auc", "rbdc"):
+            assert found.models[name][metric] == alone.metrics[metric]
+    gap = next(d for d in found.differences if d.metric == "pixel_level_auc")
+    one, other = (found.models[name]["pixel_level_auc"].value for name in named)
+    assert gap.value.value == pytest.approx(one - other)
+    # Of two seeds the mean; a model without maps has no such number and says so.
+    sets = {"good": named["good"], "both": [named["good"], named["better"]]}
+    found = compare_scores(sets, manifest, maps={"both": [maps, better]}, resamples=0)
+    assert found.models["both"]["pixel_level_auc"].value == pytest.approx((one + other) / 2)
+    missing = found.models["good"]["pixel_level_auc"]
+    assert (missing.value, missing.note[:16]) == (None, "no score maps of")
+    assert "pixel_auc" not in compare_scores(sets, manifest, resamples=0).models["both"]
 
 
 def test_a_model_does_not_differ_from_itself(case):

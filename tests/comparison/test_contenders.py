@@ -7,7 +7,12 @@ import numpy as np
 import pytest
 
 from oddframe.comparison.compare import Comparison
-from oddframe.comparison.contenders import manifest_of, read_contender, shared_manifest
+from oddframe.comparison.contenders import (
+    manifest_of,
+    maps_beside,
+    read_contender,
+    shared_manifest,
+)
 from oddframe.errors import OddframeError
 from oddframe.evaluation.evaluate import evaluate_scores
 from oddframe.runs.run_folder import write_config
@@ -383,3 +388,22 @@ def test_compare_takes_the_mean_over_the_seeds_of_a_sweep(sweep, run, manifest, 
     assert "normalised per video" in found.doubts["many"][0]
     assert Comparison.read(out / "comparison.json") == found
     assert (out / "comparison.html").is_file()
+
+
+def test_maps_are_of_the_one_score_file_that_they_lie_beside(manifest, values, tmp_path):
+    for place in ("x/scores.npz", "y/one.npz", "y/two.npz", "z/scores.npz"):
+        Scores(values).write(tmp_path / place)
+    for folder in "xy":
+        (tmp_path / folder / "maps").mkdir()
+        np.save(tmp_path / folder / "maps" / "a.npy", np.ones((30, 2, 2), np.float32))
+    files = {"x": "x/scores.npz", "y1": "y/one.npz", "y2": "y/two.npz", "z": "z/scores.npz"}
+    found = {name: read_contender(tmp_path / file, "test") for name, file in files.items()}
+    maps = maps_beside(found, ["a", "b"])
+    assert {name: [list(part) for part in parts] for name, parts in maps.items()} == {
+        "x": [["a"]],
+        "y1": [[]],
+        "y2": [[]],
+        "z": [[]],
+    }
+    (only,) = maps_beside({"y1": found["y1"]}, ["a", "b"])["y1"]
+    assert only["a"].shape == (30, 2, 2)

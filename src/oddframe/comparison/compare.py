@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,7 @@ from oddframe.evaluation.evaluate import chosen_on_validation, own_threshold
 from oddframe.evaluation.frame_metrics import headline_metric
 from oddframe.evaluation.frame_samples import Truth, frame_samples
 from oddframe.evaluation.intervals import Draws, differences
+from oddframe.evaluation.map_samples import map_samples
 from oddframe.evaluation.metric_names import baseline_name, metric_name
 from oddframe.evaluation.metric_samples import MetricSamples, why_undefined
 from oddframe.evaluation.result import Decision, Measured, measured_metrics
@@ -163,6 +164,7 @@ def compare_scores(
     manifest: Manifest,
     *,
     oracle: Mapping[str, Sequence[Scores]] | None = None,
+    maps: Mapping[str, Sequence[Mapping[str, np.ndarray]]] | None = None,
     origins: Mapping[str, str] | None = None,
     split: str = "test",
     skip_first: int = 0,
@@ -185,6 +187,8 @@ def compare_scores(
         manifest: the truth.
         oracle: name to scores of the checkpoints of the same trainings that were selected on
             these very videos, as many as ``named`` has of it.
+        maps: name to the score maps of each of its sets, video id to ``(frames, h, w)``, for the
+            localisation metrics; where a set has none, its model has no such numbers.
         origins: name to where its scores come from, in words.
         split: the split to evaluate. A set that covers the validation videos too gets thresholds
             chosen on them.
@@ -205,7 +209,8 @@ def compare_scores(
     best = {name: _listed(name, scores) for name, scores in (oracle or {}).items() if scores}
     _check_oracle(several, best)
     chosen_pairs = _pairs(list(several), pairs)
-    truth = Truth.of(without_first(labelled_videos(manifest, split), skip_first))
+    every_frame = Truth.of(labelled_videos(manifest, split))
+    truth = Truth.of(without_first(every_frame.videos, skip_first))
 
     def aligned(part: Scores) -> Scores:
         return scores_without_first(part.of_split(manifest, split), skip_first)
@@ -213,11 +218,22 @@ def compare_scores(
     draws = Draws.of(truth.anomalous, resamples, seed)
     weights = draws.weights
     names = class_names(truth.videos)
+    maps = maps or {}
+    in_place = any(video.mask or video.tracks for video in truth.videos) and any(
+        part for parts in maps.values() for part in parts
+    )
     samples: dict[str, MetricSamples] = {}
     decided, repeats = {}, {}
     for name, sets in several.items():
         with _named(name):
             found = [frame_samples(aligned(part), truth, weights, names) for part in sets]
+            if in_place:
+                beside = maps.get(name) or [{}] * len(sets)
+                found = [
+                    replace(part, metrics={**part.metrics, **located})
+                    for part, own in zip(found, beside, strict=True)
+                    for located, _ in [map_samples(own, every_frame, manifest.root, weights)]
+                ]
             if len(sets) == 1:
                 own = aligned(sets[0])
                 chosen = own_threshold(own) | chosen_on_validation(sets[0], manifest, split)

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from oddframe.console.words import count
 from oddframe.errors import OddframeError
 from oddframe.runs.run_folder import CONFIG, MANIFEST, METRICS, is_sweep, read_config, read_curve
 from oddframe.runs.training_record import record_of_scores
 from oddframe.scores.frame_scores import Scores
+from oddframe.scores.maps import FOLDER, read_maps
+from oddframe.scoring.result_folder import belongs
 from oddframe.sweeps.folder import SweepFolder
 from oddframe.tracking.record import is_oracle
 from oddframe.videos.frame_truth import labelled_videos
@@ -34,6 +38,7 @@ class Contender:
             empty where there are none.
         origin: where the scores come from and how they were selected, in words.
         manifest: the manifest that the run was trained on; None for foreign scores.
+        files: the files or folders of the scores, in their order.
     """
 
     name: str
@@ -42,6 +47,7 @@ class Contender:
     curves: tuple[list[dict[str, Any]], ...]
     origin: str
     manifest: Path | None
+    files: tuple[Path, ...]
 
 
 def read_contender(path: Path, split: str, truth: Manifest | None = None) -> Contender:
@@ -70,6 +76,31 @@ def read_contender(path: Path, split: str, truth: Manifest | None = None) -> Con
             )
         truth = Manifest.read(manifest)
     return (_of_sweep if is_sweep(path) else _of_run)(path, manifest, split, truth)
+
+
+def maps_beside(
+    contenders: Mapping[str, Contender], names: Sequence[str]
+) -> dict[str, list[Mapping[str, np.ndarray]]]:
+    """By the name of each, the score maps that lie beside each of its score files.
+
+    Beside several of the files that are compared they may be of any of them, so they are of none.
+
+    Args:
+        contenders: name to what is compared.
+        names: the videos.
+    """
+    homes = {file: file if file.is_dir() else file.parent for file in _files(contenders)}
+    alone = {file for file in homes if list(homes.values()).count(homes[file]) == 1}
+
+    def maps_of(file: Path) -> Mapping[str, np.ndarray]:
+        own = belongs(homes[file] / "scores.npz" if file.is_dir() else file)
+        return read_maps(homes[file] / FOLDER, names if own and file in alone else [])
+
+    return {name: [maps_of(file) for file in part.files] for name, part in contenders.items()}
+
+
+def _files(contenders: Mapping[str, Contender]) -> list[Path]:
+    return [file for part in contenders.values() for file in part.files]
 
 
 def manifest_of(path: Path) -> Path | None:
@@ -126,6 +157,7 @@ def _of_scores(path: Path) -> Contender:
         curves=(curve,) if curve else (),
         origin=f"scores {path}: {made_by or 'not stated how they were made'}",
         manifest=None,
+        files=(path,),
     )
 
 
@@ -147,6 +179,7 @@ def _of_run(path: Path, manifest: Path | None, split: str, truth: Manifest) -> C
         curves=(curve,) if curve else (),
         origin=f"run {path}: {', '.join(parts)}; {found.file.relative_to(path)}",
         manifest=manifest,
+        files=(found.file,),
     )
 
 
@@ -183,6 +216,7 @@ def _of_sweep(path: Path, manifest: Path | None, split: str, truth: Manifest) ->
         f"{summary.metric}{f' ({others} not finished)' if others else ''}, "
         f"{count(len(records), 'seed')} ({seeds}){_unfinished(sweep)}",
         manifest=manifest,
+        files=tuple(part.file for part in found),
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from oddframe.evaluation.class_metrics import WITHIN, class_members
 from oddframe.evaluation.intervals import Counted, Draws, summarise
+from oddframe.evaluation.metric_names import LOCALISATION
 from oddframe.evaluation.result import Measured
 from oddframe.videos.manifest import Video
 
@@ -30,6 +31,7 @@ UNDEFINED = {
     "far_normal_frames": "needs normal frames",
     "detection_delay_seconds": "no alarm began for an event",
     "event_precision": "nothing was detected",
+    **dict.fromkeys(LOCALISATION, "no score maps of it, or none with what they are compared to"),
 }
 """Why a metric has no value, by the metric's name or the beginning of it."""
 

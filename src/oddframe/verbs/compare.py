@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from oddframe.comparison.compare import Comparison, compare_scores
-from oddframe.comparison.contenders import read_contender, shared_manifest
+from oddframe.comparison.contenders import maps_beside, read_contender, shared_manifest
 from oddframe.comparison.published_numbers import published_for
 from oddframe.errors import OddframeError
 from oddframe.evaluation.evaluate import evaluate_scores
@@ -90,6 +90,7 @@ def compare(
         oracle={
             name: part.oracle for name, part in found.items() if part.oracle and split == "test"
         },
+        maps=maps_beside(found, [video.id for video in truth.split(split)]),
         origins={name: part.origin for name, part in found.items()},
         split=split,
         skip_first=skip_first,
