@@ -13,6 +13,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from oddframe.cli import main
+from oddframe.cluster.connection import connected
 from oddframe.cluster.spread import is_spread, spread
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.feature_folder import FeatureFolder
@@ -209,3 +210,11 @@ def test_bad_options_are_one_line(options, footage, tmp_path, capsys):
     weights = ["--weights", str(footage / "net.onnx"), "--out", str(tmp_path / "out")]
     assert main([*command, *weights, *options]) == 2
     assert capsys.readouterr().err.splitlines()[-1].startswith(f"oddframe: {options[0]}")
+
+
+def test_sigterm_is_ctrl_c_inside_and_what_it_was_outside(address):
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt), connected(address):
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert signal.getsignal(signal.SIGTERM) is before
+    assert not ray.is_initialized()

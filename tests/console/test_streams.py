@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oddframe.cli import main
+from oddframe.console.characters import made_visible
 from oddframe.console.progress import progress
 from oddframe.console.streams import OutputError, standard_streams
 
@@ -41,8 +42,14 @@ def test_what_an_encoding_lacks_is_escaped(monkeypatch, encoding, found):
 def test_any_text_can_be_printed_anywhere(text):
     with pytest.MonkeyPatch.context() as patch:
         for encoding in ("ascii", "cp1252", "utf-8"):
-            escaped = text.encode(encoding, "backslashreplace").decode(encoding)
+            rows = [made_visible(row) for row in text.split("\t")]
+            escaped = "\t".join(rows).encode(encoding, "backslashreplace").decode(encoding)
             assert printed(patch, encoding, text) == escaped
+
+
+def test_no_name_acts_on_a_terminal(monkeypatch):
+    text = "rate \x1b[2J\x00\u202e\n\tnext\r"
+    assert printed(monkeypatch, "utf-8", text) == "rate \\x1b[2J\\x00\\u202e\n\tnext\\r"
 
 
 def test_the_streams_are_as_they_were(monkeypatch):

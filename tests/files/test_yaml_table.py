@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from oddframe.errors import OddframeError
-from oddframe.files.yaml_table import Dumper, read_yaml
+from oddframe.files.yaml_table import Dumper, YamlTable, read_yaml
 
 BOMB = "a0: &a0 [x]\n" + "".join(
     f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 12)
@@ -37,6 +37,30 @@ def test_what_no_such_file_holds(tmp_path, text, message):
     path.write_text(text)
     with pytest.raises(OddframeError, match=rf"a\.yaml: .*({message})"):
         read_yaml(path, "a recipe")
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("~nobody-of-this-name/x", "of somebody who has a folder here, found '~nobody-of"),
+        ("a\0b", "'a.out': expected a path, found text with a zero byte"),
+        ("", "'a.out': expected a path, found empty text"),
+        (["x" * 5000], "'a.out': expected a path, found"),
+    ],
+)
+def test_what_is_no_path(tmp_path, value, message):
+    table = YamlTable(tmp_path / "f.yaml", {"out": value}, ("out",), "a")
+    with pytest.raises(OddframeError) as caught:
+        table.path("out")
+    assert message in str(caught.value)
+    assert str(tmp_path / "f.yaml") in str(caught.value)
+    assert len(str(caught.value)) < 400
+
+
+def test_a_key_of_any_length_is_told_in_a_line(tmp_path):
+    with pytest.raises(OddframeError, match="unknown key 'xxx") as caught:
+        YamlTable(tmp_path / "f.yaml", {"x" * 5000: 1}, ("out",))
+    assert len(str(caught.value)) < 400
 
 
 def test_long_file_is_not_read(tmp_path):

@@ -209,9 +209,10 @@ def test_curve_with_other_values(tmp_path):
         path.write_text(good + line + "\n" + good)
         with pytest.raises(OddframeError, match=r"metrics\.jsonl line 2: "):
             read_curve(path)
-    path.write_text(good.replace("NaN", '"low"'))
-    with pytest.raises(OddframeError, match="'loss': expected a number, found 'low'"):
-        read_curve(path)
+    for text, found in (('"low"', "'low'"), ("null", "None"), ("true", "True"), ("9" * 400, "999")):
+        path.write_text(good.replace("NaN", text))
+        with pytest.raises(OddframeError, match=f"'loss': expected a number, found {found}"):
+            read_curve(path)
     path.write_text("[" * 100_000 + "\n" + "1" * 5000 + "\n" + good)
     assert len(read_curve(path)) == 1
 

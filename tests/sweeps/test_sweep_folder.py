@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,6 +18,7 @@ from oddframe.errors import OddframeError
 from oddframe.files.atomic import write_json
 from oddframe.sweeps.folder import Attempt, SweepFolder, TrialRecord, moment, now
 from oddframe.sweeps.plan import Sweep
+from oddframe.sweeps.summary import summarise
 from oddframe.sweeps.sweep_file import read_sweep
 
 
@@ -139,6 +142,52 @@ def test_a_damaged_record_is_told_in_one_line(sweep, text):
     path.write_text(text)
     with pytest.raises(OddframeError, match=r"trial\.json: ('created': )?expected"):
         folder.records()
+
+
+def test_a_copy_of_a_trial_is_not_one_more_seed(sweep):
+    folder = SweepFolder(sweep.folder)
+    folder.begin(sweep)
+    (trial, *_) = sweep.trials()
+    folder.write(TrialRecord(trial))
+    copy = folder.trial_folder("copy")
+    copy.mkdir()
+    shutil.copy(folder.trial_folder(trial.id) / "trial.json", copy)
+    with pytest.raises(OddframeError, match=rf"copy/trial\.json: .* that of '{trial.id}'; move"):
+        folder.records()
+
+
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        ({"attempts": []}, "running without an attempt"),
+        ({"attempts": [{"began": "2026-01-01T00:00:00"}]}, "has no time zone"),
+        ({"attempts": [{"began": "yesterday"}]}, "Invalid isoformat"),
+        ({"attempts": [{"began": now(), "ended": "2026-01-01T00:00:00"}]}, "has no time zone"),
+    ],
+)
+def test_a_record_that_says_the_impossible(sweep, parts, words):
+    folder = SweepFolder(sweep.folder)
+    folder.begin(sweep)
+    (trial, *_) = sweep.trials()
+    folder.write(TrialRecord(trial, "running", (Attempt(now()),)))
+    path = folder.trial_folder(trial.id) / "trial.json"
+    write_json(path, {**json.loads(path.read_text()), **parts})
+    with pytest.raises(OddframeError, match=rf"trial\.json: cannot be read \(.*{words}"):
+        folder.records()
+
+
+@pytest.mark.parametrize("name", ["metric", "mode", "score"])
+def test_a_beginning_that_lost_a_value(sweep, name):
+    folder = SweepFolder(sweep.folder)
+    folder.begin(sweep)
+    path = folder.path / "sweep.json"
+    row = json.loads(path.read_text())
+    write_json(path, {key: value for key, value in row.items() if key != name})
+    with pytest.raises(OddframeError, match=rf"sweep\.json: cannot be read \('{name}' is missing"):
+        summarise(folder)
+    write_json(path, {**row, "mode": "sideways"})
+    with pytest.raises(OddframeError, match=r"'mode': expected one of max, min"):
+        summarise(folder)
 
 
 HOLDER = """

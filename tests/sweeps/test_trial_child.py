@@ -1,5 +1,6 @@
 """A trial's process: what it refuses, and that it never outlives who started it."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -97,6 +98,18 @@ def test_a_folder_without_a_job_is_one_line(tmp_path: Path, capsys: pytest.Captu
     assert trial_process.main([str(tmp_path)]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert "job.json: expected the job of a trial, found no such file" in line
+
+
+def test_whatever_ends_a_trial_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(folder: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(folder / "log.txt"))
+
+    monkeypatch.setattr(trial_process, "run_trial", full)
+    assert trial_process.main([str(tmp_path)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == f"oddframe: {tmp_path}/log.txt: No space left on device"
 
 
 def test_two_processes_never_write_one_trial(

@@ -180,6 +180,18 @@ def test_killed_in_training_goes_on(
     assert again.measured == first.measured
 
 
+@pytest.mark.parametrize("said", ["stopped at step 3 of 20; go on with --resume", ""])
+def test_ctrl_c_gives_advice_for_this_command(
+    data: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt(said)
+
+    monkeypatch.setattr("oddframe.verbs.reproduce.train", interrupted)
+    with pytest.raises(KeyboardInterrupt, match=r"^stopped[^;]*; the same command goes on$"):
+        run(data, write(tmp_path, RECIPE), tmp_path / "out")
+
+
 def test_two_in_one_folder_are_refused(
     data: Data, done: tuple[Path, Reproduction], tmp_path: Path, held_elsewhere: Any
 ) -> None:

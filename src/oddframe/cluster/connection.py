@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import socket
+import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -32,6 +34,9 @@ def check_ray() -> None:
 def connected(address: str | None = None, workers: int | None = None) -> Generator[None]:
     """Connect to a Ray cluster, or start one on this machine that ends with the block.
 
+    Inside the block SIGTERM is what Ctrl-C is, so that what was started ends in order; Ray's own
+    handler may abort with a page of addresses.
+
     Args:
         address: ``host:port`` of a running cluster's head, or ``auto`` for the one that runs on
             this machine; None starts one.
@@ -54,6 +59,7 @@ def connected(address: str | None = None, workers: int | None = None) -> Generat
         "logging_level": logging.ERROR,
         "configure_logging": False,
     }
+    before = signal.getsignal(signal.SIGTERM)
     # Its word on tokens comes before it looks at the level that it was given.
     logging.getLogger("ray").setLevel(logging.ERROR)
     try:
@@ -76,9 +82,23 @@ def connected(address: str | None = None, workers: int | None = None) -> Generat
             f"--ray {address}: no Ray cluster lets us in ({reason}); {hint}"
         ) from error
     try:
-        yield
+        with _terminated_as_interrupted(before):
+            yield
     finally:
         ray.shutdown()
+
+
+@contextmanager
+def _terminated_as_interrupted(before: Any) -> Generator[None]:
+    """For the block, SIGTERM raises KeyboardInterrupt; then it does what it did before."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # no other may change it, and Ray has not
+        return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _check_reachable(address: str) -> None:

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import Any, TextIO, cast
+
+from oddframe.console.characters import made_visible
+
+_IN_ROWS = re.compile(r"[^\n\t]+")
 
 
 class OutputError(BaseException):
@@ -41,6 +46,8 @@ class _Stream:
     def write(self, text: str) -> int:
         """Write text; returns its length."""
         encoding = self._stream.encoding or "utf-8"
+        if self._needed:  # bars act on a terminal by standard error; names in results do not
+            text = _IN_ROWS.sub(lambda found: made_visible(found[0]), text)
         known = text.encode(encoding, "backslashreplace").decode(encoding)
         with self._watched():
             self._stream.write(known)

@@ -13,6 +13,7 @@ from yaml.constructor import ConstructorError
 from yaml.reader import ReaderError
 
 from oddframe.errors import OddframeError, nearest
+from oddframe.files.paths import as_path
 from oddframe.files.text_files import read_text, shown
 
 LONGEST = 4 * 2**20
@@ -146,7 +147,7 @@ class YamlTable:
         for key in map(str, content):
             if key not in known:
                 raise OddframeError(
-                    f"{path}: unknown key '{self._name(key)}'; {nearest(key, known)}known are "
+                    f"{path}: unknown key {shown(self._name(key))}; {nearest(key, known)}known are "
                     f"{', '.join(known)}"
                 )
 
@@ -161,7 +162,11 @@ class YamlTable:
         """An absolute path, from one relative to the working directory; None if it is missing."""
         if self._content.get(key) is None:
             return None
-        return Path(self._value(key, str, "a path")).expanduser().absolute()
+        text = self._value(key, str, "a path")
+        try:
+            return as_path(text, f"{self._path}: '{self._name(key)}'").expanduser().absolute()
+        except RuntimeError:  # ~somebody
+            raise self.wrong(key, "a path of somebody who has a folder here", text) from None
 
     def whole(self, key: str, default: int | None = None, least: int | None = None) -> int:
         """A whole number, not below the least."""
@@ -235,7 +240,7 @@ class YamlTable:
 
     def wrong(self, key: str, wanted: str, found: Any) -> OddframeError:
         """An error that names file and key, what should be there and what is."""
-        return self.error(f"'{self._name(key)}': expected {wanted}, found {found!r}")
+        return self.error(f"'{self._name(key)}': expected {wanted}, found {shown(found)}")
 
     def error(self, what: str) -> OddframeError:
         """An error that names the file."""

@@ -295,7 +295,9 @@ def read_curve(path: Path) -> list[dict[str, Any]]:
                 raise OddframeError(f"{where}: '{name}' is missing; repair or remove the file")
             row[name] = typed(row[name], hint, f"{where}: '{name}'")
         for name, value in row.items():
-            if name != "split" and not isinstance(value, int | float | None):
+            # NaN and infinity are numbers here: a loss may be that, and its training says so.
+            whole = type(value) is int and abs(value) < 1 << 63
+            if name != "split" and not whole and type(value) is not float:
                 raise OddframeError(f"{where}: '{name}': expected a number, found {shown(value)}")
         lines.append(row)
     return lines

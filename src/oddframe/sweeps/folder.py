@@ -110,8 +110,15 @@ def now() -> str:
 
 
 def moment(text: str) -> datetime:
-    """The time that :func:`now` gave."""
-    return datetime.fromisoformat(text)
+    """The time that :func:`now` gave.
+
+    Raises:
+        ValueError: it is no time, or one without a zone, which cannot be compared.
+    """
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError(f"{shown(text)} has no time zone")
+    return found
 
 
 class SweepFolder:
@@ -177,6 +184,8 @@ class SweepFolder:
         for name, hint in _KINDS.items():
             if name in row:
                 row[name] = typed(row[name], hint, f"{path}: '{name}'")
+            elif name in _READ_AGAIN:
+                raise _damaged(path, f"'{name}' is missing")
         return row
 
     def trial_folder(self, id: str) -> Path:
@@ -279,9 +288,17 @@ class SweepFolder:
         created = typed(row.pop("created", None), str, f"{path}: 'created'")
         record = typed(row, TrialRecord, str(path))
         try:
-            _ = [attempt.seconds for attempt in record.attempts]
+            _ = [(moment(attempt.began), attempt.seconds) for attempt in record.attempts]
         except ValueError as error:  # one of its times is none
             raise _damaged(path, error) from error
+        if record.trial.id != id:
+            # A copy beside the trial would count as one more seed.
+            raise OddframeError(
+                f"{path}: expected the record of the trial that its folder is named after, found "
+                f"that of {shown(record.trial.id)}; move the folder out of the sweep"
+            )
+        if record.state in ("running", "failed") and not record.attempts:
+            raise _damaged(path, f"it is {record.state} without an attempt")
         if record.state == "finished" and not self._is_whole(id):
             record = replace(record, state="waiting")
         return created, record
@@ -298,7 +315,8 @@ _FIXED = ("detector", "manifest_sha256", "features", "precision", "oracle", "sco
 
 _KINDS: dict[str, Any] = {
     **dict.fromkeys(("file", "detector", "manifest", "manifest_sha256", "precision"), str),
-    **dict.fromkeys(("metric", "mode"), str),
+    "metric": str,
+    "mode": Mode,
     **dict.fromkeys(("features", "root", "search"), str | None),
     **dict.fromkeys(("oracle", "score"), bool),
     "stopping": dict[str, Any] | None,
@@ -307,6 +325,8 @@ _KINDS: dict[str, Any] = {
     "count": int,
 }
 """What ``sweep.json`` holds."""
+_READ_AGAIN = ("metric", "mode", "score")
+"""What nothing can be said without; what else there is, older versions did not all write."""
 
 
 def _as_row(sweep: Sweep) -> dict[str, Any]:

@@ -108,7 +108,7 @@ def _trial_lines(
                 trial.words,
                 state,
                 str(trial.seed),
-                f"{curve[-1]['epoch']:.1f}" if curve else "-",
+                f"{curve[-1]['epoch']:.1f}" if curve and "epoch" in curve[-1] else "-",
                 _metric(folder, sweep, trial.id, kept),
                 _about(row.seconds_left),
             ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -74,6 +76,7 @@ def reproduce(
 
     Raises:
         OddframeError: no such recipe, or something that it needs is missing.
+        KeyboardInterrupt: Ctrl-C; the same command goes on.
     """
     if recipe is None:
         return RecipeList(shipped_recipes())
@@ -86,11 +89,26 @@ def reproduce(
         _refuse_missing(wanted, prospect)
         if check:
             return Checked(wanted)
-        _extract(wanted, prospect, weights, device)
-        _train(wanted, prospect, folder / "run", device, processes)
-        measured = _measure(wanted, prospect, folder / "run")
+        with _says_how_to_go_on():
+            _extract(wanted, prospect, weights, device)
+            _train(wanted, prospect, folder / "run", device, processes)
+            measured = _measure(wanted, prospect, folder / "run")
         write_json(folder / RESULT, {"recipe": wanted.name, "measured": _plain(measured)})
     return Reproduction(wanted, measured, folder / "run" / "report" / "report.html")
+
+
+@contextmanager
+def _says_how_to_go_on() -> Generator[None]:
+    """What a stage says at Ctrl-C is advice for its own verb.
+
+    Raises:
+        KeyboardInterrupt: with advice for this one.
+    """
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        said = str(stop).partition("; ")[0] or "stopped"
+        raise KeyboardInterrupt(f"{said}; the same command goes on") from None
 
 
 def _refuse_missing(recipe: Recipe, prospect: Prospect) -> None:

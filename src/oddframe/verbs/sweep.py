@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from oddframe.cluster.connection import check_ray
+from oddframe.console.characters import made_visible
 from oddframe.console.words import count, shown_path
 from oddframe.errors import OddframeError
 from oddframe.files.paths import text_paths
@@ -118,4 +119,4 @@ def _check_count(planned: Sweep, limit: int) -> None:
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    print(made_visible(line), file=sys.stderr, flush=True)
