@@ -100,7 +100,7 @@ def test_a_folder_without_a_job_is_one_line(tmp_path: Path, capsys: pytest.Captu
     assert "job.json: expected the job of a trial, found no such file" in line
 
 
-def test_whatever_ends_a_trial_is_one_line(
+def test_a_full_disk_is_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(folder: Path) -> None:
@@ -109,7 +109,7 @@ def test_whatever_ends_a_trial_is_one_line(
     monkeypatch.setattr(trial_process, "run_trial", full)
     assert trial_process.main([str(tmp_path)]) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert line == f"oddframe: {tmp_path}/log.txt: No space left on device"
+    assert line == f"oddframe: [Errno 28] No space left on device: '{tmp_path}/log.txt'"
 
 
 def test_two_processes_never_write_one_trial(

@@ -15,7 +15,6 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from oddframe.cli.endings import DONE, report
 from oddframe.errors import OddframeError
 from oddframe.files.atomic import sha256_of
 from oddframe.files.folder_lock import alone_in
@@ -28,15 +27,16 @@ _LOCK_SECONDS = 30.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the trial of a folder; returns 0, or another status after a one-line error."""
+    """Run the trial of a folder; returns 0, or 2 after a one-line error."""
     (name,) = sys.argv[1:] if arguments is None else arguments
     folder = Path(name)
     try:
         with alone_in(folder, _LOCK_SECONDS):
             run_trial(folder)
-    except Exception as error:
-        return report(error)
-    return DONE
+    except (OddframeError, OSError) as error:  # a full disk, most often
+        print(f"oddframe: {error}", file=sys.stderr)
+        return 2
+    return 0
 
 
 def run_trial(folder: Path) -> None:
