@@ -18,6 +18,7 @@ import numpy as np
 from oddframe.calibration.threshold import Threshold, calibrate
 from oddframe.console.words import HELD_OUT, LEARNT_FROM
 from oddframe.detectors.contract import FrameScore
+from oddframe.detectors.traits import Traits
 from oddframe.errors import OddframeError
 from oddframe.media.frames import VideoReader
 from oddframe.media.opening import open_video
@@ -47,7 +48,7 @@ class BrightnessDetector:
     """The score of a frame: the largest difference of a part from its mean, in deviations."""
 
     name: ClassVar[str] = "brightness"
-    inputs: ClassVar[str] = "frames"
+    traits: ClassVar[Traits] = Traits("frames", "at once", places=True)
     normalisation: ClassVar[str] = "standard deviations of each part's brightness"
     smoothing_seconds: ClassVar[float] = 0.2
 

@@ -17,6 +17,8 @@ from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.runs.run_folder import read_run
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "example_detector.py"
+SCORED = 1 + EXAMPLE.read_text().partition("odd.max()), ")[0].count("\n")
+"""The line of the example that makes a score."""
 
 
 @pytest.fixture(scope="module")
@@ -120,12 +122,13 @@ def test_a_run_that_goes_on_needs_its_file_again(street, example, refused):
 
 GOOD = """
 from dataclasses import dataclass
+from oddframe.detectors.traits import Traits
 @dataclass(frozen=True)
 class CONFIG:
     size: int = 3
 class DETECTOR:
     name = "mine"
-    inputs = "frames"
+    traits = Traits("frames", "at once")
     fit = score_frames = state = from_state = classmethod(lambda *_: None)
 """
 
@@ -140,7 +143,7 @@ class DETECTOR:
         ),
         ('"mine"', '"Mine/x"', "found 'Mine/x'"),
         ('"mine"', '"rtfm"', "there is a detector 'rtfm' already; give DETECTOR another name"),
-        ('"frames"', '"sound"', "DETECTOR.inputs to be 'frames' or 'features', found 'sound'"),
+        ("traits = ", "inputs = ", "expected DETECTOR.traits, Traits of oddframe.detectors.traits"),
         ("class DETECTOR", "class OTHER", "expected DETECTOR, a class"),
         ("@dataclass(frozen=True)", "", "expected CONFIG, a dataclass"),
         ("int = 3", "int", "expected a default for every setting, 'size' has none"),
@@ -220,7 +223,7 @@ def test_a_run_of_a_package_that_is_gone_names_it(package, street, tmp_path, mon
         ('"mean": self.mean', '"mean": {1: self.mean}', ", mean: expected names as text, found 1"),
         ('"mean": self.mean', '"mean": [self]', ", mean, item 0: expected tensors, arrays of numb"),
         ('"mean": self.mean', '"mean": np.array([self])', "found an array of object; change what"),
-        ("odd.max()), ", "'x'), ", "mine.py line 94: ValueError: could not convert string to flo"),
+        ("odd.max()), ", "'x'), ", f"mine.py line {SCORED}: ValueError: could not convert string"),
     ],
 )
 def test_mistakes_in_a_file_are_told_where_they_are(

@@ -76,7 +76,7 @@ def test_detector_and_data_set_take_it(recipe: Recipe) -> None:
         settings[recipe.weights.setting] = "FILE"
     detector = load(recipe.detector)
     read_settings(detector.CONFIG, recipe.detector, settings)
-    assert (detector.DETECTOR.inputs == "features") == (recipe.features is not None)
+    assert (detector.DETECTOR.traits.looks_at == "features") == (recipe.features is not None)
     assert recipe.dataset in {*DATASETS, OWN_MANIFEST}
     assert recipe.expected
     assert recipe.protocol.endswith(".")

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from oddframe.detectors.traits import Traits
 from oddframe.errors import OddframeError
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.files.saved_state import SavedState
@@ -85,8 +86,8 @@ class BagDetector(nn.Module):
         shape: crops, channels and segments of the data.
     """
 
-    inputs: ClassVar[str] = "features"
     name: ClassVar[str]
+    traits: ClassVar[Traits] = Traits("features", "in steps", causal=False)
     config_type: ClassVar[type[BagConfig]] = BagConfig
     resampling: ClassVar[str] = "average"
     """How a bag becomes segments: by ``average``, or ``interpolate``d between snippets."""

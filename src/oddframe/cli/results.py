@@ -114,12 +114,12 @@ def _run(run: Run) -> str:
     done = "is fitted"
     if run.config.get("verb") == "import":
         done = "is imported"
-    elif getattr(detector, "phases", None) == ():
+    elif detector.traits.trained == "never":
         done = "needs no training"
     lines = [f"{run.folder}: detector {detector.name} {done}"]
     lines += [f"  {line}" for line in notes_lines(detector.notes)]
     lines += [f"  left out: {why}" for why in left_out(run).values()]
-    shown = "MANIFEST --features DIR" if detector.inputs == "features" else "VIDEO"
+    shown = "MANIFEST --features DIR" if detector.traits.looks_at == "features" else "VIDEO"
     own = f" --detector {shlex.quote(run.source['file'])}" if "file" in run.source else ""
     lines.append(f"next: oddframe score {run.folder} {shown} --report{own}")
     return "\n".join(lines)

@@ -24,6 +24,7 @@ from oddframe.calibration.threshold import Threshold, calibrate
 from oddframe.clips.config import ClipConfig
 from oddframe.console.words import HELD_OUT, count
 from oddframe.detectors.contract import FrameScore
+from oddframe.detectors.traits import Traits
 from oddframe.errors import OddframeError
 from oddframe.files.saved_state import SavedState
 from oddframe.media.clock import Clock
@@ -77,8 +78,10 @@ class ClipDetector(nn.Module):
         config: an instance of the subclass's configuration.
     """
 
-    inputs: ClassVar[str] = "frames"
     name: ClassVar[str]
+    traits: ClassVar[Traits] = Traits(
+        "frames", "in steps", places=True, per_video=True, on_gpu=True
+    )
     config_type: ClassVar[type[ClipConfig]] = ClipConfig
     phases: ClassVar[tuple[str, ...]] = ("network",)
     scoring_batch: int = 8

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 
+from oddframe.detectors.traits import Traits
 from oddframe.media.frames import VideoReader
 from oddframe.videos.manifest import Manifest
 
@@ -47,8 +48,8 @@ class Detector(Protocol):
     """
 
     name: ClassVar[str]
-    inputs: ClassVar[str]
-    """``frames`` (a :class:`FrameDetector`) or ``features`` (a bag detector)."""
+    traits: ClassVar[Traits]
+    """What kind of detector it is; all that others ask of it is declared there."""
 
     @property
     def normalisation(self) -> str:

@@ -19,6 +19,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeGuard
 
+from oddframe.detectors.traits import Traits
 from oddframe.errors import OddframeError
 from oddframe.files.regular_files import require_file
 
@@ -151,18 +152,19 @@ def check_detector(module: Any, where: str) -> None:
     bare = [field.name for field in fields(config) if field.default is MISSING]
     if bare:
         raise OddframeError(f"{where}: expected a default for every setting, '{bare[0]}' has none")
-    name, inputs = getattr(kind, "name", None), getattr(kind, "inputs", None)
+    name, traits = getattr(kind, "name", None), getattr(kind, "traits", None)
     if not is_name(name):
         raise OddframeError(
             f"{where}: expected DETECTOR.name in small letters, digits and '-', found {name!r}"
         )
-    if inputs not in ("frames", "features"):
+    if not isinstance(traits, Traits):
         raise OddframeError(
-            f"{where}: expected DETECTOR.inputs to be 'frames' or 'features', found {inputs!r}"
+            f"{where}: expected DETECTOR.traits, Traits of oddframe.detectors.traits, found "
+            f"{traits!r}; see docs/own-detectors.md"
         )
     wanted = ["state", "from_state"]
-    if inputs == "frames":
-        wanted += ["score_frames"] if hasattr(kind, "phases") else ["score_frames", "fit"]
+    wanted += ["score_frames"] if traits.looks_at == "frames" else ["score_snippets"]
+    wanted += ["fit"] if traits.trained == "at once" else []
     missing = [method for method in wanted if not callable(getattr(kind, method, None))]
     if missing:
         raise OddframeError(f"{where}: expected DETECTOR to have a method {missing[0]}")

@@ -18,9 +18,29 @@ figures come from it:
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
 from torch import Tensor, distributed
 from torch.nn import functional
+
+from oddframe.errors import OddframeError
+from oddframe.files.tensor_files import read_tensor_file
+
+
+def read_items(path: Path) -> Tensor:
+    """The items of a published memory (``keys.pt``).
+
+    Raises:
+        OddframeError: no such file, damaged, pickled objects, or something else than a tensor.
+    """
+    items = read_tensor_file(path, "a tensor of memory items", "give the published keys.pt")
+    if not isinstance(items, Tensor):
+        raise OddframeError(
+            f"{path}: expected a tensor of memory items, found {type(items).__name__}; give the "
+            "published keys.pt"
+        )
+    return items
 
 
 def initial_items(count: int, width: int) -> Tensor:

@@ -141,11 +141,12 @@ def _settings(recipe: Recipe, given: Given) -> tuple[dict[str, Any], Need]:
         # A detector refuses to be without; what is missing is said in the list.
         settings[recipe.weights.setting] = str((given.weights or Path("FILE")).absolute())
     try:
-        config = read_settings(load(recipe.detector).CONFIG, recipe.detector, settings)
+        module = load(recipe.detector)
+        config = read_settings(module.CONFIG, recipe.detector, settings)
     except OddframeError as error:
         raise OddframeError(f"{recipe.file}: {error}") from error
     words = f"{recipe.detector} takes them, seed {recipe.seed}"
-    if hasattr(config, "steps"):
+    if module.DETECTOR.traits.trained == "in steps":
         words += f"; {config.steps:,} training steps"
     return settings, Need("settings", True, words)
 

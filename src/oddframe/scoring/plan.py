@@ -138,8 +138,8 @@ class Scoring:
 
 
 def uses_gpu(detector: Any) -> bool:
-    """Whether a detector is a network, and there is a GPU for it."""
-    if not hasattr(detector, "to"):
+    """Whether a detector is faster on a GPU, and there is one."""
+    if not detector.traits.on_gpu:
         return False
     import torch
 

@@ -98,7 +98,7 @@ def _check_fit(detector: Any, sweep: Sweep) -> None:
             "'device' is cuda, and the trials get no GPU; say how many in 'resources: {gpus: 1}'"
         )
     searches = sweep.distributions and sweep.search == "optuna"
-    if not hasattr(detector, "phases") and (searches or sweep.stopping):
+    if detector.traits.trained == "at once" and (searches or sweep.stopping):
         key = "stopping" if sweep.stopping else "search"
         raise OddframeError(
             f"'{key}': {detector.name} is fitted in one go, without a validation to learn from; "

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from oddframe.console.words import MAYBE_LEARNT_FROM, count
 from oddframe.detectors import available, load
+from oddframe.detectors.traits import Traits
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.files.atomic import sha256_of
 from oddframe.files.folder_lock import alone_in_out
@@ -87,11 +88,10 @@ def import_checkpoint(
             f"{detector} is a flow network and no detector; give its file where a detector is "
             f"trained: --settings.flow {detector} --settings.flow_weights {checkpoint}"
         )
-    kind = getattr(load(detector), "DETECTOR", None)
-    if not hasattr(kind, "from_published"):
-        published = ", ".join(
-            name for name in available() if hasattr(load(name).DETECTOR, "from_published")
-        )
+    kind = load(detector).DETECTOR
+    traits: Traits = kind.traits
+    if not traits.published:
+        published = ", ".join(name for name in available() if load(name).DETECTOR.traits.published)
         raise OddframeError(
             f"{detector} has no published checkpoints that can be imported; use one of {published}"
         )
@@ -106,30 +106,33 @@ def import_checkpoint(
         "settings": settings,
         "normal": normal,
     }
-    taken = {"crops"} if kind.inputs == "features" else {"settings", "normal"}
-    taken |= {"s3r": {"dictionary"}, "mnad": {"memory"}}.get(detector, set())
+    taken = {"crops"} if traits.looks_at == "features" else {"settings", "normal"}
+    taken |= traits.extra_files.keys()
     for option, value in given.items():
         if value is not None and option not in taken:
             raise OddframeError(f"{detector} takes no --{option}; leave it out")
+    beside = {"dictionary": dictionary, "memory": memory}
+    files = {name: file for name, file in beside.items() if file is not None}
     try:
-        if kind.inputs == "features":
-            imported = _bag_detector(kind, checkpoint, crops, dictionary)
+        extra = {name: traits.extra_files[name](file) for name, file in files.items()}
+        if traits.looks_at == "features":
+            imported = _bag_detector(kind, checkpoint, crops, extra)
         else:
-            imported = _clip_detector(kind, checkpoint, memory, settings or {})
+            imported = _clip_detector(kind, checkpoint, settings or {}, extra)
     except OddframeError as error:
         message = str(error)
-        said = message.startswith(str(checkpoint)) or message.startswith(str(dictionary))
+        said = any(message.startswith(str(file)) for file in (checkpoint, *files.values()))
         raise OddframeError(message if said else f"{checkpoint}: {message}") from error
     source = {"source": checkpoint.name, "source_sha256": sha256_of(checkpoint)}
-    for name, file in (("dictionary", dictionary), ("memory", memory)):
-        if file is not None:
-            source |= {name: file.name, f"{name}_sha256": sha256_of(file)}
-    footage = _calibrate(imported, normal, root) if kind.inputs == "frames" else None
+    for name, file in files.items():
+        source |= {name: file.name, f"{name}_sha256": sha256_of(file)}
+    footage = _calibrate(imported, normal, root) if traits.looks_at == "frames" else None
     out.mkdir(parents=True, exist_ok=True)
     log(out, f"importing {detector} from {checkpoint}")
-    shape = getattr(imported, "shape", None)
     described: dict[str, Any] = (
-        {"settings": asdict(imported.config)} if shape is None else {"shape": asdict(shape)}
+        {"settings": asdict(imported.config)}
+        if traits.looks_at == "frames"
+        else {"shape": asdict(imported.shape)}
     )
     if footage is not None and (levels := normal_range(footage)):
         described["levels"] = [levels.low, levels.high]
@@ -140,37 +143,16 @@ def import_checkpoint(
     return read_run(out)
 
 
-def _bag_detector(kind: Any, checkpoint: Path, crops: int | None, dictionary: Path | None) -> Any:
+def _bag_detector(kind: Any, checkpoint: Path, crops: int | None, extra: dict[str, Any]) -> Any:
     if crops is not None and crops < 1:
         raise OddframeError(f"import: expected at least one crop, found {crops}")
-    options: dict[str, Any] = {"crops": crops}
-    if kind.name == "s3r":
-        if dictionary is None:
-            raise OddframeError(
-                f"{checkpoint}: an s3r checkpoint holds no dictionary; give the released file "
-                "(..._dictionaries.taskaware...npy) with --dictionary"
-            )
-        from oddframe.networks.dictionary_learning import read_dictionary
-
-        options["dictionary"] = read_dictionary(dictionary)
-    return kind.from_published(read_state_dict(checkpoint), **options)
+    return kind.from_published(read_state_dict(checkpoint), crops=crops, **extra)
 
 
 def _clip_detector(
-    kind: Any, checkpoint: Path, memory: Path | None, settings: dict[str, Any]
+    kind: Any, checkpoint: Path, settings: dict[str, Any], extra: dict[str, Any]
 ) -> Any:
-    options = {}
-    if memory is not None:
-        import torch
-
-        items = _content(memory)
-        if not isinstance(items, torch.Tensor):
-            raise OddframeError(
-                f"{memory}: expected a tensor of memory items, found {type(items).__name__}; give "
-                "the published keys.pt"
-            )
-        options["items"] = items
-    imported = kind.from_published(read_networks(checkpoint), **options)
+    imported = kind.from_published(read_networks(checkpoint), **extra)
     if not settings:
         return imported
     state = imported.state()

@@ -58,7 +58,8 @@ def losses(
         raise OddframeError(f"losses: a spread needs at least 2 repeats, found {repeats}")
     check_seed(seed)
     trained = read_run(run, detector=detector)
-    if trained.detector.inputs != "features" or not getattr(trained.detector, "phases", ()):
+    traits = trained.detector.traits
+    if (traits.looks_at, traits.trained) != ("features", "in steps"):
         raise OddframeError(f"{run}: {trained.detector.name} has no loss over bags")
     fitted = cast(BagDetector, trained.detector)
     folder = features or _known(trained.config, "features")

@@ -164,7 +164,7 @@ def score(
         with progress() as bar, begun_in(path.parent, *beginnings):
             manifest, shown, features = _footage(fitted, footage, root, split, features)
             require_files_apart((video.id for video in shown), path.parent)
-            if features is None and fitted.detector.inputs == "features":
+            if features is None and fitted.detector.traits.looks_at == "features":
                 # It loads PyTorch, which a detector that looks at frames may do without.
                 from oddframe.scoring.features import extract_for
 
@@ -242,16 +242,16 @@ def _say_removed(folder: Path, *, report: bool, annotated: bool) -> None:
 
 def _check_options(run: Run, causal: bool, per_video: bool, features: Path | None) -> None:
     """Refuse options that a detector does not take."""
-    who = f"{run.folder}: {run.detector.name}"
-    if run.detector.inputs == "frames" and features is not None:
+    who, traits = f"{run.folder}: {run.detector.name}", run.detector.traits
+    if traits.looks_at == "frames" and features is not None:
         raise OddframeError(f"{who} looks at frames; leave out --features")
-    if per_video and not hasattr(run.detector, "scaled_terms"):
+    if per_video and not traits.per_video:
         raise OddframeError(f"{who} does not scale its scores; leave out --per-video")
     if per_video and causal:
         raise OddframeError(
             "--per-video needs the whole video and --causal forbids it; leave one of them out"
         )
-    if run.detector.inputs == "features" and causal:
+    if causal and not traits.causal:
         raise OddframeError(
             f"{who} looks at a whole video before it scores a part of it, so there are no causal "
             "scores; leave out --causal"
@@ -266,7 +266,7 @@ def _footage(
         raise OddframeError(
             f"{footage}: --split chooses among a manifest's videos; leave it out to score all here"
         )
-    wants_features = run.detector.inputs == "features" and features is None
+    wants_features = run.detector.traits.looks_at == "features" and features is None
     if wants_features and footage.is_dir() and any(footage.rglob("[!.]*.npy")):
         from oddframe.scoring.features import videos_of_features
 

@@ -183,7 +183,7 @@ def train(
 
             job = BagTraining(**given_to_all, features=features.absolute())
             job.launch(hardware, manifest, written)
-        elif hasattr(module.DETECTOR, "phases"):
+        elif module.DETECTOR.traits.trained == "in steps":
             from oddframe.clips.frame_cache import FOLDER
             from oddframe.clips.training import ClipTraining
 
@@ -259,20 +259,20 @@ def check_inputs(detector: Any, features: Path | None, oracle: bool, hardware: H
     Raises:
         OddframeError: features missing or of no use, or a training in one go asked for more.
     """
-    name = detector.name
-    if detector.inputs == "features" and features is None:
+    name, traits = detector.name, detector.traits
+    if traits.looks_at == "features" and features is None:
         raise OddframeError(
             f"{name} is trained on features; make them with 'oddframe extract' and give their "
             "folder with --features"
         )
-    if detector.inputs == "frames" and features is not None:
+    if traits.looks_at == "frames" and features is not None:
         raise OddframeError(f"{name} looks at frames, not at features; leave out --features")
     if hardware.device == "cpu":  # which is so anyway, and may be said
         hardware = replace(hardware, device=Hardware.device)
     usual = asdict(Hardware())
     given = [f"--{name}" for name, value in asdict(hardware).items() if value != usual[name]]
     given += ["--oracle"] * oracle
-    if not hasattr(detector, "phases") and given:
+    if traits.trained == "at once" and given:
         raise OddframeError(
             f"{name} is fitted in one go on the CPU; leave out {' and '.join(given)}"
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from oddframe.bags.detector import BagConfig, BagDetector, BagShape
+from oddframe.detectors.traits import Traits
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class RandomScores(BagDetector):
     """
 
     name: ClassVar[str] = "random-scores"
+    traits: ClassVar[Traits] = replace(BagDetector.traits, trained="never")
     config_type: ClassVar[type[BagConfig]] = RandomScoresConfig
     phases: ClassVar[tuple[str, ...]] = ()
     seed: Tensor

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal, Self
 
 import torch
@@ -32,6 +32,7 @@ from torch.nn import functional
 from oddframe.clips.config import ClipConfig
 from oddframe.clips.detector import ClipDetector, Measured
 from oddframe.clips.losses import error_decibel, error_map, intensity
+from oddframe.detectors.traits import Traits
 from oddframe.errors import OddframeError
 from oddframe.files.tensor_checks import built, without_prefix
 from oddframe.networks.autoencoder import ConvAutoencoder, without_unused
@@ -93,6 +94,7 @@ class ConvAE(ClipDetector):
     """
 
     name: ClassVar[str] = "conv-ae"
+    traits: ClassVar[Traits] = replace(ClipDetector.traits, published=True)
     config_type: ClassVar[type[ClipConfig]] = ConvAEConfig
     phases: ClassVar[tuple[str, ...]] = ("normal", "pseudo")
     config: ConvAEConfig

@@ -8,7 +8,7 @@ the frame, its edges, its motion and its look (to a discriminator of patches) co
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Self
 
 import torch
@@ -24,6 +24,7 @@ from oddframe.clips.losses import (
     gradient,
     intensity,
 )
+from oddframe.detectors.traits import Traits
 from oddframe.errors import OddframeError
 from oddframe.files.tensor_checks import built, without_prefix
 from oddframe.networks.initialise import normal_initialise
@@ -56,6 +57,7 @@ class FutureFrame(ClipDetector):
     """
 
     name: ClassVar[str] = "future-frame"
+    traits: ClassVar[Traits] = replace(ClipDetector.traits, published=True)
     config_type: ClassVar[type[ClipConfig]] = FutureFrameConfig
     phases: ClassVar[tuple[str, ...]] = ("generator", "discriminator")
     config: FutureFrameConfig

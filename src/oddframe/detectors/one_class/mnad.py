@@ -22,7 +22,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -32,6 +32,7 @@ from torch import Tensor
 from oddframe.clips.config import ClipConfig
 from oddframe.clips.detector import ClipDetector, FrameTerms, Measured
 from oddframe.clips.losses import error_decibel, error_map, intensity
+from oddframe.detectors.traits import Traits
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.files.tensor_checks import built, without_prefix
 from oddframe.networks import memory
@@ -121,6 +122,9 @@ class Mnad(ClipDetector):
     """An auto-encoder whose bottleneck is matched with a memory of normal features."""
 
     name: ClassVar[str] = "mnad"
+    traits: ClassVar[Traits] = replace(
+        ClipDetector.traits, published=True, extra_files={"memory": memory.read_items}
+    )
     config_type: ClassVar[type[ClipConfig]] = MnadConfig
     config: MnadConfig
     items: Tensor
@@ -268,7 +272,7 @@ class Mnad(ClipDetector):
         return self.network.decode(torch.cat((queries, answers), dim=1), skips), queries
 
     @classmethod
-    def from_published(cls, tensors: Mapping[str, Tensor], items: Tensor | None = None) -> Self:
+    def from_published(cls, tensors: Mapping[str, Tensor], memory: Tensor | None = None) -> Self:
         """The detector of a state dict of MNAD or MNADrc.
 
         Task, decoder, memory and width follow from the shapes. A network for four frames is taken
@@ -276,7 +280,7 @@ class Mnad(ClipDetector):
 
         Args:
             tensors: of the network, under the published names.
-            items: the memory that belongs to it, the content of ``keys.pt``.
+            memory: the items that belong to it, the content of ``keys.pt``.
 
         Raises:
             OddframeError: other tensors, or a memory that does not fit them.
@@ -291,8 +295,8 @@ class Mnad(ClipDetector):
                 f"{frames:g} of {channels}; give the state dict of the published mnad network"
             )
         has_memory = width_of(tensors, "decoder.moduleConv.0.weight", 1, cls.name) == 16 * width
-        if items is not None:
-            _expect_items(items, 8 * width, has_memory)
+        if memory is not None:
+            _expect_items(memory, 8 * width, has_memory)
         keeps = width_of(tensors, "decoder.moduleUpsample4.0.weight", 1, cls.name) == 8 * width
         joins = width_of(tensors, "decoder.moduleDeconv3.0.weight", 1, cls.name) == 8 * width
         predicts = frames == CONTEXT
@@ -303,7 +307,7 @@ class Mnad(ClipDetector):
             decoder="wide" if keeps else "skips" if joins else "narrow",
             colour="bgr" if channels == 3 else "grey",
             memory=has_memory,
-            items=10 if items is None else len(items),
+            items=10 if memory is None else len(memory),
             compactness=loss_weight,
             separateness=loss_weight,
             alpha=0.6 if predicts else 0.7,
@@ -312,8 +316,8 @@ class Mnad(ClipDetector):
         )
         detector = built(lambda: cls(config), tensors)
         load_strictly(detector.network, tensors, cls.name)
-        if items is not None:
-            detector.items.copy_(items)
+        if memory is not None:
+            detector.items.copy_(memory)
         elif has_memory:
             warnings.warn(
                 "an mnad checkpoint without the items of its memory (keys.pt): they are random and "

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal, Self
 
 import torch
@@ -22,6 +22,7 @@ from torch.nn import functional
 from oddframe.clips.config import ClipConfig
 from oddframe.clips.detector import ClipDetector, Measured
 from oddframe.clips.losses import LEAST_ERROR, error_decibel, error_map, intensity
+from oddframe.detectors.traits import Traits
 from oddframe.errors import OddframeError
 from oddframe.files.tensor_checks import built, without_prefix
 from oddframe.networks.denoising_autoencoder import LEAST_SIDE, DenoisingAutoencoder
@@ -136,6 +137,7 @@ class OGNet(ClipDetector):
     """
 
     name: ClassVar[str] = "ognet"
+    traits: ClassVar[Traits] = replace(ClipDetector.traits, published=True)
     config_type: ClassVar[type[ClipConfig]] = OGNetConfig
     phases: ClassVar[tuple[str, ...]] = ("generator", "discriminator", "refinement")
     config: OGNetConfig

@@ -8,7 +8,7 @@ published checkpoints load.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, NamedTuple, Self, get_args
 
 import torch
@@ -18,6 +18,7 @@ from torch.nn import functional
 from oddframe.bags.detector import BagConfig, BagDetector, BagShape
 from oddframe.bags.feature_magnitude import Outcome, outcome_of
 from oddframe.bags.losses import LossVariant, classification, regularisation
+from oddframe.detectors.traits import Traits
 from oddframe.errors import OddframeError
 from oddframe.files.tensor_checks import built, renamed, without_prefix
 from oddframe.networks.published_states import crops_for, load_strictly, width_of
@@ -206,6 +207,7 @@ class MGFN(BagDetector):
     """
 
     name: ClassVar[str] = "mgfn"
+    traits: ClassVar[Traits] = replace(BagDetector.traits, published=True)
     config_type: ClassVar[type[BagConfig]] = MGFNConfig
     config: MGFNConfig
 

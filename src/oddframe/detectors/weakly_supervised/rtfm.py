@@ -9,7 +9,7 @@ compares code and paper.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import torch
@@ -54,6 +54,7 @@ class RTFM(BagDetector):
     """Robust temporal feature magnitude learning; attribute names are the published ones."""
 
     name = "rtfm"
+    traits = replace(BagDetector.traits, published=True)
     config_type = RTFMConfig
     config: RTFMConfig
 

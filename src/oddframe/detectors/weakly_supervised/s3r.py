@@ -10,7 +10,7 @@ reconstruction is normal. ``docs/weak-methods.md`` compares code and paper.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
@@ -27,7 +27,11 @@ from oddframe.bags.feature_magnitude import (
 )
 from oddframe.errors import OddframeError
 from oddframe.files.tensor_checks import built, without_prefix
-from oddframe.networks.dictionary_learning import code_dictionary, normal_dictionary
+from oddframe.networks.dictionary_learning import (
+    code_dictionary,
+    normal_dictionary,
+    read_dictionary,
+)
 from oddframe.networks.published_states import crops_for, load_strictly, width_of
 from oddframe.networks.temporal import MultiscaleTemporalNetwork, xavier_initialise
 
@@ -130,6 +134,9 @@ class S3R(BagDetector):
     """
 
     name = "s3r"
+    traits = replace(
+        BagDetector.traits, published=True, extra_files={"dictionary": read_dictionary}
+    )
     config_type = S3RConfig
     resampling = "interpolate"
     config: S3RConfig
@@ -217,7 +224,10 @@ class S3R(BagDetector):
 
     @classmethod
     def from_published(
-        cls, tensors: Mapping[str, Tensor], dictionary: np.ndarray, crops: int | None = None
+        cls,
+        tensors: Mapping[str, Tensor],
+        dictionary: np.ndarray | None = None,
+        crops: int | None = None,
     ) -> Self:
         """The detector of a published checkpoint; the width comes from its tensors.
 
@@ -228,9 +238,14 @@ class S3R(BagDetector):
             crops: of the features it was trained on; by default 10 for 2048 channels, 5 for 1024.
 
         Raises:
-            OddframeError: missing or foreign names, other shapes, or a dictionary of another
+            OddframeError: missing or foreign names, other shapes, no dictionary, or one of another
                 width.
         """
+        if dictionary is None:
+            raise OddframeError(
+                "an s3r checkpoint holds no dictionary; give the released file "
+                "(..._dictionaries.taskaware...npy) with --dictionary"
+            )
         tensors = without_prefix(tensors)
         channels = width_of(tensors, "video_classifier.0.weight", 1, cls.name)
         if dictionary.ndim != 2 or dictionary.shape[1] != channels:

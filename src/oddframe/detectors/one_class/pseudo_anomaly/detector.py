@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -40,6 +41,7 @@ from oddframe.detectors.one_class.pseudo_anomaly.as_published import (
     two_sigmoids,
 )
 from oddframe.detectors.one_class.pseudo_anomaly.settings import PseudoAnomalyConfig
+from oddframe.detectors.traits import Traits
 from oddframe.files.tensor_checks import built
 from oddframe.networks.frame_classifier import FrameClassifier
 from oddframe.networks.initialise import normal_initialise
@@ -116,6 +118,7 @@ class PseudoAnomaly(ClipDetector):
     """
 
     name: ClassVar[str] = "pseudo-anomaly"
+    traits: ClassVar[Traits] = replace(ClipDetector.traits, published=True)
     config_type: ClassVar[type[ClipConfig]] = PseudoAnomalyConfig
     config: PseudoAnomalyConfig
 

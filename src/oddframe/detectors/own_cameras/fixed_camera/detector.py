@@ -17,6 +17,7 @@ from oddframe.detectors.own_cameras.fixed_camera.memory import one_thread_each
 from oddframe.detectors.own_cameras.fixed_camera.observation import observe
 from oddframe.detectors.own_cameras.fixed_camera.scene import Scene, frame_value, top_cells
 from oddframe.detectors.own_cameras.fixed_camera.settings import FixedCameraConfig
+from oddframe.detectors.traits import Traits
 from oddframe.errors import OddframeWarning
 from oddframe.features.patch_features import PatchEncoder
 from oddframe.files.saved_state import SavedState
@@ -35,7 +36,7 @@ class FixedCameraDetector:
     """
 
     name: ClassVar[str] = "fixed-camera"
-    inputs: ClassVar[str] = "frames"
+    traits: ClassVar[Traits] = Traits("frames", "at once", places=True)
     normalisation: ClassVar[str] = "none (surprise against held-out normal footage)"
 
     def __init__(

@@ -1,0 +1,35 @@
+"""What kind of detector one is, declared by itself: what can be asked of it, and of a run of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class Traits:
+    """The kind of a detector, the same for all settings.
+
+    Attributes:
+        looks_at: the ``frames`` of a video, or ``features`` that were extracted from it.
+        trained: ``at once``, by a class method ``fit``; ``in steps``, by the training loop
+            (:class:`oddframe.detectors.contract.Learner`); ``never``: there is nothing to learn.
+        causal: a frame is scored from it and earlier ones, as a live alarm must.
+        places: it says where in the picture something is odd: score maps and boxes.
+        per_video: what its scores are combined from can be scaled within each video.
+        on_gpu: it scores faster on a GPU, to which ``to("cuda")`` moves it.
+        published: it can be made of a published checkpoint, by a class method ``from_published``.
+        extra_files: what ``from_published`` takes besides the checkpoint: the name of an argument,
+            which is that of the option of ``import`` as well, to what reads the file.
+    """
+
+    looks_at: Literal["frames", "features"]
+    trained: Literal["at once", "in steps", "never"]
+    causal: bool = True
+    places: bool = False
+    per_video: bool = False
+    on_gpu: bool = False
+    published: bool = False
+    extra_files: Mapping[str, Callable[[Path], Any]] = field(default_factory=dict)
