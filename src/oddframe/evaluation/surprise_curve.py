@@ -32,7 +32,7 @@ def are_surprises(meta: Mapping[str, Any]) -> bool:
 def surprise_curve(scores: Scores, truth: Truth, draws: Draws) -> dict[str, Curve]:
     """The curve under its name; none where scores are no surprises or no frame is normal.
 
-    It ends where no normal frame scores as high.
+    It ends where no normal frame scores as high, or where a tenth of one would have to.
 
     Args:
         scores: aligned to the truth's videos.
@@ -45,10 +45,11 @@ def surprise_curve(scores: Scores, truth: Truth, draws: Draws) -> dict[str, Curv
         np.sort(scores[video.id][~labels])
         for video, labels in zip(truth.videos, truth.each(), strict=True)
     ]
-    highest = max(float(part[-1]) for part in normal if len(part))
-    promised = (np.arange(max(int(highest / _STEP), 0) + 1) * _STEP).astype(np.float32)
-    above = np.array([len(part) - np.searchsorted(part, promised, side="left") for part in normal])
     frames = np.array([len(part) for part in normal])
+    highest = max(float(part[-1]) for part in normal if len(part))
+    last = min(highest, np.log10(frames.sum()) + 1)
+    promised = (np.arange(max(int(last / _STEP), 0) + 1) * _STEP).astype(np.float32)
+    above = np.array([len(part) - np.searchsorted(part, promised, side="left") for part in normal])
     names = [str(place) for place in range(len(promised))]
     shares = {
         name: ratio(draws.weights, part, frames) for name, part in zip(names, above.T, strict=True)

@@ -32,8 +32,9 @@ def evaluation():
 def test_places_of_the_cost_curve(evaluation):
     html = alarm_drawings([evaluation])
     line = points(html, "series0")[0]
-    # Logarithmic from half a decade before the first: none, 48 and 480 at 0, .5 and 1.5 of 1.5.
-    expected = [(0, 75), (33.33, 75), (33.33, 50), (100, 50), (100, 25), (100, 25)]
+    # Logarithmic from half a decade before the first to a quarter more than the last.
+    first, last = 50 / (1.5 + np.log10(1.25)), 150 / (1.5 + np.log10(1.25))
+    expected = [(0, 75), (first, 75), (first, 50), (last, 50), (last, 25), (100, 25)]
     assert np.array(line) == pytest.approx(np.array(expected), abs=0.01)
     area = points(html, "series0", "polygon")[0]
     assert len(area) == 2 * 4  # the last point has no interval
@@ -46,8 +47,8 @@ def test_places_of_the_delay_curves(evaluation):
     html = alarm_drawings([evaluation]).split("<figure")[2]
     for kind in ("series0", "series1"):
         (line,) = points(html, kind)
-        third = 100 * np.log(2) / np.log(4)
-        expected = [(0, 0), (third, 0), (third, 25), (100, 25), (100, 50), (100, 50)]
+        at = 100 * np.log1p([1, 3]) / np.log1p(3.75)
+        expected = [(0, 0), (at[0], 0), (at[0], 25), (at[1], 25), (at[1], 50), (100, 50)]
         assert np.array(line) == pytest.approx(np.array(expected), abs=0.01)
     assert len(points(html, "series0", "polygon")) == 1
     assert points(html, "series1", "polygon") == []

@@ -17,6 +17,8 @@ _PERCENT: Ticks = [(place, f"{place:g}") for place in (0.0, 25.0, 50.0, 75.0, 10
 _TIMES = (0, 1, 3, 10, 30, 60, 180, 600, 1800, 3600, 4 * 3600, 24 * 3600)
 _APART = 12.0
 """The least distance of two ticks."""
+_BEYOND = 1.25
+"""How many times as long an axis is as the last point, so that the line behind it is seen."""
 
 Place = Callable[[float], float]
 """From a value to its place on the axis, 0 to 100."""
@@ -42,7 +44,7 @@ def _cost(evaluations: Sequence[Evaluation]) -> str:
     seen = [rate for rate in rates if rate > 0]
     # No false alarm has no place on a logarithmic axis: it stands half a decade before the first.
     low = math.log10(min(seen)) - 0.5 if seen else 0.0
-    high = max(math.log10(max(seen)), low + 1) if seen else 1.0
+    high = max(math.log10(max(seen) * _BEYOND), low + 1) if seen else 1.0
 
     def across(rate: float) -> float:
         return 100 * (math.log10(rate) - low) / (high - low) if rate > 0 else 0.0
@@ -86,7 +88,7 @@ def _delay(evaluations: Sequence[Evaluation]) -> str:
         curves, words = {series_class(at): curve for at, curve in found.items()}, []
     if not curves:
         return ""
-    longest = max(1.0, *(curve.x[-1] for curve in curves.values()))
+    longest = max(1.0, *(curve.x[-1] for curve in curves.values())) * _BEYOND
 
     def across(seconds: float) -> float:
         return 100 * math.log1p(seconds) / math.log1p(longest)
