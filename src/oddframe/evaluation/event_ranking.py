@@ -13,7 +13,7 @@ import numpy as np
 
 from oddframe.evaluation.bootstrap import divide, weighted
 
-_AT_ONCE = 2**21
+_AT_ONCE = 2**17
 """Detections times resamples handled at a time."""
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from oddframe.evaluation.bootstrap import divide, ratio, weighted
 from oddframe.evaluation.class_metrics import ClassFrames, class_frames
+from oddframe.evaluation.early_credits import early_credits
 from oddframe.evaluation.event_metrics import OVERLAPS, EventCounts, count_events
 from oddframe.evaluation.event_ranking import average_precisions
 from oddframe.evaluation.false_alarms import false_alarm_steps, just_below
@@ -80,10 +81,16 @@ def frame_samples(
     """
     arrays = [scores[video.id] for video in truth.videos]
     groups = [_among_anomalous(truth.videos, name) for name in classes]
-    frames = RankedFrames.of(arrays, truth.labels, truth.anomalous, groups)
+    credits = [
+        early_credits(part, labels, video.clock)
+        for part, labels, video in zip(arrays, truth.each(), truth.videos, strict=True)
+    ]
+    frames = RankedFrames.of(
+        *(arrays, truth.labels, truth.anomalous, groups), np.concatenate(credits)
+    )
     swept = sweep(frames, weights, RECALLS)
     positive, negative = frames.positive_frames, frames.negative_frames
-    del frames, groups  # before the classes' own are made
+    del frames, groups, credits  # before the classes' own are made
     ordered = np.array(list(map(pairs_in_order, arrays, truth.each())))
     metrics = {
         "micro_auc": swept.auc,
@@ -96,6 +103,7 @@ def frame_samples(
         ),
         "average_precision": swept.average_precision,
         "pr_auc_trapezoid": swept.trapezoid,
+        "latency_aware_ap": swept.precision_of_credits,
         "equal_error_rate": swept.equal_error_rate,
         "anomalous_auc": swept.auc_inside,
         "anomalous_ap": swept.precision_inside,

@@ -40,6 +40,10 @@ _METRICS = {
         "PR-AUC, trapezoid",
         "the area by straight lines, as some papers report; not comparable with average precision",
     ),
+    "latency_aware_ap": MetricName(
+        "Latency-aware AP",
+        "precision over a recall in which an event counts for less the later it is found",
+    ),
     "equal_error_rate": MetricName(
         "Equal error rate", "where false alarms and misses are equally frequent", True
     ),

@@ -20,6 +20,7 @@ UNDEFINED = {
     "macro_auc": "no video has both anomalous and normal frames",
     "average_precision": _BOTH,
     "pr_auc_trapezoid": _BOTH,
+    "latency_aware_ap": _BOTH,
     "equal_error_rate": _BOTH,
     "anomalous_auc": _INSIDE,
     "anomalous_ap": _INSIDE,

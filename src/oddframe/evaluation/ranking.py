@@ -32,6 +32,7 @@ class Block:
         outside: the same of normal videos.
         inside_ties, outside_ties: those with exactly that score.
         groups: (number of a group of anomalous frames, rows that it has, counts like positives).
+        credits: rows that have any, and the sums of the anomalous frames' credits, like positives.
     """
 
     thresholds: np.ndarray
@@ -41,6 +42,7 @@ class Block:
     inside_ties: Any
     outside_ties: Any
     groups: list[tuple[int, np.ndarray, Any]]
+    credits: tuple[np.ndarray, Any]
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class RankedFrames:
         thresholds: distinct scores of anomalous frames, falling; of the scores' type.
         positive_frames: ``(videos,)`` anomalous frames.
         group_frames: ``(groups, videos)`` anomalous frames of some subsets of them (classes).
+        credits: ``(videos,)`` the sums of the anomalous frames' credits.
         inside_frames, outside_frames: ``(videos,)`` normal frames of anomalous / normal videos.
     """
 
@@ -59,6 +62,7 @@ class RankedFrames:
     thresholds: np.ndarray
     positive_frames: np.ndarray
     group_frames: np.ndarray
+    credits: np.ndarray
     inside_frames: np.ndarray
     outside_frames: np.ndarray
 
@@ -69,6 +73,7 @@ class RankedFrames:
         labels: np.ndarray,
         anomalous: np.ndarray,
         groups: Sequence[np.ndarray] = (),
+        credits: np.ndarray | None = None,
     ) -> RankedFrames:
         """Rank and count.
 
@@ -77,6 +82,7 @@ class RankedFrames:
             labels: bool over the frames of all videos, end to end: true where anomalous.
             anomalous: ``(videos,)`` bool.
             groups: bool over the anomalous frames alone, end to end: true where of the group.
+            credits: float over them: what each adds to a recall of another kind; 0 if not given.
         """
         lengths = np.array([len(part) for part in scores])
         flat = np.concatenate(scores)
@@ -84,6 +90,7 @@ class RankedFrames:
         passed = _frames_passing(flat, order, labels)
         thresholds = flat[order[passed - 1]]
         positives = np.flatnonzero(labels)
+        added = np.zeros(len(positives)) if credits is None else credits
         last = np.cumsum(lengths)  # of each video, where the next begins
         blocks = []
         for start in range(0, len(thresholds), BLOCK):
@@ -92,7 +99,10 @@ class RankedFrames:
             frames = order[passed[start - 1] if start else 0 : ends[-1]]
             levels = thresholds[start : start + BLOCK]
             blocks.append(
-                _block(frames, flat, levels, last, anomalous, labels[frames], positives, groups)
+                _block(
+                    *(frames, flat, levels, last, anomalous, labels[frames]),
+                    *(positives, groups, added),
+                )
             )
         owner = np.searchsorted(last, positives, side="right")
         counted = [np.bincount(owner[group], minlength=len(scores)) for group in groups]
@@ -102,6 +112,7 @@ class RankedFrames:
             blocks=blocks,
             thresholds=thresholds,
             positive_frames=positive,
+            credits=np.bincount(owner, added, minlength=len(scores)),
             group_frames=np.array(counted, dtype=np.int64).reshape(-1, len(scores)),
             inside_frames=negative * anomalous,
             outside_frames=negative * ~np.asarray(anomalous),
@@ -150,6 +161,7 @@ def _block(
     positive: np.ndarray,
     positives: np.ndarray,
     groups: Sequence[np.ndarray],
+    credits: np.ndarray,
 ) -> Block:
     """Count some consecutive frames of the ranking.
 
@@ -162,6 +174,7 @@ def _block(
         positive: whether each of these frames is anomalous.
         positives: all anomalous frames, rising.
         groups: which of those are of each group.
+        credits: of each of those.
     """
     counts, hits = [], []
     for start in range(0, len(frames), AT_ONCE):
@@ -180,14 +193,25 @@ def _block(
         used, compact = np.unique(rows[own], return_inverse=True)
         if len(used):
             found.append((index, used, _counted(compact, owner[own], len(used), last)))
+    own = credits[place] > 0
+    used, compact = np.unique(rows[own], return_inverse=True)
+    sums = _summed(credits[place[own]], compact, owner[own], len(used), last)
     return Block(
-        thresholds, *(sum(parts[1:], parts[0]) for parts in zip(*counts, strict=True)), found
+        thresholds,
+        *(sum(parts[1:], parts[0]) for parts in zip(*counts, strict=True)),
+        *(found, (used, sums)),
     )
 
 
 def _counted(rows: np.ndarray, owner: np.ndarray, height: int, last: np.ndarray) -> Any:
     """How often each row comes with each video: sparse ``(height, videos)``."""
+    return _summed(np.ones(len(rows), np.float32), rows, owner, height, last)
+
+
+def _summed(
+    values: np.ndarray, rows: np.ndarray, owner: np.ndarray, height: int, last: np.ndarray
+) -> Any:
+    """Sums of values by row and video: sparse ``(height, videos)``."""
     from scipy.sparse import csr_matrix
 
-    ones = np.ones(len(rows), np.float32)
-    return csr_matrix((ones, (rows, owner)), shape=(height, len(last)))
+    return csr_matrix((values, (rows, owner)), shape=(height, len(last)))

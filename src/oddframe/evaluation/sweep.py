@@ -46,6 +46,8 @@ class Sweep:
         trapezoid: ``(resamples,)``, the area under the same curve by the trapezoid rule.
         precision_inside: ``(resamples,)``, average precision against those inside.
         group_precision: ``(groups, resamples)``, of each group against those outside.
+        precision_of_credits: ``(resamples,)``, against all: average precision where what an
+            anomalous frame adds to recall is its credit.
         equal_error_rate: ``(resamples,)``.
         recall_thresholds: ``(recalls, resamples)``, of the scores' type: the highest score such
             that the frames at or above it hold the wanted share of the anomalous ones.
@@ -59,6 +61,7 @@ class Sweep:
     trapezoid: np.ndarray
     precision_inside: np.ndarray
     group_precision: np.ndarray
+    precision_of_credits: np.ndarray
     equal_error_rate: np.ndarray
     recall_thresholds: np.ndarray
     recall_alarms: np.ndarray
@@ -100,7 +103,7 @@ def _sweep_chunk(
     wanted = [np.maximum(np.ceil(recall * total - 1e-9), 1) for recall in recalls]
     groups = len(frames.group_frames)
     precision, lost = np.zeros((2, 2 + groups, len(weights)))
-    before = np.zeros(len(weights))
+    before, credited = np.zeros((2, len(weights)))
     error_rate = np.full(len(weights), np.nan)
     thresholds = np.full((len(recalls), len(weights)), np.nan, dtype=frames.thresholds.dtype)
     recall_alarms = np.full((len(recalls), len(weights)), np.nan)
@@ -126,6 +129,8 @@ def _sweep_chunk(
                 precision[2 + index] += _precision_sum(own, group_hits[index][1:], calls)
                 lost[2 + index] += _lost_pairs(own, calls, outside_ties[rows])
         precision[0] += _precision_sum(gained, hits[1:], alarms[1:])
+        rows, credits = block.credits
+        credited += _precision_sum(credits @ columns, hits[1 + rows], alarms[1 + rows])
         lost[0] += _lost_pairs(gained, alarms[1:], ties)
         before += _precision_sum_before(gained, hits, alarms, ties)
         for which, count in enumerate(wanted):
@@ -154,6 +159,8 @@ def _sweep_chunk(
         np.where(others > 0, divide((precision[0] + before) / 2, total), np.nan),
         np.where(inside_others > 0, divide(precision[1], total), np.nan),
         np.where(outside_others > 0, divide(precision[2:], group_total), np.nan),
+        # Credits add up to whole numbers but for rounding, and all of them must come to 1.
+        np.where(others > 0, divide(credited, weighted(weights, frames.credits)).round(12), np.nan),
         error_rate,
         thresholds,
         recall_alarms,
