@@ -19,13 +19,15 @@ import numpy as np
 
 from oddframe.evaluation.bootstrap import divide, ratio, weighted
 from oddframe.evaluation.called_events import called_event_steps
-from oddframe.evaluation.event_metrics import count_events
+from oddframe.evaluation.event_metrics import called_events
 from oddframe.evaluation.false_alarms import AlarmSteps, false_alarm_steps
 from oddframe.evaluation.frame_samples import Truth
 from oddframe.evaluation.intervals import Counted, Draws, summarise
 from oddframe.evaluation.result import Curve
-from oddframe.scores.detections import EventRule
+from oddframe.media.clock import Clock
+from oddframe.scores.detections import EventRule, find_detections
 from oddframe.scores.frame_scores import Scores
+from oddframe.videos.manifest import events_from_labels
 
 COST = "cost"
 """Name of the curve of false alarms a day and events missed."""
@@ -104,7 +106,7 @@ def _cost(
     wanted = np.append(0, np.geomspace(1, max(counts[-1], 1), _POINTS))
     # Above all scores there is no false alarm, so the first count is 0.
     thresholds = thresholds[np.unique(np.searchsorted(counts, wanted, side="right") - 1)]
-    events = _events(truth)
+    events = np.array([len(part) for part in _events(truth)])
     missed = events[:, None] - np.array([part.count(thresholds) for part in steps.called])
     false = np.array([part.count(thresholds) for part in steps.false])
     hours = weighted(draws.weights, truth.normal_hours)
@@ -135,26 +137,37 @@ def _delays(
 ) -> dict[str, Curve]:
     """A curve for each threshold; of two that are the same, the first."""
     events = _events(truth)
+    counts = np.array([len(part) for part in events])
     curves: dict[str, Curve] = {}
     for name, rule in rules.items():
         if rule in [rules[other] for other in curves]:
             continue
-        counts = [count_events(scores[video.id], video, rule) for video in truth.videos]
-        delays = np.unique(np.concatenate([[0.0], *(count.delays for count in counts)]))
-        places = np.linspace(0, len(delays) - 1, min(len(delays), _POINTS)).round().astype(int)
-        seconds = delays[places]
+        delays = [
+            _delays_of(scores[video.id], known, video.clock, rule) if known else ()
+            for video, known in zip(truth.videos, events, strict=True)
+        ]
+        each = np.unique(np.concatenate([[0.0], *delays]))
+        places = np.linspace(0, len(each) - 1, min(len(each), _POINTS)).round().astype(int)
+        seconds = each[places]
         within = np.array(
-            [np.searchsorted(np.sort(count.delays), seconds, side="right") for count in counts]
+            [np.searchsorted(np.sort(part), seconds, side="right") for part in delays]
         )
-        samples = np.stack([ratio(draws.weights, part, events) for part in within.T], axis=1)
-        curves[name] = _curve(seconds, samples, draws, within.sum(axis=0), events.sum())
+        samples = np.stack([ratio(draws.weights, part, counts) for part in within.T], axis=1)
+        curves[name] = _curve(seconds, samples, draws, within.sum(axis=0), counts.sum())
     return curves
 
 
-def _events(truth: Truth) -> np.ndarray:
-    """How many events each video has; those that touch are one."""
-    starts = [labels & ~np.append(False, labels[:-1]) for labels in truth.each()]
-    return np.array([part.sum() for part in starts])
+def _delays_of(
+    scores: np.ndarray, events: Sequence[tuple[int, int]], clock: Clock, rule: EventRule
+) -> tuple[float, ...]:
+    alarms = [(one.start, one.end) for one in find_detections(scores, rule, clock)]
+    return called_events(alarms, events, clock, clock.ticks_in(rule.merge_seconds))[1]
+
+
+def _events(truth: Truth) -> list[list[tuple[int, int]]]:
+    """The events of each video; those that touch are one."""
+    found = [events_from_labels(labels) for labels in truth.each()]
+    return [[(event.start, event.end) for event in part] for part in found]
 
 
 def _curve(x: np.ndarray, samples: np.ndarray, draws: Draws, hits: np.ndarray, of: float) -> Curve:

@@ -14,6 +14,7 @@ import numpy as np
 
 from oddframe.evaluation.event_ranking import greedy_matches
 from oddframe.evaluation.false_alarms import false_alarms
+from oddframe.media.clock import Clock
 from oddframe.scores.detections import EventRule, find_detections
 from oddframe.videos.manifest import Video, events_from_labels
 
@@ -74,23 +75,40 @@ def count_events(scores: np.ndarray, video: Video, rule: EventRule) -> EventCoun
     confidences = tuple(d.peak_score for d in detections)
     gap = clock.ticks_in(rule.merge_seconds)
     overlap = temporal_iou(found, truth)
-    alarmed, delays = 0, []
-    for start, end in truth:
-        touching = [a for a, b in found if a < end and start < b]
-        alarmed += bool(touching)
-        begun = [a for a in touching if clock.ticks[a] >= clock.ticks[start] - gap]
-        waited = [clock.span(start, max(start, a)) for a in begun[:1]]
-        delays += [until - since for since, until in waited]
+    alarmed, delays = called_events(found, truth, clock, gap)
     return EventCounts(
         events=len(truth),
         detections=len(found),
         matched=tuple(match_count(overlap, least) for least in OVERLAPS),
         false_alarms=false_alarms(found, truth, clock, gap),
         alarmed=alarmed,
-        delays=tuple(map(float, delays)),
+        delays=delays,
         confidences=confidences,
         ranked=tuple(greedy_matches(confidences, overlap, least) for least in OVERLAPS),
     )
+
+
+def called_events(
+    alarms: Sequence[tuple[int, int]], events: Sequence[tuple[int, int]], clock: Clock, gap: int
+) -> tuple[int, tuple[float, ...]]:
+    """How many events an alarm touches, and how soon somebody is called for them.
+
+    Args:
+        alarms, events: half-open intervals in frames, in order.
+        clock: when the frames are shown.
+        gap: ticks of the clock that are merged, and that an alarm may begin before its event.
+
+    Returns:
+        The number, and ``delays`` as of :class:`EventCounts`.
+    """
+    alarmed, delays = 0, []
+    for start, end in events:
+        touching = [a for a, b in alarms if a < end and start < b]
+        alarmed += bool(touching)
+        begun = [a for a in touching if clock.ticks[a] >= clock.ticks[start] - gap]
+        waited = [clock.span(start, max(start, a)) for a in begun[:1]]
+        delays += [float(until - since) for since, until in waited]
+    return alarmed, tuple(delays)
 
 
 def temporal_iou(first: Sequence[tuple[int, int]], second: Sequence[tuple[int, int]]) -> np.ndarray:
