@@ -19,11 +19,12 @@ from typing import Any
 
 import numpy as np
 
+from oddframe.cluster.spread import Workers
 from oddframe.errors import OddframeError
 from oddframe.features.backbones import Backbone, BackboneOptions, load
 from oddframe.features.extraction import SnippetPlan, extract_features
-from oddframe.features.spread_extraction import extract_spread
-from oddframe.footage.given import read_footage
+from oddframe.features.spread_extraction import Extracting, extract_spread
+from oddframe.footage.given import Footage
 from oddframe.media.video_writing import VideoWriter
 from oddframe.videos.manifest import Manifest, Video
 from provenance import provenance, publish, run
@@ -41,7 +42,7 @@ def generated(folder: Path, videos: int, frames: int) -> Manifest:
         with VideoWriter(folder / f"{index:04d}.mp4", 25.0, SIZE) as writer:
             for frame in range(frames):
                 writer.write(np.roll(image, 2 * frame, axis=1))
-    return read_footage(folder)
+    return Footage.given(folder).read()
 
 
 def seconds(
@@ -59,7 +60,8 @@ def seconds(
     if workers == 1:
         done = extract_features(manifest, videos, backbone, plan, out)
     else:
-        done = extract_spread(manifest, videos, backbone, options, plan, out, workers=workers)
+        how = Extracting(manifest, backbone.name, options, plan, out)
+        done = extract_spread(how, videos, Workers(workers))
     taken = time.perf_counter() - started
     for video_id, why in done.failed.items():
         raise OddframeError(f"{video_id}: {why}")
@@ -69,7 +71,7 @@ def seconds(
 def measure(options: argparse.Namespace, work: Path) -> tuple[list[str], dict[str, Any]]:
     """The lines of the table and the numbers in them."""
     manifest = (
-        read_footage(options.footage)
+        Footage.given(options.footage).read()
         if options.footage
         else generated(work / "films", options.videos, options.frames)
     )

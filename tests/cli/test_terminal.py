@@ -15,8 +15,8 @@ from oddframe.evaluation.result import Decision, Evaluation, Measured
 from oddframe.runs.run_folder import Run
 from oddframe.scores.detections import Detection
 from oddframe.scores.frame_scores import Scores
+from oddframe.scoring.footage import Scored
 from oddframe.verbs.demo import Demo
-from oddframe.verbs.score import Scored
 from oddframe.videos.manifest import Manifest, Video
 
 

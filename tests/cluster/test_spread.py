@@ -14,7 +14,7 @@ from onnx import TensorProto, helper
 
 from oddframe.cli import main
 from oddframe.cluster.connection import connected
-from oddframe.cluster.spread import is_spread, spread
+from oddframe.cluster.spread import Workers, spread
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.media.video_writing import VideoWriter
@@ -74,8 +74,7 @@ def test_each_item_gets_its_result_whatever_happens_to_the_others(address, tmp_p
             spread(
                 lambda: a_worker(tmp_path),
                 items,
-                workers=2,
-                address=address,
+                Workers(2, address),
                 advance=lambda *words: told.append(words),
             )
         )
@@ -98,7 +97,7 @@ def test_workers_that_cannot_start_say_so_for_each_item(address):
     def refuse():
         raise OddframeError("net.pt: no such file")
 
-    found = dict(spread(refuse, [1, 2, 3], workers=2, address=address))
+    found = dict(spread(refuse, [1, 2, 3], Workers(2, address)))
     assert {item: str(why) for item, why in found.items()} == dict.fromkeys(
         (1, 2, 3), "net.pt: no such file"
     )
@@ -192,16 +191,18 @@ def test_scores_equal_those_of_one_process(address, street, tmp_path):
 
 
 def test_when_ray_is_needed(monkeypatch):
-    assert not is_spread(None, None)
-    assert not is_spread(1, None)
-    assert is_spread(2, None)
-    assert is_spread(1, "auto")
+    assert not Workers().are_several
+    assert not Workers(1).are_several
+    assert Workers(2).are_several
+    assert Workers(1, "auto").are_several
+    assert not Workers(2).would_share(1)
+    assert Workers(2, "auto").would_share(1)
     with pytest.raises(OddframeError, match="--workers: expected at least 1, found 0"):
-        is_spread(0, None)
+        Workers(0)
     monkeypatch.setattr("oddframe.cluster.connection.find_spec", lambda _: None)
-    assert not is_spread(1, None)
+    assert not Workers(1).are_several
     with pytest.raises(OddframeError, match=r"pip install .*\[ray\]'"):
-        is_spread(2, None)
+        Workers(2)
 
 
 @pytest.mark.parametrize("options", [["--workers", "0"], ["--ray", "127.0.0.1:1"]])

@@ -8,7 +8,7 @@ import pytest
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.footage.finding import find
 from oddframe.footage.folder import footage_below, prepare_folder
-from oddframe.footage.given import read_footage
+from oddframe.footage.given import Footage
 from oddframe.verbs.prepare import summary
 from oddframe.videos.manifest import Event
 
@@ -192,13 +192,13 @@ def test_events_among_the_normal_videos_are_an_error(tmp_path, video_file, folde
 def test_a_csv_of_something_else_beside_a_video_is_in_nobodys_way(site):
     (site / "monday.csv").write_text("time,lat,lon\n0,1.0,2.0\n")
     with pytest.warns(OddframeWarning, match=r"not read as labels.*monday\.csv line 1.*time,lat"):
-        manifest = read_footage(site, labels=True)
+        manifest = Footage.given(site).read(labels=True)
     assert manifest == footage_below(site, labels=False)
     (site / "monday.csv").write_text("0\n1\n" * 40 + "oops\n")  # labels, but damaged
     with pytest.raises(OddframeError, match=r"monday\.csv line 81: expected 0 or 1"):
-        read_footage(site, labels=True)
-    assert read_footage(site) == manifest
-    assert read_footage(site / "monday.mp4")["monday"].label == "normal"
+        Footage.given(site).read(labels=True)
+    assert Footage.given(site).read() == manifest
+    assert Footage.given(site / "monday.mp4").read()["monday"].label == "normal"
 
 
 def test_a_decomposed_name_is_the_composed_one(tmp_path, video_file, frame_folder):

@@ -256,7 +256,7 @@ def test_features_that_changed_are_scored_again(bags, tmp_path, capsys, monkeypa
         raise OddframeError("the disk is full")
 
     with monkeypatch.context() as patch:  # all videos are done, and then it fails
-        patch.setattr("oddframe.verbs.score.place", full)
+        patch.setattr("oddframe.scoring.footage.place", full)
         assert main(command) == 2
     (tmp_path / "away.npy").rename(features / "test_19.npy")
     np.save(features / "test_03.npy", np.load(features / "test_03.npy") + 1)

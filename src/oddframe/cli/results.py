@@ -32,12 +32,12 @@ from oddframe.reporting.wording import (
 )
 from oddframe.runs.run_folder import Run
 from oddframe.scores.detections import EventRule
+from oddframe.scoring.footage import Scored
 from oddframe.verbs.demo import Demo
 from oddframe.verbs.extract import Extracted
 from oddframe.verbs.fetch import Fetched, fetched_text
 from oddframe.verbs.merge_crops import Merged
 from oddframe.verbs.prepare import summary
-from oddframe.verbs.score import Scored
 from oddframe.videos.manifest import Manifest
 
 _MOST_EVENTS = 20

@@ -30,26 +30,44 @@ _AS_IT_STARTED = -1
 """In place of an item: the worker builds what it needs."""
 
 
-def is_spread(workers: int | None, address: str | None) -> bool:
-    """Whether a command is to be spread; without either option it runs in this process.
+@dataclass(frozen=True)
+class Workers:
+    """Who does the work: without either attribute, this process.
+
+    Attributes:
+        number: processes that take item by item, on a CPU each; by default one per CPU of the
+            machine or of the cluster.
+        address: a Ray cluster to use, see :func:`oddframe.cluster.connection.connected`; None
+            starts one on this machine for the time that it takes.
 
     Raises:
         OddframeError: fewer than one worker, or Ray is needed and not installed.
     """
-    if workers is not None and workers < 1:
-        raise OddframeError(f"--workers: expected at least 1, found {workers}")
-    wanted = address is not None or (workers or 1) > 1
-    if wanted:
-        check_ray()
-    return wanted
+
+    number: int | None = None
+    address: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.number is not None and self.number < 1:
+            raise OddframeError(f"--workers: expected at least 1, found {self.number}")
+        if self.are_several:
+            check_ray()
+
+    @property
+    def are_several(self) -> bool:
+        """Whether the work is to be spread."""
+        return self.address is not None or (self.number or 1) > 1
+
+    def would_share(self, items: int) -> bool:
+        """Whether so many items are spread; a single one is not worth starting workers for."""
+        return self.are_several and (self.address is not None or items > 1)
 
 
 def spread(
     make: Callable[[], Callable[[Item], Result]],
     items: Sequence[Item],
+    workers: Workers,
     *,
-    workers: int | None = None,
-    address: str | None = None,
     gpu: bool = False,
     advance: Callable[[str, int, int | None], None] = lambda *_: None,
 ) -> Generator[tuple[Item, Result | OddframeError]]:
@@ -59,9 +77,7 @@ def spread(
         make: called once in each worker, gives the function that is called for each item. It is
             sent to other processes, so it must be picklable; paths in it must be absolute.
         items: picklable, like the results.
-        workers: how many; by default one per CPU of the machine or of the cluster.
-        address: a Ray cluster to use, see :func:`oddframe.cluster.connection.connected`; None
-            starts one on this machine for the time that it takes.
+        workers: how many, and where.
         gpu: share the cluster's GPUs evenly among the workers; without it they see none.
         advance: told what is going on, how many items are done, and how many there are.
 
@@ -76,11 +92,11 @@ def spread(
     if not items:
         return
     advance("starting workers", 0, len(items))
-    with connected(address, workers):
+    with connected(workers.address, workers.number):
         import ray
 
         there = ray.cluster_resources()
-        count = max(min(workers or int(there.get("CPU", 1)), len(items)), 1)
+        count = max(min(workers.number or int(there.get("CPU", 1)), len(items)), 1)
         share = min(there.get("GPU", 0.0) / count, 1.0) if gpu else 0.0
         pool = _Pool(make, items, share)
         for _ in range(count):

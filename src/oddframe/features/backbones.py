@@ -40,6 +40,10 @@ class BackboneOptions:
     std: tuple[float, ...] = (1.0, 1.0, 1.0)
     device: str = "auto"
 
+    def __post_init__(self) -> None:
+        if self.device not in ("auto", "cpu", "cuda"):
+            raise OddframeError(f"--device: expected auto, cpu or cuda, found '{self.device}'")
+
 
 class Backbone(Protocol):
     """A frozen network that describes snippets.

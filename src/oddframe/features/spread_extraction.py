@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from oddframe.cluster.spread import is_spread, spread
+from oddframe.cluster.spread import Workers, spread
 from oddframe.errors import OddframeError
 from oddframe.features.backbones import Backbone, BackboneOptions, load
 from oddframe.features.extraction import (
     Extraction,
     SnippetPlan,
     extract_anew,
-    extract_features,
     unfinished,
 )
 from oddframe.features.feature_folder import INFO_FILE
@@ -23,17 +22,56 @@ from oddframe.files.atomic import CannotWriteError
 from oddframe.videos.manifest import Manifest, Video
 
 
+@dataclass(frozen=True)
+class Extracting:
+    """How videos become features; what another process needs to extract one of them.
+
+    Attributes:
+        manifest: says where the videos are; all machines see them there.
+        backbone: name of the network; each worker loads one.
+        options: what it is loaded with.
+        plan: snippets and crops.
+        out: the folder; goes on with one that was made with the same settings.
+        batch: crops that a network gets at once.
+    """
+
+    manifest: Manifest
+    backbone: str
+    options: BackboneOptions
+    plan: SnippetPlan
+    out: Path
+    batch: int = 32
+
+    def __post_init__(self) -> None:
+        if self.batch < 1:
+            raise OddframeError(f"--batch: expected at least 1, found {self.batch}")
+
+    def network(self) -> Backbone:
+        """The backbone, ready to run.
+
+        Raises:
+            OddframeError: weights that are missing or do not fit, or a GPU is wanted for nothing.
+        """
+        network = load(self.backbone, self.options)
+        if self.options.device == "cuda" and not hasattr(network, "device"):
+            raise OddframeError(f"{self.backbone} runs on the CPU; leave out --device")
+        return network
+
+    def absolute(self) -> Extracting:
+        """As it is, for a process that works in another folder."""
+        weights = self.options.weights
+        return replace(
+            self,
+            manifest=replace(self.manifest, root=self.manifest.root.absolute()),
+            options=replace(self.options, weights=weights.absolute() if weights else None),
+            out=self.out.absolute(),
+        )
+
+
 def extract_spread(
-    manifest: Manifest,
+    how: Extracting,
     videos: Sequence[Video],
-    backbone: Backbone,
-    options: BackboneOptions,
-    plan: SnippetPlan,
-    out: Path,
-    *,
-    batch: int = 32,
-    workers: int | None = None,
-    address: str | None = None,
+    workers: Workers,
     advance: Callable[[str, int, int | None], None] = lambda *_: None,
 ) -> Extraction:
     """As :func:`oddframe.features.extraction.extract_features`, on several processors if wanted.
@@ -42,43 +80,27 @@ def extract_spread(
     no cluster, and where neither workers nor a cluster are given, this process does it.
 
     Args:
-        manifest: says where the videos are; all machines see them there.
+        how: network, snippets and folder.
         videos: those wanted.
-        backbone: describes the features; each worker loads one like it.
-        options: what the backbone was loaded with.
-        plan: snippets and crops.
-        out: the folder; goes on with one that was made with the same settings.
-        batch: crops that a network gets at once.
-        workers, address: see :func:`oddframe.cluster.spread.spread`.
+        workers: who does it.
         advance: told what is going on, how many videos are done, and how many there are.
 
     Raises:
-        OddframeError: the folder has features made otherwise, the disk is full, or there is no
-            cluster.
+        OddframeError: no such network, the folder has features made otherwise, the disk is full,
+            or there is no cluster.
     """
-    if not is_spread(workers, address):
-        return extract_features(manifest, videos, backbone, plan, out, batch=batch, advance=advance)
-    to_do = unfinished(manifest, videos, backbone, plan, out)
+    network = how.network()
+    to_do = unfinished(how.manifest, videos, network, how.plan, how.out)
     new = {video.id for video in to_do}
     kept = tuple(video.id for video in videos if video.id not in new)
-    if address is None and len(to_do) < 2:
+    if not workers.would_share(len(to_do)):
         done, failed = extract_anew(
-            manifest, to_do, backbone, plan, out, batch=batch, advance=advance
+            how.manifest, to_do, network, how.plan, how.out, batch=how.batch, advance=advance
         )
         return Extraction(tuple(done), kept, failed)
-    weights = options.weights.absolute() if options.weights else None
-    make = partial(
-        _extractor,
-        replace(manifest, root=manifest.root.absolute()),
-        backbone.name,
-        replace(options, weights=weights),
-        plan,
-        out.absolute(),
-        batch,
-    )
     reasons: dict[str, str | None] = {}
-    gpu = getattr(backbone, "device", "cpu") != "cpu"
-    results = spread(make, to_do, workers=workers, address=address, gpu=gpu, advance=advance)
+    gpu = getattr(network, "device", "cpu") != "cpu"
+    results = spread(partial(_extractor, how.absolute()), to_do, workers, gpu=gpu, advance=advance)
     with closing(results):
         for video, outcome in results:
             if isinstance(outcome, CannotWriteError):
@@ -89,26 +111,20 @@ def extract_spread(
     return Extraction(extracted, kept, failed)
 
 
-def _extractor(
-    manifest: Manifest,
-    backbone: str,
-    options: BackboneOptions,
-    plan: SnippetPlan,
-    out: Path,
-    batch: int,
-) -> Callable[[Video], str | None]:
+def _extractor(how: Extracting) -> Callable[[Video], str | None]:
     """A worker: writes a video's features, or says why there are none."""
-    if not (out / INFO_FILE).exists():
+    if not (how.out / INFO_FILE).exists():
         raise OddframeError(
-            f"{out}: no such folder on this machine; choose one that all machines share"
+            f"{how.out}: no such folder on this machine; choose one that all machines share"
         )
-    network = load(backbone, options)
-    unfinished(
-        manifest, (), network, plan, out
-    )  # another weight file here would differ in features.json
+    network = how.network()
+    # Another weight file here would differ in features.json.
+    unfinished(how.manifest, (), network, how.plan, how.out)
 
     def extract_one(video: Video) -> str | None:
-        _, failed = extract_anew(manifest, (video,), network, plan, out, batch=batch)
+        _, failed = extract_anew(
+            how.manifest, (video,), network, how.plan, how.out, batch=how.batch
+        )
         return failed.get(video.id)
 
     return extract_one

@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import Any, cast
 
 from oddframe.bags.detector import BagDetector, score_video
+from oddframe.cluster.spread import Workers
 from oddframe.console.progress import Progress, says_how_to_go_on
 from oddframe.errors import OddframeError, OddframeWarning
+from oddframe.features.backbones import BackboneOptions
+from oddframe.features.extraction import SnippetPlan
 from oddframe.features.feature_folder import FeatureFolder
+from oddframe.features.spread_extraction import Extracting, extract_spread
 from oddframe.runs.run_folder import Run
 from oddframe.scoring.kept import VideoScores
 from oddframe.videos.manifest import Manifest, Video
-
-_FRAME_RATE = 25.0
-"""Assumed where a folder of features says nothing; it only turns frames into seconds."""
 
 
 def feature_scorer(run: Run, folder: Path) -> Callable[[Video], VideoScores]:
@@ -64,8 +65,7 @@ def extract_for(
     videos: Sequence[Video],
     folder: Path,
     weights: Path | None,
-    workers: int | None,
-    address: str | None,
+    workers: Workers,
     bar: Progress,
 ) -> Path:
     """Extract features of videos as the run's own were; goes on where a stopped one was.
@@ -76,7 +76,7 @@ def extract_for(
         videos: those wanted.
         folder: where the features are written.
         weights: the backbone's weight file, for a backbone that does not bring its own.
-        workers, address: see :func:`oddframe.cluster.spread.spread`.
+        workers: who does it.
         bar: told the progress.
 
     Returns:
@@ -85,10 +85,6 @@ def extract_for(
     Raises:
         OddframeError: it is not known how the run's features were made, or no video works.
     """
-    from oddframe.features.backbones import BackboneOptions, load
-    from oddframe.features.extraction import SnippetPlan
-    from oddframe.features.spread_extraction import extract_spread
-
     info = learnt_from(run)
     made_by = info.get("backbone", {})
     if "crop_layout" not in info or "name" not in made_by:  # published files, even if merged
@@ -102,51 +98,11 @@ def extract_for(
     options = BackboneOptions(weights)
     if "mean" in made_by:  # an ONNX network
         options = replace(options, mean=tuple(made_by["mean"]), std=tuple(made_by["std"]))
-    backbone = load(made_by["name"], options)
+    how = Extracting(manifest, made_by["name"], options, plan, folder)
     with says_how_to_go_on():
-        done = extract_spread(
-            manifest,
-            videos,
-            backbone,
-            options,
-            plan,
-            folder,
-            workers=workers,
-            address=address,
-            advance=bar.count,
-        )
+        done = extract_spread(how, videos, workers, bar.count)
     if not done.extracted and not done.kept:
         raise OddframeError(next(iter(done.failed.values())))
     for video_id, reason in done.failed.items():
         warnings.warn(f"{video_id}: no features ({reason})", OddframeWarning, stacklevel=2)
     return folder
-
-
-def videos_of_features(folder: Path) -> Manifest:
-    """The videos of a feature folder that comes without a manifest.
-
-    Their length is that of their snippets, since nothing says where in the last one they end.
-    """
-    features = FeatureFolder.open(folder)
-    rate = features.rate or _FRAME_RATE
-    warnings.warn(
-        f"{folder}: features alone tell neither a video's true length nor its frame rate: lengths "
-        f"are multiples of {features.stride} frames, times are at {rate:g} frames per second; for "
-        "scores that can be evaluated, score a manifest and give --features",
-        OddframeWarning,
-        stacklevel=2,
-    )
-    videos = tuple(
-        Video(
-            id=video_id,
-            path="",
-            split="test",
-            label=None,
-            frames=features.snippets(video_id) * features.stride,
-            fps=rate,
-            width=0,
-            height=0,
-        )
-        for video_id in features.ids
-    )
-    return Manifest(dataset=folder.name, videos=videos, root=folder)

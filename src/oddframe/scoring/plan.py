@@ -17,6 +17,7 @@ from oddframe.scores.maps import FOLDER as MAPS
 from oddframe.scores.terms import FOLDER as TERMS
 from oddframe.scoring.frames import score_frames
 from oddframe.scoring.kept import FOLDER, KeptScores, KeptVideo, Source, VideoScores
+from oddframe.scoring.request import Manner
 from oddframe.videos.manifest import Manifest, Video
 
 Count = Callable[[str, int, int | None], None]
@@ -31,22 +32,18 @@ class Scoring:
 
     Attributes:
         run: the run folder.
-        checkpoint: which of its checkpoints.
+        manner: how scores come from what its detector measures.
         manifest: says where the videos are.
         features: folder of their features, for a run that reads features.
-        causal: no smoothing over later frames.
-        per_video: scale each term within the video.
         mapped: whether score maps are wanted.
         folder: where the results go, in the end.
         detector: the file of the run's detector, if it is one.
     """
 
     run: Path
-    checkpoint: str
+    manner: Manner
     manifest: Manifest
     features: Path | None
-    causal: bool
-    per_video: bool
     mapped: bool
     folder: Path
     detector: str | None = None
@@ -68,8 +65,8 @@ class Scoring:
             "run_sha256": run.sha256,
             "detector": run.source.get("sha256") or run.source.get("package"),
             "features": str(self.features.absolute()) if self.features else None,
-            "causal": self.causal,
-            "per_video": self.per_video,
+            "causal": self.manner.causal,
+            "per_video": self.manner.per_video,
         }
         return KeptScores(self.folder / FOLDER, settings)
 
@@ -131,8 +128,8 @@ class Scoring:
             video,
             maps=staging / MAPS / f"{video.id}.npy" if self.mapped else None,
             terms=staging / TERMS / f"{video.id}.npz",
-            causal=self.causal,
-            per_video=self.per_video,
+            causal=self.manner.causal,
+            per_video=self.manner.per_video,
             count=count,
         )
 

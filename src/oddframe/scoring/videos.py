@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 
-from oddframe.cluster.spread import is_spread, spread
+from oddframe.cluster.spread import Workers, spread
 from oddframe.console.progress import Progress, says_how_to_go_on
 from oddframe.console.words import count, first_of
 from oddframe.errors import OddframeError, OddframeWarning
@@ -23,9 +23,7 @@ def score_videos(
     run: Run,
     videos: Sequence[Video],
     before: Mapping[str, KeptVideo],
-    *,
-    workers: int | None,
-    address: str | None,
+    workers: Workers,
     bar: Progress,
 ) -> tuple[dict[str, KeptVideo], dict[str, str]]:
     """Scores of videos; each is kept, and taken again after a kill, or where it is there already.
@@ -35,7 +33,7 @@ def score_videos(
         run: the run, read.
         videos: which.
         before: the videos of the scores that are in the folder, made with the same settings.
-        workers, address: see :func:`oddframe.cluster.spread.spread`.
+        workers: who does it.
         bar: told the progress.
 
     Returns:
@@ -45,17 +43,15 @@ def score_videos(
         OddframeError: the only video cannot be scored, or nothing can be written.
         KeyboardInterrupt: Ctrl-C; what is done is kept.
     """
-    several = is_spread(workers, address)
     scoring.kept(run).begin()
     found = _taken_again(scoring, run, videos, before, bar)
     failed: dict[str, str] = {}
     to_do = [video for video in videos if video.id not in found]
-    if several and (address is not None or len(to_do) > 1):
+    if workers.would_share(len(to_do)):
         results = spread(
             partial(_scorer_elsewhere, scoring.absolute()),
             to_do,
-            workers=workers,
-            address=address,
+            workers,
             gpu=scoring.features is None and uses_gpu(run.detector),
             advance=bar.count,
         )
@@ -68,7 +64,7 @@ def score_videos(
             if not isinstance(outcome, OddframeError):
                 found[video.id] = outcome
                 continue
-            if len(videos) == 1 and not several:
+            if len(videos) == 1 and not workers.are_several:
                 raise outcome
             failed[video.id] = str(outcome)
             warnings.warn(f"{video.id}: left out ({outcome})", OddframeWarning, stacklevel=2)
@@ -123,7 +119,7 @@ def _one_after_another(
 
 def _scorer_elsewhere(scoring: Scoring) -> Callable[[Video], KeptVideo]:
     """The same in a worker."""
-    run = read_run(scoring.run, scoring.checkpoint, scoring.detector)
+    run = read_run(scoring.run, scoring.manner.checkpoint, scoring.detector)
     if not scoring.kept(run).is_begun():
         raise OddframeError(
             f"{scoring.folder}: no such folder on this machine, or another run in "

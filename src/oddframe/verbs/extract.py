@@ -6,19 +6,18 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from oddframe.cluster.spread import is_spread
+from oddframe.cluster.spread import Workers
 from oddframe.console.progress import progress, says_how_to_go_on
 from oddframe.console.words import count
 from oddframe.errors import OddframeError, OddframeWarning
-from oddframe.features.backbones import DEFAULT, BackboneOptions, load
+from oddframe.features.backbones import DEFAULT, BackboneOptions
 from oddframe.features.extraction import SnippetPlan
 from oddframe.features.feature_folder import INFO_FILE, FeatureFolder
-from oddframe.features.spread_extraction import extract_spread
+from oddframe.features.spread_extraction import Extracting, extract_spread
 from oddframe.files.atomic import begun_in
 from oddframe.files.folder_lock import alone_in_out
 from oddframe.files.paths import text_paths
-from oddframe.footage.given import read_footage
-from oddframe.videos.manifest import Manifest, Video
+from oddframe.footage.given import Footage
 from oddframe.videos.names import require_files_apart
 
 
@@ -90,31 +89,17 @@ def extract(
             no video that could be extracted, or no Ray.
         KeyboardInterrupt: Ctrl-C; what is done is kept.
     """
-    if batch < 1:
-        raise OddframeError(f"--batch: expected at least 1, found {batch}")
-    if device not in ("auto", "cpu", "cuda"):
-        raise OddframeError(f"--device: expected auto, cpu or cuda, found '{device}'")
-    plan = SnippetPlan(snippet_length, snippet_length if stride is None else stride, crops, rate)
-    is_spread(workers, ray)
-    manifest, videos = _footage(footage, root, split)
-    require_files_apart((video.id for video in videos), out)
     options = BackboneOptions(weights, mean, std, device)
-    network = load(backbone, options)
-    if device == "cuda" and not hasattr(network, "device"):
-        raise OddframeError(f"{backbone} runs on the CPU; leave out --device")
+    plan = SnippetPlan(snippet_length, snippet_length if stride is None else stride, crops, rate)
+    able = Workers(workers, ray)
+    manifest = Footage.given(footage, root).read()
+    videos = manifest.split(split) if split else manifest.videos
+    if not videos:
+        raise OddframeError(f"{footage}: no videos in the split '{split}'; use train, val or test")
+    require_files_apart((video.id for video in videos), out)
+    how = Extracting(manifest, backbone, options, plan, out, batch)
     with progress() as bar, says_how_to_go_on(), begun_in(out, INFO_FILE):
-        done = extract_spread(
-            manifest,
-            videos,
-            network,
-            options,
-            plan,
-            out,
-            batch=batch,
-            workers=workers,
-            address=ray,
-            advance=bar.count,
-        )
+        done = extract_spread(how, videos, able, bar.count)
         for video_id, reason in done.failed.items():
             if len(videos) == 1:
                 raise OddframeError(reason)
@@ -126,13 +111,3 @@ def extract(
             )
     failed = {**manifest.left_out, **done.failed}
     return Extracted(FeatureFolder.open(out), len(done.extracted), len(done.kept), failed)
-
-
-def _footage(
-    footage: Path, root: Path | None, split: str | None
-) -> tuple[Manifest, tuple[Video, ...]]:
-    manifest = read_footage(footage, root)
-    videos = manifest.split(split) if split else manifest.videos
-    if not videos:
-        raise OddframeError(f"{footage}: no videos in the split '{split}'; use train, val or test")
-    return manifest, videos

@@ -18,7 +18,7 @@ from oddframe.files.paths import text_paths
 from oddframe.files.tensor_files import read_tensor_file
 from oddframe.files.text_files import shown
 from oddframe.footage.deep_footage import at_one_range, normal_range
-from oddframe.footage.given import read_footage
+from oddframe.footage.given import Footage
 from oddframe.media.clock import Clock
 from oddframe.media.continuity import watched
 from oddframe.media.opening import open_video
@@ -183,7 +183,7 @@ def _calibrate(detector: Any, normal: Path | None, root: Path | None) -> Manifes
     from oddframe.clips.detector import TooShortError
     from oddframe.clips.training import normal_videos
 
-    manifest = at_one_range(read_footage(normal, root))
+    manifest = at_one_range(Footage.given(normal, root).read())
     videos = normal_videos(manifest, "val") or normal_videos(manifest, "train")
 
     def opened() -> Iterator[tuple[Iterator[np.ndarray], Clock, Container[int]]]:

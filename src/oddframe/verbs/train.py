@@ -23,7 +23,7 @@ from oddframe.files.atomic import begun_in
 from oddframe.files.folder_lock import alone_in_out
 from oddframe.files.paths import text_paths
 from oddframe.footage.deep_footage import at_one_range, normal_range
-from oddframe.footage.given import read_footage
+from oddframe.footage.given import Footage
 from oddframe.runs.run_folder import (
     CHECKPOINT,
     CONFIG,
@@ -318,7 +318,7 @@ def _footage(
             f"{footage}: training on features needs a manifest (.jsonl) that labels each video; "
             "make one with 'oddframe prepare'"
         )
-    manifest = read_footage(footage, root, labels=True)
+    manifest = Footage.given(footage, root).read(labels=True)
     if footage.suffix != ".jsonl":
         return manifest if manifest.split("val") else manifest.hold_out(val_share, seed)
     if not features_only:

@@ -1,0 +1,185 @@
+"""Scoring footage into one folder of results that fit together."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from oddframe.console.progress import Progress, progress
+from oddframe.console.words import count
+from oddframe.errors import OddframeError, OddframeWarning
+from oddframe.features.feature_folder import INFO_FILE
+from oddframe.files.atomic import begun_in
+from oddframe.files.folder_lock import alone_in
+from oddframe.footage.deep_footage import at_range_of_run
+from oddframe.scores.detections import Detection, explained, find_detections
+from oddframe.scores.frame_scores import Scores
+from oddframe.scores.maps import FOLDER as MAPS
+from oddframe.scores.maps import read_maps
+from oddframe.scoring.kept import FOLDER as KEPT
+from oddframe.scoring.kept import SETTINGS, VideoScores
+from oddframe.scoring.meta import meta_of
+from oddframe.scoring.plan import Scoring
+from oddframe.scoring.request import ScoreRequest
+from oddframe.scoring.result_folder import (
+    ANNOTATED,
+    REPORT,
+    drop_maps,
+    finish,
+    place,
+    require_free,
+    results_of,
+)
+from oddframe.scoring.showing import write_annotated_videos, write_page
+from oddframe.scoring.videos import score_videos
+from oddframe.videos.manifest import SPLITS, Manifest, Video
+from oddframe.videos.names import require_files_apart
+
+_BEGINNINGS = (f"{KEPT}/{SETTINGS}", f"features/{INFO_FILE}")
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What ``score`` made.
+
+    Attributes:
+        scores: one per frame of each video.
+        detections: video id to events.
+        manifest: the videos.
+        path: the scores file.
+        report: the report page, if one was asked for.
+        failed: video id to the reason why it could not be scored.
+        annotated: folder of the videos with scores drawn in, if they were asked for.
+    """
+
+    scores: Scores
+    detections: dict[str, list[Detection]]
+    manifest: Manifest
+    path: Path
+    report: Path | None
+    failed: dict[str, str]
+    annotated: Path | None = None
+
+
+def score_footage(request: ScoreRequest) -> Scored:
+    """Score videos into a folder; what is there already and did not change is kept.
+
+    Raises:
+        OddframeError: a request that cannot be met, another writer in the folder, or no video that
+            could be scored.
+        KeyboardInterrupt: Ctrl-C; what is done is kept.
+    """
+    request.check()
+    rule, wanted, path = request.rule, request.wanted, request.path
+    folder = path.parent
+    with alone_in(folder):
+        finish(folder)
+        require_free(folder)
+        with progress() as bar, begun_in(folder, *_BEGINNINGS):
+            scoring, shown = _planned(request, bar)
+            kept = scoring.kept(request.run)
+            before = results_of(path, kept.settings)
+            made, failed = score_videos(scoring, request.run, shown, before, request.workers, bar)
+            if not made:
+                raise OddframeError(
+                    f"{request.footage.path}: none of {count(len(shown), 'video')} could be "
+                    f"scored; the first: {next(iter(failed.values()))}"
+                )
+        found = {video_id: video.found for video_id, video in made.items()}
+        manifest = _as_scored(scoring.manifest, shown, found)
+        scores = Scores({name: part.values for name, part in found.items()}, meta_of(request))
+        clocks = {video.id: video.clock for video in manifest}
+        detections = {
+            name: explained(find_detections(scores[name], rule, clock), found[name].reasons, clock)
+            for name, clock in clocks.items()
+        }
+        gone = place(path, kept, made, scores, detections, clocks, rule, keep_maps=wanted.maps)
+        _say_removed(
+            folder,
+            report=REPORT in gone and not wanted.report,
+            annotated=ANNOTATED in gone and not wanted.annotate,
+        )
+        results = manifest, scores, detections, read_maps(folder / MAPS, scores)
+        annotated = write_annotated_videos(request, *results) if wanted.annotate else None
+        page = write_page(request, *results) if wanted.report else None
+        if not wanted.maps:
+            drop_maps(folder, scores)
+    left_out = {**manifest.left_out, **failed}
+    return Scored(scores, detections, manifest, path, page, left_out, annotated)
+
+
+def _planned(request: ScoreRequest, bar: Progress) -> tuple[Scoring, tuple[Video, ...]]:
+    """How the videos are scored, and which; features that are missing are extracted first."""
+    run, folder = request.run, request.path.parent
+    manifest, shown = _videos(request)
+    require_files_apart((video.id for video in shown), folder)
+    features = request.footage.path if request.footage.kind == "features" else request.features
+    if features is None and run.detector.traits.looks_at == "features":
+        # It loads PyTorch, which a detector that looks at frames may do without.
+        from oddframe.scoring.features import extract_for
+
+        features = folder / "features"
+        extract_for(run, manifest, shown, features, request.weights, request.workers, bar)
+    scoring = Scoring(
+        run=run.folder,
+        manner=request.manner,
+        manifest=manifest,
+        features=features,
+        mapped=request.wanted.mapped,
+        folder=folder,
+        detector=run.source.get("file"),
+    )
+    return scoring, shown
+
+
+def _videos(request: ScoreRequest) -> tuple[Manifest, tuple[Video, ...]]:
+    """All videos of the footage, and those to score."""
+    footage, split = request.footage, request.split
+    manifest = footage.read()
+    if footage.kind == "features":
+        return manifest, manifest.videos
+    manifest = at_range_of_run(manifest, request.run.levels)
+    if footage.is_manifest:
+        names = (split or "test").split(",")
+        for name in names:
+            if name not in SPLITS:
+                raise OddframeError(
+                    f"--split: expected {', '.join(SPLITS)}, or 'val,test'; found '{name}'"
+                )
+        shown = manifest.split(*names) or (() if split else manifest.videos)
+        if not shown:
+            raise OddframeError(f"{footage.path}: no videos in the split '{split}'")
+        return manifest, shown
+    videos = tuple(replace(v, split="test", label=v.label if v.events else None) for v in manifest)
+    manifest = replace(manifest, videos=videos)
+    return manifest, manifest.videos
+
+
+def _as_scored(
+    manifest: Manifest, shown: tuple[Video, ...], found: Mapping[str, VideoScores]
+) -> Manifest:
+    """The videos that were scored, with the frame counts that really decode, and their cuts."""
+    videos = []
+    for video in shown:
+        if video.id not in found:
+            continue
+        scored = replace(video, cuts=found[video.id].cuts)
+        frames = len(found[video.id].values)
+        videos.append(
+            scored if frames == video.frames else replace(scored, frames=frames, events=())
+        )
+    return replace(manifest, videos=tuple(videos))
+
+
+def _say_removed(folder: Path, *, report: bool, annotated: bool) -> None:
+    """Say that what showed the scores before is gone, where it is not made again."""
+    if report or annotated:
+        options = " and ".join(["--report"] * report + ["--annotate"] * annotated)
+        warnings.warn(
+            f"{folder}: what showed the scores and events before is removed; give {options} as "
+            "well to have it of these",
+            OddframeWarning,
+            stacklevel=3,
+        )

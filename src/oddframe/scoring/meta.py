@@ -1,0 +1,55 @@
+"""What travels with scores: where they come from, how they were made, what their threshold says."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from typing import Any
+
+from oddframe.files.atomic import sha256_of
+from oddframe.scores.detections import MERGE_SECONDS
+from oddframe.scoring.request import ScoreRequest
+
+
+def meta_of(request: ScoreRequest) -> dict[str, Any]:
+    """``meta`` of the scores that a request gives."""
+    run, manner, rule, footage = request.run, request.manner, request.rule, request.footage
+    meta: dict[str, Any] = {
+        "detector": run.detector.name,
+        "run": str(run.folder),
+        "run_sha256": run.sha256,
+        "manifest_sha256": sha256_of(footage.path) if footage.is_manifest else None,
+        "causal": manner.causal,
+        "smoothing_seconds": 0.0
+        if manner.causal or manner.per_video
+        else run.detector.smoothing_seconds,
+        "normalisation": "per-video: each term from 0 to 1 within each video"
+        if manner.per_video
+        else run.detector.normalisation,
+        **asdict(rule),
+        "threshold_source": _threshold_source(request),
+    }
+    if not math.isfinite(rule.threshold):
+        meta["threshold"] = None
+    if "score" in run.detector.notes:
+        meta["combination"] = run.detector.notes["score"]
+    if manner.oracle:
+        meta["checkpoint"] = "oracle: chosen by the truth of the test videos"
+    return meta
+
+
+def _threshold_source(request: ScoreRequest) -> str | None:
+    rule, source = request.rule, request.run.detector.notes.get("threshold")
+    if not math.isfinite(rule.threshold):
+        # An imported detector knows no threshold until it has seen normal footage.
+        return "no threshold: import with --normal, or give --threshold"
+    if request.alarms.threshold is not None:
+        return "given by hand"
+    if request.manner.per_video:
+        return f"threshold {rule.threshold:g}: a value in the middle, no promise"
+    if rule.merge_seconds < MERGE_SECONDS:
+        return (
+            f"{source}; alarms were counted with gaps of up to {MERGE_SECONDS:g} s merged, so with "
+            f"{rule.merge_seconds:g} s there may be more"
+        )
+    return source
