@@ -56,10 +56,10 @@ def check_trials(table: YamlTable, sweep: Sweep) -> None:
         OddframeError: naming the file, the trial and the setting.
     """
     from oddframe.detectors import load
+    from oddframe.fitting.fit import check_inputs
     from oddframe.settings.reading import read_settings
     from oddframe.tracking import chosen
     from oddframe.training.hardware import Hardware
-    from oddframe.verbs.train import check_inputs
 
     configurations = sweep.configurations() or _corners(sweep.distributions)
     try:

@@ -14,11 +14,15 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from oddframe.errors import OddframeError
 from oddframe.files.atomic import sha256_of
 from oddframe.files.folder_lock import alone_in
 from oddframe.sweeps.trial_job import ORACLE_SCORES, REPORT, SCORES, TrialJob
+
+if TYPE_CHECKING:
+    from oddframe.fitting.request import FitRequest
 
 ORPHANED = 3
 """Exit status after the death of the parent."""
@@ -45,68 +49,73 @@ def run_trial(folder: Path) -> None:
     Raises:
         OddframeError: whatever is wrong with data, settings, or the disk.
     """
+    from oddframe.fitting.fit import fit_run
+    from oddframe.fitting.request import FitRequest
+    from oddframe.footage.given import Footage
     from oddframe.tracking import chosen
     from oddframe.tracking.following import followed
-    from oddframe.verbs.train import train
+    from oddframe.training.hardware import Hardware
 
     job = TrialJob.read(folder)
     # Around all of it, so that the evaluation is uploaded as well.
     with followed(folder, chosen(job.track)):
-        train(
-            Path(job.manifest),
-            folder,
+        footage = Footage.given(Path(job.manifest), _path(job.root))
+        request = FitRequest(
+            footage=footage,
+            out=folder,
             detector=job.detector,
             features=_path(job.features),
             settings=job.settings,
-            root=_path(job.root),
             seed=job.seed,
             resume=True,
             oracle=job.oracle,
-            device=job.device,
-            precision=job.precision,
-            track=[],
+            hardware=Hardware(job.device, job.precision),
         )
+        fit_run(request)
         if job.score:
-            _score_and_evaluate(folder, job)
+            _score_and_evaluate(request)
 
 
-def _score_and_evaluate(folder: Path, job: TrialJob) -> None:
-    from oddframe.runs.run_folder import CHECKPOINT, ORACLE
-    from oddframe.verbs.evaluate import evaluate
-    from oddframe.verbs.score import score
-    from oddframe.videos.manifest import Manifest
+def _score_and_evaluate(trained: FitRequest) -> None:
+    from oddframe.results.evaluated import EvaluateRequest, evaluate_into
+    from oddframe.runs.run_folder import read_run
+    from oddframe.scoring.footage import score_footage
+    from oddframe.scoring.request import Manner, ScoreRequest, Wanted
 
-    manifest, root = Path(job.manifest), _path(job.root)
-    videos = Manifest.read(manifest, root)
+    folder, footage = trained.out, trained.footage
+    videos = footage.read()
     splits = [name for name in ("val", "test") if videos.split(name)]
     if not splits:
         raise OddframeError(
-            f"{manifest}: no videos in split 'val' or 'test' to score; say 'score: false' in the "
-            "sweep file"
+            f"{footage.path}: no videos in split 'val' or 'test' to score; say 'score: false' in "
+            "the sweep file"
         )
-    wanted = {CHECKPOINT: folder / SCORES}
-    if job.oracle:
-        wanted[ORACLE] = folder / ORACLE_SCORES
-    for checkpoint, path in wanted.items():
-        if not _made_from(path, folder / checkpoint):
-            score(
-                folder,
-                manifest,
-                out=path,
-                features=_path(job.features),
-                root=root,
-                split=",".join(splits),
-                oracle=checkpoint == ORACLE,
+    wanted = {Manner(): folder / SCORES}
+    if trained.oracle:
+        wanted[Manner(oracle=True)] = folder / ORACLE_SCORES
+    for manner, path in wanted.items():
+        if not _made_from(path, folder / manner.checkpoint):
+            score_footage(
+                ScoreRequest(
+                    run=read_run(folder, manner.checkpoint),
+                    footage=footage,
+                    split=",".join(splits),
+                    features=trained.features,
+                    manner=manner,
+                    wanted=Wanted(path),
+                )
             )
     if not _evaluated(folder):
-        evaluate(
-            wanted[CHECKPOINT],
-            manifest,
-            folder / REPORT,
-            root=root,
-            split=splits[-1],
-            oracle=wanted.get(ORACLE),
-            report=False,
+        evaluate_into(
+            EvaluateRequest(
+                scores=folder / SCORES,
+                manifest=footage.path,
+                out=folder / REPORT,
+                root=footage.root,
+                split=splits[-1],
+                oracle=folder / ORACLE_SCORES if trained.oracle else None,
+                report=False,
+            )
         )
 
 

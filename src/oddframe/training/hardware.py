@@ -50,6 +50,11 @@ class Hardware:
         if self.processes < 1 or self.nodes < 1:
             raise OddframeError("--processes and --nodes: expected at least 1")
 
+    @property
+    def several(self) -> bool:
+        """Whether several processes train together."""
+        return self.processes * self.nodes > 1
+
     def launch(self, work: Callable[[Fabric], None], *, several_phases: bool = False) -> None:
         """Run ``work(fabric)`` in every process; it must be picklable if there are several.
 
@@ -76,7 +81,7 @@ class Hardware:
         if self.device == "mps" and not torch.backends.mps.is_available():
             raise OddframeError("--device mps: there is none here; use --device cpu")
         strategy: DDPStrategy | str = "auto"
-        if self.processes * self.nodes > 1:
+        if self.several:
             # Under torchrun the processes are there already; otherwise they are spawned.
             started = "TORCHELASTIC_RUN_ID" in os.environ or "SLURM_NTASKS" in os.environ
             strategy = DDPStrategy(
@@ -86,9 +91,8 @@ class Hardware:
             )
         accelerator = {"cuda": "gpu", "auto": "gpu" if torch.cuda.is_available() else "auto"}
         # A process alone under SLURM, such as a trial of a sweep, is no part of a training of many.
-        alone = self.processes * self.nodes == 1
         fabric = Fabric(
-            plugins=[LightningEnvironment()] if alone else None,
+            plugins=None if self.several else [LightningEnvironment()],
             accelerator=accelerator.get(self.device, self.device),
             devices=self.processes,
             num_nodes=self.nodes,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from oddframe.clips.resumed_footage import what_differs
+from oddframe.fitting.begun import what_differs
 from oddframe.media.grey_levels import Levels
 from oddframe.videos.manifest import Event, Manifest, Video
 

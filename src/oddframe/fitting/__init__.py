@@ -1,0 +1,1 @@
+"""From footage, or from features of labelled videos, to a run."""

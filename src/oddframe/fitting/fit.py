@@ -1,0 +1,239 @@
+"""Fitting a detector to footage, or training one on features, into a run folder."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from oddframe.console.progress import progress
+from oddframe.console.words import count, notes_lines
+from oddframe.detectors import DEFAULT, DEFAULT_FEATURES, load_given, load_recorded
+from oddframe.detectors.plugins import source_of
+from oddframe.errors import OddframeError, OddframeWarning
+from oddframe.features.feature_folder import FeatureFolder
+from oddframe.files.atomic import begun_in
+from oddframe.fitting.begun import Begun
+from oddframe.fitting.request import FitRequest
+from oddframe.footage.deep_footage import normal_range
+from oddframe.runs.run_folder import (
+    CHECKPOINT,
+    CONFIG,
+    LAST,
+    LOG,
+    MANIFEST,
+    Run,
+    fitted_on,
+    log,
+    read_run,
+    write_checkpoint,
+    write_config,
+    write_what_was_left_out,
+)
+from oddframe.settings.reading import read_settings
+from oddframe.tracking.following import followed
+from oddframe.training.hardware import Hardware
+from oddframe.videos.manifest import Manifest
+
+if TYPE_CHECKING:
+    from oddframe.training.job import TrainingJob
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """The detector of a training.
+
+    Attributes:
+        module: where it is defined.
+        source: where its code came from, if not from oddframe.
+        config: its settings.
+    """
+
+    module: ModuleType
+    source: Mapping[str, str]
+    config: Any
+
+    @property
+    def name(self) -> str:
+        """As ``config.yaml`` says it."""
+        return self.module.DETECTOR.name
+
+    @property
+    def given(self) -> str:
+        """Its name, or its file, from which every process loads it."""
+        return self.source.get("file", self.name)
+
+
+def fit_run(request: FitRequest) -> Run:
+    """Make a run, go on with one, or keep a finished one.
+
+    Raises:
+        OddframeError: unusable footage, unknown detector or setting, or a run that was begun
+            otherwise.
+        KeyboardInterrupt: Ctrl-C; the sentence says how to go on.
+    """
+    out = request.out
+    begun = Begun.found_in(out, resume=request.resume)
+    chosen = _choose(request, begun)
+    check_inputs(chosen.module.DETECTOR, request.features, request.oracle, request.hardware)
+    manifest = request.videos()
+    written = _written(request, chosen, manifest)
+    if begun:
+        begun.check_same(written, asdict(chosen.module.CONFIG()), manifest)
+        if begun.is_finished:
+            return read_run(out, detector=chosen.given)
+    out.mkdir(parents=True, exist_ok=True)
+    with (
+        _says_how_to_begin_again(out),
+        followed(out, request.trackers, several=request.hardware.several),
+        begun_in(out, MANIFEST, CONFIG, LOG),
+    ):
+        manifest.write(out / MANIFEST)
+        if request.features is None:
+            _warn_of_anomalous(manifest, chosen.given)
+        if job := _job(request, chosen):
+            job.launch(request.hardware, manifest, written)
+        else:
+            _fit_at_once(request, chosen, manifest, written)
+    return read_run(out, detector=chosen.given)
+
+
+def check_inputs(detector: Any, features: Path | None, oracle: bool, hardware: Hardware) -> None:
+    """Refuse options that this kind of detector does not take, or that it lacks.
+
+    Raises:
+        OddframeError: features missing or of no use, or a training in one go asked for more.
+    """
+    name, traits = detector.name, detector.traits
+    if traits.looks_at == "features" and features is None:
+        raise OddframeError(
+            f"{name} is trained on features; make them with 'oddframe extract' and give their "
+            "folder with --features"
+        )
+    if traits.looks_at == "frames" and features is not None:
+        raise OddframeError(f"{name} looks at frames, not at features; leave out --features")
+    if hardware.device == "cpu":  # which is so anyway, and may be said
+        hardware = replace(hardware, device=Hardware.device)
+    usual = asdict(Hardware())
+    given = [f"--{name}" for name, value in asdict(hardware).items() if value != usual[name]]
+    given += ["--oracle"] * oracle
+    if traits.trained == "at once" and given:
+        raise OddframeError(
+            f"{name} is fitted in one go on the CPU; leave out {' and '.join(given)}"
+        )
+
+
+def _choose(request: FitRequest, begun: Begun | None) -> _Chosen:
+    """The detector with the settings given, and for the rest those the run was begun with."""
+    before = begun.config if begun else {}
+    usual = DEFAULT if request.features is None else DEFAULT_FEATURES
+    # What a file says is a name and no more; only a person can name a file, whose code is run.
+    if request.detector:
+        module = load_given(request.detector)
+    else:
+        named = before.get("detector", usual)
+        module = load_recorded(request.out, named, before.get("detector_source"))
+    name, source = module.DETECTOR.name, source_of(module)
+    if "file" in source and request.hardware.several:
+        raise OddframeError(
+            f"{request.detector}: a detector in a file trains in one process; leave out "
+            "--processes and --nodes, or install it as a package (docs/own-detectors.md)"
+        )
+    same = before.get("settings", {}) if before.get("detector") == name else {}
+    return _Chosen(module, source, read_settings(module.CONFIG, name, {**same, **request.settings}))
+
+
+def _written(request: FitRequest, chosen: _Chosen, manifest: Manifest) -> dict[str, Any]:
+    """What ``config.yaml`` says before anything is learnt."""
+    written = {
+        "verb": "train",
+        "footage": str(request.footage.path),
+        "detector": chosen.name,
+        **({"detector_source": chosen.source} if chosen.source else {}),
+        "settings": asdict(chosen.config),
+        "val_share": request.val_share,
+        "seed": request.seed,
+        "oracle": request.oracle,
+        "manifest_sha256": manifest.sha256(),
+        "dataset": manifest.dataset,
+    }
+    if request.features is not None:
+        written["features"] = str(request.features.absolute())
+        written["features_info"] = FeatureFolder.open(request.features).info
+    if levels := normal_range(manifest):
+        written["levels"] = [levels.low, levels.high]
+    if manifest.left_out:
+        written["left_out"] = manifest.left_out
+    return written
+
+
+def _job(request: FitRequest, chosen: _Chosen) -> TrainingJob | None:
+    """The training in steps; None for a detector that is fitted in one go."""
+    for_all: dict[str, Any] = {
+        "folder": request.out,
+        "detector": chosen.given,
+        "config": chosen.config,
+        "seed": request.seed,
+        "oracle": request.oracle,
+        "resume": request.resume,
+    }
+    if request.features is not None:
+        from oddframe.bags.training import BagTraining
+
+        return BagTraining(**for_all, features=request.features.absolute())
+    if chosen.module.DETECTOR.traits.trained == "in steps":
+        from oddframe.clips.frame_cache import FOLDER
+        from oddframe.clips.training import ClipTraining
+
+        return ClipTraining(**for_all, cache=request.footage.folder.absolute() / FOLDER)
+    return None
+
+
+def _fit_at_once(
+    request: FitRequest, chosen: _Chosen, manifest: Manifest, written: dict[str, Any]
+) -> None:
+    out, amount = request.out, count(len(manifest.split("train", "val")), "video")
+    log(out, f"fitting {chosen.name} to {amount} of {request.footage.path}")
+    with progress() as bar:
+        fitted = chosen.module.DETECTOR.fit(manifest, chosen.config, request.seed, bar.share)
+    learnt_from = fitted_on(manifest.split("train"), manifest.split("val"))
+    write_config(out, {**written, "fitted_on": learnt_from, "learnt": fitted.notes})
+    write_what_was_left_out(out, getattr(fitted, "left_out", {}))
+    write_checkpoint(out, fitted)
+    for line in notes_lines(fitted.notes):
+        log(out, line)
+
+
+def _warn_of_anomalous(manifest: Manifest, detector: str) -> None:
+    videos = manifest.split("train", "val")
+    anomalous = sum(video.label == "anomalous" for video in videos)
+    if anomalous:
+        warnings.warn(
+            f"{anomalous} of {count(len(videos), 'training and validation video')} "
+            f"{'is' if anomalous == 1 else 'are'} anomalous, and "
+            f"{detector} learns from normal ones only; to train on labels per video, "
+            "extract features and give --features",
+            OddframeWarning,
+            stacklevel=2,
+        )
+
+
+@contextmanager
+def _says_how_to_begin_again(out: Path) -> Generator[None]:
+    """Ctrl-C before there is a state to go on from.
+
+    Raises:
+        KeyboardInterrupt: with a sentence where it had none.
+    """
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        if str(stop) or any((out / file).exists() for file in (CHECKPOINT, LAST)):
+            raise
+        raise KeyboardInterrupt(
+            "stopped before there was anything to keep; begin again with the same command"
+        ) from None

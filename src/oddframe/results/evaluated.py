@@ -1,0 +1,124 @@
+"""Scores against the truth, into a folder: ``metrics.json`` and the report page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from oddframe.console.progress import progress
+from oddframe.evaluation.bootstrap import RESAMPLES
+from oddframe.evaluation.evaluate import evaluate_scores
+from oddframe.evaluation.result import Evaluation
+from oddframe.files.atomic import sha256_of
+from oddframe.results.given_scores import GivenScores
+from oddframe.runs.training_record import record_of_scores
+from oddframe.scores.frame_scores import Scores
+from oddframe.settings.reading import check_seed
+from oddframe.videos.manifest import Manifest
+
+
+@dataclass(frozen=True)
+class EvaluateRequest:
+    """What is evaluated, against what, and what is written.
+
+    Attributes:
+        scores: anybody's scores.
+        manifest: the manifest with the truth.
+        out: folder for ``metrics.json`` and ``report.html``.
+        root: folder that the manifest's paths are relative to, if the data moved.
+        split: the split to evaluate.
+        validation: the model's scores of the validation videos, where ``scores`` lacks them.
+        oracle: scores of a checkpoint that was selected on the evaluated split.
+        maps: folder of score maps; by default ``maps/`` beside the scores.
+        skip_first: frames at the beginning of each video that do not count.
+        resamples: bootstrap resamples over videos.
+        seed: of the bootstrap.
+        report: write the report page as well.
+    """
+
+    scores: Path
+    manifest: Path
+    out: Path
+    root: Path | None = None
+    split: str = "test"
+    validation: Path | None = None
+    oracle: Path | None = None
+    maps: Path | None = None
+    skip_first: int = 0
+    resamples: int = RESAMPLES
+    seed: int = 0
+    report: bool = True
+
+    def __post_init__(self) -> None:
+        check_seed(self.seed)
+
+
+def evaluate_into(request: EvaluateRequest) -> Evaluation:
+    """Evaluate scores, and write the numbers and the page into a folder.
+
+    Raises:
+        OddframeError: scores and manifest do not fit together, or nothing can be written.
+    """
+    truth, out = Manifest.read(request.manifest, request.root), request.out
+    names = [video.id for video in truth.split(request.split)]
+    given = GivenScores.read(request.scores, names, maps=request.maps, terms=request.report)
+    evaluation = evaluate_scores(
+        given.scores,
+        truth,
+        split=request.split,
+        validation=Scores.read(request.validation) if request.validation else None,
+        oracle=Scores.read(request.oracle) if request.oracle else None,
+        maps=given.maps or None,
+        skip_first=request.skip_first,
+        resamples=request.resamples,
+        seed=request.seed,
+    )
+    files = {
+        "val_scores": request.validation,
+        "oracle_scores": request.oracle,
+        "manifest": request.manifest,
+        "scores": request.scores,
+    }
+    for name, path in files.items():
+        if path is not None and path.is_file():
+            evaluation.hashes[name] = sha256_of(path)
+    # Numbers with a page of other numbers beside them are worse than numbers alone.
+    for name in ("report.html", "metrics.json"):
+        (out / name).unlink(missing_ok=True)
+    evaluation.write(out / "metrics.json")
+    if request.report:
+        _write_page(request, evaluation, truth, given)
+    return evaluation
+
+
+def _write_page(
+    request: EvaluateRequest, evaluation: Evaluation, truth: Manifest, given: GivenScores
+) -> None:
+    from oddframe.reporting.report.page import write_report
+
+    scores, videos = given.scores, truth.split(request.split)
+    with progress() as bar:
+        write_report(
+            request.out,
+            title=f"{evaluation.dataset}: {scores.meta.get('detector', 'scores')}",
+            manifest=_with_cuts(truth, given.cuts),
+            scores=scores,
+            detections=given.detections(videos),
+            evaluation=evaluation,
+            maps=given.maps or None,
+            split=request.split,
+            terms=given.terms,
+            **record_of_scores(scores.meta),
+            advance=bar.counter("making the report", sum(video.frames for video in videos)),
+        )
+
+
+def _with_cuts(manifest: Manifest, cuts: Mapping[str, tuple[int, ...]]) -> Manifest:
+    """The manifest with the cuts that scoring found."""
+    videos = (
+        # Those of another video by this name may lie beyond its end.
+        replace(video, cuts=tuple(at for at in cuts.get(video.id, ()) if at < video.frames))
+        for video in manifest
+    )
+    return replace(manifest, videos=tuple(videos))

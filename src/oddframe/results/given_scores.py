@@ -1,0 +1,113 @@
+"""Scores that somebody gives, with what lies beside them and belongs to them."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from oddframe.errors import OddframeError, OddframeWarning
+from oddframe.files.regular_files import stamp_of
+from oddframe.scores.detections import (
+    Detection,
+    EventRule,
+    find_detections,
+    read_cuts,
+    read_events,
+)
+from oddframe.scores.frame_scores import Scores
+from oddframe.scores.maps import FOLDER as MAPS
+from oddframe.scores.maps import read_maps
+from oddframe.scores.terms import FOLDER as TERMS
+from oddframe.scores.terms import read_terms
+from oddframe.scoring.result_folder import EVENTS, SOURCES, belongs
+from oddframe.videos.manifest import Video
+
+
+@dataclass(frozen=True)
+class GivenScores:
+    """Scores and what belongs to them, as they were at one moment.
+
+    Attributes:
+        scores: of every video there.
+        maps: video id to score maps.
+        terms: video id to what its scores were combined from.
+        told: video id to the events that ``score`` told, with their reasons.
+        cuts: video id to the frames at which its picture is cut.
+    """
+
+    scores: Scores
+    maps: Mapping[str, np.ndarray]
+    terms: Mapping[str, Mapping[str, np.ndarray]]
+    told: Mapping[str, Sequence[Detection]]
+    cuts: Mapping[str, tuple[int, ...]]
+
+    @classmethod
+    def read(
+        cls, path: Path, names: Sequence[str], *, maps: Path | None = None, terms: bool = False
+    ) -> GivenScores:
+        """Read scores, and what lies beside them unless it belongs to others.
+
+        Args:
+            path: anybody's scores, see :meth:`oddframe.scores.frame_scores.Scores.read`.
+            names: the videos whose maps and terms are wanted.
+            maps: folder of the maps; by default ``maps/`` beside the scores.
+            terms: whether the terms are wanted.
+
+        Raises:
+            OddframeError: nothing that could be scores, a folder without maps, or a file that
+                changed meanwhile.
+        """
+        folder, file = (path, path / "scores.npz") if path.is_dir() else (path.parent, path)
+        # A whole file is hashed only once it was read.
+        before = stamp_of(file)
+        scores = Scores.read(path)
+        own = belongs(file)
+        if not own:
+            warnings.warn(
+                f"{folder / SOURCES}: maps, terms and events in this folder belong to other scores "
+                f"than {file.name}, and are left out; score again, each set of scores in a folder",
+                OddframeWarning,
+                stacklevel=2,
+            )
+        located = read_maps(maps or folder / MAPS, names if own or maps else [])
+        if maps is not None and not located:
+            raise OddframeError(f"{maps}: no score maps <id>.npy of the manifest's videos")
+        parts = read_terms(folder / TERMS, names if own and terms else [])
+        told, cuts = _told(folder / EVENTS) if own else ({}, {})
+        if stamp_of(file) != before:
+            raise OddframeError(f"{file}: changed while it was read; evaluate again")
+        return cls(scores, located, parts, told, cuts)
+
+    def detections(self, videos: Sequence[Video]) -> dict[str, list[Detection]]:
+        """The events at the threshold in the scores, with the reasons that ``score`` gave for them.
+
+        ``events.json`` of somebody else's scores may be of others, so only the very same events
+        count.
+        """
+        rule = EventRule.of(self.scores.meta)
+        if rule is None:
+            return {}
+        detections = {}
+        for video in videos:
+            reasons = {(d.start, d.end, d.peak): d for d in self.told.get(video.id, ())}
+            found = find_detections(self.scores[video.id], rule, video.clock)
+            detections[video.id] = [reasons.get((d.start, d.end, d.peak), d) for d in found]
+        return detections
+
+
+def _told(file: Path) -> tuple[dict[str, list[Detection]], dict[str, tuple[int, ...]]]:
+    """Events with their reasons, and cuts, by video; none where the file is something else.
+
+    No number depends on them, and anybody may call a file of annotations ``events.json``.
+    """
+    if not file.exists():
+        return {}, {}
+    try:
+        return read_events(file), read_cuts(file)
+    except OddframeError as error:
+        warnings.warn(f"the report goes without reasons: {error}", OddframeWarning, stacklevel=3)
+        return {}, {}
