@@ -16,9 +16,10 @@ from oddframe.detectors.weakly_supervised.mgfn import MGFN, MGFNConfig
 from oddframe.detectors.weakly_supervised.rtfm import RTFM, RTFMConfig
 from oddframe.detectors.weakly_supervised.s3r import S3R, S3RConfig
 from oddframe.errors import OddframeError
+from oddframe.networks.published_files import read_state_dict
 from oddframe.runs.run_folder import read_run
 from oddframe.scores.frame_scores import Scores
-from oddframe.verbs.import_checkpoint import import_checkpoint, read_state_dict
+from oddframe.verbs.import_checkpoint import import_checkpoint
 
 CHANNELS, CROPS, SNIPPETS = 64, 5, {"fight": 9, "street": 4}
 
