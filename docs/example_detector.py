@@ -22,12 +22,13 @@ from oddframe.detectors.traits import Traits
 from oddframe.errors import OddframeError
 from oddframe.media.frames import VideoReader
 from oddframe.media.opening import open_video
+from oddframe.settings.ranges import setting
 from oddframe.videos.manifest import Manifest
 
 
 @dataclass(frozen=True)
 class BrightnessConfig:
-    """Settings: each has a type, a default, and a line here that ``--help`` shows.
+    """Settings: each has a type, a default, a range, and a line here that ``--help`` shows.
 
     Attributes:
         columns: parts of the picture from left to right.
@@ -35,9 +36,9 @@ class BrightnessConfig:
         false_alarms_per_hour: false alarms per hour that the threshold promises at most.
     """
 
-    columns: int = 16
-    rows: int = 12
-    false_alarms_per_hour: float = 1.0
+    columns: int = setting(16, at_least=1)
+    rows: int = setting(12, at_least=1)
+    false_alarms_per_hour: float = setting(1.0, above=0)
 
     def __post_init__(self) -> None:
         if min(self.columns, self.rows) < 1 or self.false_alarms_per_hour <= 0:

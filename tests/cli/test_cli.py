@@ -317,8 +317,12 @@ def test_unknown_verbs_options_and_settings(street, refused, tmp_path):
         assert said.replace("footage", "out") in refused("train", normal, f"--out={word}")
     assert "missing --out" in refused("train", normal)
     assert "missing run, footage" in refused("score")
-    assert "no setting 'colour'" in refused("train", normal, "--out", out, "--settings.colour", 1)
-    assert "must be a number" in refused("train", normal, "--out", out, "--settings.fit_looks", "x")
+    assert "--settings.colour: fixed-camera has no such setting" in refused(
+        "train", normal, "--out", out, "--settings.colour", 1
+    )
+    assert "--settings.fit_looks: expected a number" in refused(
+        "train", normal, "--out", out, "--settings.fit_looks", "x"
+    )
     assert "unknown detector" in refused("train", normal, "--out", out, "--detector", "crystal")
     assert "2^63 - 1, found -1" in refused(
         "prepare", "folder", normal, "--out", tmp_path / "m.jsonl", "--seed=-1"

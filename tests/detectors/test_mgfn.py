@@ -476,12 +476,12 @@ def test_checkpoints_that_do_not_fit(change, message):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"widths": (64, 128)}, "widths: expected three numbers"),
-        ({"depths": (3, 0, 2)}, "depths: expected three numbers"),
+        ({"widths": (64, 128)}, "widths: expected a list of 3 numbers"),
+        ({"depths": (3, 0, 2)}, "depths: expected 1 or more, found 0"),
         ({"widths": (64, 100, 1024)}, "widths: expected multiples of the head width 64"),
         ({"head_width": 0}, "head_width: expected 1 or more, found 0"),
-        ({"loss": "mine"}, "loss: expected one of official, thesis, paper, found mine"),
-        ({"pairing": "random"}, "pairing: expected one of mirror, videos, found random"),
+        ({"loss": "mine"}, "loss: expected one of official, thesis, paper, found 'mine'"),
+        ({"pairing": "random"}, "pairing: expected one of mirror, videos, found 'random'"),
         ({"selection_dropout": 1.0}, "selection_dropout: expected at least 0 and below 1"),
         ({"k": -1}, "k: expected 0 or more"),
         ({"batch_size": 0}, "batch_size: expected 1 or more"),

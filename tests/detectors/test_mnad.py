@@ -348,7 +348,7 @@ def test_weights_and_reasons():
         ({"task": "reconstruction", "decoder": "skips"}, "copy"),
         ({"task": "time-series", "decoder": "skips"}, "copy"),
         ({"update_memory": True, "memory": False}, "no memory to update"),
-        ({"size": 20}, "--settings.size: expected a multiple of 8, found 20"),
+        ({"size": 20}, "--settings.size: expected a multiple of 8, 16 to 4096, found 20"),
         ({"items": 1}, "--settings.items: expected 2 or more"),
         ({"width": 0}, "--settings.width"),
         ({"alpha": 1.1}, "--settings.alpha: expected 0 to 1"),

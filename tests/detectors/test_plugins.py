@@ -68,10 +68,14 @@ def test_the_example_finds_what_is_odd(street, example, capsys):
 def test_its_settings_are_explained_and_checked(street, example, refused, capsys, tmp_path):
     assert main(["train", "--detector", str(example / "mine.py"), "--help"]) == 0
     said = capsys.readouterr().out
-    assert "settings of brightness:\n  --settings.columns 16\n      parts of the picture" in said
+    assert (
+        "settings of brightness:\n  --settings.columns 16 (1 or more)\n      parts of the" in said
+    )
     words = ("train", street.root / "normal", "--out", tmp_path / "r", "--detector")
     line = refused(*words, example / "mine.py", "--settings.colums", 3)
-    assert "brightness has no setting 'colums'; did you mean 'columns'?" in line
+    assert "--settings.colums: brightness has no such setting; did you mean 'columns'?" in line
+    line = refused(*words, example / "mine.py", "--settings.columns", 0)
+    assert "--settings.columns: expected 1 or more, found 0" in line
 
 
 def test_nothing_held_out_is_not_said_to_be(street, example, tmp_path):

@@ -65,12 +65,12 @@ def test_an_unfinished_run_is_done_again_from_a_manifest_with_a_relative_root(
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"colour": 1}, "fixed-camera has no setting 'colour'; it has capacity, "),
-        ({"fit_looks": "many"}, "setting 'fit_looks' must be a number, found 'many'"),
-        ({"fit_looks": True}, "must be a number, found True"),
-        ({"fit_looks": math.nan}, "must be a number, found nan"),
-        ({"false_alarms_per_hour": math.inf}, "must be a number, found inf"),
-        ({"fit_looks": 3}, "fit_looks must be at least 20"),
+        ({"colour": 1}, "--settings.colour: fixed-camera has no such setting; it has capacity, "),
+        ({"fit_looks": "many"}, "--settings.fit_looks: expected a number, found 'many'"),
+        ({"fit_looks": True}, "expected a number, found True"),
+        ({"fit_looks": math.nan}, "expected a number, found nan"),
+        ({"false_alarms_per_hour": math.inf}, "expected a number, found inf"),
+        ({"fit_looks": 3}, "--settings.fit_looks: expected 20 or more, found 3"),
     ],
 )
 def test_wrong_settings(street, tmp_path, settings, message):

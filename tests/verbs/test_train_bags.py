@@ -158,7 +158,10 @@ def test_two_processes_train_what_one_trains_and_fail_as_one_does(
     ("words", "message"),
     [
         (("--detector", "fixed-camera"), "looks at frames, not at features"),
-        (("--detector", "sultani", "--settings.stepz", "1"), "no setting 'stepz'"),
+        (
+            ("--detector", "sultani", "--settings.stepz", "1"),
+            "--settings.stepz: sultani has no such setting; did you mean 'steps'?",
+        ),
         (("--detector", "sultani", "--device", "tpu"), "--device: expected one of"),
         (("--detector", "sultani", "--processes", "0"), "expected at least 1"),
         (("--detector", "nothing"), "unknown detector 'nothing'"),

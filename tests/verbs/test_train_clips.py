@@ -176,7 +176,9 @@ def test_what_cannot_be_trained_or_scored(
     assert "training stopped at step" in said
     assert (tmp_path / "run" / LAST).exists() or "step 1" in said or "step 2" in said
     train = ("train", manifest, "--out", tmp_path / "other")
-    assert "has no setting 'widht'" in fails(capsys, *train, *FUTURE, "--settings.widht", "4")
+    assert "--settings.widht: future-frame has no such setting" in fails(
+        capsys, *train, *FUTURE, "--settings.widht", "4"
+    )
     said = fails(capsys, *train, *FUTURE, "--settings.context", "30")
     assert "clip of 31 frames: the longest has 14" in said
     assert "leave out --features" in fails(capsys, *train, *FUTURE, "--features", tmp_path)

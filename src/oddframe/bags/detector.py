@@ -20,6 +20,7 @@ from oddframe.errors import OddframeError
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.files.saved_state import SavedState
 from oddframe.settings.checked import CheckedSettings
+from oddframe.settings.ranges import setting
 from oddframe.videos.manifest import Video
 
 SNIPPETS_AT_ONCE = 1024
@@ -58,20 +59,13 @@ class BagConfig(CheckedSettings):
         clip_gradient: largest gradient norm; 0 does not clip.
     """
 
-    segments: int = 32
-    batch_size: int = 32
-    steps: int = 1500
-    validate_every: int = 50
-    learning_rate: float = 0.001
-    weight_decay: float = 0.0005
-    clip_gradient: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        for name in ("segments", "batch_size", "validate_every"):
-            self.expect(getattr(self, name) >= 1, name, "1 or more")
-        for name in ("steps", "learning_rate", "weight_decay", "clip_gradient"):
-            self.expect(getattr(self, name) >= 0, name, "0 or more")
+    segments: int = setting(32, at_least=1)
+    batch_size: int = setting(32, at_least=1)
+    steps: int = setting(1500, at_least=0)
+    validate_every: int = setting(50, at_least=1)
+    learning_rate: float = setting(0.001, at_least=0)
+    weight_decay: float = setting(0.0005, at_least=0)
+    clip_gradient: float = setting(0.0, at_least=0)
 
 
 class BagDetector(nn.Module):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
 from torch import Tensor
 
 from oddframe.bags import losses as bag_losses
 from oddframe.bags.detector import BagConfig
 from oddframe.networks.temporal import select_segments
+from oddframe.settings.ranges import setting
 
 
 @dataclass(frozen=True)
@@ -28,20 +29,12 @@ class MagnitudeConfig(BagConfig):
     """
 
     loss: bag_losses.LossVariant = "official"
-    k: int = 0
-    dropout: float = 0.7
-    margin: float = 100.0
+    k: int = setting(0, at_least=0)
+    dropout: float = setting(0.7, at_least=0, below=1)
+    margin: float = setting(100.0, at_least=0)
     magnitude_weight: float = 0.0001
     sparsity_weight: float = 0.008
     smoothness_weight: float = 0.0008
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        variants = get_args(bag_losses.LossVariant)
-        self.expect(self.loss in variants, "loss", f"one of {', '.join(variants)}")
-        self.expect(self.k >= 0, "k", "0 or more segments")
-        self.expect(0 <= self.dropout < 1, "dropout", "at least 0 and below 1")
-        self.expect(self.margin >= 0, "margin", "0 or more")
 
 
 class Outcome(NamedTuple):

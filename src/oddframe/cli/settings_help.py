@@ -1,4 +1,4 @@
-"""The settings of a detector for ``--help``: name, default, what it means."""
+"""The settings of a detector for ``--help``: name, default, range, what it means."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import inspect
 import re
 import textwrap
 from collections.abc import Sequence
-from dataclasses import fields
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any
+
+from oddframe.settings.checked import settings_of
 
 
 def settings_help(words: Sequence[str], parameters: Sequence[inspect.Parameter]) -> str:
@@ -46,14 +47,10 @@ def _chosen(words: Sequence[str], free: bool) -> str | None:
 def settings_table(config: Any) -> str:
     """Lines with the settings of a configuration dataclass, in its order."""
     described = _described(config)
-    hints = get_type_hints(config)
     lines = []
-    for field in fields(config):
-        about = _plain(described.get(field.name, ""))
-        choices = get_args(hints[field.name])
-        if choices and get_origin(hints[field.name]) is not tuple and choices[0] not in about:
-            about += f" One of {', '.join(map(str, choices))}."
-        lines.append(f"  --settings.{field.name} {_shown(field.default)}")
+    for name, setting in settings_of(config).items():
+        about = _plain(described.get(name, ""))
+        lines.append(f"  --settings.{name} {_shown(setting.default)} ({setting.allowed})")
         lines += textwrap.wrap(about, 78, initial_indent=" " * 6, subsequent_indent=" " * 6)
     return "".join(f"{line}\n" for line in lines)
 

@@ -8,6 +8,7 @@ from typing import Literal
 from oddframe.errors import OddframeError
 from oddframe.media.frames import Resampling
 from oddframe.settings.checked import CheckedSettings
+from oddframe.settings.ranges import setting
 
 
 @dataclass(frozen=True)
@@ -33,29 +34,19 @@ class ClipConfig(CheckedSettings):
         smoothing_seconds: standard deviation of the Gaussian over time in offline scoring.
     """
 
-    size: int = 256
+    size: int = setting(256, at_least=16, at_most=4096)
     resize: Resampling = "area"
     colour: Literal["bgr", "rgb", "grey"] = "bgr"
     pixels: Literal["symmetric", "unit", "per-image"] = "symmetric"
-    frame_step: int = 1
-    batch_size: int = 4
-    steps: int = 10000
-    validate_every: int = 500
-    clips_per_video: int = 0
-    learning_rate: float = 0.0002
-    clip_gradient: float = 0.0
-    false_alarms_per_hour: float = 1.0
-    smoothing_seconds: float = 0.2
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        self.expect(16 <= self.size <= 4096, "size", "16 to 4096")
-        for name in ("frame_step", "batch_size", "validate_every", "steps"):
-            self.expect(getattr(self, name) >= 1, name, "1 or more")
-        for name in ("clips_per_video", "learning_rate", "clip_gradient"):
-            self.expect(getattr(self, name) >= 0, name, "0 or more")
-        self.expect(0 <= self.smoothing_seconds <= 3600, "smoothing_seconds", "0 to 3600")
-        self.expect(self.false_alarms_per_hour > 0, "false_alarms_per_hour", "more than 0")
+    frame_step: int = setting(1, at_least=1)
+    batch_size: int = setting(4, at_least=1)
+    steps: int = setting(10000, at_least=1)
+    validate_every: int = setting(500, at_least=1)
+    clips_per_video: int = setting(0, at_least=0)
+    learning_rate: float = setting(0.0002, at_least=0)
+    clip_gradient: float = setting(0.0, at_least=0)
+    false_alarms_per_hour: float = setting(1.0, above=0)
+    smoothing_seconds: float = setting(0.2, at_least=0, at_most=3600)
 
     @property
     def channels(self) -> int:
@@ -83,29 +74,22 @@ class PredictionConfig(ClipConfig):
         decay_at: from this step on both learning rates are a tenth; 0 = never.
     """
 
-    context: int = 4
-    width: int = 64
+    context: int = setting(4, at_least=1)
+    width: int = setting(64, at_least=1)
     batch_norm: bool = True
-    discriminator_width: int = 128
-    intensity_weight: float = 1.0
-    gradient_weight: float = 1.0
-    flow_weight: float = 2.0
-    adversarial_weight: float = 0.05
+    discriminator_width: int = setting(128, at_least=1)
+    intensity_weight: float = setting(1.0, at_least=0)
+    gradient_weight: float = setting(1.0, at_least=0)
+    flow_weight: float = setting(2.0, at_least=0)
+    adversarial_weight: float = setting(0.05, at_least=0)
     flow: Literal["none", "matching", "flownet2-sd", "liteflownet"] = "matching"
     flow_weights: str = ""
-    discriminator_rate: float = 2e-5
-    decay_at: int = 0
+    discriminator_rate: float = setting(2e-5, at_least=0)
+    decay_at: int = setting(0, at_least=0)
 
     def __post_init__(self) -> None:
-        ClipConfig.__post_init__(self)
-        for name in ("context", "width", "discriminator_width"):
-            self.expect(getattr(self, name) >= 1, name, "1 or more")
-        weights = ("intensity_weight", "gradient_weight", "flow_weight", "adversarial_weight")
-        for name in (*weights, "discriminator_rate", "decay_at"):
-            self.expect(getattr(self, name) >= 0, name, "0 or more")
-        flows = ("none", "matching", "flownet2-sd", "liteflownet")
-        self.expect(self.flow in flows, "flow", f"one of {', '.join(flows)}")
-        if self.flow in ("flownet2-sd", "liteflownet"):
+        super().__post_init__()
+        if self.flow not in ("none", "matching"):
             if not self.flow_weights:
                 raise OddframeError(
                     f"--settings.flow {self.flow}: it needs its weights, and none are given; add "

@@ -37,8 +37,7 @@ from oddframe.errors import OddframeError
 from oddframe.files.tensor_checks import built, without_prefix
 from oddframe.networks.autoencoder import ConvAutoencoder, without_unused
 from oddframe.networks.published_states import load_strictly, width_of
-
-PSEUDO = ("none", "mse", "kl", "kl-pixels")
+from oddframe.settings.ranges import setting
 
 
 @dataclass(frozen=True)
@@ -62,23 +61,19 @@ class ConvAEConfig(ClipConfig):
             network (on Ped2 0.06, per image 0.17) trains nothing.
     """
 
+    size: int = setting(256, multiple_of=8)
     batch_size: int = 8
     steps: int = 28000
     learning_rate: float = 2e-5
-    width: int = 64
+    width: int = setting(64, at_least=1)
     skips: bool = False
     wide: bool = False
     pseudo: Literal["none", "mse", "kl", "kl-pixels"] = "none"
-    pseudo_weight: float = 0.1
-    pseudo_cap: float = 0.25
+    pseudo_weight: float = setting(0.1, above=0)
+    pseudo_cap: float = setting(0.25, above=0)
 
     def __post_init__(self) -> None:
-        ClipConfig.__post_init__(self)
-        self.expect(self.size % 8 == 0, "size", "a multiple of 8")
-        self.expect(self.width >= 1, "width", "1 or more")
-        self.expect(self.pseudo in PSEUDO, "pseudo", f"one of {', '.join(PSEUDO)}")
-        self.expect(self.pseudo_weight > 0, "pseudo_weight", "more than 0")
-        self.expect(self.pseudo_cap > 0, "pseudo_cap", "more than 0")
+        super().__post_init__()
         if self.pseudo == "kl-pixels" and self.pixels == "symmetric":
             raise OddframeError(
                 "--settings.pseudo kl-pixels: it takes the logarithm of the frame's pixels, and "

@@ -27,6 +27,7 @@ from oddframe.clips.detector import ClipDetector, Measured
 from oddframe.clips.losses import error_decibel, error_map
 from oddframe.networks.dcgan import DcganDiscriminator, DcganGenerator
 from oddframe.networks.initialise import normal_initialise
+from oddframe.settings.ranges import setting
 
 _FIXED = 16
 """Fixed random inputs, for pictures that can be compared over time and for the mean image."""
@@ -41,20 +42,17 @@ class DcganConfig(ClipConfig):
         latent: random numbers that a frame is made from.
     """
 
-    size: int = 128
+    size: int = setting(128, multiple_of=16)
     batch_size: int = 16
     steps: int = 15000
-    width: int = 128
-    latent: int = 100
+    width: int = setting(128, at_least=8, multiple_of=8)
+    latent: int = setting(100, at_least=1)
 
     def __post_init__(self) -> None:
-        ClipConfig.__post_init__(self)
-        self.expect(self.size % 16 == 0, "size", "a multiple of 16")
+        super().__post_init__()
         self.expect(
             self.pixels == "symmetric", "pixels", "symmetric, the range of what is generated"
         )
-        self.expect(self.width >= 8 and self.width % 8 == 0, "width", "a multiple of 8")
-        self.expect(self.latent >= 1, "latent", "1 or more")
 
 
 class Dcgan(ClipDetector):

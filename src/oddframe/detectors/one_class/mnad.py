@@ -38,6 +38,7 @@ from oddframe.files.tensor_checks import built, without_prefix
 from oddframe.networks import memory
 from oddframe.networks.autoencoder import ConvAutoencoder, without_unused
 from oddframe.networks.published_states import load_strictly, width_of
+from oddframe.settings.ranges import setting
 
 CONTEXT = 4
 """Frames that the network is given, in every task but ``reconstruction``."""
@@ -69,28 +70,21 @@ class MnadConfig(ClipConfig):
         width: channels of the first block; published 64.
     """
 
+    size: int = setting(256, multiple_of=8)
     task: Literal["prediction", "reconstruction", "time-series", "denoising"] = "prediction"
     decoder: Literal["published", "skips", "narrow", "wide"] = "published"
     memory: bool = True
-    items: int = 10
-    compactness: float = 0.1
-    separateness: float = 0.1
-    alpha: float = 0.6
-    noise: float = 0.25
+    items: int = setting(10, at_least=2)
+    compactness: float = setting(0.1, at_least=0)
+    separateness: float = setting(0.1, at_least=0)
+    alpha: float = setting(0.6, at_least=0, at_most=1)
+    noise: float = setting(0.25, above=0, below=1)
     update_memory: bool = False
-    update_below: float = 0.01
-    width: int = 64
+    update_below: float = setting(0.01, at_least=0)
+    width: int = setting(64, at_least=1)
 
     def __post_init__(self) -> None:
-        """Refuse settings out of range and those that contradict each other."""
-        ClipConfig.__post_init__(self)
-        self.expect(self.size % 8 == 0, "size", "a multiple of 8")
-        self.expect(self.width >= 1, "width", "1 or more")
-        self.expect(self.items >= 2, "items", "2 or more")
-        for name in ("compactness", "separateness", "update_below"):
-            self.expect(getattr(self, name) >= 0, name, "0 or more")
-        self.expect(0 <= self.alpha <= 1, "alpha", "0 to 1")
-        self.expect(0 < self.noise < 1, "noise", "more than 0 and less than 1")
+        super().__post_init__()
         if self.decoder == "skips" and self.task in ("reconstruction", "time-series"):
             raise OddframeError(
                 f"--settings.decoder skips with --settings.task {self.task}: the first skip hands "

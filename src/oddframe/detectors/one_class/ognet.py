@@ -28,6 +28,7 @@ from oddframe.files.tensor_checks import built, without_prefix
 from oddframe.networks.denoising_autoencoder import LEAST_SIDE, DenoisingAutoencoder
 from oddframe.networks.frame_classifier import FrameClassifier
 from oddframe.networks.published_states import load_strictly, width_of
+from oddframe.settings.ranges import setting
 
 STILL = math.log(1e-6)
 """Log-odds of a frame in which nothing moves, and the lowest of one in which something does: one
@@ -73,26 +74,20 @@ class OGNetConfig(ClipConfig):
     batch_size: int = 16
     steps: int = 8000
     learning_rate: float = 0.001
-    discriminator_rate: float = 0.0001
-    width: int = 64
+    discriminator_rate: float = setting(0.0001, at_least=0)
+    width: int = setting(64, at_least=1)
     patches: int = 45
-    patches_per_step: int = 64
-    motion: float = 0.005
-    noise: float = 0.81
-    adversarial_weight: float = 0.5
-    refine_steps: int = 75
-    old_steps: int = 0
-    real_share: float = 0.1
-    old_share: float = 0.001
+    patches_per_step: int = setting(64, at_least=1)
+    motion: float = setting(0.005, at_least=0)
+    noise: float = setting(0.81, at_least=0)
+    adversarial_weight: float = setting(0.5, at_least=0, at_most=1)
+    refine_steps: int = setting(75, at_least=0)
+    old_steps: int = setting(0, at_least=0)
+    real_share: float = setting(0.1, at_least=0, at_most=1)
+    old_share: float = setting(0.001, at_least=0, at_most=1)
 
     def __post_init__(self) -> None:
-        ClipConfig.__post_init__(self)
-        for name in ("width", "patches_per_step"):
-            self.expect(getattr(self, name) >= 1, name, "1 or more")
-        for name in ("discriminator_rate", "motion", "noise"):
-            self.expect(getattr(self, name) >= 0, name, "0 or more")
-        for name in ("adversarial_weight", "real_share", "old_share"):
-            self.expect(0 <= getattr(self, name) <= 1, name, "0 to 1")
+        super().__post_init__()
         if self.patches:
             self.expect(self.patches >= LEAST_SIDE, "patches", f"0, or {LEAST_SIDE} or more")
             fits = self.size % self.patches == 0
@@ -100,12 +95,9 @@ class OGNetConfig(ClipConfig):
         else:
             self.expect(self.size >= LEAST_SIDE, "size", f"{LEAST_SIDE} or more")
         first = self.first_phase_steps
-        self.expect(
-            0 <= self.refine_steps < self.steps, "refine_steps", f"0 or more, below {self.steps}"
-        )
-        self.expect(
-            0 <= self.old_steps < first, "old_steps", f"0 or more, below the {first} of phase one"
-        )
+        all_of_them = f"below the {self.steps} steps of both phases"
+        self.expect(self.refine_steps < self.steps, "refine_steps", all_of_them)
+        self.expect(self.old_steps < first, "old_steps", f"below the {first} steps of phase one")
 
     @property
     def side(self) -> int:

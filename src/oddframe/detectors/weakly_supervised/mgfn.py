@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal, NamedTuple, Self, get_args
+from typing import ClassVar, Literal, NamedTuple, Self
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +23,7 @@ from oddframe.errors import OddframeError
 from oddframe.files.tensor_checks import built, renamed, without_prefix
 from oddframe.networks.published_states import crops_for, load_strictly, width_of
 from oddframe.networks.temporal import Selected, select_segments
+from oddframe.settings.ranges import setting
 
 Pairing = Literal["mirror", "videos"]
 
@@ -70,36 +71,24 @@ class MGFNConfig(BagConfig):
     """
 
     batch_size: int = 16
-    widths: tuple[int, ...] = (64, 128, 1024)
-    depths: tuple[int, ...] = (3, 3, 2)
-    head_width: int = 64
-    dropout: float = 0.0
-    attention_dropout: float = 0.0
-    selection_dropout: float = 0.7
-    k: int = 0
-    margin: float = 200.0
+    widths: tuple[int, ...] = setting((64, 128, 1024), at_least=1)
+    depths: tuple[int, ...] = setting((3, 3, 2), at_least=1)
+    head_width: int = setting(64, at_least=1)
+    dropout: float = setting(0.0, at_least=0, below=1)
+    attention_dropout: float = setting(0.0, at_least=0, below=1)
+    selection_dropout: float = setting(0.7, at_least=0, below=1)
+    k: int = setting(0, at_least=0)
+    margin: float = setting(200.0, at_least=0)
     loss: LossVariant = "official"
     pairing: Pairing = "mirror"
-    contrast_scale: float = 1.0
-    smoothness_scale: float = 1.0
-    sparsity_scale: float = 1.0
+    contrast_scale: float = setting(1.0, at_least=0)
+    smoothness_scale: float = setting(1.0, at_least=0)
+    sparsity_scale: float = setting(1.0, at_least=0)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("widths", "depths"):
-            values = getattr(self, name)
-            self.expect(len(values) == 3 and min(values) >= 1, name, "three numbers of 1 or more")
         wanted = f"multiples of the head width {self.head_width}"
-        self.expect(self.head_width >= 1, "head_width", "1 or more")
         self.expect(all(w % self.head_width == 0 for w in self.widths), "widths", wanted)
-        for name in ("dropout", "attention_dropout", "selection_dropout"):
-            self.expect(0 <= getattr(self, name) < 1, name, "at least 0 and below 1")
-        self.expect(self.k >= 0, "k", "0 or more segments")
-        for name in ("margin", "contrast_scale", "smoothness_scale", "sparsity_scale"):
-            self.expect(getattr(self, name) >= 0, name, "0 or more")
-        self.expect(self.loss in LOSS_WEIGHTS, "loss", f"one of {', '.join(LOSS_WEIGHTS)}")
-        pairings = get_args(Pairing)
-        self.expect(self.pairing in pairings, "pairing", f"one of {', '.join(pairings)}")
 
 
 class ChannelLayerNorm(nn.Module):

@@ -26,6 +26,7 @@ from oddframe.bags.feature_magnitude import (
 from oddframe.files.tensor_checks import built, without_prefix
 from oddframe.networks.published_states import crops_for, load_strictly, width_of
 from oddframe.networks.temporal import MultiscaleTemporalNetwork, xavier_initialise
+from oddframe.settings.ranges import setting
 
 
 @dataclass(frozen=True)
@@ -37,12 +38,7 @@ class RTFMConfig(MagnitudeConfig):
             layer has a quarter); 512 for every feature width, as published.
     """
 
-    width: int = 512
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        super().__post_init__()
-        self.expect(self.width > 0 and self.width % 4 == 0, "width", "a multiple of 4")
+    width: int = setting(512, at_least=4, multiple_of=4)
 
 
 def _finish(convolution: nn.Conv1d, channels: int) -> nn.Sequential:

@@ -34,6 +34,7 @@ from oddframe.networks.dictionary_learning import (
 )
 from oddframe.networks.published_states import crops_for, load_strictly, width_of
 from oddframe.networks.temporal import MultiscaleTemporalNetwork, xavier_initialise
+from oddframe.settings.ranges import setting
 
 GROUPS = 8
 """Of the group norms."""
@@ -64,13 +65,7 @@ class S3RConfig(MagnitudeConfig):
 
     weight_decay: float = 0.005
     dictionary: Literal["atoms", "codes"] = "atoms"
-    dictionary_share: float = 0.5
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        super().__post_init__()
-        self.expect(self.dictionary in ("atoms", "codes"), "dictionary", "atoms or codes")
-        self.expect(self.dictionary_share > 0, "dictionary_share", "more than 0")
+    dictionary_share: float = setting(0.5, above=0)
 
 
 class Reconstruction(NamedTuple):

@@ -17,6 +17,7 @@ from torch.nn import functional
 from oddframe.bags.detector import BagConfig, BagDetector, BagShape
 from oddframe.bags.losses import regularisation
 from oddframe.networks.temporal import xavier_initialise
+from oddframe.settings.ranges import setting
 
 
 @dataclass(frozen=True)
@@ -35,15 +36,10 @@ class SultaniConfig(BagConfig):
 
     batch_size: int = 30
     optimiser: Literal["adagrad", "adam"] = "adagrad"
-    dropout: float = 0.6
+    dropout: float = setting(0.6, at_least=0, below=1)
     normalise: bool = True
     sparsity_weight: float = 8e-5
     smoothness_weight: float = 8e-5
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.expect(0 <= self.dropout < 1, "dropout", "at least 0 and below 1")
-        self.expect(self.optimiser in ("adagrad", "adam"), "optimiser", "adagrad or adam")
 
 
 class Sultani(BagDetector):

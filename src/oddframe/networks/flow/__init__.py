@@ -21,13 +21,12 @@ from oddframe.errors import OddframeError, unknown
 from oddframe.features.published_weights import fill, read_tensors
 from oddframe.files.tensor_checks import renamed, without_prefix
 
-FLOWS = ("matching", "flownet2-sd", "liteflownet")
-"""Names that :func:`flow_term` knows; the last two need a weights file."""
-
 _NETWORKS = {
     "flownet2-sd": ("flownet2_sd", "FlowNet2SD", "FlowNet2-SD_checkpoint.pth.tar"),
     "liteflownet": ("liteflownet", "LiteFlowNet", "network-default.pytorch"),
 }
+FLOWS = ("matching", *_NETWORKS)
+"""Names that :func:`flow_term` knows; all but ``matching`` need a weights file."""
 
 
 class FlowTerm:

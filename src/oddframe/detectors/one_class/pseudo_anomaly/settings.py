@@ -8,6 +8,7 @@ from typing import Literal
 from oddframe.clips.config import PredictionConfig
 from oddframe.detectors.one_class.pseudo_anomaly.as_published import COMPARED_ROWS
 from oddframe.errors import OddframeError
+from oddframe.settings.ranges import setting
 
 
 @dataclass(frozen=True)
@@ -45,36 +46,22 @@ class PseudoAnomalyConfig(PredictionConfig):
     batch_size: int = 8
     steps: int = 40000
     branches: Literal["one", "two"] = "two"
-    classifier_width: int = 64
-    classifier_rate: float = 0.0001
+    classifier_width: int = setting(64, at_least=1)
+    classifier_rate: float = setting(0.0001, at_least=0)
     real_targets: bool = True
-    pseudo_flow: float = 0.1
-    flow_cap: float = 0.2
+    pseudo_flow: float = setting(0.1, at_least=0)
+    flow_cap: float = setting(0.2, above=0)
     perceptual: Literal["none", "lite0", "vgg19"] = "lite0"
-    perceptual_weight: float = 1.0
+    perceptual_weight: float = setting(1.0, at_least=0)
     perceptual_weights: str = ""
-    focal_frequency_weight: float = 0.0
+    focal_frequency_weight: float = setting(0.0, at_least=0)
     score: Literal["full", "classifier", "psnr"] = "full"
-    alpha: float = 0.5
+    alpha: float = setting(0.5, at_least=0, at_most=1)
     as_published: bool = False
     published_output: Literal["abnormal", "normal"] = "abnormal"
 
     def __post_init__(self) -> None:
-        PredictionConfig.__post_init__(self)
-        choices = {
-            "branches": ("one", "two"),
-            "perceptual": ("none", "lite0", "vgg19"),
-            "score": ("full", "classifier", "psnr"),
-            "published_output": ("abnormal", "normal"),
-        }
-        for name, known in choices.items():
-            self.expect(getattr(self, name) in known, name, f"one of {', '.join(known)}")
-        self.expect(self.classifier_width >= 1, "classifier_width", "1 or more")
-        self.expect(self.flow_cap > 0, "flow_cap", "more than 0")
-        for name in ("classifier_rate", "pseudo_flow", "perceptual_weight"):
-            self.expect(getattr(self, name) >= 0, name, "0 or more")
-        self.expect(self.focal_frequency_weight >= 0, "focal_frequency_weight", "0 or more")
-        self.expect(0 <= self.alpha <= 1, "alpha", "0 to 1")
+        super().__post_init__()
         if self.perceptual == "vgg19":
             if not self.perceptual_weights:
                 raise OddframeError(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from oddframe.errors import OddframeError
+from oddframe.settings.checked import CheckedSettings
+from oddframe.settings.ranges import setting
 
 
 @dataclass(frozen=True)
-class FixedCameraConfig:
+class FixedCameraConfig(CheckedSettings):
     """Settings of the fixed-camera detector; one value serves all scenes.
 
     Attributes:
@@ -20,22 +21,9 @@ class FixedCameraConfig:
         smoothing_seconds: standard deviation of the Gaussian over time in offline scoring.
     """
 
-    long_side: int = 448
-    motion_side: int = 360
-    fit_looks: int = 2000
-    capacity: int = 1000
-    false_alarms_per_hour: float = 1.0
-    smoothing_seconds: float = 0.2
-
-    def __post_init__(self) -> None:
-        limits = {"long_side": 64, "motion_side": 64, "fit_looks": 20, "capacity": 20}
-        for name, least in limits.items():
-            if getattr(self, name) < least:
-                raise OddframeError(
-                    f"fixed-camera: {name} must be at least {least}, found {getattr(self, name)}"
-                )
-        if self.false_alarms_per_hour <= 0 or not 0 <= self.smoothing_seconds <= 3600:
-            raise OddframeError(
-                "fixed-camera: false_alarms_per_hour must be positive and smoothing_seconds from 0 "
-                f"to 3600, found {self.false_alarms_per_hour} and {self.smoothing_seconds}"
-            )
+    long_side: int = setting(448, at_least=64)
+    motion_side: int = setting(360, at_least=64)
+    fit_looks: int = setting(2000, at_least=20)
+    capacity: int = setting(1000, at_least=20)
+    false_alarms_per_hour: float = setting(1.0, above=0)
+    smoothing_seconds: float = setting(0.2, at_least=0, at_most=3600)
