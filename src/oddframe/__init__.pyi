@@ -15,13 +15,13 @@ from oddframe.reproduction.outcome import RecipeList, Reproduction
 from oddframe.runs.run_folder import Run
 from oddframe.scores.frame_scores import Scores as Scores
 from oddframe.scoring.footage import Scored
+from oddframe.tracking.sending import Tracked
 from oddframe.verbs.demo import Demo
 from oddframe.verbs.extract import Extracted
 from oddframe.verbs.fetch import Fetched
 from oddframe.verbs.merge_crops import Merged
 from oddframe.verbs.reproduce import Checked
 from oddframe.verbs.sweep import SweepResult
-from oddframe.verbs.track import Tracked
 from oddframe.videos.manifest import Event as Event
 from oddframe.videos.manifest import Manifest as Manifest
 from oddframe.videos.manifest import Video as Video

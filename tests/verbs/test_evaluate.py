@@ -10,6 +10,7 @@ from sklearn.metrics import roc_auc_score
 
 from oddframe.cli.results import describe, evaluation_table
 from oddframe.comparison.compare import Comparison
+from oddframe.comparison.compared import short_names
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.evaluation.result import Evaluation
 from oddframe.files.atomic import sha256_of, write_json
@@ -17,7 +18,7 @@ from oddframe.results.given_scores import GivenScores
 from oddframe.scores.detections import Detection
 from oddframe.scores.frame_scores import Scores
 from oddframe.scores.maps import map_writer
-from oddframe.verbs.compare import _names, compare
+from oddframe.verbs.compare import compare
 from oddframe.verbs.evaluate import evaluate
 from oddframe.videos.manifest import Event, Manifest, Video
 
@@ -196,17 +197,17 @@ def test_an_oracle_that_is_normalised_otherwise_is_kept_and_said(truth, tmp_path
 
 
 def test_names_are_as_short_as_can_be():
-    assert _names([Path("x/a.npz"), Path("y/b.npz")]) == ["a", "b"]
+    assert short_names([Path("x/a.npz"), Path("y/b.npz")]) == ["a", "b"]
     # What every file of `score` is called says nothing, unless it is all that differs.
-    assert _names([Path("x/scores.npz"), Path("y/scores.npz")]) == ["x", "y"]
-    assert _names([Path("x/scores/scores.npz"), Path("y.npz")]) == ["x", "y"]
-    assert _names([Path("x/scores.npz"), Path("x.npz")]) == ["scores", "x"]
+    assert short_names([Path("x/scores.npz"), Path("y/scores.npz")]) == ["x", "y"]
+    assert short_names([Path("x/scores/scores.npz"), Path("y.npz")]) == ["x", "y"]
+    assert short_names([Path("x/scores.npz"), Path("x.npz")]) == ["scores", "x"]
     runs = [Path(f"{run}/scores/test/scores.npz") for run in ("a", "b")]
-    assert _names(runs) == ["a/scores/test", "b/scores/test"]
-    assert _names([Path("2026.05.01"), Path("2026.05.02")]) == ["2026.05.01", "2026.05.02"]
-    assert _names([Path("/scores.npz"), Path("/a.npz")]) == ["scores", "a"]
+    assert short_names(runs) == ["a/scores/test", "b/scores/test"]
+    assert short_names([Path("2026.05.01"), Path("2026.05.02")]) == ["2026.05.01", "2026.05.02"]
+    assert short_names([Path("/scores.npz"), Path("/a.npz")]) == ["scores", "a"]
     same = [Path("x/a.npz"), Path("x/a.npz")]
-    assert len(_names(same)) == 2
+    assert len(short_names(same)) == 2
 
 
 def test_a_comparison_finds_the_better_one(truth, tmp_path):

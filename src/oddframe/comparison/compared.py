@@ -1,0 +1,178 @@
+"""Several results of the same videos side by side, into a folder: numbers, tables and a page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from oddframe.comparison.compare import Comparison, compare_scores
+from oddframe.comparison.contenders import (
+    Contender,
+    maps_beside,
+    read_contender,
+    shared_manifest,
+)
+from oddframe.comparison.published_numbers import published_for
+from oddframe.errors import OddframeError
+from oddframe.evaluation.bootstrap import RESAMPLES
+from oddframe.evaluation.evaluate import evaluate_scores
+from oddframe.evaluation.result import Evaluation
+from oddframe.scores.score_files import KINDS
+from oddframe.settings.reading import check_seed
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.names import checked_name
+
+
+@dataclass(frozen=True)
+class CompareRequest:
+    """What is compared, on what, and what is written.
+
+    Attributes:
+        results: score files, runs or sweeps, two or more.
+        out: folder for the numbers, the tables and the page.
+        manifest: the manifest with the truth; None for the one that the runs were trained on.
+        names: a name for each; by default the folder or file name.
+        root: folder that the manifest's paths are relative to, if the data moved.
+        split: the split to evaluate.
+        skip_first: frames at the beginning of each video that do not count.
+        pairs: differences of ``all`` pairs, or of the ``first`` with each other one.
+        resamples: bootstrap resamples over videos.
+        seed: of the bootstrap.
+        timelines: draw every video with the scores of all.
+    """
+
+    results: Sequence[Path]
+    out: Path
+    manifest: Path | None = None
+    names: Sequence[str] | None = None
+    root: Path | None = None
+    split: str = "test"
+    skip_first: int = 0
+    pairs: str | None = None
+    resamples: int = RESAMPLES
+    seed: int = 0
+    timelines: bool = True
+
+    def contenders(self) -> tuple[Manifest, dict[str, Contender]]:
+        """The truth, and by its name what is compared.
+
+        Raises:
+            OddframeError: fewer than two, names that do not tell them apart, or something else
+                than scores, runs and sweeps.
+        """
+        check_seed(self.seed)
+        missing = next((path for path in self.results if not path.exists()), None)
+        if missing is not None:
+            raise OddframeError(
+                f"{missing}: expected scores, a run or a sweep, found nothing there; check the "
+                "path, or make scores with 'oddframe score'"
+            )
+        amount = len(self.results)
+        if amount < 2:
+            raise OddframeError(
+                f"compare needs at least two score files, runs or sweeps, found {amount}"
+            )
+        chosen = [checked_name(name) for name in self.names or short_names(self.results)]
+        if len(chosen) != amount or len(set(chosen)) != amount:
+            raise OddframeError(
+                f"compare: expected {amount} different names, found {', '.join(chosen)}; give one "
+                "for each with --names a,b"
+            )
+        if self.manifest:
+            truth = Manifest.read(self.manifest, self.root)
+        else:
+            truth = shared_manifest(self.results, self.split, self.root)
+        named = zip(chosen, self.results, strict=True)
+        return truth, {name: read_contender(path, self.split, truth) for name, path in named}
+
+
+def compare_into(request: CompareRequest) -> Comparison:
+    """Compare, and write numbers, tables and the page into a folder.
+
+    Raises:
+        OddframeError: see :meth:`CompareRequest.contenders`; or scores that do not fit the
+            manifest.
+    """
+    truth, found = request.contenders()
+    split, skip_first, out = request.split, request.skip_first, request.out
+    comparison = compare_scores(
+        {name: part.scores for name, part in found.items()},
+        truth,
+        # The oracle's checkpoint was selected on the test videos; elsewhere it is no oracle.
+        oracle={
+            name: part.oracle for name, part in found.items() if part.oracle and split == "test"
+        },
+        maps=maps_beside(found, [video.id for video in truth.split(split)]),
+        origins={name: part.origin for name, part in found.items()},
+        split=split,
+        skip_first=skip_first,
+        pairs=request.pairs,
+        resamples=request.resamples,
+        seed=request.seed,
+    )
+    # Of repeats the first is drawn: mean scores would be those of an ensemble, another model.
+    drawn = {name: part.scores[0] for name, part in found.items()}
+    evaluations = {
+        name: evaluate_scores(part, truth, split=split, skip_first=skip_first, resamples=0)
+        for name, part in drawn.items()
+    }
+    from oddframe.comparison.page import remove_comparison, write_comparison
+
+    comparison = replace(comparison, doubts=_doubts(found, evaluations))
+    remove_comparison(out)
+    comparison.write(out / "comparison.json")
+    shown = truth.split(split) if request.timelines else ()
+    write_comparison(
+        out,
+        comparison,
+        title=f"Comparison on {truth.dataset}",
+        evaluations=evaluations,
+        videos=shown,
+        scores={name: part.of_split(truth, split) for name, part in drawn.items()},
+        curves={name: part.curves for name, part in found.items() if part.curves},
+        published=published_for(truth.dataset) if split == "test" else (),
+    )
+    return comparison
+
+
+def _doubts(
+    found: Mapping[str, Contender], evaluations: Mapping[str, Evaluation]
+) -> dict[str, list[str]]:
+    """By the name of each whose numbers are in doubt, why."""
+    from oddframe.reporting.wording import doubts
+
+    doubtful = {}
+    for name, part in found.items():
+        lines = doubts({}, evaluations[name])
+        lines += [line for other in part.scores[1:] for line in doubts(other.meta, None)]
+        if lines:
+            doubtful[name] = list(dict.fromkeys(lines))
+    return doubtful
+
+
+def short_names(paths: Sequence[Path]) -> list[str]:
+    """File names, with as many parent folders as it takes to tell them apart.
+
+    What ``score`` calls every file and folder, ``scores``, is left off the end where names stay
+    distinct without it: ``run-a/scores.npz`` is ``run-a``.
+    """
+    # A folder's name has no suffix.
+    whole = [
+        (path.with_suffix("") if path.suffix in (".npz", *KINDS) else path).parts
+        for path in (path.resolve() for path in paths)
+    ]
+    short = [_without_scores(parts) for parts in whole]
+    for parts in (short, whole):
+        for depth in range(1, max(map(len, parts)) + 1):
+            names = ["/".join(one[-depth:]) for one in parts]
+            if len(set(names)) == len(names):
+                return names
+    return [str(path) for path in paths]
+
+
+def _without_scores(parts: tuple[str, ...]) -> tuple[str, ...]:
+    end = len(parts)
+    while end > 2 and parts[end - 1] == "scores":  # the root is no name
+        end -= 1
+    return parts[:end]
