@@ -6,15 +6,15 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from oddframe.bags.detector import BagDetector, score_video
+from oddframe.bags.run_features import features_for, learnt_from
 from oddframe.cluster.spread import Workers
 from oddframe.console.progress import Progress, says_how_to_go_on
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.backbones import BackboneOptions
 from oddframe.features.extraction import SnippetPlan
-from oddframe.features.feature_folder import FeatureFolder
 from oddframe.features.spread_extraction import Extracting, extract_spread
 from oddframe.runs.run_folder import Run
 from oddframe.scoring.kept import VideoScores
@@ -27,14 +27,8 @@ def feature_scorer(run: Run, folder: Path) -> Callable[[Video], VideoScores]:
     Raises:
         OddframeError: no features there, or of another kind than the run was trained on.
     """
-    features = FeatureFolder.open(folder)
+    features = features_for(run, folder)
     detector = cast(BagDetector, run.detector)
-    if features.channels != detector.shape.channels:
-        raise OddframeError(
-            f"{folder}: {run.detector.name} in {run.folder} was trained on features of "
-            f"{detector.shape.channels} channels, these have {features.channels}; use features of "
-            "the same backbone"
-        )
     own, given = (part.get("backbone") for part in (learnt_from(run), features.info))
     if own and given and own != given:
         wrong = [key for key in own if own[key] != given.get(key)]
@@ -52,11 +46,6 @@ def feature_scorer(run: Run, folder: Path) -> Callable[[Video], VideoScores]:
         )
 
     return lambda video: VideoScores(score_video(detector, features, video))
-
-
-def learnt_from(run: Run) -> dict[str, Any]:
-    """What is known of the features that a run was trained on: ``features.json`` of then."""
-    return run.config.get("features_info", {})
 
 
 def extract_for(

@@ -5,19 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, cast
 
-from oddframe.bags.batches import BagBatches
 from oddframe.bags.detector import BagDetector
-from oddframe.bags.judges import mean_losses
-from oddframe.bags.loss_spread import LossSpreads, Spread
+from oddframe.bags.loss_spread import LossSpreads
+from oddframe.bags.pairings import loss_spreads
+from oddframe.bags.run_features import features_for
 from oddframe.bags.segments import pool_segments
 from oddframe.console.progress import progress
 from oddframe.errors import OddframeError
-from oddframe.features.feature_folder import FeatureFolder
 from oddframe.files.atomic import write_json
 from oddframe.files.paths import text_paths
 from oddframe.runs.run_folder import MANIFEST, read_run
 from oddframe.settings.reading import check_seed
 from oddframe.videos.manifest import Manifest
+
+_PAIRINGS_OF_A_SEED = 1_000_003
+"""More than anybody repeats, so that two seeds have no pairing in common."""
 
 
 @text_paths
@@ -61,16 +63,8 @@ def losses(
     traits = trained.detector.traits
     if (traits.looks_at, traits.trained) != ("features", "in steps"):
         raise OddframeError(f"{run}: {trained.detector.name} has no loss over bags")
-    fitted = cast(BagDetector, trained.detector)
-    folder = features or _known(trained.config, "features")
+    opened = features_for(trained, features or _known(trained.config, "features"))
     videos = Manifest.read(manifest or run / MANIFEST)
-    opened = FeatureFolder.open(folder)
-    if opened.channels != fitted.shape.channels:
-        raise OddframeError(
-            f"{folder}: {fitted.name} in {run} was trained on features of "
-            f"{fitted.shape.channels} channels, these have {opened.channels}; use features of "
-            "the same backbone"
-        )
     wanted = splits or _two_labelled(videos)
     if not wanted:
         raise OddframeError(
@@ -81,7 +75,8 @@ def losses(
         if not videos.split(split):
             there = ", ".join(videos.counts())
             raise OddframeError(f"losses: no videos in split '{split}'; there are {there}")
-    found: dict[str, dict[str, Spread]] = {}
+    fitted, found = cast(BagDetector, trained.detector), {}
+    seeds = range(seed * _PAIRINGS_OF_A_SEED, seed * _PAIRINGS_OF_A_SEED + repeats)
     with progress() as bar:
         for split in wanted:
             chosen = videos.split(split)
@@ -94,14 +89,7 @@ def losses(
                 bar.counter("pooling segments", len(chosen)),
             )
             advance = bar.counter(f"losses of {split}", repeats)
-            rows: list[dict[str, float]] = []
-            for repeat in range(repeats):
-                pairs = BagBatches(
-                    segments, chosen, fitted.config.batch_size, seed * 1_000_003 + repeat
-                )
-                rows.append(mean_losses(fitted, pairs))
-                advance(1)
-            found[split] = {term: Spread.of([row[term] for row in rows]) for term in rows[0]}
+            found[split] = loss_spreads(fitted, segments, chosen, seeds, advance)
     path = out or run / "losses.json"
     terms = {split: {k: vars(v) for k, v in part.items()} for split, part in found.items()}
     write_json(path, {"repeats": repeats, "seed": seed, "splits": terms})
