@@ -162,15 +162,15 @@ def reference(detector, features):
 def test_the_network_written_out():
     detector = small().eval()
     batch = bags(2, 3, 7)
-    outcome = detector(batch)
+    output = detector(batch)
     for video in range(2):
         crops = [reference(detector, batch[video, crop].numpy()) for crop in range(3)]
         for crop, (features, _) in enumerate(crops):
-            assert outcome.features[video, crop].numpy() == pytest.approx(features, abs=1e-4)
+            assert output.features[video, crop].numpy() == pytest.approx(features, abs=1e-4)
         scores = np.mean([scores for _, scores in crops], axis=0)
-        assert outcome.scores[video].numpy() == pytest.approx(scores, abs=1e-5)
+        assert output.scores[video].numpy() == pytest.approx(scores, abs=1e-5)
         norms = np.mean([np.linalg.norm(features, axis=1) for features, _ in crops], axis=0)
-        assert outcome.magnitudes[video].numpy() == pytest.approx(norms, abs=1e-4)
+        assert output.magnitudes[video].numpy() == pytest.approx(norms, abs=1e-4)
 
 
 @torch.no_grad()

@@ -115,28 +115,28 @@ def by_hand(values, crop):
 def test_the_network_is_the_one_described():
     detector, features = small().double().eval(), bags().double()
     values = {key: value.numpy() for key, value in detector.state_dict().items()}
-    outcome = detector(features)
-    assert outcome.features.shape == (2, 3, 9, 6)
+    output = detector(features)
+    assert output.features.shape == (2, 3, 9, 6)
     for video in range(2):
         crops = [by_hand(values, crop) for crop in features[video].numpy()]
         for crop, (expected, _) in enumerate(crops):
-            found = outcome.features[video, crop].detach().numpy()
+            found = output.features[video, crop].detach().numpy()
             np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
         norms = [[math.sqrt(sum(v * v for v in row)) for row in crop] for crop, _ in crops]
         np.testing.assert_allclose(
-            outcome.magnitudes[video].detach(), np.mean(norms, axis=0), rtol=1e-5
+            output.magnitudes[video].detach(), np.mean(norms, axis=0), rtol=1e-5
         )
         scores = np.mean([scores for _, scores in crops], axis=0)
-        np.testing.assert_allclose(outcome.scores[video].detach(), scores, rtol=1e-5)
+        np.testing.assert_allclose(output.scores[video].detach(), scores, rtol=1e-5)
 
 
 def squares(rows):
     return sum((b - a) ** 2 for row in rows for a, b in pairwise(row))
 
 
-def expected_terms(outcome, config, videos, k):
-    """Loss terms from the network's outcome, in loops."""
-    features, magnitudes, scores = (part.detach().numpy().astype(float) for part in outcome)
+def expected_terms(output, config, videos, k):
+    """Loss terms from the network's output, in loops."""
+    features, magnitudes, scores = (part.detach().numpy().astype(float) for part in output)
     crops = features.shape[1]
     best = [sorted(range(len(row)), key=lambda t: -row[t])[:k] for row in magnitudes]
     entropy, gaps = 0.0, []
@@ -174,8 +174,8 @@ def test_losses(loss, time, k, taken):
     detector = small(loss=loss, k=k).eval()
     normal, anomalous = bags(4, time=time), bags(4, time=time, seed=1) * 2
     terms = detector.losses("network", {"normal": normal, "anomalous": anomalous})
-    outcome = detector(torch.cat([normal, anomalous]))
-    expected = expected_terms(outcome, detector.config, 4, taken)
+    output = detector(torch.cat([normal, anomalous]))
+    expected = expected_terms(output, detector.config, 4, taken)
     expected["loss"] = sum(expected.values())
     assert {name: value.item() for name, value in terms.items()} == pytest.approx(
         expected, rel=1e-4
@@ -200,22 +200,22 @@ def test_dropout_is_where_it_was_published():
         if isinstance(module, nn.Dropout):
             assert module.p == 0.7
             module.register_forward_hook(hook)
-    outcome = detector(bags(4, time=32))
+    output = detector(bags(4, time=32))
     assert widths == [6, 8, 2]  # the features, then both hidden layers of the classifier
     # Of 2304 numbers; the standard deviation of the share is 0.0095.
-    dropped = outcome.features == 0
+    dropped = output.features == 0
     assert dropped.float().mean().item() == pytest.approx(0.7, abs=0.05)
-    norms = outcome.features.norm(dim=3).mean(dim=1)
-    torch.testing.assert_close(outcome.magnitudes, norms)  # magnitudes come after it
+    norms = output.features.norm(dim=3).mean(dim=1)
+    torch.testing.assert_close(output.magnitudes, norms)  # magnitudes come after it
 
 
 @pytest.mark.parametrize(("dropout", "same"), [(0.7, False), (0.0, True)])
 def test_training_masks_the_magnitudes_that_select(dropout, same):
     config = RTFMConfig(dropout=dropout)
-    outcome = small().eval()(torch.cat([bags(8, time=32), bags(8, time=32, seed=1)]))
+    output = small().eval()(torch.cat([bags(8, time=32), bags(8, time=32, seed=1)]))
     torch.manual_seed(0)
-    best = magnitude_losses(config, outcome, 8, training=False)["classification"]
-    drawn = magnitude_losses(config, outcome, 8, training=True)["classification"]
+    best = magnitude_losses(config, output, 8, training=False)["classification"]
+    drawn = magnitude_losses(config, output, 8, training=True)["classification"]
     assert torch.equal(best, drawn) is same
 
 

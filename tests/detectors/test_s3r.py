@@ -158,18 +158,18 @@ def test_the_network_is_the_one_described():
     detector, features = small().double().eval(), bags().double()
     values = {key: value.numpy() for key, value in detector.state_dict().items()}
     found = detector(features)
-    assert found.outcome.features.shape == (2, 3, 9, 64)
+    assert found.output.features.shape == (2, 3, 9, 64)
     assert found.attention.shape == (2, 5, 27)
     for video in range(2):
         crops = [by_hand(values, crop) for crop in features[video].numpy()]
         for crop, (expected, _, _, attention) in enumerate(crops):
             np.testing.assert_allclose(
-                found.outcome.features[video, crop].detach(), expected, rtol=1e-4, atol=1e-5
+                found.output.features[video, crop].detach(), expected, rtol=1e-4, atol=1e-5
             )
             part = found.attention[video, :, crop * 9 : (crop + 1) * 9]
             np.testing.assert_allclose(part.detach().T, attention, rtol=1e-6)
         scores = np.mean([crop[1] for crop in crops], axis=0)
-        np.testing.assert_allclose(found.outcome.scores[video].detach(), scores, rtol=1e-5)
+        np.testing.assert_allclose(found.output.scores[video].detach(), scores, rtol=1e-5)
         macro = np.mean([crop[2] for crop in crops])
         np.testing.assert_allclose(found.macro[video].item(), macro, rtol=1e-5)
 
@@ -236,7 +236,7 @@ def test_dropout_is_where_it_was_published():
             assert module.p == 0.7
             hook = lambda _, inputs, __, name=name: found.append((name, inputs[0].shape[-1]))  # noqa: E731
             module.register_forward_hook(hook)
-    outcome = detector(bags(2)).outcome
+    output = detector(bags(2)).output
     assert found == [
         ("video_embedding.1", 64),
         ("macro_embedding.1", 64),
@@ -246,7 +246,7 @@ def test_dropout_is_where_it_was_published():
         ("macro_classifier.mlp.5", 4),
     ]
     # The selected features are after dropout and gate: of 3456 numbers 0.7 are zero.
-    assert (outcome.features == 0).float().mean().item() == pytest.approx(0.7, abs=0.05)
+    assert (output.features == 0).float().mean().item() == pytest.approx(0.7, abs=0.05)
 
 
 def test_defaults():

@@ -163,6 +163,15 @@ def test_every_detector_refuses_what_is_out_of_range(name: str) -> None:
                 kind(**{part: value})
 
 
+@pytest.mark.parametrize("name", available())
+def test_every_setting_is_explained_by_itself(name: str) -> None:
+    lines = settings_table(load(name).CONFIG).splitlines()
+    for line, after in zip(lines, [*lines[1:], ""], strict=True):
+        if line.startswith("  --"):
+            assert after.startswith("      "), line
+            assert not after.strip().startswith(("of ", "the same ")), line
+
+
 def test_tables_have_an_entry_for_each_choice() -> None:
     assert set(LOSS_WEIGHTS) == set(get_args(LossVariant))
     assert get_args(get_type_hints(PredictionConfig)["flow"]) == ("none", *FLOWS)

@@ -35,7 +35,7 @@ class BagShape:
     Attributes:
         crops: crops per snippet (10 for UCF-Crime, 5 for XD-Violence, 1 without crops).
         channels: width of a feature vector, without an appended magnitude.
-        segments: pools per training bag.
+        segments: parts of equal length that a training bag is pooled to.
     """
 
     crops: int
@@ -51,12 +51,13 @@ class BagConfig(CheckedSettings):
     """Settings that every detector trained on bags has.
 
     Attributes:
-        segments: pools per training bag.
-        batch_size: normal bags per step, and as many anomalous ones.
-        steps: training steps; 0 trains nothing.
-        validate_every: steps between two validations.
-        learning_rate, weight_decay: of Adam.
-        clip_gradient: largest gradient norm; 0 does not clip.
+        segments: parts of equal length that the features of a training video are pooled to.
+        batch_size: normal videos in a training step, and as many anomalous ones.
+        steps: number of training steps; 0 trains nothing.
+        validate_every: training steps from one validation to the next.
+        learning_rate: learning rate of the optimiser, which is Adam unless a setting says another.
+        weight_decay: weight decay of the optimiser, an L2 penalty on the network's weights.
+        clip_gradient: gradients whose norm is larger are scaled down to it; 0 does not clip.
     """
 
     segments: int = setting(32, at_least=1)

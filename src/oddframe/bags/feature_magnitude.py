@@ -18,14 +18,17 @@ class MagnitudeConfig(BagConfig):
     """Settings of feature magnitude learning; the defaults are those of RTFM's released code.
 
     Attributes:
-        loss: variant of the regularisers and the magnitude term, see
-            :mod:`oddframe.bags.losses`. ``official`` because the published numbers were
-            reached with it.
-        k: segments selected per video; 0 takes a tenth of the segments (3 of 32).
-        dropout: of features, classifiers and selection mask.
+        loss: variant of the loss terms, see :mod:`oddframe.bags.losses`: ``official`` as in the
+            released code, with which the published numbers were reached, ``paper`` as in the paper,
+            ``thesis`` as in the thesis.
+        k: segments of a video that are selected to represent it; 0 takes a tenth of them (3 of 32).
+        dropout: share of values dropped in training, of features, in the classifiers and of
+            segments before the selection.
         margin: wanted magnitude of anomalous features (``abs-square``) or wanted gap (``hinge``),
             in units of the features' L2 norm; 100 was chosen for I3D.
-        magnitude_weight, sparsity_weight, smoothness_weight: of the loss terms.
+        magnitude_weight: weight of the term that makes features of anomalous videos larger.
+        sparsity_weight: weight of the term that keeps high scores few.
+        smoothness_weight: weight of the term that keeps scores of neighbouring segments alike.
     """
 
     loss: bag_losses.LossVariant = "official"
@@ -37,7 +40,7 @@ class MagnitudeConfig(BagConfig):
     smoothness_weight: float = 0.0008
 
 
-class Outcome(NamedTuple):
+class MagnitudeOutput(NamedTuple):
     """What a network says about bags.
 
     Attributes:
@@ -51,21 +54,21 @@ class Outcome(NamedTuple):
     scores: Tensor
 
 
-def outcome_of(features: Tensor, logits: Tensor) -> Outcome:
-    """The outcome from features and from logits ``(videos, crops, time, 1)``."""
+def output_of(features: Tensor, logits: Tensor) -> MagnitudeOutput:
+    """The output from features and from logits ``(videos, crops, time, 1)``."""
     features = features.float()
     scores = logits.float().sigmoid().squeeze(3).mean(dim=1)
-    return Outcome(features, features.norm(dim=3).mean(dim=1), scores)
+    return MagnitudeOutput(features, features.norm(dim=3).mean(dim=1), scores)
 
 
 def magnitude_losses(
-    config: MagnitudeConfig, outcome: Outcome, normal: int, training: bool
+    config: MagnitudeConfig, output: MagnitudeOutput, normal: int, training: bool
 ) -> dict[str, Tensor]:
     """Weighted loss terms of bags of which the first ``normal`` are normal.
 
     Args:
         config: variant, weights, margin, dropout and k.
-        outcome: of the normal bags, then of as many anomalous ones.
+        output: of the normal bags, then of as many anomalous ones.
         normal: how many are normal.
         training: whether the selection mask is on.
 
@@ -76,12 +79,12 @@ def magnitude_losses(
     low, high = (
         select_segments(*part, k, config.dropout, training)
         for part in (
-            [values[:normal] for values in outcome],
-            [values[normal:] for values in outcome],
+            [values[:normal] for values in output],
+            [values[normal:] for values in output],
         )
     )
     sparsity, smoothness = bag_losses.regularisation(
-        config.loss, outcome.scores[:normal], outcome.scores[normal:]
+        config.loss, output.scores[:normal], output.scores[normal:]
     )
     form = "hinge" if config.loss == "paper" else "abs-square"
     magnitude = bag_losses.magnitude(low.features, high.features, config.margin, form)

@@ -24,14 +24,16 @@ class ClipConfig(CheckedSettings):
         pixels: range of the values: ``symmetric`` -1 to 1, ``unit`` 0 to 1, ``per-image`` each
             frame stretched from 0 to 1 (a frame of one value becomes 0).
         frame_step: frames from one frame of a clip to the next.
-        batch_size: clips per step.
-        steps: training steps.
-        validate_every: steps between two validations.
+        batch_size: clips in a training step.
+        steps: number of training steps.
+        validate_every: training steps from one validation to the next.
         clips_per_video: random clips of each video in an epoch; 0 takes every clip there is.
-        learning_rate: of Adam.
-        clip_gradient: largest gradient norm; 0 does not clip.
-        false_alarms_per_hour: of normal footage, that the threshold promises at most.
-        smoothing_seconds: standard deviation of the Gaussian over time in offline scoring.
+        learning_rate: learning rate of the optimiser Adam.
+        clip_gradient: gradients whose norm is larger are scaled down to it; 0 does not clip.
+        false_alarms_per_hour: the most false alarms per hour of normal footage that the threshold
+            promises.
+        smoothing_seconds: anomaly scores are smoothed over time, where later frames may be
+            used, by a Gaussian with this standard deviation in seconds; 0 does not smooth.
     """
 
     size: int = setting(256, at_least=16, at_most=4096)
@@ -61,17 +63,21 @@ class PredictionConfig(ClipConfig):
     The defaults are those of the PyTorch port of future-frame prediction.
 
     Attributes:
-        context: frames that the next one is predicted from.
-        width: channels of the generator's first level.
-        batch_norm: as in the PyTorch port; without it, as in the paper's own code.
+        context: number of frames that the next one is predicted from.
+        width: channels of the generator's first level; the generator predicts the frame.
+        batch_norm: the generator has batch norms, as in the PyTorch port; the paper's own code
+            has none.
         discriminator_width: channels after the discriminator's first convolution.
-        intensity_weight, gradient_weight, flow_weight, adversarial_weight: of the loss terms; a
-            discriminator whose answers weigh 0 is not trained.
-        flow: what measures motion while training; ``matching`` needs no weights, ``none`` leaves
-            the term out.
-        flow_weights: file of the weights of ``flownet2-sd`` or ``liteflownet``.
+        intensity_weight: weight of the squared error of the pixels in the generator's loss.
+        gradient_weight: weight of the error of the edges in the generator's loss.
+        flow_weight: weight of the error of the motion in the generator's loss.
+        adversarial_weight: weight of the discriminator's answers in the generator's loss; with 0
+            the discriminator is not trained.
+        flow: what measures motion in training: ``matching`` compares blocks and needs no weights,
+            ``flownet2-sd`` and ``liteflownet`` are networks, ``none`` leaves motion out.
+        flow_weights: file with the weights of ``flownet2-sd`` or ``liteflownet``.
         discriminator_rate: learning rate of the discriminator.
-        decay_at: from this step on both learning rates are a tenth; 0 = never.
+        decay_at: training step from which both learning rates are a tenth; 0 = never.
     """
 
     context: int = setting(4, at_least=1)

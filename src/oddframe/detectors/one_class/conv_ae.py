@@ -46,15 +46,17 @@ class ConvAEConfig(ClipConfig):
 
     Attributes:
         pixels: ``symmetric`` and ``per-image`` are the thesis' ``mnad_norm`` and ``dyn_norm``.
-        learning_rate: of Adam at the first step; it falls to 0 on half a cosine.
+        learning_rate: learning rate of the optimiser Adam at the first step; it falls to 0 on half
+            a cosine.
         width: channels of the first block; each of three poolings doubles them.
         skips: the decoder also sees the encoder's blocks.
         wide: upsampling keeps the channels, as in MNAD's released reconstruction network.
         pseudo: what the second auto-encoder's error is: ``none`` has no second one, ``mse`` the
             mean squared error, ``kl`` that and the divergence between the two images' brightness
             as distributions over the pixels, ``kl-pixels`` that and the published divergence.
-        pseudo_weight: of its loss. Adam divides by the size of a gradient, so where a network has
-            one loss only, as here, it scales the curve and hardly anything else.
+        pseudo_weight: weight of the second auto-encoder's loss. Adam divides by the size of a
+            gradient, so where a network has one loss only, as here, it scales the curve and hardly
+            anything else.
         pseudo_cap: error of a frame, of images from 0 to 1, beyond which more is not paid for. A
             mean squared error of 0.25 can be reached whatever the frame, as one end of the range is
             at least 0.5 away from any pixel. A cap below the error of an untrained

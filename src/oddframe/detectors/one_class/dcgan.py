@@ -39,7 +39,7 @@ class DcganConfig(ClipConfig):
 
     Attributes:
         width: channels of the widest layers of both networks.
-        latent: random numbers that a frame is made from.
+        latent: how many random numbers a frame is made from.
     """
 
     size: int = setting(128, multiple_of=16)

@@ -56,13 +56,16 @@ class MnadConfig(ClipConfig):
             none and keeps its channels when it upsamples; ``published`` is the task's own: skips
             for prediction and denoising, wide for reconstruction (narrow without a memory), narrow
             for time-series.
-        memory: have one; without it the score is the error alone.
-        items: of the memory.
-        compactness, separateness: weights of the memory's losses; published 0.1 for prediction,
-            0.01 for reconstruction.
-        alpha: weight of the error in the score, the rest being the distance to the memory's;
-            published 0.6 for prediction, 0.7 for reconstruction. Not used without a memory.
-        noise: share of the values that become salt or pepper, in the denoising task.
+        memory: the network has a memory of normal features; without it the score is the error
+            alone.
+        items: how many normal features the memory holds.
+        compactness: weight of the loss that draws features to their nearest item of the memory;
+            published 0.1 for prediction, 0.01 for reconstruction.
+        separateness: weight of the loss that keeps the items of the memory apart; published 0.1
+            for prediction, 0.01 for reconstruction.
+        alpha: weight of the error in the score; the distance to the memory has the rest. Published
+            0.6 for prediction, 0.7 for reconstruction. Not used without a memory.
+        noise: share of the pixels' values that become salt or pepper, in the denoising task.
         update_memory: go on updating the memory while a video is scored.
         update_below: a frame updates the memory if its point score, the squared error (pixels 0 to
             1) where it is large, is below this; published 0.01 for prediction, 0.015 for

@@ -45,12 +45,13 @@ class OGNetConfig(ClipConfig):
     ``batch_size`` 32, ``refine_steps`` 25.
 
     Attributes:
-        size: of the frame; with patches a multiple of their side. 270 is chosen here: it gives
-            the pixels of a 360x240 frame to 36 patches of 45.
-        batch_size: clips per step; without patches these are the frames per step.
-        steps: of both phases together. The default is about 20 epochs of Ped2, whose 2,550
-            training frames have 9.6 moving patches each.
-        learning_rate: of the generator.
+        size: frames are resized to this many pixels in height and width; with patches a multiple of
+            their side. 270 is chosen here: it gives the pixels of a 360x240 frame to 36 patches of
+            45.
+        batch_size: clips in a training step; without patches these are the frames of the step.
+        steps: number of training steps of both phases together. The default is about 20 epochs of
+            Ped2, whose 2,550 training frames have 9.6 moving patches each.
+        learning_rate: learning rate of the generator.
         discriminator_rate: learning rate of the discriminator; half of it in the refinement.
         width: channels after the first convolution of each network.
         patches: side of the square patches in pixels; 0 takes the whole frame as one.
@@ -59,8 +60,10 @@ class OGNetConfig(ClipConfig):
             patch counts as moving. The paper gives none; on Ped2 still patches stay below 0.004.
         noise: standard deviation of the noise on the generator's input in phase one, in the range
             of the pixels. 0.81 as in the released code, which squares the 0.9 that it is given.
-        adversarial_weight: of the adversarial term against that of the reconstruction, 0 to 1.
-        refine_steps: steps of the refinement, at the end of the training; 0 = phase one only.
+        adversarial_weight: weight of the adversarial term in the generator's loss; that of the
+            reconstruction has the rest.
+        refine_steps: training steps of phase two, the refinement, at the end of the training;
+            0 = phase one only.
         old_steps: the old generator is the state after so many steps; 0 = a twentieth of phase
             one, which is the paper's end of the first of about 20 epochs.
         real_share: share of frames among the good examples of the refinement, the paper's alpha;

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from oddframe.bags.detector import BagConfig, BagDetector, BagShape
-from oddframe.bags.feature_magnitude import Outcome, outcome_of
+from oddframe.bags.feature_magnitude import MagnitudeOutput, output_of
 from oddframe.bags.losses import LossVariant, classification, regularisation
 from oddframe.detectors.traits import Traits
 from oddframe.errors import OddframeError
@@ -53,21 +53,25 @@ class MGFNConfig(BagConfig):
     """Settings of MGFN; the defaults are those of the released code.
 
     Attributes:
-        batch_size: normal bags per step, and as many anomalous ones.
         widths: channels of the three stages; multiples of ``head_width``.
         depths: blocks of the three stages; ``(3, 2, 1)`` is the small network.
         head_width: channels of an attention head or of a group that shares a temporal filter.
-        dropout: inside the feed-forward parts.
-        attention_dropout: before and after the attention. The released code has the option but
-            ignores it, so 0 is what it does.
-        selection_dropout: of the mask on the magnitudes that choose segments.
-        k: segments selected per video; 0 takes a tenth of the segments (3 of 32).
+        dropout: share of values dropped in training inside the feed-forward parts.
+        attention_dropout: share of values dropped in training before and after the attention. The
+            released code has the option but ignores it, so 0 is what it does.
+        selection_dropout: share of segments that are left out in training when those with the
+            largest magnitudes are selected.
+        k: segments of a video that are selected to represent it; 0 takes a tenth of them (3 of 32).
         margin: wanted distance between the magnitudes of normal and anomalous segments.
-        loss: ``official``, ``thesis`` or ``paper``, see :func:`magnitude_contrast` and
-            :data:`LOSS_WEIGHTS`.
+        loss: variant of the loss: ``official`` has the weights of the released code, ``thesis``
+            those of the thesis, ``paper`` those of the thesis and the paper's equations; see
+            :func:`magnitude_contrast` and :data:`LOSS_WEIGHTS`.
         pairing: which rows of one class are compared, see :func:`same_class_pairs`.
-        contrast_scale, smoothness_scale, sparsity_scale: factors of the variant's weights; that of
-            the contrast is for the distances between the classes and inside them.
+        contrast_scale: factor of the variant's weights of the distances between the classes and
+            inside them.
+        smoothness_scale: factor of the variant's weight of the term that keeps scores of
+            neighbouring segments alike.
+        sparsity_scale: factor of the variant's weight of the term that keeps high scores few.
     """
 
     batch_size: int = 16
@@ -221,7 +225,7 @@ class MGFN(BagDetector):
         self.fc = nn.Linear(last, 1)
         self.to_mag = nn.Conv1d(1, first, 3, padding=1)
 
-    def forward(self, features: Tensor) -> Outcome:
+    def forward(self, features: Tensor) -> MagnitudeOutput:
         """Features after the final LayerNorm, their magnitudes, and scores.
 
         Args:
@@ -231,7 +235,7 @@ class MGFN(BagDetector):
         magnitudes = rows.norm(dim=2, keepdim=True).transpose(1, 2)
         x = self.to_tokens(rows.transpose(1, 2)) + _MAGNITUDE_SHARE * self.to_mag(magnitudes)
         embedded = self.to_logits(self.stages(x).transpose(1, 2)).unflatten(0, features.shape[:2])
-        return outcome_of(embedded, self.fc(embedded))
+        return output_of(embedded, self.fc(embedded))
 
     def snippet_scores(self, features: Tensor) -> Tensor:
         """Scores 0 to 1 ``(videos, time)`` of ``(videos, crops, time, channels)``."""
@@ -245,9 +249,9 @@ class MGFN(BagDetector):
             batch: as many ``normal`` as ``anomalous`` bags.
         """
         videos = len(batch["normal"])
-        outcome = self(torch.cat([batch["normal"], batch["anomalous"]]))
-        normal = self._select(*(values[:videos] for values in outcome))
-        anomalous = self._select(*(values[videos:] for values in outcome))
+        output = self(torch.cat([batch["normal"], batch["anomalous"]]))
+        normal = self._select(*(values[:videos] for values in output))
+        anomalous = self._select(*(values[videos:] for values in output))
         contrast = magnitude_contrast(
             normal.features,
             anomalous.features,
@@ -260,7 +264,7 @@ class MGFN(BagDetector):
         # 2023; RTFM's variants call them "thesis".
         variant: LossVariant = "paper" if self.config.loss == "paper" else "thesis"
         sparsity, smoothness = regularisation(
-            variant, outcome.scores[:videos], outcome.scores[videos:]
+            variant, output.scores[:videos], output.scores[videos:]
         )
         weights = LOSS_WEIGHTS[self.config.loss]
         scale = self.config.contrast_scale

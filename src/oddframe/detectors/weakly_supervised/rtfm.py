@@ -19,9 +19,9 @@ from torch.nn import functional
 from oddframe.bags.detector import BagDetector, BagShape
 from oddframe.bags.feature_magnitude import (
     MagnitudeConfig,
-    Outcome,
+    MagnitudeOutput,
     magnitude_losses,
-    outcome_of,
+    output_of,
 )
 from oddframe.files.tensor_checks import built, without_prefix
 from oddframe.networks.published_states import crops_for, load_strictly, width_of
@@ -63,18 +63,18 @@ class RTFM(BagDetector):
         self.dropout = nn.Dropout(config.dropout)
         xavier_initialise(self)
 
-    def forward(self, features: Tensor) -> Outcome:
+    def forward(self, features: Tensor) -> MagnitudeOutput:
         """Features, magnitudes and scores of bags ``(videos, crops, time, channels)``."""
         out = self.Aggregate(features.flatten(0, 1)).view(features.shape)
         out = self.dropout(out)
         hidden = self.dropout(functional.relu(self.fc1(out)))
         hidden = self.dropout(functional.relu(self.fc2(hidden)))
-        return outcome_of(out, self.fc3(hidden))
+        return output_of(out, self.fc3(hidden))
 
     def losses(self, phase: str, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:  # noqa: ARG002
         """Weighted terms, which add up to ``loss``."""
-        outcome = self(torch.cat([batch["normal"], batch["anomalous"]]))
-        terms = magnitude_losses(self.config, outcome, len(batch["normal"]), self.training)
+        output = self(torch.cat([batch["normal"], batch["anomalous"]]))
+        terms = magnitude_losses(self.config, output, len(batch["normal"]), self.training)
         return {**terms, "loss": torch.stack(list(terms.values())).sum()}
 
     def snippet_scores(self, features: Tensor) -> Tensor:

@@ -21,9 +21,9 @@ from oddframe.bags import losses as bag_losses
 from oddframe.bags.detector import BagDetector, BagShape
 from oddframe.bags.feature_magnitude import (
     MagnitudeConfig,
-    Outcome,
+    MagnitudeOutput,
     magnitude_losses,
-    outcome_of,
+    output_of,
 )
 from oddframe.errors import OddframeError
 from oddframe.files.tensor_checks import built, without_prefix
@@ -37,7 +37,7 @@ from oddframe.networks.temporal import MultiscaleTemporalNetwork, xavier_initial
 from oddframe.settings.ranges import setting
 
 GROUPS = 8
-"""Of the group norms."""
+"""Groups of channels in each group norm."""
 
 UNUSED = tuple(
     f"{block}.{part}"
@@ -56,11 +56,12 @@ class S3RConfig(MagnitudeConfig):
     """Settings of S3R; those of its bases apply, with the weight decay of the released code.
 
     Attributes:
-        dictionary: ``atoms`` learns real atoms of the normal videos; ``codes`` keeps the code
-            matrix of the channels, the released files' convention. Atoms, because they mean
-            something by themselves: each is a direction of normal features.
-        dictionary_share: slots per normal training video; the released files have 0.5
-            (UCF-Crime) and 0.9 (ShanghaiTech).
+        dictionary: what the dictionary of normal features holds: ``atoms`` real atoms, learnt from
+            the normal videos; ``codes`` the code matrix of the channels, the released files'
+            convention. Atoms, because they mean something by themselves: each is a direction of
+            normal features.
+        dictionary_share: slots of the dictionary for each normal training video; the released
+            files have 0.5 (UCF-Crime) and 0.9 (ShanghaiTech).
     """
 
     weight_decay: float = 0.005
@@ -69,15 +70,15 @@ class S3RConfig(MagnitudeConfig):
 
 
 class Reconstruction(NamedTuple):
-    """The network's outcome and what the reconstruction says.
+    """What the network says of the video, and what it says of its reconstruction.
 
     Attributes:
-        outcome: of the gated video.
+        output: features, magnitudes and scores of the gated video.
         macro: ``(videos,)``, score of the reconstruction, 0 to 1, mean over crops.
         attention: ``(videos, slots, crops * time)``, adds up to 1 over the slots.
     """
 
-    outcome: Outcome
+    output: MagnitudeOutput
     macro: Tensor
     attention: Tensor
 
@@ -174,7 +175,7 @@ class S3R(BagDetector):
         self.dictionary = torch.from_numpy(dictionary).to(self.dictionary.device)
 
     def forward(self, features: Tensor) -> Reconstruction:
-        """Outcome, macro score and attention of bags ``(videos, crops, time, channels)``."""
+        """Output, macro score and attention of bags ``(videos, crops, time, channels)``."""
         videos, crops, time, channels = features.shape
         if not len(self.dictionary):
             raise OddframeError("s3r has no dictionary yet; call prepare with the normal bags")
@@ -185,12 +186,12 @@ class S3R(BagDetector):
         gate = self.de_normal.get_submodule("channel_attention.channel_gate.mlp")
         odd = gate(video.mean(dim=1) - macro.mean(dim=1)).sigmoid()[:, None]
         video, macro = video * odd, macro * (1 - odd)
-        outcome = outcome_of(
+        output = output_of(
             video.view(features.shape), self.video_classifier(video).view(videos, crops, time, 1)
         )
         verdict = self.macro_classifier.get_submodule("mlp")(macro.mean(dim=1))
         scores = verdict.float().sigmoid().view(videos, crops).mean(dim=1)
-        return Reconstruction(outcome, scores, attention.transpose(1, 2))
+        return Reconstruction(output, scores, attention.transpose(1, 2))
 
     def losses(self, phase: str, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:  # noqa: ARG002
         """Weighted terms, which add up to ``loss``.
@@ -199,13 +200,13 @@ class S3R(BagDetector):
         dictionary of normal life can rebuild nothing else.
         """
         result = self(torch.cat([batch["normal"], batch["anomalous"]]))
-        terms = magnitude_losses(self.config, result.outcome, len(batch["normal"]), self.training)
+        terms = magnitude_losses(self.config, result.output, len(batch["normal"]), self.training)
         terms["macro"] = bag_losses.classification(result.macro, result.macro[:0])
         return {**terms, "loss": torch.stack(list(terms.values())).sum()}
 
     def snippet_scores(self, features: Tensor) -> Tensor:
         """Scores 0 to 1 ``(videos, time)`` of ``(videos, crops, time, channels)``."""
-        return self(features).outcome.scores
+        return self(features).output.scores
 
     @property
     def notes(self) -> dict[str, Any]:

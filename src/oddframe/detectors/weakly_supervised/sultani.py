@@ -25,13 +25,14 @@ class SultaniConfig(BagConfig):
     """Settings of the ranking baseline; the defaults are the paper's unless a line says more.
 
     Attributes:
-        batch_size: normal bags per step, and as many anomalous ones.
-        learning_rate: of the optimiser.
-        weight_decay: 0.0005, in place of the Frobenius norm of the weights in the paper's Eq. 7.
+        weight_decay: weight decay of the optimiser, an L2 penalty on the network's weights; it
+            stands in place of their Frobenius norm in the paper's Eq. 7.
         optimiser: ``adagrad`` as in the paper, or ``adam``.
-        dropout: after the first and the second layer.
+        dropout: share of values dropped in training after the first and after the second layer.
         normalise: divide each feature vector by its L2 norm, as the paper does.
-        sparsity_weight, smoothness_weight: of the loss terms (Eq. 6).
+        sparsity_weight: weight of the term that keeps high scores few (Eq. 6).
+        smoothness_weight: weight of the term that keeps scores of neighbouring segments alike
+            (Eq. 6).
     """
 
     batch_size: int = 30

@@ -16,8 +16,8 @@ class PseudoAnomalyConfig(PredictionConfig):
     """Settings of the pseudo-anomaly pipeline, beside those of prediction.
 
     Attributes:
-        branches: ``one`` has the pseudo generator only and shows the classifier real frames as
-            normal; ``two`` has a normal generator as well.
+        branches: which generators there are: ``one``, the pseudo generator only, shows the
+            classifier real frames as normal; ``two`` has a normal generator as well.
         classifier_width: channels after the classifier's first convolution.
         classifier_rate: learning rate of the classifier (Adam; as published SGD).
         real_targets: with two branches, show the classifier real frames as normal ones besides
@@ -30,16 +30,18 @@ class PseudoAnomalyConfig(PredictionConfig):
             a frame of another video by 0.2 to 0.5, which no longer looks right.
         perceptual: network whose features of the pseudo-anomaly must be those of the real frame;
             ``lite0`` comes with oddframe, ``vgg19`` needs a file of weights.
-        perceptual_weight: of that term.
-        perceptual_weights: file of the weights of ``vgg19``.
-        focal_frequency_weight: of the distance between the spectra of the pseudo-anomaly and the
-            real frame; an addition to the published loss.
-        score: ``full`` joins error and classifier; ``classifier`` and ``psnr`` are one of them.
-        alpha: share of the error in ``full``; the classifier has the rest.
+        perceptual_weight: weight of the distance between these features.
+        perceptual_weights: file with the weights of ``vgg19``.
+        focal_frequency_weight: weight of the distance between the spectra of the pseudo-anomaly and
+            the real frame; an addition to the published loss.
+        score: what the score is made of: ``full`` joins the error and the classifier's answer,
+            ``psnr`` is the error alone, ``classifier`` the answer alone.
+        alpha: weight of the error in the score ``full``; the classifier's answer has the rest.
         as_published: train and score as the public code does, errors included; see
             :class:`PseudoAnomaly`.
-        published_output: as published, the classifier's output in the score: ``abnormal`` gives
-            the thesis' rows P_abnormal (one branch) and P_full (two), ``normal`` P_normal (one).
+        published_output: which output of the classifier is scored ``as_published``: ``abnormal``
+            gives the thesis' rows P_abnormal (one branch) and P_full (two), ``normal`` P_normal
+            (one branch).
     """
 
     size: int = 128

@@ -15,10 +15,12 @@ class FixedCameraConfig(CheckedSettings):
     Attributes:
         long_side: long side of the network's input in pixels.
         motion_side: long side of the images for optical flow in pixels.
-        fit_looks: frames whose appearance is learnt at most, spread over all the footage.
-        capacity: normal patches remembered per block of 4x4 cells.
-        false_alarms_per_hour: false alarms per hour that the threshold promises at most.
-        smoothing_seconds: standard deviation of the Gaussian over time in offline scoring.
+        fit_looks: the most frames whose appearance is learnt, spread over all the footage.
+        capacity: normal patches remembered for each block of 4x4 cells.
+        false_alarms_per_hour: the most false alarms per hour of normal footage that the threshold
+            promises.
+        smoothing_seconds: anomaly scores are smoothed over time, where later frames may be used,
+            by a Gaussian with this standard deviation in seconds; 0 does not smooth.
     """
 
     long_side: int = setting(448, at_least=64)
