@@ -18,7 +18,7 @@ from oddframe.scores.detections import EventRule, find_detections, read_events
 from oddframe.scores.frame_scores import Scores
 from oddframe.scores.score_files import PENDING
 from oddframe.scoring.kept import FOLDER, KeptScores, KeptVideo, VideoScores
-from oddframe.scoring.result_folder import belongs, drop_maps, finish, place, results_of
+from oddframe.scoring.result_folder import Results, belongs, drop_maps, finish, place, results_of
 
 RULE = EventRule(0.5)
 CLOCK = Clock(8, 10.0)
@@ -53,7 +53,7 @@ def put_in_place(path: Path, number: int, kept: KeptScores, videos: dict[str, Ke
     scores = Scores(values, {"threshold": 0.5, "run": number})
     found = {name: find_detections(array, RULE, CLOCK) for name, array in values.items()}
     clocks = dict.fromkeys(videos, CLOCK)
-    place(path, kept, videos, scores, found, clocks, RULE, keep_maps=True)
+    place(path, kept, Results(videos, scores, found, clocks, RULE), keep_maps=True)
 
 
 def number_in(folder: Path) -> int:
@@ -162,7 +162,8 @@ def test_scores_by_other_settings_take_the_place_of_those_before_even_with_the_s
         made_of = Fingerprint("film", 4, "stamp", "sha256")  # nobody wrote to the recording
         bare = {name: replace(video, made_of=made_of, beside=()) for name, video in videos.items()}
         scores = Scores({"a": videos["a"].found.values / 10}, {})
-        place(path, kept, bare, scores, {"a": []}, {"a": CLOCK}, RULE, keep_maps=True)
+        results = Results(bare, scores, {"a": []}, {"a": CLOCK}, RULE)
+        place(path, kept, results, keep_maps=True)
 
     put_calm(1)
     put_calm(2)
@@ -222,5 +223,6 @@ def test_a_file_system_without_links_has_copies(tmp_path, monkeypatch):
     kept.begin()
     scores = Scores({name: v.found.values for name, v in videos.items()}, {"run": 1})
     found, clocks = {name: [] for name in videos}, dict.fromkeys(videos, CLOCK)
-    place(tmp_path / "scores.npz", kept, videos, scores, found, clocks, RULE, keep_maps=True)
+    results = Results(videos, scores, found, clocks, RULE)
+    place(tmp_path / "scores.npz", kept, results, keep_maps=True)
     assert np.load(tmp_path / "maps" / "a.npy").shape == (8, 1, 1)

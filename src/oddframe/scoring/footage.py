@@ -26,13 +26,14 @@ from oddframe.scoring.request import ScoreRequest
 from oddframe.scoring.result_folder import (
     ANNOTATED,
     REPORT,
+    Results,
     drop_maps,
     finish,
     place,
     require_free,
     results_of,
 )
-from oddframe.scoring.showing import write_annotated_videos, write_page
+from oddframe.scoring.showing import Showing
 from oddframe.scoring.videos import score_videos
 from oddframe.videos.manifest import SPLITS, Manifest, Video
 from oddframe.videos.names import require_files_apart
@@ -95,15 +96,17 @@ def score_footage(request: ScoreRequest) -> Scored:
             name: explained(find_detections(scores[name], rule, clock), found[name].reasons, clock)
             for name, clock in clocks.items()
         }
-        gone = place(path, kept, made, scores, detections, clocks, rule, keep_maps=wanted.maps)
+        results = Results(made, scores, detections, clocks, rule)
+        gone = place(path, kept, results, keep_maps=wanted.maps)
         _say_removed(
             folder,
             report=REPORT in gone and not wanted.report,
             annotated=ANNOTATED in gone and not wanted.annotate,
         )
-        results = manifest, scores, detections, read_maps(folder / MAPS, scores)
-        annotated = write_annotated_videos(request, *results) if wanted.annotate else None
-        page = write_page(request, *results) if wanted.report else None
+        maps = read_maps(folder / MAPS, scores)
+        showing = Showing(request, manifest, scores, detections, maps)
+        annotated = showing.annotated_videos() if wanted.annotate else None
+        page = showing.page() if wanted.report else None
         if not wanted.maps:
             drop_maps(folder, scores)
     left_out = {**manifest.left_out, **failed}

@@ -13,7 +13,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -34,6 +34,28 @@ REPORT = "report"
 SOURCES = "sources.json"
 FORMAT = "oddframe-sources/1"
 _PARTS = "parts.json"
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a scoring made, apart from maps and terms.
+
+    Attributes:
+        videos: video id to its scores, made now or before, and what they were made of.
+        scores: of all of them, as they are written.
+        detections, clocks: video id to its events, and to when its frames are shown.
+        rule: what made an event.
+    """
+
+    videos: Mapping[str, KeptVideo]
+    scores: Scores
+    detections: Mapping[str, list[Detection]]
+    clocks: Mapping[str, Clock]
+    rule: EventRule
+
+    def write_events(self, path: Path) -> Path:
+        """Write ``events.json``; its path."""
+        return write_events(path, self.detections, self.clocks, self.rule)
 
 
 def finish(folder: Path) -> None:
@@ -111,17 +133,7 @@ def belongs(path: Path) -> bool:
     return not (path.parent / SOURCES).exists() or _sources(path) is not None
 
 
-def place(
-    path: Path,
-    kept: KeptScores,
-    videos: Mapping[str, KeptVideo],
-    scores: Scores,
-    detections: Mapping[str, list[Detection]],
-    clocks: Mapping[str, Clock],
-    rule: EventRule,
-    *,
-    keep_maps: bool,
-) -> list[str]:
+def place(path: Path, kept: KeptScores, results: Results, *, keep_maps: bool) -> list[str]:
     """Put the results of a scoring in place of those that are there.
 
     If they are those that are there, everything in the folder stays as it is. Otherwise the report
@@ -130,8 +142,7 @@ def place(
     Args:
         path: the scores file.
         kept: the folder that they were made in; it is used up.
-        videos: the videos, scored now or before.
-        scores, detections, clocks, rule: what is written.
+        results: what is written.
         keep_maps: whether the maps stay. If not, they are there until :func:`drop_maps`.
 
     Returns:
@@ -140,14 +151,14 @@ def place(
     Raises:
         OddframeError: the folder cannot be written.
     """
-    folder, staged = path.parent, kept.folder
+    folder, staged, videos = path.parent, kept.folder, results.videos
     rows = {name: _row(video, keep_maps) for name, video in videos.items()}
-    events, before = write_events(staged / EVENTS, detections, clocks, rule), _sources(path)
+    events, before = results.write_events(staged / EVENTS), _sources(path)
     parts = [name for video in videos.values() for name in video.beside]
     if (
         before is not None
         and (before["settings"], before["videos"]) == (kept.settings, rows)
-        and Scores.read(path).meta == scores.meta
+        and Scores.read(path).meta == results.scores.meta
         and not any((staged / name).exists() for name in parts)  # made now, and wanted
     ):
         there = folder / EVENTS
@@ -157,7 +168,7 @@ def place(
     for name in parts:
         if not (staged / name).exists():
             _link(folder / name, staged / name)
-    scores.write(staged / path.name)
+    results.scores.write(staged / path.name)
     sources = {
         "format": FORMAT,
         "scores": path.name,

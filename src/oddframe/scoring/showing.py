@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,68 +20,64 @@ from oddframe.scoring.result_folder import ANNOTATED, REPORT
 from oddframe.videos.manifest import Manifest
 
 
-def write_page(
-    request: ScoreRequest,
-    manifest: Manifest,
-    scores: Scores,
-    detections: Mapping[str, list[Detection]],
-    maps: Mapping[str, np.ndarray],
-) -> Path:
-    """The report page of scores, beside them; returns its path.
+@dataclass(frozen=True)
+class Showing:
+    """Scores that are to be shown; what shows them goes beside them.
 
-    Args:
+    Attributes:
         request: what the scores are of.
         manifest: the videos, as they were scored.
         scores, detections, maps: of each of them; not every video need have maps.
     """
-    from oddframe.reporting.report.page import write_report
 
-    folder, run = request.path.parent, request.run
-    with progress() as bar:
-        return write_report(
-            folder / REPORT,
-            title=f"Odd moments in {request.footage.path.resolve().name}",
-            manifest=manifest,
-            scores=scores,
-            detections=detections,
-            maps=maps,
-            split=None,
-            training_note=training_note(run, request.alarms.threshold),
-            terms=read_terms(folder / TERMS, scores),
-            **training_record(run.folder),
-            advance=bar.counter("making the report", sum(video.frames for video in manifest)),
-        )
+    request: ScoreRequest
+    manifest: Manifest
+    scores: Scores
+    detections: Mapping[str, list[Detection]]
+    maps: Mapping[str, np.ndarray]
 
+    @property
+    def folder(self) -> Path:
+        """Where the scores are."""
+        return self.request.path.parent
 
-def write_annotated_videos(
-    request: ScoreRequest,
-    manifest: Manifest,
-    scores: Scores,
-    detections: Mapping[str, list[Detection]],
-    maps: Mapping[str, np.ndarray],
-) -> Path:
-    """A copy of each video with scores drawn in, beside the scores; returns their folder.
+    def page(self) -> Path:
+        """Write the report page; its path."""
+        from oddframe.reporting.report.page import write_report
 
-    Args:
-        request: what the scores are of.
-        manifest: the videos, as they were scored.
-        scores, detections, maps: of each of them; not every video need have maps.
-    """
-    from oddframe.reporting.annotated_video import write_annotated_video
-
-    folder, threshold = request.path.parent / ANNOTATED, request.rule.threshold
-    with progress() as bar:
-        for video in manifest:
-            write_annotated_video(
-                manifest.locate(video),
-                folder / f"{video.id}.mp4",
-                scores[video.id],
-                threshold=threshold if math.isfinite(threshold) else None,
-                maps=maps.get(video.id),
-                detections=detections[video.id],
-                truth=video.frame_labels() if video.events else None,
-                clock=video.clock,
-                levels=video.levels,
-                advance=bar.counter(f"annotating {video.id}", video.frames),
+        run, frames = self.request.run, sum(video.frames for video in self.manifest)
+        with progress() as bar:
+            return write_report(
+                self.folder / REPORT,
+                title=f"Odd moments in {self.request.footage.path.resolve().name}",
+                manifest=self.manifest,
+                scores=self.scores,
+                detections=self.detections,
+                maps=self.maps,
+                split=None,
+                training_note=training_note(run, self.request.alarms.threshold),
+                terms=read_terms(self.folder / TERMS, self.scores),
+                **training_record(run.folder),
+                advance=bar.counter("making the report", frames),
             )
-    return folder
+
+    def annotated_videos(self) -> Path:
+        """Write a copy of each video with scores drawn in; the folder of these."""
+        from oddframe.reporting.annotated_video import write_annotated_video
+
+        threshold = self.request.rule.threshold
+        with progress() as bar:
+            for video in self.manifest:
+                write_annotated_video(
+                    self.manifest.locate(video),
+                    self.folder / ANNOTATED / f"{video.id}.mp4",
+                    self.scores[video.id],
+                    threshold=threshold if math.isfinite(threshold) else None,
+                    maps=self.maps.get(video.id),
+                    detections=self.detections[video.id],
+                    truth=video.frame_labels() if video.events else None,
+                    clock=video.clock,
+                    levels=video.levels,
+                    advance=bar.counter(f"annotating {video.id}", video.frames),
+                )
+        return self.folder / ANNOTATED
