@@ -100,7 +100,7 @@ def test_thesis_split_has_the_published_counts_of_each_class(real_data):
     def counts(split):
         return Counter("".join(v.classes) or "normal" for v in manifest.split(split))
 
-    # weak.md 1.5, in the order of CLASSES.
+    # Counted in the lists of the thesis, in the order of CLASSES.
     val = (5, 4, 4, 5, 9, 3, 4, 13, 14, 3, 3, 10, 4, 80)
     train = (43, 41, 37, 42, 78, 26, 41, 114, 131, 24, 26, 85, 41, 720)
     test = (2, 5, 9, 3, 13, 21, 5, 23, 5, 23, 21, 5, 5, 150)

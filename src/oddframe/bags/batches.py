@@ -14,7 +14,7 @@ from oddframe.videos.manifest import Video
 
 
 class BagBatches:
-    """As many normal as anomalous bags per step, each class in its own seeded order.
+    """Steps of as many normal as anomalous bags, each class in its own seeded order.
 
     Each class is an endless row of permutations, so every video is served equally often however
     unequal the classes are, and none is dropped at the end of an epoch. What a step serves
@@ -24,7 +24,7 @@ class BagBatches:
         segments: pooled bags.
         videos: the videos to serve, labelled.
         batch_size: bags per class and step; a class with fewer videos serves some of them twice.
-        seed: of the orders.
+        seed: fixes both orders.
 
     Raises:
         OddframeError: a video without a label, or all of one class.

@@ -68,7 +68,7 @@ def magnitude_losses(
 
     Args:
         config: variant, weights, margin, dropout and k.
-        output: of the normal bags, then of as many anomalous ones.
+        output: what the network says of the normal bags, then of as many anomalous ones.
         normal: how many are normal.
         training: whether the selection mask is on.
 

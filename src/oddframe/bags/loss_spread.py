@@ -13,9 +13,9 @@ class Spread:
     """A loss term over random pairings.
 
     Attributes:
-        mean: over the pairings.
-        standard_deviation: of one pairing's loss, estimated with ``n - 1``.
-        standard_error: of the mean, ``standard_deviation / sqrt(n)``.
+        mean: mean loss over the pairings.
+        standard_deviation: that of one pairing's loss, estimated with ``n - 1``.
+        standard_error: that of the mean, ``standard_deviation / sqrt(n)``.
         low, high: the lowest and the highest.
     """
 

@@ -13,7 +13,7 @@ def odd_boxes(
 
     Args:
         score_map: ``(h, w)``, never negative.
-        width, height: of the video in pixels.
+        width, height: size of the video in pixels.
 
     Returns:
         ``(x1, y1, x2, y2)`` each, in pixels of the video.

@@ -105,7 +105,7 @@ class Threshold:
 
     Attributes:
         value: frames with a higher score are odd.
-        hours: of normal footage, watched, that it rests on.
+        hours: hours of normal footage, watched, that it rests on.
         wanted: false alarms per hour that were asked for.
         alarms: how many alarms the threshold may leave in that footage.
         footage: what footage that is, in words; held out only if nothing was learnt from it.
@@ -215,7 +215,7 @@ def calibrate(
     """The threshold of a detector, from its scores of whole normal videos.
 
     Args:
-        normal: of each video the scores, one per frame, and when its frames are shown
+        normal: for each video its scores, one per frame, and when its frames are shown
             (``Video.clock``). There may be fewer scores, where fewer frames decode.
         false_alarms_per_hour: how many the threshold is to promise at most.
         footage: what the videos are, in words: ``HELD_OUT`` of :mod:`oddframe.console.words` only

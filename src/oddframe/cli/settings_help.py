@@ -16,7 +16,7 @@ def settings_help(words: Sequence[str], parameters: Sequence[inspect.Parameter])
 
     Args:
         words: the words after the verb, ``--help`` among them.
-        parameters: of the verb's function.
+        parameters: parameters of the verb's function.
 
     Raises:
         OddframeError: no such detector.

@@ -118,9 +118,9 @@ class ClipBatches:
         video_ids: the videos to serve.
         clip_length: frames in a clip.
         frame_step: frames from one frame of a clip to the next.
-        batch_size: clips per step.
+        batch_size: clips in a training step.
         clips_per_video: random clips of each video in an epoch; 0 takes every clip there is.
-        seed: of the order and of random clips.
+        seed: fixes the order and the random clips.
 
     Raises:
         OddframeError: no video is long enough.

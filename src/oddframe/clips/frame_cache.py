@@ -169,7 +169,7 @@ def cache_frames(
 
     Args:
         manifest: knows where the footage is.
-        videos: of the manifest, in the order wanted.
+        videos: videos of the manifest, in the order wanted.
         size: height and width of a frame in pixels.
         grey: one channel in place of RGB.
         folder: where the cache lives (``.frames`` beside the manifest).
@@ -257,7 +257,7 @@ def _breaks_path(path: Path) -> Path:
 
 
 def _breaks(path: Path) -> tuple[int, ...]:
-    """Of the video with this file of frames; :func:`_is_whole` has looked at it."""
+    """Where footage begins anew in the video with this file; :func:`_is_whole` has seen it."""
     return tuple(read_array(_breaks_path(path), "breaks in footage").tolist())
 
 

@@ -108,7 +108,7 @@ class Recording:
     def render(
         self, actors: list[Actor], backdrop: Backdrop, config: SceneConfig
     ) -> Iterator[RenderedFrame]:
-        """Its frames, the same ones each time."""
+        """The video's frames, equal each time."""
         generator = np.random.default_rng([*self.seed, 1])
         return render(backdrop, actors, config.frames, config.fps, generator)
 

@@ -37,7 +37,7 @@ DELAYS = {"delay_at_1_an_hour": 1.0, "delay_at_10_an_hour": 10.0}
 """Names of the delay curves at the lowest threshold with at most so many false alarms an hour."""
 
 _POINTS = 60
-"""Of a curve, at most."""
+"""Points of a curve, at most."""
 _WHY = "needs annotated events"
 
 
@@ -121,7 +121,7 @@ def _at_rates(rates: np.ndarray, shares: np.ndarray) -> np.ndarray:
 
     Args:
         rates: ``(resamples, thresholds)``, thresholds falling; rising in the first row, the data.
-        shares: of the same shape.
+        shares: ``(resamples, thresholds)``, share of the events that each threshold misses.
     """
     found = np.full_like(shares, np.nan)
     for row, (reached, share) in enumerate(

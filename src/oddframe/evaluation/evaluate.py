@@ -72,7 +72,7 @@ def evaluate_scores(
         skip_first: frames at the beginning of each video that do not count, as in papers on
             prediction; they do count in localisation, and where thresholds are chosen.
         resamples: bootstrap resamples; 0 for numbers without intervals.
-        seed: of the bootstrap and of the random baseline.
+        seed: fixes the resamples of the bootstrap, and the random baseline.
 
     Raises:
         OddframeError: scores that do not fit the videos, or videos without frame labels.

@@ -14,7 +14,7 @@ import numpy as np
 from oddframe.evaluation.result import Curve
 
 CURVE_POINTS = 400
-"""Of a curve that is drawn."""
+"""Points of a curve that is drawn."""
 
 AT_ONCE = 2**16
 """Points whose distances are added up at a time."""

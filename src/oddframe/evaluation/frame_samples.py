@@ -206,7 +206,7 @@ def _false_alarms(
 
 
 def _among_anomalous(videos: Sequence[Video], name: str) -> np.ndarray:
-    """Of all anomalous frames, end to end, those of a class."""
+    """Whether each anomalous frame, of all videos end to end, is of this class."""
     return np.concatenate([class_frames(video, name)[video.frame_labels()] for video in videos])
 
 

@@ -153,7 +153,7 @@ def summarise(
             data's own.
         draws: the resamples.
         undefined: from a metric's name, why it has no value if it has none.
-        counted: by the name of a metric what it counts.
+        counted: metric name to what it counts, of the metrics that count something.
     """
     scales = {name: _SHARE if metric_name(name).share else _RATE for name in samples}
     (found,) = _measured(samples, draws, scales, undefined, (LEVEL,))
@@ -179,7 +179,7 @@ def differences_at(
     draws: Draws,
     undefined: Callable[[str], str],
 ) -> list[dict[str, Measured]]:
-    """The same with intervals of other levels than 95 %: for each level all of them."""
+    """Paired differences with intervals of other levels than 95 %: for each level all of them."""
     gaps = {name: np.asarray(values) - second[name] for name, values in first.items()}
     return _measured(gaps, draws, dict.fromkeys(gaps, _PLAIN), undefined, levels)
 

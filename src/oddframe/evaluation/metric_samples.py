@@ -43,8 +43,9 @@ class MetricSamples:
 
     Attributes:
         metrics: metric name to values; the first value is the data's own.
-        classes: class name to the same; only the first value where a single video cannot vary.
-        counted: of the metrics that count something, what.
+        classes: class name to the metrics of that class; only the first value where a single video
+            cannot vary.
+        counted: metric name to what it counts, of the metrics that count something.
     """
 
     metrics: dict[str, np.ndarray]
@@ -72,7 +73,7 @@ class MetricSamples:
     def class_summaries(
         self, draws: Draws, videos: Sequence[Video]
     ) -> dict[str, dict[str, Measured]]:
-        """The same of each class: its videos among all, against the normal ones."""
+        """Metrics of each class with their intervals: its videos against the normal ones."""
         return {
             name: summarise(part, draws.of_class(class_members(videos, name)), why_undefined)
             for name, part in self.classes.items()

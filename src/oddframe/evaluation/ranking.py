@@ -29,7 +29,7 @@ class Block:
         thresholds: distinct scores of anomalous frames, falling.
         positives: anomalous frames with exactly that score.
         inside: normal frames of anomalous videos, from that score up to below the one before.
-        outside: the same of normal videos.
+        outside: normal frames of normal videos, from that score up to below the one before.
         inside_ties, outside_ties: those with exactly that score.
         groups: (number of a group of anomalous frames, rows that it has, counts like positives).
         credits: rows that have any, and the sums of the anomalous frames' credits, like positives.
@@ -169,12 +169,12 @@ def _block(
         frames: by falling score; each passes one of the thresholds.
         flat: scores of all frames.
         thresholds: falling.
-        last: of each video, where the next begins.
-        anomalous: of each video.
+        last: ``(videos,)``, the frame at which the next video begins.
+        anomalous: ``(videos,)``, whether the video is anomalous.
         positive: whether each of these frames is anomalous.
         positives: all anomalous frames, rising.
-        groups: which of those are of each group.
-        credits: of each of those.
+        groups: for each group, which of those belong to it.
+        credits: what each of those adds to recall.
     """
     counts, hits = [], []
     for start in range(0, len(frames), AT_ONCE):

@@ -28,7 +28,7 @@ class Curve:
     """Points of a curve, thinned for drawing.
 
     Attributes:
-        x, y: of each point.
+        x, y: coordinates of each point.
         low, high: the 95 % interval of each y, None where it has none; empty for curves without.
     """
 

@@ -14,8 +14,8 @@ class SeedSpread:
 
     Attributes:
         n: how many seeds.
-        mean: over them.
-        standard_deviation: of one seed's value, estimated with ``n - 1``; None with one seed.
+        mean: mean of their values.
+        standard_deviation: that of one seed's value, estimated with ``n - 1``; None with one seed.
         low, high: 95 % interval of the mean over all seeds there could be, by Student's t with
             ``n - 1`` degrees of freedom, that of a share cut at 0 and 1; None with one seed.
     """

@@ -20,7 +20,7 @@ from oddframe.evaluation.result import Curve
 from oddframe.scores.frame_scores import Scores
 
 NAME = "surprise"
-"""Of the curve."""
+"""Name of the curve."""
 _STEP = 0.1
 
 

@@ -196,10 +196,11 @@ def _precision_sum(gained: np.ndarray, hits: np.ndarray, alarms: np.ndarray) -> 
 def _precision_sum_before(
     gained: np.ndarray, hits: np.ndarray, alarms: np.ndarray, ties: np.ndarray
 ) -> np.ndarray:
-    """The same with the precision just above each threshold; 1 where no frame lies above.
+    """Sum over thresholds of (anomalous frames gained) x the precision just above the threshold.
 
-    That is the other end of the step that the trapezoid rule averages over, and 1 at recall 0 is
-    the point that scikit-learn's ``precision_recall_curve`` starts with.
+    Where no frame lies above, the precision is 1. It is the other end of the step that the
+    trapezoid rule averages over; 1 at recall 0 is the point that scikit-learn's
+    ``precision_recall_curve`` starts with.
     """
     above = hits[:-1] + alarms[1:]
     above -= ties

@@ -141,7 +141,7 @@ def thresholds(
     """Every threshold to decide at.
 
     Args:
-        scores: of the evaluated videos, in their order.
+        scores: anomaly scores of the evaluated videos, in their order.
         labels: bool over all their frames, end to end.
         chosen: those that were chosen elsewhere, such as :func:`validation_thresholds`.
 

@@ -35,7 +35,7 @@ class NotedArray:
         return len(self.data) if isinstance(self.data, str | bytes | bytearray) else 0
 
     def array(self) -> np.ndarray | None:
-        """Its floating-point numbers as float32; None if it holds something else.
+        """The array's floating-point numbers as float32; None if it holds something else.
 
         Raises:
             ValueError: shape and data do not fit each other.

@@ -29,8 +29,8 @@ class BackboneOptions:
 
     Attributes:
         weights: the weight file, for backbones whose weights do not come with oddframe.
-        mean, std: for ``onnx`` only: pixels become ``(value - mean) / std`` for each of R, G and
-            B, values 0 to 255.
+        mean, std: used by ``onnx`` only: pixels, 0 to 255, become ``(value - mean) / std`` for each
+            of R, G and B.
         device: ``auto``, ``cpu`` or ``cuda``, for backbones that run in PyTorch; the others run
             on the CPU.
     """

@@ -58,7 +58,7 @@ def cut(image: np.ndarray, layout: str, side: int) -> np.ndarray:
     Args:
         image: uint8 ``(height, width, 3)``.
         layout: one of :data:`LAYOUTS`.
-        side: of the squares, in pixels.
+        side: height and width of the squares in pixels.
 
     Returns:
         uint8 ``(crops, side, side, 3)``.

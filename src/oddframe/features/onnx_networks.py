@@ -128,7 +128,7 @@ def run_session(session: Any, feeds: Mapping[str, np.ndarray], network: str) -> 
     """What a network says, or an error if it goes on for ever or takes all memory: ONNX has loops.
 
     Args:
-        session: of :func:`open_session`.
+        session: what :func:`open_session` gave.
         feeds: its inputs by name.
         network: its name, for the message.
 

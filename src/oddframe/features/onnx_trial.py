@@ -17,10 +17,10 @@ def main(path: str, defaults: dict[str, list[int]], most_bytes: int) -> str:
     """Load a network, give it zeros and see that it answers.
 
     Args:
-        path: of the network.
+        path: file of the network.
         defaults: number of axes to the sizes of those that the network leaves open; a network
             without one input of so many axes is only loaded.
-        most_bytes: that this process may use.
+        most_bytes: the most memory that this process may use.
 
     Returns:
         ``ok``, or what is wrong.

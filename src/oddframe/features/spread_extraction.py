@@ -58,7 +58,7 @@ class Extracting:
         return network
 
     def absolute(self) -> Extracting:
-        """As it is, for a process that works in another folder."""
+        """This extraction with absolute paths, for a process that works in another folder."""
         weights = self.options.weights
         return replace(
             self,

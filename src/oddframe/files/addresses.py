@@ -18,7 +18,7 @@ class Address:
         name: what the command line calls it.
         what: one line about it.
         url: the address.
-        licence: of the content, as its owner states it.
+        licence: terms of the content, as its owner states them.
         file: name under which it is kept; empty for a page.
         note: what to do with it, or what to look out for.
         size: bytes, if known.

@@ -91,7 +91,7 @@ class RowWriter:
         self._stream.write(numbers)
 
     def _header(self) -> bytes:
-        """Its length does not depend on the number of rows: NumPy pads it for that."""
+        """The header, as long for any number of rows: NumPy pads it for that."""
         made = io.BytesIO()
         shape = (self.length, *self._row)
         content = {"descr": self._kind.str, "fortran_order": False, "shape": shape}

@@ -91,7 +91,7 @@ def _fits(path: Path, numbers: int, stamp: Stamp) -> bool:
     Args:
         path: the file.
         numbers: bytes of its numbers.
-        stamp: of the file.
+        stamp: tells the file from what it was before a change; its size is read off it.
 
     Raises:
         OSError: it cannot be read.

@@ -20,7 +20,7 @@ def main(requests: BinaryIO, answers: BinaryIO, most_bytes: int) -> None:
     Args:
         requests: lines of JSON.
         answers: where the answers go.
-        most_bytes: that this process may use.
+        most_bytes: the most memory that this process may use.
     """
     from scipy.io import loadmat
 

@@ -120,7 +120,7 @@ class SavedState:
         """A network with the tensors below a name, all of them and no others.
 
         Args:
-            name: of the tensors.
+            name: beginning of the tensors' names.
             make: makes the network; it is called once more if the tensors are as many as it needs.
         """
         part = self.part(name)

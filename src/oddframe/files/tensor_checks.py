@@ -77,7 +77,7 @@ def built(make: Callable[[], Made], *tensors: Mapping[str, Tensor]) -> Made:
 
     Args:
         make: makes it.
-        tensors: that its parts will be filled with.
+        tensors: what its parts will be filled with.
 
     Raises:
         OddframeError: it would be far larger.

@@ -91,7 +91,7 @@ def refuse_results(content: Any, path: Path, what: str, advice: str) -> None:
     """Refuse what a command wrote about itself where people give files of their own.
 
     Args:
-        content: of a JSON file.
+        content: what a JSON file holds.
         path: the file.
         what: the kind of file that is expected there.
         advice: what to give in its place.

@@ -55,8 +55,8 @@ class Begun:
 
         Args:
             written: what ``config.yaml`` would say now.
-            defaults: of the detector's settings. One that did not exist when the run was begun was
-                at what is its default now.
+            defaults: defaults of the detector's settings. One that did not exist when the run was
+                begun was at what is its default now.
             manifest: the videos to learn from now.
 
         Raises:

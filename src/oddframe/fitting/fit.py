@@ -64,7 +64,7 @@ class _Chosen:
 
     @property
     def given(self) -> str:
-        """Its name, or its file, from which every process loads it."""
+        """The detector's name, or its file, from which every process loads it."""
         return self.source.get("file", self.name)
 
 

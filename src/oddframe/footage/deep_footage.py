@@ -12,7 +12,7 @@ from oddframe.videos.manifest import Manifest, Video
 
 
 def at_one_range(manifest: Manifest) -> Manifest:
-    """The same videos, the deep ones all at the range of the normal footage to learn from."""
+    """A manifest's videos, the deep ones all at the range of the normal footage to learn from."""
     return _at(manifest, normal_range(manifest))
 
 
@@ -27,7 +27,7 @@ def normal_range(manifest: Manifest) -> Levels | None:
 
 
 def at_range_of_run(manifest: Manifest, learnt: Levels | None) -> Manifest:
-    """The same videos, the deep ones at the range that a run learnt.
+    """A manifest's videos, the deep ones at the range that a run learnt.
 
     A range means nothing to footage of another depth: that is said.
 

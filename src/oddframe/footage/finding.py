@@ -29,7 +29,7 @@ _KEPT_BY_SYSTEMS = frozenset(
 )
 """Letters of the names of folders that systems and devices keep."""
 _WITH_A_MARK = frozenset({"recycle", "trash", "trashes", "snapshot", "snapshots", "tmp"})
-"""The same, only with a mark in front: ``#recycle``, ``~snapshot``."""
+"""Letters of such names that have a mark in front: ``#recycle``, ``~snapshot``."""
 _OWN_FILES = ("checkpoint.pt", "last.pt", "scores.npz", "report.html", "comparison.html")
 _OWN_FOLDERS = frozenset(
     {"annotated", "events", "features", "maps", "plots", "report", "samples", "scores", "terms"}

@@ -57,7 +57,7 @@ def prepare_folder(root: Path, *, fps: float | None = None, events: Path | None 
 def footage_below(
     root: Path, *, fps: float | None = None, events: Path | None = None, labels: bool
 ) -> Manifest:
-    """The same for any purpose; see :func:`prepare_folder`.
+    """The manifest of a folder of videos, for any purpose; see :func:`prepare_folder`.
 
     ``labels``: whether a CSV beside a recording is read, if it holds labels of its frames. What
     only scores or extracts needs none, and no file beside a recording may be in its way.

@@ -69,7 +69,7 @@ class Footage:
         return self.path if self.kind in ("folder", "features") else self.path.parent
 
     def read(self, *, labels: bool = False) -> Manifest:
-        """Its videos.
+        """The videos of what was given.
 
         Args:
             labels: whether it matters which frames are labelled anomalous in files beside videos.

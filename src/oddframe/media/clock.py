@@ -35,7 +35,7 @@ _TIMES_LONGER = 4.0
 _FINEST = 0.1
 """The grid of an irregular video is as fine as this quantile of its steps."""
 _MOST_TICKS = 50_000_000
-"""Of a video's grid, 0.2 GB as float32: a few frames may claim to last for years, others to fly."""
+"""Most ticks of a video's grid, 0.2 GB as float32: a few frames may claim to last for years."""
 
 _LONGEST = 1e9
 """Seconds: a longer jump is that of a damaged file."""

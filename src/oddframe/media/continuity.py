@@ -343,7 +343,7 @@ class WatchedVideo:
         frames: those of its frames to look at, in order; all by default.
 
     Attributes:
-        path, info: of the video.
+        path, info: the video's file, and what is known of it.
         breaks: frame to kind, of all frames that came out.
     """
 

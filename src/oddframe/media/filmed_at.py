@@ -29,7 +29,7 @@ def filmed_at(path: Path, metadata: Mapping[str, str] | None = None) -> datetime
     ``2026-11-28``, gives local time, without an offset from UTC; with a ``Z`` behind it, UTC.
 
     Args:
-        path: of the recording.
+        path: file of the recording.
         metadata: tags of its container.
     """
     for name in (path.stem, f"{path.parent.name}_{path.stem}"):

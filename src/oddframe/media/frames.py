@@ -22,7 +22,7 @@ from oddframe.media.grey_levels import Levels
 Resampling = Literal["area", "bilinear", "pillow"]
 """How a picture changes its size, see :func:`resize`."""
 MOST_PIXELS = 80_000_000
-"""Of one picture, enough for 12288x6480: it takes 0.24 GB as RGB. A few bytes can claim more."""
+"""Most pixels of a picture, enough for 12288x6480: 0.24 GB as RGB. A few bytes can claim more."""
 DEFAULT_FOLDER_FPS = 25.0
 """Frame rate of an image folder when nobody says another: images carry none."""
 

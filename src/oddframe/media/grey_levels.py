@@ -18,7 +18,7 @@ from oddframe.errors import OddframeError
 from oddframe.files.json_values import list_of, number_of
 
 _MARGIN = 0.25
-"""Of the range, on either side: what is hotter or colder than ever can still be told apart."""
+"""Share of the range added on either side: what is hotter or colder can still be told apart."""
 _TAILS = (0.1, 99.9)
 """Percentiles of a picture that the range holds: a dead pixel does not decide it."""
 

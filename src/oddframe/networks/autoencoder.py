@@ -60,7 +60,7 @@ class Encoder(nn.Module):
     """Images to a bottleneck of ``8 * width`` channels at an eighth of the side.
 
     Args:
-        channels: of the input; those of several frames are stacked, the oldest first.
+        channels: channels of the input; those of several frames are stacked, the oldest first.
         width: channels of the first block; each pooling doubles them.
     """
 
@@ -90,8 +90,8 @@ class Decoder(nn.Module):
 
     Args:
         in_width: channels of the bottleneck as given; twice the encoder's with a memory.
-        width: as in the encoder.
-        channels: of the output.
+        width: channels of the encoder's first block.
+        channels: number of channels of the output.
         skips: the encoder's blocks are joined on after each upsampling.
         narrow: upsampling halves the channels; else it keeps them, as the released MNAD
             reconstruction does, and the convolution after it halves them.
@@ -124,7 +124,7 @@ class Decoder(nn.Module):
 
         Args:
             bottleneck: what to decode.
-            skips: of the encoder, the largest first; not looked at without skips.
+            skips: blocks of the encoder, the largest first; not looked at without skips.
         """
         x = self.moduleUpsample4(self.moduleConv(bottleneck))
         x = self.moduleUpsample3(self.moduleDeconv3(self._join(x, skips, 2)))
@@ -142,8 +142,8 @@ class ConvAutoencoder(nn.Module):
     :meth:`encode` and :meth:`decode`.
 
     Args:
-        in_channels: of the input; see :class:`Encoder`.
-        out_channels: of the output.
+        in_channels: channels of the input; see :class:`Encoder`.
+        out_channels: channels of the output.
         width: channels of the first block.
         skips, narrow: see :class:`Decoder`.
         memory: the decoder takes the bottleneck and, after it, as many channels from a memory.

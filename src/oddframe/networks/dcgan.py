@@ -20,7 +20,7 @@ class DcganGenerator(nn.Module):
     """Random numbers to frames from -1 to 1.
 
     Args:
-        channels: of a frame.
+        channels: number of channels of a frame.
         size: height and width of a frame, a multiple of 4.
         latent: random numbers that one frame is made from.
         width: channels of the first layers; the last but one has half of them.
@@ -56,7 +56,7 @@ class DcganDiscriminator(nn.Module):
     parameters.
 
     Args:
-        channels: of a frame.
+        channels: number of channels of a frame.
         size: height and width of a frame, a multiple of 16.
         width: channels of the last convolution; the first has an eighth of them.
     """

@@ -19,7 +19,7 @@ class DenoisingAutoencoder(nn.Module):
     comes before the ReLU everywhere but in the last two layers of the encoder.
 
     Args:
-        channels: of an image.
+        channels: number of channels of an image.
         width: channels after the first convolution; each of the next three has twice as many.
     """
 

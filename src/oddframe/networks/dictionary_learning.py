@@ -55,7 +55,7 @@ def learn_dictionary(
     Args:
         vectors: ``(n, dimensions)``, finite.
         slots: atoms to learn, at least 1.
-        seed: of the first atoms, which are drawn from the vectors.
+        seed: fixes the first atoms, which are drawn from the vectors.
         nonzero: atoms per vector.
         sweeps: at most so many rounds of coding and improving.
         tolerance: stop when a sweep lowers the relative error by less.

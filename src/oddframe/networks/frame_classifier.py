@@ -15,7 +15,7 @@ class FrameClassifier(nn.Module):
     they are logits, and the caller chooses between sigmoid and softmax.
 
     Args:
-        channels: of a frame.
+        channels: number of channels of a frame.
         size: height and width of a frame; the linear layer depends on it.
         width: channels after the first convolution.
         outputs: classes.

@@ -96,7 +96,7 @@ def updated(queries: Tensor, items: Tensor, *, together: bool = False) -> Tensor
     """The items after each was moved towards the queries that it is the nearest to.
 
     Args:
-        queries: of normal clips.
+        queries: ``(clips, d, h, w)``, see :func:`as_queries`, of normal clips.
         items: ``(M, d)``, left as they are.
         together: use the queries of every process of a distributed training, all of which must
             call this; the result is then the same in all of them.

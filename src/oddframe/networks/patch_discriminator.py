@@ -16,7 +16,7 @@ class PatchDiscriminator(nn.Module):
     paper's TensorFlow code mirrors the frame there.
 
     Args:
-        channels: of a frame.
+        channels: number of channels of a frame.
         width: channels after the first convolution.
     """
 

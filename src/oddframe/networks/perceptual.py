@@ -48,7 +48,7 @@ class PerceptualTerm:
 
         Args:
             prediction: ``(N, 1 or 3, H, W)`` in 0..1, RGB or grey; the gradient flows to it.
-            target: of the same shape.
+            target: the true frames, in the shape of the prediction.
         """
         with torch.no_grad():
             wanted = self.features(target)

@@ -37,9 +37,9 @@ def load_strictly(
     """Load published tensors into a network.
 
     Args:
-        network: with the published names.
-        tensors: of the checkpoint, without prefix.
-        method: for the message.
+        network: its state has the published names.
+        tensors: the checkpoint's state dict, without prefix.
+        method: name of the method, for the message.
         own: names in the network's state that no published checkpoint has; they stay.
 
     Raises:

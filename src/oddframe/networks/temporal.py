@@ -26,8 +26,8 @@ class NonLocalBlock(nn.Module):
     starts with gain and shift 0. Source: Wang et al. 2018, Eq. 4 and 6, as in RTFM and S3R.
 
     Args:
-        channels: of the input; the attention works in half of them.
-        names: of the query, key, value and output layers, which differ between published
+        channels: channels of the input; the attention works in half of them.
+        names: names of the query, key, value and output layers, which differ between published
             checkpoints.
     """
 
@@ -59,7 +59,7 @@ class MultiscaleTemporalNetwork(nn.Module):
     Source: Tian et al. 2021 (RTFM), Sec. 3.2; S3R's aggregate is the same with another norm.
 
     Args:
-        channels: of the input and the output.
+        channels: channels of the input and of the output.
         width: channels of each of the four branches.
         finish: turns a convolution and its output channels into convolution, norm and activation.
         non_local_names: see :class:`NonLocalBlock`.

@@ -19,8 +19,8 @@ class UNet(nn.Module):
     after each transposed convolution too (its convolutions start from Xavier's weights).
 
     Args:
-        in_channels: of the input: frames times channels.
-        out_channels: of a frame.
+        in_channels: channels of the input: frames times channels of a frame.
+        out_channels: channels of the predicted frame.
         width: channels of the first level; each deeper one has twice as many.
         batch_norm: see above.
     """

@@ -26,7 +26,7 @@ def annotation_alone(dataset: str, data: Path, options: dict[str, Any]) -> str:
     Args:
         dataset: a name of :data:`oddframe.datasets.DATASETS`.
         data: the folder to search.
-        options: of ``prepare``.
+        options: options of ``oddframe prepare``.
     """
     try:
         if dataset in _INTERVAL_FILES:

@@ -79,7 +79,7 @@ class Prospect:
         manifest: the manifest's file, None if it could not be made.
         features: the folder of features, given or still to be extracted; None for a detector
             that looks at frames.
-        settings: of the detector, with the weight file.
+        settings: settings of the detector, with the weight file.
     """
 
     needs: tuple[Need, ...]

@@ -76,7 +76,7 @@ def verdict(expected: Value, measured: Measured) -> str:
 
     Args:
         expected: the number to hold it against.
-        measured: the same metric of the same row, with its 95 % interval if there is one.
+        measured: the metric of that row as measured here, with its 95 % interval if there is one.
     """
     said = _named(expected)
     if measured.value is None:

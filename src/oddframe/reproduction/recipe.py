@@ -49,8 +49,8 @@ class Value:
     """A number to hold a result against.
 
     Attributes:
-        value: of the recipe's metric, 0 to 1.
-        by: who says so; of an expected value one of :data:`ORIGINS`.
+        value: value of the recipe's metric, 0 to 1.
+        by: who says so; for an expected value one of :data:`ORIGINS`.
         where: the table, page or file.
         row: which of :data:`ROWS` it is of.
         recalled: whether it was taken from memory and not looked up again.
@@ -76,12 +76,12 @@ class Recipe:
         file: where it was read.
         title, citation, table: what row it is.
         dataset: a name of :data:`oddframe.datasets.DATASETS`, or :data:`OWN_MANIFEST`.
-        options: of ``prepare``.
+        options: options of ``oddframe prepare``.
         address: where the data can be had: a name that ``fetch`` knows, or words.
         features: what features the detector needs, None if it looks at frames.
         weights: what weight file its training needs, if any.
-        detector, settings, seed, oracle: of ``train``.
-        per_video: of ``score``.
+        detector, settings, seed, oracle: options of ``oddframe train``.
+        per_video: option of ``oddframe score``.
         metric: the number of the row.
         skip_first: frames at the beginning of each video that the paper leaves out.
         protocol: how the row came about and what is done here, in sentences.

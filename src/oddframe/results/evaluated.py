@@ -33,7 +33,7 @@ class EvaluateRequest:
         maps: folder of score maps; by default ``maps/`` beside the scores.
         skip_first: frames at the beginning of each video that do not count.
         resamples: bootstrap resamples over videos.
-        seed: of the bootstrap.
+        seed: fixes the resamples of the bootstrap.
         report: write the report page as well.
     """
 

@@ -32,7 +32,7 @@ class GivenScores:
     """Scores and what belongs to them, as they were at one moment.
 
     Attributes:
-        scores: of every video there.
+        scores: anomaly scores of every video there.
         maps: video id to score maps.
         terms: video id to what its scores were combined from.
         told: video id to the events that ``score`` told, with their reasons.

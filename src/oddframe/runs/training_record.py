@@ -31,7 +31,7 @@ def training_record(run: Path) -> TrainingRecord:
 
 
 def record_of_scores(meta: Mapping[str, Any]) -> TrainingRecord:
-    """The same of the run that made some scores, if it is on this machine.
+    """The training record of the run that made some scores, if it is on this machine.
 
     The scores name the run's folder, maybe relative to another place than this, so it only counts
     if it holds the very checkpoint that the scores were made with.

@@ -140,8 +140,8 @@ def explained(
 
     Args:
         found: detections.
-        reasons: of the video's odd frames, at most a second away from them.
-        clock: of the video.
+        reasons: why frames of the video are odd; those up to a second beside a detection count.
+        clock: says when each frame of the video is shown.
     """
     result = []
     known = [(reason, clock.seconds(min(reason.frame, clock.frames))) for reason in reasons]

@@ -21,7 +21,7 @@ from oddframe.videos.manifest import Manifest, Video
 from oddframe.videos.names import checked_id
 
 LARGEST = np.float64(1e300)
-"""Of a score, above or below zero: differences of larger ones leave what a float holds."""
+"""The largest score, above or below zero: differences of larger ones leave what a float holds."""
 
 
 @dataclass(frozen=True)

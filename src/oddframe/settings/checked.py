@@ -28,7 +28,7 @@ class Setting:
         name: as people give it.
         default: its type is that of the setting.
         choices: the words that are allowed, or none where it is not chosen among words.
-        range: that its number is in, or each number of a tuple.
+        range: what its number must be in, or each number of a tuple.
     """
 
     name: str

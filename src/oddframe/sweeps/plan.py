@@ -22,10 +22,10 @@ class Trial:
     Attributes:
         id: ten hexadecimal digits that follow from detector, settings and seed alone, so that a
             trial is known again wherever it stands in the sweep file.
-        configuration: the same without the seed: equal for repeats over seeds.
+        configuration: digits that follow from detector and settings, so equal for all seeds.
         settings: everything that is passed to the training.
         varied: the part of the settings that is not the same in every trial.
-        seed: of the training.
+        seed: fixes every random choice of the training.
     """
 
     id: str
@@ -89,8 +89,8 @@ class Sweep:
         search: how configurations are drawn.
         stopping: when to give up a trial; None trains all to the end.
         retries: how often a failed trial is begun again.
-        cpus, gpus: that a trial needs; fractions let trials share.
-        device, precision: as of ``oddframe train``.
+        cpus, gpus: how many a trial needs; fractions let trials share.
+        device, precision: those of ``oddframe train``.
         oracle: also keep the checkpoint that is best on the test videos, labelled oracle.
         score: score and evaluate the test videos after the training.
         track: trackers to send runs to; None leaves it to the default.
@@ -170,7 +170,7 @@ def _digest(value: dict[str, Any]) -> str:
 
 
 def _canonical(value: Any) -> Any:
-    """The same for 100 and 100.0, and for a list and a tuple: they train the same."""
+    """Settings in one spelling: 100 for 100.0, a list for a tuple, since they train the same."""
     if isinstance(value, Mapping):
         return {str(key): _canonical(part) for key, part in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):

@@ -27,7 +27,7 @@ class _Row:
 
     Attributes:
         state: as in the record, but ``interrupted`` for one that nobody runs any more.
-        seconds_left: of a running one, None if nobody can say.
+        seconds_left: what a running one still takes; None if nobody can say.
     """
 
     record: TrialRecord
@@ -117,7 +117,7 @@ def _trial_lines(
 
 
 def _metric(folder: SweepFolder, sweep: Sweep, id: str, kept: Mapping[str, float]) -> str:
-    """Of the checkpoint that was kept, or the best so far."""
+    """The metric of the checkpoint that a trial kept, or the best so far."""
     if id in kept:
         return f"{kept[id]:.4f}"
     found = folder.best(id, sweep.metric, sweep.mode)
@@ -208,7 +208,7 @@ def _seconds_left(rows: list[_Row], waiting: int, usual: float | None) -> float 
 
 
 def _remaining(row: _Row, usual: float | None) -> float | None:
-    """Of a running trial: by what finished ones took, which counts the scoring, or by its pace."""
+    """Seconds left of a running trial, by what finished ones took with scoring, or by its pace."""
     if usual is None or not row.record.attempts:
         return row.seconds_left
     began = moment(row.record.attempts[-1].began)

@@ -27,7 +27,7 @@ class ConfigurationResult:
         values: finished trial to the sweep's metric of the checkpoint that it kept.
         validation: these values over the seeds; None before one is there.
         test: metric to its value on the test videos, of the same checkpoints.
-        oracle: the same of the checkpoints that are best on the test videos.
+        oracle: metric to its value on the test videos, of the checkpoints that are best there.
         headline: the test metric by which the data set is ranked; ``""`` without an evaluation.
     """
 

@@ -28,7 +28,7 @@ class TrialChild:
         sweep: folder of the sweep.
         trial_id: the trial.
         node: name of the machine, for the record.
-        threads: that the process may use.
+        threads: how many threads the process may use.
         gpu: whether it sees the GPUs that this process sees, or none.
 
     Raises:

@@ -25,7 +25,7 @@ class TrialJob:
 
     Attributes:
         working_folder: where the sweep was started; trackers take relative places from there.
-        settings: of the detector.
+        settings: settings of the detector.
         others: see :class:`oddframe.sweeps.plan.Sweep`.
     """
 

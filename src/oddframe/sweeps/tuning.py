@@ -48,7 +48,7 @@ def run_sweep(
 
     Args:
         sweep: the sweep.
-        address: of a Ray cluster; None starts one on this machine for the time being.
+        address: where a Ray cluster is; None starts one on this machine for the time being.
         workers: trials at a time; by default as many as the machines have room for.
         limit: trials beyond it that are appended to the file are not taken.
         say: given a line for each thing that happens.

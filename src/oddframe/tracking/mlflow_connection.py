@@ -222,7 +222,7 @@ def alone(folder: Path) -> Generator[None]:
     """Hold a folder's lock, so that two uploads do not both make what neither finds.
 
     Args:
-        folder: of a sweep or a database.
+        folder: folder of a sweep or of a database.
 
     Raises:
         OddframeError: another upload held it for a minute.

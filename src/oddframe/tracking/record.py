@@ -31,7 +31,7 @@ LOCAL = ("tensorboard", "wandb")
 FAILED = "failed: "
 """How the line of ``log.txt`` begins that says why a training ended early."""
 MOST_TIMELINES = 20
-"""Of each report, evenly spread over its videos."""
+"""Timelines taken from each report, evenly spread over its videos."""
 ORACLE_RESULT = "oracle/"
 """How the names of results begin that were chosen on the videos they are measured on."""
 TRACKED = "tracked: "
@@ -135,7 +135,7 @@ def check_run_folder(folder: Path) -> None:
 
 
 def read_progress(record: RunRecord) -> RunRecord:
-    """The same record with the curve and the sample pictures that are there by now.
+    """A run's record with the curve and the sample pictures that are there by now.
 
     Raises:
         OddframeError: the curve is damaged.

@@ -22,7 +22,7 @@ class Tracked:
 
     Attributes:
         where: run folder to a line for each tracker that says where to look.
-        sweeps: the same for the sweep folders that were given.
+        sweeps: sweep folder to a line for each tracker that says where to look.
         viewers: how to start the trackers' pages.
     """
 

@@ -48,10 +48,11 @@ class Schedule:
     """How long to train and how often to look.
 
     Attributes:
-        steps: training steps.
-        validate_every: steps between two validations; the last step is always followed by one.
+        steps: number of training steps.
+        validate_every: training steps from one validation to the next; after the last step there is
+            always one.
         clip_gradient: largest norm of a phase's gradient; 0 does not clip.
-        seed: of dropout and everything else random inside a step.
+        seed: fixes dropout and everything else that is random inside a step.
     """
 
     steps: int

@@ -72,7 +72,7 @@ def require_files_apart(ids: Iterable[str], folder: Path) -> None:
     most of macOS and Windows.
 
     Args:
-        ids: of all videos that will have a file there.
+        ids: ids of all videos that will have a file there.
         folder: where; it need not exist yet.
 
     Raises:

@@ -50,7 +50,7 @@ class Backdrop:
 
     Attributes:
         lit: uint8 RGB on the canvas, with the static shadows.
-        shaded: the same where somebody's shadow falls.
+        shaded: uint8 RGB on the canvas, as it looks where somebody's shadow falls.
         sun: float32 on the canvas, 1 in full sun and 0 in static shadow.
         props: what can hide people.
     """

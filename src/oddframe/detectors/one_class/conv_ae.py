@@ -194,8 +194,9 @@ class ConvAE(ClipDetector):
                 has one under ``normG_state_dict``. The thesis' second network,
                 ``abnormG_state_dict``, is never scored and is left out; so is the BatchNorm that
                 the published encoder never calls.
-            size: of the frames, which no checkpoint says; by default 128 for the thesis, else 256.
-            pixels: their range, which no checkpoint says either.
+            size: height and width of the frames, which no checkpoint says; by default 128 for the
+                thesis, else 256.
+            pixels: range of the frames' values, which no checkpoint says either.
 
         Raises:
             OddframeError: tensors missing, foreign or of other shapes, or a network that predicts.

@@ -154,7 +154,8 @@ class FutureFrame(ClipDetector):
             tensors: the state dict of a generator, or a checkpoint with state dicts under
                 ``net_g`` and ``net_d`` (PyTorch port), or ``net_g_norm`` and ``net_d_norm``
                 (thesis); optimisers are ignored. Without a discriminator a fresh one is made.
-            size: of the frames it was trained on; by default 128 for the thesis, 256 otherwise.
+            size: height and width of the frames it was trained on; by default 128 for the thesis,
+                256 otherwise.
 
         Raises:
             OddframeError: missing or foreign names, or other shapes.

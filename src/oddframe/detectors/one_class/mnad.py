@@ -276,7 +276,7 @@ class Mnad(ClipDetector):
         to predict, since MNADrc's networks for other tasks with four frames look the same.
 
         Args:
-            tensors: of the network, under the published names.
+            tensors: state dict of the network, under the published names.
             memory: the items that belong to it, the content of ``keys.pt``.
 
         Raises:

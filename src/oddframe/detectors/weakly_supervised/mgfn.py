@@ -108,7 +108,7 @@ class ChannelLayerNorm(nn.Module):
         self.b = nn.Parameter(torch.zeros(1, channels, 1))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Same shape."""
+        """``(rows, channels, time)`` to the same shape."""
         deviation = x.std(dim=1, correction=0, keepdim=True)
         return (x - x.mean(dim=1, keepdim=True)) / (deviation + self.eps) * self.g + self.b
 
@@ -288,8 +288,8 @@ class MGFN(BagDetector):
         """The detector of a published state dict; widths and depths are read off the tensors.
 
         Args:
-            tensors: with or without ``module.``, the final norm named ``to_logits.0.*`` (released
-                code) or ``to_logits.*`` (thesis).
+            tensors: a state dict, with or without ``module.`` before the names; its final norm is
+                ``to_logits.0.*`` (released code) or ``to_logits.*`` (thesis).
             crops: crops per snippet; by default what goes with the width of the features.
 
         Raises:

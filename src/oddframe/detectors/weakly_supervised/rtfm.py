@@ -87,7 +87,8 @@ class RTFM(BagDetector):
 
         Args:
             tensors: a state dict, with or without ``module.`` before the names.
-            crops: of the features it was trained on; by default 10 for 2048 channels, 5 for 1024.
+            crops: crops of the features it was trained on; by default 10 for 2048 channels, 5 for
+                1024.
 
         Raises:
             OddframeError: missing or foreign names, or other shapes.

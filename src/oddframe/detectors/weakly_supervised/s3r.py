@@ -231,7 +231,8 @@ class S3R(BagDetector):
             tensors: a state dict, with or without ``module.`` before the names.
             dictionary: ``(slots, channels)``, from the released file (see ``read_dictionary``);
                 the checkpoint has none.
-            crops: of the features it was trained on; by default 10 for 2048 channels, 5 for 1024.
+            crops: crops of the features it was trained on; by default 10 for 2048 channels, 5 for
+                1024.
 
         Raises:
             OddframeError: missing or foreign names, other shapes, no dictionary, or one of another

@@ -61,7 +61,7 @@ class FlowTerm:
         return self.per_sample(last, prediction, target).mean()
 
     def per_sample(self, last: Tensor, prediction: Tensor, target: Tensor) -> Tensor:
-        """The same for each sample, ``(N,)``."""
+        """The mean absolute difference of the two flows of each sample, ``(N,)``."""
         with torch.no_grad():
             wanted = self.flow(last, target)
         return (self.flow(last, prediction) - wanted).abs().mean((1, 2, 3))

@@ -19,7 +19,7 @@ def correlation(first: Tensor, second: Tensor, stride: int = 1) -> Tensor:
 
     Args:
         first, second: features ``(N, C, H, W)``.
-        stride: of the places and of the displacements.
+        stride: cells of the map from one place to the next, and from one displacement to the next.
 
     Returns:
         ``(N, 49, ceil(H / stride), ceil(W / stride))``.

@@ -82,7 +82,7 @@ def compared_rows(prediction: Tensor, target: Tensor) -> Tensor:
 
     Args:
         prediction: features ``(n, channels, h, w)`` of predicted frames.
-        target: of the real ones.
+        target: features of the real frames, in the same shape.
 
     Raises:
         OddframeError: a batch of less than five.
@@ -107,8 +107,8 @@ def shifted_terms(
     meets the label of frame t - 1. Frames that it does not judge take the nearest value.
 
     Args:
-        terms: by name ``(n,)``, each at its own frame.
-        names: of the terms wanted.
+        terms: name to values ``(n,)``, each at its own frame.
+        names: names of the terms wanted.
         before: frames before the first whole clip.
 
     Returns:
@@ -137,7 +137,7 @@ def checkpoint_parts(
 
     Args:
         checkpoint: state dicts under :data:`NETWORKS`; those of optimisers are ignored.
-        method: for the message.
+        method: name of the method, for the message.
 
     Returns:
         The settings that follow from the shapes of the tensors, and the tensors of each network.

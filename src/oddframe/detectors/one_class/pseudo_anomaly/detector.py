@@ -62,7 +62,7 @@ class Branch(nn.Module):
     """A generator that predicts a frame from those before it, and its discriminator.
 
     Args:
-        config: for the widths.
+        config: says the widths.
         initialise: start the generator's weights from N(0, 0.02), not from torch's default.
     """
 

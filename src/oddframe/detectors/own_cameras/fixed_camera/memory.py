@@ -173,7 +173,7 @@ class NormalMemory:
 
         Args:
             saved: what :meth:`state` gave.
-            grid: that it must have.
+            grid: rows and columns of cells that it must have.
             channels: length of its vectors.
 
         Raises:

@@ -76,7 +76,8 @@ class Scene:
 
     Attributes:
         scale: grid and image sizes.
-        whitening, memory: of appearance.
+        whitening: brings patches of appearance to one scale.
+        memory: whitened patches of normal appearance.
         appearance, motion: raw cell values to surprise.
         trusts: weights of the two cues.
         frame: a frame's raw value to the final score.
