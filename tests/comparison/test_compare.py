@@ -11,10 +11,9 @@ from sklearn.metrics import roc_auc_score
 from oddframe.comparison.compare import Comparison, compare_scores
 from oddframe.comparison.paired_differences import (
     beyond_the_seeds,
-    in_words,
-    oracle_in_words,
     paired_differences,
 )
+from oddframe.comparison.wording import difference_in_words, oracle_in_words
 from oddframe.errors import OddframeError
 from oddframe.evaluation.bootstrap import draw_videos
 from oddframe.evaluation.evaluate import evaluate_scores
@@ -125,12 +124,12 @@ def test_a_model_does_not_differ_from_itself(case):
 
 
 def test_words():
-    assert "cannot be compared: no frames" in in_words(
+    assert "cannot be compared: no frames" in difference_in_words(
         "a", "b", "auc", Measured(None, note="no frames")
     )
-    only = in_words("a", "b", "auc", Measured(0.1, note="no interval"))
+    only = difference_in_words("a", "b", "auc", Measured(0.1, note="no interval"))
     assert only == "AUC of a is higher than that of b by 0.1; no interval."
-    touching = in_words("a", "b", "auc", Measured(0.1, 0.0, 0.2))
+    touching = difference_in_words("a", "b", "auc", Measured(0.1, 0.0, 0.2))
     assert "includes zero" in touching
 
 

@@ -13,11 +13,12 @@ from oddframe.comparison.compare import Comparison, compare_scores
 from oddframe.comparison.page import write_comparison
 from oddframe.comparison.published_numbers import published_for
 from oddframe.comparison.sections.numbers import main_metrics
+from oddframe.comparison.sections.timelines import model_timelines, some_videos
 from oddframe.comparison.tables import write_tables
 from oddframe.console.words import duration
 from oddframe.errors import OddframeError
 from oddframe.evaluation.evaluate import evaluate_scores
-from oddframe.reporting.parts.model_timelines import model_timelines, some_videos
+from oddframe.pages.rendering import drawn
 from oddframe.reporting.report.shown_videos import MOST_DRAWN, SAMPLE
 from oddframe.scores.frame_scores import Scores
 
@@ -45,7 +46,7 @@ def test_page_csv_and_curves(manifest, named, tmp_path):
     }
     path = write_comparison(tmp_path, comparison, evaluations=evaluations)
     html = path.read_text(encoding="utf-8")
-    assert "noise &lt;b&gt;&amp;&quot;" in html
+    assert "noise &lt;b&gt;&amp;&#34;" in html
     assert "<b>&" not in html
     assert not re.findall(r'(?:src|href)="(?!#)', html)
     assert "may be chance" in html or "is better" in html
@@ -152,13 +153,13 @@ def test_of_many_videos_some_are_drawn_those_with_events_first(classed):
     assert len(some_videos([video for video in videos if video.events])) == MOST_DRAWN
     assert len(some_videos([video for video in videos if not video.events])) == MOST_DRAWN
     scores = Scores({video.id: np.zeros(video.frames, np.float32) for video in some})
-    assert "120 of 500 videos are drawn" in model_timelines(some, {"a": scores}, 500)
+    assert "120 of 500 videos are drawn" in drawn(model_timelines(some, {"a": scores}, 500))
 
 
 def test_scores_without_a_common_scale_are_drawn_each_on_its_own(classed):
     manifest, named = classed
     wild = Scores({key: 100 * named["two"][key] for key in named["two"]})
-    html = model_timelines(manifest.videos, {"one": named["one"], "wild": wild})
+    html = drawn(model_timelines(manifest.videos, {"one": named["one"], "wild": wild}))
     assert "no common scale" in html
     heights = [float(y) for y in re.findall(r",(-?\d+)", html)]
     assert 0 <= min(heights) <= max(heights) <= 1000

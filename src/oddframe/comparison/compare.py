@@ -12,10 +12,9 @@ import numpy as np
 
 from oddframe.comparison.paired_differences import (
     PairedDifference,
-    caution,
-    oracle_in_words,
     paired_differences,
 )
+from oddframe.comparison.wording import caution, oracle_in_words
 from oddframe.errors import OddframeError
 from oddframe.evaluation.baselines import measured_baselines
 from oddframe.evaluation.beginnings import scores_without_first, without_first
@@ -60,7 +59,7 @@ class Comparison:
             ``models`` holds their mean, with an interval over videos.
         oracle: name to the frame metrics of its checkpoints that were selected on these videos.
         oracle_gaps: name to metric to oracle minus selected, paired: what selection on the test
-            videos would have added (:func:`oracle_in_words`).
+            videos would have added (:func:`oddframe.comparison.wording.oracle_in_words`).
         origins: name to where its scores come from and how it was selected, in words.
         drawn: name of a model with repeats to which of them curves and timelines show, in words.
         caution: how many of the intervals of differences would exclude zero by chance alone;

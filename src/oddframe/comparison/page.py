@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from oddframe.comparison.compare import Comparison
 from oddframe.comparison.latex import latex_table
@@ -16,13 +16,15 @@ from oddframe.comparison.sections.numbers import MOST_COLUMNS, classes_section, 
 from oddframe.comparison.sections.oracle import oracle_section
 from oddframe.comparison.sections.published import published_section
 from oddframe.comparison.sections.seeds import seeds_section
+from oddframe.comparison.sections.timelines import model_timelines, some_videos
 from oddframe.comparison.tables import TABLES, write_tables
 from oddframe.console.words import count
 from oddframe.evaluation.result import Evaluation
 from oddframe.evaluation.thresholds import are_probabilities
 from oddframe.files.atomic import write_text
 from oddframe.pages.colours import series_class
-from oddframe.pages.document import html_document
+from oddframe.pages.document import Introduction, html_document
+from oddframe.pages.figures import Legend, Mark, Planes
 from oddframe.reporting.drawing.plots import (
     PROBABILITIES,
     write_precision_recall,
@@ -31,8 +33,8 @@ from oddframe.reporting.drawing.plots import (
 )
 from oddframe.reporting.parts.alarm_drawings import alarm_drawings
 from oddframe.reporting.parts.curve_drawings import roc_and_pr
-from oddframe.reporting.parts.decision_tables import decisions_section
-from oddframe.reporting.parts.model_timelines import model_timelines, series_key, some_videos
+from oddframe.reporting.parts.decision_tables import Decisions, decisions_part
+from oddframe.reporting.parts.lanes import series_key
 from oddframe.reporting.wording import doubts, normal_footage
 from oddframe.scores.frame_scores import Scores
 from oddframe.videos.manifest import Video
@@ -91,14 +93,13 @@ def write_comparison(
     if known and all("pr" in e.curves for e in known.values()):
         write_precision_recall(folder / "plots" / "precision_recall.png", known)
     total, videos = len(videos), some_videos(videos)
-    lanes = model_timelines(videos, scores, total) if videos and scores else ""
+    timelines = model_timelines(videos, scores, total) if videos and scores else None
     if videos and scores:
         unit = are_probabilities([part.align(videos) for part in scores.values()])
         for video in videos:
             target = folder / "plots" / "timelines" / f"{video.id}.png"
             named = {name: part[video.id] for name, part in scores.items()}
             write_timeline(target, video, named, axis=PROBABILITIES if unit else None)
-    key = series_key(list(comparison.models))
     sections = {
         "Numbers": numbers_section(comparison, suspects),
         "Differences": differences_section(comparison, suspects),
@@ -109,13 +110,32 @@ def write_comparison(
         "Decisions at a threshold": _decisions(comparison, set(suspects)),
         "Curves": _curves(known),
         "Training curves": model_curves(curves or {}, list(comparison.models)),
-        "Timelines": key + lanes if lanes else "",
+        "Timelines": timelines,
     }
     page = html_document(title, _introduction(comparison, suspects), sections)
     return write_text(folder / "comparison.html", page)
 
 
-def _introduction(comparison: Comparison, suspects: Mapping[str, Sequence[str]]) -> str:
+@dataclass(frozen=True)
+class ModelDecisions:
+    """What several models decide at each threshold, folded away where they are many."""
+
+    template: ClassVar[str] = "comparison/decisions.html"
+    summary: str
+    decisions: Decisions
+
+
+@dataclass(frozen=True)
+class ModelPlanes:
+    """Curves of several models over each other."""
+
+    template: ClassVar[str] = "comparison/curves.html"
+    key: Legend
+    curves: Planes | None
+    alarms: Planes | None
+
+
+def _introduction(comparison: Comparison, suspects: Mapping[str, Sequence[str]]) -> Introduction:
     drawn = (
         f"Intervals are 95 %, from {count(comparison.resamples, 'resample')} of whole videos, the "
         f"same for all models (seed {comparison.seed})."
@@ -126,38 +146,37 @@ def _introduction(comparison: Comparison, suspects: Mapping[str, Sequence[str]])
     counted = f"Of every video the frames from {cut} on count." if cut else "Every frame counts."
     footage = normal_footage(comparison.normal_hours)
     watched = f", with {footage}" if footage else ""
-    warnings = "".join(
-        f"<p>{escape(name)}: {escape(line)}.</p>" for name in suspects for line in suspects[name]
-    )
-    return (
-        f'<p class="lead">{count(len(comparison.models), "model")} on '
-        f"{count(comparison.videos, 'video')} of {escape(comparison.dataset)}, split "
-        f'{escape(comparison.split)}{watched}.</p><p class="quiet">{drawn} {counted}</p>'
-        + (f'<div class="warning" role="note">{warnings}</div>' if warnings else "")
-        + _origins(comparison)
+    return Introduction(
+        lead=f"{count(len(comparison.models), 'model')} on {count(comparison.videos, 'video')} of "
+        f"{comparison.dataset}, split {comparison.split}{watched}.",
+        notes=[f"{drawn} {counted}"],
+        warnings=[f"{name}: {line}." for name, lines in suspects.items() for line in lines],
+        origins=_origins(comparison),
     )
 
 
-def _origins(comparison: Comparison) -> str:
+def _origins(comparison: Comparison) -> list[tuple[Mark, str]]:
     """Where the scores of each model come from, which of its repeats pictures show."""
     rows = []
     for place, name in enumerate(comparison.models):
         words = [comparison.origins.get(name, ""), comparison.drawn.get(name, "")]
         if said := "; ".join(word for word in words if word):
-            mark = f'<i class="{series_class(place)}"></i>'
-            rows.append(f"<dt>{mark}{escape(name)}</dt><dd>{escape(said)}</dd>")
-    return f'<dl class="origins">{"".join(rows)}</dl>' if rows else ""
+            rows.append((Mark(series_class(place), name), said))
+    return rows
 
 
-def _decisions(comparison: Comparison, suspects: set[str]) -> str:
-    section = decisions_section(comparison.decisions, suspects)
-    if not section or len(comparison.decisions) <= MOST_COLUMNS:
-        return section
-    label = f"{len(comparison.decisions)} models at each threshold"
-    return f"<details><summary>{label}</summary>{section}</details>"
+def _decisions(comparison: Comparison, suspects: set[str]) -> ModelDecisions | None:
+    found = decisions_part(comparison.decisions, suspects)
+    if found is None:
+        return None
+    many = len(comparison.decisions) > MOST_COLUMNS
+    summary = f"{len(comparison.decisions)} models at each threshold" if many else ""
+    return ModelDecisions(summary, found)
 
 
-def _curves(evaluations: Mapping[str, Evaluation]) -> str:
+def _curves(evaluations: Mapping[str, Evaluation]) -> ModelPlanes | None:
     models = list(evaluations.values())
-    drawn = roc_and_pr(models) + alarm_drawings(models) if models else ""
-    return series_key(list(evaluations)) + drawn if drawn else ""
+    curves, alarms = roc_and_pr(models), alarm_drawings(models)
+    if curves is None and alarms is None:
+        return None
+    return ModelPlanes(series_key(list(evaluations)), curves, alarms)

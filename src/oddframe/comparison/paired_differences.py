@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from oddframe.comparison.wording import difference_in_words
 from oddframe.evaluation.intervals import LEVEL, Draws, differences_at
 from oddframe.evaluation.metric_names import metric_name
 from oddframe.evaluation.metric_samples import why_undefined
@@ -65,21 +66,16 @@ def paired_differences(
         levels = (LEVEL, corrected)
         gaps, wide = differences_at(levels, one, other, draws, why_undefined)
         for metric, gap in gaps.items():
-            clear = excludes_zero(wide[metric])
+            clear = wide[metric].excludes_zero
             seeds = [repeats.get(name, {}).get(metric, ()) for name in (first, second)]
-            words = in_words(first, second, metric, gap)
+            words = difference_in_words(first, second, metric, gap)
             verdict = _verdict(first, second, metric, gap, clear, seeds)
-            if excludes_zero(gap) and len(pairs) > 1 and not clear:
+            if gap.excludes_zero and len(pairs) > 1 and not clear:
                 words += f" Corrected for {len(pairs)} pairs it includes zero."
             if clear:
                 words += f" {verdict[0].upper()}{verdict[1:]}."
             found.append(PairedDifference(first, second, metric, gap, words, verdict, clear))
     return found
-
-
-def excludes_zero(part: Measured) -> bool:
-    """Whether a difference has an interval, and zero lies outside it."""
-    return part.low is not None and part.high is not None and (part.low > 0 or part.high < 0)
 
 
 def beyond_the_seeds(first: Sequence[float | None], second: Sequence[float | None]) -> bool:
@@ -102,57 +98,6 @@ def beyond_the_seeds(first: Sequence[float | None], second: Sequence[float | Non
     return bool(gap > stdtrit(degrees, (1 + LEVEL) / 2) * np.sqrt(parts.sum()))
 
 
-def caution(pairs: int) -> str:
-    """What to expect of many intervals at once; empty for one or two pairs."""
-    if pairs <= 2:
-        return ""
-    return (
-        f"Of {pairs} pairs in one metric, {pairs * (1 - LEVEL):.2g} would be expected to exclude "
-        "zero by chance alone even if no two models differed: each interval is a 95 % interval of "
-        f"its own. A model is called better only where the interval that is corrected for {pairs} "
-        "pairs excludes zero too."
-    )
-
-
-def in_words(first: str, second: str, metric: str, gap: Measured) -> str:
-    """A paired difference as one sentence."""
-    label = metric_name(metric).label
-    if gap.value is None:
-        return f"{label} of {first} and {second} cannot be compared: {gap.note}."
-    if gap.value == 0:
-        claim = f"{label} of {first} equals that of {second}"
-    else:
-        side = "higher" if gap.value > 0 else "lower"
-        claim = f"{label} of {first} is {side} than that of {second} by {abs(gap.value):.4g}"
-    if gap.low is None or gap.high is None:
-        return f"{claim}; {gap.note}."
-    interval = f"95 % interval of the difference {gap.low:.4g} to {gap.high:.4g}"
-    if excludes_zero(gap):
-        return (
-            f"{claim} ({interval}): it excludes zero, so the difference is unlikely to be chance "
-            "in the choice of videos."
-        )
-    return f"{claim} ({interval}): it includes zero, so it may be chance."
-
-
-def oracle_in_words(name: str, metric: str, gap: Measured) -> str:
-    """What selection on the test videos would have changed, as one sentence.
-
-    Args:
-        name: of the model.
-        metric: name of the metric.
-        gap: oracle minus selected.
-    """
-    metric = metric_name(metric).label
-    if gap.value is None:
-        return f"{name}: oracle and selected {metric} cannot be compared: {gap.note}."
-    change = f"added {gap.value:.4g} to" if gap.value >= 0 else f"taken {-gap.value:.4g} from"
-    claim = f"{name}: selection on the test videos would have {change} {metric}"
-    if gap.low is None or gap.high is None:
-        return f"{claim}; {gap.note}."
-    return f"{claim} (95 % interval {gap.low:.4g} to {gap.high:.4g})."
-
-
 def _verdict(
     first: str,
     second: str,
@@ -166,7 +111,7 @@ def _verdict(
         return gap.note
     if gap.low == gap.value == gap.high == 0:
         return "equal"
-    if not excludes_zero(gap):
+    if not gap.excludes_zero:
         return CHANCE
     if not clear:
         return f"{CHANCE}: one of several pairs"

@@ -19,6 +19,11 @@ def count(amount: int, noun: str) -> str:
     return f"{amount:,} {noun}" if amount == 1 else f"{amount:,} {noun}s"
 
 
+def sentence(line: str) -> str:
+    """A line as a sentence of its own: ``the scores are …`` to ``The scores are ….``."""
+    return f"{line[:1].upper()}{line[1:]}."
+
+
 def first_of(names: Sequence[str], most: int = 3) -> str:
     """``a, b``; of more than ``most`` the first and how many others: ``a, b, c and 1,204 more``."""
     rest = len(names) - most

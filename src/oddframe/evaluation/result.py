@@ -22,6 +22,11 @@ class Measured:
     high: float | None = None
     note: str = ""
 
+    @property
+    def excludes_zero(self) -> bool:
+        """Whether there is an interval, and zero lies outside it."""
+        return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
+
 
 @dataclass(frozen=True)
 class Curve:

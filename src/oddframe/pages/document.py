@@ -2,45 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from html import escape
-from importlib.resources import files
-from string import Template
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
 
 import oddframe
 from oddframe.pages.colours import HEAT
+from oddframe.pages.figures import Mark
+from oddframe.pages.rendering import Shown, drawn
 
 
-def html_document(title: str, introduction: str, sections: Mapping[str, str]) -> str:
+@dataclass(frozen=True)
+class Introduction:
+    """What stands above the sections.
+
+    Attributes:
+        lead: the finding in a sentence or two.
+        notes: what else to know of the whole page.
+        warnings: why numbers are not to be trusted, a sentence each, in red.
+        origins: names of the page's key, and where each of them comes from.
+    """
+
+    lead: str
+    notes: Sequence[str] = ()
+    warnings: Sequence[str] = ()
+    origins: Sequence[tuple[Mark, str]] = ()
+
+
+def html_document(
+    title: str, introduction: Introduction, sections: Mapping[str, Shown | None]
+) -> str:
     """A whole page.
 
     Args:
         title: plain text.
-        introduction: HTML under the title.
-        sections: plain heading to HTML; empty ones are left out.
+        introduction: stands under the title.
+        sections: heading to content; those without any are left out.
     """
-    shown = {name: content for name, content in sections.items() if content}
-    links = "".join(f'<a href="#{_anchor(name)}">{escape(name)}</a>' for name in shown)
-    stops = ", ".join(
+    shown = {name: content for name, content in sections.items() if content is not None}
+    stops = [
         "rgb({} {} {} / {}) {:.0f}%".format(*colour, opacity, 100 * place / (len(HEAT) - 1))
         for place, (_, colour, opacity) in enumerate(HEAT)
-    )
-    return Template(_asset("page.html")).substitute(
-        version=escape(oddframe.__version__),
-        title=escape(title),
-        style=Template(_asset("page.css")).substitute(heat=stops),
-        introduction=f'{introduction}\n<nav aria-label="Sections">{links}</nav>',
-        sections="\n".join(
-            f'<section id="{_anchor(name)}"><h2>{escape(name)}</h2>{content}</section>'
+    ]
+    page = _Page(
+        version=oddframe.__version__,
+        title=title,
+        heat=", ".join(stops),
+        introduction=introduction,
+        sections=[
+            _Section(name.lower().replace(" ", "-"), name, content)
             for name, content in shown.items()
-        ),
-        script=_asset("timelines.js"),
+        ],
     )
+    return str(drawn(page))
 
 
-def _asset(name: str) -> str:
-    return (files("oddframe.pages") / "assets" / name).read_text(encoding="utf-8")
+@dataclass(frozen=True)
+class _Section:
+    anchor: str
+    heading: str
+    content: Shown
 
 
-def _anchor(name: str) -> str:
-    return name.lower().replace(" ", "-")
+@dataclass(frozen=True)
+class _Page:
+    template: ClassVar[str] = "page.html"
+    version: str
+    title: str
+    heat: str
+    introduction: Introduction
+    sections: Sequence[_Section]

@@ -28,6 +28,11 @@ def number(value: float) -> str:
     return f"{value:.1f}" if abs(value) < 100 else f"{value:,.0f}"
 
 
+def value(part: Measured) -> str:
+    """``0.952``; a dash where it is undefined."""
+    return "–" if part.value is None else number(part.value)
+
+
 def interval(part: Measured) -> str:
     """``[0.910, 0.978]``, or nothing where there is no interval."""
     if part.low is None or part.high is None:
@@ -37,9 +42,7 @@ def interval(part: Measured) -> str:
 
 def measured(part: Measured) -> str:
     """``0.952 [0.910, 0.978]``; a dash where the number is undefined."""
-    if part.value is None:
-        return "–"
-    return f"{number(part.value)} {interval(part)}".strip()
+    return value(part) if part.value is None else f"{value(part)} {interval(part)}".strip()
 
 
 def metric_label(name: str, normal_hours: float) -> str:

@@ -8,7 +8,9 @@ import pytest
 
 from oddframe.evaluation.result import Measured
 from oddframe.pages.colours import SERIES
-from oddframe.reporting.drawing.class_bars import CHARTS, class_bars, class_charts
+from oddframe.pages.rendering import drawn
+from oddframe.reporting.drawing.class_bars import CHARTS, class_bars
+from oddframe.reporting.parts.class_charts import class_charts
 
 OPACITY = 0.85
 
@@ -66,7 +68,8 @@ def test_every_bar_is_there_and_wide_enough(models, classes):
 
 
 def test_files_and_page_hold_the_same_pictures(tmp_path):
-    html = class_charts(tmp_path / "new", _models(1, 2, lambda m, c: 0.7), {})
+    charts = class_charts(tmp_path / "new", _models(1, 2, lambda m, c: 0.7), {})
+    html = "".join(map(drawn, charts))
     for metric in CHARTS:
         assert cv2.imread(str(tmp_path / "new" / f"classes_{metric}.png")) is not None
     assert html.count("data:image/png;base64,") == len(CHARTS)

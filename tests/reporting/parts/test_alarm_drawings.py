@@ -5,6 +5,7 @@ import pytest
 
 from oddframe.evaluation.evaluate import evaluate_scores
 from oddframe.evaluation.result import Curve, Evaluation
+from oddframe.pages.rendering import drawn
 from oddframe.reporting.parts.alarm_drawings import alarm_drawings
 from oddframe.scores.frame_scores import Scores
 from oddframe.videos.manifest import Event, Manifest, Video
@@ -30,7 +31,7 @@ def evaluation():
 
 
 def test_places_of_the_cost_curve(evaluation):
-    html = alarm_drawings([evaluation])
+    html = drawn(alarm_drawings([evaluation]))
     line = points(html, "series0")[0]
     # Logarithmic from half a decade before the first to a quarter more than the last.
     first, last = 50 / (1.5 + np.log10(1.25)), 150 / (1.5 + np.log10(1.25))
@@ -44,7 +45,7 @@ def test_places_of_the_cost_curve(evaluation):
 
 
 def test_places_of_the_delay_curves(evaluation):
-    html = alarm_drawings([evaluation]).split("<figure")[2]
+    html = drawn(alarm_drawings([evaluation])).split("<figure")[2]
     for kind in ("series0", "series1"):
         (line,) = points(html, kind)
         at = 100 * np.log1p([1, 3]) / np.log1p(3.75)
@@ -56,7 +57,7 @@ def test_places_of_the_delay_curves(evaluation):
 
 
 def test_places_of_the_surprise_curve(evaluation):
-    html = alarm_drawings([evaluation]).split("<figure")[3]
+    html = drawn(alarm_drawings([evaluation])).split("<figure")[3]
     assert points(html, "chance") == [[(0, 0), (100, 100)]]
     assert points(html, "series0") == [[(0, 0), (50, 40), (100, 75)]]
     # An interval that goes beyond the drawing ends at its edge.
@@ -65,7 +66,7 @@ def test_places_of_the_surprise_curve(evaluation):
 
 
 def test_several_models_over_each_other_have_no_bands(evaluation):
-    html = alarm_drawings([evaluation, evaluation])
+    html = drawn(alarm_drawings([evaluation, evaluation]))
     assert "<polygon" not in html
     assert len(points(html, "series1")) == 2  # cost and surprise; none at 1 an hour
     assert "somebody is called" not in html
@@ -78,8 +79,8 @@ def test_of_real_scores_with_a_threshold_and_without_any_false_alarm():
     values = {video.id: video.frame_labels().astype(float) for video in videos}
     values["va"][100:150] = 0
     found = evaluate_scores(Scores(values, {"threshold": 0.5}), manifest, resamples=20)
-    html = alarm_drawings([found])
+    html = drawn(alarm_drawings([found]))
     assert "● The scores’ own threshold: no false alarm, 25 % missed." in html
     assert re.search(r'<circle class="series0" cx="0.00" cy="75.00"', html)
     assert "without a false alarm in this footage" in html
-    assert alarm_drawings([Evaluation("d", "test", 1, 0, 1, 0, {})]) == ""
+    assert alarm_drawings([Evaluation("d", "test", 1, 0, 1, 0, {})]) is None

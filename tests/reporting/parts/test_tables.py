@@ -5,7 +5,19 @@ from dataclasses import replace
 
 from oddframe.evaluation.metric_names import metric_name
 from oddframe.evaluation.result import Evaluation, Measured
-from oddframe.reporting.parts.tables import classes_table, facts_table, metrics_tables, value_range
+from oddframe.pages.rendering import drawn
+from oddframe.reporting.parts import tables
+from oddframe.reporting.parts.tables import grid
+from oddframe.reporting.report import numbers
+from oddframe.reporting.report.protocol import facts_of
+
+
+def metrics_tables(evaluation, suspect):
+    return drawn(numbers.metrics_tables(evaluation, suspect))
+
+
+def value_range(*arguments):
+    return drawn(tables.value_range(*arguments))
 
 
 def _evaluation(metrics, baselines):
@@ -80,10 +92,11 @@ def test_ranges_show_interval_value_and_ticks_only_between_0_and_1():
 
 def test_classes_and_facts():
     classes = {"<b>": {"auc": Measured(0.5, 0.4, 0.6)}, "x": {"average_precision": Measured(None)}}
-    html = classes_table(classes, suspect=True)
+    html = drawn(grid("class", classes, set(classes), {}))
     assert "&lt;b&gt;" in html
     assert html.count('class="number suspect"') == 4
-    facts = facts_table({"causal": False, "list": [1, 2.0], "nothing": None, "a_b": {"c": "<d>"}})
+    values = {"causal": False, "list": [1, 2.0], "nothing": None, "a_b": {"c": "<d>"}}
+    facts = drawn(facts_of(values))
     assert re.findall(r"<td>([^<]*)", facts) == ["no", "1, 2", "none", "c: &lt;d&gt;"]
     assert "a b" in facts
 

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from oddframe.errors import OddframeError
-from oddframe.reporting.parts.training_curves import BINS, training_section
+from oddframe.pages.rendering import drawn
+from oddframe.reporting.parts.training_curves import BINS
+from oddframe.reporting.report import training
 
 GAN = [
     line
@@ -25,6 +27,10 @@ GAN = [
         {"step": step, "epoch": step / 50, "split": "oracle", "micro_auc": 0.5 + step / 1000},
     )
 ]
+
+
+def training_section(curve):
+    return drawn(training.training_section(curve))
 
 
 def panels(section):

@@ -319,6 +319,7 @@ def test_few_videos_have_no_table(write):
 
 
 def test_an_hour_of_noise_stays_small(tmp_path):
+    from oddframe.pages.rendering import drawn
     from oddframe.reporting.drawing.score_axes import score_axis
     from oddframe.reporting.drawing.thumbnails import VideoPictures
     from oddframe.reporting.report.shown_videos import ShownVideo
@@ -329,7 +330,7 @@ def test_an_hour_of_noise_stays_small(tmp_path):
     scores = np.random.default_rng(0).random(90_000).astype(np.float32)
     scores[70_001] = 2.0
     shown = ShownVideo(0, video, scores, (), VideoPictures(), "not read", False)
-    section = timelines_section([shown], score_axis([scores], None), None)
+    section = drawn(timelines_section([shown], score_axis([scores], None), None))
     assert len(section) < 40_000
     (points,) = re.findall(r'points="([^"]*)"', section)
     assert "70001," in points

@@ -8,7 +8,9 @@ import pytest
 
 from oddframe.errors import OddframeError
 from oddframe.pages.colours import SERIES, TRUTH
-from oddframe.reporting.report.term_curves import scale_of_terms, terms_section
+from oddframe.pages.rendering import drawn
+from oddframe.reporting.report import term_curves
+from oddframe.reporting.report.term_curves import scale_of_terms
 from oddframe.scores.frame_scores import Scores
 from oddframe.videos.manifest import Event, Video
 
@@ -25,6 +27,10 @@ def terms():
         v.id: {name: random.normal(0, 2, v.frames) for name in ("error", "a <classifier>")}
         for v in (ODD, CALM)
     }
+
+
+def terms_section(*arguments):
+    return drawn(term_curves.terms_section(*arguments))
 
 
 def scores_of(terms, **meta):

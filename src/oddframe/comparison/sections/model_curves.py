@@ -3,25 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from oddframe.errors import OddframeError
 from oddframe.evaluation.metric_names import metric_name
 from oddframe.pages.colours import series_class
-from oddframe.reporting.parts.model_timelines import series_key
-from oddframe.reporting.parts.training_curves import WORDS, Line, curve_panel, curve_terms
+from oddframe.pages.figures import Lane, Legend, Mark
+from oddframe.reporting.parts.lanes import series_key
+from oddframe.reporting.parts.training_curves import WORDS, Term, curve_panel, curve_terms
 
 ORDER = ("val", "train", "oracle")
 """Validation comes first, since models are chosen by it."""
 
-Drawn = list[tuple[str, Line]]
+Drawn = list[tuple[str, Term]]
 """Model and line of one term."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """The terms of one split.
+
+    Attributes:
+        heading: its words.
+        oracle: whether nothing may be chosen by it.
+        shared: drawings of the terms that several models have.
+        alone: of those that one model has alone.
+    """
+
+    heading: str
+    oracle: bool
+    shared: Sequence[Lane]
+    alone: Sequence[Lane]
+
+
+@dataclass(frozen=True)
+class ModelCurves:
+    """Training curves of several models.
+
+    Attributes:
+        key: which line is which model's.
+        unknown: models without a curve.
+        splits: drawings of the terms.
+    """
+
+    template: ClassVar[str] = "comparison/training.html"
+    key: Legend
+    unknown: Sequence[str]
+    splits: Sequence[Split]
 
 
 def model_curves(
     curves: Mapping[str, Sequence[Sequence[Mapping[str, Any]]]], models: Sequence[str]
-) -> str:
+) -> ModelCurves | None:
     """Each term that several models share as one drawing; terms of one model alone are folded.
 
     Args:
@@ -46,35 +80,30 @@ def model_curves(
                         last = max(last, *line[0])
     known = {name for groups in terms.values() for drawn in groups.values() for name, _ in drawn}
     if not known:
-        return ""
+        return None
     kinds = {name: series_class(place) for place, name in enumerate(models)}
-    parts = [
-        '<p class="hint">One line per training, models by colour, each drawing on an axis of its '
-        "own (“log”: a logarithmic one). Losses of two models with the same name can be different "
-        "sums: compare their shapes rather than their heights.</p>"
-    ]
-    if unknown := [name for name in models if name not in known]:
-        parts.append(f'<p class="quiet">No training curve: {escape(", ".join(unknown))}.</p>')
+    splits = []
     for split in ORDER:
-        groups = terms[split]
+        groups = dict(sorted(terms[split].items(), key=_order))
+        if not groups:
+            continue
         shared = {key for key, d in groups.items() if len({name for name, _ in d}) > 1}
         if len(known) == 1:
             shared = set(groups)
-        if groups:
-            red = ' class="suspect"' if split == "oracle" else ""
-            words = WORDS[split]
-            parts.append(f"<h3{red}>{escape(words[:1].upper() + words[1:])}</h3>")
-        for one_only in (False, True):
-            panels = "".join(
-                _panel(split, *key, drawn, kinds, last, one_only)
-                for key, drawn in sorted(groups.items(), key=_order)
-                if (key not in shared) == one_only
+        panels = {
+            key: _panel(split, *key, drawn, kinds, last, key not in shared)
+            for key, drawn in groups.items()
+        }
+        splits.append(
+            Split(
+                heading=f"{WORDS[split][:1].upper()}{WORDS[split][1:]}",
+                oracle=split == "oracle",
+                shared=[panel for key, panel in panels.items() if key in shared],
+                alone=[panel for key, panel in panels.items() if key not in shared],
             )
-            if panels:
-                grid = f'<div class="panels">{panels}</div>'
-                label = "<details><summary>Terms of one model alone</summary>"
-                parts.append(f"{label}{grid}</details>" if one_only else grid)
-    return series_key(list(models)) + "".join(parts)
+        )
+    unknown = [name for name in models if name not in known]
+    return ModelCurves(series_key(list(models)), unknown, splits)
 
 
 def _order(item: tuple[tuple[str, str], Drawn]) -> tuple[str, bool]:
@@ -91,11 +120,11 @@ def _panel(
     kinds: Mapping[str, str],
     last: float,
     one_only: bool,
-) -> str:
+) -> Lane:
     label = metric_name(term).label
     label = f"{phase}: {label}" if phase else label
-    notes = [escape(drawn[0][0])] if one_only else []
+    notes = [Mark("", drawn[0][0])] if one_only else []
     if split == "oracle":
-        notes.append('<b class="suspect">oracle</b>')
+        notes.append(Mark("suspect", "oracle"))
     lines = [(kinds[name], line) for name, line in drawn]
-    return curve_panel(label, lines, last, " · ".join(notes))
+    return curve_panel(label, lines, last, notes, between=" · ")

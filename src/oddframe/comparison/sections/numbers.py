@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from html import escape
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from oddframe.comparison.compare import Comparison
 from oddframe.evaluation.frame_metrics import headline_metric
 from oddframe.evaluation.metric_names import HEADLINES, baseline_name, metric_name
 from oddframe.evaluation.result import Measured
 from oddframe.pages.colours import series_class
-from oddframe.reporting.drawing.class_bars import class_charts
-from oddframe.reporting.parts.model_timelines import series_key
+from oddframe.pages.figures import Chart, Legend
+from oddframe.pages.tables import Cell, Table
+from oddframe.reporting.parts.class_charts import class_charts
+from oddframe.reporting.parts.lanes import series_key
 from oddframe.reporting.parts.tables import (
+    AXIS,
     heading,
-    scrolling,
+    heads,
+    metric_heads,
     size_of_class,
     value_cell,
     value_range,
@@ -38,24 +43,41 @@ def main_metrics(comparison: Comparison) -> list[str]:
     ]
 
 
-def numbers_section(comparison: Comparison, suspects: Collection[str]) -> str:
+@dataclass(frozen=True)
+class Numbers:
+    """Every metric of every model.
+
+    Attributes:
+        main: of many models the main metrics, a row for each model.
+        baselines: what scores reach that never looked at a pixel.
+        key: which mark is which model's.
+        metrics: every metric, a column for each model; folded away where ``main`` is shown.
+    """
+
+    template: ClassVar[str] = "comparison/numbers.html"
+    main: Table | None
+    baselines: Table | None
+    key: Legend
+    metrics: Table
+
+
+def numbers_section(comparison: Comparison, suspects: Collection[str]) -> Numbers:
     """Every metric of every model with its interval.
 
     Args:
         comparison: the numbers.
         suspects: names of the models in red.
     """
-    table = _columns(comparison, suspects)
-    if len(comparison.models) <= MOST_COLUMNS:
-        return table + _baselines(comparison)
-    return (
-        _rows(comparison, suspects)
-        + _baselines(comparison)
-        + f"<details><summary>All metrics, with what they mean</summary>{table}</details>"
+    many = len(comparison.models) > MOST_COLUMNS
+    return Numbers(
+        main=_rows(comparison, suspects) if many else None,
+        baselines=_baselines(comparison),
+        key=series_key(list(comparison.models)),
+        metrics=_columns(comparison, suspects),
     )
 
 
-def _baselines(comparison: Comparison) -> str:
+def _baselines(comparison: Comparison) -> Table | None:
     """What scores reach that never looked at a pixel: a row each, a column per main metric."""
     metrics = [
         metric
@@ -63,80 +85,81 @@ def _baselines(comparison: Comparison) -> str:
         if any(metric in row for row in comparison.baselines.values())
     ]
     if not metrics:
-        return ""
-    heads = "".join(
-        f'<th scope="col" class="number">{escape(metric_name(name).label)}</th>' for name in metrics
-    )
-    rows = "".join(
-        f'<tr><th scope="row">{escape(baseline_name(name))}</th>'
-        + "".join(
-            value_cell(metric, part, False, interval(part) or part.note)
-            for metric in metrics
-            for part in [row.get(metric, Measured(None))]
-        )
-        + "</tr>"
+        return None
+    rows = [
+        [Cell(baseline_name(name)), *_values(metrics, row, False)]
         for name, row in comparison.baselines.items()
-    )
-    return "<h3>Without a look at a pixel</h3>" + scrolling(
-        f'<table class="models"><thead><tr><th scope="col">trivial baseline</th>{heads}</tr>'
-        f"</thead><tbody>{rows}</tbody></table>",
-        "Main metrics of trivial baselines",
-    )
+    ]
+    head = [Cell("trivial baseline"), *metric_heads(metrics)]
+    return Table("Main metrics of trivial baselines", head, rows, "models")
 
 
-def _rows(comparison: Comparison, suspects: Collection[str]) -> str:
+def _values(metrics: Sequence[str], row: Mapping[str, Measured], suspect: bool) -> list[Cell]:
+    """One model's metrics, the interval of each below, or why it has none."""
+    parts = {metric: row.get(metric, Measured(None)) for metric in metrics}
+    return [
+        value_cell(metric, part, suspect, interval(part) or part.note)
+        for metric, part in parts.items()
+    ]
+
+
+def _rows(comparison: Comparison, suspects: Collection[str]) -> Table:
     """A row per model, a column per main metric, a picture of the first."""
     metrics = main_metrics(comparison)
-    heads = "".join(
-        f'<th scope="col" class="number">{escape(metric_name(name).label)}</th>' for name in metrics
-    )
-    axis, rows = "", []
+    rows = []
     for place, (name, row) in enumerate(comparison.models.items()):
-        picture = ""
-        if metrics:
-            main = row.get(metrics[0], Measured(None))
-            drawn = value_range(metrics[0], [(series_class(place), main)])
-            picture = f"<td>{drawn}</td>"
-            axis = '<th scope="col"><span class="axis"><span>0</span><span>1</span></span></th>'
-        cells = "".join(
-            value_cell(metric, part, name in suspects, interval(part) or part.note)
-            for metric in metrics
-            for part in [row.get(metric, Measured(None))]
-        )
-        mark = f'<i class="{series_class(place)}"></i>'
-        rows.append(f'<tr><th scope="row">{mark}{escape(name)}</th>{picture}{cells}</tr>')
-    return scrolling(
-        f'<table class="models"><thead><tr><th scope="col">model</th>{axis}{heads}</tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table>",
-        "Main metrics of each model",
-    )
+        kind = series_class(place)
+        pictures = [
+            Cell(picture=value_range(metric, [(kind, row.get(metric, Measured(None)))]))
+            for metric in metrics[:1]
+        ]
+        values = _values(metrics, row, name in suspects)
+        rows.append([Cell(name, mark=kind), *pictures, *values])
+    head = [Cell("model"), *[AXIS for _ in metrics[:1]], *metric_heads(metrics)]
+    return Table("Main metrics of each model", head, rows, "models")
 
 
-def _columns(comparison: Comparison, suspects: Collection[str]) -> str:
+def _columns(comparison: Comparison, suspects: Collection[str]) -> Table:
     """A row per metric, a column per model."""
     models = comparison.models
-    heads = "".join(f'<th scope="col" class="number">{escape(name)}</th>' for name in models)
-    metrics = list(dict.fromkeys(metric for row in models.values() for metric in row))
     rows = []
-    for metric in metrics:
+    for metric in dict.fromkeys(metric for row in models.values() for metric in row):
         parts = {name: row.get(metric, Measured(None)) for name, row in models.items()}
-        cells = "".join(
+        cells = [
             value_cell(metric, part, name in suspects, interval(part))
             for name, part in parts.items()
-        )
-        ranges = [(series_class(i), part) for i, part in enumerate(parts.values())]
+        ]
         head = heading(metric, hours=comparison.normal_hours)
-        rows.append(f"<tr>{head}<td>{value_range(metric, ranges)}</td>{cells}</tr>")
-    return series_key(list(models)) + scrolling(
-        '<table class="metrics"><thead><tr><th scope="col">metric</th><th scope="col">'
-        '<span class="axis"><span>0</span><span>1</span></span></th>'
-        f"{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>",
-        "Metrics of each model",
-    )
+        rows.append([head, _ranges(metric, parts), *cells])
+    return Table("Metrics of each model", [Cell("metric"), AXIS, *heads(models)], rows, "metrics")
 
 
-def classes_section(folder: Path, comparison: Comparison, suspects: Collection[str]) -> str:
-    """Charts, and a table per class metric with a column per model; nothing without classes.
+def _ranges(metric: str, parts: Mapping[str, Measured]) -> Cell:
+    """One metric of all models, one under the other."""
+    kinds = [(series_class(place), part) for place, part in enumerate(parts.values())]
+    return Cell(picture=value_range(metric, kinds))
+
+
+@dataclass(frozen=True)
+class Classes:
+    """The metrics of each class.
+
+    Attributes:
+        charts: of some metrics.
+        key: which mark is which model's.
+        tables: label of a metric, and its values with intervals.
+    """
+
+    template: ClassVar[str] = "comparison/classes.html"
+    charts: Sequence[Chart]
+    key: Legend
+    tables: Sequence[tuple[str, Table]]
+
+
+def classes_section(
+    folder: Path, comparison: Comparison, suspects: Collection[str]
+) -> Classes | None:
+    """Charts, and a table per class metric with a column per model; None without classes.
 
     Args:
         folder: the charts are written into its ``plots/``.
@@ -144,39 +167,26 @@ def classes_section(folder: Path, comparison: Comparison, suspects: Collection[s
         suspects: names of the models in red.
     """
     if not comparison.classes:
-        return ""
-    parts = [
-        '<p class="hint">Under the class mask (“in its videos”) only the frames of a class’s '
-        "own videos count; a video that carries several classes counts for each. A class whose "
-        "videos are all anomalous, or all normal, has no such value.</p>",
-        class_charts(folder / "plots", comparison.classes, comparison.class_counts),
-    ]
+        return None
     metrics = {m: None for rows in comparison.classes.values() for r in rows.values() for m in r}
-    heads = "".join(
-        f'<th scope="col" class="number">{escape(name)}</th>' for name in comparison.classes
+    return Classes(
+        charts=class_charts(folder / "plots", comparison.classes, comparison.class_counts),
+        key=series_key(list(comparison.classes)),
+        tables=[
+            (metric_name(metric).label, _class_table(metric, comparison, suspects))
+            for metric in metrics
+        ],
     )
-    for metric in metrics:
-        rows = []
-        for title, counts in comparison.class_counts.items():
-            parts_of = {n: rows_of[title][metric] for n, rows_of in comparison.classes.items()}
-            cells = "".join(
-                value_cell(metric, part, name in suspects, interval(part) or part.note)
-                for name, part in parts_of.items()
-            )
-            ranges = [(series_class(i), p) for i, p in enumerate(parts_of.values())]
-            rows.append(
-                f'<tr><th scope="row">{escape(title)}<small>{size_of_class(counts)}</small></th>'
-                f"<td>{value_range(metric, ranges)}</td>{cells}</tr>"
-            )
-        shown = metric_name(metric)
-        table = scrolling(
-            '<table class="metrics"><thead><tr><th scope="col">class</th><th scope="col">'
-            '<span class="axis"><span>0</span><span>1</span></span></th>'
-            f"{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>",
-            f"{shown.label} per class",
-        )
-        parts.append(
-            f"<details><summary>{escape(shown.label)} per class, with intervals</summary>"
-            f"{series_key(list(comparison.classes))}{table}</details>"
-        )
-    return "".join(parts)
+
+
+def _class_table(metric: str, comparison: Comparison, suspects: Collection[str]) -> Table:
+    rows = []
+    for title, counts in comparison.class_counts.items():
+        parts = {name: classes[title][metric] for name, classes in comparison.classes.items()}
+        cells = [
+            value_cell(metric, part, name in suspects, interval(part) or part.note)
+            for name, part in parts.items()
+        ]
+        rows.append([Cell(title, notes=[size_of_class(counts)]), _ranges(metric, parts), *cells])
+    head = [Cell("class"), AXIS, *heads(comparison.classes)]
+    return Table(f"{metric_name(metric).label} per class", head, rows, "metrics")

@@ -3,32 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
+from dataclasses import dataclass
+from typing import ClassVar
 
 from oddframe.comparison.published_numbers import Published
-from oddframe.evaluation.metric_names import metric_name
-from oddframe.reporting.parts.tables import scrolling
+from oddframe.console.words import sentence
+from oddframe.pages.tables import Cell, Table
+from oddframe.reporting.parts.tables import metric_heads
 
 
-def published_section(published: Sequence[Published]) -> str:
-    """A table per protocol; nothing without rows.
+@dataclass(frozen=True)
+class Protocol:
+    """Numbers that were reported under one protocol.
+
+    Attributes:
+        said: the protocol in a few words.
+        more: the rest of it as a sentence; may be empty.
+        table: the numbers.
+    """
+
+    said: str
+    more: str
+    table: Table
+
+
+@dataclass(frozen=True)
+class PublishedNumbers:
+    """What others reported, by protocol."""
+
+    template: ClassVar[str] = "comparison/published.html"
+    protocols: Sequence[Protocol]
+
+
+def published_section(published: Sequence[Published]) -> PublishedNumbers | None:
+    """A table per protocol; None without rows.
 
     Args:
         published: what others reported on this data set.
     """
     if not published:
-        return ""
-    parts = [
-        '<p class="note">Reported by others, not measured here. Features, frames, smoothing and '
-        "the choice of the checkpoint differ from paper to paper and from the numbers above, so a "
-        "difference to those says little; none has an interval.</p>"
-    ]
+        return None
+    found = []
     for protocol in dict.fromkeys(row.protocol for row in published):
-        rows = [row for row in published if row.protocol == protocol]
         said, _, more = protocol.partition("; ")
-        below = f'<p class="quiet">{escape(more[:1].upper() + more[1:])}.</p>' if more else ""
-        parts.append(f"<h3>Published: {escape(said)}</h3>{below}{_table(rows)}")
-    return "".join(parts)
+        table = _table([row for row in published if row.protocol == protocol])
+        found.append(Protocol(said, sentence(more) if more else "", table))
+    return PublishedNumbers(found)
 
 
 def rows_of_methods(published: Sequence[Published]) -> list[dict[str, Published]]:
@@ -46,31 +66,19 @@ def rows_of_methods(published: Sequence[Published]) -> list[dict[str, Published]
     return rows
 
 
-def _table(published: Sequence[Published]) -> str:
+def _table(published: Sequence[Published]) -> Table:
     metrics = list(dict.fromkeys(row.metric for row in published))
-    heads = "".join(
-        f'<th scope="col" class="number">{escape(metric_name(metric).label)}</th>'
-        for metric in metrics
-    )
     lines = []
     for row in rows_of_methods(published):
         one = next(iter(row.values()))
-        cells = "".join(
-            f'<td class="number">{_printed(row[metric]) if metric in row else ""}</td>'
-            for metric in metrics
-        )
-        remarks = dict.fromkeys(part.note for part in row.values() if part.note)
-        below = f"<small>{escape(one.venue)}</small>" if one.venue else ""
-        below += "".join(f'<small class="remark">{escape(note)}</small>' for note in remarks)
-        lines.append(
-            f'<tr><th scope="row">{escape(one.method)}{below}</th>{cells}'
-            f"<td>{escape(one.source)}</td></tr>"
-        )
-    return scrolling(
-        f'<table class="models published"><thead><tr><th scope="col">method</th>{heads}'
-        f'<th scope="col">reported by</th></tr></thead><tbody>{"".join(lines)}</tbody></table>',
-        "Published numbers",
-    )
+        cells = [
+            Cell(_printed(row[metric]) if metric in row else "", "number") for metric in metrics
+        ]
+        remarks = list(dict.fromkeys(part.note for part in row.values() if part.note))
+        venue = [one.venue] if one.venue else []
+        lines.append([Cell(one.method, notes=venue, remarks=remarks), *cells, Cell(one.source)])
+    head = [Cell("method"), *metric_heads(metrics), Cell("reported by")]
+    return Table("Published numbers", head, lines, "models published")
 
 
 def _printed(row: Published) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from html import escape
+from dataclasses import dataclass
+from typing import ClassVar
 
 from oddframe.comparison.compare import Comparison
 from oddframe.comparison.sections.numbers import main_metrics
@@ -11,13 +12,43 @@ from oddframe.console.words import count
 from oddframe.evaluation.metric_names import is_share, metric_name
 from oddframe.evaluation.seed_spread import SeedSpread
 from oddframe.pages.colours import series_class
-from oddframe.reporting.parts.tables import first_open, scrolling
+from oddframe.pages.tables import Axis, Cell, FirstOpen, Table
+from oddframe.reporting.parts.tables import heads
 from oddframe.reporting.wording import number
 
 WIDTH = 100
+"""Of a row of dots, in its own coordinates."""
 
 
-def seeds_section(comparison: Comparison, suspects: Collection[str]) -> str:
+@dataclass(frozen=True)
+class Dots:
+    """A dot per training on one axis; places are those of the axis.
+
+    Attributes:
+        said: the same in words.
+        kind: CSS classes.
+        dots: the values.
+        mean: of them.
+        interval: of their mean; None where there is none.
+    """
+
+    template: ClassVar[str] = "comparison/dots.html"
+    said: str
+    kind: str
+    dots: Sequence[str]
+    mean: str
+    interval: tuple[str, str] | None
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """A table per main metric."""
+
+    template: ClassVar[str] = "comparison/seeds.html"
+    tables: FirstOpen
+
+
+def seeds_section(comparison: Comparison, suspects: Collection[str]) -> Seeds | None:
     """A table per main metric with a row per model that was trained with several seeds.
 
     Args:
@@ -25,28 +56,23 @@ def seeds_section(comparison: Comparison, suspects: Collection[str]) -> str:
         suspects: names of the models in red.
     """
     if not comparison.repeats:
-        return ""
-    hint = (
-        '<p class="hint">Each dot is one training; the bar is the 95 % interval of the mean over '
-        "seeds (Student’s t, cut at 0 and 1). This is the chance in training. The intervals under "
-        "“Numbers” are that in the choice of videos, and neither contains the other.</p>"
-    )
+        return None
     tables = {
         metric_name(metric).label: table
         for metric in main_metrics(comparison)
-        if (table := _table(metric, comparison, suspects))
+        if (table := _table(metric, comparison, suspects)) is not None
     }
-    return hint + first_open(tables)
+    return Seeds(FirstOpen(list(tables.items())))
 
 
-def _table(metric: str, comparison: Comparison, suspects: Collection[str]) -> str:
+def _table(metric: str, comparison: Comparison, suspects: Collection[str]) -> Table | None:
     values = {
         name: [v for v in row.get(metric, ()) if v is not None]
         for name, row in comparison.repeats.items()
     }
     values = {name: part for name, part in values.items() if part}
     if not values:
-        return ""
+        return None
     spreads = {name: SeedSpread.of(part, share=is_share(metric)) for name, part in values.items()}
     low, high = _ends(values, spreads)
     places = {name: place for place, name in enumerate(comparison.models)}
@@ -61,23 +87,19 @@ def _table(metric: str, comparison: Comparison, suspects: Collection[str]) -> st
         )
         deviation = "–" if spread.standard_deviation is None else number(spread.standard_deviation)
         rows.append(
-            f'<tr><th scope="row"><i class="{kind}"></i>{escape(name)}</th>'
-            f"<td>{_dots(values[name], spread, kind, low, high)}</td>"
-            f'<td class="number">{spread.n}</td>'
-            f'<td class="number value{red}">{number(spread.mean)}</td>'
-            f'<td class="number{red}">{deviation}</td><td class="number{red}">{reach}</td></tr>'
+            [
+                Cell(name, mark=kind),
+                Cell(picture=_dots(values[name], spread, kind, low, high)),
+                Cell(str(spread.n), "number"),
+                Cell(number(spread.mean), f"number value{red}"),
+                Cell(deviation, f"number{red}"),
+                Cell(reach, f"number{red}"),
+            ]
         )
-    label = f"{metric_name(metric).label} over seeds"
-    axis = f"<span>{number(low)}</span><span>{number(high)}</span>"
-    return scrolling(
-        '<table class="models"><thead><tr><th scope="col">model</th><th scope="col">'
-        f'<span class="axis wide">{axis}</span></th><th scope="col" class="number">seeds</th>'
-        '<th scope="col" class="number">mean</th>'
-        '<th scope="col" class="number">standard deviation</th>'
-        '<th scope="col" class="number">95 % interval, seeds</th></tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table>",
-        label,
-    )
+    axis = Cell(picture=Axis(number(low), number(high), "axis wide"))
+    columns = ("seeds", "mean", "standard deviation", "95 % interval, seeds")
+    head = [Cell("model"), axis, *heads(columns)]
+    return Table(f"{metric_name(metric).label} over seeds", head, rows, "models")
 
 
 def _ends(
@@ -90,21 +112,15 @@ def _ends(
     return (low, high) if high > low else (low - 0.005, high + 0.005)
 
 
-def _dots(values: Sequence[float], spread: SeedSpread, kind: str, low: float, high: float) -> str:
+def _dots(values: Sequence[float], spread: SeedSpread, kind: str, low: float, high: float) -> Dots:
     def x(value: float) -> str:
         return f"{WIDTH * min(max((value - low) / (high - low), 0), 1):.1f}"
 
-    marks = [f'<line class="rail" x1="0" x2="{WIDTH}" y1="8" y2="8"/>']
-    if spread.low is not None and spread.high is not None:
-        marks.append(
-            f'<line class="interval {kind}" x1="{x(spread.low)}" x2="{x(spread.high)}" '
-            'y1="8" y2="8"/>'
-        )
-    marks += [f'<circle class="{kind}" cx="{x(value)}" cy="8" r="2.4"/>' for value in values]
-    mean = x(spread.mean)
-    marks.append(f'<line class="mean" x1="{mean}" x2="{mean}" y1="2" y2="14"/>')
-    said = f"{count(spread.n, 'seed')}: {', '.join(number(value) for value in values)}"
-    return (
-        f'<svg class="range wide" viewBox="-4 0 {WIDTH + 8} 16" role="img" '
-        f'aria-label="{said}"><title>{said}</title>{"".join(marks)}</svg>'
+    known = spread.low is not None and spread.high is not None
+    return Dots(
+        said=f"{count(spread.n, 'seed')}: {', '.join(number(value) for value in values)}",
+        kind=kind,
+        dots=[x(value) for value in values],
+        mean=x(spread.mean),
+        interval=(x(spread.low), x(spread.high)) if known else None,
     )

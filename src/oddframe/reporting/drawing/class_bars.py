@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import io
 from collections.abc import Mapping
-from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from oddframe.console.words import count
 from oddframe.evaluation.metric_names import metric_name
 from oddframe.evaluation.result import Measured
-from oddframe.files.atomic import atomic_path
 from oddframe.pages.colours import ROUNDS, SERIES, hexadecimal
 
 if TYPE_CHECKING:
@@ -35,30 +31,6 @@ ROW = 2.9
 """Height of a row of classes in inches."""
 
 ByClass = Mapping[str, Mapping[str, Measured]]
-
-
-def class_charts(
-    folder: Path, models: Mapping[str, ByClass], counts: Mapping[str, Mapping[str, int]]
-) -> str:
-    """Write ``classes_<metric>.png`` into the folder and return them as HTML for a page.
-
-    Args:
-        folder: made if it is not there.
-        models: model name to class name to metrics; all with the same classes.
-        counts: class name to its ``videos``.
-    """
-    parts = []
-    for metric in CHARTS:
-        png = class_bars(metric, models, counts)
-        with atomic_path(folder / f"classes_{metric}.png") as temporary:
-            temporary.write_bytes(png)
-        title = f"{metric_name(metric).label} per class, {CHARTS[metric]}"
-        encoded = base64.b64encode(png).decode("ascii")
-        parts.append(
-            f'<figure class="chart"><img alt="{escape(title)}" '
-            f'src="data:image/png;base64,{encoded}"></figure>'
-        )
-    return "".join(parts)
 
 
 def class_bars(

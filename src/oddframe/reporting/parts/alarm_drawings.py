@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from html import escape
 
 from oddframe.evaluation.alarm_curves import COST, DELAYS, RUN
 from oddframe.evaluation.result import Curve, Evaluation
 from oddframe.evaluation.surprise_curve import NAME as SURPRISE
 from oddframe.pages.colours import series_class
-from oddframe.reporting.parts.curve_drawings import Ticks, band, plane_svg, polyline
+from oddframe.pages.figures import Dot, Legend, Line, Mark, Plane, Planes, Tick
+from oddframe.reporting.parts.curve_drawings import band, polyline
 from oddframe.reporting.wording import duration, number
 
-_PERCENT: Ticks = [(place, f"{place:g}") for place in (0.0, 25.0, 50.0, 75.0, 100.0)]
+_PERCENT = [Tick(place, f"{place:g}") for place in (0.0, 25.0, 50.0, 75.0, 100.0)]
 _TIMES = (0, 1, 3, 10, 30, 60, 180, 600, 1800, 3600, 4 * 3600, 24 * 3600)
 _APART = 12.0
 """The least distance of two ticks."""
@@ -24,21 +24,22 @@ Place = Callable[[float], float]
 """From a value to its place on the axis, 0 to 100."""
 
 
-def alarm_drawings(evaluations: Sequence[Evaluation]) -> str:
-    """The drawings that these evaluations have curves for, side by side; nothing without any.
+def alarm_drawings(evaluations: Sequence[Evaluation]) -> Planes | None:
+    """The drawings that these evaluations have curves for, side by side; None without any.
 
     Args:
         evaluations: of one model, with intervals and all its thresholds; of several over each
             other, in the colours of their order.
     """
-    drawn = [_cost(evaluations), _delay(evaluations), _surprise(evaluations)]
-    return f'<div class="curves">{"".join(drawn)}</div>' if any(drawn) else ""
+    planes = [_cost(evaluations), _delay(evaluations), _surprise(evaluations)]
+    drawn = [plane for plane in planes if plane is not None]
+    return Planes(drawn) if drawn else None
 
 
-def _cost(evaluations: Sequence[Evaluation]) -> str:
+def _cost(evaluations: Sequence[Evaluation]) -> Plane | None:
     curves = _of_each(evaluations, COST)
     if not curves:
-        return ""
+        return None
     own = {at: point for at in curves if (point := _own_point(evaluations[at]))}
     rates = [x for curve in curves.values() for x in curve.x] + [x for x, _ in own.values()]
     seen = [rate for rate in rates if rate > 0]
@@ -50,13 +51,9 @@ def _cost(evaluations: Sequence[Evaluation]) -> str:
         return 100 * (math.log10(rate) - low) / (high - low) if rate > 0 else 0.0
 
     lines = {series_class(at): curve for at, curve in curves.items()}
-    marks = _steps(lines, across, shaded=len(evaluations) == 1)
-    marks += "".join(
-        f'<circle class="{series_class(at)}" cx="{across(x):.2f}" cy="{100 - 100 * y:.2f}" r="2"/>'
-        for at, (x, y) in own.items()
-    )
+    dots = [Dot(series_class(at), across(x), 100 - 100 * y) for at, (x, y) in own.items()]
     decades = [10.0**power for power in range(math.ceil(low), math.floor(high) + 1)]
-    ticks = _apart([(0.0, "none"), *((across(rate), _short(rate)) for rate in decades)])
+    ticks = _apart([Tick(0.0, "none"), *(Tick(across(rate), _short(rate)) for rate in decades)])
     said = ["Each place on the line is a threshold."]
     if len(evaluations) == 1:
         said[0] += " Shaded: the 95 % interval."
@@ -72,12 +69,19 @@ def _cost(evaluations: Sequence[Evaluation]) -> str:
             f"One false alarm in the {duration(hours * 3600)} of normal footage makes "
             f"{number(24 / hours)} a day; fewer cannot be told from none."
         )
-    label = "false alarms a day of normal footage"
-    axes = (label, ticks), ("% of events that nobody is called for", _PERCENT)
-    return plane_svg("What it costs to miss less", axes, marks, _small(said))
+    return Plane(
+        title="What it costs to miss less",
+        x="false alarms a day of normal footage",
+        y="% of events that nobody is called for",
+        across=ticks,
+        upwards=_PERCENT,
+        lines=_steps(lines, across, shaded=len(evaluations) == 1),
+        dots=dots,
+        note=" ".join(said),
+    )
 
 
-def _delay(evaluations: Sequence[Evaluation]) -> str:
+def _delay(evaluations: Sequence[Evaluation]) -> Plane | None:
     alone = len(evaluations) == 1
     if alone:
         names = [name for name in (RUN, *DELAYS) if name in evaluations[0].curves]
@@ -87,54 +91,59 @@ def _delay(evaluations: Sequence[Evaluation]) -> str:
         found = _of_each(evaluations, next(iter(DELAYS)))
         curves, words = {series_class(at): curve for at, curve in found.items()}, []
     if not curves:
-        return ""
+        return None
     longest = max(1.0, *(curve.x[-1] for curve in curves.values())) * _BEYOND
 
     def across(seconds: float) -> float:
         return 100 * math.log1p(seconds) / math.log1p(longest)
 
-    ticks = _apart([(across(s), duration(s).replace(".0", "")) for s in _TIMES if s <= longest])
-    key = "".join(
-        f'<li><i class="{kind}"></i>{escape(line)}</li>'
-        for kind, line in zip(curves, words, strict=False)
-    )
+    ticks = _apart([Tick(across(s), duration(s).replace(".0", "")) for s in _TIMES if s <= longest])
+    key = [Mark(kind, line) for kind, line in zip(curves, words, strict=False)]
     said = ["What is missing to 100 % are the events that nobody is called for."]
     said += (
         ["Shaded: the 95 % interval of the first line."]
         if alone
         else ["At the lowest threshold with at most one false alarm an hour."]
     )
-    axes = (
-        ("time since the event began", ticks),
-        ("% of events that somebody is called for", _PERCENT),
+    return Plane(
+        title="How soon somebody is called",
+        x="time since the event began",
+        y="% of events that somebody is called for",
+        across=ticks,
+        upwards=_PERCENT,
+        lines=_steps(curves, across, shaded=alone),
+        legend=Legend(key) if key else None,
+        note=" ".join(said),
     )
-    below = (f'<ul class="legend">{key}</ul>' if key else "") + _small(said)
-    marks = _steps(curves, across, shaded=alone)
-    return plane_svg("How soon somebody is called", axes, marks, below)
 
 
-def _surprise(evaluations: Sequence[Evaluation]) -> str:
+def _surprise(evaluations: Sequence[Evaluation]) -> Plane | None:
     curves = _of_each(evaluations, SURPRISE)
     if not curves:
-        return ""
+        return None
     longest = max(1.0, *(value for curve in curves.values() for value in (*curve.x, *curve.y)))
 
     def across(surprise: float) -> float:
         return min(100 * surprise / longest, 100.0)
 
-    marks = polyline([0, 100], [0, 100], "chance")
+    lines = [polyline([0, 100], [0, 100], "chance")]
     for at, curve in curves.items():
         x = [across(value) for value in curve.x]
         if len(evaluations) == 1:
             ends = [[None if v is None else across(v) for v in e] for e in (curve.low, curve.high)]
-            marks += band(x, *ends, series_class(at))
-        marks += polyline(x, [across(value) for value in curve.y], series_class(at))
-    ticks = _apart([(across(v), _short(10.0**v)) for v in range(int(longest) + 1)])
-    said = [
-        "Dotted: as rare as the scores promise. Below it normal footage scores as high more often."
-    ]
-    axes = ("promised: one normal frame in …", ticks), ("found: one in …", ticks)
-    return plane_svg("Whether surprises are as rare as promised", axes, marks, _small(said))
+            lines += band(x, *ends, series_class(at))
+        lines.append(polyline(x, [across(value) for value in curve.y], series_class(at)))
+    ticks = _apart([Tick(across(v), _short(10.0**v)) for v in range(int(longest) + 1)])
+    return Plane(
+        title="Whether surprises are as rare as promised",
+        x="promised: one normal frame in …",
+        y="found: one in …",
+        across=ticks,
+        upwards=ticks,
+        lines=lines,
+        note="Dotted: as rare as the scores promise. Below it normal footage scores as high more "
+        "often.",
+    )
 
 
 def _of_each(evaluations: Sequence[Evaluation], name: str) -> dict[int, Curve]:
@@ -161,7 +170,7 @@ def _threshold_words(name: str, hours: float) -> str:
     return f"at most {rate:g} false alarm{'s' * (rate != 1)} an hour in this footage"
 
 
-def _steps(curves: dict[str, Curve], across: Place, *, shaded: bool) -> str:
+def _steps(curves: dict[str, Curve], across: Place, *, shaded: bool) -> list[Line]:
     """Lines that go level from each point to the next, and on to the right edge.
 
     Args:
@@ -169,26 +178,27 @@ def _steps(curves: dict[str, Curve], across: Place, *, shaded: bool) -> str:
         across: place of an x.
         shaded: whether the first has its intervals drawn.
     """
-    marks = []
+    # Each line over its area, the first model over the others.
+    lines: list[Line] = []
     for kind, curve in curves.items():
         x = [across(value) for value in curve.x]
         x = [place for pair in zip(x, [*x[1:], 100.0], strict=True) for place in pair]
-        marks.append(polyline(x, [100 * v for v in curve.y for _ in range(2)], kind))
-        if shaded and len(marks) == 1:
+        lines.append(polyline(x, [100 * v for v in curve.y for _ in range(2)], kind))
+        if shaded and len(lines) == 1:
             ends = [
                 [None if v is None else 100 * v for v in end for _ in range(2)]
                 for end in (curve.low, curve.high)
             ]
-            marks.append(band(x, *ends, kind))
-    return "".join(reversed(marks))
+            lines += band(x, *ends, kind)
+    return lines[::-1]
 
 
-def _apart(ticks: Ticks) -> Ticks:
+def _apart(ticks: Sequence[Tick]) -> list[Tick]:
     """Ticks without those that stand too near to one before."""
-    kept: list[tuple[float, str]] = []
-    for place, words in ticks:
-        if not kept or place - kept[-1][0] >= _APART:
-            kept.append((place, words))
+    kept: list[Tick] = []
+    for tick in ticks:
+        if not kept or tick.place - kept[-1].place >= _APART:
+            kept.append(tick)
     return kept
 
 
@@ -198,7 +208,3 @@ def _short(value: float) -> str:
         if value >= size:
             return f"{value / size:g}{sign}"
     return f"{value:g}"
-
-
-def _small(lines: Sequence[str]) -> str:
-    return f"<small>{escape(' '.join(lines))}</small>"

@@ -1,24 +1,36 @@
-"""Decisions at thresholds as HTML: what is gained and paid where, with oracles in red."""
+"""Decisions at thresholds: what is gained and paid where, with oracles in red."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from html import escape
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
 
 from oddframe.evaluation.metric_names import decision_name
 from oddframe.evaluation.result import Decision
 from oddframe.evaluation.thresholds import OWN
+from oddframe.pages.tables import Table
 from oddframe.reporting.parts.tables import grid
 
-HINT = (
-    "Frames above a threshold are called anomalous. Metrics that need no threshold (AUC, average "
-    "precision, PR-AUC) stand in the table of frames. What is chosen on the evaluated videos is "
-    "an oracle: an upper bound, not a result."
-)
+
+@dataclass(frozen=True)
+class Decisions:
+    """What is decided at each threshold.
+
+    Attributes:
+        table: a row per model and threshold.
+        classes: the same per class, by the name of the row.
+    """
+
+    template: ClassVar[str] = "parts/decisions.html"
+    table: Table
+    classes: Sequence[tuple[str, Table]]
 
 
-def decisions_section(models: Mapping[str, Mapping[str, Decision]], suspect: set[str]) -> str:
-    """A row per model and threshold, and per class where there are classes.
+def decisions_part(
+    models: Mapping[str, Mapping[str, Decision]], suspect: set[str]
+) -> Decisions | None:
+    """A row per model and threshold, and per class where there are classes; None without any.
 
     Args:
         models: model name to its decisions; a single model's name is not shown.
@@ -33,21 +45,18 @@ def decisions_section(models: Mapping[str, Mapping[str, Decision]], suspect: set
         for name, part in decided.items()
     }
     if not named:
-        return ""
+        return None
     red = {title for title, (part, doubted) in named.items() if part.oracle or doubted}
     notes = {
         title: f"above {part.threshold:.4g}; {_origin(part)}" for title, (part, _) in named.items()
     }
     rows = {title: part.metrics for title, (part, _) in named.items()}
-    by_class = []
-    for title, (part, _) in named.items():
-        if part.classes:
-            inside = grid("class", part.classes, set(part.classes) if title in red else set(), {})
-            by_class.append(f"<details><summary>{escape(title)}</summary>{inside}</details>")
-    inner = "".join(by_class)
-    if inner:
-        inner = f"<details><summary>Per class, under the class mask</summary>{inner}</details>"
-    return f'<p class="hint">{escape(HINT)}</p>{grid("threshold", rows, red, notes)}{inner}'
+    classes = [
+        (title, grid("class", part.classes, set(part.classes) if title in red else set(), {}))
+        for title, (part, _) in named.items()
+        if part.classes
+    ]
+    return Decisions(grid("threshold", rows, red, notes), classes)
 
 
 def _origin(part: Decision) -> str:

@@ -1,16 +1,15 @@
-"""The training curve as small drawings: one per term, train and validation over the steps."""
+"""The terms of a training curve, and a small drawing of one of them over the steps."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any
 
 import numpy as np
 
 from oddframe.errors import OddframeError
-from oddframe.evaluation.metric_names import metric_name
+from oddframe.pages.figures import HEIGHT, Label, Lane, Line, Mark
 from oddframe.reporting.drawing.score_axes import ScoreAxis, score_axis, thin_series
 
 SPLITS = {"train": "series0", "val": "series1", "oracle": "suspect"}
@@ -22,49 +21,14 @@ WORDS = {
     "oracle": "test videos (oracle: nothing may be chosen by it)",
 }
 
-HEIGHT = 1000
-"""Height and width of a drawing's own coordinates."""
-
 BINS = 150
 """How finely a line is drawn."""
 
-Line = tuple[list[float], list[float]]
+Term = tuple[list[float], list[float]]
 """Steps and values."""
 
 
-def training_section(curve: Sequence[Mapping[str, Any]]) -> str:
-    """Every term of the training curve over the steps, grouped by phase; nothing if it is empty.
-
-    An axis is logarithmic where all its values are positive and span a factor of ten or more.
-
-    Args:
-        curve: the lines of ``metrics.jsonl``: ``step``, ``split``, and each term by name. A name
-            ``phase/term`` belongs to a phase. Values that are not finite are left out.
-
-    Raises:
-        OddframeError: a line without a step or a split that is known.
-    """
-    phases = curve_terms(curve)
-    if not phases:
-        return ""
-    last = max(float(line["step"]) for line in curve)
-    splits = [split for split in SPLITS if any(line["split"] == split for line in curve)]
-    marks = "".join(f'<li><i class="{SPLITS[split]}"></i>{WORDS[split]}</li>' for split in splits)
-    parts = [
-        '<p class="hint">Each term over the training steps, on an axis of its own (“log”: a '
-        "logarithmic one); the number beside its name is the last.</p>"
-        f'<ul class="legend">{marks}</ul>'
-    ]
-    # What belongs to no phase is measured at validations, unless there is one phase only.
-    for phase in sorted(phases, key=lambda name: not name):
-        if len(phases) > 1:
-            parts.append(f"<h3>{escape(f'Phase: {phase}' if phase else 'At each validation')}</h3>")
-        panels = "".join(_panel(term, lines, last) for term, lines in phases[phase].items())
-        parts.append(f'<div class="panels">{panels}</div>')
-    return "".join(parts)
-
-
-def curve_terms(curve: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, dict[str, Line]]]:
+def curve_terms(curve: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, dict[str, Term]]]:
     """The lines of a training curve: phase to term to split to steps and finite values.
 
     Args:
@@ -73,7 +37,7 @@ def curve_terms(curve: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, dict[
     Raises:
         OddframeError: a line without a step or a split that is known.
     """
-    phases: dict[str, dict[str, dict[str, Line]]] = {}
+    phases: dict[str, dict[str, dict[str, Term]]] = {}
     for line in curve:
         step, split = _place(line)
         for name, value in line.items():
@@ -105,28 +69,24 @@ def _is_finite(value: Any) -> bool:
     return isinstance(value, int | float) and math.isfinite(value)
 
 
-def _panel(term: str, lines: Mapping[str, Line], last: float) -> str:
-    ends = [
-        f'<b class="{SPLITS[split]}">{values[-1]:.3g}{" (oracle)" if split == "oracle" else ""}</b>'
-        for split, (_, values) in lines.items()
-    ]
-    drawn = [(SPLITS[split], line) for split, line in lines.items()]
-    return curve_panel(metric_name(term).label, drawn, last, " ".join(ends))
-
-
 def curve_panel(
-    label: str, lines: Sequence[tuple[str, Line]], last: float, caption: str = ""
-) -> str:
+    label: str,
+    lines: Sequence[tuple[str, Term]],
+    last: float,
+    values: Sequence[Mark] = (),
+    between: str = " ",
+) -> Lane:
     """One small drawing of lines over the steps.
 
     Args:
-        label: plain text.
+        label: stands above it.
         lines: CSS class and line, at least one.
         last: the step at the right end.
-        caption: HTML after the label.
+        values: told after the label.
+        between: what stands between them.
     """
-    values = [np.array(value) for _, (_, value) in lines]
-    low, high = min(part.min() for part in values), max(part.max() for part in values)
+    every = [np.array(numbers) for _, (_, numbers) in lines]
+    low, high = min(part.min() for part in every), max(part.max() for part in every)
     logarithmic = low > 0 and high >= 10 * low
     if logarithmic:
         axis = ScoreAxis(math.log10(low), math.log10(high))
@@ -145,18 +105,17 @@ def curve_panel(
         ]
         if len(points) == 1:
             points *= 2  # the round ends of a line without length make a dot
-        drawn.append(f'<polyline class="{kind}" points="{" ".join(points)}"/>')
-    scale = " · log" if logarithmic else ""
-    said = escape(label)
-    return (
-        f'<figure class="lane"><figcaption>{said} <small>'
-        f'{caption}{scale}</small></figcaption><div class="plot">'
-        f'<div class="y" aria-hidden="true"><span style="top:0">{top}</span>'
-        f'<span style="top:100%">{foot}</span></div><div class="track">'
-        f'<svg viewBox="0 0 {HEIGHT} {HEIGHT}" preserveAspectRatio="none" role="img" '
-        f'aria-label="{said} over the training steps">{"".join(drawn)}</svg></div>'
-        f'<div class="x" aria-hidden="true"><span style="left:0">0</span>'
-        f'<span style="left:100%">{last:,.0f} steps</span></div></div></figure>'
+        drawn.append(Line(kind, " ".join(points)))
+    return Lane(
+        title=label,
+        said=f"{label} over the training steps",
+        width=HEIGHT,
+        lines=drawn,
+        y=(Label("0", top), Label("100%", foot)),
+        x=(Label("0", "0"), Label("100%", f"{last:,.0f} steps")),
+        values=values,
+        between=between,
+        logarithmic=logarithmic,
     )
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
+from dataclasses import dataclass
+from typing import ClassVar
 
 from oddframe.console.words import count
-from oddframe.reporting.report.shown_videos import ShownVideo, data_uri
+from oddframe.pages.figures import data_uri
+from oddframe.reporting.report.shown_videos import ShownVideo
 from oddframe.reporting.times import shown_span, shown_time
 from oddframe.reporting.wording import is_annotated, missed, number, overlapping
 from oddframe.scores.detections import Detection
-from oddframe.videos.manifest import Event, Video
+from oddframe.videos.manifest import Event
 
 MOST_OPEN = 12
 """So many of the pictures are seen at once, the others unfold."""
@@ -19,92 +21,113 @@ MOST_LISTED = 400
 """So many detections are listed without a picture; all of them are in ``events.json``."""
 
 
-def moments_section(shown: Sequence[ShownVideo], threshold: float | None) -> str:
+@dataclass(frozen=True)
+class Moment:
+    """A detected event, or an annotated one that was not detected.
+
+    Attributes:
+        target: anchor of its video's timeline.
+        frame: where the timeline goes to.
+        video: its name.
+        span: from when to when it is.
+        name: of an annotated event.
+        peak: time of the highest score.
+        score: the highest.
+        reason: why it is odd, in words; may be empty.
+        verdict: which annotated events it touches; empty where they are not known.
+        false: whether it touches none of them.
+        picture: the frame at its peak; may be empty.
+        mapped: whether the picture shows the score map.
+    """
+
+    target: str
+    frame: int
+    video: str
+    span: str
+    name: str = ""
+    peak: str = ""
+    score: str = ""
+    reason: str = ""
+    verdict: str = ""
+    false: bool = False
+    picture: str = ""
+    mapped: bool = False
+
+
+@dataclass(frozen=True)
+class Moments:
+    """The odd moments of a report, the oddest first.
+
+    Attributes:
+        coloured: whether colour in pictures is to be explained.
+        opened: with pictures that are seen.
+        folded: with pictures that unfold.
+        listed: without a picture.
+        others: how many those are.
+        more: how many of them are not listed; may be empty.
+        missed: annotated events without a detection.
+        missed_events: how many those are.
+    """
+
+    template: ClassVar[str] = "report/moments.html"
+    coloured: bool
+    opened: Sequence[Moment]
+    folded: Sequence[Moment]
+    listed: Sequence[Moment]
+    others: str
+    more: str
+    missed: Sequence[Moment]
+    missed_events: str
+
+
+def moments_section(shown: Sequence[ShownVideo], threshold: float | None) -> Moments | None:
     """The detected events, the oddest first, and the annotated ones that were not detected."""
     found = [(detection, entry) for entry in shown for detection in entry.detections]
     found.sort(key=lambda pair: -pair[0].peak_score)
     with_picture = [pair for pair in found if pair[0].peak in pair[1].pictures.events]
     others = [pair for pair in found if pair[0].peak not in pair[1].pictures.events]
-    parts = []
-    if with_picture:
-        scale = (
-            'Colour shows where: <span aria-hidden="true">half the threshold'
-            '<i class="heat"></i>4 times the threshold</span>. '
-            if threshold is not None
-            and threshold > 0
-            and any(entry.mapped for _, entry in with_picture)
-            else ""
-        )
-        cards = [_card(detection, entry) for detection, entry in with_picture]
-        parts.append(
-            f'<p class="hint">The oddest first. {scale}<span class="use">Follow a picture to its '
-            "place in the timeline.</span></p>"
-            f'<ol class="moments">{"".join(cards[:MOST_OPEN])}</ol>'
-        )
-        if cards[MOST_OPEN:]:
-            parts.append(
-                f"<details><summary>{len(cards) - MOST_OPEN} more pictures</summary>"
-                f'<ol class="moments">{"".join(cards[MOST_OPEN:])}</ol></details>'
-            )
-    if others:
-        rows = "".join(
-            f"<li>{_line(detection, entry)}</li>" for detection, entry in others[:MOST_LISTED]
-        )
-        more = len(others) - MOST_LISTED
-        rows += f"<li>and {more:,} more, in events.json</li>" if more > 0 else ""
-        kind, state = ("more", "") if with_picture else ("detected", " open")
-        parts.append(
-            f"<details{state}><summary>{len(others):,} {kind}, without a picture</summary>"
-            f'<ul class="list">{rows}</ul></details>'
-        )
     lost = [(event, entry) for entry in shown for event in missed(entry.video, entry.detections)]
-    if lost and threshold is not None:
-        rows = "".join(
-            f'<li><a href="#v{entry.place}" data-frame="{event.start}">'
-            f"{escape(entry.video.id)}, {_span(event, entry.video)}</a> {escape(event.name)}</li>"
+    lost = lost if threshold is not None else []
+    if not found and not lost:
+        return None
+    cards = [_detected(*pair) for pair in with_picture]
+    more = len(others) - MOST_LISTED
+    return Moments(
+        coloured=threshold is not None
+        and threshold > 0
+        and any(entry.mapped for _, entry in with_picture),
+        opened=cards[:MOST_OPEN],
+        folded=cards[MOST_OPEN:],
+        listed=[_detected(*pair) for pair in others[:MOST_LISTED]],
+        others=f"{len(others):,}",
+        more=f"{more:,}" if more > 0 else "",
+        missed=[
+            Moment(f"v{entry.place}", event.start, entry.video.id, _span(event, entry), event.name)
             for event, entry in lost[:MOST_LISTED]
-        )
-        parts.append(
-            f"<details><summary>{count(len(lost), 'annotated event')} without a detection"
-            f'</summary><ul class="list">{rows}</ul></details>'
-        )
-    return "\n".join(parts)
-
-
-def _span(part: Event | Detection, video: Video) -> str:
-    return shown_span(video.clock, part.start, part.end, " – ")
-
-
-def _verdict(detection: Detection, video: Video) -> str:
-    if not is_annotated(video):
-        return ""
-    names = list(dict.fromkeys(event.name for event in overlapping(detection, video)))
-    if names:
-        return f'<span class="tag true">annotated: {escape(", ".join(names))}</span>'
-    return '<span class="tag false">not annotated</span>'
-
-
-def _card(detection: Detection, entry: ShownVideo) -> str:
-    video = entry.video
-    peak = shown_time(video.clock, detection.peak)
-    source = data_uri(entry.pictures.events[detection.peak])
-    reason = f"<p>{escape(detection.reason)}</p>" if detection.reason else ""
-    coloured = " with the score map" if entry.mapped else ""
-    return (
-        f'<li><a href="#v{entry.place}" data-frame="{detection.peak}">'
-        f'<img src="{source}" alt="Frame at {peak} of {escape(video.id)}{coloured}">'
-        f"<div><strong>{escape(video.id)} · {peak}</strong>{reason}"
-        f'<p class="quiet">{_span(detection, video)} · score {number(detection.peak_score)}'
-        f"</p>{_verdict(detection, video)}</div></a></li>"
+        ],
+        missed_events=count(len(lost), "annotated event"),
     )
 
 
-def _line(detection: Detection, entry: ShownVideo) -> str:
-    parts = [
-        f'<a href="#v{entry.place}" data-frame="{detection.peak}">{escape(entry.video.id)}, '
-        f"{_span(detection, entry.video)}</a>",
-        f"score {number(detection.peak_score)}",
-        escape(detection.reason),
-        _verdict(detection, entry.video),
-    ]
-    return " · ".join(part for part in parts if part)
+def _span(part: Event | Detection, entry: ShownVideo) -> str:
+    return shown_span(entry.video.clock, part.start, part.end, " – ")
+
+
+def _detected(detection: Detection, entry: ShownVideo) -> Moment:
+    video = entry.video
+    names = dict.fromkeys(event.name for event in overlapping(detection, video))
+    verdict = f"annotated: {', '.join(names)}" if names else "not annotated"
+    jpeg = entry.pictures.events.get(detection.peak)
+    return Moment(
+        target=f"v{entry.place}",
+        frame=detection.peak,
+        video=video.id,
+        span=_span(detection, entry),
+        peak=shown_time(video.clock, detection.peak),
+        score=number(detection.peak_score),
+        reason=detection.reason,
+        verdict=verdict if is_annotated(video) else "",
+        false=not names,
+        picture="" if jpeg is None else data_uri(jpeg),
+        mapped=entry.mapped,
+    )

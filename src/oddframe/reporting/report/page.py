@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from oddframe.console.words import count
+from oddframe.console.words import sentence
 from oddframe.errors import OddframeError
 from oddframe.evaluation.result import Evaluation
 from oddframe.evaluation.thresholds import are_probabilities
 from oddframe.files.atomic import atomic_path, write_text
-from oddframe.pages.document import html_document
-from oddframe.reporting.drawing.class_bars import class_charts
+from oddframe.pages.document import Introduction, html_document
 from oddframe.reporting.drawing.plots import (
     PROBABILITIES,
     write_precision_recall,
@@ -23,18 +21,16 @@ from oddframe.reporting.drawing.plots import (
     write_timeline,
 )
 from oddframe.reporting.drawing.score_axes import ScoreAxis, score_axis
-from oddframe.reporting.parts.alarm_drawings import alarm_drawings
-from oddframe.reporting.parts.curve_drawings import roc_and_pr
-from oddframe.reporting.parts.decision_tables import decisions_section
-from oddframe.reporting.parts.tables import classes_table, facts_table, metrics_tables
-from oddframe.reporting.parts.training_curves import training_section
 from oddframe.reporting.report.moments import moments_section
+from oddframe.reporting.report.numbers import numbers_section
+from oddframe.reporting.report.protocol import protocol_section
 from oddframe.reporting.report.shown_videos import ShownVideo, drawn_videos, read_videos
 from oddframe.reporting.report.term_curves import terms_section
 from oddframe.reporting.report.timelines import timelines_section
+from oddframe.reporting.report.training import training_section
 from oddframe.reporting.report.training_samples import samples_section
 from oddframe.reporting.report.video_table import videos_section
-from oddframe.reporting.wording import doubts, hint, normal_footage, oracle_notes, summary
+from oddframe.reporting.wording import doubts, summary
 from oddframe.scores.detections import Detection
 from oddframe.scores.frame_scores import Scores
 from oddframe.videos.manifest import Manifest
@@ -113,16 +109,17 @@ def write_report(
     _write_files(folder, shown, threshold, evaluation, unit)
     axis = ScoreAxis(0.0, 1.0) if unit else score_axis(scores.values.values(), threshold)
     found = doubts(scores.meta, evaluation)
+    numbers = numbers_section(evaluation, bool(found), folder / "plots") if evaluation else None
     sections = {
-        "Numbers": _numbers(evaluation, bool(found), folder / "plots") if evaluation else "",
+        "Numbers": numbers,
         "Odd moments": moments_section(shown, threshold),
-        "All videos": videos_section(shown, threshold) if len(some) < len(videos) else "",
+        "All videos": videos_section(shown, threshold) if len(some) < len(videos) else None,
         "Timelines": timelines_section([part for part in shown if part.drawn], axis, threshold),
         **learnt,
-        "How this came about": _protocol(manifest, scores, evaluation),
+        "How this came about": protocol_section(manifest, scores, evaluation),
     }
-    sentence = summary(videos, scores.values, detections, threshold, scores.meta)
-    page = html_document(title, _introduction(sentence, training_note, found), sections)
+    lead = summary(videos, scores.values, detections, threshold, scores.meta)
+    page = html_document(title, _introduction(lead, training_note, found), sections)
     return write_text(folder / "report.html", page)
 
 
@@ -153,62 +150,6 @@ def _write_files(
                 temporary.write_bytes(jpeg)
 
 
-def _introduction(sentence: str, training_note: str, warnings: Sequence[str]) -> str:
-    parts = [f'<p class="lead">{escape(sentence)}</p>']
-    if training_note:
-        parts.append(f'<p class="quiet">{escape(training_note)}</p>')
-    return "\n".join([*parts, _warning(warnings)])
-
-
-def _warning(lines: Sequence[str]) -> str:
-    said = "".join(f"<p>{escape(line[:1].upper() + line[1:])}.</p>" for line in lines)
-    return f'<div class="warning" role="note">{said}</div>' if said else ""
-
-
-def _numbers(evaluation: Evaluation, suspect: bool, plots: Path) -> str:
-    beside = (
-        " The column “oracle checkpoint” is of a checkpoint that was selected on these very "
-        "videos: an upper bound, not a result."
-        if evaluation.oracle
-        else ""
-    )
-    footage = normal_footage(evaluation.normal_hours)
-    watched = f"; {footage}" if footage else ""
-    parts = [
-        f'<p class="hint">{escape(evaluation.dataset)}, split {escape(evaluation.split)}: '
-        f"{count(evaluation.videos, 'video')}, {evaluation.anomalous_videos} of them anomalous; "
-        f"{count(evaluation.frames, 'frame')}, {evaluation.anomalous_frames:,} of them anomalous"
-        f"{watched}. The trivial baselines look at no pixel; ▲ marks one that does as well as the "
-        f"detector or better.{beside}</p>",
-        _warning(oracle_notes(evaluation)),
-        *(f'<p class="hint">{escape(line)}.</p>' for line in hint(evaluation)),
-        metrics_tables(evaluation, suspect),
-        roc_and_pr([evaluation]),
-        alarm_drawings([evaluation]),
-    ]
-    if evaluation.classes:
-        table = classes_table(evaluation.classes, suspect, evaluation.class_counts)
-        charts = class_charts(plots, {"scores": evaluation.classes}, evaluation.class_counts)
-        parts.append(f"<h3>Per class</h3>{table}{charts}")
-    decided = decisions_section({"scores": evaluation.decisions}, {"scores"} if suspect else set())
-    if decided:
-        parts.append(f"<h3>Decisions at a threshold</h3>{decided}")
-    return "\n".join(parts)
-
-
-def _protocol(manifest: Manifest, scores: Scores, evaluation: Evaluation | None) -> str:
-    parts = []
-    if scores.meta:
-        parts.append(f"<h3>Scores</h3>{facts_table(scores.meta)}")
-    if evaluation is not None:
-        # What the scores' own table and the top of the page have said is not said again.
-        said = {"warnings", "scores_meta", "source", "label_rule", *scores.meta}
-        rows = {key: value for key, value in evaluation.protocol.items() if key not in said}
-        parts.append(f"<h3>Evaluation</h3>{facts_table(rows)}")
-    data = {"data set": manifest.dataset, "source": manifest.source, "labels": manifest.label_rule}
-    parts.append(f"<h3>Data</h3>{facts_table({k: v for k, v in data.items() if v})}")
-    if evaluation is not None and evaluation.versions:
-        parts.append(f"<h3>Versions</h3>{facts_table(evaluation.versions)}")
-    if evaluation is not None and evaluation.hashes:
-        parts.append(f"<h3>SHA-256 of what was read</h3>{facts_table(evaluation.hashes)}")
-    return "\n".join(parts)
+def _introduction(lead: str, training_note: str, warnings: Sequence[str]) -> Introduction:
+    notes = [training_note] if training_note else []
+    return Introduction(lead, notes, [sentence(line) for line in warnings])

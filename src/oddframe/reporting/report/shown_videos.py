@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -151,8 +150,3 @@ def read_videos(
         mapped = mapped and any(shows_heat(own[d.peak], reference) for d in chosen)
         shown.append(ShownVideo(place, video, values, found, pictures, trouble, mapped))
     return shown
-
-
-def data_uri(jpeg: bytes) -> str:
-    """A JPEG as the ``src`` of an image, so that the page needs no other file."""
-    return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode('ascii')}"

@@ -3,27 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from html import escape
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from oddframe.errors import OddframeError
+from oddframe.pages.figures import Lane, Lanes, Legend
 from oddframe.reporting.drawing.plots import PROBABILITIES, write_timeline
 from oddframe.reporting.drawing.score_axes import ScoreAxis, cut_note, score_axis
-from oddframe.reporting.parts.model_timelines import (
+from oddframe.reporting.parts.lanes import (
     anomalous_first,
     bins_per_line,
     lane,
+    score_labels,
     series_key,
 )
-from oddframe.reporting.report.timelines import score_labels
 from oddframe.scores.frame_scores import Scores
 from oddframe.videos.manifest import Video
 
 COMBINED = "combined score"
 """What the score is called beside its terms."""
+
+
+@dataclass(frozen=True)
+class TermCurves:
+    """Terms and their sum over time.
+
+    Attributes:
+        unit: what a term of 1 means; empty where it is not known.
+        per_video: whether that is another thing in each video.
+        combination: how the terms were combined; may be empty.
+        smoothing: over how long the sum was smoothed; may be empty.
+        cut: what is said of a cut axis; may be empty.
+        key: which line is which term's.
+        lanes: one for each video.
+    """
+
+    template: ClassVar[str] = "report/terms.html"
+    unit: str
+    per_video: bool
+    combination: str
+    smoothing: str
+    cut: str
+    key: Legend
+    lanes: Lanes
 
 
 def terms_section(
@@ -32,7 +57,7 @@ def terms_section(
     scores: Scores,
     terms: Mapping[str, Mapping[str, np.ndarray]],
     detections: Mapping[str, Collection[object]] | None = None,
-) -> str:
+) -> TermCurves | None:
     """Write ``plots/terms/<id>.png`` into the folder and return the same as drawings for a page.
 
     Score and terms share one axis in all videos, so that it can be seen which of them made a peak.
@@ -53,7 +78,7 @@ def terms_section(
     """
     shown = [video for video in videos if video.id in terms]
     if not shown:
-        return ""
+        return None
     names = [COMBINED, *terms[shown[0].id]]
     series = {
         video.id: {COMBINED: scores[video.id], **_fitting(video, terms[video.id], names[1:])}
@@ -61,9 +86,9 @@ def terms_section(
     }
     values = [part for by_name in series.values() for part in by_name.values()]
     threshold = scores.threshold
-    unit = all(part.min() >= 0 and part.max() <= 1 for part in values)
-    unit = unit and (threshold is None or 0 <= threshold <= 1)
-    axis = ScoreAxis(0.0, 1.0) if unit else score_axis(values, threshold)
+    shares = all(part.min() >= 0 and part.max() <= 1 for part in values)
+    shares = shares and (threshold is None or 0 <= threshold <= 1)
+    axis = ScoreAxis(0.0, 1.0) if shares else score_axis(values, threshold)
     own = {video.id: axis.holding(series[video.id].values()) for video in shown}
     scale = scale_of_terms(scores.meta).replace("standard deviations", "σ")
     y_label = f"anomaly score, higher = odder\n{scale}".strip()
@@ -74,24 +99,35 @@ def terms_section(
             video,
             series[video.id],
             thresholds={COMBINED: threshold},
-            axis=PROBABILITIES if unit else own[video.id],
+            axis=PROBABILITIES if shares else own[video.id],
             y_label=y_label,
         )
     bins = bins_per_line(len(shown) * len(names))
     zero = 0.0 if axis.low < 0 else None
     level = zero if threshold is None else threshold
 
-    def draw(video: Video) -> str:
+    def draw(video: Video) -> Lane:
         axes = dict.fromkeys(names, own[video.id])
         labels = score_labels(own[video.id], level)
         return lane(video, series[video.id], axes, bins, labels, threshold)
 
     detected = {video_id for video_id, found in (detections or {}).items() if found}
-    drawn = anomalous_first(shown, draw, detected)
-    annotated = any(video.events for video in shown)
-    key = series_key(names, annotated=annotated, threshold=threshold is not None)
-    cut = cut_note(axis, own.values())
-    return f'<p class="hint">{_hint(scores.meta)} {cut}</p>{key}<div class="terms">{drawn}</div>'
+    smoothing = scores.meta.get("smoothing_seconds")
+    is_smoothed = isinstance(smoothing, float | int) and smoothing > 0
+    unit = scale_of_terms(scores.meta)
+    return TermCurves(
+        unit=unit,
+        per_video="video" in unit,
+        combination=str(scores.meta.get("combination") or ""),
+        smoothing=f"{smoothing:g} s" if is_smoothed else "",
+        cut=cut_note(axis, own.values()),
+        key=series_key(
+            names,
+            annotated=any(video.events for video in shown),
+            threshold=threshold is not None,
+        ),
+        lanes=anomalous_first(shown, draw, detected),
+    )
 
 
 def scale_of_terms(meta: Mapping[str, Any]) -> str:
@@ -119,26 +155,3 @@ def _fitting(
                 f"{len(values)}; score the video again"
             )
     return terms
-
-
-def _hint(meta: Mapping[str, Any]) -> str:
-    """What is drawn, on which scale, and what was done to it."""
-    scale = scale_of_terms(meta)
-    parts = [
-        "All lines are anomaly scores, higher is odder, on one axis: the terms as the detector "
-        "measured and scaled them, and the score that it made of them."
-    ]
-    if scale:
-        # Whatever is scaled within its video is red, here as in every other place.
-        red = ' class="suspect"' if "video" in scale else ""
-        parts.append(f"A term's unit: <b{red}>{scale}</b>.")
-    combination = meta.get("combination")
-    formula = f" ({escape(str(combination))})" if combination else ""
-    smoothing = meta.get("smoothing_seconds")
-    smoothed = (
-        f", smoothed over time with a deviation of {smoothing:g} s; the terms are not smoothed"
-        if isinstance(smoothing, float | int) and smoothing > 0
-        else ""
-    )
-    parts.append(f"The combined score comes from their weighted sum{formula}{smoothed}.")
-    return " ".join(parts)

@@ -4,66 +4,159 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from html import escape
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from oddframe.console.words import count, duration
+from oddframe.pages.figures import HEIGHT, Label, Legend, Mark, Span, data_uri
 from oddframe.reporting.drawing.score_axes import ScoreAxis, cut_note, thin_series
-from oddframe.reporting.drawing.thumbnails import Strip
-from oddframe.reporting.report.shown_videos import ShownVideo, data_uri
-from oddframe.reporting.times import axis_ticks, shown_cuts, shown_start, shown_time
+from oddframe.reporting.parts.lanes import score_labels, time_labels
+from oddframe.reporting.report.shown_videos import ShownVideo
+from oddframe.reporting.times import shown_cuts, shown_start, shown_time
 from oddframe.reporting.wording import is_annotated, missed, number, overlapping
-from oddframe.scores.detections import Detection
-from oddframe.videos.manifest import Video
-
-TIMELINE_HEIGHT = 1000
-"""Height of a timeline's own coordinates; its width is the video's frame count."""
 
 TIMELINE_BINS = 200_000
 """Bins of all timelines together; each has between 150 and 1000, with two points per bin."""
 
 
-def timelines_section(shown: Sequence[ShownVideo], axis: ScoreAxis, threshold: float | None) -> str:
-    """Every video's timeline with its pictures; the page's script makes them interactive."""
-    marks = ['<li><i class="score"></i>score</li>']
-    if threshold is not None:
-        marks.append('<li><i class="threshold"></i>threshold</li>')
-    if any(entry.detections for entry in shown):
-        marks.append('<li><i class="detected"></i>detected</li>')
-    if any(entry.video.events for entry in shown):
-        marks.append('<li><i class="truth"></i>annotated</li>')
-    if any(entry.video.clock.jumps for entry in shown):
-        marks.append('<li><i class="gap"></i>not filmed</li>')
-    cut = cut_note(axis, [axis.holding([entry.scores]) for entry in shown])
-    cut = f" {cut}" if cut else ""
+KINDS = {
+    "odd": "with odd moments",
+    "missed": "with missed events",
+    "false": "with detections that are not annotated",
+}
+"""What videos are chosen by, and the words for it."""
+
+FEW = 12
+"""So few videos are not chosen from."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The frames of a video in one picture, of which one is seen.
+
+    Attributes:
+        source: its address.
+        columns: of frames in it.
+        frames: which frames these are, as the script reads them.
+        aspect: of a frame, as CSS wants it.
+        style: which frame is seen, as CSS.
+    """
+
+    source: str
+    columns: int
+    frames: str
+    aspect: str
+    style: str
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """One video's scores, stretched to whatever size the page gives.
+
+    The page's script reads frames and scores back from the points of the line, so that the data
+    is in the page once: ``x`` is the frame, ``y`` runs from the axis' high end at 0 to its low end
+    at ``HEIGHT``. Scores above a cut axis have a negative ``y``.
+
+    Attributes:
+        name: of the video.
+        anchor: where links lead to.
+        kinds: what it is chosen by.
+        facts: what is known of the video.
+        frames: how many.
+        peak: frame of the highest score.
+        peak_time, peak_score: of that frame, in words.
+        left, top: where that is, as CSS wants it.
+        knots: frames and seconds, between which frames are evenly spaced.
+        start: second of the day at the first frame; empty where it is not known.
+        low, high: ends of the score axis.
+        points: of the line.
+        threshold: its height; None without one.
+        truth: annotated events.
+        gaps: frames before which something was not filmed.
+        detected: odd moments.
+        y, x: labels of the axes.
+        picture: None where there is none.
+        trouble: why there is none; empty where the page says so for all videos.
+    """
+
+    template: ClassVar[str] = "report/timeline.html"
+    name: str
+    anchor: str
+    kinds: str
+    facts: Sequence[str]
+    frames: int
+    peak: int
+    peak_time: str
+    peak_score: str
+    left: str
+    top: str
+    knots: str
+    start: str
+    low: str
+    high: str
+    points: str
+    threshold: int | None
+    truth: Sequence[Span]
+    gaps: Sequence[int]
+    detected: Sequence[Span]
+    y: Sequence[Label]
+    x: Sequence[Label]
+    picture: Picture | None
+    trouble: str
+
+
+@dataclass(frozen=True)
+class Timelines:
+    """Every video's timeline; the page's script makes them interactive.
+
+    Attributes:
+        pictured: whether any video has pictures.
+        cut: what is said of a cut axis; may be empty.
+        footage: whether any video has footage.
+        key: what lines and shades are.
+        kinds: what videos can be chosen by, and the words for it; empty where they are few.
+        videos: a timeline each.
+    """
+
+    template: ClassVar[str] = "report/timelines.html"
+    pictured: bool
+    cut: str
+    footage: bool
+    key: Legend
+    kinds: Sequence[tuple[str, str]]
+    videos: Sequence[Timeline]
+
+
+def timelines_section(
+    shown: Sequence[ShownVideo], axis: ScoreAxis, threshold: float | None
+) -> Timelines:
+    """Every video's timeline with its pictures.
+
+    Args:
+        shown: the videos.
+        axis: of all videos.
+        threshold: of the scores.
+    """
+    marks = {
+        "score": True,
+        "threshold": threshold is not None,
+        "detected": any(entry.detections for entry in shown),
+        "truth": any(entry.video.events for entry in shown),
+        "gap": any(entry.video.clock.jumps for entry in shown),
+    }
+    words = {"truth": "annotated", "gap": "not filmed"}
     bins = min(1000, max(150, TIMELINE_BINS // len(shown)))
     footage = any(entry.video.path for entry in shown)
-    rows = "".join(_timeline(entry, axis, threshold, bins, footage) for entry in shown)
-    pictured = any(entry.pictures.strip for entry in shown)
-    sight = "the score and the nearest picture" if pictured else "the score"
-    missing = "" if footage else " No pictures: only features of these videos are at hand."
-    return (
-        '<p class="hint"><span class="use">Move over a timeline (or focus it and use the arrow '
-        f"keys) to see {sight}; click or press Enter to pin it, Escape "
-        f'to let go.</span>{cut}{missing}</p><ul class="legend">{"".join(marks)}</ul>'
-        f"{_filter(shown)}{rows}"
-    )
-
-
-def _filter(shown: Sequence[ShownVideo]) -> str:
-    kinds = {kind for entry in shown for kind in _kinds(entry)}
-    if len(shown) <= 12 or not kinds:
-        return ""
-    names = {
-        "odd": "with odd moments",
-        "missed": "with missed events",
-        "false": "with detections that are not annotated",
-    }
-    options = "".join(f'<option value="{k}">{names[k]}</option>' for k in names if k in kinds)
-    return (
-        '<p class="filter"><label>Show <select><option value="">all videos</option>'
-        f"{options}</select></label></p>"
+    found = {kind for entry in shown for kind in _kinds(entry)} if len(shown) > FEW else set()
+    return Timelines(
+        pictured=any(entry.pictures.strip for entry in shown),
+        cut=cut_note(axis, [axis.holding([entry.scores]) for entry in shown]),
+        footage=footage,
+        key=Legend([Mark(kind, words.get(kind, kind)) for kind, there in marks.items() if there]),
+        kinds=[(kind, named) for kind, named in KINDS.items() if kind in found],
+        videos=[_timeline(entry, axis, threshold, bins, footage) for entry in shown],
     )
 
 
@@ -78,11 +171,52 @@ def _kinds(entry: ShownVideo) -> list[str]:
 
 def _timeline(
     entry: ShownVideo, axis: ScoreAxis, threshold: float | None, bins: int, footage: bool
-) -> str:
+) -> Timeline:
     """One video; where no video has footage, the page has said so and it is not said again."""
     video, scores = entry.video, entry.scores
+    clock = video.clock
     axis = axis.holding([scores])
     peak = int(scores.argmax())
+
+    def level(values: np.ndarray | float) -> np.ndarray:
+        return np.rint((1 - axis.height(values)) * HEIGHT).astype(int)
+
+    drawn = thin_series(scores, bins)
+    points = [f"{x},{y}" for x, y in zip(drawn.tolist(), level(scores[drawn]), strict=True)]
+    if video.frames == 1:
+        points.append(f"0.5,{level(scores)[0]}")
+    knots = [*(clock.knots or [(0, 0.0)]), (video.frames, round(clock.seconds(video.frames), 3))]
+    start = clock.start
+    picture = _picture(entry, peak)
+    return Timeline(
+        name=video.id,
+        anchor=f"v{entry.place}",
+        kinds=" ".join(_kinds(entry)),
+        facts=_facts(entry, threshold),
+        frames=video.frames,
+        peak=peak,
+        peak_time=shown_time(clock, peak),
+        peak_score=number(float(scores[peak])),
+        left=f"{100 * (peak + 0.5) / video.frames:.3f}%",
+        top=f"{100 * max(0.0, 1 - float(axis.height(scores[peak]))):.2f}%",
+        knots=json.dumps(knots),
+        start="" if start is None else str(3600 * start.hour + 60 * start.minute + start.second),
+        low=f"{axis.low:g}",
+        high=f"{axis.high:g}",
+        points=" ".join(points),
+        threshold=None if threshold is None else int(level(threshold)),
+        truth=[Span(event.start, event.end - event.start, event.name) for event in video.events],
+        gaps=clock.jumps,
+        detected=[Span(part.start, part.end - part.start) for part in entry.detections],
+        y=score_labels(axis, threshold),
+        x=time_labels(video),
+        picture=picture,
+        trouble=(entry.trouble or "no frame could be decoded") if footage and not picture else "",
+    )
+
+
+def _facts(entry: ShownVideo, threshold: float | None) -> list[str]:
+    video = entry.video
     facts = [duration(video.clock.length)]
     if video.start is not None:
         facts.append(f"from {shown_start(video.start)}")
@@ -93,124 +227,22 @@ def _timeline(
     if threshold is not None:
         facts.append(count(len(entry.detections), "odd moment"))
     if is_annotated(video):
-        facts.append(f"{count(len(video.events), 'annotated event')}")
-    left = f"{100 * (peak + 0.5) / video.frames:.3f}%"
-    top = f"{100 * max(0.0, 1 - float(axis.height(scores[peak]))):.2f}%"
-    ticks = "".join(
-        f'<span style="left:{100 * tick / video.frames:.3f}%">{label}</span>'
-        for tick, label in axis_ticks(video.clock)
-    )
-    name = escape(video.id)
-    at = shown_time(video.clock, peak)
-    now = f"{at}, score {number(float(scores[peak]))}"
-    return (
-        f'<article class="video" id="v{entry.place}" data-kinds="{" ".join(_kinds(entry))}">'
-        f"<header><h3>{name}</h3><p>{' · '.join(facts)}</p></header>"
-        '<div class="plot"><div class="y" aria-hidden="true">'
-        f"{score_labels(axis, threshold)}</div>"
-        f'<div class="track" role="slider" tabindex="0" aria-label="Time in {name}" '
-        f'aria-valuemin="0" aria-valuemax="{video.frames - 1}" aria-valuenow="{peak}" '
-        f'aria-valuetext="{now}" data-frames="{video.frames}" {_times(video)}'
-        f'data-low="{axis.low:g}" data-high="{axis.high:g}" data-rest="{peak}">'
-        f"{_drawing(video, scores, axis, threshold, entry.detections, bins)}"
-        f'<div class="cursor" style="left:{left}"></div>'
-        f'<div class="dot" style="left:{left};top:{top}"></div></div>'
-        f'<div class="x" aria-hidden="true">{ticks}</div></div>'
-        f'<figure class="preview">{_frame(entry, peak) if footage else ""}'
-        f"<figcaption>Highest score: <b>{at}</b> · score "
-        f"{number(float(scores[peak]))}</figcaption></figure></article>"
-    )
+        facts.append(count(len(video.events), "annotated event"))
+    return facts
 
 
-def _times(video: Video) -> str:
-    """When frames are shown, for the script: knots, and the second of the day at the start."""
-    clock = video.clock
-    knots = [*(clock.knots or [(0, 0.0)]), (video.frames, round(clock.seconds(video.frames), 3))]
-    start = clock.start
-    day = 3600 * start.hour + 60 * start.minute + start.second if start is not None else ""
-    return f'data-knots="{json.dumps(knots)}" data-start="{day}" '
-
-
-def score_labels(axis: ScoreAxis, level: float | None) -> str:
-    """Labels of the highest and the lowest score and of one level, where they do not collide.
-
-    Args:
-        axis: the drawing's axis.
-        level: a score of its own, such as the threshold.
-    """
-    labels = {axis.high: 0.0, axis.low: 1.0}
-    if level is not None:
-        place = 1 - float(axis.height(level))
-        labels = {value: at for value, at in labels.items() if abs(at - place) > 0.14}
-        labels[level] = place
-    return "".join(
-        f'<span style="top:{100 * at:.1f}%">{value:.3g}</span>' for value, at in labels.items()
-    )
-
-
-def _frame(entry: ShownVideo, frame: int) -> str:
+def _picture(entry: ShownVideo, frame: int) -> Picture | None:
     strip = entry.pictures.strip
     if strip is None:
-        why = entry.trouble or "no frame could be decoded"
-        return f'<p class="missing">No pictures: {escape(why)}</p>'
-    nearest = int(np.abs(np.array(strip.frames) - frame).argmin())
-    return (
-        f'<div class="frame" style="aspect-ratio:{entry.video.width}/{entry.video.height}">'
-        f'<img src="{data_uri(strip.jpeg)}" alt="Frame of {escape(entry.video.id)}" '
-        f'data-columns="{strip.columns}" data-frames="{" ".join(map(str, strip.frames))}" '
-        f'style="{_sprite_style(strip, nearest)}"></div>'
-    )
-
-
-def _sprite_style(strip: Strip, place: int) -> str:
-    return (
-        f"width:{100 * strip.columns}%;height:{100 * strip.rows}%;"
-        f"left:{-100 * (place % strip.columns)}%;top:{-100 * (place // strip.columns)}%"
-    )
-
-
-def _drawing(
-    video: Video,
-    scores: np.ndarray,
-    axis: ScoreAxis,
-    threshold: float | None,
-    detections: Sequence[Detection],
-    bins: int,
-) -> str:
-    """One video's scores, stretched to whatever size the page gives.
-
-    The page's script reads frames and scores back from the points of the line, so that the data
-    is in the page once: ``x`` is the frame, ``y`` runs from ``axis.high`` at 0 to ``axis.low``
-    at ``TIMELINE_HEIGHT``. Scores above a cut axis have a negative ``y``.
-    """
-
-    def level(values: np.ndarray | float) -> np.ndarray:
-        return np.rint((1 - axis.height(values)) * TIMELINE_HEIGHT).astype(int)
-
-    frames = thin_series(scores, bins)
-    points = [f"{x},{y}" for x, y in zip(frames.tolist(), level(scores[frames]), strict=True)]
-    if video.frames == 1:
-        points.append(f"0.5,{level(scores)[0]}")
-    shapes = [
-        f'<rect class="truth" x="{event.start}" width="{event.end - event.start}" y="0" '
-        f'height="{TIMELINE_HEIGHT}" data-name="{escape(event.name)}"/>'
-        for event in video.events
-    ]
-    shapes += [
-        f'<line class="gap" x1="{frame}" x2="{frame}" y1="0" y2="{TIMELINE_HEIGHT}"/>'
-        for frame in video.clock.jumps
-    ]
-    if threshold is not None:
-        y = int(level(threshold))
-        shapes.append(f'<line class="threshold" x1="0" x2="{video.frames}" y1="{y}" y2="{y}"/>')
-    shapes.append(
-        f'<polyline class="score" transform="translate(.5 0)" points="{" ".join(points)}"/>'
-    )
-    shapes += [
-        f'<rect class="detected" x="{d.start}" width="{d.end - d.start}" y="0" height="70"/>'
-        for d in detections
-    ]
-    return (
-        f'<svg viewBox="0 0 {video.frames} {TIMELINE_HEIGHT}" preserveAspectRatio="none" '
-        f'aria-hidden="true">{"".join(shapes)}</svg>'
+        return None
+    place = int(np.abs(np.array(strip.frames) - frame).argmin())
+    return Picture(
+        source=data_uri(strip.jpeg),
+        columns=strip.columns,
+        frames=" ".join(map(str, strip.frames)),
+        aspect=f"{entry.video.width}/{entry.video.height}",
+        style=(
+            f"width:{100 * strip.columns}%;height:{100 * strip.rows}%;"
+            f"left:{-100 * (place % strip.columns)}%;top:{-100 * (place // strip.columns)}%"
+        ),
     )

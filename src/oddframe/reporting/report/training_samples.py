@@ -4,22 +4,37 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from html import escape
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import cv2
 
 from oddframe.console.words import count
 from oddframe.errors import OddframeError
 from oddframe.files.atomic import atomic_path
-from oddframe.reporting.report.shown_videos import data_uri
+from oddframe.pages.figures import Chart, data_uri
 
 QUALITY = 90
 """Of the JPEGs inside the page; the files beside it stay as they are."""
 
 
-def samples_section(folder: Path, samples: Sequence[Path]) -> str:
-    """Copy three pictures to ``samples/`` in the folder and return them as HTML for a page.
+@dataclass(frozen=True)
+class TrainingSamples:
+    """Some of the pictures that training made.
+
+    Attributes:
+        which: ``The first, the middle and the last of the 9 pictures``.
+        charts: those that are shown.
+    """
+
+    template: ClassVar[str] = "report/samples.html"
+    which: str
+    charts: Sequence[Chart]
+
+
+def samples_section(folder: Path, samples: Sequence[Path]) -> TrainingSamples | None:
+    """Copy three pictures to ``samples/`` in the folder and return them for a page.
 
     Args:
         folder: of the report.
@@ -29,9 +44,9 @@ def samples_section(folder: Path, samples: Sequence[Path]) -> str:
         OddframeError: a file that is no picture, or a folder that cannot be written.
     """
     if not samples:
-        return ""
+        return None
     chosen = dict.fromkeys((samples[0], samples[len(samples) // 2], samples[-1]))
-    figures = []
+    charts = []
     for path in chosen:
         image = cv2.imread(str(path))
         if image is None:
@@ -42,12 +57,6 @@ def samples_section(folder: Path, samples: Sequence[Path]) -> str:
         _, jpeg = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
         step = re.fullmatch(r"step-(\d+)", path.stem)
         caption = f"After {count(int(step[1]), 'step')}" if step else path.stem
-        figures.append(
-            f'<figure class="chart"><figcaption>{escape(caption)}</figcaption>'
-            f'<img alt="{escape(caption)}" src="{data_uri(jpeg.tobytes())}"></figure>'
-        )
+        charts.append(Chart(data_uri(jpeg.tobytes()), said=caption, caption=caption))
     which = "The" if len(chosen) == len(samples) else "The first, the middle and the last of the"
-    return (
-        f'<p class="hint">{which} {count(len(samples), "picture")} that training made of held-out '
-        f"normal footage, one per validation.</p>{''.join(figures)}"
-    )
+    return TrainingSamples(f"{which} {count(len(samples), 'picture')}", charts)

@@ -1,6 +1,6 @@
 "use strict";
 // Timelines: hover or arrow keys move through a video, click or Enter pins a frame, Escape lets go.
-// Frames and scores are read back from the points of the drawn line (see drawings.py).
+// Frames and scores are read back from the points of the drawn line (see timelines.html).
 (() => {
   const clock = (seconds) => {
     const tenths = Math.round(seconds * 10);
