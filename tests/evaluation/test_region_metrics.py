@@ -1,9 +1,11 @@
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import find_objects, label
 
+from oddframe.evaluation import region_metrics
 from oddframe.evaluation.region_metrics import (
     area_to_one,
     count_regions,
@@ -87,15 +89,108 @@ def test_counts_equal_brute_force(seed):
     maps = {key: generator.integers(0, 5, shape).astype(np.float32) for key in "ab"}
     masks = {key: generator.random(shape) < 0.3 for key in "ab"}
     truth = {key: regions_from_mask(mask) for key, mask in masks.items()}
-    counts = count_regions(maps, truth, dict.fromkeys("ab", (7, 6)))
-    for column, threshold in enumerate(
-        region_thresholds(maps, maps)[: counts.false_positives.shape[1]]
-    ):
+    sizes = dict.fromkeys("ab", (7, 6))
+    counts = count_regions(maps, truth, sizes)
+    for column, threshold in enumerate(region_thresholds(maps, truth, sizes)):
         for row, key in enumerate("ab"):
             detected, tracks, false = brute_force(maps[key] > threshold, truth[key])
             assert counts.detected_regions[row, column] == detected
             assert counts.detected_tracks[row, column] == tracks
             assert counts.false_positives[row, column] == false
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_areas_equal_those_over_every_threshold(seed):
+    """Blobs that rise, move and meet, on noise or on nothing, against every value of the maps."""
+    maps, masks = blobs(np.random.default_rng(seed))
+    maps = {key: np.round(10 * part) for key, part in maps.items()}  # to count them in seconds
+    truth = {key: regions_from_mask(mask) for key, mask in masks.items()}
+    counts = count_regions(maps, truth, dict.fromkeys(maps, (16, 12)))
+    every = [
+        np.sum([brute_force(maps[key] > threshold, truth[key]) for key in maps], axis=0)
+        for threshold in np.unique(np.stack(list(maps.values())))[::-1]
+    ]
+    detected, tracks, false = np.array(every, dtype=float).T[:, None]
+    frames, regions, lines = (
+        sum(parts)
+        for parts in (
+            map(len, maps.values()),
+            (part.regions for part in truth.values()),
+            (part.tracks for part in truth.values()),
+        )
+    )
+    ones = np.ones((1, len(maps)))
+    exactly = pytest.approx(area_to_one(false / frames, detected / regions), abs=1e-12)
+    assert counts.rbdc(ones) == exactly
+    exactly = pytest.approx(area_to_one(false / frames, tracks / lines), abs=1e-12)
+    assert counts.tbdc(ones) == exactly
+
+
+def blobs(generator, frames=4, size=(16, 12)):
+    """Score maps and masks of two videos: one true blob, and false ones, in most frames."""
+    columns, rows = np.meshgrid(*map(np.arange, size))
+    maps, masks = {}, {}
+    for key in "ab":
+        noise = generator.normal(size=(frames, *size[::-1])).astype(np.float32)
+        maps[key] = noise * generator.choice([0, 0.05, 0.3])
+        masks[key] = np.zeros(noise.shape, bool)
+        x, y, width = generator.uniform((3, 3, 1), (size[0] - 3, size[1] - 3, 3))
+        for frame in range(frames):
+            around = (columns - x - frame) ** 2 + (rows - y) ** 2
+            maps[key][frame] += generator.uniform(0.5, 2) * np.exp(-around / width**2)
+            masks[key][frame] = around < width**2
+            for _ in range(generator.poisson(1)):
+                a, b, wide = generator.uniform((0, 0, 1), (*size, 3))
+                around = (columns - a) ** 2 + (rows - b) ** 2
+                maps[key][frame] += generator.exponential() * np.exp(-around / wide**2)
+    return maps, masks
+
+
+def test_an_identical_tent_in_every_frame_is_found():
+    # No threshold that is a local maximum has anything above it.
+    columns, rows = np.meshgrid(np.arange(20), np.arange(16))
+    tent = np.maximum(0, 12 - np.maximum(abs(columns - 9), abs(rows - 7))).astype(np.float32)
+    counts = count_regions(
+        {"a": np.stack([tent, tent])}, {"a": one_region([6, 4, 13, 11], 2)}, {"a": (20, 16)}
+    )
+    ones = np.ones((1, 1))
+    assert (counts.rbdc(ones)[0], counts.tbdc(ones)[0]) == (1, 1)
+
+
+def test_many_levels_are_thinned_and_many_frames_sampled(monkeypatch):
+    generator = np.random.default_rng(0)
+    maps, masks = blobs(generator, frames=60)
+    truth = {key: regions_from_mask(mask) for key, mask in masks.items()}
+    sizes = dict.fromkeys(maps, (16, 12))
+    ones = np.ones((1, 2))
+    every = count_regions(maps, truth, sizes)
+    monkeypatch.setattr(region_metrics, "THRESHOLDS", 100)
+    monkeypatch.setattr(region_metrics, "SAMPLED_FRAMES", 60)
+    some = count_regions(maps, truth, sizes)
+    assert every.false_positives.shape[1] > 150
+    assert some.false_positives.shape[1] == 100
+    assert some.rbdc(ones) == pytest.approx(every.rbdc(ones), abs=0.02)
+    assert some.tbdc(ones) == pytest.approx(every.tbdc(ones), abs=0.02)
+
+
+def test_what_a_map_is_stored_at_does_not_matter():
+    """Maps as a detector stores them, and the same ones made larger, as others store theirs."""
+    small = {
+        key: np.stack([cv2.resize(one, (8, 6)) for one in part])
+        for key, part in blobs(np.random.default_rng(3), frames=8)[0].items()
+    }
+    size = (160, 120)
+    mask = np.stack([cv2.resize(part, size) for part in small["a"]]) > 0.5
+    truth = {key: regions_from_mask(mask) for key in small}
+    ones, found = np.ones((1, 2)), []
+    for stored in ((8, 6), (40, 30), (120, 90), size, (320, 240)):
+        maps = {
+            key: np.stack([cv2.resize(one, stored) for one in part]) for key, part in small.items()
+        }
+        counts = count_regions(maps, truth, dict.fromkeys(maps, size))
+        found.append((counts.rbdc(ones)[0], counts.tbdc(ones)[0]))
+    assert 0.1 < found[0][0] < 0.9
+    np.testing.assert_allclose(found, [found[0]] * len(found), atol=0.02)
 
 
 def brute_force(above, truth):

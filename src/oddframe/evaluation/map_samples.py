@@ -13,6 +13,7 @@ from oddframe.evaluation.frame_samples import Truth
 from oddframe.evaluation.metric_names import LOCALISATION
 from oddframe.evaluation.pixel_level import PixelLevelFrames
 from oddframe.evaluation.pixel_metrics import PixelCounts, sample_edges
+from oddframe.evaluation.region_detections import LONGEST
 from oddframe.evaluation.region_metrics import RegionCounts, count_regions
 from oddframe.evaluation.truth_regions import (
     TruthRegions,
@@ -133,5 +134,7 @@ def _describe(videos: tuple[Video, ...], with_pixels: int, counts: RegionCounts)
         f"pixels over {with_pixels} of {count(len(videos), 'video')}; RBDC and TBDC over "
         f"{count(len(counts.frames), 'video')} with {count(regions, 'region')} in "
         f"{count(tracks, 'track')} "
-        f"({', '.join(sources) or 'no annotated region'}), regions compared by bounding box"
+        f"({', '.join(sources) or 'no annotated region'}), regions compared by bounding box, "
+        "at every threshold, each map at the size of its video's frames, then reduced to "
+        f"{LONGEST} pixels on the longer side"
     )

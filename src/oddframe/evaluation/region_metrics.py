@@ -8,32 +8,29 @@ tracks over false positives per frame, from 0 to 1. Regions are compared by thei
 
 Detection rates do not always grow with false positives, since a component that grows may stop
 fitting its region. The curve is therefore the best rate at no more than that many false
-positives, straight between measured thresholds, and level behind the last.
+positives, straight between thresholds, and level behind the last. Thresholds are all scores of the
+maps at which a count changes: what a region detects is known at each (:mod:`component_states`).
+Where there are more than :data:`THRESHOLDS`, so many of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
-from oddframe.evaluation.bootstrap import divide, weighted
-from oddframe.evaluation.order_statistics import values_at_ranks
-from oddframe.evaluation.pixel_metrics import at_least_float32, resize_map
-from oddframe.evaluation.truth_regions import TruthRegions, box_iou, corner_boxes
+from oddframe.evaluation.bootstrap import ROWS, divide, weighted
+from oddframe.evaluation.region_detections import detect_regions
+from oddframe.evaluation.truth_regions import TruthRegions
 
-REGION_IOU = 0.1
 TRACK_SHARE = 0.1
-LONGEST = 120
-"""Larger maps are reduced to this longer side before their components are sought."""
-STEPS = 10
-"""Thresholds per frame's worth of local maxima."""
-BATCH = 8
-"""Thresholds handled before looking whether there are enough false positives."""
+THRESHOLDS = 1000
+"""Thresholds at most, since every resample has its own curve over them."""
+SAMPLED_FRAMES = 1024
+"""Frames that the thresholds come from where there are more, at least one of each video."""
 ENOUGH = 1.5
-"""False positives per frame at which to stop; resamples may reach 1 later than the data do."""
+"""False positives per frame up to which to look; resamples may reach 1 later than the data do."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +61,9 @@ class RegionCounts:
         frames, regions = weighted(weights, self.frames), weighted(weights, total)
         alarms = divide(weighted(weights, self.false_positives), frames[:, None])
         rates = divide(weighted(weights, found), regions[:, None])
-        return area_to_one(alarms, rates)
+        # Some at a time: the areas of all resamples at once would take some 100 MB.
+        parts = [slice(start, start + ROWS) for start in range(0, len(alarms), ROWS)]
+        return np.concatenate([area_to_one(alarms[part], rates[part]) for part in parts])
 
 
 def area_to_one(alarms: np.ndarray, rates: np.ndarray) -> np.ndarray:
@@ -95,106 +94,78 @@ def count_regions(
     """Count detected regions, tracks and false positives at falling thresholds.
 
     Args:
-        maps: video id to score maps ``(frames, h, w)``, which are asked for one by one, several
-            times; those without truth are left out.
+        maps: video id to score maps ``(frames, h, w)``, which are asked for one by one, twice;
+            those without truth are left out.
         truth: id to the true regions, of each video that counts.
         sizes: id to the (width, height) that the true boxes are measured in.
     """
-    thresholds = region_thresholds(maps, truth)
-    lengths = np.array([len(maps[key]) for key in truth])
-    parts: list[np.ndarray] = []
-    for start in range(0, len(thresholds), BATCH):
-        batch = thresholds[start : start + BATCH]
-        parts.append(
-            np.stack([_count(maps[key], truth[key], sizes[key], batch) for key in truth], axis=1)
-        )
-        if parts[-1][2, :, -1].sum() > ENOUGH * lengths.sum():
-            break
-    counts = np.concatenate(parts, axis=2)
+    thresholds = region_thresholds(maps, truth, sizes)
+    counts = np.stack(
+        [_count(maps[key], truth[key], sizes[key], thresholds) for key in truth], axis=1
+    )
     return RegionCounts(
         counts[0],
         counts[1],
         counts[2],
         np.array([part.regions for part in truth.values()]),
         np.array([part.tracks for part in truth.values()]),
-        lengths,
+        np.array([len(maps[key]) for key in truth]),
     )
 
 
-def region_thresholds(maps: Mapping[str, np.ndarray], keys: Iterable[str]) -> np.ndarray:
-    """Thresholds, highest first: local maxima, since a component appears at each of them.
+def region_thresholds(
+    maps: Mapping[str, np.ndarray],
+    truth: Mapping[str, TruthRegions],
+    sizes: Mapping[str, tuple[int, int]],
+) -> np.ndarray:
+    """Thresholds, highest first: every value of the maps at which a count changes.
 
-    The first have evenly spaced ranks, :data:`STEPS` per frame; behind two maxima per frame the
-    steps grow by a twentieth each.
+    Where these are more than :data:`THRESHOLDS`, evenly spaced ones of them; of very many frames
+    only some are asked. Those with more false positives than the area reaches are left out.
 
     Args:
-        maps: video id to score maps ``(frames, h, w)``.
-        keys: the videos.
+        maps, truth, sizes: see :func:`count_regions`.
     """
-    kernel = np.ones((3, 3), np.uint8)
-    keys = list(keys)
-
-    def peaks() -> Iterator[np.ndarray]:
-        for key in keys:
-            for one in maps[key]:
-                frame = shrink_map(one)
-                yield np.unique(frame[frame >= cv2.dilate(frame, kernel)])
-
-    def ranks(maxima: int) -> list[int]:
-        frames = sum(len(maps[key]) for key in keys)
-        chosen, step = [], frames / STEPS
-        rank = step
-        while rank < maxima:
-            chosen.append(int(rank))
-            if rank > 2 * frames:
-                step *= 1.05
-            rank += step
-        return [*chosen, maxima - 1]
-
-    wide = any(maps[key].dtype == np.float64 for key in keys)
-    return np.unique(values_at_ranks(peaks, ranks, np.float64 if wide else np.float32))[::-1]
-
-
-def shrink_map(scores: np.ndarray) -> np.ndarray:
-    """One score map, its longer side at most :data:`LONGEST` pixels, by averaging."""
-    share = LONGEST / max(scores.shape)
-    if share >= 1:
-        return at_least_float32(scores)
-    height, width = (max(1, round(share * side)) for side in scores.shape)
-    return resize_map(scores, (width, height))
+    share = min(1.0, SAMPLED_FRAMES / sum(len(maps[key]) for key in truth))
+    frames, lowest = 0, np.inf
+    levels: list[np.ndarray] = []
+    changes: list[np.ndarray] = []  # of the false positives, below the level
+    for key, known in truth.items():
+        scores = maps[key]
+        few = max(1, round(len(scores) * share))
+        for frame in ((np.arange(few) + 0.5) * len(scores) / few).astype(int).tolist():
+            found = detect_regions(scores[frame], known.boxes.get(frame), sizes[key])
+            levels += [found.born, found.died]
+            changes += [found.false.astype(np.int64), -found.false.astype(np.int64)]
+            frames, lowest = frames + 1, min(lowest, found.lowest)
+    # What never dies does so below every threshold.
+    falls = np.maximum(np.concatenate(levels), lowest)
+    values, places = np.unique(falls, return_inverse=True)
+    change = np.bincount(places, np.concatenate(changes))[::-1]
+    values, false = values[::-1], np.cumsum(change) - change  # those born above the value
+    least = min(false[false > frames], default=0)  # the curve goes on to there
+    kept = values[false <= max(ENOUGH * frames, least)]
+    if len(kept) <= THRESHOLDS:
+        return kept
+    return kept[np.linspace(0, len(kept) - 1, THRESHOLDS).round().astype(int)]
 
 
 def _count(
     scores: np.ndarray, truth: TruthRegions, size: tuple[int, int], thresholds: np.ndarray
 ) -> np.ndarray:
     """Detected regions, detected tracks, false positives of one video: ``(3, thresholds)``."""
-    detected = np.zeros(len(thresholds), dtype=np.int64)
-    false = np.zeros(len(thresholds), dtype=np.int64)
-    hits = np.zeros((truth.tracks, len(thresholds)), dtype=np.int64)
+    detected = np.zeros(len(thresholds), dtype=np.int32)
+    false = np.zeros(len(thresholds), dtype=np.int32)
+    hits = np.zeros((truth.tracks, len(thresholds)), dtype=np.int32)
     lengths = np.zeros(truth.tracks, dtype=np.int64)
     for owners in truth.owners.values():
         np.add.at(lengths, owners, 1)
     for frame in range(len(scores)):
-        image = shrink_map(scores[frame])
-        passed = np.flatnonzero(thresholds < image.max())
-        if not len(passed):
-            continue
-        found = [
-            cv2.connectedComponentsWithStats((image > thresholds[index]).view(np.uint8))[2][1:]
-            for index in passed
-        ]
-        step = np.repeat(passed, [len(part) for part in found])
-        if frame not in truth.boxes:
-            false += np.bincount(step, minlength=len(thresholds))
-            continue
-        scale = np.array([size[0] / image.shape[1], size[1] / image.shape[0]] * 2)
-        fits = box_iou(corner_boxes(np.concatenate(found)) * scale, truth.boxes[frame])
-        fits = fits >= REGION_IOU
-        false += np.bincount(step[~fits.any(axis=1)], minlength=len(thresholds))
-        caught = np.zeros((len(thresholds), fits.shape[1]), dtype=bool)
-        boxes, regions = np.nonzero(fits)
-        caught[step[boxes], regions] = True
-        detected += caught.sum(axis=1)
-        np.add.at(hits, truth.owners[frame], caught.T)
+        found = detect_regions(scores[frame], truth.boxes.get(frame), size)
+        unfit, caught = found.count(thresholds)
+        false += unfit
+        detected += caught.sum(axis=0)
+        if len(caught):
+            np.add.at(hits, truth.owners[frame], caught)
     tracks = (hits / lengths[:, None] >= TRACK_SHARE).sum(axis=0)
     return np.stack((detected, tracks, false))
