@@ -20,9 +20,9 @@ from oddframe.evaluation import region_detections, region_metrics
 from oddframe.evaluation.pixel_metrics import resize_map
 from oddframe.evaluation.region_metrics import count_regions
 from oddframe.evaluation.truth_regions import regions_from_mask
-from oddframe.pixel_truth import read_mask
-from oddframe.score_maps import read_maps
-from oddframe.videos import Manifest
+from oddframe.scores.maps import read_maps
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.pixel_truth import read_mask
 from provenance import provenance, publish, run
 
 HERE = Path(__file__).resolve().parent
