@@ -11,7 +11,7 @@ from oddframe.evaluation.pixel_metrics import resize_map
 from oddframe.evaluation.truth_regions import box_iou
 
 REGION_IOU = 0.1
-LONGEST = 120
+LONGEST: int = 120
 """Longer side of the grid on which regions are sought, in pixels, at most."""
 
 

@@ -25,7 +25,7 @@ from oddframe.evaluation.region_detections import detect_regions
 from oddframe.evaluation.truth_regions import TruthRegions
 
 TRACK_SHARE = 0.1
-THRESHOLDS = 1000
+THRESHOLDS: int = 1000
 """Thresholds at most, since every resample has its own curve over them."""
 SAMPLED_FRAMES = 1024
 """Frames that the thresholds come from where there are more, at least one of each video."""
