@@ -9,19 +9,19 @@ from oddframe.errors import OddframeError as OddframeError
 from oddframe.errors import OddframeWarning as OddframeWarning
 from oddframe.evaluation.evaluate import evaluate_scores as evaluate_scores
 from oddframe.evaluation.result import Evaluation
+from oddframe.files.fetched import Fetched
 from oddframe.files.paths import AnyPath
 from oddframe.media.opening import open_video as open_video
 from oddframe.reproduction.outcome import RecipeList, Reproduction
 from oddframe.runs.run_folder import Run
 from oddframe.scores.frame_scores import Scores as Scores
 from oddframe.scoring.footage import Scored
+from oddframe.sweeps.result import SweepResult
 from oddframe.tracking.sending import Tracked
 from oddframe.verbs.demo import Demo
 from oddframe.verbs.extract import Extracted
-from oddframe.verbs.fetch import Fetched
 from oddframe.verbs.merge_crops import Merged
 from oddframe.verbs.reproduce import Checked
-from oddframe.verbs.sweep import SweepResult
 from oddframe.videos.manifest import Event as Event
 from oddframe.videos.manifest import Manifest as Manifest
 from oddframe.videos.manifest import Video as Video

@@ -5,11 +5,11 @@ from unicodedata import normalize
 import numpy as np
 import pytest
 
+from oddframe.cli.manifest_text import summary
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.footage.finding import find
 from oddframe.footage.folder import footage_below, prepare_folder
 from oddframe.footage.given import Footage
-from oddframe.verbs.prepare import summary
 from oddframe.videos.manifest import Event
 
 

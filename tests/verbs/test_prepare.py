@@ -10,8 +10,9 @@ import cv2
 import numpy as np
 import pytest
 
+from oddframe.cli.manifest_text import summary
 from oddframe.errors import OddframeError
-from oddframe.verbs.prepare import prepare, summary
+from oddframe.verbs.prepare import prepare
 from oddframe.videos.manifest import Manifest
 
 

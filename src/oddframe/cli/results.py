@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from oddframe.bags.loss_spread import LossSpreads
+from oddframe.cli.manifest_text import summary
 from oddframe.comparison.compare import Comparison
 from oddframe.comparison.page import BESIDE
 from oddframe.console.words import FOOTAGE, aligned, count, notes_lines
@@ -35,9 +36,7 @@ from oddframe.scores.detections import EventRule
 from oddframe.scoring.footage import Scored
 from oddframe.verbs.demo import Demo
 from oddframe.verbs.extract import Extracted
-from oddframe.verbs.fetch import Fetched, fetched_text
 from oddframe.verbs.merge_crops import Merged
-from oddframe.verbs.prepare import summary
 from oddframe.videos.manifest import Manifest
 
 _MOST_EVENTS = 20
@@ -75,8 +74,6 @@ def describe(result: Any, given: Mapping[str, Any] | None = None) -> str:
             return evaluation_table(result) + _page(given, page)
         case Demo():
             return f"{evaluation_table(result.evaluation)}\n\nreport: {result.report}"
-        case Fetched():
-            return fetched_text(result)
         case Extracted():
             return _extracted(result)
         case Merged():

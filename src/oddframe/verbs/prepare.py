@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from oddframe.console.words import count, duration
+from oddframe.console.words import count
 from oddframe.datasets import prepared, write_prepared
 from oddframe.errors import OddframeError
 from oddframe.files.paths import text_paths
-from oddframe.reporting.wording import not_filmed
 from oddframe.settings.reading import check_seed
 from oddframe.videos.manifest import Manifest
 
@@ -107,38 +106,3 @@ def prepare(
         manifest = replace(manifest, source=f"{manifest.source} ({note})")
     write_prepared(manifest, out)
     return manifest
-
-
-def summary(manifest: Manifest) -> str:
-    """A few lines for a person: videos, frames, length and anomalous share of each split."""
-    lines = [f"{manifest.dataset}: {count(len(manifest), 'video')} in {manifest.root}"]
-    for split, counts in manifest.counts().items():
-        seconds = sum(video.clock.length for video in manifest.split(split))
-        line = (
-            f"  {split:<5} {count(counts['videos'], 'video'):>12} "
-            f"{count(counts['frames'], 'frame'):>16}  {duration(seconds)}"
-        )
-        if counts["anomalous_videos"]:
-            line += f"  {count(counts['anomalous_videos'], 'anomalous video')}"
-        # Weakly supervised training videos have a label and no events.
-        if counts["anomalous_frames"]:
-            share = counts["anomalous_frames"] / counts["frames"]
-            line += f", {count(counts['anomalous_frames'], 'anomalous frame')} ({share:.1%})"
-        lines.append(line)
-    lines += _on_times(manifest)
-    if manifest.label_rule:
-        lines.append(f"  labels: {manifest.label_rule}")
-    lines += [f"  left out: {reason}" for reason in manifest.left_out.values()]
-    return "\n".join(lines)
-
-
-def _on_times(manifest: Manifest) -> list[str]:
-    """What is unusual about the times of the recordings, if anything."""
-    irregular = [video for video in manifest if not video.clock.is_regular]
-    lines = []
-    if irregular:
-        lines.append(
-            f"  times: the frames of {count(len(irregular), 'video')} are not evenly spaced; their "
-            "own times are used"
-        )
-    return lines + [f"  {line}" for line in not_filmed(manifest)]
