@@ -17,7 +17,7 @@ from oddframe.errors import OddframeError
 from oddframe.evaluation.evaluate import evaluate_scores
 from oddframe.runs.run_folder import write_config
 from oddframe.scores.frame_scores import Scores
-from oddframe.sweeps.folder import SweepFolder, TrialRecord
+from oddframe.sweeps.folder import Attempt, SweepFolder, TrialRecord, now
 from oddframe.sweeps.sweep_file import read_sweep
 from oddframe.verbs.compare import compare
 from oddframe.videos.manifest import Event, Manifest, Video
@@ -267,7 +267,7 @@ def sweep(tmp_path, manifest, values):
         own.mkdir(parents=True)
         key = (trial.varied["learning_rate"], trial.varied["dropout"])
         if key not in VALIDATION:
-            folder.write(TrialRecord(trial, "failed"))
+            folder.write(TrialRecord(trial, "failed", (Attempt(now(), now(), 1),)))
             continue
         step = {"step": 10, "video_auc": VALIDATION[key][found.seeds.index(trial.seed)]}
         write_config(own, {"detector": "sultani", "seed": trial.seed, "selected": {"val": step}})

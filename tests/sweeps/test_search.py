@@ -76,7 +76,7 @@ class Place:
             (folder / "checkpoint.pt").write_bytes(b"x")
             selected = {"selected": {"val": {"step": 10, "video_auc": value}}}
             (folder / "config.yaml").write_text(yaml.safe_dump(selected))
-        self.folder.write(TrialRecord(trial, state))
+        self.folder.write(TrialRecord(trial, state, (Attempt(now(), now()),)))
 
 
 def taken(queue: Any, count: int) -> list[Trial]:

@@ -13,7 +13,7 @@ from scipy import stats
 
 from oddframe.evaluation.result import Evaluation, Measured
 from oddframe.runs.run_folder import write_config
-from oddframe.sweeps.folder import Attempt, Progress, SweepFolder, TrialRecord
+from oddframe.sweeps.folder import Attempt, Progress, SweepFolder, TrialRecord, now
 from oddframe.sweeps.plan import Sweep
 from oddframe.sweeps.status import status_table
 from oddframe.sweeps.summary import summarise
@@ -61,7 +61,8 @@ class Made:
         self.folder.write(TrialRecord(trial, "finished", (attempt,)))
 
     def put(self, at: int, state: str, **parts: object) -> TrialRecord:
-        record = TrialRecord(self.sweep.trials()[at], state, **parts)
+        attempts = (Attempt(now(), now()),) if state in ("running", "failed") else ()
+        record = TrialRecord(self.sweep.trials()[at], state, **{"attempts": attempts, **parts})
         self.folder.write(record)
         return record
 
@@ -302,7 +303,9 @@ def test_draws_that_are_still_to_come_are_counted(tmp_path):
     assert "dropout 0.25" in table
     assert "and 11 that are not drawn yet" in table
     assert table.splitlines()[-1] == "12 trials: 1 stopped, 11 waiting; not running"
-    folder.write(TrialRecord(sweep.trial({"dropout": 0.25}, 1), "failed"))
+    folder.write(
+        TrialRecord(sweep.trial({"dropout": 0.25}, 1), "failed", (Attempt(now(), now(), 1),))
+    )
     assert folder.progress() == Progress(1, 1, 12)
 
 
