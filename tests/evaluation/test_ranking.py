@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from sklearn.metrics import auc, average_precision_score, precision_recall_curve, roc_auc_score
 
 from oddframe.evaluation import ranking
-from oddframe.evaluation import sweep as sweeping
+from oddframe.evaluation import ranking_metrics as module
 from oddframe.evaluation.bootstrap import draw_videos
 from oddframe.evaluation.frame_metrics import equal_error_rate
 from oddframe.evaluation.ranking import RankedFrames, pairs_in_order
-from oddframe.evaluation.sweep import sweep
+from oddframe.evaluation.ranking_metrics import ranking_metrics
 
 RECALLS = (0.3, 0.5, 1.0)
 
@@ -58,7 +58,7 @@ def test_every_resample_equals_the_naive_way(seed, videos, levels):
     scores, labels, groups = random_set(seed, videos, levels)
     anomalous = np.array([part.any() for part in labels])
     weights = draw_videos(anomalous, 12, seed)
-    found = sweep(ranked(scores, labels, anomalous, groups), weights, RECALLS)
+    found = ranking_metrics(ranked(scores, labels, anomalous, groups), weights, RECALLS)
     for row, drawn in enumerate(weights):
         s, t = naive(scores, labels, drawn)
         both = 0 < t.sum() < len(t)
@@ -93,15 +93,15 @@ def test_many_blocks_and_chunks_and_float64(levels, monkeypatch):
     scores, labels, groups = random_set(5, 40, levels)
     anomalous = np.array([part.any() for part in labels])
     weights = draw_videos(anomalous, 30, 0)
-    whole = sweep(ranked(scores, labels, anomalous, groups), weights, RECALLS)
+    whole = ranking_metrics(ranked(scores, labels, anomalous, groups), weights, RECALLS)
     monkeypatch.setattr(ranking, "BLOCK", 7)
     monkeypatch.setattr(ranking, "AT_ONCE", 5)
-    monkeypatch.setattr(sweeping, "STRIP", 3)
-    monkeypatch.setattr(sweeping, "COLUMNS", 4)
-    monkeypatch.setattr(sweeping, "EXACT_FLOAT32", 10)
+    monkeypatch.setattr(module, "STRIP", 3)
+    monkeypatch.setattr(module, "COLUMNS", 4)
+    monkeypatch.setattr(module, "EXACT_FLOAT32", 10)
     frames = ranked(scores, labels, anomalous, groups)
     assert len(frames.blocks) > 5 or levels == 50
-    cut = sweep(frames, weights, RECALLS)
+    cut = ranking_metrics(frames, weights, RECALLS)
     for name in vars(whole):
         np.testing.assert_allclose(getattr(cut, name), getattr(whole, name), atol=1e-6)
     for name in ("auc", "auc_inside", "group_auc"):
@@ -116,7 +116,7 @@ def test_running_sum_goes_on_from_the_block_before(rows, columns):
     gained = np.random.default_rng(rows).integers(0, 9, (rows, columns)).astype(float)
     before = np.arange(2.0 * columns).reshape(2, columns)
     expected = np.cumsum(np.concatenate((before[1:], gained)), axis=0)
-    assert (sweeping._run_on(before, gained) == expected).all()
+    assert (module._run_on(before, gained) == expected).all()
 
 
 @given(st.integers(0, 10**6), st.integers(1, 30), st.sampled_from([2, 10**6]))
@@ -137,7 +137,7 @@ def test_memory_grows_with_the_frames_and_not_with_pairs_of_videos():
     weights = draw_videos(anomalous, 4)
     for _ in range(2):  # first, what is imported is counted as well
         tracemalloc.start()
-        sweep(RankedFrames.of(scores, np.concatenate(labels), anomalous), weights)
+        ranking_metrics(RankedFrames.of(scores, np.concatenate(labels), anomalous), weights)
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert peak < 20 * 4 * 40 * 3000  # a number for each pair of videos is eight times that

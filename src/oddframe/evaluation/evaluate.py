@@ -29,7 +29,7 @@ from oddframe.evaluation.result import Decision, Evaluation
 from oddframe.evaluation.surprise_curve import are_surprises, surprise_curve
 from oddframe.evaluation.thresholds import (
     OWN,
-    Threshold,
+    DecisionThreshold,
     decisions,
     validation_part,
     validation_thresholds,
@@ -143,7 +143,7 @@ def evaluate_scores(
 
 def chosen_on_validation(
     scores: Scores, manifest: Manifest, split: str, validation: Scores | None = None
-) -> dict[str, Threshold]:
+) -> dict[str, DecisionThreshold]:
     """Thresholds chosen on validation, by name; none without validation scores.
 
     Args:
@@ -182,7 +182,7 @@ def _of_oracle(decided: Mapping[str, Decision]) -> dict[str, Decision]:
     }
 
 
-def own_threshold(scores: Scores) -> dict[str, Threshold]:
+def own_threshold(scores: Scores) -> dict[str, DecisionThreshold]:
     """The threshold that travels with the scores, under the name ``run``; none if there is none."""
     value = scores.threshold
     if value is None:
@@ -190,14 +190,14 @@ def own_threshold(scores: Scores) -> dict[str, Threshold]:
     source = str(scores.meta.get("threshold_source") or "a source that is not stated")
     source = re.sub(r"^threshold [^:]*: ", "", source)  # the number is told apart
     footage = next((words for words in FOOTAGE if words in source), source)
-    return {"run": Threshold(value, OWN, footage)}
+    return {"run": DecisionThreshold(value, OWN, footage)}
 
 
 def _protocol(
     scores: Scores,
     manifest: Manifest,
     rule: EventRule | None,
-    chosen: Mapping[str, Threshold],
+    chosen: Mapping[str, DecisionThreshold],
     skip_first: int,
 ) -> dict[str, Any]:
     meta = scores.meta

@@ -16,7 +16,7 @@ from oddframe.evaluation.false_alarms import false_alarm_steps, just_below
 from oddframe.evaluation.intervals import Counted
 from oddframe.evaluation.metric_samples import MetricSamples
 from oddframe.evaluation.ranking import RankedFrames, pairs_in_order
-from oddframe.evaluation.sweep import sweep
+from oddframe.evaluation.ranking_metrics import ranking_metrics
 from oddframe.scores.detections import EventRule
 from oddframe.scores.frame_scores import Scores
 from oddframe.videos.manifest import Video
@@ -88,12 +88,12 @@ def frame_samples(
     frames = RankedFrames.of(
         *(arrays, truth.labels, truth.anomalous, groups), np.concatenate(credits)
     )
-    swept = sweep(frames, weights, RECALLS)
+    ranked = ranking_metrics(frames, weights, RECALLS)
     positive, negative = frames.positive_frames, frames.negative_frames
     del frames, groups, credits  # before the classes' own are made
     ordered = np.array(list(map(pairs_in_order, arrays, truth.each())))
     metrics = {
-        "micro_auc": swept.auc,
+        "micro_auc": ranked.auc,
         "macro_auc": _mean_of_defined(weights, divide(ordered, positive * negative)),
         "macro_auc_padded": ratio(
             weights,
@@ -101,28 +101,28 @@ def frame_samples(
             (ordered + positive + negative + 1) / ((positive + 1) * (negative + 1)),
             np.ones(len(arrays)),
         ),
-        "average_precision": swept.average_precision,
-        "pr_auc_trapezoid": swept.trapezoid,
-        "latency_aware_ap": swept.precision_of_credits,
-        "equal_error_rate": swept.equal_error_rate,
-        "anomalous_auc": swept.auc_inside,
-        "anomalous_ap": swept.precision_inside,
+        "average_precision": ranked.average_precision,
+        "pr_auc_trapezoid": ranked.trapezoid,
+        "latency_aware_ap": ranked.precision_of_credits,
+        "equal_error_rate": ranked.equal_error_rate,
+        "anomalous_auc": ranked.auc_inside,
+        "anomalous_ap": ranked.precision_inside,
     }
-    alarms = _false_alarms(arrays, truth, weights, swept.recall_thresholds)
+    alarms = _false_alarms(arrays, truth, weights, ranked.recall_thresholds)
     hours, normal = weighted(weights, truth.normal_hours), weighted(weights, negative)
     counted = {}
     for index, recall in enumerate(RECALLS):
         name = f"at_recall_{recall:g}"
         metrics[f"false_alarms_per_hour_{name}"] = divide(alarms[index], hours)
         counted[f"false_alarms_per_hour_{name}"] = Counted(alarms[index][0], hours[0], hours=True)
-        metrics[f"false_positive_rate_{name}"] = divide(swept.recall_alarms[index], normal)
+        metrics[f"false_positive_rate_{name}"] = divide(ranked.recall_alarms[index], normal)
     by_class = {}
     for index, name in enumerate(classes):
         own = ClassFrames.of(truth.videos, name)
-        within = sweep(own.ranked(scores), weights[:, own.places])
+        within = ranking_metrics(own.ranked(scores), weights[:, own.places])
         by_class[name] = {
-            "auc": swept.group_auc[index],
-            "average_precision": swept.group_precision[index],
+            "auc": ranked.group_auc[index],
+            "average_precision": ranked.group_precision[index],
             "auc_within": own.varying(within.auc),
             "average_precision_within": own.varying(within.average_precision),
             "pr_auc_within": own.varying(within.trapezoid),

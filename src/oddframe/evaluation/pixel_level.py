@@ -16,7 +16,7 @@ import numpy as np
 
 from oddframe.evaluation.pixel_metrics import resize_map
 from oddframe.evaluation.ranking import RankedFrames
-from oddframe.evaluation.sweep import sweep
+from oddframe.evaluation.ranking_metrics import ranking_metrics
 
 
 class PixelLevelFrames:
@@ -49,7 +49,7 @@ class PixelLevelFrames:
             return {"pixel_level_auc": nothing, "pixel_level_equal_error_rate": nothing}
         anomalous = np.array([part.any() for part in self._labels])
         ranked = RankedFrames.of(self._scores, np.concatenate(self._labels), anomalous)
-        found = sweep(ranked, weights)
+        found = ranking_metrics(ranked, weights)
         return {
             "pixel_level_auc": found.auc,
             "pixel_level_equal_error_rate": found.equal_error_rate,

@@ -37,13 +37,13 @@ _NOTHING = "no score is above the threshold"
 
 
 @dataclass(frozen=True)
-class Threshold:
-    """A threshold and where it comes from.
+class DecisionThreshold:
+    """A threshold that frames are decided at, and where it comes from.
 
     Attributes:
         value: scores strictly above it are called anomalous.
         rule: ``fixed``, ``OWN``, or one of ``RULES``.
-        chosen_on: in words.
+        chosen_on: where it was chosen, in words.
         oracle: whether it was chosen on the data that it is evaluated on.
     """
 
@@ -85,7 +85,7 @@ def best_thresholds(labels: np.ndarray, scores: np.ndarray) -> dict[str, float]:
     return {rule: float(just_below(levels[int(place)])) for rule, place in best.items()}
 
 
-def validation_thresholds(scores: Scores, videos: Sequence[Video]) -> dict[str, Threshold]:
+def validation_thresholds(scores: Scores, videos: Sequence[Video]) -> dict[str, DecisionThreshold]:
     """Thresholds by each rule on validation scores.
 
     On frame labels if every anomalous video has events; else, since weakly labelled validation
@@ -119,7 +119,7 @@ def validation_thresholds(scores: Scores, videos: Sequence[Video]) -> dict[str, 
         )
     try:
         return {
-            f"val_{rule}": Threshold(value, rule, how)
+            f"val_{rule}": DecisionThreshold(value, rule, how)
             for rule, value in best_thresholds(labels, values).items()
         }
     except OddframeError as error:
@@ -136,8 +136,8 @@ def validation_part(scores: Scores, manifest: Manifest) -> Scores | None:
 
 
 def thresholds(
-    scores: Scores, labels: np.ndarray, chosen: Mapping[str, Threshold]
-) -> dict[str, Threshold]:
+    scores: Scores, labels: np.ndarray, chosen: Mapping[str, DecisionThreshold]
+) -> dict[str, DecisionThreshold]:
     """Every threshold to decide at.
 
     Args:
@@ -152,7 +152,7 @@ def thresholds(
     """
     found = {}
     if are_probabilities([scores]):
-        found["fixed_0.5"] = Threshold(FIXED, "fixed", "nowhere: 0.5 by convention")
+        found["fixed_0.5"] = DecisionThreshold(FIXED, "fixed", "nowhere: 0.5 by convention")
     found |= {
         name: part
         for name, part in chosen.items()
@@ -161,7 +161,7 @@ def thresholds(
     if 0 < labels.sum() < len(labels):
         values = np.concatenate(list(scores.values.values()))
         for rule, value in best_thresholds(labels, values).items():
-            found[f"oracle_{rule}"] = Threshold(
+            found[f"oracle_{rule}"] = DecisionThreshold(
                 value, rule, "the evaluated videos themselves", True
             )
     return found
@@ -227,7 +227,7 @@ def decisions(
     draws: Draws,
     *,
     classes: Sequence[str] = (),
-    chosen: Mapping[str, Threshold] | None = None,
+    chosen: Mapping[str, DecisionThreshold] | None = None,
 ) -> dict[str, Decision]:
     """The metrics at every threshold, by the threshold's name (see :func:`thresholds`).
 

@@ -32,7 +32,7 @@ EXACT_FLOAT32 = 2**24
 
 
 @dataclass(frozen=True)
-class Sweep:
+class RankingMetrics:
     """What one pass over the thresholds gives, per resample; NaN where undefined.
 
     "All", "inside" and "outside" say which normal frames the anomalous ones stand against: all of
@@ -67,7 +67,9 @@ class Sweep:
     recall_alarms: np.ndarray
 
 
-def sweep(frames: RankedFrames, weights: np.ndarray, recalls: Sequence[float] = ()) -> Sweep:
+def ranking_metrics(
+    frames: RankedFrames, weights: np.ndarray, recalls: Sequence[float] = ()
+) -> RankingMetrics:
     """Everything that needs a pass over the thresholds, for each resample.
 
     Args:
@@ -81,17 +83,17 @@ def sweep(frames: RankedFrames, weights: np.ndarray, recalls: Sequence[float] = 
     threads = min(len(chunks), os.cpu_count() or 1, THREADS)
     # NumPy and SciPy let go of the interpreter in their loops, so threads share the cores.
     with ThreadPoolExecutor(threads) as pool:
-        parts = list(pool.map(lambda chunk: _sweep_chunk(frames, chunk, recalls, kind), chunks))
-    return Sweep(*(np.concatenate(values, axis=-1) for values in zip(*parts, strict=True)))
+        parts = list(pool.map(lambda chunk: _metrics_of(frames, chunk, recalls, kind), chunks))
+    return RankingMetrics(*(np.concatenate(values, axis=-1) for values in zip(*parts, strict=True)))
 
 
-def _sweep_chunk(
+def _metrics_of(
     frames: RankedFrames,
     weights: np.ndarray,
     recalls: Sequence[float],
     kind: type[np.floating],
 ) -> tuple[np.ndarray, ...]:
-    """The fields of a Sweep for some resamples. Count arrays are (thresholds, resamples)."""
+    """The fields of the metrics for some resamples. Count arrays are (thresholds, resamples)."""
     columns = np.ascontiguousarray(weights.T, dtype=kind)
     total = weighted(weights, frames.positive_frames)
     group_total = weighted(weights, frames.group_frames.T).T
@@ -171,7 +173,7 @@ def _run_on(before: np.ndarray, gained: np.ndarray) -> np.ndarray:
     """The running sum of the gains, on from (and after) the last row of ``before``.
 
     In strips of rows, all strips at once, then from strip to strip: np.cumsum along this axis
-    is so slow that a sweep would spend half of its time on it.
+    is so slow that a pass would spend half of its time on it.
     """
     result = np.concatenate((before[-1:], gained))
     whole = len(result) // STRIP * STRIP
