@@ -30,7 +30,7 @@ from pathlib import Path
 
 import numpy as np
 
-from oddframe.features.backbones import DEFAULT, Backbone, BackboneOptions, load
+from oddframe.features.backbones import DEFAULT, Backbone, BackboneOptions, load_backbone
 from oddframe.features.crops import crop_names, cut, resized
 from oddframe.features.extraction import SnippetPlan, extract_features
 from oddframe.features.feature_folder import FeatureFolder
@@ -48,7 +48,7 @@ def main() -> None:
     parser.add_argument("--crops", default="10")
     parser.add_argument("--repeats", type=int, default=3)
     options = parser.parse_args()
-    network = load(DEFAULT, BackboneOptions())
+    network = load_backbone(DEFAULT, BackboneOptions())
     assert isinstance(network, Lite0Snippets)
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)

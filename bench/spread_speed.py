@@ -21,7 +21,7 @@ import numpy as np
 
 from oddframe.cluster.spread import Workers
 from oddframe.errors import OddframeError
-from oddframe.features.backbones import Backbone, BackboneOptions, load
+from oddframe.features.backbones import Backbone, BackboneOptions, load_backbone
 from oddframe.features.extraction import SnippetPlan, extract_features
 from oddframe.features.spread_extraction import Extracting, extract_spread
 from oddframe.footage.given import Footage
@@ -78,7 +78,7 @@ def measure(options: argparse.Namespace, work: Path) -> tuple[list[str], dict[st
     manifest = Manifest(manifest.dataset, manifest.videos[: options.videos], manifest.root)
     tiny = generated(work / "tiny", options.workers, 1)
     chosen = BackboneOptions(options.weights)
-    backbone = load(options.backbone, chosen)
+    backbone = load_backbone(options.backbone, chosen)
     times: dict[str, list[float]] = {"one": [], "spread": [], "tiny": []}
     for repeat in range(options.repeats):
         for name, workers, footage in (

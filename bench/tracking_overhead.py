@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from oddframe.errors import OddframeError
-from oddframe.tracking import load
+from oddframe.tracking import load_tracker
 from oddframe.tracking.pictures import with_drawn_pictures
 from oddframe.tracking.record import read_record
 from oddframe.videos.manifest import Manifest, Video
@@ -69,7 +69,7 @@ def upload(run: Path, specs: list[str]) -> float:
     started = time.perf_counter()
     with with_drawn_pictures(read_record(run)) as record:
         for spec in specs:
-            tracker = load(spec)
+            tracker = load_tracker(spec)
             tracker.upload(record)
             tracker.close()
     return time.perf_counter() - started

@@ -6,14 +6,14 @@ import sys
 
 import pytest
 
-from oddframe.datasets import DATASETS, load
+from oddframe.datasets import DATASETS, preparer
 from oddframe.errors import OddframeError
 from oddframe.verbs.prepare import prepare
 
 
 @pytest.mark.parametrize("name", sorted(DATASETS))
 def test_every_data_set_loads_and_needs_no_option_that_the_verb_lacks(name):
-    root, *options = inspect.signature(load(name)).parameters.values()
+    root, *options = inspect.signature(preparer(name)).parameters.values()
     assert root.name == "root"
     verb = inspect.signature(prepare).parameters
     for option in options:
@@ -23,7 +23,7 @@ def test_every_data_set_loads_and_needs_no_option_that_the_verb_lacks(name):
 
 def test_an_unknown_data_set_is_an_error_that_lists_those_there_are():
     with pytest.raises(OddframeError, match=r"'ped3'; use one of avenue, folder, .*ucsd-ped2"):
-        load("ped3")
+        preparer("ped3")
 
 
 def test_importing_the_list_imports_no_data_set():

@@ -15,7 +15,7 @@ import pytest
 from oddframe.errors import OddframeError
 from oddframe.evaluation.result import Evaluation, Measured
 from oddframe.scores.frame_scores import Scores
-from oddframe.tracking import chosen, installed, load
+from oddframe.tracking import chosen, installed, load_tracker
 from oddframe.tracking.pictures import with_drawn_pictures
 from oddframe.tracking.record import Point, read_progress, read_record, spread, step_of
 from oddframe.tracking.state import held, read_state, run_id, write_state
@@ -245,14 +245,14 @@ def test_an_unknown_tracker_is_told_with_the_nearest_one() -> None:
     with pytest.raises(OddframeError, match="no tracker 'mlfow'; did you mean 'mlflow'"):
         chosen(["mlfow=http://x"])
     with pytest.raises(OddframeError, match="expected wandb=WHERE"):
-        load("wandb=")
+        load_tracker("wandb=")
 
 
 def test_a_missing_package_is_told_with_its_extra(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setitem(sys.modules, "wandb", None)
-    for tried in (load, lambda spec: chosen([spec])):
+    for tried in (load_tracker, lambda spec: chosen([spec])):
         with pytest.raises(OddframeError, match=r"pip install .*\[wandb\]'"):
             tried("wandb")
     # A folder of the package's name, such as W&B makes, is no package.

@@ -12,7 +12,7 @@ from torch import nn
 
 from oddframe.cli import main
 from oddframe.errors import OddframeWarning
-from oddframe.features.backbones import BackboneOptions, load
+from oddframe.features.backbones import BackboneOptions, load_backbone
 from oddframe.features.efficientnet_lite import HEAD, EfficientNetLite0
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.features.onnx_networks import export
@@ -76,7 +76,7 @@ def test_folder_to_features_with_the_default_backbone(tmp_path, capsys):
 
 
 def test_default_backbone_equals_the_network_in_pytorch():
-    backbone = load("efficientnet-lite0", BackboneOptions())
+    backbone = load_backbone("efficientnet-lite0", BackboneOptions())
     random = np.random.default_rng(0)
     clips = random.integers(0, 256, (3, 4, 224, 224, 3), np.uint8)
     clips[1] = clips[1, :1]
@@ -88,7 +88,7 @@ def test_default_backbone_equals_the_network_in_pytorch():
         change = sum((frames[i] - frames[i + 1]).abs() for i in range(3)) / 3
         wanted = torch.cat([frames.mean(dim=0), change])
         np.testing.assert_allclose(found, wanted.numpy(), atol=2e-3)
-    narrow = load("efficientnet-lite0-change", BackboneOptions())
+    narrow = load_backbone("efficientnet-lite0-change", BackboneOptions())
     assert narrow.channels == 1280
     np.testing.assert_array_equal(narrow.encode(clips[:1]), backbone.encode(clips[:1])[:, 1280:])
     # Four equal frames do not change.
@@ -105,7 +105,7 @@ def test_a_users_frame_network(tmp_path, capsys):
     folder = FeatureFolder.open(out)
     assert folder.channels == 6
     assert folder.info["input_size"] == 32
-    backbone = load("onnx", BackboneOptions(network, (10, 20, 30), (2, 2, 2)))
+    backbone = load_backbone("onnx", BackboneOptions(network, (10, 20, 30), (2, 2, 2)))
     clips = np.random.default_rng(0).integers(0, 256, (3, 4, 32, 32, 3), np.uint8)
     wanted = (clips.mean(axis=(1, 2, 3)) - [10, 20, 30]) / 2
     np.testing.assert_allclose(backbone.encode(clips)[:, :3], wanted, rtol=1e-4)
@@ -117,7 +117,7 @@ def test_a_users_frame_network(tmp_path, capsys):
 @pytest.mark.parametrize("batch", [1, "n"])
 def test_a_users_clip_network(tmp_path, batch):
     network = onnx_file(tmp_path / "net.onnx", batch, 8, 16, 16)
-    backbone = load("onnx", BackboneOptions(network))
+    backbone = load_backbone("onnx", BackboneOptions(network))
     assert (backbone.frames_per_snippet, backbone.input_size, backbone.channels) == (8, 16, 3)
     clips = np.random.default_rng(0).integers(0, 256, (3, 8, 16, 16, 3), np.uint8)
     np.testing.assert_allclose(backbone.encode(clips), clips.mean(axis=(1, 2, 3)), rtol=1e-4)
@@ -158,7 +158,7 @@ def test_i3d_takes_its_weights_from_a_file(tmp_path, name):
     torch.manual_seed(0)
     network: nn.Module = InceptionI3D() if name == "i3d-inception" else ResNet50I3D()
     torch.save(network.state_dict(), tmp_path / "weights.pt")
-    backbone = load(name, BackboneOptions(tmp_path / "weights.pt", device="cpu"))
+    backbone = load_backbone(name, BackboneOptions(tmp_path / "weights.pt", device="cpu"))
     clips = np.random.default_rng(0).integers(0, 256, (1, 16, 64, 64, 3), np.uint8)
     with torch.no_grad():
         wanted = network.eval()(torch.from_numpy(clips).permute(0, 4, 1, 2, 3).float())

@@ -36,7 +36,7 @@ OPTIONS = (
 """What ``oddframe prepare`` offers; a data set takes those that its function has."""
 
 
-def load(name: str) -> Callable[..., Manifest]:
+def preparer(name: str) -> Callable[..., Manifest]:
     """The function that prepares the named data set.
 
     Raises:
@@ -73,7 +73,7 @@ def prepared(
         OddframeError: footage or annotations are missing or do not fit together, or an option
             that the data set does not have.
     """
-    function = load(dataset)
+    function = preparer(dataset)
     known = inspect.signature(function).parameters
     options["val_split"] = None if val_split == "seeded" else val_split
     given = {name: value for name, value in options.items() if value not in (None, False)}

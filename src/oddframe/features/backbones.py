@@ -13,7 +13,7 @@ from oddframe.errors import OddframeError, unknown
 
 DEFAULT = "efficientnet-lite0"
 
-# Name to the module that defines ``load(name, options)``.
+# Name to the module that defines ``load_backbone(name, options)``.
 _MODULES = {
     "efficientnet-lite0": "lite0_snippets",
     "efficientnet-lite0-change": "lite0_snippets",
@@ -83,7 +83,7 @@ def available() -> list[str]:
     return list(_MODULES)
 
 
-def load(name: str, options: BackboneOptions) -> Backbone:
+def load_backbone(name: str, options: BackboneOptions) -> Backbone:
     """A backbone that is ready to run.
 
     Raises:
@@ -91,4 +91,4 @@ def load(name: str, options: BackboneOptions) -> Backbone:
     """
     if name not in _MODULES:
         raise OddframeError(unknown("backbone", name, _MODULES))
-    return import_module(f"oddframe.features.{_MODULES[name]}").load(name, options)
+    return import_module(f"oddframe.features.{_MODULES[name]}").load_backbone(name, options)

@@ -69,7 +69,7 @@ class I3DSnippets:
         return self._network(batch).float().cpu().numpy()
 
 
-def load(name: str, options: BackboneOptions) -> I3DSnippets:
+def load_backbone(name: str, options: BackboneOptions) -> I3DSnippets:
     """The backbone ``i3d-inception`` or ``i3d-resnet50``.
 
     Raises:

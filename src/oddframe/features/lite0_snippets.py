@@ -87,7 +87,7 @@ class Lite0Snippets:
         return run_session(self._session, {"images": batch}, self.name)[0]
 
 
-def load(name: str, _options: BackboneOptions) -> Lite0Snippets:
+def load_backbone(name: str, _options: BackboneOptions) -> Lite0Snippets:
     """The backbone of that name; its weights are installed with oddframe.
 
     Raises:

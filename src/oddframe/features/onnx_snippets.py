@@ -116,7 +116,7 @@ class OnnxSnippets:
         return np.concatenate(parts)
 
 
-def load(name: str, options: BackboneOptions) -> OnnxSnippets:
+def load_backbone(name: str, options: BackboneOptions) -> OnnxSnippets:
     """The backbone ``onnx``.
 
     Raises:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from oddframe.cluster.spread import Workers, spread
 from oddframe.errors import OddframeError
-from oddframe.features.backbones import Backbone, BackboneOptions, load
+from oddframe.features.backbones import Backbone, BackboneOptions, load_backbone
 from oddframe.features.extraction import (
     Extraction,
     SnippetPlan,
@@ -52,7 +52,7 @@ class Extracting:
         Raises:
             OddframeError: weights that are missing or do not fit, or a GPU is wanted for nothing.
         """
-        network = load(self.backbone, self.options)
+        network = load_backbone(self.backbone, self.options)
         if self.options.device == "cuda" and not hasattr(network, "device"):
             raise OddframeError(f"{self.backbone} runs on the CPU; leave out --device")
         return network

@@ -7,7 +7,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from oddframe.datasets import avenue, load, prepared, shanghaitech, ucsd
+from oddframe.datasets import avenue, prepared, preparer, shanghaitech, ucsd
 from oddframe.datasets.layouts.annotation_files import find_annotation
 from oddframe.datasets.layouts.counts import PublishedCounts
 from oddframe.errors import OddframeError, OddframeWarning
@@ -33,7 +33,7 @@ def annotation_alone(dataset: str, data: Path, options: dict[str, Any]) -> str:
             return _intervals(dataset, data)
         if dataset == "shanghaitech":
             return _frame_masks(data)
-        if "annotations" in inspect.signature(load(dataset)).parameters:
+        if "annotations" in inspect.signature(preparer(dataset)).parameters:
             return _weak(dataset, data, options)
     except OddframeError:
         return ""

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from oddframe.console.words import count
-from oddframe.datasets import load as load_dataset
-from oddframe.datasets import prepared, write_prepared
+from oddframe.datasets import prepared, preparer, write_prepared
 from oddframe.detectors import load
 from oddframe.errors import OddframeError
 from oddframe.features.feature_folder import FeatureFolder
@@ -222,7 +221,7 @@ def _options(recipe: Recipe, given: Given) -> dict[str, Any]:
     options = dict(recipe.options)
     if "events" in options:
         options["events"] = given.data / options["events"]
-    if "annotations" in inspect.signature(load_dataset(recipe.dataset)).parameters:
+    if "annotations" in inspect.signature(preparer(recipe.dataset)).parameters:
         options |= {"annotations": given.data, "features": given.features}
     return options
 

@@ -69,7 +69,7 @@ class Tracker(Protocol):
         ...
 
 
-def load(spec: str, experiment: str | None = None) -> Tracker:
+def load_tracker(spec: str, experiment: str | None = None) -> Tracker:
     """A tracker by name.
 
     Args:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.runs.run_folder import CONFIG, METRICS, SAMPLES, log
-from oddframe.tracking import Tracker, load, without_password
+from oddframe.tracking import Tracker, load_tracker, without_password
 from oddframe.tracking.pictures import with_drawn_pictures
 from oddframe.tracking.record import FAILED, TRACKED, read_progress, read_record
 from oddframe.tracking.state import held
@@ -33,7 +33,7 @@ def followed(folder: Path, trackers: Sequence[str], *, several: bool = False) ->
 
     Args:
         folder: the run folder; its ``config.yaml`` may be written in the block.
-        trackers: as :func:`oddframe.tracking.load` takes them.
+        trackers: as :func:`oddframe.tracking.load_tracker` takes them.
         several: several processes train together, and only the first of them tracks.
     """
     if several and rank() > 0:
@@ -104,7 +104,7 @@ class _Follower(threading.Thread):
         """Follow, then upload."""
         tracker: Tracker | None = None
         try:
-            tracker = load(self.spec)
+            tracker = load_tracker(self.spec)
             self._follow(tracker)
             if (self._folder / CONFIG).is_file():  # otherwise it failed before it began
                 with with_drawn_pictures(read_record(self._folder)) as record:

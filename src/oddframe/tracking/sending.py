@@ -10,7 +10,7 @@ from pathlib import Path
 from oddframe.console.words import count
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.runs.run_folder import CONFIG, is_sweep
-from oddframe.tracking import Tracker, load, without_password
+from oddframe.tracking import Tracker, load_tracker, without_password
 from oddframe.tracking.pictures import with_drawn_pictures
 from oddframe.tracking.record import RunRecord, check_run_folder, read_record
 from oddframe.tracking.state import held
@@ -63,14 +63,14 @@ def send_runs(runs: Sequence[Path], specs: Sequence[str], experiment: str | None
 
     Args:
         runs: run folders, and sweep folders for all their trials.
-        specs: the trackers, as :func:`oddframe.tracking.load` takes them.
+        specs: the trackers, as :func:`oddframe.tracking.load_tracker` takes them.
         experiment: what the runs are filed under.
 
     Raises:
         OddframeError: no run folder; or some upload failed, after all others were made.
     """
     folders = [folder for given in runs for folder in _run_folders(given)]
-    trackers = {spec: load(spec, experiment) for spec in specs}
+    trackers = {spec: load_tracker(spec, experiment) for spec in specs}
     where: dict[Path, tuple[str, ...]] = {}
     sweeps: dict[Path, tuple[str, ...]] = {}
     failed: list[_Failure] = []
