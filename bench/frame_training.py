@@ -26,7 +26,7 @@ from torch import Tensor
 
 from jpeg_footage import jpeg_footage
 from oddframe.clips.batches import ClipBatches
-from oddframe.clips.frame_cache import FOLDER, FrameCache, cache_bytes, cache_frames
+from oddframe.clips.frame_cache import FRAME_CACHE, FrameCache, cache_bytes, cache_frames
 from oddframe.detectors.one_class.future_frame import FutureFrame, FutureFrameConfig
 from oddframe.media.image_series import list_images
 from oddframe.training.loop import Batches, Schedule, train
@@ -137,7 +137,7 @@ def measure(options: argparse.Namespace, work: Path) -> tuple[list[str], dict[st
     result: dict[str, Any] = {"videos": len(manifest), "frames": frames, "data": [], "training": []}
     for size in options.sizes:
         started = time.perf_counter()
-        cache = cache_frames(manifest, manifest.videos, size, grey, work / FOLDER, work)
+        cache = cache_frames(manifest, manifest.videos, size, grey, work / FRAME_CACHE, work)
         made = time.perf_counter() - started
         both = ways(manifest, cache, size, grey, options.batch)
         rates = data_rates(both, options.clips, options.repeats)
@@ -158,7 +158,7 @@ def measure(options: argparse.Namespace, work: Path) -> tuple[list[str], dict[st
     )
     shape = f"{config.size} px, width {options.width}, batch {options.batch}"
     lines.append(f"future-frame, {shape}:")
-    cache = cache_frames(manifest, manifest.videos, config.size, grey, work / FOLDER, work)
+    cache = cache_frames(manifest, manifest.videos, config.size, grey, work / FRAME_CACHE, work)
     for channels_last in (True, False):
         layout = "channels_last" if channels_last else "contiguous"
         for name, way in ways(manifest, cache, config.size, grey, options.batch).items():

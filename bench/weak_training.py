@@ -27,7 +27,7 @@ import torch
 
 from oddframe.bags.batches import BagBatches
 from oddframe.bags.detector import BagShape
-from oddframe.bags.segments import FOLDER, average_segments, pool_segments
+from oddframe.bags.segments import SEGMENT_CACHE, average_segments, pool_segments
 from oddframe.detectors.weakly_supervised.rtfm import RTFM, RTFMConfig
 from oddframe.errors import OddframeError
 from oddframe.features.feature_folder import FeatureFolder
@@ -92,11 +92,11 @@ def main() -> None:
     features = FeatureFolder.open(options.features)
     videos = Manifest.read(options.manifest).split("train", "val")
     ids = [video.id for video in videos]
-    there = set((options.features / FOLDER).glob("*.npy"))
+    there = set((options.features / SEGMENT_CACHE).glob("*.npy"))
     started = time.perf_counter()
     segments = pool_segments(features, ids, SEGMENTS, "average", options.features)
     pooling = time.perf_counter() - started
-    made = set((options.features / FOLDER).glob("*.npy")) - there
+    made = set((options.features / SEGMENT_CACHE).glob("*.npy")) - there
     shape = BagShape(features.crops, features.channels)
     snippets = sum(features.snippets(video_id) for video_id in ids)
     result: dict[str, float | str | int | None] = {

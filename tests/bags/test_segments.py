@@ -82,7 +82,7 @@ def test_damaged_segments_are_pooled_again(tmp_path, damage) -> None:
         return np.array(pool_segments(folder, folder.ids, 8, "average", tmp_path).values)
 
     first = pool()
-    (file,) = (tmp_path / module.FOLDER).iterdir()
+    (file,) = (tmp_path / module.SEGMENT_CACHE).iterdir()
     content = file.read_bytes()
     broken = first.copy()
     broken[1, 0, 2, 1] = np.nan
@@ -105,7 +105,7 @@ def test_a_broken_file_leaves_no_half_written_segments(tmp_path) -> None:
     write(tmp_path, "b", 5, 1, channels=6)
     with pytest.raises(OddframeError, match=r"b\.npy"):
         pool_segments(FeatureFolder.open(tmp_path), ["a", "b"], 8, "average", tmp_path)
-    assert not list((tmp_path / module.FOLDER).glob("*"))
+    assert not list((tmp_path / module.SEGMENT_CACHE).glob("*"))
 
 
 def test_half_and_single_precision_in_one_folder_are_not_mixed_up(tmp_path) -> None:

@@ -18,7 +18,7 @@ import pytest
 
 from oddframe.clips import frame_cache as module
 from oddframe.clips.batches import even_clips
-from oddframe.clips.frame_cache import FOLDER, FrameCache, cache_bytes, cache_frames
+from oddframe.clips.frame_cache import FRAME_CACHE, FrameCache, cache_bytes, cache_frames
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.footage.finding import find
 from oddframe.media.opening import open_video
@@ -67,7 +67,7 @@ def make(data: Manifest, **changes: Any) -> FrameCache:
         "videos": data.videos,
         "size": SIZE,
         "grey": False,
-        "folder": beside / FOLDER,
+        "folder": beside / FRAME_CACHE,
         "spare": beside / "run",
         **changes,
     }
@@ -122,7 +122,7 @@ def test_a_cache_knows_how_its_frames_were_resized(data, how):
             wanted = [frame.rgb((SIZE, SIZE), how) for frame in opened]
         np.testing.assert_array_equal(other.frames(entry.id), wanted)
         assert (make(data).frames(entry.id) != other.frames(entry.id)).any()
-    kinds = {path.parent.name for path in (data.root.parent / FOLDER).rglob("*.npy")}
+    kinds = {path.parent.name for path in (data.root.parent / FRAME_CACHE).rglob("*.npy")}
     assert kinds == {f"{SIZE}-rgb", f"{SIZE}-rgb-{how}"}
 
 
@@ -146,7 +146,7 @@ def test_other_sizes_and_colours_lie_side_by_side(data, no_decoding):
     no_decoding()
     assert make(data, size=24).frames("a").shape == (7, 24, 24, 3)
     assert make(data, grey=True).frames("a").shape == (7, 16, 16, 1)
-    kinds = {path.name for path in (data.root.parent / FOLDER).iterdir()}
+    kinds = {path.name for path in (data.root.parent / FRAME_CACHE).iterdir()}
     assert kinds == {"16-rgb", "16-grey", "24-rgb"}
 
 
@@ -204,13 +204,13 @@ cache_frames(manifest, manifest.videos, 16, False, folder, folder, advance)
 
 def begin(data: Manifest, kill_at: int) -> subprocess.Popen:
     path = data.write(data.root.parent / "manifest.jsonl")
-    folder = data.root.parent / FOLDER
+    folder = data.root.parent / FRAME_CACHE
     return subprocess.Popen([sys.executable, "-c", SCRIPT, str(path), str(folder), str(kill_at)])
 
 
 def test_a_killed_process_leaves_no_half_video_and_the_next_goes_on(data, monkeypatch):
     assert begin(data, kill_at=10).wait() == -signal.SIGKILL
-    folder = data.root.parent / FOLDER / "16-rgb"
+    folder = data.root.parent / FRAME_CACHE / "16-rgb"
     names = [path.name for path in folder.iterdir()]
     # The first video with its breaks, and what it had of the second one.
     assert sum(not name.startswith(".") for name in names) == 2
@@ -230,7 +230,7 @@ def test_a_killed_process_leaves_no_half_video_and_the_next_goes_on(data, monkey
 def test_two_processes_at_once(data, no_decoding):
     both = [begin(data, kill_at=-1) for _ in range(2)]
     assert [process.wait() for process in both] == [0, 0]
-    files = list((data.root.parent / FOLDER / "16-rgb").iterdir())
+    files = list((data.root.parent / FRAME_CACHE / "16-rgb").iterdir())
     assert len(files) == 6
     no_decoding()
     assert make(data).lengths == (7, 5, 9)
@@ -241,7 +241,7 @@ def test_two_processes_at_once(data, no_decoding):
 )
 def test_a_damaged_file_is_made_again(data, damage):
     expected = {name: np.array(frames) for name, frames in make(data).arrays.items()}
-    for file in (data.root.parent / FOLDER / "16-rgb").iterdir():
+    for file in (data.root.parent / FRAME_CACHE / "16-rgb").iterdir():
         content = file.read_bytes()
         if damage == "of another shape":
             np.save(file, np.zeros((7, 8, 8, 3), np.uint8))
@@ -270,10 +270,10 @@ def test_too_small_a_disk_is_refused_before_anything_is_decoded(data, monkeypatc
 def test_the_spare_folder_where_the_other_cannot_be_made(data):
     beside = data.root.parent
     (beside / "file").write_text("in the way")
-    cache = make(data, folder=beside / "file" / FOLDER)
+    cache = make(data, folder=beside / "file" / FRAME_CACHE)
     assert cache.lengths == (7, 5, 9)
-    assert len(list((beside / "run" / FOLDER / "16-rgb").iterdir())) == 6
-    assert not (beside / FOLDER).exists()
+    assert len(list((beside / "run" / FRAME_CACHE / "16-rgb").iterdir())) == 6
+    assert not (beside / FRAME_CACHE).exists()
 
 
 def test_what_lies_in_either_folder_is_used(data, no_decoding):
@@ -281,7 +281,7 @@ def test_what_lies_in_either_folder_is_used(data, no_decoding):
     no_decoding()
     beside = data.root.parent
     (beside / "file").write_text("in the way")
-    found = make(data, folder=beside / "file" / FOLDER, spare=beside)
+    found = make(data, folder=beside / "file" / FRAME_CACHE, spare=beside)
     assert found.lengths == (7, 5, 9)
 
 
@@ -301,12 +301,12 @@ def test_grey_and_colour_images_in_one_folder_without_leading_zeros(tmp_path):
         picture = (grey if index % 2 else colour) // (index + 1)
         cv2.imwrite(str(tmp_path / f"{index + 1}.png"), picture)
     data = Manifest("mixed", (video("mixed", ".", 12),), tmp_path)
-    frames = make(data, folder=tmp_path / FOLDER, size=HEIGHT).frames("mixed")
+    frames = make(data, folder=tmp_path / FRAME_CACHE, size=HEIGHT).frames("mixed")
     assert frames.shape == (12, HEIGHT, HEIGHT, 3)
     assert (np.diff(frames.astype(float).mean((1, 2, 3))) < 0).all()  # darker and darker
     is_grey = [bool((frame == frame[..., :1]).all()) for frame in frames]
     assert is_grey == [False, True] * 6
-    frames = make(data, folder=tmp_path / FOLDER, size=HEIGHT, grey=True).frames("mixed")
+    frames = make(data, folder=tmp_path / FRAME_CACHE, size=HEIGHT, grey=True).frames("mixed")
     expected = cv2.resize(grey, (HEIGHT, HEIGHT), interpolation=cv2.INTER_AREA)
     assert np.abs(frames[0, ..., 0].astype(int) - expected).max() <= 1
 
@@ -330,14 +330,14 @@ def test_footage_that_cannot_be_read_is_one_line_naming_it(data):
         file.unlink()
     with pytest.raises(OddframeError, match=r"b: .*found no image"):
         make(data, videos=data.videos[1:2])
-    assert not list((data.root.parent / FOLDER).rglob(".*"))
+    assert not list((data.root.parent / FRAME_CACHE).rglob(".*"))
 
 
 def test_memory_does_not_grow_with_the_length(tmp_path):
     film(tmp_path / "long.mp4", 400)
     data = Manifest("long", (video("long", "long.mp4", 400),), tmp_path)
     tracemalloc.start()
-    make(replace(data, root=tmp_path), folder=tmp_path / FOLDER, size=64)
+    make(replace(data, root=tmp_path), folder=tmp_path / FRAME_CACHE, size=64)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert cache_bytes(data.videos, 64, False) > 4_900_000
@@ -358,7 +358,7 @@ def test_thousands_of_videos_do_not_exhaust_the_open_files(data):
 
 
 def test_footage_in_a_folder_with_a_cache_is_found_without_it(data):
-    make(data, folder=data.root / FOLDER)
+    make(data, folder=data.root / FRAME_CACHE)
     found = [path.name for path in find(data.root).recordings]
     assert found == ["a", "b", "c.mp4"]
 
@@ -388,7 +388,7 @@ def test_breaks_are_kept_and_found_where_a_cache_has_none(data: Manifest) -> Non
     assert (last.breaks["d"], last.stretches("d").tolist()) == ((1,), [[0, 1], [1, 7]])
     assert cut.divide(0.5)[1].longest("d") == 6  # it begins there
     # As caches were before: frames alone.
-    for file in (data.root.parent / FOLDER).rglob("*.breaks*"):
+    for file in (data.root.parent / FRAME_CACHE).rglob("*.breaks*"):
         file.unlink()
     assert make(data, videos=videos).breaks["d"] == (6,)
 

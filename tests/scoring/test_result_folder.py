@@ -17,7 +17,7 @@ from oddframe.media.fingerprints import Fingerprint
 from oddframe.scores.detections import EventRule, find_detections, read_events
 from oddframe.scores.frame_scores import Scores
 from oddframe.scores.score_files import PENDING
-from oddframe.scoring.kept import FOLDER, KeptScores, KeptVideo, VideoScores
+from oddframe.scoring.kept import KEPT, KeptScores, KeptVideo, VideoScores
 from oddframe.scoring.result_folder import Results, belongs, drop_maps, finish, place, results_of
 
 RULE = EventRule(0.5)
@@ -28,7 +28,7 @@ def made(folder: Path, number: int, names: tuple[str, ...]) -> tuple[KeptScores,
     """What one scoring has made in ``.scoring/``: everything in it holds the same number."""
     (folder / "film").write_bytes(b"film")
     made_of = Fingerprint.of([folder / "film"])
-    kept = KeptScores(folder / FOLDER, {"run": number})
+    kept = KeptScores(folder / KEPT, {"run": number})
     kept.begin()
     videos = {}
     for name in names:
@@ -93,7 +93,7 @@ def killed(folder: Path, moment: int, videos: dict[str, KeptVideo]) -> bool:
 
         sys.addaudithook(count)
         try:
-            kept = KeptScores(folder / FOLDER, {"run": 2})
+            kept = KeptScores(folder / KEPT, {"run": 2})
             put_in_place(folder / "scores.npz", 2, kept, videos)
         finally:
             os._exit(0)
@@ -219,7 +219,7 @@ def test_a_file_system_without_links_has_copies(tmp_path, monkeypatch):
     put(tmp_path, 1, ("a", "b"))
     monkeypatch.setattr(os, "link", none)
     videos = results_of(tmp_path / "scores.npz", {"run": 1})
-    kept = KeptScores(tmp_path / FOLDER, {"run": 1})
+    kept = KeptScores(tmp_path / KEPT, {"run": 1})
     kept.begin()
     scores = Scores({name: v.found.values for name, v in videos.items()}, {"run": 1})
     found, clocks = {name: [] for name in videos}, dict.fromkeys(videos, CLOCK)

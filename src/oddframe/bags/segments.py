@@ -19,7 +19,7 @@ from oddframe.features.feature_folder import FeatureFolder
 from oddframe.files.array_files import read_array
 from oddframe.files.kept_arrays import kept_writer, read_kept
 
-FOLDER = ".segments"
+SEGMENT_CACHE = ".segments"
 
 
 def average_segments(features: np.ndarray, segments: int) -> np.ndarray:
@@ -113,7 +113,7 @@ def pool_segments(
     _check_distinct(features, ids)
     writable = os.access(features.path, os.W_OK)
     key = _key(features, ids, segments, resampling)
-    path = (features.path / FOLDER if writable else spare) / f"{key}.npy"
+    path = (features.path / SEGMENT_CACHE if writable else spare) / f"{key}.npy"
     ids = tuple(ids)
     row = (features.crops, segments, features.channels)
     values = read_kept(path, None, row)

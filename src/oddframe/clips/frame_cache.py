@@ -35,7 +35,7 @@ from oddframe.media.image_series import list_images
 from oddframe.media.opening import open_video
 from oddframe.videos.manifest import Manifest, Video
 
-FOLDER = ".frames"
+FRAME_CACHE = ".frames"
 _VERSION = 1
 """To be raised when the same footage would give other pixels."""
 
@@ -185,7 +185,7 @@ def cache_frames(
             disk.
     """
     kind = f"{size}-{'grey' if grey else 'rgb'}" + f"-{how}" * (how != "area")
-    places = (folder / kind, spare / FOLDER / kind)
+    places = (folder / kind, spare / FRAME_CACHE / kind)
     target = writable_folder(*places)
     shape = (size, size, 1 if grey else 3)
     names = {video.id: f"{_key(manifest, video, kind)}.npy" for video in videos}

@@ -15,7 +15,7 @@ from oddframe.clips.batches import ClipBatches, even_clips
 from oddframe.clips.config import ClipConfig
 from oddframe.clips.detector import ClipDetector
 from oddframe.clips.frame_cache import (
-    FOLDER,
+    FRAME_CACHE,
     FrameCache,
     cache_bytes,
     cache_frames,
@@ -134,7 +134,7 @@ class ClipTraining(TrainingJob):
         total = sum(video.frames for video in videos)
         if fabric.is_global_zero:
             megabytes = cache_bytes(videos, size, grey) / 1e6
-            place = writable_folder(self.cache, self.folder / FOLDER)
+            place = writable_folder(self.cache, self.folder / FRAME_CACHE)
             log(self.folder, f"{total} frames, {megabytes:.0f} MB, are kept in {place}")
         make = partial(
             cache_frames,

@@ -14,7 +14,7 @@ from oddframe.errors import OddframeError
 from oddframe.runs.run_folder import CONFIG, MANIFEST, METRICS, is_sweep, read_config, read_curve
 from oddframe.runs.training_record import record_of_scores
 from oddframe.scores.frame_scores import Scores
-from oddframe.scores.maps import FOLDER, read_maps
+from oddframe.scores.maps import MAPS, read_maps
 from oddframe.scoring.result_folder import belongs
 from oddframe.sweeps.folder import SweepFolder
 from oddframe.tracking.record import is_oracle
@@ -94,7 +94,7 @@ def maps_beside(
 
     def maps_of(file: Path) -> Mapping[str, np.ndarray]:
         own = belongs(homes[file] / "scores.npz" if file.is_dir() else file)
-        return read_maps(homes[file] / FOLDER, names if own and file in alone else [])
+        return read_maps(homes[file] / MAPS, names if own and file in alone else [])
 
     return {name: [maps_of(file) for file in part.files] for name, part in contenders.items()}
 

@@ -19,10 +19,8 @@ from oddframe.scores.detections import (
     read_events,
 )
 from oddframe.scores.frame_scores import Scores
-from oddframe.scores.maps import FOLDER as MAPS
-from oddframe.scores.maps import read_maps
-from oddframe.scores.terms import FOLDER as TERMS
-from oddframe.scores.terms import read_terms
+from oddframe.scores.maps import MAPS, read_maps
+from oddframe.scores.terms import TERMS, read_terms
 from oddframe.scoring.result_folder import EVENTS, SOURCES, belongs
 from oddframe.videos.manifest import Video
 

@@ -14,7 +14,7 @@ from oddframe.files.array_files import RowWriter, read_array
 from oddframe.files.atomic import atomic_path
 from oddframe.scores.video_files import VideoFiles
 
-FOLDER = "maps"
+MAPS = "maps"
 
 
 class MapWriter:

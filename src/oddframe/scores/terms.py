@@ -15,7 +15,7 @@ from oddframe.errors import OddframeError
 from oddframe.files.array_files import read_arrays, write_arrays
 from oddframe.scores.video_files import VideoFiles
 
-FOLDER = "terms"
+TERMS = "terms"
 
 
 def write_terms(path: Path, terms: Mapping[str, np.ndarray]) -> None:

@@ -16,10 +16,8 @@ from oddframe.files.folder_lock import alone_in
 from oddframe.footage.deep_footage import at_range_of_run
 from oddframe.scores.detections import Detection, explained, find_detections
 from oddframe.scores.frame_scores import Scores
-from oddframe.scores.maps import FOLDER as MAPS
-from oddframe.scores.maps import read_maps
-from oddframe.scoring.kept import FOLDER as KEPT
-from oddframe.scoring.kept import SETTINGS, VideoScores
+from oddframe.scores.maps import MAPS, read_maps
+from oddframe.scoring.kept import KEPT, SETTINGS, VideoScores
 from oddframe.scoring.meta import meta_of
 from oddframe.scoring.plan import Scoring
 from oddframe.scoring.request import ScoreRequest

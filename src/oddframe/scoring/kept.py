@@ -22,7 +22,7 @@ from oddframe.files.atomic import write_json
 from oddframe.media.fingerprints import Fingerprint
 from oddframe.scores.detections import Reason, boxes_from
 
-FOLDER = ".scoring"
+KEPT = ".scoring"
 SETTINGS = "settings.json"
 _VIDEOS = "videos"
 _SCORES, _ROW = "scores", "row"

@@ -13,10 +13,10 @@ from oddframe.detectors.contract import FrameDetector
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.media.fingerprints import Fingerprint, recording_files
 from oddframe.runs.run_folder import Run
-from oddframe.scores.maps import FOLDER as MAPS
-from oddframe.scores.terms import FOLDER as TERMS
+from oddframe.scores.maps import MAPS
+from oddframe.scores.terms import TERMS
 from oddframe.scoring.frames import score_frames
-from oddframe.scoring.kept import FOLDER, KeptScores, KeptVideo, Source, VideoScores
+from oddframe.scoring.kept import KEPT, KeptScores, KeptVideo, Source, VideoScores
 from oddframe.scoring.request import Manner
 from oddframe.videos.manifest import Manifest, Video
 
@@ -68,7 +68,7 @@ class Scoring:
             "causal": self.manner.causal,
             "per_video": self.manner.per_video,
         }
-        return KeptScores(self.folder / FOLDER, settings)
+        return KeptScores(self.folder / KEPT, settings)
 
     def sources(self) -> Callable[[Video], Source]:
         """A function that says what a video's scores depend on.

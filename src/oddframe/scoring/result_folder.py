@@ -22,11 +22,10 @@ from oddframe.files.atomic import CannotWriteError, atomic_path, sha256_of, writ
 from oddframe.media.clock import Clock
 from oddframe.scores.detections import Detection, EventRule, is_events_file, write_events
 from oddframe.scores.frame_scores import Scores
-from oddframe.scores.maps import FOLDER as MAPS
+from oddframe.scores.maps import MAPS
 from oddframe.scores.score_files import PENDING
-from oddframe.scores.terms import FOLDER as TERMS
-from oddframe.scoring.kept import FOLDER as KEPT
-from oddframe.scoring.kept import KeptScores, KeptVideo
+from oddframe.scores.terms import TERMS
+from oddframe.scoring.kept import KEPT, KeptScores, KeptVideo
 
 ANNOTATED = "annotated"
 EVENTS = "events.json"

@@ -13,8 +13,7 @@ from oddframe.console.progress import progress
 from oddframe.runs.training_record import training_note, training_record
 from oddframe.scores.detections import Detection
 from oddframe.scores.frame_scores import Scores
-from oddframe.scores.terms import FOLDER as TERMS
-from oddframe.scores.terms import read_terms
+from oddframe.scores.terms import TERMS, read_terms
 from oddframe.scoring.request import ScoreRequest
 from oddframe.scoring.result_folder import ANNOTATED, REPORT
 from oddframe.videos.manifest import Manifest

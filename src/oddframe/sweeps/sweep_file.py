@@ -14,7 +14,7 @@ from oddframe.settings.reading import check_seed
 from oddframe.sweeps.plan import Distribution, Kind, Stopping, Sweep
 from oddframe.sweeps.sweep_checks import check_data, check_trials
 
-FOLDER = "sweeps"
+_SWEEPS = "sweeps"
 """Where sweeps go that say nothing else."""
 _MOST = 10_000
 """More trials than anybody runs; the product of a few long lists is soon beyond counting."""
@@ -47,7 +47,7 @@ def read_sweep(file: Path, out: Path | None = None, *, check: bool = True) -> Sw
     resources = table.table("resources", ("cpus", "gpus"), optional=True)
     sweep = Sweep(
         file=file.absolute(),
-        folder=(out or table.path("out") or Path(FOLDER) / file.stem).absolute(),
+        folder=(out or table.path("out") or Path(_SWEEPS) / file.stem).absolute(),
         detector=table.text("detector"),
         manifest=_needed_path(table, "manifest"),
         features=features,

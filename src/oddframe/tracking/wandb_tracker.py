@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from wandb import Run
 
 PROJECT = "oddframe"
-FOLDER = "wandb"
+_FOLDER = "wandb"
 _PARTIAL = ".wandb-partial-"
 _PATIENCE_SECONDS = 20.0
 _FINISH_SECONDS = 300.0
@@ -62,7 +62,7 @@ class WandbTracker:
         """The project with the trials, or where their offline folders are."""
         if self._page:
             return f"wandb: {self._page}"
-        return f"wandb: {sweep / 'trials' / '*' / FOLDER}, offline (send them with: wandb sync)"
+        return f"wandb: {sweep / 'trials' / '*' / _FOLDER}, offline (send them with: wandb sync)"
 
     def viewer(self) -> str:
         """Nothing: W&B's server is there, and an offline folder has to be sent first."""
@@ -102,18 +102,18 @@ class WandbTracker:
         return self._online
 
     def _upload_offline(self, record: RunRecord) -> str:
-        target = record.folder / FOLDER
+        target = record.folder / _FOLDER
         work = _work_folder(record.folder)
         try:
             self._send(record, record.id, work)
             _end_service()
-            made = next((work / FOLDER).glob("offline-run-*"))
+            made = next((work / _FOLDER).glob("offline-run-*"))
             data = made / f"run-{record.id}.wandb"
             if not data.is_file() or not data.stat().st_size:
                 raise OddframeError(f"{target}: W&B wrote nothing; is the disk full?")
             if target.exists():
                 target.replace(work / "before")
-            (work / FOLDER).replace(target)
+            (work / _FOLDER).replace(target)
         finally:
             shutil.rmtree(work, ignore_errors=True)
         return f"wandb: {target / made.name}, offline (send it with: wandb sync)"
