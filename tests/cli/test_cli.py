@@ -78,12 +78,18 @@ def test_every_verb_explains_its_options(cli, verb):
     status, out, err = cli(verb, "--help")
     assert (status, err) == (0, "")
     assert f"usage: oddframe {verb}" in out
+    assert not re.search(r"--[a-z]+_", out), "docs and messages write --val-share"
     assert "--out OUT" in out or verb == "track"  # which writes where the tracker says
     assert not {"<class", "Optional["} & set(re.split(r"\s|(?<=\[)", out)), "Python's words"
 
 
 def test_what_is_missing_is_named_as_it_is_written(cli):
     assert "train: missing footage, --out; see" in cli("train")[2]
+
+
+def test_a_folder_where_the_kind_of_data_set_belongs_is_told_what_comes_before_it(cli, tmp_path):
+    said = cli("prepare", tmp_path, "--out", tmp_path / "m.jsonl")[2]
+    assert f"missing root; before '{tmp_path}' comes dataset, such as 'folder' for" in said
 
 
 def test_what_needs_no_name_is_explained_too(cli):

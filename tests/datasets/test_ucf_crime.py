@@ -224,7 +224,7 @@ def test_neither_footage_nor_counts(part):
 def test_unknown_conventions_and_splits_are_errors(part):
     with pytest.raises(OddframeError, match="--intervals of ucf-crime: expected one-based-incl"):
         prepare_ucf_crime(part, intervals="matlab")
-    with pytest.raises(OddframeError, match="--val_split: expected seeded or thesis"):
+    with pytest.raises(OddframeError, match="--val-split: expected seeded or thesis"):
         partial(part, val_split="random")
     with pytest.raises(OddframeError, match=r"expected all 1610 training videos.*found 2"):
         partial(part, val_split="thesis")

@@ -154,7 +154,7 @@ def test_a_part_of_the_clips_needs_permission_and_keeps_its_labels(ano_pred):
     whole = labels_of(prepare_ped2(ano_pred))
     for number in (1, 2, 3, 5, 6, 7, 8, 9, 10):
         shutil.rmtree(ano_pred / "testing" / "frames" / f"{number:02d}")
-    with pytest.raises(OddframeError, match="allow_partial"):
+    with pytest.raises(OddframeError, match="--allow-partial"):
         prepare_ped2(ano_pred)
     with pytest.warns(OddframeWarning, match="not comparable"):
         manifest = prepare_ped2(ano_pred, allow_partial=True)

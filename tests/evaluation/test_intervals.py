@@ -103,6 +103,12 @@ def test_what_does_not_vary_is_sure_of_itself():
     assert (part.value, part.low, part.high) == (0.5, 0.5, 0.5)
 
 
+def test_scores_that_do_not_vary_are_not_told_that_their_video_is_alone():
+    draws = Draws.of(np.arange(5) < 4, 20, 0)
+    part = summed(np.full(21, 0.5), draws)
+    assert part.note == "no interval: however these videos are drawn, it stays the same"
+
+
 def test_a_number_of_a_single_video_has_no_interval():
     anomalous = np.arange(5) < 4
     draws = Draws.of(anomalous, 200, 0)
@@ -110,7 +116,7 @@ def test_a_number_of_a_single_video_has_no_interval():
     alone, others = (ratio(draws.weights, values * own, own) for own in (~anomalous, anomalous))
     part = summed(alone, draws)
     assert (part.low, part.high) == (None, None)
-    assert part.note == "no interval: it comes from a single video of its kind, which cannot vary"
+    assert part.note == "no interval: however these videos are drawn, it stays the same"
     gap = differences({"m": alone}, {"m": alone / 2}, draws, why)["m"]
     assert (gap.value, gap.low) == (pytest.approx(0.028), None)
     same = differences({"m": alone}, {"m": alone}, draws, why)["m"]

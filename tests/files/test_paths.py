@@ -3,6 +3,8 @@
 import inspect
 import os
 import re
+import subprocess
+import sys
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -171,3 +173,19 @@ def test_paths_that_lead_nowhere(tmp_path):
             door(path, "out")
     with pytest.raises(OddframeError, match="out: expected a path, found half a character"):
         door("a", "\ud800")
+
+
+def test_names_that_the_language_settings_cannot_write_are_told(tmp_path):
+    """What says so is said: by itself Python takes UTF-8 where LC_ALL=C."""
+    (tmp_path / "Köln").mkdir()
+    settings = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    call = [sys.executable, "-m", "oddframe", "prepare", "folder", "Köln", "--out", "m.jsonl"]
+    for more, words in (
+        (settings, r"K\udcc3\udcb6ln: expected text in ascii, the encoding that LC_ALL"),
+        ({"LC_ALL": "C"}, "Köln: expected videos or folders of numbered pictures, found nothing"),
+    ):
+        environment = {**os.environ, **more}
+        ended = subprocess.run(call, cwd=tmp_path, env=environment, capture_output=True)
+        assert ended.returncode == 2
+        (line,) = ended.stderr.decode().splitlines()
+        assert words in line

@@ -62,6 +62,38 @@ def test_seconds_become_frames(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "times"),
+    [
+        ("0.0347", "0.0354", "0:49:58 to 0:50:59"),
+        ("0.0347222222222222", "0.0354166666666667", "0:50:00 to 0:51:00"),
+        ("0.0347222222222222", "0.0416666666666667", "0:50:00 to 1:00:00"),
+        ("0", "0.04", None),  # the first frame
+        ("0.04", "0.2", None),
+        ("0", "0.2666667", None),  # 6:24:00 of a day, but the film lasts an hour
+        ("0.5", "0.501", None),
+    ],
+)
+def test_fractions_of_a_day_are_told_from_seconds(tmp_path, start, end, times):
+    path = tmp_path / "events.csv"
+    path.write_text(f"video,start_seconds,end_seconds\na,{start},{end}\n")
+    if times is None:
+        ((_, event),) = events_in(path, frames=90_000, fps=25.0)
+        assert abs(event.start - float(start) * 25) <= 1
+    else:
+        with pytest.raises(OddframeError, match=rf"line 2: .* fractions of a day \({times}\)"):
+            events_in(path, frames=90_000, fps=25.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("e.csv", "video,start_frame,end_frame\n"), ("e.json", "{}")]
+)
+def test_a_file_without_a_row_says_that_there_is_no_event(tmp_path, name, text):
+    (tmp_path / name).write_text(text)
+    with pytest.warns(OddframeWarning, match=rf"{name}: no event in it, so every test video is"):
+        assert read_event_file(tmp_path / name) == []
+
+
 def test_excel_habits_are_read(tmp_path):
     path = tmp_path / "events.csv"
     path.write_bytes("\ufeffvideo; start_frame ;end_frame\r\na;1;3\r\n\r\n".encode())
@@ -295,10 +327,11 @@ def test_frame_labels_of_numpy_and_excel_are_read(tmp_path, save):
 def test_seconds_give_an_event_inside_the_video_or_an_error(tmp_path, start, length, frames, fps):
     path = tmp_path / "events.csv"
     path.write_text(f"video,start_seconds,end_seconds\na,{start!r},{start + length!r}\n")
+    day = (start + length) * 86400 <= frames / fps + 1 + 1e-6  # may be a fraction of one
     try:
         ((_, event),) = events_in(path, frames, fps)
     except OddframeError:
-        assert (start + length) * fps > frames or start + length <= start
+        assert (start + length) * fps > frames or start + length <= start or day
     else:
         assert event is not None
         assert 0 <= event.start < event.end <= frames

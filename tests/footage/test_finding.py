@@ -164,9 +164,56 @@ def test_no_recording_is_found_twice(tmp_path, video_file, frame_folder):
     ]
     assert [normalize("NFC", name) for name in seen[3:]] == ["d/Köln.mp4"]
     out = left_out(found)
-    assert out["links to other recordings here"] == ["latest.mp4", "same.mp4"]
+    assert out["the same recordings by another path"] == ["latest.mp4", "same.mp4"]
     assert out["pipes and devices"] == ["live.mp4"]
     assert len(out["names that another recording has in other Unicode"]) == 1
+
+
+def test_links_say_what_films_in_another_folder_are_for(tmp_path, video_file):
+    root = tmp_path / "n"
+    for name in "abcd":
+        video_file(root / "films" / f"{name}.mp4", 3)
+    for folder, films in {"train": "ab", "test/anomalous": "c"}.items():
+        (root / folder).mkdir(parents=True)
+        for name in films:
+            (root / folder / f"{name}.mp4").symlink_to(root / "films" / f"{name}.mp4")
+    with pytest.warns(OddframeWarning, match="left out the same") as said:
+        manifest = prepare_folder(root)
+    assert {video.id: (video.split, video.label) for video in manifest} == {
+        "films/d": ("train", "normal"),
+        "test/anomalous/c": ("test", "anomalous"),
+        "train/a": ("train", "normal"),
+        "train/b": ("train", "normal"),
+    }
+    (line,) = [str(warning.message) for warning in said]
+    assert line.endswith(
+        "left out the same recordings by another path (films/a.mp4, films/b.mp4, films/c.mp4)"
+    )
+
+
+def test_a_linked_folder_called_test_is_the_test_split(tmp_path, video_file):
+    video_file(tmp_path / "n" / "films" / "a.mp4", 3)
+    (tmp_path / "n" / "test").symlink_to("films")
+    with pytest.warns(OddframeWarning, match=r"by another path \(films/a\.mp4\)"):
+        (video,) = prepare_folder(tmp_path / "n")
+    assert (video.id, video.split) == ("test/a", "test")
+
+
+def test_a_link_that_contradicts_where_the_film_lies_is_told(tmp_path, video_file):
+    video_file(tmp_path / "n" / "train" / "a.mp4", 3)
+    (tmp_path / "n" / "test").mkdir()
+    (tmp_path / "n" / "test" / "a.mp4").symlink_to("../train/a.mp4")
+    words = r"another path that gives them another split or label \(test/a\.mp4\)"
+    with pytest.warns(OddframeWarning, match=words):
+        (video,) = prepare_folder(tmp_path / "n")
+    assert video.split == "train"
+
+
+def test_sound_is_named_among_what_is_left_out(tmp_path, video_file):
+    video_file(tmp_path / "n" / "a.mp4", 3)
+    for name in ("song.mp3", "cover.M4A"):
+        (tmp_path / "n" / name).write_bytes(b"ID3")
+    assert find(tmp_path / "n").words(tmp_path / "n") == "sound (cover.M4A, song.mp3)"
 
 
 def test_many_are_counted(tmp_path, video_file, frame_folder):

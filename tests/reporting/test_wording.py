@@ -5,9 +5,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from oddframe.evaluation.event_metrics import count_events
 from oddframe.evaluation.result import Evaluation, Measured
-from oddframe.reporting.wording import doubts, interval, measured, number, oracle_notes, summary
-from oddframe.scores.detections import Detection
+from oddframe.reporting.wording import (
+    annotated_events,
+    doubts,
+    interval,
+    measured,
+    missed,
+    number,
+    oracle_notes,
+    summary,
+)
+from oddframe.scores.detections import Detection, EventRule, find_detections
 from oddframe.videos.manifest import Event, Video
 
 
@@ -42,6 +52,22 @@ def test_summary_counts_found_events_and_false_detections():
         "3 odd moments in 2 of 2 videos (20 s); the oddest is at 0:00.3 in “b”: moves fast. "
         "Of 2 annotated events, 1 is found; 2 detections touch no annotated event."
     )
+
+
+def test_events_that_touch_are_one_as_in_the_tables_of_metrics():
+    events = (Event(10, 20, "fall"), Event(20, 30, "fight"), Event(25, 35, "fall"), Event(50, 60))
+    video = _video("a", events)
+    whole = [Event(10, 35, "fall, fight"), Event(50, 60)]
+    assert annotated_events(video) == whole
+    rule = EventRule(1.0, 0.0, 0.0)
+    scores = np.zeros(100)
+    scores[22:24] = 2
+    assert count_events(scores, video, rule).events == 2
+    found = find_detections(scores, rule, video.clock)
+    assert missed(video, found) == whole[1:]
+    assert missed(video, []) == whole
+    text = summary([video], {"a": scores}, {"a": found}, 1.0)
+    assert "Of 2 annotated events, 1 is found; 0 detections touch no annotated event." in text
 
 
 def test_a_video_label_alone_is_no_annotation_of_frames():

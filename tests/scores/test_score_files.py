@@ -192,6 +192,7 @@ def test_pickles_are_refused_with_a_safe_way_out(tmp_path: Path, name: str) -> N
     with pytest.raises(OddframeError) as caught:
         Scores.read(tmp_path / name)
     assert "allow_pickle" not in str(caught.value)
+    assert ("or scores as .csv or .json" in str(caught.value)) == (name in ("a.pkl", "a.p", "a.pt"))
     assert (
         name == "a.npy"
         or "numpy.savez" in str(caught.value)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from oddframe.cli.manifest_text import summary
-from oddframe.errors import OddframeError
+from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.verbs.prepare import prepare
 from oddframe.videos.manifest import Manifest
 
@@ -100,16 +100,16 @@ def test_options_reach_the_data_set(footage, tmp_path):
             {"labels": "masks"},
             "'folder' has no option --labels; it takes --fps, --events",
         ),
-        ("folder", {"allow_partial": True}, "no option --allow_partial"),
-        ("ucsd-ped2", {"events": Path("e.csv")}, "takes --fps, --allow_partial"),
+        ("folder", {"allow_partial": True}, "no option --allow-partial"),
+        ("ucsd-ped2", {"events": Path("e.csv")}, "takes --fps, --allow-partial"),
         ("folder", {"features": Path("f")}, "no option --features; it takes --fps, --events"),
-        ("avenue", {"val_split": "thesis"}, "'avenue' has no option --val_split"),
-        ("ucsd-ped2", {"legacy_lists": Path("l")}, "no option --legacy_lists"),
+        ("avenue", {"val_split": "thesis"}, "'avenue' has no option --val-split"),
+        ("ucsd-ped2", {"legacy_lists": Path("l")}, "no option --legacy-lists"),
         ("shanghaitech", {"annotations": Path("a")}, "no option --annotations"),
         (
             "shanghaitech-weak",
             {"intervals": "zero-based-inclusive"},
-            "no option --intervals; it takes --allow_partial, --annotations, --features, --legacy",
+            "no option --intervals; it takes --allow-partial, --annotations, --features, --legacy",
         ),
         ("folder", {"fps": 0.0}, "--fps: expected a positive"),
         ("folder", {"fps": float("nan")}, "--fps: expected a positive"),
@@ -122,13 +122,13 @@ def test_an_option_that_does_not_fit_is_an_error(footage, tmp_path, dataset, opt
 
 
 def test_nothing_is_written_where_it_cannot_be(footage, tmp_path):
-    (tmp_path / "taken").mkdir()
-    with pytest.raises(OddframeError, match=r"taken: cannot write \(there is a folder\)"):
-        prepare("folder", footage, tmp_path / "taken")
+    (tmp_path / "taken.jsonl").mkdir()
+    with pytest.raises(OddframeError, match=r"taken.jsonl: cannot write \(there is a folder\)"):
+        prepare("folder", footage, tmp_path / "taken.jsonl")
     (tmp_path / "file").write_text("x")
     with pytest.raises(OddframeError, match="cannot write"):
         prepare("folder", footage, tmp_path / "file" / "m.jsonl")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "project", "taken"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "project", "taken.jsonl"]
 
 
 def test_summary_counts(footage, tmp_path):
@@ -195,3 +195,12 @@ def test_real_ped2(real_data, tmp_path):
     }
     assert counts["test"]["anomalous_frames"] == 1648
     assert "1,648 anomalous frames (82.0%)" in summary(manifest)
+
+
+def test_names_that_differ_only_in_case_are_told(tmp_path):
+    for name in ("Ab", "aB", "c"):
+        (tmp_path / "f" / name).mkdir(parents=True)
+        for k in range(3):
+            cv2.imwrite(str(tmp_path / "f" / name / f"{k}.png"), np.full((6, 8), k, np.uint8))
+    with pytest.warns(OddframeWarning, match="'Ab' and 'aB' differ only in upper and lower case"):
+        assert len(prepare("folder", tmp_path / "f", tmp_path / "m.jsonl")) == 3

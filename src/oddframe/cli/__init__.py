@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ from oddframe.cli.arguments import parse_arguments
 from oddframe.cli.endings import DONE, LEFT_OUT, report
 from oddframe.console.streams import OutputError, standard_streams
 from oddframe.errors import OddframeError, OddframeWarning, unknown
+from oddframe.files.paths import other_encoding
 
 VERBS = {
     "demo": "the whole way on a generated scene, in one to two minutes",
@@ -55,6 +57,10 @@ def _run(given: Sequence[str]) -> int:
     if given[0] == "--version":
         print(f"oddframe {__version__}")
         return DONE
+    for word in given:
+        if re.search("[\udc80-\udcff]", word):  # bytes that Python could not read
+            coding = other_encoding() or "UTF-8, found other bytes; rename it"
+            raise OddframeError(f"{word}: expected text in {coding}")
     verb = given[0]
     if verb not in VERBS:
         raise OddframeError(unknown("verb", verb, VERBS))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, get_args, get_origin
 
 from oddframe.cli.settings_help import settings_help
+from oddframe.console.words import spelled
 from oddframe.detectors.plugins import is_file
 from oddframe.errors import OddframeError, nearest
 from oddframe.files.yaml_table import read_yaml
@@ -68,6 +69,7 @@ def parse_arguments(
         text = re.sub(r"<class\s+'Path'>", "path", parser.format_help())
         text = re.sub(r"Optional\[dict\[str,\s+Any\]\]", _WANTED[dict], text)
         text = re.sub(r"Optional\[list\[str\]\]", _WANTED[list], text)
+        text = re.sub(r"--[a-z]+(_[a-z]+)+", lambda option: option[0].replace("_", "-"), text)
         print(text + settings_help(given, parameters), end="")
         return None
     words = _spelled_out(_with_config(given), parameters)
@@ -78,6 +80,11 @@ def parse_arguments(
     except Exception as error:
         # jsonargparse raises its own and argparse's errors; all mean a wrong command line.
         reason = _in_one_line(error, parameters, named)
+        first = parameters[0]
+        missing = reason.startswith("missing")
+        if missing and first.annotation is str and any(Path(word).exists() for word in given[:1]):
+            example = (described[first.name] or "").partition(",")[0].replace("``", "'")
+            reason += f"; before '{given[0]}' comes {first.name}, such as {example}"
         end = "" if reason.endswith("?") else ";"
         raise OddframeError(f"{verb}: {reason}{end} see 'oddframe {verb} --help'") from error
     values = parser.instantiate_classes(parsed).as_dict()
@@ -144,21 +151,21 @@ def _spelled_out(words: Sequence[str], parameters: Sequence[inspect.Parameter]) 
     kinds = {f"--{part.name}": _without_none(part.annotation) for part in parameters}
     switches = {name for name, kind in kinds.items() if kind is bool}
     lists = {name for name, kind in kinds.items() if get_origin(kind) in (list, tuple)}
-    spelled: list[str] = []
+    out: list[str] = []
     for word in words:
-        if spelled and spelled[-1] in switches and word.lower() in ("true", "false"):
-            spelled[-1] += f"={word}"
+        if out and out[-1] in switches and word.lower() in ("true", "false"):
+            out[-1] += f"={word}"
             continue
-        if spelled and spelled[-1] in lists and not word.startswith("--"):
-            spelled[-1] += f"={_bracketed(word, kinds[spelled[-1]])}"
+        if out and out[-1] in lists and not word.startswith("--"):
+            out[-1] += f"={_bracketed(word, kinds[out[-1]])}"
             continue
         name, equals, value = word.partition("=")
         if word.startswith("--"):
             name = name.replace("-", "_").replace("__", "--", 1)
         if name in lists and equals:
             value = _bracketed(value, kinds[name])
-        spelled.append(f"{name}{equals}{value}")
-    return [f"{word}=true" if word in switches else word for word in spelled]
+        out.append(f"{name}{equals}{value}")
+    return [f"{word}=true" if word in switches else word for word in out]
 
 
 def _bracketed(value: str, kind: Any) -> str:
@@ -194,12 +201,12 @@ def _without_key(text: str, named: set[str | int]) -> str:
                 f"'{word}' is one argument too many; a path with spaces needs quotes, and several "
                 "videos are given as the folder that they are in"
             )
-        options = [str(name).replace("_", "-") for name in (*named, "config")]
-        spelled = word.partition(".")[0].strip("-").replace("_", "-")
-        return f"unknown option '{word}'; {nearest(spelled, options)}".rstrip("; ")
+        options = [spelled(str(name))[2:] for name in (*named, "config")]
+        begin = spelled(word.partition(".")[0].strip("-"))[2:]
+        return f"unknown option '{word}'; {nearest(begin, options)}".rstrip("; ")
     if missing := re.match(r"the following arguments are required: (.+)", text):
         names = missing[1].split(", ")
-        return "missing " + ", ".join(f"--{name}" if name in named else name for name in names)
+        return "missing " + ", ".join(spelled(name) if name in named else name for name in names)
     return re.sub(r"/--\w+\+", "", text)  # jsonargparse's own way to append to a list
 
 
@@ -212,7 +219,7 @@ def _in_one_line(
     if place is None:
         return _without_key(text, named)
     key, text = place[1], text[place.end() :]
-    option = f"--{key.replace('_', '-')}" if key in named else key
+    option = spelled(key) if key in named else key
     kind = next((_without_none(p.annotation) for p in parameters if p.name == key), None)
     wanted = _WANTED.get(get_origin(kind) or kind)
     value = re.match(r".*(?:Given value|Got value): (.*)", text)  # the last is what was given

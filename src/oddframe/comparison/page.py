@@ -38,6 +38,7 @@ from oddframe.reporting.parts.lanes import series_key
 from oddframe.reporting.wording import doubts, normal_footage
 from oddframe.scores.frame_scores import Scores
 from oddframe.videos.manifest import Video
+from oddframe.videos.names import require_files_apart
 
 BESIDE = "comparison.json, comparison.tex, tables as CSV, pictures in plots/"
 """The other files of a comparison, in words."""
@@ -83,6 +84,7 @@ def write_comparison(
         OddframeError: the folder cannot be written, or a training curve cannot be read.
     """
     folder = Path(folder)
+    require_files_apart((video.id for video in videos), folder)
     known = {name: e for name, e in (evaluations or {}).items() if name in comparison.models}
     suspects = {**comparison.doubts}
     suspects |= {name: found for name, e in known.items() if (found := doubts({}, e))}

@@ -71,3 +71,8 @@ def notes_lines(notes: Mapping[str, Any]) -> list[str]:
         alone = str(value).startswith(f"{words} ")
         lines.append(str(value) if alone else f"{words}: {value}")
     return lines
+
+
+def spelled(name: str) -> str:
+    """A parameter's name as an option: ``--val-share``."""
+    return f"--{name.replace('_', '-')}"

@@ -14,6 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from oddframe.console.words import spelled
 from oddframe.errors import OddframeError, unknown
 from oddframe.videos.manifest import Manifest
 
@@ -79,8 +80,10 @@ def prepared(
     given = {name: value for name, value in options.items() if value not in (None, False)}
     for option in given:
         if option not in known:
-            takes = ", ".join(f"--{key}" for key in OPTIONS if key in known) or "none of its kind"
-            raise OddframeError(f"data set '{dataset}' has no option --{option}; it takes {takes}")
+            takes = ", ".join(spelled(key) for key in OPTIONS if key in known) or "none of its kind"
+            raise OddframeError(
+                f"data set '{dataset}' has no option {spelled(option)}; it takes {takes}"
+            )
     if "seed" in known:
         given["seed"] = seed
     manifest = function(root, **given)

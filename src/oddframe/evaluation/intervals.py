@@ -211,7 +211,7 @@ def _measured(
             found[name] = Measured(value, note=note)
         elif value and draws.one_alone and np.ptp(drawn[finite]) < _SAME:
             # Every resample holds that video once; a difference of 0 is one of equal scores.
-            note = "no interval: it comes from a single video of its kind, which cannot vary"
+            note = "no interval: however these videos are drawn, it stays the same"
             found[name] = Measured(value, note=note)
         else:
             missing = len(drawn) - int(finite.sum())

@@ -7,6 +7,7 @@ import functools
 import inspect
 import os
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import UnionType
@@ -53,11 +54,20 @@ def as_path(value: Any, name: str) -> Path:
     try:
         Path(text).stat()
     except UnicodeEncodeError:
+        if coding := other_encoding():
+            raise OddframeError(f"{name}: cannot name {text!r} in {coding}") from None
         raise OddframeError(f"{name}: expected a path, found half a character: {text!r}") from None
     except OSError as error:  # nothing need be there
         if error.errno == errno.ELOOP:
             raise OddframeError(f"{text}: {name} is a link that leads back to itself") from None
     return Path(text)
+
+
+def other_encoding() -> str:
+    """The encoding of names of files, and what to do, where it is not UTF-8; else empty."""
+    encoding = sys.getfilesystemencoding()
+    settings = "the encoding that LC_ALL and PYTHONUTF8 ask for; set LC_ALL=C.UTF-8 and "
+    return f"{encoding}, {settings}PYTHONUTF8=1" * (encoding.replace("-", "") != "utf8")
 
 
 def text_paths(function: Callable[_P, _R]) -> Callable[_P, _R]:

@@ -93,7 +93,7 @@ def import_run(request: ImportRequest) -> Run:
     described = {"source": checkpoint.name, "source_sha256": sha256_of(checkpoint)}
     for name, file in request.files.items():
         described |= {name: file.name, f"{name}_sha256": sha256_of(file)}
-    described |= _learnt(imported, request.normal)
+    described |= _learnt(imported, request.normal, out)
     out.mkdir(parents=True, exist_ok=True)
     log(out, f"importing {detector} from {checkpoint}")
     write_config(out, {"verb": "import", "detector": detector, **described})
@@ -150,11 +150,11 @@ def _detector(request: ImportRequest, kind: Any) -> Any:
         ) from error
 
 
-def _learnt(detector: Any, normal: Footage | None) -> dict[str, Any]:
+def _learnt(detector: Any, normal: Footage | None, out: Path) -> dict[str, Any]:
     """What ``config.yaml`` says of the detector, once its scale and threshold are learnt."""
     if detector.traits.looks_at == "features":
         return {"shape": asdict(detector.shape)}
-    footage = _calibrate(detector, normal)
+    footage = _calibrate(detector, normal, out)
     said: dict[str, Any] = {"settings": asdict(detector.config)}
     if footage is not None and (levels := normal_range(footage)):
         said["levels"] = [levels.low, levels.high]
@@ -163,7 +163,7 @@ def _learnt(detector: Any, normal: Footage | None) -> dict[str, Any]:
     return said
 
 
-def _calibrate(detector: Any, normal: Footage | None) -> Manifest | None:
+def _calibrate(detector: Any, normal: Footage | None, out: Path) -> Manifest | None:
     """The scale of the scores and the threshold, from footage that nothing odd is in.
 
     Returns:
@@ -180,7 +180,7 @@ def _calibrate(detector: Any, normal: Footage | None) -> Manifest | None:
     from oddframe.clips.detector import TooShortError
     from oddframe.clips.training import normal_videos
 
-    manifest = at_one_range(normal.read())
+    manifest = at_one_range(normal.read(out=out))
     videos = normal_videos(manifest, "val") or normal_videos(manifest, "train")
 
     def opened() -> Iterator[tuple[Iterator[np.ndarray], Clock, Container[int]]]:

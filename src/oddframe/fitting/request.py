@@ -60,7 +60,7 @@ class FitRequest:
         Raises:
             OddframeError: unusable footage, or files that a manifest names and that are not there.
         """
-        manifest = self.footage.read(labels=True)
+        manifest = self.footage.read(labels=True, out=self.out)
         if not self.footage.is_manifest and not manifest.split("val"):
             manifest = manifest.hold_out(self.val_share, self.seed)
         if self.footage.is_manifest and self.features is None:

@@ -14,6 +14,7 @@ import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from unicodedata import normalize
@@ -35,6 +36,8 @@ ROUNDING_SECONDS = 1.0
 _TIME = re.compile(r"(?:(\d{1,6}):([0-5]?\d)|(\d{1,6})):([0-5]?\d(?:[.,]\d*)?)", re.ASCII)
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+", re.ASCII)
 """A frame that half of Europe reads as thousands, and a library writes as 1.000 for 1."""
+_DAY = 86400
+"""Seconds."""
 _LOOKED_AT = 10
 """Lines by which a CSV beside a recording is known to be its labels, or something else."""
 
@@ -76,6 +79,7 @@ class Annotation:
         found = None if self.frames is None else self._fitted(*self.frames, clock)
         if self.seconds is None:
             return found
+        self._check_unit(*self.seconds, clock)
         self._check_filmed(*self.seconds, clock)
         start, end = (clock.frame_at(second) for second in self.seconds)
         if self.seconds[1] <= clock.seconds(clock.frames) + ROUNDING_SECONDS:
@@ -100,6 +104,21 @@ class Annotation:
             first = int((start + end) / 2)
             after = first + 1
         return Event(first, after, self.name)
+
+    def _check_unit(self, start: float, end: float, clock: Clock) -> None:
+        """Refuse fractions of a day, in which spreadsheets keep times.
+
+        They are told from seconds where they would be times in the video, while as seconds the
+        event is shorter than a frame, or written finer than anybody can see.
+        """
+        length = clock.seconds(clock.frames)
+        short = end - start < float(clock.lasting[0]) / 2 or round(end, 4) != end
+        if short and end < 1 and end * _DAY <= length + ROUNDING_SECONDS:
+            times = [str(timedelta(seconds=round(part * _DAY))) for part in (start, end)]
+            raise OddframeError(
+                f"{self.where}: {self._said()} look like times that a spreadsheet keeps as "
+                f"fractions of a day ({times[0]} to {times[1]}); write them so, or in seconds"
+            )
 
     def _check_filmed(self, start: float, end: float, clock: Clock) -> None:
         for at in clock.jumps:
@@ -134,7 +153,14 @@ def read_event_file(path: Path) -> list[Annotation]:
     Raises:
         OddframeError: naming the row, for anything that does not fit the format.
     """
-    return _of_json(path) if path.suffix.lower() == ".json" else _of_csv(path)
+    rows = _of_json(path) if path.suffix.lower() == ".json" else _of_csv(path)
+    if not rows:
+        warnings.warn(
+            f"{path}: no event in it, so every test video is taken to be normal",
+            OddframeWarning,
+            stacklevel=2,
+        )
+    return rows
 
 
 def read_frame_labels(path: Path) -> np.ndarray | None:

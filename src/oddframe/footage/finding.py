@@ -20,6 +20,15 @@ from oddframe.media.image_series import IMAGE_SUFFIXES, image_series, natural_ke
 from oddframe.media.picture_stack import is_stack
 from oddframe.scores.detections import is_events_file
 
+SPLIT_NAMES = {
+    "train": "train",
+    "training": "train",
+    "val": "val",
+    "validation": "val",
+    "test": "test",
+    "testing": "test",
+}
+LABEL_NAMES = {"normal": "normal", "anomalous": "anomalous", "abnormal": "anomalous"}
 _KEPT_BY_SYSTEMS = frozenset(
     [
         *("recyclebin", "recycled", "recycler", "trashbox", "networktrashfolder", "lostfound"),
@@ -35,6 +44,12 @@ _OWN_FOLDERS = frozenset(
     {"annotated", "events", "features", "maps", "plots", "report", "samples", "scores", "terms"}
 )
 """What oddframe puts beside each of those files."""
+_SOUND = frozenset(
+    [
+        *(".mp3", ".m4a", ".m4b", ".aac", ".wav", ".flac", ".oga", ".ogg"),
+        *(".opus", ".wma", ".ac3", ".amr", ".aif", ".aiff", ".mka"),
+    ]
+)
 _SHOWN = 3
 """Names that the line lists before it says how many more there are."""
 
@@ -117,6 +132,14 @@ def is_foreign(folder: Path) -> bool:
     )
 
 
+def said_by_folders(path: Path) -> tuple[str | None, str | None]:
+    """Split and label that the folders of a path, relative to the root, give a recording."""
+    folders = [part.lower() for part in path.parts[:-1]]
+    split = next((SPLIT_NAMES[part] for part in folders if part in SPLIT_NAMES), None)
+    label = next((LABEL_NAMES[part] for part in folders if part in LABEL_NAMES), None)
+    return split, label
+
+
 class _Search:
     """A walk through folders that remembers what it leaves out."""
 
@@ -141,7 +164,11 @@ class _Search:
         for entry in entries:
             if entry.is_symlink() and not entry.exists():
                 self.found.leave_out("links to what is not there", [entry])
-            elif entry.is_symlink() and entry.resolve().parent == here:
+            elif (
+                entry.is_symlink()
+                and entry.resolve().parent == here
+                and said_by_folders(Path(entry.name, "a")) == (None, None)
+            ):
                 self.found.leave_out("links to what is beside them", [entry])
             elif entry.is_dir():
                 if is_foreign(entry):
@@ -159,28 +186,44 @@ class _Search:
                     self.found.leave_out("pipes and devices", [entry])
             elif entry.suffix.lower() not in IMAGE_SUFFIXES and holds_video(entry):
                 self.found.leave_out("videos whose names do not end like one's", [entry])
+            elif entry.suffix.lower() in _SOUND:
+                self.found.leave_out("sound", [entry])
         return self._with_pictures(folder, [p for p in pictures if p not in stacks], below)
 
     def once(self, root: Path, recordings: list[Path]) -> list[Path]:
         """The recordings without those that are there twice, by a link or in two spellings.
 
-        One of them would be learnt from, and the other be what is held out.
+        One of them would be learnt from, and the other be what is held out. Films may lie in one
+        place, and links in ``train`` and ``test`` say what they are for: a path whose folders say
+        so is preferred, then one that is no link.
         """
         top = root.resolve()
-        linked = {path for path in recordings if path.resolve() != top / path.relative_to(root)}
-        files, names, kept = set(), set(), set()
-        for path in sorted(recordings, key=linked.__contains__):  # what is no link first
+        inside = {path: path.relative_to(root) for path in recordings}
+        said = {path: said_by_folders(inside[path]) for path in recordings}
+
+        def rank(path: Path) -> tuple[int, bool]:
+            return said[path].count(None), path.resolve() != top / inside[path]
+
+        kept: dict[tuple[int, int], Path] = {}
+        names = set()
+        for path in sorted(recordings, key=rank):
             there = path.stat()
-            file, name = (there.st_dev, there.st_ino), normalize("NFC", str(path.relative_to(root)))
-            if file in files:
-                self.found.leave_out("links to other recordings here", [path])
+            file, name = (there.st_dev, there.st_ino), normalize("NFC", str(inside[path]))
+            if file in kept:
+                one = said[kept[file]]
+                agrees = all(a in (None, b) for a, b in zip(said[path], one, strict=True))
+                self.found.leave_out(
+                    "the same recordings by another path"
+                    + " that gives them another split or label" * (not agrees),
+                    [path],
+                )
             elif name in names:
                 self.found.leave_out("names that another recording has in other Unicode", [path])
             else:
-                files.add(file)
+                kept[file] = path
                 names.add(name)
-                kept.add(path)
-        return [path for path in recordings if path in kept]
+        chosen = set(kept.values())
+        return [path for path in recordings if path in chosen]
 
     def _with_pictures(self, folder: Path, pictures: list[Path], below: list[Path]) -> list[Path]:
         """The recordings below, or the folder itself if its pictures are the frames of one.

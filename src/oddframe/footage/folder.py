@@ -20,20 +20,10 @@ from oddframe.console.words import count
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.footage.deep_footage import at_one_range
 from oddframe.footage.event_files import Annotation, read_event_file, read_frame_labels
-from oddframe.footage.finding import Found, find
+from oddframe.footage.finding import LABEL_NAMES, Found, find, said_by_folders
 from oddframe.footage.listing import annotate, contents, survey, with_progress
 from oddframe.videos.intervals import events_of_vector
 from oddframe.videos.manifest import Event, Manifest, Video, hash_annotations
-
-SPLIT_NAMES = {
-    "train": "train",
-    "training": "train",
-    "val": "val",
-    "validation": "val",
-    "test": "test",
-    "testing": "test",
-}
-LABEL_NAMES = {"normal": "normal", "anomalous": "anomalous", "abnormal": "anomalous"}
 
 
 def prepare_folder(root: Path, *, fps: float | None = None, events: Path | None = None) -> Manifest:
@@ -208,9 +198,7 @@ def _place(video: Video, events: list[Event], known: bool, above: str | None) ->
             says otherwise, and only if it is ``anomalous``: a folder of any name may hold normal
             footage with events.
     """
-    folders = [part.lower() for part in video.path.split("/")[:-1]]
-    split = next((SPLIT_NAMES[part] for part in folders if part in SPLIT_NAMES), None)
-    label = next((LABEL_NAMES[part] for part in folders if part in LABEL_NAMES), None)
+    split, label = said_by_folders(Path(video.path))
     if label is None and above == "anomalous":
         label = above
     if events and (label == "normal" or (label is None and split in ("train", "val"))):

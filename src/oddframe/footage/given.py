@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -68,18 +69,45 @@ class Footage:
         """The folder itself, or the one that it lies in."""
         return self.path if self.kind in ("folder", "features") else self.path.parent
 
-    def read(self, *, labels: bool = False) -> Manifest:
+    def read(self, *, labels: bool = False, out: Path | None = None) -> Manifest:
         """The videos of what was given.
 
         Args:
             labels: whether it matters which frames are labelled anomalous in files beside videos.
+            out: the folder that will be written, if one will.
 
         Raises:
-            OddframeError: a damaged manifest, features that cannot be opened, or nothing that is
-                a video.
+            OddframeError: a damaged manifest, features that cannot be opened, nothing that is a
+                video, or ``out`` is a folder of footage.
         """
         if self.kind == "manifest":
-            return Manifest.read(self.path, self.root)
+            manifest = Manifest.read(self.path, self.root)
+            filmed = {manifest.locate(video) for video in manifest if video.path}
+            folders = {path if path.is_dir() else path.parent for path in filmed}
+            _require_apart(out, {manifest.root, *folders} if filmed else ())
+            return manifest
+        _require_apart(out, {self.path})
         if self.kind == "features":
             return videos_of_features(self.path)
         return footage_below(self.path, labels=labels)
+
+
+def _require_apart(out: Path | None, folders: Iterable[Path]) -> None:
+    """Check that what is written does not lie among what it is made of.
+
+    A folder within a folder of footage is another: what is there is known as oddframe's.
+
+    Args:
+        out: the folder to write.
+        folders: what is read: folders of videos, of images, or of features.
+
+    Raises:
+        OddframeError: it is one of them.
+    """
+    if out is None or not out.exists():
+        return
+    if any(path.exists() and out.samefile(path) for path in folders):
+        raise OddframeError(
+            f"{out}: is a folder of the footage itself, and nothing is written among footage; give "
+            f"--out a folder of its own, such as {out / 'results'}"
+        )

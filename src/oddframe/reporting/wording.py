@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from oddframe.media.clock import MOST_WATCHED
 from oddframe.reporting.times import shown_time
 from oddframe.scores.detections import Detection
 from oddframe.scores.frame_scores import is_per_video
-from oddframe.videos.manifest import Event, Video
+from oddframe.videos.manifest import Event, Video, events_from_labels
 
 
 def number(value: float) -> str:
@@ -90,16 +91,24 @@ def is_annotated(video: Video) -> bool:
     return video.label == "normal" or bool(video.events)
 
 
-def overlapping(detection: Detection, video: Video) -> list[Event]:
-    """The annotated events that a detection touches."""
-    return [e for e in video.events if e.start < detection.end and detection.start < e.end]
+def annotated_events(video: Video) -> list[Event]:
+    """The annotated events as metrics count them: those that overlap or touch are one."""
+    return [
+        replace(run, name=", ".join(dict.fromkeys(e.name for e in overlapping(run, video))))
+        for run in events_from_labels(video.frame_labels())
+    ]
+
+
+def overlapping(part: Detection | Event, video: Video) -> list[Event]:
+    """The events, as they were annotated, that share frames with a part of the video."""
+    return [e for e in video.events if e.start < part.end and part.start < e.end]
 
 
 def missed(video: Video, detections: Sequence[Detection]) -> list[Event]:
     """The annotated events that no detection touches."""
     return [
         event
-        for event in video.events
+        for event in annotated_events(video)
         if not any(d.start < event.end and event.start < d.end for d in detections)
     ]
 
@@ -153,7 +162,7 @@ def no_verdict(footage: str, meta: Mapping[str, Any]) -> str:
 
 def _against_truth(videos: Sequence[Video], detections: Mapping[str, Sequence[Detection]]) -> str:
     annotated = [video for video in videos if is_annotated(video)]
-    events = sum(len(video.events) for video in annotated)
+    events = sum(len(annotated_events(video)) for video in annotated)
     if not annotated or not events:
         return ""
     lost = sum(len(missed(video, detections.get(video.id, ()))) for video in annotated)

@@ -66,7 +66,8 @@ def read_scores(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     elif suffix != ".npz" and is_spreadsheet(path):
         raise OddframeError(f"{path}: expected scores by video, found {FOUND}")
     else:
-        values = read_arrays(path, "one array per video id")
+        others = ", or scores as .csv or .json" * (suffix != ".npz")
+        values = read_arrays(path, f"one array per video id{others}")
         meta = parse_json(str(values.pop(META_KEY, "{}")), f"{path}: expected '{META_KEY}' in JSON")
     if not isinstance(meta, dict):
         raise OddframeError(

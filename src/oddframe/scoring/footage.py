@@ -138,7 +138,7 @@ def _planned(request: ScoreRequest, bar: Progress) -> tuple[Scoring, tuple[Video
 def _videos(request: ScoreRequest) -> tuple[Manifest, tuple[Video, ...]]:
     """All videos of the footage, and those to score."""
     footage, split = request.footage, request.split
-    manifest = footage.read()
+    manifest = footage.read(out=request.path.parent)
     if footage.kind == "features":
         return manifest, manifest.videos
     manifest = at_range_of_run(manifest, request.run.levels)

@@ -92,7 +92,7 @@ def extract(
     options = BackboneOptions(weights, mean, std, device)
     plan = SnippetPlan(snippet_length, snippet_length if stride is None else stride, crops, rate)
     able = Workers(workers, ray)
-    manifest = Footage.given(footage, root).read()
+    manifest = Footage.given(footage, root).read(out=out)
     videos = manifest.split(split) if split else manifest.videos
     if not videos:
         raise OddframeError(f"{footage}: no videos in the split '{split}'; use train, val or test")

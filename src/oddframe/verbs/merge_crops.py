@@ -12,6 +12,7 @@ from oddframe.features.feature_writing import begin_folder, finished_videos, wri
 from oddframe.files.folder_lock import alone_in_out
 from oddframe.files.paths import text_paths
 from oddframe.media.fingerprints import Fingerprint
+from oddframe.videos.names import require_files_apart
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ def merge_crops(folder: Path, out: Path) -> Merged:
         )
     if out.resolve().is_relative_to(folder.resolve()):
         raise OddframeError(f"{out}: lies inside {folder}; choose a folder outside it with --out")
+    require_files_apart(source.ids, out)
     info = {name: value for name, value in source.info.items() if name != "layout"}
     begin_folder(out, {**info, "backbone": {"name": f"published files of {folder.name}"}})
     counts = {video_id: source.snippets(video_id) for video_id in source.ids}

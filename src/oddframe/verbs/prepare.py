@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
 from oddframe.console.words import count
 from oddframe.datasets import prepared, write_prepared
-from oddframe.errors import OddframeError
+from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.files.paths import text_paths
 from oddframe.settings.reading import check_seed
 from oddframe.videos.manifest import Manifest
+from oddframe.videos.names import alike_but_for_case
 
 
 @text_paths
@@ -76,10 +78,15 @@ def prepare(
             that the data set does not have.
     """
     check_seed(seed)
+    if out.suffix != ".jsonl":
+        raise OddframeError(
+            f"{out}: the manifest must be a file that ends in .jsonl; give --out such as "
+            f"{out.with_suffix('.jsonl')}"
+        )
     if fps is not None and not fps > 0:
         raise OddframeError(f"--fps: expected a positive frame rate, found {fps}")
     if (compare_gt is None) != (compare_list is None):
-        raise OddframeError("--compare_gt and --compare_list belong together: give both or none")
+        raise OddframeError("--compare-gt and --compare-list belong together: give both or none")
     manifest = prepared(
         dataset,
         root,
@@ -104,5 +111,12 @@ def prepare(
         if equal < len(compared):
             note += ", the others but for first or last frames of events"
         manifest = replace(manifest, source=f"{manifest.source} ({note})")
+    if pair := alike_but_for_case(video.id for video in manifest):
+        warnings.warn(
+            f"the videos '{pair[0]}' and '{pair[1]}' differ only in upper and lower case; most "
+            "disks of macOS and Windows cannot hold the results of both: rename one to move there",
+            OddframeWarning,
+            stacklevel=2,
+        )
     write_prepared(manifest, out)
     return manifest

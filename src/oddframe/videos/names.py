@@ -12,6 +12,7 @@ from pathlib import Path
 
 from oddframe.console.characters import has_acting
 from oddframe.errors import OddframeError
+from oddframe.files.paths import other_encoding
 
 LONGEST = 240
 """Bytes of each part of an id: file names hold 255, and ours have an ending."""
@@ -78,14 +79,23 @@ def require_files_apart(ids: Iterable[str], folder: Path) -> None:
     Raises:
         OddframeError: two ids would be one file.
     """
+    pair = alike_but_for_case(ids)
+    if pair and _ignores_case(folder):
+        first, second = pair
+        raise OddframeError(
+            f"{folder}: the videos '{first}' and '{second}' would be the same file on this disk; "
+            "rename one of them, or write to a disk that tells upper from lower case"
+        )
+
+
+def alike_but_for_case(ids: Iterable[str]) -> tuple[str, str] | None:
+    """The first two ids that differ only in upper and lower case."""
     seen: dict[str, str] = {}
     for name in ids:
         other = seen.setdefault(name.casefold(), name)
-        if other != name and _ignores_case(folder):
-            raise OddframeError(
-                f"{folder}: the videos '{other}' and '{name}' would be the same file on this disk; "
-                "rename one of them, or write to a disk that tells upper from lower case"
-            )
+        if other != name:
+            return other, name
+    return None
 
 
 def require_plain(where: str, text: str) -> None:
@@ -97,7 +107,8 @@ def require_plain(where: str, text: str) -> None:
     if has_acting(text):
         raise OddframeError(
             f"{where}: a name must not hold control characters, marks of reading direction, "
-            "invisible characters or bytes that are not valid UTF-8; rename it"
+            f"invisible characters or bytes that are not valid {other_encoding() or 'UTF-8'}; "
+            "rename it"
         )
 
 

@@ -42,7 +42,7 @@ def check_counts(manifest: Manifest, expected: PublishedCounts, allow_partial: b
     if not allow_partial:
         raise OddframeError(
             f"{message}; complete the footage or check the labels, or use a part of the data set "
-            "with --allow_partial"
+            "with --allow-partial"
         )
     warnings.warn(f"{message}; results are not comparable", OddframeWarning, stacklevel=3)
     note = f"partial: {found} instead of {expected}"

@@ -113,9 +113,9 @@ def write_legacy_lists(
         if opened.rate is not None:
             found += f" at {opened.rate:g} resampled frames per second"
         raise OddframeError(
-            f"{opened.path}: --legacy_lists: expected a snippet per {SNIPPET} frames of the video, "
+            f"{opened.path}: --legacy-lists: expected a snippet per {SNIPPET} frames of the video, "
             f"as published code repeats each score {SNIPPET} times, found {found}; leave out "
-            "--features or --legacy_lists"
+            "--features or --legacy-lists"
         )
     videos = {video.id: video for video in manifest}
     written: dict[str, dict[str, object]] = {}

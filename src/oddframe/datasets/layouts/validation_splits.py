@@ -30,7 +30,7 @@ def apply_val_split(
     if val_split is None:
         return surveyed
     if val_split != "thesis":
-        raise OddframeError(f"--val_split: expected seeded or thesis, found '{val_split}'")
+        raise OddframeError(f"--val-split: expected seeded or thesis, found '{val_split}'")
     held = thesis_validation(dataset, listed)
     videos = (replace(v, split="val") if v.id in held else v for v in surveyed.videos)
     return replace(surveyed, videos=tuple(videos))
@@ -46,8 +46,8 @@ def thesis_validation(dataset: str, listed: Sequence[Listed]) -> set[str]:
     if len(train) != TRAINING_VIDEOS[dataset]:
         raise OddframeError(
             f"thesis validation split: expected all {TRAINING_VIDEOS[dataset]} training videos of "
-            f"{dataset}, found {len(train)} in the list; use the official list, or --val_split "
-            "seeded and no --legacy_lists"
+            f"{dataset}, found {len(train)} in the list; use the official list, or --val-split "
+            "seeded and no --legacy-lists"
         )
     return _ucf_crime(train) if dataset == "ucf-crime" else _xd_violence(train)
 

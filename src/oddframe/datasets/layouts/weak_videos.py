@@ -300,6 +300,6 @@ def _check_missing(
 def _complain(message: str, advice: str, allow_partial: bool) -> None:
     if not allow_partial:
         raise OddframeError(
-            f"{message}; {advice}, or use a part of the data set with --allow_partial"
+            f"{message}; {advice}, or use a part of the data set with --allow-partial"
         )
     warnings.warn(f"{message}; results are not comparable", OddframeWarning, stacklevel=4)

@@ -34,6 +34,7 @@ from oddframe.reporting.wording import doubts, summary
 from oddframe.scores.detections import Detection
 from oddframe.scores.frame_scores import Scores
 from oddframe.videos.manifest import Manifest
+from oddframe.videos.names import require_files_apart
 
 
 def write_report(
@@ -86,6 +87,7 @@ def write_report(
         raise OddframeError(
             f"manifest of {manifest.dataset}: no video in split '{split}' to report on"
         )
+    require_files_apart((video.id for video in videos), folder)
     scores = scores.align(videos) if split is None else scores.of_split(manifest, split)
     threshold = scores.threshold
     maps = maps or {}

@@ -15,7 +15,7 @@ from oddframe.reporting.drawing.score_axes import ScoreAxis, cut_note, thin_seri
 from oddframe.reporting.parts.lanes import score_labels, time_labels
 from oddframe.reporting.report.shown_videos import ShownVideo
 from oddframe.reporting.times import shown_cuts, shown_start, shown_time
-from oddframe.reporting.wording import is_annotated, missed, number, overlapping
+from oddframe.reporting.wording import annotated_events, is_annotated, missed, number, overlapping
 
 TIMELINE_BINS = 200_000
 """Bins of all timelines together; each has between 150 and 1000, with two points per bin."""
@@ -227,7 +227,7 @@ def _facts(entry: ShownVideo, threshold: float | None) -> list[str]:
     if threshold is not None:
         facts.append(count(len(entry.detections), "odd moment"))
     if is_annotated(video):
-        facts.append(count(len(video.events), "annotated event"))
+        facts.append(count(len(annotated_events(video)), "annotated event"))
     return facts
 
 

@@ -9,7 +9,12 @@ from typing import ClassVar
 from oddframe.console.words import count, duration
 from oddframe.reporting.report.shown_videos import SAMPLE, ShownVideo
 from oddframe.reporting.times import shown_time
-from oddframe.reporting.wording import is_annotated, missed, number
+from oddframe.reporting.wording import (
+    annotated_events,
+    is_annotated,
+    missed,
+    number,
+)
 
 MOST_ROWS = 10_000
 """So many videos are listed, the oddest; the scores of all are in the scores file."""
@@ -97,7 +102,7 @@ def _row(entry: ShownVideo, threshold: float | None, annotated: bool) -> ListedV
     ]
     counts = [len(entry.detections)] * (threshold is not None)
     if annotated:
-        counts += [len(video.events), len(missed(video, entry.detections))]
+        counts += [len(annotated_events(video)), len(missed(video, entry.detections))]
     values += [(amount, f"{amount:,}") for amount in counts]
     place = f"v{entry.place}"
     return ListedVideo(
