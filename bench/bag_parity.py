@@ -105,7 +105,7 @@ def compare_step(
     hook.remove()
     terms["loss"].backward()
 
-    outcome = getattr(outcomes[0], "outcome", outcomes[0])
+    outcome = getattr(outcomes[0], "output", outcomes[0])
     yield apart("outputs", f"features, {where}", outcome.features.flatten(0, 1), found.features)
     yield apart("outputs", f"magnitudes, {where}", outcome.magnitudes, found.magnitudes)
     yield apart("outputs", f"scores, {where}", outcome.scores, found.scores)

@@ -127,7 +127,8 @@ def mnad(name: str, memory: bool, task: str) -> Callable[[Shapes, bool], Iterato
 
         with torch.no_grad():
             made, _ = run(copied(states), given, keys, False)
-        yield apart("outputs", "frame made", detector.eval()._run(pixels[:, :context])[0], made)
+        found, _ = detector.eval()._run(pixels[:, :context], detector._trained)
+        yield apart("outputs", "frame made", found, made)
         terms = {"error": -published.psnr(made, target)}
         if memory:
             distances = []
@@ -182,18 +183,19 @@ def updates(
         return published.point_score((made + 1) / 2, (clip[None, -1] + 1) / 2), q
 
     detector.eval()
-    detector.begin_video()
+    carried = detector.carried_at_first()
     with torch.no_grad():
         limit = float(torch.stack([judged(clip)[0] for clip in pixels]).median())
         detector.config = replace(detector.config, update_below=limit)
         for index, clip in enumerate(pixels):
             score, q = judged(clip)
-            found = detector.measure(clip[None]).terms["memory_distance"]
+            measured, carried = detector.measure_next(clip[None], carried)
+            found = measured.terms["memory_distance"]
             expected = published.memory_losses(q, keys)[0][None]
             yield apart("outputs", f"distance of test clip {index}", found, expected)
             if score < limit:
                 keys = published.updated_memory(q, keys)
-        yield apart("outputs", "memory after the test clips", detector._memory, keys)
+        yield apart("outputs", "memory after the test clips", carried, keys)
 
 
 def conv_ae(shapes: Shapes, small: bool) -> Iterator[Compared]:

@@ -28,6 +28,7 @@ import yaml
 from jpeg_footage import jpeg_footage
 from oddframe.clips.detector import ClipDetector
 from oddframe.detectors import load
+from oddframe.detectors.contract import scores_of
 from oddframe.errors import OddframeError
 from oddframe.media.image_series import list_images
 from oddframe.media.opening import open_video
@@ -54,7 +55,7 @@ def streaming(detector: ClipDetector, footage: list[Path]) -> float:
     frames, started = 0, time.perf_counter()
     for folder in footage:
         with open_video(folder) as video:
-            frames += sum(1 for _ in detector.score_frames(video))
+            frames += sum(1 for _ in scores_of(detector, video))
     return frames / (time.perf_counter() - started)
 
 
@@ -63,8 +64,7 @@ def naive(detector: ClipDetector, footage: list[Path]) -> float:
     frames, started = 0, time.perf_counter()
     for folder in footage:
         files = list_images(folder)
-        detector.begin_video()
-        for last in range((detector.clip_length - 1) * detector.config.frame_step, len(files)):
+        for last in range(detector.span - 1, len(files)):
             detector.measure_clips(clip_of(detector, files, last)[None])
         frames += len(files)
     return frames / (time.perf_counter() - started)
@@ -73,7 +73,7 @@ def naive(detector: ClipDetector, footage: list[Path]) -> float:
 def clip_of(detector: ClipDetector, files: list[Path], last: int) -> np.ndarray:
     """The clip that ends with an image, read as the public code reads it."""
     config = detector.config
-    first = last - (detector.clip_length - 1) * config.frame_step
+    first = last + 1 - detector.span
     grey = config.channels == 1
     images = []
     for file in files[first : last + 1 : config.frame_step]:
@@ -107,7 +107,7 @@ def peak_memory(recipe: Path, video: Path) -> float:
 def child(recipe: Path, path: Path) -> None:
     detector = fresh(recipe)
     with open_video(path) as video:
-        for _ in detector.score_frames(video):
+        for _ in scores_of(detector, video):
             pass
     print(peak_megabytes())
 

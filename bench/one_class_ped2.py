@@ -24,6 +24,8 @@ import numpy as np
 import yaml
 from scipy.ndimage import gaussian_filter1d
 
+from oddframe.clips.pixels import image_of
+from oddframe.clips.stream import terms_of
 from oddframe.errors import OddframeError
 from oddframe.evaluation.evaluate import evaluate_scores
 from oddframe.evaluation.result import Measured
@@ -57,7 +59,8 @@ def measure(detector: Any, truth: Manifest, path: Path) -> Terms:
         arrays = {}
         for video in truth.split("test"):
             with open_video(truth.locate(video), video.fps) as reader:
-                found = list(detector.measure_frames(detector.images(reader)))
+                images = (image_of(frame, detector.config) for frame in reader)
+                found = list(terms_of(detector, images))
             for name in found[0].terms:
                 values = np.array([part.terms[name] for part in found])
                 arrays[f"{video.id}|{name}"] = values

@@ -22,13 +22,12 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import cast
 
 import cv2
 import numpy as np
 
 from oddframe.datasets.synthetic import prepare_synthetic
-from oddframe.detectors.contract import FrameDetector
+from oddframe.detectors.contract import looks_at_frames, scores_of
 from oddframe.media.opening import open_video
 from oddframe.media.video_writing import VideoWriter
 from oddframe.verbs.score import score
@@ -103,8 +102,9 @@ def measure(
         decoded = sum(1 for _ in video)
     decode_fps = decoded / (time.perf_counter() - start)
     start = time.perf_counter()
+    assert looks_at_frames(run.detector)
     with open_video(new) as video:
-        scored = sum(1 for _ in cast(FrameDetector, run.detector).score_frames(video))
+        scored = sum(1 for _ in scores_of(run.detector, video))
     score_fps = scored / (time.perf_counter() - start)
     short = child(run.folder, new)
     long_mb: object = "-"

@@ -9,7 +9,7 @@ What each part is for: own-detectors.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
@@ -17,10 +17,10 @@ import numpy as np
 
 from oddframe.calibration.threshold import Threshold, calibrate
 from oddframe.console.words import HELD_OUT, LEARNT_FROM
-from oddframe.detectors.contract import FrameScore
+from oddframe.detectors.contract import FrameScore, scores_of
 from oddframe.detectors.traits import Traits
 from oddframe.errors import OddframeError
-from oddframe.media.frames import VideoReader
+from oddframe.media.frames import Frame, MediaInfo
 from oddframe.media.opening import open_video
 from oddframe.settings.ranges import setting
 from oddframe.videos.manifest import Manifest
@@ -80,20 +80,22 @@ class BrightnessDetector:
         scored = []
         for video in held_out or learnt:
             with open_video(manifest.locate(video), video.fps, video.levels) as reader:
-                scores = np.array([frame.value for frame in fitted.score_frames(reader)])
+                scores = np.array([frame.value for frame in scores_of(fitted, reader)])
             scored.append((scores, video.clock))
         fitted.calibrated = calibrate(
             scored, config.false_alarms_per_hour, footage=HELD_OUT if held_out else LEARNT_FROM
         )
         return fitted
 
-    def score_frames(self, video: VideoReader) -> Iterator[FrameScore]:
-        """A score for every frame in order, from this and earlier frames only."""
-        for index, frame in enumerate(video):
-            odd = np.abs(_parts(frame, self.config) - self.mean) / self.deviation
-            row, column = np.unravel_index(odd.argmax(), odd.shape)
-            reason = f"row {row + 1}, column {column + 1} is not as bright as usual"
-            yield FrameScore(index, float(odd.max()), odd.astype(np.float32), "brightness", reason)
+    def stream(
+        self,
+        info: MediaInfo,  # noqa: ARG002 - the size of the pictures, their typical rate
+        *,
+        source: str = "",  # noqa: ARG002 - what a warning would call the video
+        live: bool = False,  # noqa: ARG002 - every score comes at once here
+    ) -> BrightnessStream:
+        """Begin a video or a camera; many may be on their way at once."""
+        return BrightnessStream(self)
 
     @property
     def threshold(self) -> float:
@@ -123,7 +125,28 @@ class BrightnessDetector:
         return fitted
 
 
-def _parts(frame: Any, config: BrightnessConfig) -> np.ndarray:
+class BrightnessStream:
+    """One video on its way: what is remembered from frame to frame is kept here."""
+
+    def __init__(self, detector: BrightnessDetector) -> None:
+        self._detector = detector
+        self._frames = 0
+
+    def push(self, frame: Frame) -> list[FrameScore]:
+        """Take the next frame; the scores that are known by now, from it and earlier ones only."""
+        detector = self._detector
+        odd = np.abs(_parts(frame, detector.config) - detector.mean) / detector.deviation
+        row, column = np.unravel_index(odd.argmax(), odd.shape)
+        reason = f"row {row + 1}, column {column + 1} is not as bright as usual"
+        number, self._frames = self._frames, self._frames + 1
+        return [FrameScore(number, float(odd.max()), odd.astype(np.float32), "brightness", reason)]
+
+    def finish(self) -> list[FrameScore]:
+        """There are no more frames: the scores that are left."""
+        return []
+
+
+def _parts(frame: Frame, config: BrightnessConfig) -> np.ndarray:
     """Mean brightness of each part, ``(rows, columns)``, 0 to 255."""
     return frame.grey((config.columns, config.rows)).astype(np.float64)
 

@@ -15,6 +15,8 @@ import pytest
 
 from oddframe.clips.batches import ClipBatches
 from oddframe.clips.frame_cache import cache_frames
+from oddframe.clips.pixels import image_of
+from oddframe.clips.stream import terms_of
 from oddframe.detectors.one_class.future_frame import FutureFrame, FutureFrameConfig
 from oddframe.footage.folder import prepare_folder
 from oddframe.media.opening import open_video
@@ -88,7 +90,7 @@ def test_both_ways_score_the_same_clips(footage, frame_step):
     folder = footage / "01"
     files = sorted(folder.iterdir())
     with open_video(folder) as video:
-        streamed = list(detector.measure_frames(detector.images(video)))
+        streamed = list(terms_of(detector, (image_of(frame, detector.config) for frame in video)))
     assert [found.frame for found in streamed] == list(range(9))
     for last in range(4 * frame_step, 9):
         terms, maps = detector.measure_clips(script.clip_of(detector, files, last)[None])

@@ -11,8 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from oddframe.clips.calibration import calibrate_detector, fitted_scales
 from oddframe.clips.config import ClipConfig
-from oddframe.clips.detector import MAP_SIDE, ClipDetector, Measured
+from oddframe.clips.detector import ClipDetector
+from oddframe.clips.pixels import image_of
+from oddframe.clips.stream import terms_of
+from oddframe.clips.terms import MAP_SIDE, ClipTerms
+from oddframe.detectors.contract import scores_of
 from oddframe.errors import OddframeError
 from oddframe.media.clock import Clock
 from oddframe.media.opening import open_video
@@ -43,7 +48,7 @@ class Jump(ClipDetector):
 
     def measure(self, clip):
         last, first = (self.as_unit(clip[:, at]).mean((1, 2, 3)) for at in (-1, 0))
-        return Measured({"error": last - first, "brightness": last}, clip[:, -1].mean(1) + 1)
+        return ClipTerms({"error": last - first, "brightness": last}, clip[:, -1].mean(1) + 1)
 
 
 def grey_frames(values: list[int], size: int = 16) -> list[np.ndarray]:
@@ -69,9 +74,9 @@ def test_every_frame_is_measured_once_from_itself_and_earlier_ones(
     before = (frames - 1) * frame_step
     if len(values) <= before:
         with pytest.raises(OddframeError, match=f"clips of {before + 1} frames"):
-            list(detector.measure_frames(grey_frames(values)))
+            list(terms_of(detector, grey_frames(values)))
         return
-    found = list(detector.measure_frames(grey_frames(values)))
+    found = list(terms_of(detector, grey_frames(values)))
     assert [part.frame for part in found] == list(range(len(values)))
     for part in found:
         last = max(part.frame, before)
@@ -102,9 +107,9 @@ def test_no_clip_reaches_across_a_break(
     ]
     if not lasts:
         with pytest.raises(OddframeError, match="without a cut"):
-            list(detector.measure_frames(grey_frames(values), breaks))
+            list(terms_of(detector, grey_frames(values), breaks))
         return
-    found = list(detector.measure_frames(grey_frames(values), breaks))
+    found = list(terms_of(detector, grey_frames(values), breaks))
     assert [part.frame for part in found] == list(range(len(values)))
     for part in found:
         last = next((last for last in lasts if last >= part.frame), lasts[-1])
@@ -136,7 +141,7 @@ def test_pixels_have_the_named_range_and_order() -> None:
 def test_scores_are_weighted_terms_on_the_scale_of_normal_footage() -> None:
     detector = jump()
     normal = {"error": np.array([1.0, 2.0, 3.0]), "brightness": np.array([5.0, 5.0, 5.0])}
-    detector.fit_scales(normal, np.array([1.0, 3.0]))
+    detector.scales = fitted_scales(normal, np.array([1.0, 3.0]))
     assert detector.scales["error"] == pytest.approx((2.0, np.sqrt(2 / 3)))
     assert detector.scales["brightness"] == (5.0, 1.0)  # never changes: nothing to divide by
     assert detector.scales["map"] == (2.0, 1.0)
@@ -153,10 +158,10 @@ def test_calibration_promises_what_normal_footage_shows() -> None:
     generator = np.random.default_rng(1)
     normal = [grey_frames(generator.integers(90, 110, 50).tolist()) for _ in range(3)]
     assert detector.threshold == float("inf")
-    detector.calibrate((images, Clock(len(images), 25.0), ()) for images in normal)
+    calibrate_detector(detector, ((images, Clock(len(images), 25.0), ()) for images in normal))
     scores = []
     for images in normal:
-        found = list(detector.measure_frames(images))
+        found = list(terms_of(detector, images))
         names = detector.weights
         scores.append(detector.combine({n: np.array([f.terms[n] for f in found]) for n in names}))
     assert detector.threshold == pytest.approx(np.concatenate(scores).max(), abs=1e-5)
@@ -169,10 +174,10 @@ def test_a_cut_in_normal_footage_raises_no_threshold() -> None:
     quiet = np.random.default_rng(1).integers(90, 110, 50).tolist()
     images = grey_frames(quiet[:25] + [value + 100 for value in quiet[25:]])
     plain, joined = jump(), jump()
-    plain.calibrate([(images, Clock(50, 25.0), ())])
-    joined.calibrate([(images, Clock(50, 25.0), {25})])
+    calibrate_detector(plain, [(images, Clock(50, 25.0), ())])
+    calibrate_detector(joined, [(images, Clock(50, 25.0), {25})])
     assert plain.scales["error"][1] > 2 * joined.scales["error"][1]
-    found = list(joined.measure_frames(images, {25}))
+    found = list(terms_of(joined, images, {25}))
     scores = joined.combine({n: np.array([f.terms[n] for f in found]) for n in joined.weights})
     assert joined.threshold == pytest.approx(scores.max(), abs=1e-5)
 
@@ -186,20 +191,21 @@ def test_a_saved_detector_scores_alike(tmp_path: Path) -> None:
         cv2.imwrite(str(frames / f"{index:03d}.png"), image)
     detector = jump()
     with open_video(frames) as video:
-        detector.calibrate([(list(detector.images(video))[:9], Clock(9, 25.0), ())])
+        images = [image_of(frame, detector.config) for frame in video]
+    calibrate_detector(detector, [(images[:9], Clock(9, 25.0), ())])
     with open_video(frames) as video:
-        first = list(detector.score_frames(video))
+        first = list(scores_of(detector, video))
     with open_video(frames) as video:
-        second = list(Jump.from_state(detector.state()).score_frames(video))
+        second = list(scores_of(Jump.from_state(detector.state()), video))
     assert [part.value for part in first] == [part.value for part in second]
     state = detector.state()
     del state["config"]["resize"]  # as runs were saved before there was a choice
     with open_video(frames) as video:
-        before = list(Jump.from_state(state).score_frames(video))
+        before = list(scores_of(Jump.from_state(state), video))
     assert [part.value for part in first] == [part.value for part in before]
     state["config"]["resize"] = "bilinear"
     with open_video(frames) as video:
-        other = list(Jump.from_state(state).score_frames(video))
+        other = list(scores_of(Jump.from_state(state), video))
     assert [part.value for part in first] != [part.value for part in other]
     assert [part.frame for part in first] == list(range(12))
     odd = first[-1]
@@ -215,7 +221,7 @@ def test_maps_are_kept_small_and_on_the_scale_of_their_peaks() -> None:
     detector = Jump(JumpConfig(size=96, colour="grey", frames=1))
     images = [np.full((96, 96, 1), 100, np.uint8) for _ in range(3)]
     images[2][:48, :48] = 250
-    found = list(detector.measure_frames(images))
+    found = list(terms_of(detector, images))
     assert found[0].map.shape == (MAP_SIDE, MAP_SIDE)
     peak = found[2].map
     assert peak[:15, :15].min() > peak[17:, 17:].max()
@@ -226,12 +232,12 @@ def test_a_map_that_is_zero_all_over_names_no_place(tmp_path: Path) -> None:
     class Blind(Jump):
         def measure(self, clip):
             found = super().measure(clip)
-            return Measured(found.terms, found.map * 0)
+            return ClipTerms(found.terms, found.map * 0)
 
     for index in range(4):
         cv2.imwrite(str(tmp_path / f"{index}.png"), np.full((20, 20), index, np.uint8))
     with open_video(tmp_path) as video:
-        found = list(Blind(JumpConfig(size=16, colour="grey")).score_frames(video))
+        found = list(scores_of(Blind(JumpConfig(size=16, colour="grey")), video))
     assert [part.boxes for part in found] == [()] * 4
     assert all("(" not in part.reason for part in found)
 

@@ -12,6 +12,9 @@ import scipy.special
 import torch
 from lightning.fabric import Fabric
 
+from oddframe.clips.calibration import fitted_scales
+from oddframe.clips.pixels import image_of
+from oddframe.clips.stream import terms_of
 from oddframe.detectors import available, load
 from oddframe.detectors.one_class.conv_ae import (
     ConvAE,
@@ -276,7 +279,7 @@ def test_the_terms_of_a_video_on_disk(tmp_path):
     for index, image in enumerate(images):
         cv2.imwrite(str(tmp_path / f"{index + 1}.png"), image)
     with open_video(tmp_path) as video:
-        terms = list(found.measure_frames(found.images(video)))
+        terms = list(terms_of(found, (image_of(frame, found.config) for frame in video)))
     assert [each.frame for each in terms] == list(range(10))
     pixels = torch.from_numpy(images).permute(0, 3, 1, 2) / 127.5 - 1
     with torch.no_grad():
@@ -310,7 +313,7 @@ def test_it_comes_back_from_its_state(settings):
     found.losses("normal", batch())  # moves the running statistics
     found.eval()
     terms, maps = found.measure_clips(frames()[:, None])
-    found.fit_scales(terms, maps.max((1, 2)))
+    found.scales = fitted_scales(terms, maps.max((1, 2)))
     again = ConvAE.from_state(found.state())
     assert again.config == found.config
     assert again.phases == found.phases

@@ -10,6 +10,9 @@ import pytest
 import torch
 from lightning.fabric import Fabric
 
+from oddframe.clips.calibration import fitted_scales
+from oddframe.clips.pixels import image_of
+from oddframe.clips.stream import terms_of
 from oddframe.detectors import available, load
 from oddframe.detectors.one_class.dcgan import Dcgan, DcganConfig
 from oddframe.errors import OddframeError
@@ -217,7 +220,7 @@ def test_the_terms_of_a_video_on_disk(tmp_path):
     for index, image in enumerate(images):
         cv2.imwrite(str(tmp_path / f"{index + 1}.png"), image[..., ::-1])
     with open_video(tmp_path) as video:
-        terms = list(found.measure_frames(found.images(video)))
+        terms = list(terms_of(found, (image_of(frame, found.config) for frame in video)))
     assert [each.frame for each in terms] == list(range(11))
     pixels = torch.from_numpy(images[..., ::-1].copy()).permute(0, 3, 1, 2) / 127.5 - 1
     with torch.no_grad():
@@ -266,7 +269,7 @@ def test_a_grey_detector_comes_back_from_its_state():
     found.eval()
     clips = frames(5, 1)[:, None]
     terms, maps = found.measure_clips(clips)
-    found.fit_scales(terms, maps.max((1, 2)))
+    found.scales = fitted_scales(terms, maps.max((1, 2)))
     again = Dcgan.from_state(found.state())
     assert again.config == found.config
     assert again.scales == found.scales

@@ -12,6 +12,7 @@ import pytest
 import torch
 from sklearn.metrics import roc_auc_score
 
+from oddframe.detectors.contract import scores_of
 from oddframe.detectors.own_cameras.fixed_camera import FixedCameraConfig, FixedCameraDetector
 from oddframe.detectors.own_cameras.fixed_camera.fitting import what_it_takes
 from oddframe.errors import OddframeError, OddframeWarning
@@ -30,7 +31,7 @@ def detector(street):
 
 def scored(detector, path: Path, fps: float = 12.5):
     with open_video(path, fps) as video:
-        return list(detector.score_frames(video))
+        return list(scores_of(detector, video))
 
 
 def values(frames) -> np.ndarray:
@@ -337,7 +338,7 @@ def test_no_normal_footage_is_one_line(street):
     ],
 )
 def test_settings_out_of_range(change):
-    with pytest.raises(OddframeError, match=f"fixed-camera: .*{next(iter(change))}"):
+    with pytest.raises(OddframeError, match=f"--settings.{next(iter(change))}: expected"):
         FixedCameraConfig(**change)
 
 

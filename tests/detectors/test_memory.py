@@ -8,7 +8,6 @@ from oddframe.detectors.own_cameras.fixed_camera.memory import (
     SHARED,
     NormalMemory,
     PlaceMemory,
-    one_thread_each,
 )
 from oddframe.files.saved_state import SavedState
 
@@ -137,15 +136,3 @@ def test_the_saved_memory_answers_like_the_first():
     # float16 has 11 bits: an error of 1 in 2048 of values of about 4, in 12 channels.
     np.testing.assert_allclose(again.distances(probe), memory.distances(probe), atol=0.02)
     assert again.grid == memory.grid
-
-
-def test_one_thread_each_is_over_afterwards():
-    from threadpoolctl import threadpool_info
-
-    def threads():
-        return [p["num_threads"] for p in threadpool_info() if p["user_api"] == "blas"]
-
-    before = threads()
-    with one_thread_each():
-        assert set(threads()) == {1}
-    assert threads() == before

@@ -11,6 +11,8 @@ import pytest
 import torch
 from lightning.fabric import Fabric
 
+from oddframe.clips.calibration import fitted_scales
+from oddframe.clips.stream import TermStream, terms_of
 from oddframe.detectors import available, load
 from oddframe.detectors.one_class.mnad import Mnad, MnadConfig, point_score
 from oddframe.errors import OddframeError, OddframeWarning
@@ -257,7 +259,7 @@ def test_the_memory_moves_in_training_and_not_in_scoring():
     trained = detector.items.clone()
     assert not torch.equal(start, trained)
     assert torch.allclose(trained.norm(dim=1), torch.ones(4))
-    list(detector.measure_frames(footage(12)))
+    list(terms_of(detector, footage(12)))
     assert torch.equal(detector.items, trained)
     assert detector.scoring_batch > 1
     assert "memory" not in detector.notes
@@ -277,7 +279,7 @@ def test_a_step_reads_the_memory_as_it_was_and_then_moves_it():
 
 
 def distances(detector, images):
-    return [found.terms["memory_distance"] for found in detector.measure_frames(images)]
+    return [found.terms["memory_distance"] for found in terms_of(detector, images)]
 
 
 def test_an_updated_memory_changes_within_a_video_and_starts_again_in_the_next():
@@ -304,8 +306,9 @@ def test_frames_with_a_large_error_do_not_update_the_memory():
 
 def test_clips_that_are_measured_without_a_video_update_nothing():
     updating = small(update_memory=True, update_below=10.0)
-    for _ in updating.measure_frames(footage(8)):
-        break  # a video that is left in its middle
+    stream = TermStream(updating)
+    for image in footage(8):
+        stream.push(image)  # a video that is left in its middle
     clips = batch(updating, clips=3)["clip"].numpy()
     together, _ = updating.measure_clips(clips)
     alone = [updating.measure_clips(clip[None])[0]["memory_distance"][0] for clip in clips]
@@ -315,8 +318,9 @@ def test_clips_that_are_measured_without_a_video_update_nothing():
 def test_training_goes_on_with_its_own_memory_after_a_validation():
     plain, updating = small(), small(update_memory=True, update_below=10.0)
     updating.load_state_dict(plain.state_dict())
-    updating.eval().begin_video()
-    updating.measure_clips(batch(updating, clips=1, seed=5)["clip"].numpy())
+    stream = TermStream(updating)
+    for image in footage(8):
+        stream.push(image)
     given = batch(plain)
     for number in range(2):
         assert step(updating, given, number) == step(plain, given, number)
@@ -376,7 +380,7 @@ def test_state_round_trip_bit_for_bit(tmp_path):
     detector = small(task="reconstruction")
     step(detector, batch(detector))
     terms = {"error": np.array([1.0, 3.0]), "memory_distance": np.array([0.1, 0.4])}
-    detector.fit_scales(terms, np.array([0.5, 0.7]))
+    detector.scales = fitted_scales(terms, np.array([0.5, 0.7]))
     torch.save(detector.state(), tmp_path / "state.pt")
     again = Mnad.from_state(torch.load(tmp_path / "state.pt", weights_only=True))
     assert again.config == detector.config
@@ -384,7 +388,7 @@ def test_state_round_trip_bit_for_bit(tmp_path):
     for name, value in detector.state_dict().items():
         assert torch.equal(value, again.state_dict()[name])
     images = footage(6)
-    for a, b in zip(detector.measure_frames(images), again.measure_frames(images), strict=True):
+    for a, b in zip(terms_of(detector, images), terms_of(again, images), strict=True):
         assert a.terms == pytest.approx(b.terms, rel=1e-5)
 
 

@@ -3,6 +3,7 @@
 import threading
 import time
 import weakref
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from oddframe.detectors.own_cameras.fixed_camera.observation import (
+    Observer,
     Scale,
     Window,
     observe,
@@ -81,7 +83,8 @@ def number(image: np.ndarray) -> int:
 
 
 def seen(fps: float, frames: int = 26, windows=None):
-    sights = list(observe(TinyVideo(frames, fps), SCALE, number, windows))
+    chosen = whole(frames) if windows is None else windows
+    sights = list(observe(TinyVideo(frames, fps), SCALE, number, chosen))
     motions = [s.frame for s in sights if s.speed is not None]
     looks = [s.frame for s in sights if s.look is not None]
     assert all(s.look in (None, s.frame) for s in sights), "a look of another frame"
@@ -123,7 +126,7 @@ def test_a_slower_rate_in_the_dark_is_not_looked_at_less_often():
                 frame.seconds = min(frame.index, 25) / 25 + max(frame.index - 25, 0) / 5
                 yield frame
 
-    sights = list(observe(Dusk(40, 25.0), SCALE, number))
+    sights = list(observe(Dusk(40, 25.0), SCALE, number, whole(40)))
     assert [s.frame for s in sights if s.look is not None] == [0, 5, 10, 15, 20, *range(25, 40)]
     moves = [s.frame for s in sights if s.speed is not None]
     assert moves == [*range(0, 25, 2), *range(26, 40)]
@@ -138,7 +141,7 @@ def test_times_in_whole_milliseconds_give_the_same_looks(fps):
                 yield frame
 
     looks = [
-        [s.frame for s in observe(kind(400, fps), SCALE, number) if s.look is not None]
+        [s.frame for s in observe(kind(400, fps), SCALE, number, whole(400)) if s.look is not None]
         for kind in (TinyVideo, Rounded)
     ]
     assert looks[0] == looks[1] == list(range(0, 400, steps(fps)[1]))
@@ -146,10 +149,6 @@ def test_times_in_whole_milliseconds_give_the_same_looks(fps):
 
 def test_a_video_of_one_frame():
     assert seen(25.0, 1) == ([0], [0], [0])
-
-
-def test_a_whole_window_is_the_whole_video():
-    assert seen(25.0, 26, whole(26)) == seen(25.0, 26)
 
 
 def test_single_looks_have_just_enough_frames_before_them():
@@ -181,8 +180,7 @@ def test_windows_do_not_share_motion():
     assert all(s.speed.max() == 0 for s in sights if s.speed is not None)
 
 
-@pytest.mark.parametrize("windows", [None, [Window(0, 60, 0)]])
-def test_nothing_moves_from_one_piece_of_footage_to_another(windows):
+def test_nothing_moves_from_one_piece_of_footage_to_another():
     class Piece(TinyFrame):
         def rgb(self, size=None, how="area"):
             scene = np.random.default_rng(self.index // 31).integers(30, 220, (12, 16, 1), np.uint8)
@@ -194,7 +192,7 @@ def test_nothing_moves_from_one_piece_of_footage_to_another(windows):
             return (Piece(i, self.fps) for i in range(self.frames))
 
     scale = Scale((6, 8), (80, 60), (80, 60))
-    sights = list(observe(Pieces(60, 25.0), scale, lambda image: image.mean(), windows))
+    sights = list(observe(Pieces(60, 25.0), scale, lambda image: image.mean(), whole(60)))
     speeds = {s.frame: s.speed.max() for s in sights if s.speed is not None}
     assert min(speeds[2], speeds[30], speeds[33]) > 0  # all slides to the right
     # At 31 the footage begins anew: measured and looked at, as in the first frame.
@@ -222,13 +220,13 @@ def test_waiting_is_bounded_however_slow_the_look():
         time.sleep(0.002)
         return number(image)
 
-    ahead = [video.made - sight.frame for sight in observe(video, SCALE, slow)]
+    ahead = [video.made - sight.frame for sight in observe(video, SCALE, slow, whole(400))]
     assert max(ahead) <= 12
 
 
 def test_memory_is_flat_over_2000_frames():
     video = TinyVideo(2000, 25.0)
-    count = sum(1 for _ in observe(video, SCALE, number))
+    count = sum(1 for _ in observe(video, SCALE, number, whole(2000)))
     assert count == 2000
     assert video.most_alive <= 20
 
@@ -238,12 +236,21 @@ def test_an_error_of_the_look_reaches_the_caller():
         raise ValueError("no network")
 
     with pytest.raises(ValueError, match="no network"):
-        list(observe(TinyVideo(20, 25.0), SCALE, broken))
+        list(observe(TinyVideo(20, 25.0), SCALE, broken, whole(20)))
 
 
 def test_stopping_early_leaves_no_thread():
     before = threading.active_count()
-    sights = observe(TinyVideo(2000, 25.0), SCALE, number)
+    sights = observe(TinyVideo(2000, 25.0), SCALE, number, whole(2000))
     next(sights)
     sights.close()
     assert threading.active_count() == before
+
+
+def test_a_live_sight_comes_out_with_its_frame():
+    video = TinyVideo(30, 25.0)
+    observer = Observer(25.0, SCALE, number, live=True)
+    with closing(observer):
+        sights = [observer.push(frame) for frame in video]
+    assert [[s.frame for s in some] for some in sights] == [[frame] for frame in range(30)]
+    assert [s.look for (s,) in sights if s.look is not None] == [*range(0, 30, 5)]

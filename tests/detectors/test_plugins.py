@@ -133,7 +133,7 @@ class CONFIG:
 class DETECTOR:
     name = "mine"
     traits = Traits("frames", "at once")
-    fit = score_frames = state = from_state = classmethod(lambda *_: None)
+    fit = stream = state = from_state = classmethod(lambda *_: None)
 """
 
 
@@ -151,7 +151,8 @@ class DETECTOR:
         ("class DETECTOR", "class OTHER", "expected DETECTOR, a class"),
         ("@dataclass(frozen=True)", "", "expected CONFIG, a dataclass"),
         ("int = 3", "int", "expected a default for every setting, 'size' has none"),
-        ("score_frames = ", "", "expected DETECTOR to have a method score_frames"),
+        ("stream = ", "", "expected DETECTOR to have a method stream"),
+        ("stream = ", "score_frames = ", "of an older oddframe; write traits and stream(info) in"),
         ("class DETECTOR:", "class DETECTOR", "cannot be loaded (SyntaxError: "),
         ("from dataclasses", "from nowhere", " line 2: cannot be loaded (ModuleNotFoundError: "),
     ],
@@ -242,8 +243,8 @@ def test_mistakes_in_a_file_are_told_where_they_are(
 @pytest.mark.parametrize(
     ("before", "after", "found"),
     [
-        ("FrameScore(index,", "FrameScore(index + 1,", "found 1; score_frames must give every"),
-        ("yield FrameScore(", "yield (", "found tuple; score_frames must give every frame"),
+        ("FrameScore(number,", "FrameScore(number + 1,", "found 1; its stream must give every"),
+        ("[FrameScore(number", "[(number", "found tuple; its stream must give every frame"),
     ],
 )
 def test_every_frame_has_a_score_in_its_place(street, example, tmp_path, before, after, found):

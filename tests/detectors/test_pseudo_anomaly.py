@@ -10,6 +10,8 @@ import torch
 from lightning.fabric import Fabric
 from torch.nn import functional
 
+from oddframe.clips.calibration import calibrate_detector
+from oddframe.clips.stream import terms_of
 from oddframe.detectors.one_class.pseudo_anomaly.as_published import compared_rows
 from oddframe.detectors.one_class.pseudo_anomaly.detector import PseudoAnomaly, PseudoAnomalyConfig
 from oddframe.errors import OddframeError
@@ -573,8 +575,8 @@ def test_pictures(colour):
 def test_held_out_footage_sets_the_scale_and_the_threshold(settings):
     detector = tiny(**settings).eval()
     footage = [frame.numpy() for clip in clips(count=6) for frame in clip]
-    detector.calibrate([(footage, Clock(len(footage), 10.0), ())])
-    found = list(detector.measure_frames(footage))
+    calibrate_detector(detector, [(footage, Clock(len(footage), 10.0), ())])
+    found = list(terms_of(detector, footage))
     terms = {name: np.array([f.terms[name] for f in found]) for name in found[0].terms}
     scaled = detector.scaled_terms(terms)
     assert set(scaled) == set(detector.weights)

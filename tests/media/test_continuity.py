@@ -208,8 +208,10 @@ def test_a_watched_video_knows_a_break_when_its_frame_comes_out():
 def test_a_part_of_a_video_is_watched_by_the_numbers_of_its_frames():
     reel = Reel([*film(1, 20), *film(2, 20)])
     part = WatchedVideo(reel, (frame for frame in reel if frame.index >= 10))
-    assert [frame.index for frame in part] == list(range(10, 40))
+    frames = list(part)
+    assert [frame.index for frame in frames] == list(range(10, 40))
     assert part.breaks == {20: "cut"}
+    assert [frame.index for frame in frames if frame.anew] == [20]
 
 
 @pytest.mark.skipif(not (DATA / "ped2").is_dir(), reason="needs ped2")

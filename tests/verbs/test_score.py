@@ -9,6 +9,7 @@ import pytest
 
 from oddframe.cli import main
 from oddframe.cli.results import describe
+from oddframe.detectors.contract import scores_of
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.files.atomic import sha256_of
 from oddframe.media.clock import Clock
@@ -76,7 +77,7 @@ def test_causal_scores_are_the_detectors_and_offline_ones_their_gaussian(street,
     causal = score(street.run, street.root / "fast.mp4", out=tmp_path / "c.npz", causal=True)
     detector = read_run(street.run).detector
     with open_video(street.root / "fast.mp4") as video:
-        raw = np.array([frame.value for frame in detector.score_frames(video)])
+        raw = np.array([frame.value for frame in scores_of(detector, video)])
     np.testing.assert_allclose(causal.scores["fast"], raw, rtol=1e-6)
     # A Gaussian of 0.2 seconds by hand; beyond the ends the last score goes on.
     sigma = 0.2 * street.fps

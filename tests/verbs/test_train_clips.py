@@ -13,6 +13,7 @@ import torch
 from oddframe.cli import main
 from oddframe.clips import judges as clip_judges
 from oddframe.clips.frame_cache import cache_frames
+from oddframe.detectors.contract import scores_of
 from oddframe.detectors.one_class.future_frame import FutureFrame, FutureFrameConfig
 from oddframe.errors import OddframeError
 from oddframe.media.opening import open_video
@@ -285,7 +286,7 @@ def test_an_oracle_scores_what_score_scores_also_where_footage_is_cut(tmp_path: 
     assert cache.breaks == {"cut": (11,)}
     judged = clip_judges.cached_scores(learner, cache, cut)
     with open_video(tmp_path / "cut", 25.0) as video:
-        scored = [frame.value for frame in learner.score_frames(video)]
+        scored = [frame.value for frame in scores_of(learner, video)]
     assert judged.tolist() == pytest.approx(scored, abs=1e-6)
     assert len(set(scored[11:16])) == 1  # which take what the first whole clip after the cut says
     blind = replace(cache, breaks={})

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from oddframe.detectors.contract import FeatureDetector
 from oddframe.detectors.traits import Traits
 from oddframe.errors import OddframeError
 from oddframe.features.feature_folder import FeatureFolder
@@ -210,7 +211,7 @@ def _crops_at_once(snippets: int) -> int:
     return max(1, SNIPPETS_AT_ONCE // max(1, snippets))
 
 
-def score_video(detector: BagDetector, features: FeatureFolder, video: Video) -> np.ndarray:
+def score_video(detector: FeatureDetector, features: FeatureFolder, video: Video) -> np.ndarray:
     """Scores of a video's frames from its features.
 
     Each frame gets the score of the snippet that holds it; where the features end before the

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from oddframe.bags.detector import BagDetector
+from oddframe.detectors.contract import looks_at_features
 from oddframe.errors import OddframeError
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.runs.run_folder import Run
@@ -22,11 +22,12 @@ def features_for(run: Run, folder: Path) -> FeatureFolder:
     Raises:
         OddframeError: no features there, or of another width than the run was trained on.
     """
-    features = FeatureFolder.open(folder)
-    channels = cast(BagDetector, run.detector).shape.channels
+    features, detector = FeatureFolder.open(folder), run.detector
+    assert looks_at_features(detector), "a run of frames is given no features"
+    channels = detector.shape.channels
     if features.channels != channels:
         raise OddframeError(
-            f"{folder}: {run.detector.name} in {run.folder} was trained on features of "
+            f"{folder}: {detector.name} in {run.folder} was trained on features of "
             f"{channels} channels, these have {features.channels}; use features of the same "
             "backbone"
         )

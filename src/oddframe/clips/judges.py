@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from oddframe.clips.calibration import fitted_scales
 from oddframe.clips.detector import ClipDetector
 from oddframe.clips.frame_cache import FrameCache
+from oddframe.clips.stream import measured_video
 from oddframe.errors import OddframeError
 from oddframe.reporting.drawing.sample_pictures import write_samples
 from oddframe.training.loop import Judge, Judgement
@@ -36,7 +38,7 @@ def validation(
 
     def judge() -> Judgement:
         terms, peaks = _measure(learner, clips)
-        learner.fit_scales(terms, peaks)
+        learner.scales = fitted_scales(terms, peaks)
         metrics = {name: float(values.mean()) for name, values in terms.items()}
         step = learner.step + 1
         write_samples(samples / f"step-{step:06d}.png", _pictures(learner, shown), f"step {step}")
@@ -54,7 +56,6 @@ def require_truth_fits(
         OddframeError: test videos that are too short for a clip, whose frames are not as many as
             their labels, or among which nothing can be told apart.
     """
-    span = (learner.clip_length - 1) * learner.config.frame_step + 1
     for video in videos:
         length = len(cache.frames(video.id)) if video.id in cache.arrays else 0
         if length != video.frames:
@@ -62,10 +63,11 @@ def require_truth_fits(
                 f"--oracle: video '{video.id}': the manifest labels {video.frames} frames, "
                 f"{length} can be decoded, so the labels do not fit; prepare the data set again"
             )
-        if cache.longest(video.id) < span:
+        if cache.longest(video.id) < learner.span:
             raise OddframeError(
                 f"--oracle: video '{video.id}' of {length} frames is too short for {learner.name}, "
-                f"which looks at clips of {span} frames without a cut; take it out of the manifest"
+                f"which looks at clips of {learner.span} frames without a cut; take it out of the "
+                "manifest"
             )
     labels = np.concatenate([video.frame_labels() for video in videos])
     if labels.all() or not labels.any():
@@ -78,7 +80,8 @@ def require_truth_fits(
 
 def cached_scores(learner: ClipDetector, cache: FrameCache, video: Video) -> np.ndarray:
     """Scores ``(frames,)`` of a video in the cache, by the learner as it is."""
-    terms, _ = learner.measure_video(cache.frames(video.id), cache.breaks.get(video.id, ()))
+    breaks = cache.breaks.get(video.id, ())
+    terms, _ = measured_video(learner, cache.frames(video.id), breaks)
     return learner.combine(terms)
 
 

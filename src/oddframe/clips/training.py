@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from oddframe.clips.batches import ClipBatches, even_clips
+from oddframe.clips.calibration import calibrate_detector
 from oddframe.clips.config import ClipConfig
 from oddframe.clips.detector import ClipDetector
 from oddframe.clips.frame_cache import (
@@ -115,9 +116,16 @@ class ClipTraining(TrainingJob):
             detector.to(fabric.device)
             bar.share("calibrating on normal footage", 0.0)
             # Which of them are too short was said before the training.
-            detector.calibrate(
-                (calibrating.frames(v.id), calibrating.clock(v), calibrating.breaks.get(v.id, ()))
-                for v in held_out or training
+            calibrate_detector(
+                detector,
+                (
+                    (
+                        calibrating.frames(v.id),
+                        calibrating.clock(v),
+                        calibrating.breaks.get(v.id, ()),
+                    )
+                    for v in held_out or training
+                ),
             )
 
         return Prepared(learner, batches, tuple(judges), calibrate)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeGuard
 
 import numpy as np
 
 from oddframe.detectors.traits import Traits
-from oddframe.media.frames import VideoReader
+from oddframe.media.continuity import watched
+from oddframe.media.frames import Frame, MediaInfo, VideoReader
 from oddframe.videos.manifest import Manifest
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ class FrameScore:
     """The score of one frame.
 
     Attributes:
-        frame: 0-based index.
-        value: anomaly score, higher = odder.
+        frame: its number, from 0.
+        value: anomaly score, higher = odder; final, unless terms are scaled within a whole video.
         score_map: localisation ``(h, w)`` on the scale of the score, or None.
         cue: name of the cue that weighs most, or ``""``.
         reason: why the frame is odd, a sentence for a person.
@@ -81,13 +82,131 @@ class Detector(Protocol):
         ...
 
 
+class Stream(Protocol):
+    """One video or one camera on its way through a detector: frames in, scores out.
+
+    What is remembered from frame to frame is here and never on the detector: a detector scores
+    several streams at once, in any order, each as if it were alone, and a stream that is dropped
+    leaves nothing behind. Memory does not grow with what was pushed.
+    """
+
+    def push(self, frame: Frame) -> list[FrameScore]:
+        """Take the next frame; where footage goes on or not, it says itself (``Frame.anew``).
+
+        Returns:
+            The scores that are known by now and did not come out before, in order; frames are
+            numbered from 0 as they are pushed.
+        """
+        ...
+
+    def finish(self) -> list[FrameScore]:
+        """There are no more frames: the scores that did not come out yet.
+
+        Raises:
+            OddframeError: too few frames to score any.
+        """
+        ...
+
+
 class FrameDetector(Detector, Protocol):
     """A fitted detector that scores frames."""
+
+    def stream(self, info: MediaInfo, *, source: str = "", live: bool = False) -> Stream:
+        """Begin a stream of frames.
+
+        Args:
+            info: what is known of the video: size of its pictures, typical rate.
+            source: what a warning calls it.
+            live: latency before speed. The score of a frame comes out of its own push, but where
+                it needs frames that come later: a detector of clips has none before the first whole
+                clip, neither at the beginning nor where footage begins anew. Otherwise frames may
+                wait for others, to be looked at together; the scores are the same but for
+                rounding.
+        """
+        ...
+
+
+class TermDetector(FrameDetector, Protocol):
+    """One whose scores are combined from terms (trait ``per_video``)."""
+
+    def scaled_terms(
+        self, terms: Mapping[str, np.ndarray], *, per_video: bool = False
+    ) -> dict[str, np.ndarray]:
+        """The terms that the score is made of, on one scale: float32 ``(frames,)`` by name.
+
+        Args:
+            terms: by name ``(frames,)``, as measured.
+            per_video: scale each within this video, which must be whole.
+        """
+        ...
+
+    def combine(self, terms: Mapping[str, np.ndarray], *, per_video: bool = False) -> np.ndarray:
+        """The scores of terms, float32 ``(frames,)``; arguments as of :meth:`scaled_terms`."""
+        ...
+
+
+class FeatureDetector(Detector, Protocol):
+    """A fitted detector that scores the snippets of a video from features."""
+
+    @property
+    def shape(self) -> Any:
+        """The features that it was made for: ``channels`` and ``crops``."""
+        ...
+
+    def score_snippets(self, features: np.ndarray) -> np.ndarray:
+        """Scores float32 ``(snippets,)`` of features ``(snippets, crops, channels)``."""
+        ...
+
+
+class Network(Detector, Protocol):
+    """A detector that computes faster on a GPU (trait ``on_gpu``)."""
+
+    def to(self, device: str) -> Any:
+        """Move it to a device, such as ``cuda``."""
+        ...
+
+
+def looks_at_frames(detector: Detector) -> TypeGuard[FrameDetector]:
+    """Whether a detector is one of frames."""
+    return detector.traits.looks_at == "frames"
+
+
+def looks_at_features(detector: Detector) -> TypeGuard[FeatureDetector]:
+    """Whether a detector is one of features."""
+    return detector.traits.looks_at == "features"
+
+
+def has_terms(detector: Detector) -> TypeGuard[TermDetector]:
+    """Whether the scores of a detector are combined from terms."""
+    return detector.traits.per_video
+
+
+def is_network(detector: Detector) -> TypeGuard[Network]:
+    """Whether a detector computes faster on a GPU."""
+    return detector.traits.on_gpu
+
+
+def scores_of(detector: FrameDetector, video: VideoReader) -> Iterator[FrameScore]:
+    """The scores of all frames of an open video, in order.
+
+    Args:
+        detector: the detector.
+        video: its breaks are looked for, unless it is ``watched`` already.
+    """
+    footage = watched(video)
+    stream = detector.stream(footage.info, source=str(footage.path))
+    for frame in footage:
+        yield from stream.push(frame)
+    yield from stream.finish()
+
+
+class Fitted(Protocol):
+    """A detector that is trained at once."""
 
     @classmethod
     def fit(
         cls, manifest: Manifest, config: Any, seed: int, advance: Callable[[str, float], None]
-    ) -> FrameDetector:
+    ) -> Detector:
         """Fit to the training videos, calibrate on held-out normal ones.
 
         Args:
@@ -100,10 +219,6 @@ class FrameDetector(Detector, Protocol):
             The detector; if it has ``left_out``, id of a video to the reason, these could not be
             read and ``train`` says so.
         """
-        ...
-
-    def score_frames(self, video: VideoReader) -> Iterator[FrameScore]:
-        """Scores of every frame in order, each from this and earlier frames only (causal)."""
         ...
 
 

@@ -157,13 +157,18 @@ def check_detector(module: Any, where: str) -> None:
         raise OddframeError(
             f"{where}: expected DETECTOR.name in small letters, digits and '-', found {name!r}"
         )
+    if hasattr(kind, "score_frames"):
+        raise OddframeError(
+            f"{where}: score_frames is of an older oddframe; write traits and stream(info) in its "
+            "place, as docs/own-detectors.md shows"
+        )
     if not isinstance(traits, Traits):
         raise OddframeError(
             f"{where}: expected DETECTOR.traits, Traits of oddframe.detectors.traits, found "
             f"{traits!r}; see docs/own-detectors.md"
         )
     wanted = ["state", "from_state"]
-    wanted += ["score_frames"] if traits.looks_at == "frames" else ["score_snippets"]
+    wanted += ["stream"] if traits.looks_at == "frames" else ["score_snippets"]
     wanted += ["fit"] if traits.trained == "at once" else []
     missing = [method for method in wanted if not callable(getattr(kind, method, None))]
     if missing:

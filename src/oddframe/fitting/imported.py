@@ -177,7 +177,9 @@ def _calibrate(detector: Any, normal: Footage | None, out: Path) -> Manifest | N
             stacklevel=3,
         )
         return None
-    from oddframe.clips.detector import TooShortError
+    from oddframe.clips.calibration import calibrate_detector
+    from oddframe.clips.pixels import image_of
+    from oddframe.clips.terms import TooShortError
     from oddframe.clips.training import normal_videos
 
     manifest = at_one_range(normal.read(out=out))
@@ -186,21 +188,21 @@ def _calibrate(detector: Any, normal: Footage | None, out: Path) -> Manifest | N
     def opened() -> Iterator[tuple[Iterator[np.ndarray], Clock, Container[int]]]:
         for video in videos:
             with watched(open_video(manifest.locate(video), video.fps, video.levels)) as reader:
-                yield detector.images(reader), video.clock, reader.breaks
+                images = (image_of(frame, detector.config) for frame in reader)
+                yield images, video.clock, reader.breaks
 
     # Which videos the published weights were learnt from, nobody wrote down.
-    span = (detector.clip_length - 1) * detector.config.frame_step + 1
     try:
-        short = detector.calibrate(opened(), MAYBE_LEARNT_FROM)
+        short = calibrate_detector(detector, opened(), MAYBE_LEARNT_FROM)
     except TooShortError:
         raise OddframeError(
-            f"{normal.path}: no normal video of {span} frames or more without a cut in the splits "
-            f"'val' and 'train' to learn from, found {len(videos)} that are shorter"
+            f"{normal.path}: no normal video of {detector.span} frames or more without a cut in "
+            f"the splits 'val' and 'train' to learn from, found {len(videos)} that are shorter"
         ) from None
     if short:
         warnings.warn(
             f"{normal.path}: {short} of {count(len(videos), 'video')} left out as shorter than a "
-            f"clip of {span} frames without a cut",
+            f"clip of {detector.span} frames without a cut",
             OddframeWarning,
             stacklevel=3,
         )

@@ -333,7 +333,7 @@ def _stands_out(pair: _Pair, around: float) -> bool:
 
 
 class WatchedVideo:
-    """An open video whose breaks are known by the time that their frame comes out.
+    """An open video whose breaks are known by the time that their frame comes out, and marked.
 
     Frames come out as they come in, but for one that may be a break: it and those after it are
     held back until that is decided, five frames at most.
@@ -370,7 +370,8 @@ class WatchedVideo:
             yield self._known(frame, finder, number)
 
     def _known(self, frame: Frame, finder: BreakFinder, number: int) -> Frame:
-        if number in finder.breaks:
+        frame.anew = number in finder.breaks
+        if frame.anew:
             self.breaks[frame.index] = finder.breaks[number]
         return frame
 

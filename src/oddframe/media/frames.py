@@ -53,10 +53,16 @@ class MediaInfo:
 
 
 class Frame(Protocol):
-    """One frame: its 0-based index, its time in seconds, its image on request."""
+    """One frame: its 0-based index, its time in seconds, its image on request.
+
+    Attributes:
+        anew: footage begins anew with it, as after a cut; known where a video is ``watched``
+            (:mod:`oddframe.media.continuity`).
+    """
 
     index: int
     seconds: float
+    anew: bool
 
     def rgb(self, size: tuple[int, int] | None = None, how: Resampling = "area") -> np.ndarray:
         """uint8 array ``(height, width, 3)`` in RGB order; ``size`` is (width, height)."""

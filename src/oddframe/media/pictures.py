@@ -74,6 +74,7 @@ class PictureFrame:
     ) -> None:
         self.index = index
         self.seconds = seconds
+        self.anew = False
         self._image = image
         self._levels = levels
 

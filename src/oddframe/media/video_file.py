@@ -47,6 +47,7 @@ class _FileFrame:
     def __init__(self, index: int, seconds: float, frame: Any, file: FileReader) -> None:
         self.index = index
         self.seconds = seconds
+        self.anew = False
         self._frame = frame
         self._file = file
         self._whole = (file.info.width, file.info.height)  # what all frames are brought to

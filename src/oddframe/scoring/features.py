@@ -6,12 +6,12 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
 
-from oddframe.bags.detector import BagDetector, score_video
+from oddframe.bags.detector import score_video
 from oddframe.bags.run_features import features_for, learnt_from
 from oddframe.cluster.spread import Workers
 from oddframe.console.progress import Progress, says_how_to_go_on
+from oddframe.detectors.contract import looks_at_features
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.backbones import BackboneOptions
 from oddframe.features.extraction import SnippetPlan
@@ -27,8 +27,8 @@ def feature_scorer(run: Run, folder: Path) -> Callable[[Video], VideoScores]:
     Raises:
         OddframeError: no features there, or of another kind than the run was trained on.
     """
-    features = features_for(run, folder)
-    detector = cast(BagDetector, run.detector)
+    features, detector = features_for(run, folder), run.detector
+    assert looks_at_features(detector), "a run of frames is given no features"
     own, given = (part.get("backbone") for part in (learnt_from(run), features.info))
     if own and given and own != given:
         wrong = [key for key in own if own[key] != given.get(key)]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import itertools
+from array import array
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from oddframe.detectors.contract import FrameDetector, FrameScore
+from oddframe.detectors.contract import FrameDetector, FrameScore, has_terms, scores_of
 from oddframe.errors import OddframeError
 from oddframe.media.clock import Clock
 from oddframe.media.continuity import watched
@@ -21,9 +21,6 @@ from oddframe.scores.maps import map_writer
 from oddframe.scores.terms import write_terms
 from oddframe.scoring.kept import VideoScores
 from oddframe.videos.manifest import Manifest, Video
-
-if TYPE_CHECKING:
-    from oddframe.clips.detector import ClipDetector
 
 
 def score_frames(
@@ -47,7 +44,7 @@ def score_frames(
         terms: file for what the scores are combined from, if it is more than one term.
         causal: no smoothing over later frames.
         per_video: scale each term within the video (see
-            :meth:`oddframe.clips.detector.ClipDetector.scaled_terms`), unsmoothed.
+            :class:`oddframe.detectors.contract.TermDetector`), unsmoothed.
         count: told what is being done, the frames done, and how many there are.
 
     Raises:
@@ -56,18 +53,18 @@ def score_frames(
     raw = np.empty(video.frames, np.float32)
     # The best frame of each second keeps its reason; all would not be flat.
     best: dict[int, FrameScore] = {}
-    measured: dict[str, list[float]] = {}
+    measured: dict[str, array[float]] = {}
     seen = 0
     with (
         open_video(manifest.locate(video), video.fps, video.levels) as reader,
         map_writer(maps) if maps is not None else nullcontext() as writer,
     ):
         footage = watched(reader)
-        for frame in detector.score_frames(footage):
+        for frame in scores_of(detector, footage):
             if not isinstance(frame, FrameScore) or frame.frame != seen:
                 raise OddframeError(
                     f"detector {detector.name}: expected a FrameScore of frame {seen} next, found "
-                    f"{getattr(frame, 'frame', type(frame).__name__)}; score_frames must give "
+                    f"{getattr(frame, 'frame', type(frame).__name__)}; its stream must give "
                     "every frame in order"
                 )
             if frame.frame == raw.size:
@@ -75,7 +72,7 @@ def score_frames(
             raw[frame.frame] = frame.value
             seen = frame.frame + 1
             for name, value in frame.terms.items():
-                measured.setdefault(name, []).append(value)
+                measured.setdefault(name, array("d")).append(value)
             if writer is not None and frame.score_map is not None:
                 writer.write(frame.score_map)
             # A reader may give more frames than were counted; they share the last second.
@@ -87,8 +84,11 @@ def score_frames(
         raise OddframeError(f"{manifest.locate(video)}: no frame of the video can be decoded")
     values = raw[:seen]
     cuts = tuple(sorted(at for at, kind in footage.breaks.items() if kind == "cut"))
-    if measured:
-        values = _combined(cast("ClipDetector", detector), measured, terms, per_video)
+    if has_terms(detector):
+        of_video = {name: np.array(values) for name, values in measured.items()}
+        write_terms(terms, detector.scaled_terms(of_video, per_video=per_video))
+        if per_video:
+            values = detector.combine(of_video, per_video=True)
     if not (causal or per_video) and detector.smoothing_seconds > 0:
         clock = replace(video.clock, frames=seen, cuts=cuts)
         values = smoothed(values, clock, detector.smoothing_seconds)
@@ -107,12 +107,3 @@ def smoothed(values: np.ndarray, clock: Clock, seconds: float) -> np.ndarray:
     parts = [ticks[a:b] for a, b in itertools.pairwise(edges)]
     smooth = [gaussian_filter1d(part, sigma, mode="nearest") for part in parts]
     return clock.off_grid(np.concatenate(smooth)).astype(np.float32)
-
-
-def _combined(
-    detector: ClipDetector, terms: dict[str, list[float]], path: Path, per_video: bool
-) -> np.ndarray:
-    """The scores from all frames' terms; the terms are kept where there are several."""
-    measured = {name: np.array(values) for name, values in terms.items()}
-    write_terms(path, detector.scaled_terms(measured, per_video=per_video))
-    return detector.combine(measured, per_video=per_video)

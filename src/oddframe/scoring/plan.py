@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import TypeGuard
 
 import oddframe
-from oddframe.detectors.contract import FrameDetector
+from oddframe.detectors.contract import Detector, Network, is_network, looks_at_frames
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.media.fingerprints import Fingerprint, recording_files
 from oddframe.runs.run_folder import Run
@@ -118,12 +118,13 @@ class Scoring:
             from oddframe.scoring.features import feature_scorer
 
             return feature_scorer(run, self.features)
-        detector: Any = run.detector
-        if uses_gpu(detector):  # a network is faster on a GPU, where there is one
+        detector = run.detector
+        assert looks_at_frames(detector), "features are extracted before"
+        if uses_gpu(detector):
             detector.to("cuda")
         staging = self.kept(run).folder
         return lambda video: score_frames(
-            cast(FrameDetector, detector),
+            detector,
             self.manifest,
             video,
             maps=staging / MAPS / f"{video.id}.npy" if self.mapped else None,
@@ -134,9 +135,9 @@ class Scoring:
         )
 
 
-def uses_gpu(detector: Any) -> bool:
+def uses_gpu(detector: Detector) -> TypeGuard[Network]:
     """Whether a detector is faster on a GPU, and there is one."""
-    if not detector.traits.on_gpu:
+    if not is_network(detector):
         return False
     import torch
 

@@ -30,8 +30,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from oddframe.clips.config import ClipConfig
-from oddframe.clips.detector import ClipDetector, Measured
+from oddframe.clips.detector import ClipDetector
 from oddframe.clips.losses import error_decibel, error_map, intensity
+from oddframe.clips.terms import ClipTerms
 from oddframe.detectors.traits import Traits
 from oddframe.errors import OddframeError
 from oddframe.files.tensor_checks import built, without_prefix
@@ -160,11 +161,11 @@ class ConvAE(ClipDetector):
         factor = (1 + math.cos(math.pi * share)) / 2
         return dict.fromkeys(super().begin_step(step), factor)
 
-    def measure(self, clip: Tensor) -> Measured:
+    def measure(self, clip: Tensor) -> ClipTerms:
         """The error of the first auto-encoder."""
         frames = clip[:, -1]
         made, truth = self.as_unit(self.normal(frames)), self.as_unit(frames)
-        return Measured({"error": error_decibel(made, truth)}, error_map(made, truth))
+        return ClipTerms({"error": error_decibel(made, truth)}, error_map(made, truth))
 
     def pictures(self, clip: Tensor) -> dict[str, Tensor]:
         """The frame, its reconstruction, the squared error, and what the second network makes."""

@@ -23,8 +23,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from oddframe.clips.config import ClipConfig
-from oddframe.clips.detector import ClipDetector, Measured
+from oddframe.clips.detector import ClipDetector
 from oddframe.clips.losses import error_decibel, error_map
+from oddframe.clips.terms import ClipTerms
 from oddframe.networks.dcgan import DcganDiscriminator, DcganGenerator
 from oddframe.networks.initialise import normal_initialise
 from oddframe.settings.ranges import setting
@@ -135,7 +136,7 @@ class Dcgan(ClipDetector):
             self._mean_image = self.generator(self.latents).detach().mean(0, keepdim=True)
         return self._mean_image.to(self.latents.device)
 
-    def measure(self, clip: Tensor) -> Measured:
+    def measure(self, clip: Tensor) -> ClipTerms:
         """``discriminator``: minus the logit; ``error``: dB from the mean image."""
         frames = clip[:, -1]
         mean = self.as_unit(self.mean_image()).expand_as(frames)
@@ -144,7 +145,7 @@ class Dcgan(ClipDetector):
             "discriminator": -self.discriminator(frames),
             "error": error_decibel(mean, truth),
         }
-        return Measured(terms, error_map(mean, truth))
+        return ClipTerms(terms, error_map(mean, truth))
 
     def pictures(self, clip: Tensor) -> dict[str, Tensor]:
         """Real frames, frames made from the same random inputs at every time, and the map."""

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from oddframe.clips.config import ClipConfig, PredictionConfig
-from oddframe.clips.detector import ClipDetector, Measured
+from oddframe.clips.detector import ClipDetector
 from oddframe.clips.losses import (
     adversarial_discriminator,
     adversarial_generator,
@@ -24,6 +24,7 @@ from oddframe.clips.losses import (
     gradient,
     intensity,
 )
+from oddframe.clips.terms import ClipTerms
 from oddframe.detectors.traits import Traits
 from oddframe.errors import OddframeError
 from oddframe.files.tensor_checks import built, without_prefix
@@ -129,10 +130,12 @@ class FutureFrame(ClipDetector):
         factor = 0.1 if 0 < self.config.decay_at <= step else 1.0
         return dict.fromkeys(phases, factor)
 
-    def measure(self, clip: Tensor) -> Measured:
+    def measure(self, clip: Tensor) -> ClipTerms:
         """``error``, the negative PSNR of the predicted frame in dB, and the squared error."""
         prediction, target = (self.as_unit(images) for images in self.predict(clip))
-        return Measured({"error": error_decibel(prediction, target)}, error_map(prediction, target))
+        return ClipTerms(
+            {"error": error_decibel(prediction, target)}, error_map(prediction, target)
+        )
 
     def pictures(self, clip: Tensor) -> dict[str, Tensor]:
         """The frame, its prediction and the squared error."""

@@ -21,17 +21,17 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal, Self
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from oddframe.clips.config import ClipConfig
-from oddframe.clips.detector import ClipDetector, FrameTerms, Measured
+from oddframe.clips.detector import ClipDetector
 from oddframe.clips.losses import error_decibel, error_map, intensity
+from oddframe.clips.terms import ClipTerms
 from oddframe.detectors.traits import Traits
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.files.tensor_checks import built, without_prefix
@@ -141,7 +141,6 @@ class Mnad(ClipDetector):
             self.register_buffer("items", memory.initial_items(config.items, 8 * config.width))
         if config.update_memory:
             self.scoring_batch = 1
-        self._carried: Tensor | None = None  # the memory of the video that is being scored
 
     @property
     def clip_length(self) -> int:
@@ -166,7 +165,7 @@ class Mnad(ClipDetector):
         The memory's losses reach the encoder only: its items have no gradient.
         """
         clip = self.as_pixels(batch["clip"])
-        made, queries = self._run(self._given(clip))
+        made, queries = self._run(self._given(clip), self._trained)
         error = intensity(made, clip[:, -1])
         if queries is None:
             return {"loss": error, "intensity": error}
@@ -181,26 +180,46 @@ class Mnad(ClipDetector):
             "separateness": separate,
         }
 
-    def measure(self, clip: Tensor) -> Measured:
+    def measure(self, clip: Tensor) -> ClipTerms:
         """``error``, and ``memory_distance``: the mean of :func:`memory.distances` in a frame.
 
-        The map is the squared error. While a video is scored with ``update_memory``, the clip also
-        updates the memory that the video's later clips are measured with.
+        The map is the squared error. The memory is the one that was trained.
         """
+        return self._compared(clip, self._trained)[0]
+
+    def carried_at_first(self) -> Tensor | None:
+        """With ``update_memory`` every stream starts from the memory as it was trained."""
+        return self.items.clone() if self.config.update_memory else None
+
+    def measure_next(self, clip: Tensor, carried: Tensor | None) -> tuple[ClipTerms, Tensor | None]:
+        """With ``update_memory``, the terms by the stream's memory, and the memory afterwards.
+
+        A clip whose point score is low updates the memory that later ones are measured with.
+        """
+        if carried is None:
+            return self.measure(clip), None
+        found, made, queries = self._compared(clip, carried)
+        score = point_score(made, self.as_unit(clip[:, -1]))
+        if queries is not None and score < self.config.update_below:
+            carried = memory.updated(queries, carried)
+        return found, carried
+
+    def _compared(
+        self, clip: Tensor, items: Tensor | None
+    ) -> tuple[ClipTerms, Tensor, Tensor | None]:
+        """The terms by a memory, the frame made (0 to 1), and the queries, if there is one."""
         target = self.as_unit(clip[:, -1])
-        made, queries = self._run(self._given(clip))
+        made, queries = self._run(self._given(clip), items)
         made = self.as_unit(made)
         terms = {"error": error_decibel(made, target)}
-        if queries is not None:
-            terms["memory_distance"] = memory.distances(queries, self._memory).mean((1, 2))
-            if self._carried is not None and point_score(made, target) < self.config.update_below:
-                self._carried = memory.updated(queries, self._carried)
-        return Measured(terms, error_map(made, target))
+        if queries is not None and items is not None:
+            terms["memory_distance"] = memory.distances(queries, items).mean((1, 2))
+        return ClipTerms(terms, error_map(made, target)), made, queries
 
     def pictures(self, clip: Tensor) -> dict[str, Tensor]:
         """The last frame given, the frame wanted, the frame made and its squared error."""
         given, target = self._given(clip), clip[:, -1]
-        made, _ = self._run(given)
+        made, _ = self._run(given, self._trained)
         name = "prediction" if self.config.task == "prediction" else "reconstruction"
         error = error_map(self.as_unit(made), self.as_unit(target))[:, None]
         return {"input": given[:, -1], "target": target, name: made, "error": error}
@@ -210,24 +229,6 @@ class Mnad(ClipDetector):
         if term == "memory_distance":
             return "its features are far from what the memory holds"
         return super().reason(term)
-
-    def begin_video(self) -> None:
-        """Every video starts from the memory as it was trained."""
-        self._carried = self.items.clone() if self.config.update_memory else None
-
-    def train(self, mode: bool = True) -> Self:
-        """Switch the mode; training and what follows it read the items, not a video's memory."""
-        self._carried = None
-        return super().train(mode)
-
-    def measure_frames(
-        self, images: Iterable[np.ndarray], breaks: Container[int] = ()
-    ) -> Iterator[FrameTerms]:
-        """As in the base class; the memory that the video has moved is dropped with its end."""
-        try:
-            yield from super().measure_frames(images, breaks)
-        finally:
-            self._carried = None
 
     @property
     def notes(self) -> dict[str, Any]:
@@ -241,8 +242,8 @@ class Mnad(ClipDetector):
         }
 
     @property
-    def _memory(self) -> Tensor:
-        return self.items if self._carried is None else self._carried
+    def _trained(self) -> Tensor | None:
+        return self.items if self.config.memory else None
 
     def _given(self, clip: Tensor) -> Tensor:
         """The frames that the network is given, ``(clips, context, channels, h, w)``."""
@@ -259,13 +260,13 @@ class Mnad(ClipDetector):
         given = torch.where(draw < noise / 2, torch.ones_like(given), given)
         return torch.where(draw > 1 - noise / 2, torch.full_like(given, pepper), given)
 
-    def _run(self, given: Tensor) -> tuple[Tensor, Tensor | None]:
+    def _run(self, given: Tensor, items: Tensor | None) -> tuple[Tensor, Tensor | None]:
         """The frame made, ``(clips, channels, h, w)``, and the queries, if there is a memory."""
         bottleneck, skips = self.network.encode(given.flatten(1, 2))
-        if not self.config.memory:
+        if items is None:
             return self.network.decode(bottleneck, skips), None
         queries = memory.as_queries(bottleneck)
-        answers = memory.read(queries, self._memory)
+        answers = memory.read(queries, items)
         return self.network.decode(torch.cat((queries, answers), dim=1), skips), queries
 
     @classmethod

@@ -20,8 +20,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from oddframe.clips.config import ClipConfig
-from oddframe.clips.detector import ClipDetector, Measured
+from oddframe.clips.detector import ClipDetector
 from oddframe.clips.losses import LEAST_ERROR, error_decibel, error_map, intensity
+from oddframe.clips.terms import ClipTerms
 from oddframe.detectors.traits import Traits
 from oddframe.errors import OddframeError
 from oddframe.files.tensor_checks import built, without_prefix
@@ -245,7 +246,7 @@ class OGNet(ClipDetector):
 
     # Scoring.
 
-    def measure(self, clip: Tensor) -> Measured:
+    def measure(self, clip: Tensor) -> ClipTerms:
         """``discriminator``, the log-odds of a bad reconstruction, and ``error`` in dB.
 
         With patches both are those of the worst moving patch; a frame without one gets the
@@ -257,7 +258,7 @@ class OGNet(ClipDetector):
             logits, made = self._judge(images)
             unit = self.as_unit(made), self.as_unit(images)
             terms = {"discriminator": logits, "error": error_decibel(*unit)}
-            return Measured(terms, error_map(*unit))
+            return ClipTerms(terms, error_map(*unit))
         patches, motion = self._cut(clip)
         moving = motion >= self.config.motion
         scores = torch.full(moving.shape, STILL, device=clip.device)
@@ -268,7 +269,7 @@ class OGNet(ClipDetector):
             unit = self.as_unit(made), self.as_unit(patches[moving])
             errors[moving] = error_decibel(*unit).float()
         terms = {"discriminator": scores.amax((1, 2)), "error": errors.amax((1, 2))}
-        return Measured(terms, functional.softplus(scores).masked_fill(~moving, 0))
+        return ClipTerms(terms, functional.softplus(scores).masked_fill(~moving, 0))
 
     def _judge(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Log-odds ``(n,)`` of the images' reconstructions, and these."""

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from oddframe.clips.terms import within_video
 from oddframe.errors import OddframeError
 from oddframe.files.tensor_checks import without_prefix
 from oddframe.networks.published_states import width_of
@@ -120,14 +121,8 @@ def shifted_terms(
         # A video without a second window has nothing left to shift.
         judged = values[before + 1 :] if len(values) > before + 1 else values[-1:]
         places = np.arange(len(values)) - before
-        shifted[name] = least_to_most(judged)[places.clip(0, len(judged) - 1)].astype(np.float32)
+        shifted[name] = within_video(judged)[places.clip(0, len(judged) - 1)].astype(np.float32)
     return shifted
-
-
-def least_to_most(values: np.ndarray) -> np.ndarray:
-    """Values brought to 0 to 1 by their own extremes; 0 where all are equal."""
-    spread = np.ptp(values)
-    return (values - values.min()) / spread if spread > 0 else np.zeros_like(values)
 
 
 def checkpoint_parts(

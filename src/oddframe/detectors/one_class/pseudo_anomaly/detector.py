@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from oddframe.clips.config import ClipConfig
-from oddframe.clips.detector import ClipDetector, Measured
+from oddframe.clips.detector import ClipDetector
 from oddframe.clips.losses import (
     adversarial_discriminator,
     adversarial_generator,
@@ -32,11 +32,11 @@ from oddframe.clips.losses import (
     gradient,
     intensity,
 )
+from oddframe.clips.terms import ClipTerms, within_video
 from oddframe.detectors.one_class.pseudo_anomaly.as_published import (
     SteppedTogether,
     checkpoint_parts,
     compared_rows,
-    least_to_most,
     shifted_terms,
     two_sigmoids,
 )
@@ -304,7 +304,7 @@ class PseudoAnomaly(ClipDetector):
             return {"error": 1.0}
         return {answer: -1.0 if wrong_way else 1.0}
 
-    def measure(self, clip: Tensor) -> Measured:
+    def measure(self, clip: Tensor) -> ClipTerms:
         """``error`` in dB and the squared error, and the classifier's answer to the real frame.
 
         Corrected, ``classifier`` is the log-odds of pseudo-anomaly against normal; as published it
@@ -319,7 +319,7 @@ class PseudoAnomaly(ClipDetector):
             terms["not_normal"] = 1 - logits[:, NORMAL].sigmoid()
         else:
             terms["classifier"] = logits[:, PSEUDO] - logits[:, NORMAL]
-        return Measured(terms, error_map(prediction, target))
+        return ClipTerms(terms, error_map(prediction, target))
 
     def scaled_terms(
         self, terms: Mapping[str, np.ndarray], *, per_video: bool = False
@@ -333,7 +333,7 @@ class PseudoAnomaly(ClipDetector):
     def combine(self, terms: Mapping[str, np.ndarray], *, per_video: bool = False) -> np.ndarray:
         """The weighted sum; as published and per video, brought to 0 to 1 once more."""
         total = super().combine(terms, per_video=per_video)
-        return least_to_most(total) if per_video and self.config.as_published else total
+        return within_video(total) if per_video and self.config.as_published else total
 
     @property
     def notes(self) -> dict[str, Any]:

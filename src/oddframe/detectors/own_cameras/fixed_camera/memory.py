@@ -8,11 +8,8 @@ instead of sampling matters twice: a rare normal thing is kept, and a common one
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from typing import Any
 
-import cv2
 import numpy as np
 
 from oddframe.errors import OddframeError
@@ -23,24 +20,6 @@ SHARED = -1
 _FIRST_RADIUS = 5.0
 _GROWTH = 1.2
 _FILL_AFTER_MERGE = 0.7
-
-
-@contextmanager
-def one_thread_each() -> Generator[None]:
-    """Keep NumPy's matrix products and OpenCV's optical flow in the thread that calls them.
-
-    They are small and many here; handed to several threads, on cores that the network keeps busy,
-    they slow scoring down several times over.
-    """
-    from threadpoolctl import threadpool_limits
-
-    before = cv2.getNumThreads()
-    cv2.setNumThreads(1)
-    try:
-        with threadpool_limits(limits=1, user_api="blas"):
-            yield
-    finally:
-        cv2.setNumThreads(before)
 
 
 class PlaceMemory:

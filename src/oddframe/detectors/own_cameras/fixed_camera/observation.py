@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 import numpy as np
 
 from oddframe.detectors.own_cameras.fixed_camera.motion import SpeedField
-from oddframe.media.continuity import WatchedVideo, watched
+from oddframe.media.continuity import WatchedVideo
 from oddframe.media.frames import Frame, VideoReader
 
 LOOK_SECONDS = 0.2
@@ -78,13 +79,86 @@ def steps(fps: float) -> tuple[int, int]:
     return max(1, int(MOTION_SECONDS * fps + 0.5)), max(1, int(LOOK_SECONDS * fps + 0.5))
 
 
+class Observer(Generic[T]):
+    """Frames of one video or camera in, in order, and one sight of each out.
+
+    Args:
+        fps: the typical rate.
+        scale: sizes of the images.
+        look: called in another thread with a uint8 RGB image of ``look_size``.
+        live: each sight comes out as its frame comes in; otherwise the other thread is two looks
+            behind, and the frames until then wait.
+    """
+
+    def __init__(
+        self, fps: float, scale: Scale, look: Callable[[np.ndarray], T], *, live: bool = False
+    ) -> None:
+        self._fps, self._scale, self._look = fps, scale, look
+        self._steps = steps(fps)
+        # Two looks ahead keep the other thread busy and the memory bounded.
+        self._most_waiting = 0 if live else 2 * self._steps[1]
+        self._pool = ThreadPoolExecutor(max_workers=1)
+        self._waiting: deque[tuple[Sight[T], Future[T] | None]] = deque()
+        self._field = SpeedField(scale.grid, scale.motion_size)
+        self._measured = 0.0
+        self._begin()
+
+    def _begin(self) -> None:
+        self._field.reset()
+        self._motion, self._looking = (_Pace(step / self._fps, self._fps) for step in self._steps)
+
+    def push(
+        self, frame: Frame, *, anew: bool = False, looks: bool = True, window: int = 0
+    ) -> list[Sight[T]]:
+        """Take the next frame.
+
+        Args:
+            frame: the frame.
+            anew: motion and looks begin anew with it, as in the first frame of a video.
+            looks: whether it may be looked at.
+            window: what is said in its sight.
+
+        Returns:
+            The sights that are known by now, in order.
+        """
+        if anew:
+            self._begin()
+        speed = self._speed(frame) if self._motion.due(frame.seconds) else None
+        future = None
+        if looks and self._looking.due(frame.seconds):
+            future = self._pool.submit(self._look, frame.rgb(self._scale.look_size))
+        self._waiting.append((Sight(frame.index, frame.seconds, window, speed, None), future))
+        return self._known(self._most_waiting)
+
+    def finish(self) -> list[Sight[T]]:
+        """There are no more frames: the sights that are left."""
+        found = self._known(0)
+        self.close()
+        return found
+
+    def close(self) -> None:
+        """End the other thread."""
+        self._pool.shutdown()
+
+    def _speed(self, frame: Frame) -> np.ndarray:
+        elapsed = frame.seconds - self._measured
+        if elapsed <= 0:  # the first of a window, or a recording whose clock was set back
+            elapsed = self._steps[0] / self._fps
+        self._measured = frame.seconds
+        return self._field.update(frame.grey(self._scale.motion_size), max(elapsed, 1e-3))
+
+    def _known(self, left: int) -> list[Sight[T]]:
+        found = []
+        while len(self._waiting) > left:
+            sight, future = self._waiting.popleft()
+            found.append(replace(sight, look=future.result()) if future else sight)
+        return found
+
+
 def observe(
-    video: VideoReader,
-    scale: Scale,
-    look: Callable[[np.ndarray], T],
-    windows: Sequence[Window] | None = None,
+    video: VideoReader, scale: Scale, look: Callable[[np.ndarray], T], windows: Sequence[Window]
 ) -> Iterator[Sight[T]]:
-    """Observe a video in frame order; one sight for every frame of the windows.
+    """Observe parts of a video in frame order; one sight for every frame of the windows.
 
     Where footage does not go on (see :mod:`oddframe.media.continuity`), motion and looks begin
     anew, as in the first frame of a video: nothing is measured from one piece to another.
@@ -93,41 +167,21 @@ def observe(
         video: an open video.
         scale: sizes of the images.
         look: called in another thread with a uint8 RGB image of ``look_size``.
-        windows: what to observe, in order and not overlapping; all of it by default.
+        windows: what to observe, in order and not overlapping.
     """
-    motion_step, look_step = steps(video.info.fps)
-    field = SpeedField(scale.grid, scale.motion_size)
-    everything = [Window(0, 2**62, 0)]
-    remaining = deque(enumerate(everything if windows is None else windows))
-    footage = watched(video) if windows is None else WatchedVideo(video, _within(video, windows))
-    fps = video.info.fps
-    motion, looking = _Pace(motion_step / fps, fps), _Pace(look_step / fps, fps)
-    waiting: deque[tuple[int, float, int, np.ndarray | None, Future[T] | None]] = deque()
-    measured = 0.0
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        for frame in footage:
+    remaining = deque(enumerate(windows))
+    with closing(Observer(video.info.fps, scale, look)) as observer:
+        for frame in WatchedVideo(video, _within(video, windows)):
             while frame.index >= remaining[0][1].stop:
                 remaining.popleft()
             number, window = remaining[0]
-            if frame.index == window.start or frame.index in footage.breaks:
-                field.reset()
-                motion, looking = _Pace(motion_step / fps, fps), _Pace(look_step / fps, fps)
-            moves = motion.due(frame.seconds)
-            looks = frame.index >= window.first_look and looking.due(frame.seconds)
-            speed = None
-            if moves:
-                elapsed = frame.seconds - measured
-                if elapsed <= 0:  # the first of a window, or a recording whose clock was set back
-                    elapsed = motion_step / fps
-                speed = field.update(frame.grey(scale.motion_size), max(elapsed, 1e-3))
-                measured = frame.seconds
-            future = pool.submit(look, frame.rgb(scale.look_size)) if looks else None
-            waiting.append((frame.index, frame.seconds, number, speed, future))
-            # Two looks ahead keep the other thread busy and the memory bounded.
-            while len(waiting) > 2 * look_step:
-                yield _finished(waiting.popleft())
-        while waiting:
-            yield _finished(waiting.popleft())
+            yield from observer.push(
+                frame,
+                anew=frame.anew or frame.index == window.start,
+                looks=frame.index >= window.first_look,
+                window=number,
+            )
+        yield from observer.finish()
 
 
 class _Pace:
@@ -166,8 +220,3 @@ def _within(video: VideoReader, windows: Sequence[Window]) -> Iterator[Frame]:
             return
         if frame.index >= remaining[0].start:
             yield frame
-
-
-def _finished(entry: tuple[int, float, int, np.ndarray | None, Future[T] | None]) -> Sight[T]:
-    frame, seconds, window, speed, future = entry
-    return Sight(frame, seconds, window, speed, future.result() if future else None)

@@ -1,0 +1,175 @@
+"""Frames of one video in, the terms or the score of each out, in order.
+
+Frames before the first whole clip, ``(clip_length - 1) * frame_step`` of them, take what the first
+clip says; so do those after a break, as no clip reaches across it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from oddframe.calibration.places import odd_boxes, where
+from oddframe.clips.learner import ClipLearner
+from oddframe.clips.pixels import image_of
+from oddframe.clips.terms import FrameTerms, TooShortError
+from oddframe.detectors.contract import FrameScore
+from oddframe.media.frames import Frame, MediaInfo
+
+
+class TermStream:
+    """Images of one video in, the terms of every frame out.
+
+    Args:
+        detector: what measures them; it is put into eval mode and stays as it is.
+        live: measure each clip as soon as it is whole, not ``scoring_batch`` of them at once.
+    """
+
+    def __init__(self, detector: ClipLearner, *, live: bool = False) -> None:
+        self._detector = detector.eval()
+        self._batch = 1 if live else detector.scoring_batch
+        self._carried = detector.carried_at_first()
+        self._recent: deque[np.ndarray] = deque(maxlen=detector.span)
+        self._clips: list[np.ndarray] = []
+        self._shares: list[int] = []  # frames that take what a clip says: its own, and those before
+        self._unjudged = 0
+        self._last: FrameTerms | None = None
+
+    def push(self, image: np.ndarray, *, anew: bool = False) -> list[FrameTerms]:
+        """Take the next frame's image; see :meth:`oddframe.detectors.contract.Stream.push`.
+
+        Args:
+            image: uint8 ``(size, size, channels)``.
+            anew: footage begins anew with it.
+        """
+        if anew:
+            self._recent.clear()
+        self._recent.append(image)
+        self._unjudged += 1
+        if len(self._recent) == self._recent.maxlen:
+            step = self._detector.config.frame_step
+            self._clips.append(np.stack(list(self._recent)[::step]))
+            self._shares.append(self._unjudged)
+            self._unjudged = 0
+        return self._measured() if len(self._clips) == self._batch else []
+
+    def finish(self) -> list[FrameTerms]:
+        """The terms that are left.
+
+        Raises:
+            TooShortError: the video is shorter than a clip, or nowhere goes on for one.
+        """
+        found = self._measured() if self._clips else []
+        if self._last is not None:  # what is left after the last break is too short for a clip
+            first = self._last.frame + 1
+            found += [replace(self._last, frame=first + more) for more in range(self._unjudged)]
+        elif self._unjudged:
+            raise TooShortError(
+                f"a video of {self._unjudged} frames is too short for {self._detector.name}, which "
+                f"looks at clips of {self._detector.span} frames without a cut; give a longer video"
+            )
+        return found
+
+    def _measured(self) -> list[FrameTerms]:
+        with torch.no_grad():
+            pixels = self._detector.as_pixels(torch.from_numpy(np.stack(self._clips)))
+            measured, self._carried = self._detector.measure_next(pixels, self._carried)
+        terms, maps = measured.arrays()
+        found = []
+        for row, share in enumerate(self._shares):
+            own = {name: float(values[row]) for name, values in terms.items()}
+            for _ in range(share):
+                number = 0 if self._last is None else self._last.frame + 1
+                self._last = FrameTerms(number, own, maps[row])
+                found.append(self._last)
+        self._clips, self._shares = [], []
+        return found
+
+
+class ClipStream:
+    """Frames of one video in, the score of every frame out.
+
+    Args:
+        detector: what scores them.
+        info: of the video.
+        live: as of :class:`TermStream`.
+    """
+
+    def __init__(self, detector: ClipLearner, info: MediaInfo, *, live: bool) -> None:
+        self._detector = detector
+        self._terms = TermStream(detector, live=live)
+        self._size = info.width, info.height
+
+    def push(self, frame: Frame) -> list[FrameScore]:
+        """Take the next frame; see :class:`oddframe.detectors.contract.Stream`."""
+        return self._scored(
+            self._terms.push(image_of(frame, self._detector.config), anew=frame.anew)
+        )
+
+    def finish(self) -> list[FrameScore]:
+        """The scores that are left.
+
+        Raises:
+            TooShortError: the video is shorter than a clip, or nowhere goes on for one.
+        """
+        return self._scored(self._terms.finish())
+
+    def _scored(self, found: Sequence[FrameTerms]) -> list[FrameScore]:
+        if not found:
+            return []
+        detector = self._detector
+        terms = {name: np.array([part.terms[name] for part in found]) for name in found[0].terms}
+        names = list(detector.weights)
+        parts = [w * detector.on_scale(n, terms[n]) for n, w in detector.weights.items()]
+        cues = [names[row] for row in np.argmax(parts, axis=0)]
+        values = detector.combine(terms)
+        mean, deviation = detector.scales.get("map", (0.0, 1.0))
+        scores = []
+        for part, value, cue in zip(found, values.tolist(), cues, strict=True):
+            boxes = odd_boxes(part.map, *self._size)
+            reason = detector.reason(cue)
+            if boxes:  # none where the map is 0 all over
+                reason += f" ({where(boxes[0], *self._size)})"
+            score_map = (part.map - mean) / deviation
+            scores.append(FrameScore(part.frame, value, score_map, cue, reason, boxes, part.terms))
+        return scores
+
+
+def terms_of(
+    detector: ClipLearner, images: Iterable[np.ndarray], breaks: Container[int] = ()
+) -> Iterator[FrameTerms]:
+    """The terms of every frame of a video, in order.
+
+    Args:
+        detector: what measures them.
+        images: of the frames, uint8 ``(size, size, channels)``.
+        breaks: frames at which footage begins anew (see :mod:`oddframe.media.continuity`); asked
+            once for each frame, when its image has come.
+
+    Raises:
+        TooShortError: the video is shorter than a clip, or nowhere goes on for one.
+    """
+    stream = TermStream(detector)
+    for number, image in enumerate(images):
+        yield from stream.push(image, anew=number in breaks)
+    yield from stream.finish()
+
+
+def measured_video(
+    detector: ClipLearner, images: Iterable[np.ndarray], breaks: Container[int] = ()
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Each term ``(frames,)`` of a whole video, and the highest cell of each map.
+
+    Arguments and errors are those of :func:`terms_of`.
+    """
+    terms: dict[str, list[float]] = {}
+    peaks = []
+    for found in terms_of(detector, images, breaks):
+        for name, value in found.terms.items():
+            terms.setdefault(name, []).append(value)
+        peaks.append(float(found.map.max()))
+    return {name: np.array(values) for name, values in terms.items()}, np.array(peaks)

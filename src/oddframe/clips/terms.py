@@ -1,0 +1,60 @@
+"""What a detector of clips measures: terms and a map, of a batch of clips or of one frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from torch import Tensor
+from torch.nn import functional
+
+from oddframe.errors import OddframeError
+
+MAP_SIDE = 32
+"""Cells along a side of a score map: 2 KB per frame."""
+
+
+class TooShortError(OddframeError):
+    """Footage that nowhere goes on for a clip."""
+
+
+@dataclass(frozen=True)
+class ClipTerms:
+    """What a detector finds in clips.
+
+    Attributes:
+        terms: by name, float ``(clips,)``, higher = odder.
+        map: localisation ``(clips, h, w)``, never negative, higher = odder, any size.
+    """
+
+    terms: dict[str, Tensor]
+    map: Tensor
+
+    def arrays(self) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        """Each term ``(clips,)``, and maps of at most :data:`MAP_SIDE` cells along their side."""
+        shrunk = self.map[:, None].float()
+        if min(shrunk.shape[2:]) > MAP_SIDE:
+            shrunk = functional.adaptive_avg_pool2d(shrunk, MAP_SIDE)
+        terms = {name: value.float().cpu().numpy() for name, value in self.terms.items()}
+        return terms, shrunk[:, 0].cpu().numpy()
+
+
+@dataclass(frozen=True)
+class FrameTerms:
+    """The terms of one frame of a video, before they are scaled.
+
+    Attributes:
+        frame: its number, from 0.
+        terms: by name, higher = odder.
+        map: ``(MAP_SIDE, MAP_SIDE)``, or smaller.
+    """
+
+    frame: int
+    terms: dict[str, float]
+    map: np.ndarray
+
+
+def within_video(values: np.ndarray) -> np.ndarray:
+    """Values of a whole video brought to 0 to 1 by their own extremes; 0 where all are equal."""
+    spread = np.ptp(values)
+    return (values - values.min()) / spread if spread > 0 else np.zeros_like(values)
