@@ -70,11 +70,11 @@ class Need:
 
 
 @dataclass(frozen=True)
-class Prospect:
-    """What a check found.
+class RecipeInputs:
+    """What a recipe is run with, and whether it is there.
 
     Attributes:
-        needs: all that the recipe needs.
+        needs: all that the recipe needs, each with whether it is there.
         manifest: the manifest's file, None if it could not be made.
         features: the folder of features, given or still to be extracted; None for a detector
             that looks at frames.
@@ -87,7 +87,7 @@ class Prospect:
     settings: dict[str, Any]
 
 
-def look(recipe: Recipe, given: Given, folder: Path) -> Prospect:
+def check_needs(recipe: Recipe, given: Given, folder: Path) -> RecipeInputs:
     """Prepare the manifest, and look for everything else that the recipe needs.
 
     Args:
@@ -109,7 +109,7 @@ def look(recipe: Recipe, given: Given, folder: Path) -> Prospect:
         needs.append(_weights(recipe, given))
     needs += _unused(recipe, given)
     path = None if manifest is None else folder / MANIFEST
-    return Prospect(tuple(needs), path, features, settings)
+    return RecipeInputs(tuple(needs), path, features, settings)
 
 
 def whole_features(folder: Path, manifest: Manifest) -> bool:

@@ -44,7 +44,7 @@ def compare(
         pairs: differences of ``all`` pairs, or of the ``first`` with each other one; by default
             all for up to five.
         resamples: bootstrap resamples over videos.
-        seed: of the bootstrap; the same resamples are used for all.
+        seed: fixes the resamples of the bootstrap, which are the same for all.
         timelines: draw every video with the scores of all.
 
     Returns:

@@ -34,7 +34,7 @@ def demo(*, out: Path = Path("oddframe-demo"), seed: int = 0) -> Demo:
 
     Args:
         out: folder for everything that is made; what is there already is used again.
-        seed: of the scene.
+        seed: fixes what happens in the scene, and the training.
 
     Returns:
         The evaluation and the path of the report.

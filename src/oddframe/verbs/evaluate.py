@@ -45,7 +45,7 @@ def evaluate(
         skip_first: leave out so many frames at the beginning of each video, as papers on
             prediction do (4); only to compare with them, and marked everywhere.
         resamples: bootstrap resamples over videos for the 95 % intervals.
-        seed: of the bootstrap.
+        seed: fixes the resamples of the bootstrap.
         report: write the report page as well.
 
     Returns:

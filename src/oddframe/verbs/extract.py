@@ -74,8 +74,8 @@ def extract(
         split: only the manifest's train, val or test videos.
         root: folder that a manifest's paths are relative to, if the data moved.
         batch: crops that the network gets at once.
-        mean: for onnx, subtracted from R, G and B (0 to 255).
-        std: for onnx, divides R, G and B after that.
+        mean: what is subtracted from R, G and B (0 to 255); used by onnx only.
+        std: what R, G and B are divided by after that; used by onnx only.
         device: auto, cpu or cuda; for I3D, the others run on the CPU.
         workers: processes that take video by video, on a CPU each; more than one needs Ray.
         ray: HOST:PORT of a Ray cluster to use, or auto for the one that runs on this machine; as

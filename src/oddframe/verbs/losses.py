@@ -46,7 +46,7 @@ def losses(
         features: folder of features; by default the one that the run was trained on.
         manifest: the videos; by default those that the run was trained on.
         splits: the splits to measure; by default all that have normal and anomalous videos.
-        seed: of the pairings.
+        seed: fixes the pairings.
         out: JSON file to write; by default ``losses.json`` in the run folder.
         detector: the file of a detector of your own that the run was trained with; its code is run.
 

@@ -13,7 +13,7 @@ from oddframe.evaluation.result import Evaluation, Measured
 from oddframe.files.atomic import sha256_of, write_json
 from oddframe.files.folder_lock import alone_in
 from oddframe.files.paths import text_paths
-from oddframe.reproduction.needs import MANIFEST, Given, Prospect, look, whole_features
+from oddframe.reproduction.needs import MANIFEST, Given, RecipeInputs, check_needs, whole_features
 from oddframe.reproduction.outcome import RecipeList, Reproduction
 from oddframe.reproduction.recipe import Recipe, find_recipe, shipped_recipes
 from oddframe.runs.run_folder import CHECKPOINT, ORACLE
@@ -84,15 +84,15 @@ def reproduce(
     folder = (out or FOLDER / wanted.name).absolute()
     with alone_in(folder):
         _say(1, f"{wanted.title}: preparing the data and looking for what else it needs")
-        prospect = look(wanted, Given(data, features, weights), folder)
-        print("\n".join(need.text() for need in prospect.needs), flush=True)
-        _refuse_missing(wanted, prospect)
+        inputs = check_needs(wanted, Given(data, features, weights), folder)
+        print("\n".join(need.text() for need in inputs.needs), flush=True)
+        _refuse_missing(wanted, inputs)
         if check:
             return Checked(wanted)
         with _says_how_to_go_on():
-            _extract(wanted, prospect, weights, device)
-            _train(wanted, prospect, folder / "run", device, processes)
-            measured = _measure(wanted, prospect, folder / "run")
+            _extract(wanted, inputs, weights, device)
+            _train(wanted, inputs, folder / "run", device, processes)
+            measured = _measure(wanted, inputs, folder / "run")
         write_json(folder / RESULT, {"recipe": wanted.name, "measured": _plain(measured)})
     return Reproduction(wanted, measured, folder / "run" / "report" / "report.html")
 
@@ -111,8 +111,8 @@ def _says_how_to_go_on() -> Generator[None]:
         raise KeyboardInterrupt(f"{said}; the same command goes on") from None
 
 
-def _refuse_missing(recipe: Recipe, prospect: Prospect) -> None:
-    missing = [need for need in prospect.needs if not need.there]
+def _refuse_missing(recipe: Recipe, inputs: RecipeInputs) -> None:
+    missing = [need for need in inputs.needs if not need.there]
     if missing:
         first = f"{missing[0].what} ({missing[0].words.partition('; ')[0]})"
         others = f" and {count(len(missing) - 1, 'other thing')}" if missing[1:] else ""
@@ -122,8 +122,8 @@ def _refuse_missing(recipe: Recipe, prospect: Prospect) -> None:
         )
 
 
-def _extract(recipe: Recipe, prospect: Prospect, weights: Path | None, device: str) -> None:
-    need, folder, manifest = recipe.features, prospect.features, _manifest(prospect)
+def _extract(recipe: Recipe, inputs: RecipeInputs, weights: Path | None, device: str) -> None:
+    need, folder, manifest = recipe.features, inputs.features, _manifest(inputs)
     if need is None or folder is None:
         return
     if whole_features(folder, Manifest.read(manifest)):
@@ -140,15 +140,15 @@ def _extract(recipe: Recipe, prospect: Prospect, weights: Path | None, device: s
     )
 
 
-def _train(recipe: Recipe, prospect: Prospect, run: Path, device: str, processes: int) -> None:
+def _train(recipe: Recipe, inputs: RecipeInputs, run: Path, device: str, processes: int) -> None:
     kept = (run / CHECKPOINT).exists()
     _say(3, f"training {recipe.detector}" if not kept else f"training: kept, {run}")
     train(
-        _manifest(prospect),
+        _manifest(inputs),
         run,
         detector=recipe.detector,
-        features=prospect.features,
-        settings=prospect.settings,
+        features=inputs.features,
+        settings=inputs.settings,
         seed=recipe.seed,
         resume=True,
         oracle=recipe.oracle,
@@ -157,10 +157,10 @@ def _train(recipe: Recipe, prospect: Prospect, run: Path, device: str, processes
     )
 
 
-def _measure(recipe: Recipe, prospect: Prospect, run: Path) -> dict[str, Measured]:
+def _measure(recipe: Recipe, inputs: RecipeInputs, run: Path) -> dict[str, Measured]:
     """The recipe's metric for each of its rows."""
-    scores = {row: _score(recipe, prospect, run, row) for row in recipe.rows}
-    manifest = _manifest(prospect)
+    scores = {row: _score(recipe, inputs, run, row) for row in recipe.rows}
+    manifest = _manifest(inputs)
     oracle = scores.get("oracle")
     cut = recipe.skip_first
     found = _evaluate(scores["selected"], manifest, run / "report", oracle, skip_first=cut)
@@ -173,9 +173,9 @@ def _measure(recipe: Recipe, prospect: Prospect, run: Path) -> dict[str, Measure
     return {row: metrics[recipe.metric] for row, metrics in rows.items()}
 
 
-def _score(recipe: Recipe, prospect: Prospect, run: Path, row: str) -> Path:
+def _score(recipe: Recipe, inputs: RecipeInputs, run: Path, row: str) -> Path:
     """Score the test videos for a row, unless such scores of this very checkpoint are there."""
-    manifest, oracle = _manifest(prospect), row == "oracle"
+    manifest, oracle = _manifest(inputs), row == "oracle"
     per_video = recipe.per_video and row != "held-out"
     path = run / "scores" / _FOLDERS[row] / "scores.npz"
     if path.is_file():
@@ -191,7 +191,7 @@ def _score(recipe: Recipe, prospect: Prospect, run: Path, row: str) -> Path:
         run,
         manifest,
         out=path,
-        features=prospect.features,
+        features=inputs.features,
         oracle=oracle,
         per_video=per_video,
         maps=False,
@@ -215,9 +215,9 @@ def _evaluate(
     return evaluate(scores, manifest, out, oracle=oracle, skip_first=skip_first)
 
 
-def _manifest(prospect: Prospect) -> Path:
-    assert prospect.manifest is not None, f"{MANIFEST} is among what is needed"
-    return prospect.manifest
+def _manifest(inputs: RecipeInputs) -> Path:
+    assert inputs.manifest is not None, f"{MANIFEST} is among what is needed"
+    return inputs.manifest
 
 
 def _plain(measured: dict[str, Measured]) -> dict[str, dict[str, object]]:
