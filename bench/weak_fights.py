@@ -29,9 +29,10 @@ from oddframe.errors import OddframeError
 from oddframe.evaluation.evaluate import evaluate_scores
 from oddframe.evaluation.result import Measured
 from oddframe.features.feature_folder import FeatureFolder
+from oddframe.runs.curve import read_curve
 from oddframe.runs.run_folder import CHECKPOINT, ORACLE, read_run
 from oddframe.scores.frame_scores import Scores
-from oddframe.training.loop import METRICS, read_curve
+from oddframe.training.loop import METRICS
 from oddframe.verbs.train import train
 from oddframe.videos.manifest import Manifest
 

@@ -25,7 +25,8 @@ from oddframe.detectors.one_class.conv_ae import (
 from oddframe.errors import OddframeError
 from oddframe.media.opening import open_video
 from oddframe.networks.autoencoder import ConvAutoencoder
-from oddframe.training.loop import METRICS, Schedule, read_curve, train
+from oddframe.runs.curve import read_curve
+from oddframe.training.loop import METRICS, Schedule, train
 
 KEYS = json.loads((Path(__file__).parents[1] / "published_keys.json").read_text())
 TINY = {"size": 16, "width": 4, "batch_size": 4, "steps": 100}

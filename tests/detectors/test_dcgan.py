@@ -18,7 +18,8 @@ from oddframe.detectors.one_class.dcgan import Dcgan, DcganConfig
 from oddframe.errors import OddframeError
 from oddframe.media.opening import open_video
 from oddframe.networks.dcgan import DcganDiscriminator, DcganGenerator
-from oddframe.training.loop import METRICS, Schedule, read_curve, train
+from oddframe.runs.curve import read_curve
+from oddframe.training.loop import METRICS, Schedule, train
 
 KEYS = json.loads((Path(__file__).parents[1] / "published_keys.json").read_text())
 TINY = {"size": 16, "width": 8, "latent": 5, "batch_size": 4}

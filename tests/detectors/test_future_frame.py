@@ -13,7 +13,8 @@ from oddframe.detectors import available, load
 from oddframe.detectors.one_class.future_frame import FutureFrame, FutureFrameConfig
 from oddframe.errors import OddframeError
 from oddframe.networks.flow import FlowTerm, flow_term
-from oddframe.training.loop import LAST, METRICS, Schedule, read_curve, train
+from oddframe.runs.curve import read_curve
+from oddframe.training.loop import LAST, METRICS, Schedule, train
 
 TINY = {"size": 24, "width": 4, "discriminator_width": 4, "batch_size": 4}
 

@@ -18,7 +18,8 @@ from oddframe.detectors.one_class.ognet import STILL, OGNet, OGNetConfig
 from oddframe.errors import OddframeError
 from oddframe.networks.denoising_autoencoder import DenoisingAutoencoder
 from oddframe.networks.frame_classifier import FrameClassifier
-from oddframe.training.loop import METRICS, Schedule, read_curve, train
+from oddframe.runs.curve import read_curve
+from oddframe.training.loop import METRICS, Schedule, train
 
 KEYS = json.loads((Path(__file__).parents[1] / "published_keys.json").read_text())
 SMALL: dict[str, Any] = {

@@ -18,7 +18,8 @@ from oddframe.errors import OddframeError
 from oddframe.media.clock import Clock
 from oddframe.networks.flow import flow_term
 from oddframe.networks.perceptual import perceptual_term
-from oddframe.runs.run_folder import LAST, METRICS, read_curve
+from oddframe.runs.curve import read_curve
+from oddframe.runs.run_folder import LAST, METRICS
 from oddframe.training.loop import Schedule, train
 
 TINY = {

@@ -13,7 +13,9 @@ import yaml
 
 from oddframe.errors import OddframeError
 from oddframe.files.atomic import sha256_of
-from oddframe.runs.run_folder import log, read_curve, read_run, write_checkpoint, write_config
+from oddframe.runs.checkpoint import write_checkpoint
+from oddframe.runs.curve import read_curve
+from oddframe.runs.run_folder import CHECKPOINT, log, read_run, write_config
 
 
 @pytest.fixture
@@ -50,7 +52,7 @@ def test_what_is_in_a_run(street):
 
 def test_writing_again_gives_the_same_detector(run, tmp_path):
     first = read_run(run).detector
-    write_checkpoint(tmp_path / "again", first)
+    write_checkpoint(tmp_path / "again" / CHECKPOINT, first)
     write_config(tmp_path / "again", {"seed": 1})
     second = read_run(tmp_path / "again").detector
     assert flat(first.state()) == flat(second.state())
@@ -234,7 +236,7 @@ import resource, sys
 from pathlib import Path
 import numpy as np
 from oddframe.errors import OddframeError
-from oddframe.runs.run_folder import write_checkpoint
+from oddframe.runs.checkpoint import write_checkpoint
 
 class Large:
     name = "large"
@@ -244,13 +246,13 @@ class Large:
 folder, (soft, hard) = Path(sys.argv[1]), resource.getrlimit(resource.RLIMIT_FSIZE)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, hard))
 try:
-    write_checkpoint(folder, Large())
+    write_checkpoint(folder / "checkpoint.pt", Large())
 except OddframeError as error:
     print(error)
 print(list(folder.iterdir()), flush=True)
 resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 while True:
-    write_checkpoint(folder, Large())
+    write_checkpoint(folder / "checkpoint.pt", Large())
 """
 
 

@@ -13,7 +13,8 @@ from oddframe.cli import main
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.media.clock import Clock
 from oddframe.media.fingerprints import Fingerprint
-from oddframe.runs.run_folder import read_run, write_checkpoint
+from oddframe.runs.checkpoint import write_checkpoint
+from oddframe.runs.run_folder import CHECKPOINT, read_run
 from oddframe.scores.detections import EventRule, Reason, find_detections, read_events
 from oddframe.scores.frame_scores import Scores
 from oddframe.scoring import plan
@@ -97,7 +98,7 @@ def test_what_no_longer_fits_is_scored_again(
         shutil.copytree(street.run, run, ignore=shutil.ignore_patterns("scores"))
         fitted: Any = read_run(run).detector
         fitted.config = replace(fitted.config, smoothing_seconds=1.0)
-        write_checkpoint(run, fitted)
+        write_checkpoint(run / CHECKPOINT, fitted)
         stopped[1] = str(run)
         fresh = score(run, manifest, out=tmp_path / "fresh" / "scores.npz").path.parent
         wanted = ["a", "b/a", "c"]

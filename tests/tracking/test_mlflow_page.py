@@ -23,7 +23,7 @@ from mlflow import MlflowClient
 
 from oddframe.cli import main
 from oddframe.evaluation.result import Evaluation
-from oddframe.runs.run_folder import read_curve
+from oddframe.runs.curve import read_curve
 from oddframe.tracking.mlflow_tracker import MlflowTracker
 from oddframe.tracking.record import read_record
 

@@ -10,8 +10,9 @@ from lightning.fabric import Fabric
 from torch import Tensor, nn
 
 from oddframe.errors import OddframeError
+from oddframe.runs.curve import read_curve
 from oddframe.training import loop
-from oddframe.training.loop import LAST, METRICS, Judge, Judgement, Schedule, read_curve, train
+from oddframe.training.loop import LAST, METRICS, Judge, Judgement, Schedule, train
 
 
 class Numbers:

@@ -23,7 +23,7 @@ from oddframe.features.feature_folder import FeatureFolder
 from oddframe.media.video_writing import VideoWriter
 from oddframe.reproduction.outcome import Reproduction, verdict
 from oddframe.reproduction.recipe import Value
-from oddframe.runs.run_folder import read_curve
+from oddframe.runs.curve import read_curve
 from oddframe.scores.frame_scores import Scores
 from oddframe.verbs.reproduce import reproduce
 from oddframe.videos.manifest import Manifest

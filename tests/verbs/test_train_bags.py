@@ -18,11 +18,11 @@ from oddframe.bags.training import BagTraining
 from oddframe.cli import main
 from oddframe.detectors.weakly_supervised.sultani import CONFIG
 from oddframe.errors import OddframeError
+from oddframe.runs.curve import read_curve
 from oddframe.runs.run_folder import read_run
 from oddframe.scores.frame_scores import Scores
 from oddframe.training import loop
 from oddframe.training.hardware import Hardware
-from oddframe.training.loop import read_curve
 from oddframe.videos.manifest import Manifest
 
 QUICK = ("--detector", "sultani", "--settings.steps", "30", "--settings.validate_every", "10")

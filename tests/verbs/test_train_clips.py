@@ -17,6 +17,7 @@ from oddframe.detectors.contract import scores_of
 from oddframe.detectors.one_class.future_frame import FutureFrame, FutureFrameConfig
 from oddframe.errors import OddframeError
 from oddframe.media.opening import open_video
+from oddframe.runs.curve import read_curve
 from oddframe.runs.run_folder import (
     LAST,
     MANIFEST,
@@ -27,7 +28,6 @@ from oddframe.runs.run_folder import (
 )
 from oddframe.scores.frame_scores import Scores
 from oddframe.scores.terms import read_terms
-from oddframe.training.loop import read_curve
 from oddframe.videos.manifest import Event, Manifest, Video
 
 FRAMES, EVENT = 14, Event(8, 12, "flash")

@@ -11,7 +11,8 @@ import numpy as np
 
 from oddframe.console.words import count
 from oddframe.errors import OddframeError
-from oddframe.runs.run_folder import CONFIG, MANIFEST, METRICS, is_sweep, read_config, read_curve
+from oddframe.runs.curve import read_curve
+from oddframe.runs.run_folder import CONFIG, MANIFEST, METRICS, is_sweep, read_config
 from oddframe.runs.training_record import record_of_scores
 from oddframe.scores.frame_scores import Scores
 from oddframe.scores.maps import MAPS, read_maps

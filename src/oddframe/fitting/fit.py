@@ -20,6 +20,7 @@ from oddframe.files.atomic import begun_in
 from oddframe.fitting.begun import Begun
 from oddframe.fitting.request import FitRequest
 from oddframe.footage.deep_footage import normal_range
+from oddframe.runs.checkpoint import write_checkpoint
 from oddframe.runs.run_folder import (
     CHECKPOINT,
     CONFIG,
@@ -30,7 +31,6 @@ from oddframe.runs.run_folder import (
     fitted_on,
     log,
     read_run,
-    write_checkpoint,
     write_config,
     write_what_was_left_out,
 )
@@ -203,7 +203,7 @@ def _fit_at_once(
     learnt_from = fitted_on(manifest.split("train"), manifest.split("val"))
     write_config(out, {**written, "fitted_on": learnt_from, "learnt": fitted.notes})
     write_what_was_left_out(out, getattr(fitted, "left_out", {}))
-    write_checkpoint(out, fitted)
+    write_checkpoint(out / CHECKPOINT, fitted)
     for line in notes_lines(fitted.notes):
         log(out, line)
 

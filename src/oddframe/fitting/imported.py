@@ -18,12 +18,12 @@ from oddframe.media.clock import Clock
 from oddframe.media.continuity import watched
 from oddframe.media.opening import open_video
 from oddframe.networks.published_files import read_networks, read_state_dict
+from oddframe.runs.checkpoint import write_checkpoint
 from oddframe.runs.run_folder import (
     CHECKPOINT,
     Run,
     log,
     read_run,
-    write_checkpoint,
     write_config,
 )
 from oddframe.settings.reading import read_settings
@@ -97,7 +97,7 @@ def import_run(request: ImportRequest) -> Run:
     out.mkdir(parents=True, exist_ok=True)
     log(out, f"importing {detector} from {checkpoint}")
     write_config(out, {"verb": "import", "detector": detector, **described})
-    write_checkpoint(out, imported)
+    write_checkpoint(out / CHECKPOINT, imported)
     return read_run(out)
 
 

@@ -7,8 +7,6 @@ unfinished.
 
 from __future__ import annotations
 
-import io
-import json
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
@@ -17,24 +15,21 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import numpy as np
 import yaml
 
 import oddframe
 from oddframe.detectors import load_given, load_recorded, plugins
 from oddframe.detectors.contract import Detector
 from oddframe.errors import OddframeError, OddframeWarning
-from oddframe.files.atomic import atomic_path, sha256_of, write_text
+from oddframe.files.atomic import sha256_of, write_text
 from oddframe.files.paths import AnyPath, as_path
 from oddframe.files.plain_values import typed
-from oddframe.files.tensor_files import read_tensor_file
-from oddframe.files.text_files import read_text, shown
 from oddframe.files.yaml_table import Dumper, read_yaml
 from oddframe.media.grey_levels import Levels, levels_from
+from oddframe.runs.checkpoint import as_arrays, read_checkpoint
 from oddframe.settings.reading import read_settings
 from oddframe.videos.manifest import Video
 
-FORMAT = "oddframe-run/1"
 CHECKPOINT = "checkpoint.pt"
 BEST = "best.pt"
 """The best state on validation so far, while training is under way."""
@@ -53,7 +48,6 @@ SAMPLES = "samples"
 """Folder with the pictures of each validation, where the detector makes any."""
 
 
-_LONGEST_CURVE = 256 * 2**20
 _KINDS: dict[str, Any] = {
     **dict.fromkeys(("verb", "footage", "detector", "manifest_sha256", "dataset", "source"), str),
     "settings": dict[str, Any],
@@ -166,29 +160,6 @@ def log(folder: Path, message: str, name: str = LOG) -> None:
         stream.write(f"{now} {message}\n")
 
 
-def write_checkpoint(folder: Path, detector: Detector, name: str = CHECKPOINT) -> Path:
-    """Write a checkpoint atomically.
-
-    Raises:
-        OddframeError: the detector's state holds what no checkpoint can hold, or the disk is full.
-    """
-    import torch
-
-    content = {
-        "format": FORMAT,
-        "oddframe": oddframe.__version__,
-        "detector": detector.name,
-        "state": _to_tensors(detector.state(), f"the state of detector '{detector.name}'"),
-    }
-    path = folder / name
-    # Through memory, because torch.save hides a full disk behind an error of its own.
-    buffer = io.BytesIO()
-    torch.save(content, buffer)
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(buffer.getbuffer())
-    return path
-
-
 def read_run(folder: AnyPath, checkpoint: str = CHECKPOINT, detector: str | None = None) -> Run:
     """Read a run folder. Nothing in it is executed.
 
@@ -216,21 +187,11 @@ def read_run(folder: AnyPath, checkpoint: str = CHECKPOINT, detector: str | None
             else ("make one with 'oddframe train'")
         )
         raise OddframeError(f"{folder}: not a finished run, {checkpoint} is missing; {how}")
-    content = read_tensor_file(path, "the checkpoint of a run", "train again")
-    found = content.get("format") if isinstance(content, dict) else None
-    if found != FORMAT:
-        made_by = content.get("oddframe", "?") if isinstance(content, dict) else "?"
-        raise OddframeError(
-            f"{path}: expected a run of format '{FORMAT}', found {found!r} (made by oddframe "
-            f"{made_by}, this is {oddframe.__version__}); train again with this version"
-        )
-    name = content.get("detector")
-    if not plugins.is_name(name):
-        raise OddframeError(f"{path}: expected the name of a detector, found {shown(name)}")
+    name, content = read_checkpoint(path)
     config = read_config(folder)
     module = _detector(folder, name, config.get("detector_source"), detector)
     try:
-        state = _to_arrays(content["state"])
+        state = as_arrays(content["state"])
         if "config" in state:
             known = {part.name for part in fields(module.CONFIG)}  # later versions have others
             given = {key: value for key, value in state["config"].items() if key in known}
@@ -273,77 +234,7 @@ def is_sweep(folder: Path) -> bool:
     return (folder / SWEEP).is_file()
 
 
-def read_curve(path: Path) -> list[dict[str, Any]]:
-    """The lines of ``metrics.jsonl``; a last line that a killed writer left is ignored.
-
-    Raises:
-        OddframeError: it is no text.
-    """
-    if not path.exists():
-        return []
-    text = read_text(path, "a training curve", limit=_LONGEST_CURVE)
-    lines = []
-    for number, line in enumerate(text.split("\n"), start=1):
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError):
-            continue  # cut by a writer that was killed, or by its file system
-        where = f"{path} line {number}"
-        row = typed(row, dict[str, Any], where)
-        for name, hint in (("step", int), ("split", str)):
-            if name not in row:
-                raise OddframeError(f"{where}: '{name}' is missing; repair or remove the file")
-            row[name] = typed(row[name], hint, f"{where}: '{name}'")
-        for name, value in row.items():
-            # NaN and infinity are numbers here: a loss may be that, and its training says so.
-            whole = type(value) is int and abs(value) < 1 << 63
-            if name != "split" and not whole and type(value) is not float:
-                raise OddframeError(f"{where}: '{name}': expected a number, found {shown(value)}")
-        lines.append(row)
-    return lines
-
-
 def sample_paths(folder: Path) -> list[Path]:
     """The sample pictures of a run, the earliest first."""
     found = (folder / SAMPLES).glob("step-*.png")
     return sorted(found, key=lambda path: (len(path.name), path.name))
-
-
-def _to_tensors(value: Any, place: str) -> Any:
-    """Tensors and plain values, which are all that a checkpoint holds.
-
-    Raises:
-        OddframeError: naming the place of anything else.
-    """
-    import torch
-
-    if isinstance(value, np.ndarray) and value.dtype.kind in "biufc":
-        return torch.from_numpy(np.ascontiguousarray(value).copy())
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, Mapping):
-        for key in value:
-            if not isinstance(key, str):
-                raise OddframeError(f"{place}: expected names as text, found {key!r}")
-        return {key: _to_tensors(part, f"{place}, {key}") for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_to_tensors(part, f"{place}, item {n}") for n, part in enumerate(value)]
-    if value is None or isinstance(value, torch.Tensor | bool | int | float | str):
-        return value.detach() if isinstance(value, torch.Tensor) else value
-    found = f"an array of {value.dtype}" if isinstance(value, np.ndarray) else type(value).__name__
-    raise OddframeError(
-        f"{place}: expected tensors, arrays of numbers, numbers, text, lists and dicts of them, "
-        f"found {found}; change what state() returns"
-    )
-
-
-def _to_arrays(value: Any) -> Any:
-    import torch
-
-    if isinstance(value, torch.Tensor):
-        return value.numpy()
-    if isinstance(value, dict):
-        return {key: _to_arrays(part) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_to_arrays(part) for part in value]
-    return value

@@ -8,14 +8,8 @@ from typing import Any, TypedDict
 
 from oddframe.console.words import count, notes_lines
 from oddframe.files.atomic import sha256_of
-from oddframe.runs.run_folder import (
-    CHECKPOINT,
-    METRICS,
-    ORACLE,
-    Run,
-    read_curve,
-    sample_paths,
-)
+from oddframe.runs.curve import read_curve
+from oddframe.runs.run_folder import CHECKPOINT, METRICS, ORACLE, Run, sample_paths
 
 
 class TrainingRecord(TypedDict):

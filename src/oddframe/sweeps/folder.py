@@ -22,7 +22,8 @@ from oddframe.files.atomic import sha256_of, write_json
 from oddframe.files.folder_lock import alone_in, holder
 from oddframe.files.plain_values import typed
 from oddframe.files.text_files import read_json, shown
-from oddframe.runs.run_folder import CHECKPOINT, METRICS, SWEEP, read_config, read_curve
+from oddframe.runs.curve import read_curve
+from oddframe.runs.run_folder import CHECKPOINT, METRICS, SWEEP, read_config
 from oddframe.sweeps.plan import Mode, Sweep, Trial
 
 FORMAT = "oddframe-sweep/1"

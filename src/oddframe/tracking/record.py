@@ -13,6 +13,7 @@ import oddframe
 from oddframe.errors import OddframeError
 from oddframe.evaluation.result import FORMAT, Evaluation, Measured
 from oddframe.files.atomic import sha256_of
+from oddframe.runs.curve import read_curve
 from oddframe.runs.run_folder import (
     CHECKPOINT,
     CONFIG,
@@ -21,7 +22,6 @@ from oddframe.runs.run_folder import (
     ORACLE,
     is_sweep,
     read_config,
-    read_curve,
     sample_paths,
 )
 from oddframe.tracking.state import run_id

@@ -18,6 +18,8 @@ from torch import nn
 
 from oddframe.console.progress import Progress, progress
 from oddframe.console.words import count
+from oddframe.runs.checkpoint import write_checkpoint
+from oddframe.runs.curve import read_curve
 from oddframe.runs.run_folder import (
     BEST,
     CHECKPOINT,
@@ -28,9 +30,7 @@ from oddframe.runs.run_folder import (
     SAMPLES,
     log,
     read_config,
-    read_curve,
     read_run,
-    write_checkpoint,
     write_config,
 )
 from oddframe.training.hardware import Hardware
@@ -147,7 +147,7 @@ class TrainingJob(ABC):
 
     def keeps(self, learner: Any, name: str) -> Callable[[], object]:
         """A function that keeps the learner's state under a name, for a judge."""
-        return lambda: write_checkpoint(self.folder, learner, name)
+        return lambda: write_checkpoint(self.folder / name, learner)
 
     def _finish(
         self, calibrate: Callable[[Any], None], kept: Mapping[str, Mapping[str, float]]
@@ -161,7 +161,7 @@ class TrainingJob(ABC):
             calibrate(detector)
             if source == BEST:
                 log(self.folder, str(detector.notes.get("threshold")))
-            write_checkpoint(self.folder, detector, target)
+            write_checkpoint(self.folder / target, detector)
         for name in (BEST, LAST):
             (self.folder / name).unlink(missing_ok=True)
 

@@ -31,7 +31,8 @@ from torch import Tensor, nn
 from oddframe.errors import OddframeError
 from oddframe.files.atomic import atomic_path
 from oddframe.files.tensor_files import read_tensor_file
-from oddframe.runs.run_folder import LAST, METRICS, log, read_curve
+from oddframe.runs.curve import read_curve
+from oddframe.runs.run_folder import LAST, METRICS, log
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric

@@ -1,0 +1,103 @@
+"""A checkpoint: the file of a fitted detector, which holds tensors and plain values only."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import oddframe
+from oddframe.detectors import plugins
+from oddframe.detectors.contract import Detector
+from oddframe.errors import OddframeError
+from oddframe.files.atomic import atomic_path
+from oddframe.files.tensor_files import read_tensor_file
+from oddframe.files.text_files import shown
+
+FORMAT = "oddframe-run/1"
+
+
+def write_checkpoint(path: Path, detector: Detector) -> Path:
+    """Write the state of a detector atomically; the path.
+
+    Raises:
+        OddframeError: the detector's state holds what no checkpoint can hold, or the disk is full.
+    """
+    import torch
+
+    content = {
+        "format": FORMAT,
+        "oddframe": oddframe.__version__,
+        "detector": detector.name,
+        "state": _to_tensors(detector.state(), f"the state of detector '{detector.name}'"),
+    }
+    # Through memory, because torch.save hides a full disk behind an error of its own.
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(buffer.getbuffer())
+    return path
+
+
+def read_checkpoint(path: Path) -> tuple[str, dict[str, Any]]:
+    """The name of a detector, and the content, whose ``state`` is for :func:`as_arrays`.
+
+    Raises:
+        OddframeError: no checkpoint, damaged, or of another format version.
+    """
+    content = read_tensor_file(path, "the checkpoint of a run", "train again")
+    found = content.get("format") if isinstance(content, dict) else None
+    if found != FORMAT:
+        made_by = content.get("oddframe", "?") if isinstance(content, dict) else "?"
+        raise OddframeError(
+            f"{path}: expected a run of format '{FORMAT}', found {found!r} (made by oddframe "
+            f"{made_by}, this is {oddframe.__version__}); train again with this version"
+        )
+    name = content.get("detector")
+    if not plugins.is_name(name):
+        raise OddframeError(f"{path}: expected the name of a detector, found {shown(name)}")
+    return name, content
+
+
+def _to_tensors(value: Any, place: str) -> Any:
+    """Tensors and plain values, which are all that a checkpoint holds.
+
+    Raises:
+        OddframeError: naming the place of anything else.
+    """
+    import torch
+
+    if isinstance(value, np.ndarray) and value.dtype.kind in "biufc":
+        return torch.from_numpy(np.ascontiguousarray(value).copy())
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, Mapping):
+        for key in value:
+            if not isinstance(key, str):
+                raise OddframeError(f"{place}: expected names as text, found {key!r}")
+        return {key: _to_tensors(part, f"{place}, {key}") for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_to_tensors(part, f"{place}, item {n}") for n, part in enumerate(value)]
+    if value is None or isinstance(value, torch.Tensor | bool | int | float | str):
+        return value.detach() if isinstance(value, torch.Tensor) else value
+    found = f"an array of {value.dtype}" if isinstance(value, np.ndarray) else type(value).__name__
+    raise OddframeError(
+        f"{place}: expected tensors, arrays of numbers, numbers, text, lists and dicts of them, "
+        f"found {found}; change what state() returns"
+    )
+
+
+def as_arrays(value: Any) -> Any:
+    """What a detector's ``state`` gave, with an array for each tensor."""
+    import torch
+
+    if isinstance(value, torch.Tensor):
+        return value.numpy()
+    if isinstance(value, dict):
+        return {key: as_arrays(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [as_arrays(part) for part in value]
+    return value
