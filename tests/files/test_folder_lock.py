@@ -99,7 +99,8 @@ def test_a_folder_that_was_made_in_vain_goes_again(tmp_path):
 
 def test_a_folder_that_cannot_be_made_or_written(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(CannotWriteError, match="cannot write"), alone_in(tmp_path / "file"):
+    said = "cannot write .File exists.; there is a file; choose another folder"
+    with pytest.raises(CannotWriteError, match=said), alone_in(tmp_path / "file"):
         pass
     (tmp_path / "out" / LOCK).mkdir(parents=True)
     with pytest.raises(CannotWriteError, match="cannot write"), alone_in(tmp_path / "out"):
@@ -172,7 +173,8 @@ def test_each_verb_refuses_a_folder_in_use_in_one_line(verb, tmp_path, held_else
 def test_helpers_of_a_training_take_no_lock(tmp_path, monkeypatch, held_elsewhere, capsys):
     """torchrun starts the command several times; the first holds the folder for all."""
     monkeypatch.setenv("RANK", "1")
-    command = ["train", str(tmp_path / "none"), "--out", str(tmp_path / "out")]
+    (tmp_path / "normal").mkdir()
+    command = ["train", str(tmp_path / "normal"), "--out", str(tmp_path / "out")]
     with held_elsewhere(tmp_path / "out"):
         main([*command, "--processes", "2"])
         assert "fitted in one go" in capsys.readouterr().err

@@ -122,6 +122,9 @@ def test_a_killed_writer_leaves_a_whole_record(sweep):
         command = [sys.executable, "-c", WRITER, str(sweep.file)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout.readline() == "writing\n"
+            while (begun := folder.read(trial.id)) is None or begun.stopped_at in [0, *counts]:
+                assert process.poll() is None
+                time.sleep(0.001)
             time.sleep(0.05)
             process.kill()
         record = folder.read(trial.id)

@@ -109,7 +109,10 @@ def test_a_full_disk_is_one_line(
     monkeypatch.setattr(trial_process, "run_trial", full)
     assert trial_process.main([str(tmp_path)]) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert line == f"oddframe: [Errno 28] No space left on device: '{tmp_path}/log.txt'"
+    assert line == (
+        f"oddframe: {tmp_path}/log.txt: cannot write (No space left on device); free some space or "
+        "choose another folder"
+    )
 
 
 def test_two_processes_never_write_one_trial(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import hashlib
 import json
@@ -20,6 +21,12 @@ except ImportError:  # Windows, where no file that somebody has open can be remo
     fcntl = None
 
 _PARTIAL = ".partial"
+
+
+_REMEDIES = {
+    **dict.fromkeys((errno.EEXIST, errno.ENOTDIR), "there is a file; choose another folder"),
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "choose a folder that you may write"),
+}
 
 
 class CannotWriteError(OddframeError):
@@ -47,7 +54,7 @@ def atomic_path(target: str | Path) -> Generator[Path, None, None]:
         _remove_leftovers(target.parent.absolute())
         handle, name = _begun(target)
     except OSError as error:
-        raise _cannot_write(target, error) from error
+        raise cannot_write(target, error) from error
     temporary = Path(name)
     try:
         yield temporary
@@ -62,7 +69,7 @@ def atomic_path(target: str | Path) -> Generator[Path, None, None]:
         # A full disk names no file; the name of any other file is somebody else's trouble.
         if error.filename is not None and str(error.filename) != name:
             raise
-        raise _cannot_write(target, error) from error
+        raise cannot_write(target, error) from error
     finally:
         temporary.unlink(missing_ok=True)
         if fcntl is not None:
@@ -100,11 +107,10 @@ def _remove_leftovers(folder: Path) -> None:
                 os.close(handle)
 
 
-def _cannot_write(target: Path, error: OSError) -> CannotWriteError:
-    return CannotWriteError(
-        f"{target}: cannot write ({error.strerror or error}); free some space or choose another "
-        "folder"
-    )
+def cannot_write(target: Path, error: OSError) -> CannotWriteError:
+    """The one line on something that could not be written, with what helps."""
+    helps = _REMEDIES.get(error.errno or 0, "free some space or choose another folder")
+    return CannotWriteError(f"{target}: cannot write ({error.strerror or error}); {helps}")
 
 
 @contextmanager

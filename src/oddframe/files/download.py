@@ -19,7 +19,7 @@ from urllib.request import Request, urlopen
 from oddframe import __version__
 from oddframe.console.progress import Progress, progress
 from oddframe.errors import OddframeError
-from oddframe.files.atomic import sha256_of, write_json
+from oddframe.files.atomic import cannot_write, sha256_of, write_json
 
 _CHUNK = 1 << 18
 _TIMEOUT = 60.0
@@ -62,10 +62,7 @@ def download(
         partial.replace(target)
         state.unlink(missing_ok=True)
     except OSError as error:
-        raise OddframeError(
-            f"{target}: cannot write ({error.strerror or error}); free some space or choose "
-            "another --out"
-        ) from error
+        raise cannot_write(target, error) from error
     return found
 
 

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from oddframe.errors import OddframeError, OddframeWarning
-from oddframe.files.atomic import CannotWriteError
+from oddframe.files.atomic import cannot_write
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -65,10 +65,7 @@ def alone_in(folder: Path, patience: float = A_GLANCE) -> Generator[None]:
         descriptor = _locked(folder, patience)
     except OSError as error:
         _remove_empty(made)
-        raise CannotWriteError(
-            f"{folder}: cannot write ({error.strerror or error}); free some space or choose "
-            "another folder"
-        ) from error
+        raise cannot_write(folder, error) from error
     before = _held.set(_held.get() | {place})
     try:
         yield

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oddframe.errors import OddframeError
-from oddframe.files.atomic import sha256_of
+from oddframe.files.atomic import cannot_write, sha256_of
 from oddframe.files.folder_lock import alone_in
 from oddframe.sweeps.trial_job import ORACLE_SCORES, REPORT, SCORES, TrialJob
 
@@ -37,8 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with alone_in(folder, _LOCK_SECONDS):
             run_trial(folder)
-    except (OddframeError, OSError) as error:  # a full disk, most often
-        print(f"oddframe: {error}", file=sys.stderr)
+    except (OddframeError, OSError) as error:
+        said = error
+        if isinstance(error, OSError):  # a full disk, most often
+            said = cannot_write(Path(error.filename or folder), error)
+        print(f"oddframe: {said}", file=sys.stderr)
         return 2
     return 0
 
