@@ -5,7 +5,8 @@ import pytest
 import torch
 from torch import nn
 
-from oddframe.networks.temporal import NonLocalBlock, select_segments, xavier_initialise
+from oddframe.networks.initialise import xavier_initialise
+from oddframe.networks.temporal import NonLocalBlock, select_segments
 
 
 def brute_force(features, magnitudes, scores, k):

@@ -8,8 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from oddframe.networks.initialise import normal_initialise
-from oddframe.networks.temporal import xavier_initialise
+from oddframe.networks.initialise import normal_initialise, xavier_initialise
 from oddframe.networks.unet import UNet
 
 KEYS = json.loads((Path(__file__).parents[1] / "published_keys.json").read_text())["unet"]

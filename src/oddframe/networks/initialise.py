@@ -1,4 +1,4 @@
-"""How networks of clips start: the initialisation of the DCGAN family."""
+"""The weights that networks start from: those of the DCGAN family, and Xavier's."""
 
 from __future__ import annotations
 
@@ -20,3 +20,12 @@ def normal_initialise(module: nn.Module) -> None:
         elif isinstance(layer, nn.BatchNorm2d):
             nn.init.normal_(layer.weight, 1.0, 0.02)
             nn.init.zeros_(layer.bias)
+
+
+def xavier_initialise(module: nn.Module) -> None:
+    """Give every convolution and linear layer below Xavier-uniform weights and zero bias."""
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv1d | nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+            nn.init.xavier_uniform_(layer.weight)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)

@@ -10,15 +10,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 
-def xavier_initialise(module: nn.Module) -> None:
-    """Give every convolution and linear layer below Xavier-uniform weights and zero bias."""
-    for layer in module.modules():
-        if isinstance(layer, nn.Conv1d | nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
-            nn.init.xavier_uniform_(layer.weight)
-            if layer.bias is not None:
-                nn.init.zeros_(layer.bias)
-
-
 class NonLocalBlock(nn.Module):
     """Embedded dot-product attention over time, with a residual that starts at the identity.
 

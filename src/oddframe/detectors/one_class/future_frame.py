@@ -28,10 +28,9 @@ from oddframe.clips.terms import ClipTerms
 from oddframe.detectors.traits import Traits
 from oddframe.errors import OddframeError
 from oddframe.files.tensor_checks import built, without_prefix
-from oddframe.networks.initialise import normal_initialise
+from oddframe.networks.initialise import normal_initialise, xavier_initialise
 from oddframe.networks.patch_discriminator import PatchDiscriminator
 from oddframe.networks.published_states import load_strictly, width_of
-from oddframe.networks.temporal import xavier_initialise
 from oddframe.networks.unet import UNet
 
 if TYPE_CHECKING:

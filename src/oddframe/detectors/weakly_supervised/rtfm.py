@@ -24,8 +24,9 @@ from oddframe.bags.feature_magnitude import (
     output_of,
 )
 from oddframe.files.tensor_checks import built, without_prefix
+from oddframe.networks.initialise import xavier_initialise
 from oddframe.networks.published_states import crops_for, load_strictly, width_of
-from oddframe.networks.temporal import MultiscaleTemporalNetwork, xavier_initialise
+from oddframe.networks.temporal import MultiscaleTemporalNetwork
 from oddframe.settings.ranges import setting
 
 

@@ -32,8 +32,9 @@ from oddframe.networks.dictionary_learning import (
     normal_dictionary,
     read_dictionary,
 )
+from oddframe.networks.initialise import xavier_initialise
 from oddframe.networks.published_states import crops_for, load_strictly, width_of
-from oddframe.networks.temporal import MultiscaleTemporalNetwork, xavier_initialise
+from oddframe.networks.temporal import MultiscaleTemporalNetwork
 from oddframe.settings.ranges import setting
 
 GROUPS = 8

@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from oddframe.bags.detector import BagConfig, BagDetector, BagShape
 from oddframe.bags.losses import regularisation
-from oddframe.networks.temporal import xavier_initialise
+from oddframe.networks.initialise import xavier_initialise
 from oddframe.settings.ranges import setting
 
 

@@ -44,10 +44,9 @@ from oddframe.detectors.one_class.pseudo_anomaly.settings import PseudoAnomalyCo
 from oddframe.detectors.traits import Traits
 from oddframe.files.tensor_checks import built
 from oddframe.networks.frame_classifier import FrameClassifier
-from oddframe.networks.initialise import normal_initialise
+from oddframe.networks.initialise import normal_initialise, xavier_initialise
 from oddframe.networks.patch_discriminator import PatchDiscriminator
 from oddframe.networks.published_states import load_strictly
-from oddframe.networks.temporal import xavier_initialise
 from oddframe.networks.unet import UNet
 
 if TYPE_CHECKING:
