@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from oddframe.errors import OddframeError
 from oddframe.runs.curve import read_curve
 from oddframe.training import loop
-from oddframe.training.loop import LAST, METRICS, Judge, Judgement, Schedule, train
+from oddframe.training.loop import LAST, METRICS, Schedule, Validation, Validator, train
 
 
 class Numbers:
@@ -81,15 +81,22 @@ class KilledError(Exception):
 
 @pytest.mark.parametrize("killed_at", [3, 10, 14])
 def test_a_killed_run_that_goes_on_equals_one_that_was_not(tmp_path: Path, killed_at: int) -> None:
-    def judges(learner: Line, kept: list[int]) -> tuple[Judge, ...]:
-        def judge() -> Judgement:
+    def validators(learner: Line, kept: list[int]) -> tuple[Validator, ...]:
+        def validate() -> Validation:
             value = float(learner.layer.weight.sum())
-            return Judgement({"sum": value}, (value,))
+            return Validation({"sum": value}, (value,))
 
-        return (Judge("val", judge, lambda: kept.append(1)),)
+        return (Validator("val", validate, lambda: kept.append(1)),)
 
     whole, parts, kept = Line(), Line(), []
-    train(fabric(), whole, Numbers(), Schedule(20, 5), tmp_path / "a", judges=judges(whole, kept))
+    train(
+        fabric(),
+        whole,
+        Numbers(),
+        Schedule(20, 5),
+        tmp_path / "a",
+        validators=validators(whole, kept),
+    )
 
     def stop(_: str, step: int, __: int) -> None:
         if step == killed_at:
@@ -97,10 +104,10 @@ def test_a_killed_run_that_goes_on_equals_one_that_was_not(tmp_path: Path, kille
 
     arguments = (Numbers(), Schedule(20, 5), tmp_path / "b")
     with pytest.raises(KilledError):
-        train(fabric(), parts, *arguments, judges=judges(parts, []), advance=stop)
+        train(fabric(), parts, *arguments, validators=validators(parts, []), advance=stop)
     (tmp_path / "b" / METRICS).open("a").write('{"step": 99, "half a li')
     parts = Line()  # a new process knows nothing
-    train(fabric(), parts, *arguments, judges=judges(parts, []), resume=True)
+    train(fabric(), parts, *arguments, validators=validators(parts, []), resume=True)
     assert weights(parts) == weights(whole)
     assert read_curve(tmp_path / "b" / METRICS) == read_curve(tmp_path / "a" / METRICS)
 
@@ -156,26 +163,33 @@ def test_fewer_steps_than_were_done_are_refused_and_lose_nothing(
 def test_stopped_by_hand_in_a_validation_or_a_step_leaves_nothing_half(
     tmp_path: Path, stopped_at: int
 ) -> None:
-    def judges(learner: Line, stops: bool) -> tuple[Judge, ...]:
+    def validators(learner: Line, stops: bool) -> tuple[Validator, ...]:
         looks: list[int] = []
 
-        def judge() -> Judgement:
+        def validate() -> Validation:
             looks.append(1)
             if stops and 5 * len(looks) == stopped_at:
                 signal.raise_signal(signal.SIGINT)
             value = float(learner.layer.weight.sum())
-            return Judgement({"sum": value}, (value,))
+            return Validation({"sum": value}, (value,))
 
-        return (Judge("val", judge, lambda: None),)
+        return (Validator("val", validate, lambda: None),)
 
     whole, parts = Line(), Line()
     before = signal.getsignal(signal.SIGINT)
     arguments = (Numbers(), Schedule(20, 5))
-    train(fabric(), whole, *arguments, tmp_path / "a", judges=judges(whole, False))
+    train(fabric(), whole, *arguments, tmp_path / "a", validators=validators(whole, False))
     with pytest.raises(KeyboardInterrupt):
-        train(fabric(), parts, *arguments, tmp_path / "b", judges=judges(parts, True))
+        train(fabric(), parts, *arguments, tmp_path / "b", validators=validators(parts, True))
     parts = Line()
-    train(fabric(), parts, *arguments, tmp_path / "b", judges=judges(parts, False), resume=True)
+    train(
+        fabric(),
+        parts,
+        *arguments,
+        tmp_path / "b",
+        validators=validators(parts, False),
+        resume=True,
+    )
     assert weights(parts) == weights(whole)
     assert read_curve(tmp_path / "b" / METRICS) == read_curve(tmp_path / "a" / METRICS)
     assert signal.getsignal(signal.SIGINT) is before
@@ -184,17 +198,23 @@ def test_stopped_by_hand_in_a_validation_or_a_step_leaves_nothing_half(
 def test_without_a_rank_the_newest_state_is_kept_also_after_going_on(tmp_path: Path) -> None:
     kept: list[int] = []
     for steps in (3, 6):
-        judge = Judge("val", lambda: Judgement({}, ()), lambda: kept.append(1))
+        validator = Validator("val", lambda: Validation({}, ()), lambda: kept.append(1))
         train(
-            fabric(), Line(), Numbers(), Schedule(steps, 1), tmp_path, judges=(judge,), resume=True
+            fabric(),
+            Line(),
+            Numbers(),
+            Schedule(steps, 1),
+            tmp_path,
+            validators=(validator,),
+            resume=True,
         )
     assert len(kept) == 6
 
 
 def test_no_steps_are_judged_once(tmp_path: Path) -> None:
     kept: list[int] = []
-    judge = Judge("val", lambda: Judgement({"x": 1.0}, (1.0,)), lambda: kept.append(1))
-    train(fabric(), Line(), Numbers(), Schedule(0, 1), tmp_path, judges=(judge,))
+    validator = Validator("val", lambda: Validation({"x": 1.0}, (1.0,)), lambda: kept.append(1))
+    train(fabric(), Line(), Numbers(), Schedule(0, 1), tmp_path, validators=(validator,))
     assert len(kept) == 1
     assert read_curve(tmp_path / METRICS) == [{"step": 0, "epoch": 0.0, "split": "val", "x": 1.0}]
 
@@ -301,13 +321,13 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_state(tmp_path:
 
     learner = Breaks()
 
-    def judge() -> Judgement:
+    def validate() -> Validation:
         learner.broken = True
-        return Judgement({}, (0,))
+        return Validation({}, (0,))
 
-    judges = (Judge("val", judge, lambda: None),)
+    validators = (Validator("val", validate, lambda: None),)
     with pytest.raises(OddframeError, match=r"step 6: the loss term 'size' .*last\.pt"):
-        train(fabric(), learner, Numbers(), Schedule(20, 5), tmp_path, judges=judges)
+        train(fabric(), learner, Numbers(), Schedule(20, 5), tmp_path, validators=validators)
     kept = torch.load(tmp_path / LAST, weights_only=True)
     assert kept["step"] == 5
     assert all(v.isfinite().all() for v in kept["learner"].values())
@@ -319,13 +339,19 @@ def test_the_best_is_kept_once_per_improvement_and_ties_go_to_the_next_number(
     ranks = iter([(0.5, -1.0), (0.7, -2.0), (0.7, -3.0), (0.7, -1.5), (0.6, 0.0)])
     kept: list[int] = []
     step = [0]
-    judge = Judge("val", lambda: Judgement({}, next(ranks)), lambda: kept.append(step[0]))
+    validator = Validator("val", lambda: Validation({}, next(ranks)), lambda: kept.append(step[0]))
 
     def advance(_: str, now: int, __: int) -> None:
         step[0] = now
 
     best = train(
-        fabric(), Line(), Numbers(), Schedule(5, 1), tmp_path, judges=(judge,), advance=advance
+        fabric(),
+        Line(),
+        Numbers(),
+        Schedule(5, 1),
+        tmp_path,
+        validators=(validator,),
+        advance=advance,
     )
     assert kept == [1, 2, 4]
     assert best == {"val": {"step": 4}}

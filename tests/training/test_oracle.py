@@ -1,4 +1,4 @@
-"""The judge that looks at test labels: its numbers are scikit-learn's over all frames at once."""
+"""The validator by test labels: its numbers are scikit-learn's over all frames at once."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ def test_a_state_is_ranked_by_the_frames_of_all_videos_together(make_video, rank
     videos = [make_video(name, np.array(labels)) for name, labels in LABELS.items()]
     rng = np.random.default_rng(3)
     scores = {video.id: rng.normal(size=9) for video in videos}
-    found = oracle(videos, lambda video: scores[video.id], ranked_by, lambda: None).judge()
+    found = oracle(videos, lambda video: scores[video.id], ranked_by, lambda: None).validate()
     labels = LABELS["a"] + LABELS["b"]
     ranked = np.concatenate([scores["a"], scores["b"]])
     assert found.metrics == pytest.approx(

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from oddframe.cli import main
-from oddframe.clips import judges as clip_judges
+from oddframe.clips import validation as clip_validation
 from oddframe.clips.frame_cache import cache_frames
 from oddframe.detectors.contract import scores_of
 from oddframe.detectors.one_class.future_frame import FutureFrame, FutureFrameConfig
@@ -133,7 +133,7 @@ def test_a_stopped_training_goes_on_to_the_same_state(
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"
     train = ["train", str(manifest), *given]
     assert main([*train, "--out", str(whole)]) == 0
-    real, calls = clip_judges.write_samples, []
+    real, calls = clip_validation.write_samples, []
 
     def killed(*arguments: object) -> Path:
         calls.append(1)
@@ -141,7 +141,7 @@ def test_a_stopped_training_goes_on_to_the_same_state(
             raise KeyboardInterrupt
         return real(*arguments)
 
-    monkeypatch.setattr(clip_judges, "write_samples", killed)
+    monkeypatch.setattr(clip_validation, "write_samples", killed)
     assert main([*train, "--out", str(stopped)]) == 130
     assert (stopped / LAST).exists()
     # The version before worded manifests otherwise, of the same videos.
@@ -284,16 +284,16 @@ def test_an_oracle_scores_what_score_scores_also_where_footage_is_cut(tmp_path: 
     learner = FutureFrame(FutureFrameConfig(size=16, width=2, discriminator_width=2))
     cache = cache_frames(manifest, (cut,), 16, False, tmp_path / "a", tmp_path / "b")
     assert cache.breaks == {"cut": (11,)}
-    judged = clip_judges.cached_scores(learner, cache, cut)
+    judged = clip_validation.cached_scores(learner, cache, cut)
     with open_video(tmp_path / "cut", 25.0) as video:
         scored = [frame.value for frame in scores_of(learner, video)]
     assert judged.tolist() == pytest.approx(scored, abs=1e-6)
     assert len(set(scored[11:16])) == 1  # which take what the first whole clip after the cut says
     blind = replace(cache, breaks={})
-    assert clip_judges.cached_scores(learner, blind, cut)[11] > 2 * judged[11]
+    assert clip_validation.cached_scores(learner, blind, cut)[11] > 2 * judged[11]
     crumbs = replace(cache, breaks={"cut": (4, 8, 12, 16)})
     with pytest.raises(OddframeError, match=r"'cut' of 20 frames is too short .* without a cut"):
-        clip_judges.require_truth_fits(learner, crumbs, (cut,), manifest.dataset)
+        clip_validation.require_truth_fits(learner, crumbs, (cut,), manifest.dataset)
 
 
 def test_what_is_carried_through_a_video_does_not_reach_into_the_training(

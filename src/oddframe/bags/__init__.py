@@ -1,1 +1,1 @@
-"""The machine of detectors that look at features: base class, losses, segments, batches, judges."""
+"""The machine of detectors that look at features: base class, losses, segments, training."""

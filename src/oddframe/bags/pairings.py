@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 from oddframe.bags.batches import BagBatches
 from oddframe.bags.detector import BagDetector
-from oddframe.bags.judges import mean_losses
 from oddframe.bags.loss_spread import Spread
 from oddframe.bags.segments import Segments
+from oddframe.bags.validation import mean_losses
 from oddframe.videos.manifest import Video
 
 

@@ -14,8 +14,8 @@ import torch
 
 from oddframe.bags.batches import BagBatches
 from oddframe.bags.detector import BagConfig, BagDetector, BagShape, score_video
-from oddframe.bags.judges import validation
 from oddframe.bags.segments import Segments, pool_segments
+from oddframe.bags.validation import validator
 from oddframe.console.progress import Progress
 from oddframe.console.words import count
 from oddframe.detectors import load_given
@@ -66,7 +66,7 @@ class BagTraining(TrainingJob):
         return fitted_on, count(len(videos), "video")
 
     def prepare(self, fabric: Fabric, manifest: Manifest, bar: Progress) -> Prepared:
-        """Segments of all videos, the learner, and who judges it."""
+        """Segments of all videos, the learner, and what validates it."""
         features = FeatureFolder.open(self.features)
         training, held_out = manifest.split("train"), manifest.split("val")
         if not training:
@@ -79,7 +79,7 @@ class BagTraining(TrainingJob):
         normal = segments.rows([v.id for v in training if v.label == "normal"])
         bar.share("preparing", 0.0)
         learner.prepare((np.asarray(segments.values[row]) for row in normal), self.seed)
-        judges = []
+        validators = []
         if not held_out and fabric.is_global_zero:
             warnings.warn(
                 "there are no validation videos, so the last checkpoint is kept and the "
@@ -88,15 +88,15 @@ class BagTraining(TrainingJob):
                 stacklevel=2,
             )
         if held_out:
-            keep = self.keeps(learner, BEST)
-            judges.append(validation(learner, segments, held_out, config.batch_size, keep))
+            save = self.saver(learner, BEST)
+            validators.append(validator(learner, segments, held_out, config.batch_size, save))
         if self.oracle:
             score = partial(score_video, learner, features)
             ranked_by = headline_metric(manifest.dataset)
             tested = labelled_videos(manifest, "test")
-            judges.append(oracle(tested, score, ranked_by, self.keeps(learner, ORACLE)))
+            validators.append(oracle(tested, score, ranked_by, self.saver(learner, ORACLE)))
         return Prepared(
-            learner, batches, tuple(judges), partial(_choose_threshold, features, held_out)
+            learner, batches, tuple(validators), partial(_choose_threshold, features, held_out)
         )
 
     def _pool(

@@ -1,1 +1,1 @@
-"""The machine of detectors that are trained on clips: base class, frames, batches, judges."""
+"""The machine of detectors that are trained on clips: base class, frames, batches, validation."""

@@ -22,7 +22,7 @@ from oddframe.clips.frame_cache import (
     cache_frames,
     writable_folder,
 )
-from oddframe.clips.judges import cached_scores, require_truth_fits, validation
+from oddframe.clips.validation import cached_scores, require_truth_fits, validator
 from oddframe.console.progress import Progress
 from oddframe.console.words import count
 from oddframe.detectors import load_given
@@ -69,7 +69,7 @@ class ClipTraining(TrainingJob):
         return fitted_on(trained, held_out), amount
 
     def prepare(self, fabric: Fabric, manifest: Manifest, bar: Progress) -> Prepared:
-        """Decoded frames of all videos, the learner, and who judges it."""
+        """Decoded frames of all videos, the learner, and what validates it."""
         training, held_out = (normal_videos(manifest, split) for split in ("train", "val"))
         if not training:
             raise OddframeError(
@@ -105,12 +105,12 @@ class ClipTraining(TrainingJob):
         )
         ids = [video.id for video in held_out or training]
         clips = even_clips(calibrating, ids, length, step, VALIDATION_CLIPS)
-        keep = self.keeps(learner, BEST)
-        judges = [validation(learner, clips, self.folder / SAMPLES, keep)]
+        save = self.saver(learner, BEST)
+        validators = [validator(learner, clips, self.folder / SAMPLES, save)]
         if self.oracle:
             require_truth_fits(learner, cache, tested, manifest.dataset)
             score = partial(cached_scores, learner, cache)
-            judges.append(oracle(tested, score, "micro_auc", self.keeps(learner, ORACLE)))
+            validators.append(oracle(tested, score, "micro_auc", self.saver(learner, ORACLE)))
 
         def calibrate(detector: ClipDetector) -> None:
             detector.to(fabric.device)
@@ -128,7 +128,7 @@ class ClipTraining(TrainingJob):
                 ),
             )
 
-        return Prepared(learner, batches, tuple(judges), calibrate)
+        return Prepared(learner, batches, tuple(validators), calibrate)
 
     def _cache(
         self,

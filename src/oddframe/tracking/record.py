@@ -268,7 +268,7 @@ def _evaluations(folder: Path) -> dict[Path, Evaluation]:
 
 
 def _selected(config: Mapping[str, Any]) -> dict[str, Measured]:
-    """At which step the kept states were found, and what the judges saw there."""
+    """At which step the saved states were found, and what the validation found there."""
     results = {}
     for split, kept in (config.get("selected") or {}).items():
         for name, value in kept.items() if isinstance(kept, Mapping) else ():

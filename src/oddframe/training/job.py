@@ -34,7 +34,7 @@ from oddframe.runs.run_folder import (
     write_config,
 )
 from oddframe.training.hardware import Hardware
-from oddframe.training.loop import Batches, Judge, Schedule, train
+from oddframe.training.loop import Batches, Schedule, Validator, train
 from oddframe.videos.manifest import Manifest
 
 if TYPE_CHECKING:
@@ -43,19 +43,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Prepared:
-    """What the loop is given, and what is done with the states that it keeps.
+    """What the loop is given, and what is done with the states that it saves.
 
     Attributes:
         learner: the detector to train.
         batches: its training data.
-        judges: look at it at every validation. Without one that is named ``val``, the last state
-            is the one to use.
-        calibrate: sets the threshold of a detector with a kept state.
+        validators: called at every validation. Without one that is named ``val``, the last state is
+            the one to use.
+        calibrate: sets the threshold of a detector with a saved state.
     """
 
     learner: nn.Module
     batches: Batches
-    judges: tuple[Judge, ...]
+    validators: tuple[Validator, ...]
     calibrate: Callable[[Any], None]
 
 
@@ -128,32 +128,32 @@ class TrainingJob(ABC):
             prepared = self.prepare(fabric, Manifest.read(self.folder / MANIFEST), bar)
             if fabric.is_global_zero and not (self.resume and (self.folder / LAST).exists()):
                 _forget(self.folder)
-            kept = train(
+            selected = train(
                 fabric,
                 prepared.learner,
                 prepared.batches,
                 Schedule(config.steps, config.validate_every, config.clip_gradient, self.seed),
                 self.folder,
-                judges=prepared.judges,
+                validators=prepared.validators,
                 resume=self.resume,
                 advance=bar.count,
                 say=bar.say,
             )
             if fabric.is_global_zero:
-                if all(judge.name != "val" for judge in prepared.judges):
-                    self.keeps(prepared.learner, BEST)()
-                self._finish(prepared.calibrate, kept)
+                if all(validator.name != "val" for validator in prepared.validators):
+                    self.saver(prepared.learner, BEST)()
+                self._finish(prepared.calibrate, selected)
         fabric.barrier()
 
-    def keeps(self, learner: Any, name: str) -> Callable[[], object]:
-        """A function that keeps the learner's state under a name, for a judge."""
+    def saver(self, learner: Any, name: str) -> Callable[[], object]:
+        """A function that saves the learner's state under a name, for a validator."""
         return lambda: write_checkpoint(self.folder / name, learner)
 
     def _finish(
-        self, calibrate: Callable[[Any], None], kept: Mapping[str, Mapping[str, float]]
+        self, calibrate: Callable[[Any], None], selected: Mapping[str, Mapping[str, float]]
     ) -> None:
-        """Calibrate the states that were kept; the checkpoint to use is written last."""
-        _write_what_was_kept(self.folder, kept)
+        """Calibrate the states that were saved; the checkpoint to use is written last."""
+        _write_selected(self.folder, selected)
         for source, target in ((ORACLE, ORACLE), (BEST, CHECKPOINT)):
             if not (self.folder / source).exists():
                 continue
@@ -173,17 +173,17 @@ def _forget(folder: Path) -> None:
     shutil.rmtree(folder / SAMPLES, ignore_errors=True)
 
 
-def _write_what_was_kept(folder: Path, kept: Mapping[str, Mapping[str, float]]) -> None:
-    """``selected`` in ``config.yaml`` and the log: the validation of each kept state.
+def _write_selected(folder: Path, selected: Mapping[str, Mapping[str, float]]) -> None:
+    """``selected`` in ``config.yaml`` and the log: the validation of each saved state.
 
     Args:
         folder: the run folder.
-        kept: judge to the step and the metrics of its best state, from the loop.
+        selected: validator to the step and the metrics of its best state, from the loop.
     """
     looks = read_curve(folder / METRICS)
-    for split, numbers in kept.items():
+    for split, numbers in selected.items():
         done = sum(line["split"] == split for line in looks)
         log(folder, f"best of {done} looks at {split}: {dict(numbers)}")
-    if kept:
-        selected = {split: dict(numbers) for split, numbers in kept.items()}
-        write_config(folder, {**read_config(folder), "selected": selected})
+    if selected:
+        written = {split: dict(numbers) for split, numbers in selected.items()}
+        write_config(folder, {**read_config(folder), "selected": written})

@@ -76,13 +76,13 @@ class Batches(Protocol):
 
 
 @dataclass(frozen=True)
-class Judgement:
+class Validation:
     """What a validation found.
 
     Attributes:
         metrics: by name, for the curve.
         rank: the larger, the better; compared element by element, so later ones break ties. Empty
-            where nothing can be compared: the newest state is kept.
+            where nothing can be compared: the newest state is saved.
     """
 
     metrics: dict[str, float]
@@ -90,23 +90,30 @@ class Judgement:
 
 
 @dataclass(frozen=True)
-class Judge:
-    """Something that looks at the learner at every validation and keeps its best state.
+class Validator:
+    """Measures the learner at every validation and saves its best state.
 
     Attributes:
         name: the curve's ``split``: ``val``, or ``oracle`` for one that looks at test labels.
-        judge: called with the learner in eval mode.
-        keep: called when a state is better than all before.
+        validate: called with the learner in eval mode.
+        save: called when a state is better than all before.
     """
 
     name: str
-    judge: Callable[[], Judgement]
-    keep: Callable[[], object]
+    validate: Callable[[], Validation]
+    save: Callable[[], object]
 
 
 @dataclass
 class _State:
-    """What a run needs to go on, beside weights and optimisers."""
+    """What a run needs to go on, beside weights and optimisers; ``last.pt`` has these names.
+
+    Attributes:
+        step: the last one done.
+        best: validator to the rank of its best state.
+        kept: validator to the step and the metrics of its best state, which was saved.
+        sums, counts: of each loss term since the curve's last line.
+    """
 
     step: int = 0
     best: dict[str, list[float]] = field(default_factory=dict)
@@ -122,7 +129,7 @@ def train(
     schedule: Schedule,
     folder: Path,
     *,
-    judges: tuple[Judge, ...] = (),
+    validators: tuple[Validator, ...] = (),
     resume: bool = False,
     advance: Callable[[str, int, int], None] = lambda *_: None,
     say: Callable[[str], None] = lambda _: None,
@@ -135,13 +142,13 @@ def train(
         batches: the training data.
         schedule: how long.
         folder: run folder for ``last.pt`` and ``metrics.jsonl``.
-        judges: looked at in order, in the first process only.
+        validators: called in order, in the first process only.
         resume: go on from ``last.pt`` if it is there.
         advance: told what is being done, the step and the number of steps.
         say: given a line after each validation, and when the training will take long.
 
     Returns:
-        Judge to the step and the metrics of the state that is its best; in the first process.
+        Name of a validator to the step and the metrics of its best state; in the first process.
 
     Raises:
         OddframeError: a loss or a weight is not finite, or ``last.pt`` is damaged, of another
@@ -195,7 +202,7 @@ def train(
                 curve.write(state.step, epoch, "train", means)
                 state.sums, state.counts = {}, {}
                 if fabric.is_global_zero:
-                    found = _look(learner, judges, state, curve, epoch)
+                    found = _validate(learner, validators, state, curve, epoch)
                     line = f"step {state.step} of {schedule.steps}: {found}{pace(state.step)}"
                     log(folder, line)
                     say(line)
@@ -210,7 +217,7 @@ def train(
                     f"{folder}; go on with the same command and --resume"
                 )
     if not (phases and schedule.steps) and fabric.is_global_zero:
-        _look(learner, judges, state, curve, 0.0)
+        _validate(learner, validators, state, curve, 0.0)
     return state.kept
 
 
@@ -309,32 +316,36 @@ def _not_finite(step: int, what: str) -> OddframeError:
 
 
 def _check_weights(learner: nn.Module, step: int) -> None:
-    """Neither judge nor save a state that an overflowing gradient has spoilt."""
+    """Neither validate nor save a state that an overflowing gradient has spoilt."""
     for name, parameter in learner.named_parameters():
         if not parameter.isfinite().all():
             raise _not_finite(step, f"the weights '{name}' are not finite")
 
 
-def _look(
-    learner: nn.Module, judges: tuple[Judge, ...], state: _State, curve: _Curve, epoch: float
+def _validate(
+    learner: nn.Module,
+    validators: tuple[Validator, ...],
+    state: _State,
+    curve: _Curve,
+    epoch: float,
 ) -> str:
-    """Let the judges look; what the first of them found, in words."""
+    """Call every validator; what the first of them found, in words."""
     said = ""
     _check_weights(learner, state.step)
     learner.eval()
     with torch.random.fork_rng(), torch.no_grad():
-        for judge in judges:
-            found = judge.judge()
+        for validator in validators:
+            found = validator.validate()
             rank = list(found.rank)
-            better = judge.name not in state.best or rank > state.best[judge.name]
-            curve.write(state.step, epoch, judge.name, found.metrics)
+            better = validator.name not in state.best or rank > state.best[validator.name]
+            curve.write(state.step, epoch, validator.name, found.metrics)
             numbers = ", ".join(f"{name} {value:.4g}" for name, value in found.metrics.items())
-            said = said or f"{judge.name} {numbers}, "
+            said = said or f"{validator.name} {numbers}, "
             if better or not rank:
-                state.best[judge.name] = rank
+                state.best[validator.name] = rank
                 if rank:
-                    state.kept[judge.name] = {"step": state.step, **found.metrics}
-                judge.keep()
+                    state.kept[validator.name] = {"step": state.step, **found.metrics}
+                validator.save()
     learner.train()
     return said
 

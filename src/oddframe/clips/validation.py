@@ -14,16 +14,16 @@ from oddframe.clips.frame_cache import FrameCache
 from oddframe.clips.stream import measured_video
 from oddframe.errors import OddframeError
 from oddframe.reporting.drawing.sample_pictures import write_samples
-from oddframe.training.loop import Judge, Judgement
+from oddframe.training.loop import Validation, Validator
 from oddframe.videos.manifest import Video
 
 _SHOWN = 4
 
 
-def validation(
-    learner: ClipDetector, clips: np.ndarray, samples: Path, keep: Callable[[], object]
-) -> Judge:
-    """Judge by held-out normal clips; also write sample pictures.
+def validator(
+    learner: ClipDetector, clips: np.ndarray, samples: Path, save: Callable[[], object]
+) -> Validator:
+    """Validate by held-out normal clips; also write sample pictures.
 
     There is nothing odd in them, so what is measured is how well normal footage is known: the
     mean of each term. The detector says which means the better state.
@@ -32,19 +32,19 @@ def validation(
         learner: the detector in training.
         clips: uint8 ``(clips, frames, height, width, channels)``.
         samples: folder for the pictures.
-        keep: called when a state is the best so far.
+        save: called when a state is the best so far.
     """
     shown = clips[np.linspace(0, len(clips) - 1, min(_SHOWN, len(clips))).astype(int)]
 
-    def judge() -> Judgement:
+    def validate() -> Validation:
         terms, peaks = _measure(learner, clips)
         learner.scales = fitted_scales(terms, peaks)
         metrics = {name: float(values.mean()) for name, values in terms.items()}
         step = learner.step + 1
         write_samples(samples / f"step-{step:06d}.png", _pictures(learner, shown), f"step {step}")
-        return Judgement(metrics, learner.rank(metrics))
+        return Validation(metrics, learner.rank(metrics))
 
-    return Judge("val", judge, keep)
+    return Validator("val", validate, save)
 
 
 def require_truth_fits(

@@ -13,21 +13,21 @@ from oddframe.bags.detector import BagDetector
 from oddframe.bags.segments import Segments
 from oddframe.errors import OddframeWarning
 from oddframe.evaluation.frame_metrics import roc_auc
-from oddframe.training.loop import Judge, Judgement
+from oddframe.training.loop import Validation, Validator
 from oddframe.videos.manifest import Video
 
 _SEED = 0
 """Normal and anomalous bags are paired in the same way at every validation."""
 
 
-def validation(
+def validator(
     learner: BagDetector,
     segments: Segments,
     videos: Sequence[Video],
     batch_size: int,
-    keep: Callable[[], object],
-) -> Judge:
-    """Judge by labels per video: AUC of each bag's highest score, then the loss.
+    save: Callable[[], object],
+) -> Validator:
+    """Validate by labels per video: AUC of each bag's highest score, then the loss.
 
     Validation videos of the weakly supervised sets have no truth for their frames, so a checkpoint
     is chosen by how well it tells anomalous videos from normal ones; among equals, and small
@@ -42,16 +42,16 @@ def validation(
             OddframeWarning,
             stacklevel=2,
         )
-        return Judge("val", lambda: Judgement({}, ()), keep)
+        return Validator("val", lambda: Validation({}, ()), save)
     pairs = BagBatches(segments, videos, batch_size, _SEED)
 
-    def judge() -> Judgement:
+    def validate() -> Validation:
         metrics = mean_losses(learner, pairs) if learner.phases else {}
         scores = np.array([bag_score(learner, segments.values[row]) for row in rows])
         metrics["video_auc"] = roc_auc(labels, scores)
-        return Judgement(metrics, (metrics["video_auc"], -metrics.get("loss", 0.0)))
+        return Validation(metrics, (metrics["video_auc"], -metrics.get("loss", 0.0)))
 
-    return Judge("val", judge, keep)
+    return Validator("val", validate, save)
 
 
 def bag_score(detector: BagDetector, bag: np.ndarray) -> float:
