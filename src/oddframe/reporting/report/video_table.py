@@ -21,14 +21,6 @@ MOST_ROWS = 10_000
 
 
 @dataclass(frozen=True)
-class Listed:
-    """A number as it is shown, and as it is sorted by."""
-
-    key: str
-    text: str
-
-
-@dataclass(frozen=True)
 class ListedVideo:
     """A row of the table.
 
@@ -37,14 +29,14 @@ class ListedVideo:
         target: anchor of its timeline; empty where it has none, and the row itself is the anchor.
         anchor: of the row; empty where there is a timeline.
         peak: frame of its highest score.
-        numbers: in the other columns.
+        numbers: in the other columns, as they are sorted by and as they are shown.
     """
 
     name: str
     target: str
     anchor: str
     peak: int
-    numbers: Sequence[Listed]
+    numbers: Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -110,5 +102,5 @@ def _row(entry: ShownVideo, threshold: float | None, annotated: bool) -> ListedV
         target=place if entry.drawn else "",
         anchor="" if entry.drawn else place,
         peak=peak,
-        numbers=[Listed(f"{key:.6g}", text) for key, text in values],
+        numbers=[(f"{key:.6g}", text) for key, text in values],
     )
