@@ -167,5 +167,5 @@ def _count(
         detected += caught.sum(axis=0)
         if len(caught):
             np.add.at(hits, truth.owners[frame], caught)
-    tracks = (hits / lengths[:, None] >= TRACK_SHARE).sum(axis=0)
+    tracks = (hits / lengths[:, None] >= TRACK_SHARE).sum(axis=0, dtype=np.int32)
     return np.stack((detected, tracks, false))
