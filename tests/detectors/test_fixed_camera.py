@@ -126,13 +126,13 @@ def test_after_a_cut_footage_is_judged_as_a_video_of_its_own(street, detector, t
     assert joined[len(one)].cue != "motion"
 
 
-def test_frames_between_two_sights_hold_the_last_score(street, detector, tmp_path):
+def test_frames_between_two_observations_hold_the_last_score(street, detector, tmp_path):
     # At 60 frames per second motion comes every 5 frames and a look every 12.
     folder = png_folder(tmp_path / "quick", street.images(2, 62))
     frames = scored(detector, folder, fps=60.0)
     for index, frame in enumerate(frames):
-        sight = max(k for k in range(index + 1) if k % 5 == 0 or k % 12 == 0)
-        assert frame == replace(frames[sight], frame=index) or index == sight
+        observation = max(k for k in range(index + 1) if k % 5 == 0 or k % 12 == 0)
+        assert frame == replace(frames[observation], frame=index) or index == observation
 
 
 def test_a_saved_detector_scores_the_same(street, detector):

@@ -1,4 +1,4 @@
-"""When a video is looked at: every frame one sight, in order, with bounded waiting."""
+"""When a video is looked at: every frame one observation, in order, with bounded waiting."""
 
 import threading
 import time
@@ -84,12 +84,12 @@ def number(image: np.ndarray) -> int:
 
 def seen(fps: float, frames: int = 26, windows=None):
     chosen = whole(frames) if windows is None else windows
-    sights = list(observe(TinyVideo(frames, fps), SCALE, number, chosen))
-    motions = [s.frame for s in sights if s.speed is not None]
-    looks = [s.frame for s in sights if s.look is not None]
-    assert all(s.look in (None, s.frame) for s in sights), "a look of another frame"
-    assert all(s.seconds == pytest.approx(s.frame / fps) for s in sights)
-    return [s.frame for s in sights], motions, looks
+    found = list(observe(TinyVideo(frames, fps), SCALE, number, chosen))
+    motions = [s.frame for s in found if s.speed is not None]
+    looks = [s.frame for s in found if s.look is not None]
+    assert all(s.look in (None, s.frame) for s in found), "a look of another frame"
+    assert all(s.seconds == pytest.approx(s.frame / fps) for s in found)
+    return [s.frame for s in found], motions, looks
 
 
 @pytest.mark.parametrize(
@@ -126,9 +126,16 @@ def test_a_slower_rate_in_the_dark_is_not_looked_at_less_often():
                 frame.seconds = min(frame.index, 25) / 25 + max(frame.index - 25, 0) / 5
                 yield frame
 
-    sights = list(observe(Dusk(40, 25.0), SCALE, number, whole(40)))
-    assert [s.frame for s in sights if s.look is not None] == [0, 5, 10, 15, 20, *range(25, 40)]
-    moves = [s.frame for s in sights if s.speed is not None]
+    found = list(observe(Dusk(40, 25.0), SCALE, number, whole(40)))
+    assert [s.frame for s in found if s.look is not None] == [
+        0,
+        5,
+        10,
+        15,
+        20,
+        *range(25, 40),
+    ]
+    moves = [s.frame for s in found if s.speed is not None]
     assert moves == [*range(0, 25, 2), *range(26, 40)]
 
 
@@ -175,9 +182,9 @@ def test_windows_do_not_share_motion():
         def __iter__(self):
             return (Jump(i, self.fps) for i in range(self.frames))
 
-    sights = observe(Jumping(100, 25.0), SCALE, number, single_looks([40, 90], 25.0))
+    found = observe(Jumping(100, 25.0), SCALE, number, single_looks([40, 90], 25.0))
     # All changes between the windows, but within each everything stands still.
-    assert all(s.speed.max() == 0 for s in sights if s.speed is not None)
+    assert all(s.speed.max() == 0 for s in found if s.speed is not None)
 
 
 def test_nothing_moves_from_one_piece_of_footage_to_another():
@@ -192,13 +199,16 @@ def test_nothing_moves_from_one_piece_of_footage_to_another():
             return (Piece(i, self.fps) for i in range(self.frames))
 
     scale = Scale((6, 8), (80, 60), (80, 60))
-    sights = list(observe(Pieces(60, 25.0), scale, lambda image: image.mean(), whole(60)))
-    speeds = {s.frame: s.speed.max() for s in sights if s.speed is not None}
+    found = list(observe(Pieces(60, 25.0), scale, lambda image: image.mean(), whole(60)))
+    speeds = {s.frame: s.speed.max() for s in found if s.speed is not None}
     assert min(speeds[2], speeds[30], speeds[33]) > 0  # all slides to the right
     # At 31 the footage begins anew: measured and looked at, as in the first frame.
     assert [speeds[0], speeds[31]] == [0, 0]
     assert sorted(speeds) == [*range(0, 31, 2), *range(31, 60, 2)]
-    assert [s.frame for s in sights if s.look is not None] == [*range(0, 31, 5), *range(31, 60, 5)]
+    assert [s.frame for s in found if s.look is not None] == [
+        *range(0, 31, 5),
+        *range(31, 60, 5),
+    ]
 
 
 def test_windows_beyond_the_end_give_what_is_there():
@@ -220,7 +230,7 @@ def test_waiting_is_bounded_however_slow_the_look():
         time.sleep(0.002)
         return number(image)
 
-    ahead = [video.made - sight.frame for sight in observe(video, SCALE, slow, whole(400))]
+    ahead = [video.made - one.frame for one in observe(video, SCALE, slow, whole(400))]
     assert max(ahead) <= 12
 
 
@@ -241,16 +251,16 @@ def test_an_error_of_the_look_reaches_the_caller():
 
 def test_stopping_early_leaves_no_thread():
     before = threading.active_count()
-    sights = observe(TinyVideo(2000, 25.0), SCALE, number, whole(2000))
-    next(sights)
-    sights.close()
+    found = observe(TinyVideo(2000, 25.0), SCALE, number, whole(2000))
+    next(found)
+    found.close()
     assert threading.active_count() == before
 
 
-def test_a_live_sight_comes_out_with_its_frame():
+def test_a_live_observation_comes_out_with_its_frame():
     video = TinyVideo(30, 25.0)
     observer = Observer(25.0, SCALE, number, live=True)
     with closing(observer):
-        sights = [observer.push(frame) for frame in video]
-    assert [[s.frame for s in some] for some in sights] == [[frame] for frame in range(30)]
-    assert [s.look for (s,) in sights if s.look is not None] == [*range(0, 30, 5)]
+        found = [observer.push(frame) for frame in video]
+    assert [[s.frame for s in some] for some in found] == [[frame] for frame in range(30)]
+    assert [s.look for (s,) in found if s.look is not None] == [*range(0, 30, 5)]

@@ -112,7 +112,7 @@ class _State:
         step: the last one done.
         best: validator to the rank of its best state.
         kept: validator to the step and the metrics of its best state, which was saved.
-        sums, counts: of each loss term since the curve's last line.
+        sums, counts: sum and number of each loss term's values since the last line of the curve.
     """
 
     step: int = 0

@@ -32,8 +32,8 @@ from oddframe.console.words import count
 from oddframe.detectors.own_cameras.fixed_camera.memory import NormalMemory
 from oddframe.detectors.own_cameras.fixed_camera.observation import (
     LOOK_SECONDS,
+    Observation,
     Scale,
-    Sight,
     Window,
     observe,
     single_looks,
@@ -63,15 +63,25 @@ _HELD_OUT = -2
 
 @dataclass
 class _Recording:
-    """What one pass over the normal footage measured, in order."""
+    """What one pass over the normal footage measured, in order.
 
-    file: Path  # raw patches of all looks, float16 (rows, columns, channels) each
+    Attributes:
+        file: raw patches of all looks, float16 ``(rows, columns, channels)`` each.
+        look_groups: for each look, the part of the footage that it shows.
+        speeds: for each observation, float16 ``(rows, columns)``.
+        seconds: for each observation, its time.
+        latest_looks: for each observation, the index of the latest look.
+        stretches: first observation, the one after the last, and how many come in a second.
+        left_out: videos, and why.
+    """
+
+    file: Path
     look_groups: list[int] = field(default_factory=list)
-    speeds: list[np.ndarray] = field(default_factory=list)  # float16 (rows, columns) per sight
-    seconds: list[float] = field(default_factory=list)  # per sight
-    sight_looks: list[int] = field(default_factory=list)  # index of the latest look per sight
-    stretches: list[tuple[int, int, float]] = field(default_factory=list)  # sights, per second
-    left_out: dict[str, str] = field(default_factory=dict)  # videos, and why
+    speeds: list[np.ndarray] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    latest_looks: list[int] = field(default_factory=list)
+    stretches: list[tuple[int, int, float]] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)
 
     def add_look(self, stream: RawIOBase, look: np.ndarray, group: int) -> None:
         """Append a look to the file."""
@@ -128,7 +138,7 @@ def fit_scene(
     motion = Surprise.fit(speeds)
     trusts = Trusts(_trust(appearance, distances), _trust(motion, speeds))
     looked = trusts.appearance * appearance(distances)
-    values = _frame_values(looked[recording.sight_looks] + trusts.motion * motion(speeds))
+    values = _frame_values(looked[recording.latest_looks] + trusts.motion * motion(speeds))
     frame = Surprise.fit(values)
     raw_speeds = _frame_values(speeds)
     scene = Scene(
@@ -241,27 +251,27 @@ def _record(
         speed = np.zeros(scale.grid, np.float32)
         # If there is no other video to go on with, there is nothing to be left out.
         left_out = recording.left_out if len(videos) > 1 else None
-        sights = _sights(manifest, video, scale, encoder, windows, left_out)
+        observations = _observations(manifest, video, scale, encoder, windows, left_out)
         with recording.file.open("ab", buffering=0) as stream:
-            for rate, sight in sights:
-                advance("watching normal footage", (before + sight.frame) / total)
-                if video.split == "train" and sight.seconds >= edge:
+            for rate, observation in observations:
+                advance("watching normal footage", (before + observation.frame) / total)
+                if video.split == "train" and observation.seconds >= edge:
                     group += 1
-                    edge = sight.seconds + part
-                if sight.look is not None:
+                    edge = observation.seconds + part
+                if observation.look is not None:
                     owner = group if video.split == "train" else _HELD_OUT
-                    recording.add_look(stream, sight.look, owner)
-                if sight.speed is not None:
-                    speed = sight.speed
-                early = sight.frame < windows[sight.window].first_look
-                if early or (sight.speed is None and sight.look is None):
+                    recording.add_look(stream, observation.look, owner)
+                if observation.speed is not None:
+                    speed = observation.speed
+                early = observation.frame < windows[observation.window].first_look
+                if early or (observation.speed is None and observation.look is None):
                     continue
-                if sight.window != window:
-                    window = sight.window
+                if observation.window != window:
+                    window = observation.window
                     recording.stretches.append((len(recording.speeds), len(recording.speeds), rate))
                 recording.speeds.append(speed.astype(np.float16))
-                recording.seconds.append(sight.seconds)
-                recording.sight_looks.append(len(recording.look_groups) - 1)
+                recording.seconds.append(observation.seconds)
+                recording.latest_looks.append(len(recording.look_groups) - 1)
                 start, _, rate = recording.stretches[-1]
                 recording.stretches[-1] = (start, len(recording.speeds), rate)
     if len({group for group in recording.look_groups if group >= 0}) < 2:
@@ -272,15 +282,15 @@ def _record(
     return recording
 
 
-def _sights(
+def _observations(
     manifest: Manifest,
     video: Video,
     scale: Scale,
     encoder: PatchEncoder,
     windows: list[Window],
     left_out: dict[str, str] | None,
-) -> Iterator[tuple[float, Sight[np.ndarray]]]:
-    """What is seen of a video, with the rate of its sights, as far as it can be read.
+) -> Iterator[tuple[float, Observation[np.ndarray]]]:
+    """What is seen of a video, with the rate of its observations, as far as it can be read.
 
     Args:
         manifest, video, scale, encoder, windows: what to see, and how.
@@ -292,8 +302,8 @@ def _sights(
     try:
         with open_video(manifest.locate(video), video.fps, video.levels) as reader:
             rate = reader.info.fps / steps(reader.info.fps)[0]
-            for sight in observe(reader, scale, encoder.encode, windows):
-                yield rate, sight
+            for observation in observe(reader, scale, encoder.encode, windows):
+                yield rate, observation
     except OddframeError as error:
         if left_out is None:
             raise

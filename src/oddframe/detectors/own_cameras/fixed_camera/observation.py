@@ -46,7 +46,7 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Sight(Generic[T]):
+class Observation(Generic[T]):
     """What was measured at a frame: the speed field and the look, None where neither was due."""
 
     frame: int
@@ -80,14 +80,14 @@ def steps(fps: float) -> tuple[int, int]:
 
 
 class Observer(Generic[T]):
-    """Frames of one video or camera in, in order, and one sight of each out.
+    """Frames of one video or camera in, in order, and one observation of each out.
 
     Args:
         fps: the typical rate.
         scale: sizes of the images.
         look: called in another thread with a uint8 RGB image of ``look_size``.
-        live: each sight comes out as its frame comes in; otherwise the other thread is two looks
-            behind, and the frames until then wait.
+        live: each observation comes out as its frame comes in; otherwise the other thread is two
+            looks behind, and the frames until then wait.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class Observer(Generic[T]):
         # Two looks ahead keep the other thread busy and the memory bounded.
         self._most_waiting = 0 if live else 2 * self._steps[1]
         self._pool = ThreadPoolExecutor(max_workers=1)
-        self._waiting: deque[tuple[Sight[T], Future[T] | None]] = deque()
+        self._waiting: deque[tuple[Observation[T], Future[T] | None]] = deque()
         self._field = SpeedField(scale.grid, scale.motion_size)
         self._measured = 0.0
         self._begin()
@@ -109,17 +109,17 @@ class Observer(Generic[T]):
 
     def push(
         self, frame: Frame, *, anew: bool = False, looks: bool = True, window: int = 0
-    ) -> list[Sight[T]]:
+    ) -> list[Observation[T]]:
         """Take the next frame.
 
         Args:
             frame: the frame.
             anew: motion and looks begin anew with it, as in the first frame of a video.
             looks: whether it may be looked at.
-            window: what is said in its sight.
+            window: what is said in its observation.
 
         Returns:
-            The sights that are known by now, in order.
+            The observations that are known by now, in order.
         """
         if anew:
             self._begin()
@@ -127,11 +127,11 @@ class Observer(Generic[T]):
         future = None
         if looks and self._looking.due(frame.seconds):
             future = self._pool.submit(self._look, frame.rgb(self._scale.look_size))
-        self._waiting.append((Sight(frame.index, frame.seconds, window, speed, None), future))
+        self._waiting.append((Observation(frame.index, frame.seconds, window, speed, None), future))
         return self._known(self._most_waiting)
 
-    def finish(self) -> list[Sight[T]]:
-        """There are no more frames: the sights that are left."""
+    def finish(self) -> list[Observation[T]]:
+        """There are no more frames: the observations that are left."""
         found = self._known(0)
         self.close()
         return found
@@ -147,18 +147,18 @@ class Observer(Generic[T]):
         self._measured = frame.seconds
         return self._field.update(frame.grey(self._scale.motion_size), max(elapsed, 1e-3))
 
-    def _known(self, left: int) -> list[Sight[T]]:
+    def _known(self, left: int) -> list[Observation[T]]:
         found = []
         while len(self._waiting) > left:
-            sight, future = self._waiting.popleft()
-            found.append(replace(sight, look=future.result()) if future else sight)
+            observation, future = self._waiting.popleft()
+            found.append(replace(observation, look=future.result()) if future else observation)
         return found
 
 
 def observe(
     video: VideoReader, scale: Scale, look: Callable[[np.ndarray], T], windows: Sequence[Window]
-) -> Iterator[Sight[T]]:
-    """Observe parts of a video in frame order; one sight for every frame of the windows.
+) -> Iterator[Observation[T]]:
+    """Observe parts of a video in frame order; one observation for every frame of the windows.
 
     Where footage does not go on (see :mod:`oddframe.media.continuity`), motion and looks begin
     anew, as in the first frame of a video: nothing is measured from one piece to another.

@@ -11,7 +11,7 @@ import numpy as np
 
 from oddframe.calibration.places import odd_boxes, where
 from oddframe.detectors.contract import FrameScore
-from oddframe.detectors.own_cameras.fixed_camera.observation import Observer, Sight
+from oddframe.detectors.own_cameras.fixed_camera.observation import Observation, Observer
 from oddframe.detectors.own_cameras.fixed_camera.scene import Scene, frame_value, top_cells
 from oddframe.detectors.own_cameras.fixed_camera.threads import one_thread_each
 from oddframe.features.patch_features import PatchEncoder
@@ -22,7 +22,7 @@ _CLEARLY_FASTER = 1.15
 
 
 class FixedCameraStream:
-    """A stream of the fixed-camera detector; frames between two sights hold the last score.
+    """A stream of the fixed-camera detector; frames between two observations hold the last score.
 
     Args:
         scene: what was learnt.
@@ -65,15 +65,18 @@ class FixedCameraStream:
         self._ended()
         return found
 
-    def _judged(self, sights: Iterable[Sight[np.ndarray]]) -> list[FrameScore]:
+    def _judged(self, observations: Iterable[Observation[np.ndarray]]) -> list[FrameScore]:
         found = []
-        for sight in sights:
-            if sight.look is not None:
-                self._appearance = sight.look
-            if sight.speed is not None:
-                self._speed, self._motion = sight.speed, self._scene.motion_part(sight.speed)
+        for observation in observations:
+            if observation.look is not None:
+                self._appearance = observation.look
+            if observation.speed is not None:
+                self._speed, self._motion = (
+                    observation.speed,
+                    self._scene.motion_part(observation.speed),
+                )
             number = self._last.frame + 1
-            if sight.look is None and sight.speed is None:
+            if observation.look is None and observation.speed is None:
                 self._last = replace(self._last, frame=number)
             else:
                 self._last = self._judge(number)
