@@ -13,6 +13,8 @@ from oddframe.errors import OddframeError
 from oddframe.runs.curve import read_curve
 from oddframe.training import loop
 from oddframe.training.loop import LAST, METRICS, Schedule, Validation, Validator, train
+from oddframe.training.loop import LAST, METRICS, Judge, Judgement, Schedule, train
+from oddframe.training.pace import Pace
 
 
 class Numbers:
@@ -140,7 +142,7 @@ def test_stopped_by_hand_goes_on_from_that_very_step(tmp_path: Path) -> None:
     ("seconds", "words"), [(26, "26 s"), (89, "89 s"), (150, "2 min"), (5400, "1.5 h")]
 )
 def test_the_time_left_is_said_in_a_fitting_unit(seconds: float, words: str) -> None:
-    assert loop._Pace._words(seconds) == words
+    assert Pace._words(seconds) == words
 
 
 @pytest.mark.parametrize("steps", [6, 7])

@@ -319,7 +319,7 @@ def test_no_steps_give_the_untrained_network(bags, tmp_path: Path) -> None:
 def test_validation_videos_of_one_class_keep_the_last_state_also_after_going_on(
     bags, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    save = loop._save
+    save = loop.save_unfinished
 
     def save_and_stop(*parts) -> None:
         save(*parts)
@@ -334,7 +334,7 @@ def test_validation_videos_of_one_class_keep_the_last_state_also_after_going_on(
     config = ("--detector", "sultani", "--settings.validate_every", "5", "--settings.steps", "30")
     assert one.train(tmp_path / "whole", *config) == 0
     with monkeypatch.context() as patched:
-        patched.setattr(loop, "_save", save_and_stop)
+        patched.setattr(loop, "save_unfinished", save_and_stop)
         assert one.train(tmp_path / "parts", *config) == 130
     assert torch.load(tmp_path / "parts" / "last.pt", weights_only=True)["step"] == 20
     assert not (tmp_path / "parts" / "checkpoint.pt").exists()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from oddframe.errors import OddframeError
+from oddframe.files.atomic import atomic_path
 from oddframe.files.plain_values import typed
 from oddframe.files.text_files import read_text, shown
 
@@ -41,3 +44,26 @@ def read_curve(path: Path) -> list[dict[str, Any]]:
                 raise OddframeError(f"{where}: '{name}': expected a number, found {shown(value)}")
         lines.append(row)
     return lines
+
+
+class CurveWriter:
+    """``metrics.jsonl``: one line per validation and split; lines after the step are dropped."""
+
+    def __init__(self, path: Path, step: int, writes: bool) -> None:
+        self._path = path
+        self._writes = writes
+        if not writes:
+            return
+        kept = [line for line in read_curve(path) if line["step"] <= step] if step else []
+        with atomic_path(path) as temporary:
+            temporary.write_text("".join(json.dumps(line) + "\n" for line in kept))
+
+    def write(self, step: int, epoch: float, split: str, metrics: Mapping[str, float]) -> None:
+        """Append a line, on disk when this returns; nothing in processes that do not write."""
+        if not self._writes:
+            return
+        line = {"step": step, "epoch": round(epoch, 3), "split": split, **metrics}
+        with self._path.open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(line) + "\n")
+            stream.flush()
+            os.fsync(stream.fileno())

@@ -11,16 +11,13 @@ killed and goes on gives the very numbers of one that was not.
 
 from __future__ import annotations
 
-import io
-import json
 import math
-import os
 import signal
 import threading
 import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -29,19 +26,21 @@ import torch
 from torch import Tensor, nn
 
 from oddframe.errors import OddframeError
-from oddframe.files.atomic import atomic_path
-from oddframe.files.tensor_files import read_tensor_file
-from oddframe.runs.curve import read_curve
+from oddframe.runs.curve import CurveWriter
 from oddframe.runs.run_folder import LAST, METRICS, log
+from oddframe.training.pace import Pace
+from oddframe.training.unfinished import (
+    TrainingState,
+    check_weights,
+    load_unfinished,
+    not_finite,
+    save_unfinished,
+)
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
 
-FORMAT = "oddframe-training/1"
 _SAVE_SECONDS = 120.0
-_LOOK_AT_PACE = 20
-"""Steps after which a training that will take long is spoken of."""
-_LONG_SECONDS = 5400.0
 
 
 @dataclass(frozen=True)
@@ -104,24 +103,6 @@ class Validator:
     save: Callable[[], object]
 
 
-@dataclass
-class _State:
-    """What a run needs to go on, beside weights and optimisers; ``last.pt`` has these names.
-
-    Attributes:
-        step: the last one done.
-        best: validator to the rank of its best state.
-        kept: validator to the step and the metrics of its best state, which was saved.
-        sums, counts: sum and number of each loss term's values since the last line of the curve.
-    """
-
-    step: int = 0
-    best: dict[str, list[float]] = field(default_factory=dict)
-    kept: dict[str, dict[str, float]] = field(default_factory=dict)
-    sums: dict[str, float] = field(default_factory=dict)
-    counts: dict[str, int] = field(default_factory=dict)
-
-
 def train(
     fabric: Fabric,
     learner: nn.Module,
@@ -158,7 +139,7 @@ def train(
     """
     optimisers = learner.optimisers()  # ty: ignore[not-callable]
     phases: tuple[str, ...] = learner.phases  # ty: ignore[invalid-assignment]
-    state = _State()
+    state = TrainingState()
     wrapped: Any = None
     if phases:
         if fabric.world_size > 1 and fabric.device.type == "cuda":
@@ -167,7 +148,7 @@ def train(
         wrapped.mark_forward_method("losses")
         optimisers = dict(zip(phases, stepped, strict=True))
     if resume and (folder / LAST).exists():
-        state = _load(fabric, folder / LAST, learner, optimisers)
+        state = load_unfinished(fabric, folder / LAST, learner, optimisers)
         # Sums are left where the last step was not followed by a validation.
         if state.step > schedule.steps or (state.step == schedule.steps and state.sums):
             raise OddframeError(
@@ -176,8 +157,8 @@ def train(
             )
         if fabric.is_global_zero:
             log(folder, f"going on at step {state.step} of {schedule.steps}")
-    curve = _Curve(folder / METRICS, state.step, fabric.is_global_zero)
-    pace = _Pace(state.step, schedule.steps)
+    curve = CurveWriter(folder / METRICS, state.step, fabric.is_global_zero)
+    pace = Pace(state.step, schedule.steps)
     saved_at = time.monotonic()
     with _interrupted_between_steps() as interrupted:
         while state.step < schedule.steps and phases:
@@ -209,7 +190,7 @@ def train(
                 fabric.barrier()
             stop = interrupted()
             if due or late or stop:
-                _save(fabric, folder / LAST, learner, optimisers, state)
+                save_unfinished(fabric, folder / LAST, learner, optimisers, state)
                 saved_at = time.monotonic()
             if stop:
                 raise KeyboardInterrupt(
@@ -290,9 +271,7 @@ def _step(
         for name, value in losses.items():
             number = float(value.detach())
             if not math.isfinite(number):
-                raise _not_finite(
-                    step + 1, f"the loss term '{name}' of phase '{phase}' is {number}"
-                )
+                raise not_finite(step + 1, f"the loss term '{name}' of phase '{phase}' is {number}")
             terms.append((f"{phase}/{name}" if several else name, number))
         optimiser.zero_grad()
         fabric.backward(losses["loss"])
@@ -308,30 +287,16 @@ def _step(
     return terms
 
 
-def _not_finite(step: int, what: str) -> OddframeError:
-    return OddframeError(
-        f"training stopped at step {step}: {what}; {LAST} keeps the last good state; train with a "
-        "smaller learning rate or --settings.clip_gradient, into another --out"
-    )
-
-
-def _check_weights(learner: nn.Module, step: int) -> None:
-    """Neither validate nor save a state that an overflowing gradient has spoilt."""
-    for name, parameter in learner.named_parameters():
-        if not parameter.isfinite().all():
-            raise _not_finite(step, f"the weights '{name}' are not finite")
-
-
 def _validate(
     learner: nn.Module,
     validators: tuple[Validator, ...],
-    state: _State,
-    curve: _Curve,
+    state: TrainingState,
+    curve: CurveWriter,
     epoch: float,
 ) -> str:
     """Call every validator; what the first of them found, in words."""
     said = ""
-    _check_weights(learner, state.step)
+    check_weights(learner, state.step)
     learner.eval()
     with torch.random.fork_rng(), torch.no_grad():
         for validator in validators:
@@ -348,93 +313,3 @@ def _validate(
                 validator.save()
     learner.train()
     return said
-
-
-class _Pace:
-    """How fast a training goes, for the person who waits."""
-
-    def __init__(self, step: int, steps: int) -> None:
-        self._first, self._steps = step, steps
-        self._began = time.monotonic()
-
-    def __call__(self, step: int) -> str:
-        each = (time.monotonic() - self._began) / max(step - self._first, 1)
-        return f"{each:.2g} s a step, {self._words((self._steps - step) * each)} left"
-
-    def warning(self, step: int) -> str:
-        """Once, early: that the training will take hours."""
-        if step - self._first != _LOOK_AT_PACE:
-            return ""
-        left = (time.monotonic() - self._began) / _LOOK_AT_PACE * (self._steps - step)
-        if left < _LONG_SECONDS:
-            return ""
-        return (
-            f"at this pace the training takes {self._words(left)}; a smaller --settings.width or "
-            "--settings.size, fewer --settings.steps, or a recipe for a CPU is quicker"
-        )
-
-    @staticmethod
-    def _words(seconds: float) -> str:
-        if seconds < 90:
-            return f"{seconds:.0f} s"
-        return f"{seconds / 3600:.1f} h" if seconds >= 5400 else f"{seconds / 60:.0f} min"
-
-
-class _Curve:
-    """``metrics.jsonl``: one line per validation and split; lines after the step are dropped."""
-
-    def __init__(self, path: Path, step: int, writes: bool) -> None:
-        self._path = path
-        self._writes = writes
-        if not writes:
-            return
-        kept = [line for line in read_curve(path) if line["step"] <= step] if step else []
-        with atomic_path(path) as temporary:
-            temporary.write_text("".join(json.dumps(line) + "\n" for line in kept))
-
-    def write(self, step: int, epoch: float, split: str, metrics: Mapping[str, float]) -> None:
-        if not self._writes:
-            return
-        line = {"step": step, "epoch": round(epoch, 3), "split": split, **metrics}
-        with self._path.open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(line) + "\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-
-
-def _save(
-    fabric: Fabric, path: Path, learner: nn.Module, optimisers: Mapping[str, Any], state: _State
-) -> None:
-    if not fabric.is_global_zero:
-        return
-    _check_weights(learner, state.step)
-    buffer = io.BytesIO()
-    content = {
-        "format": FORMAT,
-        "learner": learner.state_dict(),
-        "optimisers": {name: part.state_dict() for name, part in optimisers.items()},
-        **vars(state),
-    }
-    torch.save(content, buffer)
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(buffer.getbuffer())
-
-
-def _load(fabric: Fabric, path: Path, learner: nn.Module, optimisers: Mapping[str, Any]) -> _State:
-    try:
-        content = read_tensor_file(
-            path, "an unfinished training", "delete it to start anew", device=fabric.device
-        )
-        if content["format"] != FORMAT:
-            raise ValueError(f"format {content['format']!r}")
-        learner.load_state_dict(content["learner"])
-        for name, part in optimisers.items():
-            part.load_state_dict(content["optimisers"][name])
-        return _State(**{part.name: content[part.name] for part in fields(_State)})
-    except OddframeError:
-        raise
-    except Exception as error:  # PyTorch raises a dozen kinds; all mean the same
-        reason = " ".join(str(error).split())[:160] or type(error).__name__
-        raise OddframeError(
-            f"{path}: cannot go on from it ({reason}); delete it to train from the start"
-        ) from error
