@@ -13,14 +13,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from oddframe.errors import OddframeError, OddframeWarning
-from oddframe.features.feature_folder import (
-    FeatureFolder,
-    check_snippets,
-    expected_snippets,
-    read_info,
-    shown_frames,
-)
+from oddframe.features.feature_folder import FeatureFolder
+from oddframe.features.feature_info import read_info
 from oddframe.features.feature_writing import begin_folder, finished_videos, write_features
+from oddframe.features.snippets import check_snippets, expected_snippets, shown_frames
 from oddframe.media.clock import Clock
 
 RANDOM = np.random.default_rng(0)

@@ -25,8 +25,8 @@ import numpy as np
 from oddframe.errors import OddframeError
 from oddframe.features.backbones import Backbone
 from oddframe.features.crops import crop_names, cut, resized
-from oddframe.features.feature_folder import shown_frames
 from oddframe.features.feature_writing import begin_folder, finished_videos, write_features
+from oddframe.features.snippets import shown_frames
 from oddframe.media.clock import Clock
 from oddframe.media.fingerprints import Fingerprint, recording_files
 from oddframe.media.opening import open_video

@@ -13,13 +13,9 @@ import numpy as np
 from oddframe import __version__
 from oddframe.console.words import first_of
 from oddframe.errors import OddframeError, OddframeWarning
-from oddframe.features.feature_folder import (
-    FORMAT,
-    INFO_FILE,
-    FeatureFolder,
-    array_files,
-    read_info,
-)
+from oddframe.features.feature_folder import FeatureFolder
+from oddframe.features.feature_info import FORMAT, INFO_FILE, read_info
+from oddframe.features.folder_layouts import array_files
 from oddframe.files.atomic import atomic_path, write_json
 from oddframe.media.fingerprints import Fingerprint, newest_change
 

@@ -17,7 +17,7 @@ from oddframe.features.extraction import (
     extract_anew,
     unfinished,
 )
-from oddframe.features.feature_folder import INFO_FILE
+from oddframe.features.feature_info import INFO_FILE
 from oddframe.files.atomic import CannotWriteError
 from oddframe.videos.manifest import Manifest, Video
 

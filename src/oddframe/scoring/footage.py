@@ -10,7 +10,7 @@ from pathlib import Path
 from oddframe.console.progress import Progress, progress
 from oddframe.console.words import count
 from oddframe.errors import OddframeError, OddframeWarning
-from oddframe.features.feature_folder import INFO_FILE
+from oddframe.features.feature_info import INFO_FILE
 from oddframe.files.atomic import begun_in
 from oddframe.files.folder_lock import alone_in
 from oddframe.footage.deep_footage import at_range_of_run
