@@ -20,8 +20,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from oddframe.media.continuity import _SIZE, _SWITCHED, BreakFinder, Kind, _Sketch, watched
+from oddframe.media.continuity import BreakFinder, Kind
 from oddframe.media.opening import open_video
+from oddframe.media.sketches import SIZE, SWITCHED, Sketch
+from oddframe.media.watched_video import watched
 
 DATA = Path(os.environ.get("ODDFRAME_DATA", Path(__file__).parents[1] / ".." / "shared" / "data"))
 LENGTH, JOINS, SEED = 30, 400, 7
@@ -60,7 +62,7 @@ def breaks(seen: Seen, fps: float) -> dict[int, Kind]:
 def alike(before: np.ndarray, after: np.ndarray) -> tuple[float, float]:
     """How much brighter or darker a picture is, and how alike edges run."""
     old, new = (
-        _Sketch.of(cv2.resize(p, _SIZE, interpolation=cv2.INTER_AREA)) for p in (before, after)
+        Sketch.of(cv2.resize(p, SIZE, interpolation=cv2.INTER_AREA)) for p in (before, after)
     )
     return new.brightening(old), new.same_edges(old)
 
@@ -77,9 +79,9 @@ def measure(name: str) -> None:
         false += sum(kind == "cut" for kind in found.values())
         lights += sum(kind == "light" for kind in found.values())
         means = np.array([float(picture[::8, ::8].mean()) for _, picture in seen])
-        for at in np.flatnonzero(np.abs(np.diff(means)) >= _SWITCHED / 2) + 1:
+        for at in np.flatnonzero(np.abs(np.diff(means)) >= SWITCHED / 2) + 1:
             brightening, same = alike(seen[at - 1][1], seen[at][1])
-            if brightening >= _SWITCHED:
+            if brightening >= SWITCHED:
                 print(f"  {path.name} frame {at}: {brightening:.0f} levels, edges {same:.2f}")
         starts = random.integers(0, max(1, len(seen) - LENGTH), 20)
         pieces.append([seen[start : start + LENGTH] for start in starts])

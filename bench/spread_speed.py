@@ -22,7 +22,8 @@ import numpy as np
 from oddframe.cluster.spread import Workers
 from oddframe.errors import OddframeError
 from oddframe.features.backbones import Backbone, BackboneOptions, load_backbone
-from oddframe.features.extraction import SnippetPlan, extract_features
+from oddframe.features.extraction import extract_features
+from oddframe.features.snippet_plan import SnippetPlan
 from oddframe.features.spread_extraction import Extracting, extract_spread
 from oddframe.footage.given import Footage
 from oddframe.media.video_writing import VideoWriter

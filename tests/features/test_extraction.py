@@ -22,9 +22,10 @@ from hypothesis import strategies as st
 from oddframe.cli import main
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.crops import cut, resized
-from oddframe.features.extraction import SnippetPlan, extract_features
+from oddframe.features.extraction import extract_features
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.features.feature_writing import RECORDINGS
+from oddframe.features.snippet_plan import SnippetPlan
 from oddframe.footage.folder import prepare_folder
 from oddframe.media.clock import Clock
 from oddframe.media.grey_levels import Levels

@@ -10,10 +10,11 @@ import cv2
 import numpy as np
 import pytest
 
-from oddframe.media.continuity import BreakFinder, WatchedVideo, watched
+from oddframe.media.continuity import BreakFinder
 from oddframe.media.frames import MediaInfo
 from oddframe.media.opening import open_video
 from oddframe.media.pictures import PictureFrame
+from oddframe.media.watched_video import WatchedVideo, watched
 
 WIDTH, HEIGHT = 160, 120
 DATA = Path(os.environ.get("ODDFRAME_DATA", Path(__file__).parents[3] / "shared" / "data"))

@@ -29,10 +29,11 @@ from oddframe.files.array_files import read_array
 from oddframe.files.atomic import CannotWriteError
 from oddframe.files.kept_arrays import kept_writer, read_kept
 from oddframe.media.clock import Clock
-from oddframe.media.continuity import RULE, watched
+from oddframe.media.continuity import RULE
 from oddframe.media.frames import Resampling
 from oddframe.media.image_series import list_images
 from oddframe.media.opening import open_video
+from oddframe.media.watched_video import watched
 from oddframe.videos.manifest import Manifest, Video
 
 FRAME_CACHE = ".frames"

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeGuard
 import numpy as np
 
 from oddframe.detectors.traits import Traits
-from oddframe.media.continuity import watched
 from oddframe.media.frames import Frame, MediaInfo, VideoReader
+from oddframe.media.watched_video import watched
 from oddframe.videos.manifest import Manifest
 
 if TYPE_CHECKING:

@@ -11,81 +11,23 @@ repeats its last frame. A video thus has ``ceil(frames / stride)`` snippets.
 
 from __future__ import annotations
 
-import queue
-import threading
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from oddframe.errors import OddframeError
 from oddframe.features.backbones import Backbone
-from oddframe.features.crops import crop_names, cut, resized
+from oddframe.features.crops import crop_names
+from oddframe.features.decoding import ahead, opencv_in_one_thread, snippet_clips
 from oddframe.features.feature_writing import begin_folder, finished_videos, write_features
-from oddframe.features.snippets import shown_frames
-from oddframe.media.clock import Clock
+from oddframe.features.snippet_plan import SnippetPlan
 from oddframe.media.fingerprints import Fingerprint, recording_files
-from oddframe.media.opening import open_video
 from oddframe.videos.manifest import Manifest, Video
 
 _QUEUED_SNIPPETS = 8
-
-
-@dataclass(frozen=True)
-class SnippetPlan:
-    """How a video is cut into snippets and frames into crops.
-
-    Attributes:
-        snippet_length: frames per snippet.
-        stride: frames from the start of one snippet to the start of the next.
-        crops: a layout of :mod:`oddframe.features.crops`.
-        rate: frames per second to resample to before cutting snippets; None keeps each video's
-            own. Of a regular video, resampled frame ``j`` is frame ``floor(j * fps / rate)``.
-    """
-
-    snippet_length: int = 16
-    stride: int = 16
-    crops: str = "1"
-    rate: float | None = None
-
-    def __post_init__(self) -> None:
-        crop_names(self.crops)
-        if self.snippet_length < 2 or self.stride < 1:
-            raise OddframeError(
-                "a snippet needs at least 2 frames and a stride of at least 1, found "
-                f"{self.snippet_length} and {self.stride}"
-            )
-        if self.rate is not None and not 0.01 <= self.rate <= 1000:
-            raise OddframeError(f"--rate: expected 0.01 to 1000 frames per second: {self.rate}")
-
-    def frames(self, clock: Clock, used: int) -> np.ndarray:
-        """The frames that a backbone looks at, spread evenly over each snippet.
-
-        Args:
-            clock: frame count of the video, and when its frames are shown.
-            used: frames per snippet that are looked at.
-
-        Returns:
-            int64 ``(snippets, used)``, native frame numbers; rows and their entries ascend.
-        """
-        table = None if self.rate is None else shown_frames(clock, self.rate)
-        count = clock.frames if table is None else table.size
-        latest = max(count - self.snippet_length, 0)
-        starts = np.minimum(np.arange(0, count, self.stride), latest)
-        offsets = np.arange(used) * self.snippet_length // used
-        chosen = np.minimum(starts[:, None] + offsets, count - 1)
-        return chosen if table is None else table[chosen]
-
-    def read_as(self, video: Video) -> str:
-        """What the pictures in a video's snippets depend on, apart from its files."""
-        said = [f"range {video.levels}"] if video.levels else []
-        if self.rate is not None:
-            said.append(f"{video.fps:g} frames per second")
-        return ", ".join(said)
 
 
 @dataclass(frozen=True)
@@ -198,14 +140,14 @@ def extract_anew(
             try:
                 files = recording_files(manifest.locate(video))
                 sources[video.id] = Fingerprint.of(files, plan.read_as(video)) if files else None
-                for clips in _clips(manifest, video, tables[video.id], plan.crops, backbone):
+                for clips in snippet_clips(manifest, video, tables[video.id], plan.crops, backbone):
                     yield video, clips
             except OddframeError as error:
                 yield video, error
             else:
                 yield video, None
 
-    with _opencv_in_one_thread(), _ahead(decoded(), _QUEUED_SNIPPETS) as items:
+    with opencv_in_one_thread(), ahead(decoded(), _QUEUED_SNIPPETS) as items:
         values: np.ndarray | None = None
         done = 0
         waiting: list[np.ndarray] = []
@@ -254,35 +196,6 @@ def _info(backbone: Backbone, plan: SnippetPlan, names: Sequence[str]) -> dict[s
     }
 
 
-def _clips(
-    manifest: Manifest, video: Video, table: np.ndarray, layout: str, backbone: Backbone
-) -> Iterator[np.ndarray]:
-    """The crops of each snippet, uint8 ``(crops, used, side, side, 3)``."""
-    side = backbone.input_size
-    wanted = set(table.ravel().tolist())
-    held: dict[int, np.ndarray] = {}
-    row = 0
-    seen = 0
-    path = manifest.locate(video)
-    with open_video(path, video.fps, video.levels) as reader:
-        size = resized(layout, reader.info.width, reader.info.height, side)
-        for frame in reader:
-            seen = frame.index + 1
-            if frame.index not in wanted:
-                continue
-            held[frame.index] = cut(frame.rgb(size), layout, side)
-            while row < len(table) and table[row, -1] == frame.index:
-                yield np.stack([held[index] for index in table[row].tolist()], axis=1)
-                row += 1
-                first = table[row, 0] if row < len(table) else seen
-                held = {index: crops for index, crops in held.items() if index >= first}
-    if seen != video.frames:
-        raise OddframeError(
-            f"{path}: expected {video.frames} frames, found {seen}; the file was cut short or "
-            "changed: copy it again, or run 'oddframe prepare' again"
-        )
-
-
 def _encode(backbone: Backbone, snippets: list[np.ndarray]) -> np.ndarray:
     """Vectors ``(snippets, crops, channels)`` of some snippets."""
     vectors = backbone.encode(np.concatenate(snippets))
@@ -297,58 +210,3 @@ def _halved(video: Video, vectors: np.ndarray) -> np.ndarray:
             "check its weights and its input scale"
         )
     return vectors.astype(np.float16)
-
-
-@contextmanager
-def _opencv_in_one_thread() -> Generator[None]:
-    """OpenCV resizes small images; its threads would take the network's cores."""
-    before = cv2.getNumThreads()
-    cv2.setNumThreads(1)
-    try:
-        yield
-    finally:
-        cv2.setNumThreads(before)
-
-
-@contextmanager
-def _ahead(items: Iterable[Any], depth: int) -> Generator[Iterator[Any]]:
-    """Iterate in a thread, at most ``depth`` items ahead; the thread ends with the block."""
-    waiting: queue.Queue[tuple[Any, BaseException | None]] = queue.Queue(depth)
-    stopped = threading.Event()
-    end = object()
-
-    def put(item: Any, error: BaseException | None = None) -> bool:
-        while not stopped.is_set():
-            try:
-                waiting.put((item, error), timeout=0.1)
-            except queue.Full:
-                continue
-            return True
-        return False
-
-    def work() -> None:
-        try:
-            for item in items:
-                if not put(item):
-                    return
-        except BaseException as error:
-            put(end, error)
-        else:
-            put(end)
-
-    def taken() -> Iterator[Any]:
-        while True:
-            item, error = waiting.get()
-            if error is not None:
-                raise error
-            if item is end:
-                return
-            yield item
-
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    try:
-        yield taken()
-    finally:
-        stopped.set()
-        thread.join()

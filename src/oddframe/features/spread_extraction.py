@@ -11,13 +11,9 @@ from pathlib import Path
 from oddframe.cluster.spread import Workers, spread
 from oddframe.errors import OddframeError
 from oddframe.features.backbones import Backbone, BackboneOptions, load_backbone
-from oddframe.features.extraction import (
-    Extraction,
-    SnippetPlan,
-    extract_anew,
-    unfinished,
-)
+from oddframe.features.extraction import Extraction, extract_anew, unfinished
 from oddframe.features.feature_info import INFO_FILE
+from oddframe.features.snippet_plan import SnippetPlan
 from oddframe.files.atomic import CannotWriteError
 from oddframe.videos.manifest import Manifest, Video
 

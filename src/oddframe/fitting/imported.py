@@ -15,8 +15,8 @@ from oddframe.files.atomic import sha256_of
 from oddframe.footage.deep_footage import at_one_range, normal_range
 from oddframe.footage.given import Footage
 from oddframe.media.clock import Clock
-from oddframe.media.continuity import watched
 from oddframe.media.opening import open_video
+from oddframe.media.watched_video import watched
 from oddframe.networks.published_files import read_networks, read_state_dict
 from oddframe.runs.checkpoint import write_checkpoint
 from oddframe.runs.run_folder import (

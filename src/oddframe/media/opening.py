@@ -13,7 +13,7 @@ from oddframe.errors import OddframeError
 from oddframe.files.paths import AnyPath, as_path
 from oddframe.media.clock import Clock
 from oddframe.media.containers import VIDEO_SUFFIXES, holds_video
-from oddframe.media.continuity import RULE, Kind, WatchedVideo, watched
+from oddframe.media.continuity import RULE, Kind
 from oddframe.media.frames import (
     DEFAULT_FOLDER_FPS,
     Frame,
@@ -32,6 +32,7 @@ from oddframe.media.image_series import (
 )
 from oddframe.media.picture_stack import STACK_SUFFIXES, StackReader, is_stack
 from oddframe.media.video_file import FileReader
+from oddframe.media.watched_video import WatchedVideo, watched
 
 __all__ = [
     "DEFAULT_FOLDER_FPS",

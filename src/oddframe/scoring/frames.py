@@ -14,8 +14,8 @@ import numpy as np
 from oddframe.detectors.contract import FrameDetector, FrameScore, has_terms, scores_of
 from oddframe.errors import OddframeError
 from oddframe.media.clock import Clock
-from oddframe.media.continuity import watched
 from oddframe.media.opening import open_video
+from oddframe.media.watched_video import watched
 from oddframe.scores.detections import Reason
 from oddframe.scores.maps import map_writer
 from oddframe.scores.terms import write_terms

@@ -16,8 +16,8 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from oddframe.detectors.own_cameras.fixed_camera.motion import SpeedField
-from oddframe.media.continuity import WatchedVideo
 from oddframe.media.frames import Frame, VideoReader
+from oddframe.media.watched_video import WatchedVideo
 
 LOOK_SECONDS = 0.2
 MOTION_SECONDS = 0.08
