@@ -11,9 +11,14 @@ from torch import Tensor, nn
 
 from oddframe.errors import OddframeError
 from oddframe.runs.curve import read_curve
-from oddframe.training import loop
-from oddframe.training.loop import LAST, METRICS, Schedule, Validation, Validator, train
-from oddframe.training.loop import LAST, METRICS, Judge, Judgement, Schedule, train
+from oddframe.training.loop import (
+    LAST,
+    METRICS,
+    Schedule,
+    Validation,
+    Validator,
+    train,
+)
 from oddframe.training.pace import Pace
 
 
