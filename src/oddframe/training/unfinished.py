@@ -31,7 +31,7 @@ class TrainingState:
         step: training steps that are done.
         best: validator to the rank of its best state.
         kept: validator to the step and the metrics of that state, which was saved.
-        sums, counts: loss term to its sum, and the number of its values, since the last validation.
+        sums, counts: sum and number of each loss term's values since the last line of the curve.
     """
 
     step: int = 0
