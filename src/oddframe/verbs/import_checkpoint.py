@@ -39,7 +39,7 @@ def import_checkpoint(
             by default 10 for features of 2048 channels and 5 for 1024.
         dictionary: the dictionary file that belongs to an S3R checkpoint.
         memory: the file of memory items (``keys.pt``) that belongs to an MNAD checkpoint.
-        settings: of a detector on frames, where other than the published ones:
+        settings: settings of a detector on frames that differ from the published ones:
             ``--settings.size 128``, ``--settings.update_memory true``.
         normal: normal footage (a manifest's ``val`` videos, or else its ``train`` videos; a
             folder of videos; a video) that the scale of the scores and the threshold are learnt
