@@ -41,7 +41,7 @@ def calibrate_detector(
 
     Args:
         detector: the detector.
-        videos: of each the images of the frames, when they are shown, and where footage begins
+        videos: for each the images of its frames, when they are shown, and where footage begins
             anew, as for :func:`oddframe.clips.stream.terms_of`: the threshold need not let
             through what no score says.
         footage: what they are, in words.

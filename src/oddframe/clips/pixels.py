@@ -23,7 +23,7 @@ def as_pixels(clip: Tensor, config: ClipConfig, like: Tensor) -> Tensor:
     Args:
         clip: uint8 ``(clips, frames, h, w, channels)``, RGB or grey.
         config: says colour and range.
-        like: of the device and type wanted.
+        like: a tensor of the device and type wanted.
 
     Returns:
         ``(clips, frames, channels, h, w)``.

@@ -95,8 +95,8 @@ class ClipStream:
 
     Args:
         detector: what scores them.
-        info: of the video.
-        live: as of :class:`TermStream`.
+        info: what is known of the video.
+        live: see :class:`TermStream`.
     """
 
     def __init__(self, detector: ClipLearner, info: MediaInfo, *, live: bool) -> None:
@@ -146,7 +146,7 @@ def terms_of(
 
     Args:
         detector: what measures them.
-        images: of the frames, uint8 ``(size, size, channels)``.
+        images: the frames, uint8 ``(size, size, channels)`` each.
         breaks: frames at which footage begins anew (see :mod:`oddframe.media.continuity`); asked
             once for each frame, when its image has come.
 

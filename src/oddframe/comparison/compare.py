@@ -196,7 +196,7 @@ def compare_scores(
         pairs: ``all``, or ``first`` for the first name against each other one; by default all
             for up to five names.
         resamples: bootstrap resamples.
-        seed: of the bootstrap; the same as in the evaluations gives the same intervals.
+        seed: fixes the resamples of the bootstrap; that of the evaluations gives their intervals.
 
     Raises:
         OddframeError: fewer than two names, another number of oracle sets than of repeats, or

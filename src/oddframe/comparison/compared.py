@@ -38,7 +38,7 @@ class CompareRequest:
         skip_first: frames at the beginning of each video that do not count.
         pairs: differences of ``all`` pairs, or of the ``first`` with each other one.
         resamples: bootstrap resamples over videos.
-        seed: of the bootstrap.
+        seed: fixes the resamples of the bootstrap.
         timelines: draw every video with the scores of all.
     """
 

@@ -32,9 +32,9 @@ class Contender:
 
     Attributes:
         name: the folder or file name.
-        scores: one set; of the best configuration of a sweep one per seed.
-        oracle: the same of the checkpoints that were selected on the test videos; empty where
-            not every repeat has them.
+        scores: one set; for the best configuration of a sweep one per seed.
+        oracle: sets of scores of the checkpoints that were selected on the test videos; empty
+            where not every repeat has them.
         curves: the lines of ``metrics.jsonl``, one list per run, in the order of the scores;
             empty where there are none.
         origin: where the scores come from and how they were selected, in words.

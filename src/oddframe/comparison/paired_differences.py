@@ -31,7 +31,7 @@ class PairedDifference:
         first, second: names of the score sets.
         metric: name of the metric.
         value: the difference with its 95 % interval.
-        words: the same as a sentence, which says whether the interval excludes zero.
+        words: the difference as a sentence, which says whether the interval excludes zero.
         verdict: in a few words which of the two is better, if one is.
         clear: whether the interval excludes zero also once it is corrected for the number of pairs.
     """

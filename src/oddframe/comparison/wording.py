@@ -33,7 +33,7 @@ def oracle_in_words(name: str, metric: str, gap: Measured) -> str:
     """What selection on the test videos would have changed, as one sentence.
 
     Args:
-        name: of the model.
+        name: name of the model.
         metric: name of the metric.
         gap: oracle minus selected.
     """

@@ -22,7 +22,7 @@ def draw_videos(anomalous: np.ndarray, resamples: int = RESAMPLES, seed: int = 0
     Args:
         anomalous: ``(videos,)`` bool, the two strata.
         resamples: how many.
-        seed: the same seed gives the same resamples, which makes comparisons paired.
+        seed: fixes the resamples; comparisons with one seed are paired.
 
     Returns:
         uint8 ``(1 + resamples, videos)``, to be multiplied by :func:`weighted`; row 0 is all ones,

@@ -66,7 +66,7 @@ class Lane:
     Attributes:
         title: stands above it.
         said: what it is called where it cannot be seen.
-        width: of its own coordinates; their height is :data:`HEIGHT`.
+        width: width in its own coordinates; the height is :data:`HEIGHT`.
         lines: those that come later lie on top.
         y, x: labels of the axes, from the top and from the left.
         truth: annotated events.

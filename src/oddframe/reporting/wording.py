@@ -50,7 +50,7 @@ def metric_label(name: str, normal_hours: float) -> str:
     """``Micro AUC``; of a rate with what it was counted in: ``False alarms per hour, in 14 s``.
 
     Args:
-        name: of the metric.
+        name: name of the metric.
         normal_hours: footage in which false alarms were counted; 0 if not known.
     """
     shown = metric_name(name)
@@ -126,7 +126,7 @@ def summary(
         videos: those that were scored.
         scores: video id to scores.
         detections: video id to events.
-        threshold: of the scores, if they have one.
+        threshold: threshold of the scores, if they have one.
         meta: what travels with the scores.
     """
     length = duration(sum(video.clock.length for video in videos))

@@ -65,7 +65,7 @@ class KeptVideo:
 
     Attributes:
         found: its scores.
-        facts: of its :class:`Source`.
+        facts: those of its :class:`Source`.
         made_of: fingerprint of its files, None if there were none.
         mapped: whether its score maps were kept, if the detector makes any.
         beside: files that belong to it, ``maps/ID.npy`` and ``terms/ID.npz``.

@@ -49,7 +49,7 @@ class Scoring:
     detector: str | None = None
 
     def absolute(self) -> Scoring:
-        """The same for a process that works in another folder."""
+        """This scoring with absolute paths, for a process that works in another folder."""
         return replace(
             self,
             run=self.run.absolute(),

@@ -41,7 +41,7 @@ class Results:
 
     Attributes:
         videos: video id to its scores, made now or before, and what they were made of.
-        scores: of all of them, as they are written.
+        scores: the scores of all of them, as they are written.
         detections, clocks: video id to its events, and to when its frames are shown.
         rule: what made an event.
     """
@@ -254,7 +254,7 @@ def _remove(folder: Path, name: str) -> None:
 
 
 def _link(source: Path, target: Path) -> None:
-    """The same file under another name; a copy where the file system has no links."""
+    """Give a file another name too; it is a copy where the file system has no links."""
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.link(source, target)

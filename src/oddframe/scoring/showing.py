@@ -26,7 +26,7 @@ class Showing:
     Attributes:
         request: what the scores are of.
         manifest: the videos, as they were scored.
-        scores, detections, maps: of each of them; not every video need have maps.
+        scores, detections, maps: what each of them has; not every video need have maps.
     """
 
     request: ScoreRequest

@@ -118,7 +118,7 @@ def _one_after_another(
 
 
 def _scorer_elsewhere(scoring: Scoring) -> Callable[[Video], KeptVideo]:
-    """The same in a worker."""
+    """What scores a video in a worker."""
     run = read_run(scoring.run, scoring.manner.checkpoint, scoring.detector)
     if not scoring.kept(run).is_begun():
         raise OddframeError(

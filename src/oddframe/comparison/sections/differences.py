@@ -26,7 +26,7 @@ class Differences:
 
     Attributes:
         caution: what to expect of many intervals at once; may be empty.
-        overview: of several pairs the main metrics at a glance.
+        overview: the main metrics at a glance, where there are several pairs.
         pairs: a table for each pair.
     """
 

@@ -28,7 +28,7 @@ class Split:
         heading: its words.
         oracle: whether nothing may be chosen by it.
         shared: drawings of the terms that several models have.
-        alone: of those that one model has alone.
+        alone: drawings of the terms that one model has alone.
     """
 
     heading: str

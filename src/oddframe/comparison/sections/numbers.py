@@ -48,7 +48,7 @@ class Numbers:
     """Every metric of every model.
 
     Attributes:
-        main: of many models the main metrics, a row for each model.
+        main: the main metrics, a row for each model, where there are many.
         baselines: what scores reach that never looked at a pixel.
         key: which mark is which model's.
         metrics: every metric, a column for each model; folded away where ``main`` is shown.
@@ -145,7 +145,7 @@ class Classes:
     """The metrics of each class.
 
     Attributes:
-        charts: of some metrics.
+        charts: drawings of some metrics.
         key: which mark is which model's.
         tables: label of a metric, and its values with intervals.
     """

@@ -17,7 +17,7 @@ from oddframe.reporting.parts.tables import heads
 from oddframe.reporting.wording import number
 
 WIDTH = 100
-"""Of a row of dots, in its own coordinates."""
+"""Width of a row of dots, in its own coordinates."""
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,11 @@ class Dots:
     """A dot per training on one axis; places are those of the axis.
 
     Attributes:
-        said: the same in words.
+        said: the values in words.
         kind: CSS classes.
         dots: the values.
-        mean: of them.
-        interval: of their mean; None where there is none.
+        mean: mean of the values.
+        interval: interval of their mean; None where there is none.
     """
 
     template: ClassVar[str] = "comparison/dots.html"

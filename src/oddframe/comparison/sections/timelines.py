@@ -33,7 +33,7 @@ class ModelTimelines:
     Attributes:
         key: which line is which model's.
         common: whether all scores share one axis.
-        part: of how many videos how many are drawn; empty where it is all.
+        part: how many of the videos are drawn, in words; empty where it is all.
         lanes: one for each video.
     """
 
@@ -52,7 +52,7 @@ def model_timelines(
     Args:
         videos: to draw.
         models: model name to scores of at least these videos.
-        total: of how many videos they are some.
+        total: how many videos there are in all.
     """
     common = are_probabilities(list(models.values()))
     axes = {

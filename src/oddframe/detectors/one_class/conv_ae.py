@@ -238,7 +238,7 @@ def brightness_divergence(prediction: Tensor, target: Tensor) -> Tensor:
 
     Args:
         prediction: ``(n, channels, h, w)``, from 0 to 1.
-        target: the same shape.
+        target: the true frames, in the same shape.
 
     Returns:
         ``(n,)``.
@@ -257,7 +257,7 @@ def pixel_divergence(prediction: Tensor, target: Tensor) -> Tensor:
 
     Args:
         prediction: ``(n, channels, h, w)``.
-        target: the same shape, never negative; NaN where it is.
+        target: the true frames, in the same shape, never negative; NaN where it is.
 
     Returns:
         ``(n,)``.

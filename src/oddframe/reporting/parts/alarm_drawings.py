@@ -28,8 +28,8 @@ def alarm_drawings(evaluations: Sequence[Evaluation]) -> Planes | None:
     """The drawings that these evaluations have curves for, side by side; None without any.
 
     Args:
-        evaluations: of one model, with intervals and all its thresholds; of several over each
-            other, in the colours of their order.
+        evaluations: one model's is drawn with intervals and all its thresholds, several over each
+            other in the colours of their order.
     """
     planes = [_cost(evaluations), _delay(evaluations), _surprise(evaluations)]
     drawn = [plane for plane in planes if plane is not None]

@@ -19,7 +19,7 @@ class Decisions:
 
     Attributes:
         table: a row per model and threshold.
-        classes: the same per class, by the name of the row.
+        classes: name of a row to its table, which has a row per class.
     """
 
     template: ClassVar[str] = "parts/decisions.html"

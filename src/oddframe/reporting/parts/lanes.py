@@ -16,14 +16,14 @@ POINTS = 400_000
 """Bins of all lines together; each line has between 60 and 500, with two points per bin."""
 
 MOST_OPEN = 6
-"""Of videos without any annotated events, so many are seen at once, the others unfold."""
+"""So many videos without annotated events are seen at once; the others unfold."""
 
 
 def series_key(names: Sequence[str], *, annotated: bool = False, threshold: bool = False) -> Legend:
     """The key of the lines' colours.
 
     Args:
-        names: of the lines, in their order.
+        names: names of the lines, in their order.
         annotated: whether to name the shade of annotated events as well.
         threshold: whether to name the dashed line of the threshold as well.
     """
@@ -78,8 +78,8 @@ def lane(
         series: name to ``(frames,)``; the classes ``series0``, ``series1``, ... in this order.
         axes: name to the axis of that line.
         bins: how finely to draw, see :func:`thin_series`.
-        labels: of the score axis.
-        threshold: of the first line, drawn dashed.
+        labels: labels of the score axis.
+        threshold: threshold of the first line, drawn dashed.
     """
     lines = []
     for place, (name, values) in enumerate(series.items()):

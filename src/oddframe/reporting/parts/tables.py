@@ -35,7 +35,7 @@ class Range:
     """A small picture from 0 to 1.
 
     Attributes:
-        height: of its own coordinates.
+        height: height in its own coordinates.
         rows: values with their intervals, one under the other.
         ticks: other values, in percent of the axis.
     """
@@ -54,7 +54,7 @@ def value_range(
     Nothing if the metric is no share, or a number is undefined or outside 0 to 1.
 
     Args:
-        name: of the metric.
+        name: name of the metric.
         parts: CSS classes and values.
         ticks: what is marked beside them; those outside 0 to 1 are left out.
     """
@@ -87,7 +87,7 @@ def heading(name: str, part: Measured | None = None, hours: float = 0.0) -> Cell
     """The first cell of a metric's row: label, meaning, and what there is to say of its value.
 
     Args:
-        name: of the metric.
+        name: name of the metric.
         part: its value, if one is beside it.
         hours: normal footage, which is told of what is counted in it.
     """

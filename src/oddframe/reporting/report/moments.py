@@ -30,7 +30,7 @@ class Moment:
         frame: where the timeline goes to.
         video: its name.
         span: from when to when it is.
-        name: of an annotated event.
+        name: name of an annotated event.
         peak: time of the highest score.
         score: the highest.
         reason: why it is odd, in words; may be empty.

@@ -53,7 +53,7 @@ class Numbers:
     """What was measured.
 
     Attributes:
-        dataset, split: of what.
+        dataset, split: what was evaluated.
         videos, anomalous_videos, frames, anomalous_frames: how much of it there was.
         footage: normal footage in which false alarms were counted; may be empty.
         oracle: whether an oracle checkpoint stands beside the scores.
@@ -62,7 +62,7 @@ class Numbers:
         metrics: every metric.
         curves, alarms: drawings.
         classes: the metrics of each class.
-        charts: of the classes.
+        charts: drawings that compare the classes.
         decisions: at thresholds.
     """
 

@@ -62,7 +62,7 @@ def write_report(
         folder: made if it is not there.
         title: heading of the page.
         manifest: gives footage, frame rates and annotated events.
-        scores: of the videos shown; ``meta["threshold"]`` is drawn.
+        scores: anomaly scores of the videos shown; ``meta["threshold"]`` is drawn.
         detections: video id to detected events; videos without any may be left out.
         evaluation: numbers to show; None for footage without annotation.
         maps: video id to score maps ``(frames, h, w)``, on the scale of the scores.

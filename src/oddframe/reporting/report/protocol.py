@@ -24,7 +24,7 @@ def protocol_section(manifest: Manifest, scores: Scores, evaluation: Evaluation 
     """What is known of scores, evaluation and data.
 
     Args:
-        manifest: of the videos.
+        manifest: the videos and their splits.
         scores: ``meta`` says how they were made.
         evaluation: the numbers, if there are any.
     """

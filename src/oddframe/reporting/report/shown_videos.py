@@ -103,7 +103,7 @@ def read_videos(
     Args:
         manifest: says where the footage is.
         videos: those to show.
-        scores: of these videos.
+        scores: anomaly scores of these videos.
         detections: video id to detected events.
         maps: video id to score maps ``(frames, h, w)``.
         threshold: ties the colours of the maps.

@@ -64,11 +64,11 @@ def terms_section(
     Nothing is smoothed for the drawing.
 
     Args:
-        folder: of the report.
+        folder: folder of the report.
         videos: those that have terms are drawn.
-        scores: of these videos; ``meta`` says on which scale the terms are (``normalisation``),
-            how they were combined (``combination``) and how the sum was smoothed; the
-            ``threshold`` is dashed.
+        scores: their anomaly scores; ``meta`` says on which scale the terms are
+            (``normalisation``), how they were combined (``combination``) and how the sum was
+            smoothed; the ``threshold`` is dashed.
         terms: video id to term to ``(frames,)``, higher = odder.
         detections: video id to detected events. Where no video is annotated, those with any come
             first.

@@ -38,9 +38,9 @@ class Picture:
 
     Attributes:
         source: its address.
-        columns: of frames in it.
+        columns: how many frames stand in a row of it.
         frames: which frames these are, as the script reads them.
-        aspect: of a frame, as CSS wants it.
+        aspect: width to height of a frame, as CSS wants it.
         style: which frame is seen, as CSS.
     """
 
@@ -60,18 +60,18 @@ class Timeline:
     at ``HEIGHT``. Scores above a cut axis have a negative ``y``.
 
     Attributes:
-        name: of the video.
+        name: name of the video.
         anchor: where links lead to.
         kinds: what it is chosen by.
         facts: what is known of the video.
         frames: how many.
         peak: frame of the highest score.
-        peak_time, peak_score: of that frame, in words.
+        peak_time, peak_score: time and score of that frame, in words.
         left, top: where that is, as CSS wants it.
         knots: frames and seconds, between which frames are evenly spaced.
         start: second of the day at the first frame; empty where it is not known.
         low, high: ends of the score axis.
-        points: of the line.
+        points: points of the line.
         threshold: its height; None without one.
         truth: annotated events.
         gaps: frames before which something was not filmed.
@@ -136,8 +136,8 @@ def timelines_section(
 
     Args:
         shown: the videos.
-        axis: of all videos.
-        threshold: of the scores.
+        axis: the axis of all videos' scores.
+        threshold: threshold of the scores, if they have one.
     """
     marks = {
         "score": True,

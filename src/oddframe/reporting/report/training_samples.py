@@ -16,7 +16,7 @@ from oddframe.files.atomic import atomic_path
 from oddframe.pages.figures import Chart, data_uri
 
 QUALITY = 90
-"""Of the JPEGs inside the page; the files beside it stay as they are."""
+"""Quality of the JPEGs inside the page; the files beside it stay as they are."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def samples_section(folder: Path, samples: Sequence[Path]) -> TrainingSamples | 
     """Copy three pictures to ``samples/`` in the folder and return them for a page.
 
     Args:
-        folder: of the report.
+        folder: folder of the report.
         samples: ``step-<number>.png`` files, the earliest first; nothing is shown without any.
 
     Raises:

@@ -25,9 +25,9 @@ class ListedVideo:
     """A row of the table.
 
     Attributes:
-        name: of the video.
+        name: name of the video.
         target: anchor of its timeline; empty where it has none, and the row itself is the anchor.
-        anchor: of the row; empty where there is a timeline.
+        anchor: anchor of the row; empty where there is a timeline.
         peak: frame of its highest score.
         numbers: in the other columns, as they are sorted by and as they are shown.
     """
@@ -49,7 +49,7 @@ class VideoTable:
         sample: how many of those that are drawn stand for the others.
         left_out: what is said of videos that are not listed; may be empty.
         columns: headings of the numbers.
-        rows: of the videos.
+        rows: one for each video.
     """
 
     template: ClassVar[str] = "report/videos.html"
@@ -66,7 +66,7 @@ def videos_section(shown: Sequence[ShownVideo], threshold: float | None) -> Vide
 
     Args:
         shown: all videos.
-        threshold: of the scores; without one nothing is counted as an odd moment.
+        threshold: threshold of the scores; without one nothing is counted as an odd moment.
     """
     ranked = sorted(shown, key=lambda entry: -float(entry.scores.max()))
     columns = ["length", "highest score", "at"]

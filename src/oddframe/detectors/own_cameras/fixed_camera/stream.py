@@ -26,9 +26,9 @@ class FixedCameraStream:
 
     Args:
         scene: what was learnt.
-        encoder: of the looks.
+        encoder: turns looks into patches.
         threshold: frames above it have a reason.
-        info: of the video.
+        info: what is known of the video.
         live: each score comes out with its frame.
     """
 
