@@ -24,7 +24,8 @@ import numpy as np
 from oddframe.evaluation.result import Evaluation
 from oddframe.scores.frame_scores import Scores
 from oddframe.verbs.evaluate import evaluate
-from oddframe.videos.manifest import Event, Manifest, Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Event, Video
 from provenance import provenance, publish, run
 
 HERE = Path(__file__).resolve().parent

@@ -37,7 +37,8 @@ from oddframe.evaluation.evaluate import evaluate_scores
 from oddframe.evaluation.frame_samples import Truth, frame_samples
 from oddframe.files.atomic import write_text
 from oddframe.scores.frame_scores import Scores
-from oddframe.videos.manifest import Event, Manifest, Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Event, Video
 
 HERE = Path(__file__).resolve().parent
 LOAD = os.getloadavg()

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from oddframe.videos.manifest import Event, Manifest, Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Event, Video
 
 SNIPPETS, CHANNELS = 8, 8
 

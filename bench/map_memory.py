@@ -20,7 +20,8 @@ import numpy as np
 
 from evaluate_memory import MB, peak
 from oddframe.scores.frame_scores import Scores
-from oddframe.videos.manifest import Event, Manifest, Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Event, Video
 from provenance import provenance, publish, run
 
 HERE = Path(__file__).resolve().parent

@@ -41,7 +41,8 @@ from oddframe.files.atomic import write_json
 from oddframe.media.image_series import natural_key
 from oddframe.media.opening import open_video
 from oddframe.media.video_writing import VideoWriter
-from oddframe.videos.manifest import Event, Manifest, Video, events_from_labels, hash_annotations
+from oddframe.videos.manifest import Manifest, hash_annotations
+from oddframe.videos.video import Event, Video, events_from_labels
 
 FORMAT = "oddframe-spliced-fights/1"
 SPLICES = "splices.json"

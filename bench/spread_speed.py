@@ -27,7 +27,8 @@ from oddframe.features.snippet_plan import SnippetPlan
 from oddframe.features.spread_extraction import Extracting, extract_spread
 from oddframe.footage.given import Footage
 from oddframe.media.video_writing import VideoWriter
-from oddframe.videos.manifest import Manifest, Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Video
 from provenance import provenance, publish, run
 
 SIZE = (320, 240)

@@ -33,9 +33,10 @@ from oddframe.cluster.connection import connected
 from oddframe.errors import OddframeError
 from oddframe.files.atomic import write_text
 from oddframe.scores.frame_scores import Scores
-from oddframe.sweeps.folder import SweepFolder, TrialRecord
+from oddframe.sweeps.folder import SweepFolder
 from oddframe.sweeps.sweep_file import read_sweep
 from oddframe.sweeps.trial_job import JOB, SCORES, TrialJob
+from oddframe.sweeps.trial_record import TrialRecord
 from provenance import provenance, run
 
 VARIABLES = {

@@ -26,7 +26,8 @@ import yaml
 
 from made_up_bags import write_bags
 from oddframe.errors import OddframeError
-from oddframe.sweeps.folder import SweepFolder, moment
+from oddframe.sweeps.folder import SweepFolder
+from oddframe.sweeps.trial_record import moment
 from provenance import provenance, publish, run
 
 

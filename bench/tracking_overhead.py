@@ -27,7 +27,8 @@ from oddframe.errors import OddframeError
 from oddframe.tracking import load_tracker
 from oddframe.tracking.pictures import with_drawn_pictures
 from oddframe.tracking.record import read_record
-from oddframe.videos.manifest import Manifest, Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Video
 from provenance import provenance, publish, run
 
 

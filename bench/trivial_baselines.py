@@ -21,7 +21,8 @@ from oddframe.evaluation.baselines import trivial_baselines
 from oddframe.evaluation.evaluate import evaluate_scores
 from oddframe.evaluation.result import Measured
 from oddframe.files.matlab_files import read_mat
-from oddframe.videos.manifest import Event, Manifest, Video, events_from_labels
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Event, Video, events_from_labels
 from provenance import provenance, publish, run
 
 HERE = Path(__file__).resolve().parent

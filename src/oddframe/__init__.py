@@ -11,12 +11,12 @@ from typing import Any
 __version__ = "0.1.0"
 
 _PUBLIC = {
-    "Event": "oddframe.videos.manifest",
+    "Event": "oddframe.videos.video",
     "Manifest": "oddframe.videos.manifest",
     "OddframeError": "oddframe.errors",
     "OddframeWarning": "oddframe.errors",
     "Scores": "oddframe.scores.frame_scores",
-    "Video": "oddframe.videos.manifest",
+    "Video": "oddframe.videos.video",
     "compare": "oddframe.verbs.compare",
     "demo": "oddframe.verbs.demo",
     "evaluate": "oddframe.verbs.evaluate",

@@ -22,9 +22,9 @@ from oddframe.verbs.demo import Demo
 from oddframe.verbs.extract import Extracted
 from oddframe.verbs.merge_crops import Merged
 from oddframe.verbs.reproduce import Checked
-from oddframe.videos.manifest import Event as Event
 from oddframe.videos.manifest import Manifest as Manifest
-from oddframe.videos.manifest import Video as Video
+from oddframe.videos.video import Event as Event
+from oddframe.videos.video import Video as Video
 
 __version__: str
 

@@ -8,7 +8,7 @@ import pytest
 from oddframe.bags.batches import BagBatches
 from oddframe.bags.segments import Segments
 from oddframe.errors import OddframeError
-from oddframe.videos.manifest import Video
+from oddframe.videos.video import Video
 
 
 def video(name: str, label: str | None) -> Video:

@@ -9,7 +9,8 @@ import torch
 from oddframe.cli import main
 from oddframe.errors import OddframeError
 from oddframe.files.atomic import begun_in, write_text
-from oddframe.videos.manifest import Manifest, Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Video
 
 
 def files(folder):

@@ -17,7 +17,8 @@ from oddframe.scores.detections import Detection
 from oddframe.scores.frame_scores import Scores
 from oddframe.scoring.footage import Scored
 from oddframe.verbs.demo import Demo
-from oddframe.videos.manifest import Manifest, Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Video
 
 
 def evaluation() -> Evaluation:

@@ -23,7 +23,8 @@ from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.footage.finding import find
 from oddframe.media.opening import open_video
 from oddframe.media.video_writing import VideoWriter
-from oddframe.videos.manifest import Manifest, Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Video
 
 SIZE = 16
 WIDTH, HEIGHT = 48, 32

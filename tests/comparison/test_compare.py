@@ -21,7 +21,8 @@ from oddframe.evaluation.intervals import Draws, differences, summarise
 from oddframe.evaluation.metric_samples import mean_of_repeats
 from oddframe.evaluation.result import Measured
 from oddframe.scores.frame_scores import Scores
-from oddframe.videos.manifest import Event, Manifest
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Event
 
 
 @pytest.fixture

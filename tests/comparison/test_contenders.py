@@ -17,10 +17,12 @@ from oddframe.errors import OddframeError
 from oddframe.evaluation.evaluate import evaluate_scores
 from oddframe.runs.run_folder import write_config
 from oddframe.scores.frame_scores import Scores
-from oddframe.sweeps.folder import Attempt, SweepFolder, TrialRecord, now
+from oddframe.sweeps.folder import SweepFolder
 from oddframe.sweeps.sweep_file import read_sweep
+from oddframe.sweeps.trial_record import Attempt, TrialRecord, now
 from oddframe.verbs.compare import compare
-from oddframe.videos.manifest import Event, Manifest, Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Event, Video
 
 ODD = (Event(5, 12),)
 ORACLE = {"checkpoint": "oracle: chosen by the truth of the test videos"}

@@ -9,7 +9,8 @@ from oddframe.datasets.layouts.foreign_truth import compare_truth, require_same_
 from oddframe.datasets.ucf_crime import prepare_ucf_crime
 from oddframe.errors import OddframeError
 from oddframe.verbs.prepare import prepare
-from oddframe.videos.manifest import Event, Manifest, Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Event, Video
 
 
 def video(name, frames, *events):

@@ -10,8 +10,9 @@ from scipy.io import savemat
 
 from oddframe.datasets.ucsd import prepare_ped1, prepare_ped2
 from oddframe.errors import OddframeError, OddframeWarning
-from oddframe.videos.manifest import Manifest, Video
+from oddframe.videos.manifest import Manifest
 from oddframe.videos.pixel_truth import read_mask
+from oddframe.videos.video import Video
 
 # Frames and 1-based inclusive interval of each test clip of Ped2, as published.
 PED2 = [

@@ -6,7 +6,7 @@ from oddframe.evaluation.called_events import called_event_steps
 from oddframe.evaluation.event_metrics import count_events
 from oddframe.media.clock import Clock
 from oddframe.scores.detections import EventRule
-from oddframe.videos.manifest import Video, events_from_labels
+from oddframe.videos.video import Video, events_from_labels
 
 
 @given(

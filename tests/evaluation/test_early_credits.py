@@ -11,7 +11,7 @@ from oddframe.evaluation.early_credits import early_credits
 from oddframe.evaluation.frame_samples import Truth, frame_samples
 from oddframe.media.clock import Clock
 from oddframe.scores.frame_scores import Scores
-from oddframe.videos.manifest import events_from_labels
+from oddframe.videos.video import events_from_labels
 
 
 def by_the_formula(labels, scores):

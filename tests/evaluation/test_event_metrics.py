@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from oddframe.evaluation.event_metrics import count_events, match_count, temporal_iou
 from oddframe.scores.detections import EventRule
-from oddframe.videos.manifest import Event
+from oddframe.videos.video import Event
 
 interval = st.tuples(st.integers(0, 20), st.integers(1, 10)).map(lambda p: (p[0], p[0] + p[1]))
 

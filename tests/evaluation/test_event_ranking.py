@@ -10,7 +10,7 @@ from oddframe.evaluation.event_ranking import greedy_matches
 from oddframe.evaluation.frame_samples import Truth, threshold_samples
 from oddframe.scores.detections import EventRule, find_detections
 from oddframe.scores.frame_scores import Scores
-from oddframe.videos.manifest import events_from_labels
+from oddframe.videos.video import events_from_labels
 
 OVERLAPS = (0.1, 0.2, 0.3, 0.4, 0.5)
 

@@ -14,7 +14,7 @@ from oddframe.evaluation.frame_samples import Truth, frame_samples, threshold_sa
 from oddframe.media.clock import Clock
 from oddframe.scores.detections import EventRule, find_detections
 from oddframe.scores.frame_scores import Scores
-from oddframe.videos.manifest import Event, events_from_labels
+from oddframe.videos.video import Event, events_from_labels
 
 
 @pytest.fixture

@@ -31,7 +31,8 @@ from oddframe.evaluation.thresholds import (
     validation_thresholds,
 )
 from oddframe.scores.frame_scores import Scores
-from oddframe.videos.manifest import Event, Manifest
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Event
 
 
 def worth(labels, decided, rule):

@@ -113,7 +113,8 @@ from oddframe.files.atomic import atomic_path, write_text
 from oddframe.errors import OddframeError
 from oddframe.media.video_writing import VideoWriter
 from oddframe.scores.frame_scores import Scores
-from oddframe.videos.manifest import Manifest, Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Video
 noise = np.random.default_rng(0)
 target = Path(sys.argv[1])
 """

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from oddframe.errors import OddframeError
 from oddframe.files.plain_values import typed
-from oddframe.sweeps.folder import Attempt, TrialRecord
+from oddframe.sweeps.trial_record import Attempt, TrialRecord
 
 TRIAL = {
     "trial": {"id": "a", "configuration": "b", "settings": {}, "varied": {}, "seed": 1},

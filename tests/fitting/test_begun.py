@@ -8,7 +8,8 @@ import pytest
 
 from oddframe.fitting.begun import what_differs
 from oddframe.media.grey_levels import Levels
-from oddframe.videos.manifest import Event, Manifest, Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Event, Video
 
 A, B = (Video(name, f"{name}.mkv", "train", "normal", 40, 25.0, 32, 24) for name in "ab")
 BEGUN = Manifest("mine", (A, B), Path("/data"), source="as it was said then")

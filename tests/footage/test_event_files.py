@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.footage.event_files import read_event_file, read_frame_labels
 from oddframe.media.clock import Clock
-from oddframe.videos.manifest import Event
+from oddframe.videos.video import Event
 
 quick = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

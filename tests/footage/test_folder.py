@@ -10,7 +10,7 @@ from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.footage.finding import find
 from oddframe.footage.folder import footage_below, prepare_folder
 from oddframe.footage.given import Footage
-from oddframe.videos.manifest import Event
+from oddframe.videos.video import Event
 
 
 @pytest.fixture

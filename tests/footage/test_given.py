@@ -7,7 +7,8 @@ import pytest
 
 from oddframe.errors import OddframeError
 from oddframe.footage.given import Footage
-from oddframe.videos.manifest import Manifest, Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Video
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from oddframe.cli import main
-from oddframe.videos.manifest import Event, Manifest, Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Event, Video
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from scipy.io import loadmat
 
-from oddframe.videos.manifest import Event, Manifest, Video, events_from_labels
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Event, Video, events_from_labels
 
 MakeVideo = Callable[..., Video]
 

@@ -11,7 +11,8 @@ import pytest
 from oddframe.media.video_writing import VideoWriter
 from oddframe.scores.detections import Detection
 from oddframe.scores.frame_scores import Scores
-from oddframe.videos.manifest import Event, Manifest, Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Event, Video
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import oddframe
-from oddframe.media.clock import Clock, knots_from
+from oddframe.media.clock import Clock
+from oddframe.media.knots import knots_from
 
 STEPS = st.lists(
     st.sampled_from([0.02, 0.033, 0.04, 0.1, 0.5, 3.0, 60.0, 3600.0]), min_size=1, max_size=80

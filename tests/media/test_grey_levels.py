@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.footage.deep_footage import at_one_range, at_range_of_run
 from oddframe.media.grey_levels import Levels, levels_from
-from oddframe.videos.manifest import Manifest, Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Video
 
 
 def test_a_picture_of_few_values_keeps_each_of_them():

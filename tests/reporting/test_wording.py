@@ -18,7 +18,7 @@ from oddframe.reporting.wording import (
     summary,
 )
 from oddframe.scores.detections import Detection, EventRule, find_detections
-from oddframe.videos.manifest import Event, Video
+from oddframe.videos.video import Event, Video
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from oddframe.runs.training_record import record_of_scores, training_record
 from oddframe.scores.frame_scores import Scores
 from oddframe.scores.terms import write_terms
 from oddframe.verbs.evaluate import evaluate
-from oddframe.videos.manifest import Event, Manifest, Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Event, Video
 
 CURVE = [
     {"step": 10, "epoch": 1.0, "split": "train", "loss": 2.0},

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.scores.frame_scores import Scores
-from oddframe.videos.manifest import Video
+from oddframe.videos.video import Video
 
 quick = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

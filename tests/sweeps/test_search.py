@@ -12,15 +12,17 @@ import pytest
 import yaml
 
 from oddframe.errors import OddframeError
-from oddframe.sweeps.folder import Attempt, SweepFolder, TrialRecord, now
+from oddframe.sweeps.folder import SweepFolder
 from oddframe.sweeps.journal import LOG, Journal, mark_interrupted
 from oddframe.sweeps.plan import Sweep, Trial
 from oddframe.sweeps.search import DrawnTrials, ListedTrials, queue_of
 from oddframe.sweeps.sweep_file import read_sweep
+from oddframe.sweeps.trial_record import Attempt, TrialRecord, now
 from oddframe.sweeps.tuning import _reason, run_sweep
 from oddframe.sweeps.watched_file import WatchedFile
 from oddframe.verbs.sweep import sweep
-from oddframe.videos.manifest import Manifest, Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Video
 
 DRAWN = {
     "distributions": {

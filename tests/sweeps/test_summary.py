@@ -13,11 +13,12 @@ from scipy import stats
 
 from oddframe.evaluation.result import Evaluation, Measured
 from oddframe.runs.run_folder import write_config
-from oddframe.sweeps.folder import Attempt, Progress, SweepFolder, TrialRecord, now
+from oddframe.sweeps.folder import SweepFolder
 from oddframe.sweeps.plan import Sweep
 from oddframe.sweeps.status import status_table
 from oddframe.sweeps.summary import summarise
 from oddframe.sweeps.sweep_file import read_sweep
+from oddframe.sweeps.trial_record import Attempt, Progress, TrialRecord, now
 from oddframe.verbs.sweep import sweep as show
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -14,7 +14,8 @@ import yaml
 from oddframe.errors import OddframeError
 from oddframe.sweeps.plan import Distribution, Stopping
 from oddframe.sweeps.sweep_file import read_sweep
-from oddframe.videos.manifest import Manifest, Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Video
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

@@ -16,10 +16,11 @@ import yaml
 
 from oddframe.errors import OddframeError
 from oddframe.files.atomic import write_json
-from oddframe.sweeps.folder import Attempt, SweepFolder, TrialRecord, moment, now
+from oddframe.sweeps.folder import SweepFolder
 from oddframe.sweeps.plan import Sweep
 from oddframe.sweeps.summary import summarise
 from oddframe.sweeps.sweep_file import read_sweep
+from oddframe.sweeps.trial_record import Attempt, TrialRecord, moment, now
 
 
 @pytest.fixture
@@ -103,7 +104,8 @@ def test_times_have_microseconds_and_a_zone():
 WRITER = """
 import sys, itertools
 from pathlib import Path
-from oddframe.sweeps.folder import SweepFolder, TrialRecord
+from oddframe.sweeps.folder import SweepFolder
+from oddframe.sweeps.trial_record import TrialRecord
 from oddframe.sweeps.sweep_file import read_sweep
 sweep = read_sweep(Path(sys.argv[1]), check=False)
 folder, (trial, *_) = SweepFolder(sweep.folder), sweep.trials()

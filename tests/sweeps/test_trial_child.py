@@ -14,10 +14,11 @@ import pytest
 from oddframe.errors import OddframeError
 from oddframe.files.atomic import write_json
 from oddframe.sweeps import trial_process
-from oddframe.sweeps.folder import SweepFolder, TrialRecord
+from oddframe.sweeps.folder import SweepFolder
 from oddframe.sweeps.plan import Trial
 from oddframe.sweeps.trial_child import TrialChild
 from oddframe.sweeps.trial_job import TrialJob
+from oddframe.sweeps.trial_record import TrialRecord
 
 PARENT = """
 import subprocess, sys, time

@@ -23,12 +23,14 @@ import yaml
 
 from oddframe.errors import OddframeError
 from oddframe.scores.frame_scores import Scores
-from oddframe.sweeps.folder import SweepFolder, TrialRecord
+from oddframe.sweeps.folder import SweepFolder
 from oddframe.sweeps.plan import Trial
 from oddframe.sweeps.sweep_file import read_sweep
+from oddframe.sweeps.trial_record import TrialRecord
 from oddframe.sweeps.tune_adapters import early_stopping
 from oddframe.verbs.sweep import SweepResult, sweep
-from oddframe.videos.manifest import Event, Manifest, Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Event, Video
 
 GOOD = {"learning_rate": 0.02, "steps": 20}
 SLOW = {"learning_rate": 0.02, "steps": 24}

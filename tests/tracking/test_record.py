@@ -19,7 +19,8 @@ from oddframe.tracking import chosen, installed, load_tracker
 from oddframe.tracking.pictures import with_drawn_pictures
 from oddframe.tracking.record import Point, read_progress, read_record, spread, step_of
 from oddframe.tracking.state import held, read_state, run_id, write_state
-from oddframe.videos.manifest import Event, Manifest, Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Event, Video
 
 
 def test_everything_in_a_run_folder_is_in_the_record(run: Path) -> None:

@@ -20,7 +20,8 @@ from oddframe.scores.frame_scores import Scores
 from oddframe.scores.maps import map_writer
 from oddframe.verbs.compare import compare
 from oddframe.verbs.evaluate import evaluate
-from oddframe.videos.manifest import Event, Manifest, Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Event, Video
 
 
 @pytest.fixture

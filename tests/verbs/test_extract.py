@@ -20,7 +20,8 @@ from oddframe.media.clock import Clock
 from oddframe.media.video_writing import VideoWriter
 from oddframe.scores.frame_scores import Scores
 from oddframe.verbs.score import score
-from oddframe.videos.manifest import Manifest, Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Video
 
 
 def film(path: Path, frames: int, seed: int = 0) -> Path:

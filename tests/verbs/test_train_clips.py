@@ -28,7 +28,8 @@ from oddframe.runs.run_folder import (
 )
 from oddframe.scores.frame_scores import Scores
 from oddframe.scores.terms import read_terms
-from oddframe.videos.manifest import Event, Manifest, Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Event, Video
 
 FRAMES, EVENT = 14, Event(8, 12, "flash")
 TINY = (

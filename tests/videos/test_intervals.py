@@ -22,7 +22,7 @@ from oddframe.videos.intervals import (
     read_mat_intervals,
     read_ucsd_intervals,
 )
-from oddframe.videos.manifest import Event
+from oddframe.videos.video import Event
 
 FRAMES = 300
 quick = settings(

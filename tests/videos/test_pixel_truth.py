@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from oddframe.errors import OddframeError
-from oddframe.videos.manifest import Video
 from oddframe.videos.pixel_truth import read_mask, read_tracks
+from oddframe.videos.video import Video
 
 
 def make_video(frames=3, width=10, height=6, **changes):

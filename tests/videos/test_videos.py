@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from oddframe.errors import OddframeError
 from oddframe.files.atomic import sha256_of
-from oddframe.videos.manifest import Event, Manifest, Video, events_from_labels, hash_annotations
+from oddframe.videos.manifest import Manifest, hash_annotations
+from oddframe.videos.video import Event, Video, events_from_labels
 
 quick = settings(
     max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from oddframe.bags.segments import Segments
 from oddframe.errors import OddframeError
-from oddframe.videos.manifest import Video
+from oddframe.videos.video import Video
 
 
 class BagBatches:

@@ -22,7 +22,7 @@ from oddframe.features.feature_folder import FeatureFolder
 from oddframe.files.saved_state import SavedState
 from oddframe.settings.checked import CheckedSettings
 from oddframe.settings.ranges import setting
-from oddframe.videos.manifest import Video
+from oddframe.videos.video import Video
 
 SNIPPETS_AT_ONCE = 1024
 """Snippets, each crop counted, that are scored together: whole crops, and at least one. Short

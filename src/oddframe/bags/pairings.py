@@ -9,7 +9,7 @@ from oddframe.bags.detector import BagDetector
 from oddframe.bags.loss_spread import Spread
 from oddframe.bags.segments import Segments
 from oddframe.bags.validation import mean_losses
-from oddframe.videos.manifest import Video
+from oddframe.videos.video import Video
 
 
 def loss_spreads(

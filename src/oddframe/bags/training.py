@@ -28,7 +28,8 @@ from oddframe.scores.frame_scores import Scores
 from oddframe.training.job import Prepared, TrainingJob
 from oddframe.training.oracle import oracle
 from oddframe.videos.frame_truth import labelled_videos
-from oddframe.videos.manifest import Manifest, Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Video
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric

@@ -14,7 +14,7 @@ from oddframe.bags.segments import Segments
 from oddframe.errors import OddframeWarning
 from oddframe.evaluation.frame_metrics import roc_auc
 from oddframe.training.loop import Validation, Validator
-from oddframe.videos.manifest import Video
+from oddframe.videos.video import Video
 
 _SEED = 0
 """Normal and anomalous bags are paired in the same way at every validation."""

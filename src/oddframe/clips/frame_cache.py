@@ -34,7 +34,8 @@ from oddframe.media.frames import Resampling
 from oddframe.media.image_series import list_images
 from oddframe.media.opening import open_video
 from oddframe.media.watched_video import watched
-from oddframe.videos.manifest import Manifest, Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Video
 
 FRAME_CACHE = ".frames"
 _VERSION = 1

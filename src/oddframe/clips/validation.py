@@ -15,7 +15,7 @@ from oddframe.clips.stream import measured_video
 from oddframe.errors import OddframeError
 from oddframe.reporting.drawing.sample_pictures import write_samples
 from oddframe.training.loop import Validation, Validator
-from oddframe.videos.manifest import Video
+from oddframe.videos.video import Video
 
 _SHOWN = 4
 

@@ -37,8 +37,8 @@ from oddframe.reporting.parts.decision_tables import Decisions, decisions_part
 from oddframe.reporting.parts.lanes import series_key
 from oddframe.reporting.wording import doubts, normal_footage
 from oddframe.scores.frame_scores import Scores
-from oddframe.videos.manifest import Video
 from oddframe.videos.names import require_files_apart
+from oddframe.videos.video import Video
 
 BESIDE = "comparison.json, comparison.tex, tables as CSV, pictures in plots/"
 """The other files of a comparison, in words."""

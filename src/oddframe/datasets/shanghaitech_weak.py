@@ -29,7 +29,8 @@ from oddframe.datasets.layouts.weak_videos import (
 from oddframe.datasets.shanghaitech import FPS, load_frame_mask
 from oddframe.errors import OddframeError
 from oddframe.videos.intervals import events_of_vector
-from oddframe.videos.manifest import Manifest, Video, hash_annotations
+from oddframe.videos.manifest import Manifest, hash_annotations
+from oddframe.videos.video import Video
 
 TRAIN_LIST = "SH_Train.txt"
 TEST_LIST = "SH_Test.txt"

@@ -32,7 +32,8 @@ from oddframe.errors import OddframeError
 from oddframe.files.atomic import atomic_path, write_json
 from oddframe.files.folder_lock import LOCK, alone_in
 from oddframe.media.video_writing import VideoWriter
-from oddframe.videos.manifest import Event, Manifest, Video, events_from_labels, hash_annotations
+from oddframe.videos.manifest import Manifest, hash_annotations
+from oddframe.videos.video import Event, Video, events_from_labels
 
 FORMAT = "oddframe-synthetic/1"
 """Changes whenever the same seed gives other pictures, so that old scenes are rendered again."""

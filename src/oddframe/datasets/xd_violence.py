@@ -27,7 +27,8 @@ from oddframe.datasets.layouts.weak_videos import (
 )
 from oddframe.errors import OddframeError
 from oddframe.videos.intervals import events_of_pairs, interval_pairs
-from oddframe.videos.manifest import Manifest, Video, hash_annotations
+from oddframe.videos.manifest import Manifest, hash_annotations
+from oddframe.videos.video import Video
 
 FPS = 24.0
 """Frames per second of the official files."""

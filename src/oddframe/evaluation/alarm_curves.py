@@ -27,7 +27,7 @@ from oddframe.evaluation.result import Curve
 from oddframe.media.clock import Clock
 from oddframe.scores.detections import EventRule, find_detections
 from oddframe.scores.frame_scores import Scores
-from oddframe.videos.manifest import events_from_labels
+from oddframe.videos.video import events_from_labels
 
 COST = "cost"
 """Name of the curve of false alarms a day and events missed."""

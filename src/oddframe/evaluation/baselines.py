@@ -14,7 +14,7 @@ from oddframe.evaluation.frame_samples import Truth, frame_samples
 from oddframe.evaluation.intervals import Draws
 from oddframe.evaluation.result import Measured
 from oddframe.scores.frame_scores import Scores
-from oddframe.videos.manifest import Video
+from oddframe.videos.video import Video
 
 
 def measured_baselines(truth: Truth, draws: Draws, seed: int) -> dict[str, dict[str, Measured]]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from oddframe.errors import OddframeError
 from oddframe.scores.frame_scores import Scores
-from oddframe.videos.manifest import Event, Video
+from oddframe.videos.video import Event, Video
 
 
 def warning(frames: int) -> str:

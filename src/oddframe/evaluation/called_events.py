@@ -14,7 +14,7 @@ import numpy as np
 from oddframe.evaluation.false_alarms import AlarmSteps, closing, on_grid
 from oddframe.media.clock import Clock
 from oddframe.scores.detections import MERGE_SECONDS
-from oddframe.videos.manifest import events_from_labels
+from oddframe.videos.video import events_from_labels
 
 
 def called_event_steps(

@@ -9,7 +9,7 @@ import numpy as np
 
 from oddframe.evaluation.ranking import RankedFrames
 from oddframe.scores.frame_scores import Scores
-from oddframe.videos.manifest import Video
+from oddframe.videos.video import Video
 
 WITHIN = "the videos of the class hold one label value only: all normal or all anomalous"
 """Why a metric under the class mask has no value."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from oddframe.media.clock import Clock
-from oddframe.videos.manifest import events_from_labels
+from oddframe.videos.video import events_from_labels
 
 
 def early_credits(scores: np.ndarray, labels: np.ndarray, clock: Clock) -> np.ndarray:

@@ -16,7 +16,7 @@ from oddframe.evaluation.event_ranking import greedy_matches
 from oddframe.evaluation.false_alarms import false_alarms
 from oddframe.media.clock import Clock
 from oddframe.scores.detections import EventRule, find_detections
-from oddframe.videos.manifest import Video, events_from_labels
+from oddframe.videos.video import Video, events_from_labels
 
 OVERLAPS = (0.1, 0.2, 0.3, 0.4, 0.5)
 """Temporal IoU that a detection needs to match an event."""

@@ -18,7 +18,7 @@ import numpy as np
 
 from oddframe.media.clock import Clock
 from oddframe.scores.detections import MERGE_SECONDS
-from oddframe.videos.manifest import events_from_labels
+from oddframe.videos.video import events_from_labels
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from oddframe.evaluation.ranking import RankedFrames, pairs_in_order
 from oddframe.evaluation.ranking_metrics import ranking_metrics
 from oddframe.scores.detections import EventRule
 from oddframe.scores.frame_scores import Scores
-from oddframe.videos.manifest import Video
+from oddframe.videos.video import Video
 
 RECALLS = (0.5, 0.8)
 """Shares of the anomalous frames at which false alarms are counted."""

@@ -20,8 +20,8 @@ from oddframe.evaluation.truth_regions import (
     regions_from_mask,
     regions_from_tracks,
 )
-from oddframe.videos.manifest import Video
 from oddframe.videos.pixel_truth import read_mask, read_tracks
+from oddframe.videos.video import Video
 
 
 def map_samples(

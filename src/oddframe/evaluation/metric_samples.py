@@ -11,7 +11,7 @@ from oddframe.evaluation.class_metrics import WITHIN, class_members
 from oddframe.evaluation.intervals import Counted, Draws, summarise
 from oddframe.evaluation.metric_names import LOCALISATION
 from oddframe.evaluation.result import Measured
-from oddframe.videos.manifest import Video
+from oddframe.videos.video import Video
 
 _BOTH = "needs anomalous and normal frames"
 _INSIDE = "needs anomalous videos with normal frames too"

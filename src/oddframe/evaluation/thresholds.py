@@ -21,7 +21,8 @@ from oddframe.evaluation.frame_samples import Truth
 from oddframe.evaluation.intervals import Draws, summarise
 from oddframe.evaluation.result import Decision, Measured
 from oddframe.scores.frame_scores import Scores
-from oddframe.videos.manifest import Manifest, Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Video
 
 FIXED = 0.5
 """The threshold of the literature for scores that are probabilities."""

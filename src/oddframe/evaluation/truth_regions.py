@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from oddframe.errors import OddframeError
-from oddframe.videos.manifest import Video
 from oddframe.videos.pixel_truth import Track
+from oddframe.videos.video import Video
 
 
 @dataclass(frozen=True)

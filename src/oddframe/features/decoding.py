@@ -15,7 +15,8 @@ from oddframe.errors import OddframeError
 from oddframe.features.backbones import Backbone
 from oddframe.features.crops import cut, resized
 from oddframe.media.opening import open_video
-from oddframe.videos.manifest import Manifest, Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Video
 
 
 def snippet_clips(

@@ -25,7 +25,8 @@ from oddframe.features.decoding import ahead, opencv_in_one_thread, snippet_clip
 from oddframe.features.feature_writing import begin_folder, finished_videos, write_features
 from oddframe.features.snippet_plan import SnippetPlan
 from oddframe.media.fingerprints import Fingerprint, recording_files
-from oddframe.videos.manifest import Manifest, Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Video
 
 _QUEUED_SNIPPETS = 8
 

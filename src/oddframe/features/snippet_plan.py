@@ -10,7 +10,7 @@ from oddframe.errors import OddframeError
 from oddframe.features.crops import crop_names
 from oddframe.features.snippets import shown_frames
 from oddframe.media.clock import Clock
-from oddframe.videos.manifest import Video
+from oddframe.videos.video import Video
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from oddframe.features.extraction import Extraction, extract_anew, unfinished
 from oddframe.features.feature_info import INFO_FILE
 from oddframe.features.snippet_plan import SnippetPlan
 from oddframe.files.atomic import CannotWriteError
-from oddframe.videos.manifest import Manifest, Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Video
 
 
 @dataclass(frozen=True)

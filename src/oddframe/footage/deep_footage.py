@@ -8,7 +8,8 @@ from dataclasses import replace
 from oddframe.console.words import count
 from oddframe.errors import OddframeWarning
 from oddframe.media.grey_levels import Levels
-from oddframe.videos.manifest import Manifest, Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Video
 
 
 def at_one_range(manifest: Manifest) -> Manifest:

@@ -26,8 +26,8 @@ from oddframe.files.csv_files import number_in, read_csv
 from oddframe.files.json_values import list_of, table_of, text_of
 from oddframe.files.text_files import read_json, read_text, refuse_results, shown
 from oddframe.media.clock import Clock
-from oddframe.videos.manifest import Event
 from oddframe.videos.names import checked_name
+from oddframe.videos.video import Event
 
 UNITS = ("frame", "seconds")
 ROUNDING_SECONDS = 1.0

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from oddframe.errors import OddframeWarning
 from oddframe.features.feature_folder import FeatureFolder
-from oddframe.videos.manifest import Manifest, Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Video
 
 _FRAME_RATE = 25.0
 """Assumed where a folder of features says nothing; it only turns frames into seconds."""

@@ -23,7 +23,8 @@ from oddframe.footage.event_files import Annotation, read_event_file, read_frame
 from oddframe.footage.finding import LABEL_NAMES, Found, find, said_by_folders
 from oddframe.footage.listing import annotate, contents, survey, with_progress
 from oddframe.videos.intervals import events_of_vector
-from oddframe.videos.manifest import Event, Manifest, Video, hash_annotations
+from oddframe.videos.manifest import Manifest, hash_annotations
+from oddframe.videos.video import Event, Video
 
 
 def prepare_folder(root: Path, *, fps: float | None = None, events: Path | None = None) -> Manifest:

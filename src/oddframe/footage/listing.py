@@ -13,7 +13,7 @@ from oddframe.console.words import first_of
 from oddframe.errors import OddframeError
 from oddframe.footage.finding import is_foreign, is_video_file, visible
 from oddframe.media.opening import probe
-from oddframe.videos.manifest import Event, Video
+from oddframe.videos.video import Event, Video
 
 _T = TypeVar("_T")
 

@@ -27,7 +27,7 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from oddframe.media.clock import JUMP_SECONDS, is_jump
+from oddframe.media.knots import JUMP_SECONDS, is_jump
 from oddframe.media.sketches import ELSEWHERE, LEAST_LOST, SIZE, TIMES_MORE_ELSEWHERE, Sketch
 
 Kind = Literal["cut", "light", "gap"]

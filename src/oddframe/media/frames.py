@@ -16,8 +16,8 @@ import cv2
 import numpy as np
 
 from oddframe.errors import OddframeError
-from oddframe.media.clock import Knots
 from oddframe.media.grey_levels import Levels
+from oddframe.media.knots import Knots
 
 Resampling = Literal["area", "bilinear", "pillow"]
 """How a picture changes its size, see :func:`resize`."""

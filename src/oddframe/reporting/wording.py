@@ -17,7 +17,7 @@ from oddframe.media.clock import MOST_WATCHED
 from oddframe.reporting.times import shown_time
 from oddframe.scores.detections import Detection
 from oddframe.scores.frame_scores import is_per_video
-from oddframe.videos.manifest import Event, Video, events_from_labels
+from oddframe.videos.video import Event, Video, events_from_labels
 
 
 def number(value: float) -> str:

@@ -22,7 +22,7 @@ from oddframe.scores.frame_scores import Scores
 from oddframe.scores.maps import MAPS, read_maps
 from oddframe.scores.terms import TERMS, read_terms
 from oddframe.scoring.result_folder import EVENTS, SOURCES, belongs
-from oddframe.videos.manifest import Video
+from oddframe.videos.video import Video
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from oddframe.files.yaml_table import Dumper, read_yaml
 from oddframe.media.grey_levels import Levels, levels_from
 from oddframe.runs.checkpoint import as_arrays, read_checkpoint
 from oddframe.settings.reading import read_settings
-from oddframe.videos.manifest import Video
+from oddframe.videos.video import Video
 
 CHECKPOINT = "checkpoint.pt"
 BEST = "best.pt"

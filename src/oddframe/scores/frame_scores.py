@@ -17,8 +17,9 @@ from oddframe.files.array_files import write_arrays
 from oddframe.files.paths import AnyPath, as_path
 from oddframe.scores.detections import EventRule
 from oddframe.scores.score_files import META_KEY, read_scores
-from oddframe.videos.manifest import Manifest, Video
+from oddframe.videos.manifest import Manifest
 from oddframe.videos.names import checked_id
+from oddframe.videos.video import Video
 
 LARGEST = np.float64(1e300)
 """The largest score, above or below zero: differences of larger ones leave what a float holds."""

@@ -18,7 +18,8 @@ from oddframe.features.snippet_plan import SnippetPlan
 from oddframe.features.spread_extraction import Extracting, extract_spread
 from oddframe.runs.run_folder import Run
 from oddframe.scoring.kept import VideoScores
-from oddframe.videos.manifest import Manifest, Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Video
 
 
 def feature_scorer(run: Run, folder: Path) -> Callable[[Video], VideoScores]:

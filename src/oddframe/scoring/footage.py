@@ -33,8 +33,9 @@ from oddframe.scoring.result_folder import (
 )
 from oddframe.scoring.showing import Showing
 from oddframe.scoring.videos import score_videos
-from oddframe.videos.manifest import SPLITS, Manifest, Video
+from oddframe.videos.manifest import Manifest
 from oddframe.videos.names import require_files_apart
+from oddframe.videos.video import SPLITS, Video
 
 _BEGINNINGS = (f"{KEPT}/{SETTINGS}", f"features/{INFO_FILE}")
 

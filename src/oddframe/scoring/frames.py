@@ -20,7 +20,8 @@ from oddframe.scores.detections import Reason
 from oddframe.scores.maps import map_writer
 from oddframe.scores.terms import write_terms
 from oddframe.scoring.kept import VideoScores
-from oddframe.videos.manifest import Manifest, Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Video
 
 
 def score_frames(

@@ -18,7 +18,8 @@ from oddframe.scores.terms import TERMS
 from oddframe.scoring.frames import score_frames
 from oddframe.scoring.kept import KEPT, KeptScores, KeptVideo, Source, VideoScores
 from oddframe.scoring.request import Manner
-from oddframe.videos.manifest import Manifest, Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Video
 
 Count = Callable[[str, int, int | None], None]
 

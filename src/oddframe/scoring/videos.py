@@ -15,7 +15,7 @@ from oddframe.files.atomic import CannotWriteError
 from oddframe.runs.run_folder import Run, read_run
 from oddframe.scoring.kept import KeptVideo
 from oddframe.scoring.plan import Scoring, uses_gpu
-from oddframe.videos.manifest import Video
+from oddframe.videos.video import Video
 
 
 def score_videos(

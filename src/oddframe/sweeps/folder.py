@@ -10,13 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import oddframe
-from oddframe.console.words import count
 from oddframe.errors import OddframeError
 from oddframe.files.atomic import sha256_of, write_json
 from oddframe.files.folder_lock import alone_in, holder
@@ -24,102 +22,13 @@ from oddframe.files.plain_values import typed
 from oddframe.files.text_files import read_json, shown
 from oddframe.runs.curve import read_curve
 from oddframe.runs.run_folder import CHECKPOINT, METRICS, SWEEP, read_config
-from oddframe.sweeps.plan import Mode, Sweep, Trial
+from oddframe.sweeps.plan import Mode, Sweep
+from oddframe.sweeps.trial_record import Progress, TrialRecord, moment, now
 
 FORMAT = "oddframe-sweep/1"
 TRIALS = "trials"
 RECORD = "trial.json"
 REPORT = "report/metrics.json"
-
-State = Literal["waiting", "running", "finished", "stopped", "failed"]
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """One start of a trial.
-
-    Attributes:
-        began, ended: times as :func:`now` gives them; ``ended`` is None while it runs, and stays
-            so where it was killed.
-        exit: exit status; None while it runs.
-        node, pid: where it runs.
-        error: why it failed, in one line, or ``""``.
-    """
-
-    began: str
-    ended: str | None = None
-    exit: int | None = None
-    node: str = ""
-    pid: int = 0
-    error: str = ""
-
-    @property
-    def seconds(self) -> float | None:
-        """How long it took, None where it has not ended."""
-        if self.ended is None:
-            return None
-        return (moment(self.ended) - moment(self.began)).total_seconds()
-
-
-@dataclass(frozen=True)
-class TrialRecord:
-    """A trial and what became of it.
-
-    Attributes:
-        trial: the trial.
-        state: ``finished`` was trained (scored, evaluated) to the end, ``stopped`` was given up
-            early because others were better.
-        attempts: the oldest first.
-        stopped_at: training step of a stopped trial.
-    """
-
-    trial: Trial
-    state: State = "waiting"
-    attempts: tuple[Attempt, ...] = ()
-    stopped_at: int | None = None
-
-    @property
-    def done(self) -> bool:
-        """Whether nothing is left to do."""
-        return self.state in ("finished", "stopped")
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a sweep is.
-
-    Attributes:
-        done: trials that are finished or stopped.
-        failed: trials whose attempts all failed.
-        total: all, also those that wait or are not drawn yet.
-    """
-
-    done: int
-    failed: int
-    total: int
-
-    @property
-    def words(self) -> str:
-        """``7 of 9 trials done, 1 failed``."""
-        failed = f", {self.failed} failed" if self.failed else ""
-        return f"{self.done} of {count(self.total, 'trial')} done{failed}"
-
-
-def now() -> str:
-    """The time in UTC, ISO 8601 with microseconds."""
-    return datetime.now(UTC).isoformat(timespec="microseconds")
-
-
-def moment(text: str) -> datetime:
-    """The time that :func:`now` gave.
-
-    Raises:
-        ValueError: it is no time, or one without a zone, which cannot be compared.
-    """
-    found = datetime.fromisoformat(text)
-    if found.tzinfo is None:
-        raise ValueError(f"{shown(text)} has no time zone")
-    return found
 
 
 class SweepFolder:

@@ -9,10 +9,11 @@ from dataclasses import replace
 from oddframe.console.words import duration
 from oddframe.errors import nearest
 from oddframe.runs import run_folder
-from oddframe.sweeps.folder import Attempt, SweepFolder, TrialRecord, now
+from oddframe.sweeps.folder import SweepFolder
 from oddframe.sweeps.plan import Sweep, Trial
 from oddframe.sweeps.search import Queue
 from oddframe.sweeps.trial_job import OUTPUT, TrialJob
+from oddframe.sweeps.trial_record import Attempt, TrialRecord, now
 
 LOG = "sweep.log"
 _LOST = "the Ray worker or its machine is gone"

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from oddframe.console.words import count, shown_path
 from oddframe.errors import OddframeError
 from oddframe.runs.run_folder import SWEEP
-from oddframe.sweeps.folder import TRIALS, SweepFolder, TrialRecord
+from oddframe.sweeps.folder import TRIALS, SweepFolder
 from oddframe.sweeps.plan import Sweep
 from oddframe.sweeps.status import status_table
 from oddframe.sweeps.summary import summarise
 from oddframe.sweeps.trial_job import OUTPUT
+from oddframe.sweeps.trial_record import TrialRecord
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,10 @@ from statistics import fmean
 from oddframe.console.words import aligned, count, duration, shown_path
 from oddframe.evaluation.seed_spread import SeedSpread
 from oddframe.runs.run_folder import LOG, SWEEP
-from oddframe.sweeps.folder import SweepFolder, TrialRecord, moment
+from oddframe.sweeps.folder import SweepFolder
 from oddframe.sweeps.plan import Sweep
 from oddframe.sweeps.summary import ConfigurationResult, Summary, no_metric, summarise
+from oddframe.sweeps.trial_record import TrialRecord, moment
 
 _STATES = ("finished", "stopped", "running", "interrupted", "waiting", "failed")
 _PACE = re.compile(r"(\S+ \S+) step (\d+) of (\d+): .*?([\d.e+-]+) s a step")

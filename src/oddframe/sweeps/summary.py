@@ -13,8 +13,9 @@ from oddframe.evaluation.frame_metrics import headline_metric
 from oddframe.evaluation.metric_names import is_share
 from oddframe.evaluation.result import Evaluation, Measured
 from oddframe.evaluation.seed_spread import SeedSpread
-from oddframe.sweeps.folder import REPORT, State, SweepFolder, TrialRecord
+from oddframe.sweeps.folder import REPORT, SweepFolder
 from oddframe.sweeps.plan import Mode
+from oddframe.sweeps.trial_record import State, TrialRecord
 
 
 @dataclass(frozen=True)

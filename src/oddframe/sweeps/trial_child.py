@@ -12,8 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from oddframe.errors import OddframeError
-from oddframe.sweeps.folder import Attempt, SweepFolder, TrialRecord, now
+from oddframe.sweeps.folder import SweepFolder
 from oddframe.sweeps.trial_job import JOB, OUTPUT, TrialJob
+from oddframe.sweeps.trial_record import Attempt, TrialRecord, now
 
 _SHOWN = 300
 """Characters of an error that a record keeps; the whole is in the output."""

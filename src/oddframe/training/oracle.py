@@ -8,7 +8,7 @@ import numpy as np
 
 from oddframe.evaluation.frame_metrics import average_precision, roc_auc
 from oddframe.training.loop import Validation, Validator
-from oddframe.videos.manifest import Video
+from oddframe.videos.video import Video
 
 
 def oracle(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from oddframe.errors import OddframeError
-from oddframe.videos.manifest import Manifest, Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Video
 
 
 def labelled_videos(manifest: Manifest, split: str) -> tuple[Video, ...]:

@@ -17,7 +17,7 @@ import numpy as np
 from oddframe.errors import OddframeError
 from oddframe.files.matlab_files import read_mat
 from oddframe.files.regular_files import require_file
-from oddframe.videos.manifest import Event, events_from_labels
+from oddframe.videos.video import Event, events_from_labels
 
 _FRAMES = re.compile(r"gt_frame\s*=\s*\[?([^\];]*)", re.IGNORECASE)
 _INTERVAL = re.compile(r"(\d{1,9})(?::(\d{1,9}))?")

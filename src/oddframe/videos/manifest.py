@@ -1,7 +1,6 @@
-"""Videos, their events, and the manifest that lists them.
+"""The manifest: a data set as oddframe sees it, its videos and where they are.
 
-A manifest is a data set as oddframe sees it. On disk it is ``manifest.jsonl``: a header line,
-then one video per line. All intervals are half-open ``[start, end)`` in 0-based frames.
+On disk it is ``manifest.jsonl``: a header line, then one video per line.
 """
 
 from __future__ import annotations
@@ -9,144 +8,21 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
-from functools import cached_property
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from oddframe.errors import OddframeError, unknown
+from oddframe.errors import OddframeError
 from oddframe.files.atomic import sha256_of, write_text
-from oddframe.files.json_values import list_of, number_of, text_of, whole_of
+from oddframe.files.json_values import text_of
 from oddframe.files.paths import AnyPath, as_path
-from oddframe.files.text_files import parse_json, read_text, shown
-from oddframe.media.clock import FASTEST, SLOWEST, Clock, Knots, is_rate, knots_from
-from oddframe.media.grey_levels import Levels, levels_from
-from oddframe.videos.names import checked_id, checked_name, require_plain
+from oddframe.files.text_files import read_text, shown
+from oddframe.videos.manifest_rows import parse_row, row_of, video_of
+from oddframe.videos.names import checked_name, require_plain
+from oddframe.videos.video import SPLITS, Video
 
 FORMAT = "oddframe-manifest/1"
-SPLITS = ("train", "val", "test")
-LABELS = ("normal", "anomalous", None)
-LARGEST = 10**9
-"""Frames of the longest video: more than a year at 30 per second."""
-
-
-@dataclass(frozen=True, order=True)
-class Event:
-    """An anomalous interval ``[start, end)`` of a video, in 0-based frames, with a class name."""
-
-    start: int
-    end: int
-    name: str = "anomaly"
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "name", checked_name(self.name) or Event.name)
-        if self.start < 0 or self.end <= self.start:
-            raise OddframeError(
-                f"event [{self.start}, {self.end}) '{self.name}': expected 0 <= start < end"
-            )
-
-
-@dataclass(frozen=True)
-class Video:
-    """One recording.
-
-    Attributes:
-        id: unique name within a manifest; used as the key of scores and as a file name (see
-            :mod:`oddframe.videos.names`).
-        path: file or folder of numbered images, relative to the manifest's root; empty where only
-            features of the video are at hand.
-        split: ``train``, ``val`` or ``test``.
-        label: ``normal``, ``anomalous`` or None when nobody knows.
-        classes: class names that the video carries.
-        frames: true frame count.
-        fps: frames per second; where they are not regular, the typical rate.
-        width, height: size of a frame in pixels; 0 where only features are at hand.
-        events: annotated events, sorted by start.
-        mask: pixel truth (``pixel_truth.py``), relative to the root, or None.
-        tracks: object tracks (``pixel_truth.py``), relative to the root, or None.
-        times: when the frames are shown, where they are not regular (``media/clock.py``).
-        start: when the first frame was filmed, if the recording says so.
-        levels: which values of pictures deeper than 8 bits become black and white; None for others.
-        cuts: frames at which the picture is cut; known once the video was scored.
-    """
-
-    id: str
-    path: str
-    split: str
-    label: str | None
-    frames: int
-    fps: float
-    width: int
-    height: int
-    classes: tuple[str, ...] = ()
-    events: tuple[Event, ...] = ()
-    mask: str | None = None
-    tracks: str | None = None
-    times: Knots = ()
-    start: datetime | None = None
-    levels: Levels | None = None
-    cuts: tuple[int, ...] = ()
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "id", checked_id(self.id))
-        object.__setattr__(self, "classes", tuple(map(checked_name, self.classes)))
-        where = f"video '{self.id}'"
-        for path in (self.path, self.mask, self.tracks):
-            require_plain(f"{where}, the path '{path}'", path or "")
-        if not all(self.classes):
-            raise OddframeError(f"{where}: a class without a name; remove it")
-        if self.split not in SPLITS:
-            raise OddframeError(f"{where}: {unknown('split', self.split, SPLITS)}")
-        if self.label not in LABELS:
-            raise OddframeError(
-                f"{where}: unknown label '{self.label}'; use normal, anomalous or null"
-            )
-        smallest = 1 if self.path else 0
-        if self.frames < 1 or min(self.width, self.height) < smallest:
-            raise OddframeError(
-                f"{where}: expected at least one frame and one pixel, found {self.frames} frames "
-                f"of {self.width}x{self.height}"
-            )
-        if max(self.frames, self.width, self.height) > LARGEST:
-            raise OddframeError(
-                f"{where}: expected at most {LARGEST:,} frames, and pixels in a row, found "
-                f"{shown(max(self.frames, self.width, self.height))}"
-            )
-        if not is_rate(self.fps):
-            raise OddframeError(
-                f"{where}: expected a frame rate from {SLOWEST} to {FASTEST:,.0f}, found {self.fps}"
-            )
-        for event in self.events:
-            if event.end > self.frames:
-                raise OddframeError(
-                    f"{where}: event [{event.start}, {event.end}) '{event.name}' ends after the "
-                    f"video's {self.frames} frames; check the annotation or the frame count"
-                )
-        if self.events and self.label == "normal":
-            raise OddframeError(f"{where}: labelled normal but has {len(self.events)} events")
-        object.__setattr__(self, "events", tuple(sorted(self.events)))
-
-    @cached_property
-    def clock(self) -> Clock:
-        """When each frame is shown; whatever has to do with seconds asks it."""
-        return Clock(self.frames, self.fps, self.times, self.start, self.cuts)
-
-    def frame_labels(self) -> np.ndarray:
-        """One bool per frame: True inside an event. Shape ``(frames,)``."""
-        labels = np.zeros(self.frames, dtype=bool)
-        for event in self.events:
-            labels[event.start : event.end] = True
-        return labels
-
-
-def events_from_labels(labels: np.ndarray, name: str = "anomaly") -> tuple[Event, ...]:
-    """The runs of truth in a 0/1 vector, as events."""
-    flags = np.concatenate(([0], (np.asarray(labels) != 0).astype(np.int8), [0]))
-    edges = np.flatnonzero(np.diff(flags))
-    return tuple(Event(int(s), int(e), name) for s, e in zip(edges[::2], edges[1::2], strict=True))
 
 
 @dataclass(frozen=True)
@@ -283,7 +159,7 @@ class Manifest:
             "counts": self.counts(),
             "annotations": self.annotations,
         }
-        rows = [header, *(_row_of(video) for video in self.videos)]
+        rows = [header, *(row_of(video) for video in self.videos)]
         return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
     @classmethod
@@ -300,7 +176,7 @@ class Manifest:
         """
         path = as_path(path, "path")
         lines = _lines_of(path)
-        header = _parse(path, 1, lines[0])
+        header = parse_row(path, 1, lines[0])
         if header.get("format") != FORMAT:
             raise OddframeError(
                 f"{path} line 1: expected a header with format '{FORMAT}', found "
@@ -311,7 +187,7 @@ class Manifest:
         for number, line in enumerate(lines[1:], start=2):
             if not line.strip():
                 continue
-            video = _video_of(path, number, _parse(path, number, line))
+            video = video_of(path, number, parse_row(path, number, line))
             if video.id in seen:
                 raise OddframeError(
                     f"{path} line {number}: id '{video.id}' was already on line {seen[video.id]}"
@@ -350,84 +226,9 @@ def hash_annotations(root: Path, files: Iterable[Path]) -> dict[str, str]:
     return result
 
 
-def _row_of(video: Video) -> dict[str, Any]:
-    row = asdict(video)
-    row["events"] = [[event.start, event.end, event.name] for event in video.events]
-    row["classes"] = list(video.classes)
-    row["start"] = video.start.isoformat() if video.start else None
-    row["levels"] = [video.levels.low, video.levels.high] if video.levels else None
-    del row["cuts"]  # what was found while scoring is in events.json
-    # Most videos are regular, do not say when they were filmed, and are of 8 bits.
-    for key in ("times", "start", "levels"):
-        if not row[key]:
-            del row[key]
-    return row
-
-
 def _lines_of(path: Path) -> list[str]:
     text = read_text(path, "a manifest", advice="make one with 'oddframe prepare'")
     if not text.strip():
         raise OddframeError(f"{path}: the manifest is empty; make one with 'oddframe prepare'")
     # Not splitlines(): it also breaks at U+2028 and the like, which JSON allows inside a string.
     return text.split("\n")
-
-
-def _parse(path: Path, number: int, line: str) -> dict[str, Any]:
-    row = parse_json(line, f"{path} line {number}: expected a JSON object")
-    if not isinstance(row, dict):
-        raise OddframeError(f"{path} line {number}: expected a JSON object, found {shown(row)}")
-    return row
-
-
-def _event(value: Any) -> Event:
-    if not isinstance(value, list) or len(value) != 3:
-        raise ValueError(f"expected an event to be [start, end, name], found {shown(value)}")
-    start, end, name = value
-    return Event(whole_of("start", start), whole_of("end", end), _class_name(name))
-
-
-def _class_name(value: Any) -> str:
-    """Data sets number their classes, so whole numbers are names too."""
-    return str(value) if type(value) is int else text_of("a name", value)
-
-
-def _moment(text: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        raise ValueError(
-            f"expected start to be a date and time such as 2026-11-28T03:12:00, found {shown(text)}"
-        ) from None
-
-
-def _video_of(path: Path, number: int, row: dict[str, Any]) -> Video:
-    try:
-        mask, tracks, start = row.get("mask"), row.get("tracks"), row.get("start")
-        frames = whole_of("frames", row["frames"])
-        times = knots_from(list_of("times", row.get("times") or []))
-        if times and times[-1][0] >= frames > 0:
-            raise ValueError(
-                f"video '{shown(row['id'])}': expected the times of {frames} frames, found one of "
-                f"frame {times[-1][0]}; prepare the footage again"
-            )
-        return Video(
-            id=text_of("id", row["id"]),
-            path=text_of("path", row["path"]),
-            split=text_of("split", row["split"]),
-            label=None if row["label"] is None else text_of("label", row["label"]),
-            classes=tuple(map(_class_name, list_of("classes", row.get("classes", [])))),
-            frames=frames,
-            fps=number_of("fps", row["fps"]),
-            width=whole_of("width", row["width"]),
-            height=whole_of("height", row["height"]),
-            events=tuple(map(_event, list_of("events", row["events"]))),
-            mask=None if mask is None else text_of("mask", mask),
-            tracks=None if tracks is None else text_of("tracks", tracks),
-            times=times,
-            start=None if start is None else _moment(text_of("start", start)),
-            levels=levels_from(row.get("levels")),
-        )
-    except KeyError as error:
-        raise OddframeError(f"{path} line {number}: the key {error} is missing") from None
-    except (ValueError, OverflowError, OddframeError) as error:
-        raise OddframeError(f"{path} line {number}: {error}") from None

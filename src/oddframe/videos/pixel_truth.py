@@ -23,8 +23,8 @@ from oddframe.files.array_files import read_array, read_arrays
 from oddframe.files.matlab_files import read_mat_cells
 from oddframe.files.text_files import read_json
 from oddframe.media.image_series import list_images
-from oddframe.videos.manifest import Video
 from oddframe.videos.names import checked_name
+from oddframe.videos.video import Video
 
 
 @dataclass(frozen=True)

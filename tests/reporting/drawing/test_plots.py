@@ -19,7 +19,7 @@ from oddframe.reporting.drawing.plots import (
     write_timeline,
 )
 from oddframe.scores.detections import Detection
-from oddframe.videos.manifest import Event, Video
+from oddframe.videos.video import Event, Video
 
 VIDEO = Video("01_$x$", "01", "test", "anomalous", 100, 10.0, 8, 8, events=(Event(40, 70),))
 
@@ -95,7 +95,7 @@ def test_pyplot_is_never_imported():
     code = (
         "import sys, numpy as np; from pathlib import Path;"
         "from oddframe.reporting.drawing.plots import write_timeline;"
-        "from oddframe.videos.manifest import Video;"
+        "from oddframe.videos.video import Video;"
         "import tempfile; folder = Path(tempfile.mkdtemp());"
         "video = Video('x', 'x', 'test', None, 3, 25.0, 8, 8);"
         "write_timeline(folder / 'x.png', video, {'score': np.zeros(3)});"

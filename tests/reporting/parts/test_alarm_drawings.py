@@ -8,7 +8,8 @@ from oddframe.evaluation.result import Curve, Evaluation
 from oddframe.pages.rendering import drawn
 from oddframe.reporting.parts.alarm_drawings import alarm_drawings
 from oddframe.scores.frame_scores import Scores
-from oddframe.videos.manifest import Event, Manifest, Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Event, Video
 
 
 def points(html, kind, tag="polyline"):

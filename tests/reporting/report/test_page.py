@@ -324,7 +324,7 @@ def test_an_hour_of_noise_stays_small(tmp_path):
     from oddframe.reporting.drawing.thumbnails import VideoPictures
     from oddframe.reporting.report.shown_videos import ShownVideo
     from oddframe.reporting.report.timelines import timelines_section
-    from oddframe.videos.manifest import Video
+    from oddframe.videos.video import Video
 
     video = Video("hour", "hour.mp4", "test", None, 90_000, 25.0, 8, 8)
     scores = np.random.default_rng(0).random(90_000).astype(np.float32)

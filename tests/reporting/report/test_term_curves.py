@@ -12,7 +12,7 @@ from oddframe.pages.rendering import drawn
 from oddframe.reporting.report import term_curves
 from oddframe.reporting.report.term_curves import scale_of_terms
 from oddframe.scores.frame_scores import Scores
-from oddframe.videos.manifest import Event, Video
+from oddframe.videos.video import Event, Video
 
 ODD = Video("odd/1", "1", "test", "anomalous", 50, 10.0, 8, 8, events=(Event(20, 35, "<b>"),))
 CALM = Video("calm", "2", "test", "normal", 40, 10.0, 8, 8)

@@ -12,7 +12,7 @@ from oddframe.reporting.drawing.score_axes import ScoreAxis, score_axis
 from oddframe.reporting.parts.lanes import anomalous_first, bins_per_line, lane, series_key
 from oddframe.reporting.report.shown_videos import MOST_DRAWN, SAMPLE, evenly
 from oddframe.scores.frame_scores import Scores
-from oddframe.videos.manifest import Video
+from oddframe.videos.video import Video
 
 
 def some_videos(videos: Sequence[Video]) -> list[Video]:

@@ -18,7 +18,8 @@ from oddframe.datasets.layouts.legacy_lists import LENGTHS, SNIPPET
 from oddframe.errors import OddframeError
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.files.array_files import read_array
-from oddframe.videos.manifest import Manifest, Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Video
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,8 @@ from oddframe.errors import OddframeError
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.files.atomic import atomic_path, write_json, write_text
 from oddframe.videos.intervals import CONVENTIONS
-from oddframe.videos.manifest import Manifest, Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Video
 
 SNIPPET = 16
 

@@ -16,7 +16,7 @@ from oddframe.features.feature_folder import FeatureFolder
 from oddframe.footage.finding import is_foreign, is_video_file
 from oddframe.footage.listing import survey, with_progress
 from oddframe.media.clock import Clock
-from oddframe.videos.manifest import Event, Video
+from oddframe.videos.video import Event, Video
 
 NORMAL = "normal"
 

@@ -15,7 +15,7 @@ from oddframe.reporting.drawing.score_axes import ScoreAxis, score_axis, thin_se
 from oddframe.reporting.times import axis_ticks
 from oddframe.reporting.wording import measured
 from oddframe.scores.detections import Detection
-from oddframe.videos.manifest import Video
+from oddframe.videos.video import Video
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

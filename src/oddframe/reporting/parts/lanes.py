@@ -10,7 +10,7 @@ from oddframe.pages.colours import series_class
 from oddframe.pages.figures import HEIGHT, Label, Lane, Lanes, Legend, Line, Mark, Span
 from oddframe.reporting.drawing.score_axes import ScoreAxis, thin_series
 from oddframe.reporting.times import axis_ticks
-from oddframe.videos.manifest import Video
+from oddframe.videos.video import Video
 
 POINTS = 400_000
 """Bins of all lines together; each line has between 60 and 500, with two points per bin."""

@@ -12,7 +12,7 @@ from oddframe.reporting.report.shown_videos import ShownVideo
 from oddframe.reporting.times import shown_span, shown_time
 from oddframe.reporting.wording import is_annotated, missed, number, overlapping
 from oddframe.scores.detections import Detection
-from oddframe.videos.manifest import Event
+from oddframe.videos.video import Event
 
 MOST_OPEN = 12
 """So many of the pictures are seen at once, the others unfold."""

@@ -13,7 +13,8 @@ from oddframe.reporting.drawing.heat import heat_reference, shows_heat
 from oddframe.reporting.drawing.thumbnails import VideoPictures, choose_frames, take_pictures
 from oddframe.scores.detections import Detection
 from oddframe.scores.frame_scores import Scores
-from oddframe.videos.manifest import Manifest, Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Video
 
 MOST_PICTURED = 40
 """So many detections get a picture, the oddest first; the others are listed."""

@@ -21,7 +21,7 @@ from oddframe.reporting.parts.lanes import (
     series_key,
 )
 from oddframe.scores.frame_scores import Scores
-from oddframe.videos.manifest import Video
+from oddframe.videos.video import Video
 
 COMBINED = "combined score"
 """What the score is called beside its terms."""

@@ -52,7 +52,8 @@ from oddframe.features.patch_features import (
 )
 from oddframe.media.clock import Clock
 from oddframe.media.opening import open_video
-from oddframe.videos.manifest import Manifest, Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Video
 
 LEAST_SECONDS = 20.0
 """Less normal footage than this says nothing about what is rare."""

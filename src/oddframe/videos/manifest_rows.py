@@ -1,0 +1,101 @@
+"""A row of ``manifest.jsonl``: a video as JSON, and back."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from oddframe.errors import OddframeError
+from oddframe.files.json_values import list_of, number_of, text_of, whole_of
+from oddframe.files.text_files import parse_json, shown
+from oddframe.media.grey_levels import levels_from
+from oddframe.media.knots import knots_from
+from oddframe.videos.video import Event, Video
+
+
+def row_of(video: Video) -> dict[str, Any]:
+    """A video as plain values for JSON."""
+    row = asdict(video)
+    row["events"] = [[event.start, event.end, event.name] for event in video.events]
+    row["classes"] = list(video.classes)
+    row["start"] = video.start.isoformat() if video.start else None
+    row["levels"] = [video.levels.low, video.levels.high] if video.levels else None
+    del row["cuts"]  # what was found while scoring is in events.json
+    # Most videos are regular, do not say when they were filmed, and are of 8 bits.
+    for key in ("times", "start", "levels"):
+        if not row[key]:
+            del row[key]
+    return row
+
+
+def parse_row(path: Path, number: int, line: str) -> dict[str, Any]:
+    """The object on a line of the file.
+
+    Raises:
+        OddframeError: the line is no JSON object.
+    """
+    row = parse_json(line, f"{path} line {number}: expected a JSON object")
+    if not isinstance(row, dict):
+        raise OddframeError(f"{path} line {number}: expected a JSON object, found {shown(row)}")
+    return row
+
+
+def _event(value: Any) -> Event:
+    if not isinstance(value, list) or len(value) != 3:
+        raise ValueError(f"expected an event to be [start, end, name], found {shown(value)}")
+    start, end, name = value
+    return Event(whole_of("start", start), whole_of("end", end), _class_name(name))
+
+
+def _class_name(value: Any) -> str:
+    """Data sets number their classes, so whole numbers are names too."""
+    return str(value) if type(value) is int else text_of("a name", value)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(
+            f"expected start to be a date and time such as 2026-11-28T03:12:00, found {shown(text)}"
+        ) from None
+
+
+def video_of(path: Path, number: int, row: dict[str, Any]) -> Video:
+    """The video that a row describes.
+
+    Raises:
+        OddframeError: naming file and line, for anything that does not fit the format.
+    """
+    try:
+        mask, tracks, start = row.get("mask"), row.get("tracks"), row.get("start")
+        frames = whole_of("frames", row["frames"])
+        times = knots_from(list_of("times", row.get("times") or []))
+        if times and times[-1][0] >= frames > 0:
+            raise ValueError(
+                f"video '{shown(row['id'])}': expected the times of {frames} frames, found one of "
+                f"frame {times[-1][0]}; prepare the footage again"
+            )
+        return Video(
+            id=text_of("id", row["id"]),
+            path=text_of("path", row["path"]),
+            split=text_of("split", row["split"]),
+            label=None if row["label"] is None else text_of("label", row["label"]),
+            classes=tuple(map(_class_name, list_of("classes", row.get("classes", [])))),
+            frames=frames,
+            fps=number_of("fps", row["fps"]),
+            width=whole_of("width", row["width"]),
+            height=whole_of("height", row["height"]),
+            events=tuple(map(_event, list_of("events", row["events"]))),
+            mask=None if mask is None else text_of("mask", mask),
+            tracks=None if tracks is None else text_of("tracks", tracks),
+            times=times,
+            start=None if start is None else _moment(text_of("start", start)),
+            levels=levels_from(row.get("levels")),
+        )
+    except KeyError as error:
+        raise OddframeError(f"{path} line {number}: the key {error} is missing") from None
+    except (ValueError, OverflowError, OddframeError) as error:
+        raise OddframeError(f"{path} line {number}: {error}") from None
