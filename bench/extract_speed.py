@@ -31,10 +31,10 @@ from pathlib import Path
 import numpy as np
 
 from oddframe.features.backbones import DEFAULT, Backbone, BackboneOptions, load_backbone
+from oddframe.features.backbones.lite0_snippets import Lite0Snippets
 from oddframe.features.crops import crop_names, cut, resized
 from oddframe.features.extraction import extract_features
 from oddframe.features.feature_folder import FeatureFolder
-from oddframe.features.lite0_snippets import Lite0Snippets
 from oddframe.features.snippet_plan import SnippetPlan
 from oddframe.footage.folder import prepare_folder
 from oddframe.media.opening import open_video

@@ -7,8 +7,8 @@ from torch import nn
 from torch.nn import functional
 
 from oddframe.errors import OddframeError
-from oddframe.features.efficientnet_lite import EfficientNetLite0
-from oddframe.features.onnx_networks import export, open_session
+from oddframe.features.backbones.efficientnet_lite import EfficientNetLite0
+from oddframe.features.backbones.onnx_networks import export, open_session
 from oddframe.networks.perceptual import (
     LITE0_BLOCKS,
     LITE0_SCALE,

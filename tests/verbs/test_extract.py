@@ -13,9 +13,9 @@ from torch import nn
 from oddframe.cli import main
 from oddframe.errors import OddframeWarning
 from oddframe.features.backbones import BackboneOptions, load_backbone
-from oddframe.features.efficientnet_lite import HEAD, EfficientNetLite0
+from oddframe.features.backbones.efficientnet_lite import HEAD, EfficientNetLite0
+from oddframe.features.backbones.onnx_networks import export
 from oddframe.features.feature_folder import FeatureFolder
-from oddframe.features.onnx_networks import export
 from oddframe.media.clock import Clock
 from oddframe.media.video_writing import VideoWriter
 from oddframe.scores.frame_scores import Scores
@@ -153,8 +153,8 @@ def test_networks_that_do_not_fit(tmp_path, capsys):
 
 @pytest.mark.parametrize("name", ["i3d-inception", "i3d-resnet50"])
 def test_i3d_takes_its_weights_from_a_file(tmp_path, name):
-    from oddframe.features.i3d_inception import InceptionI3D
-    from oddframe.features.i3d_resnet50 import ResNet50I3D
+    from oddframe.features.backbones.i3d_inception import InceptionI3D
+    from oddframe.features.backbones.i3d_resnet50 import ResNet50I3D
 
     torch.manual_seed(0)
     network: nn.Module = InceptionI3D() if name == "i3d-inception" else ResNet50I3D()
@@ -173,7 +173,7 @@ def test_export_moves_paddings_without_changing_the_output():
     network = EfficientNetLite0.pretrained((0, 1))
     image = torch.rand(1, 3, 64, 64) * 255
     exported = export(network, image, ("a", "b"), {0: "batch"})
-    from oddframe.features.onnx_networks import open_session
+    from oddframe.features.backbones.onnx_networks import open_session
 
     found = open_session(exported).run(None, {"images": image.numpy()})
     with torch.no_grad():

@@ -100,7 +100,7 @@ class _Lite0(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        from oddframe.features.efficientnet_lite import EfficientNetLite0
+        from oddframe.features.backbones.efficientnet_lite import EfficientNetLite0
 
         self.trunk = EfficientNetLite0.pretrained(LITE0_BLOCKS)
 

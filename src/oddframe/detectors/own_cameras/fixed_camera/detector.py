@@ -17,7 +17,7 @@ from oddframe.detectors.own_cameras.fixed_camera.stream import FixedCameraStream
 from oddframe.detectors.own_cameras.fixed_camera.threads import one_thread_each
 from oddframe.detectors.traits import Traits
 from oddframe.errors import OddframeWarning
-from oddframe.features.patch_features import PatchEncoder
+from oddframe.features.backbones.patch_features import PatchEncoder
 from oddframe.files.saved_state import SavedState
 from oddframe.media.frames import MediaInfo
 from oddframe.videos.manifest import Manifest

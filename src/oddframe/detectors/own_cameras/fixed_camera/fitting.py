@@ -43,7 +43,7 @@ from oddframe.detectors.own_cameras.fixed_camera.observation import (
 from oddframe.detectors.own_cameras.fixed_camera.scene import Scene, Trusts, Whitening, frame_value
 from oddframe.detectors.own_cameras.fixed_camera.settings import FixedCameraConfig
 from oddframe.errors import OddframeError, OddframeWarning
-from oddframe.features.patch_features import (
+from oddframe.features.backbones.patch_features import (
     CHANNELS,
     STRIDE,
     PatchEncoder,

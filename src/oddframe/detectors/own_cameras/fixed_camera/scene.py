@@ -11,7 +11,7 @@ from oddframe.calibration.threshold import Surprise
 from oddframe.detectors.own_cameras.fixed_camera.memory import NormalMemory
 from oddframe.detectors.own_cameras.fixed_camera.observation import Scale
 from oddframe.errors import OddframeError
-from oddframe.features.patch_features import CHANNELS, FINE_CHANNELS, STRIDE
+from oddframe.features.backbones.patch_features import CHANNELS, FINE_CHANNELS, STRIDE
 from oddframe.files.saved_state import SavedState
 from oddframe.media.frames import MOST_PIXELS
 

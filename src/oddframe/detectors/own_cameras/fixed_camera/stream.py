@@ -14,7 +14,7 @@ from oddframe.detectors.contract import FrameScore
 from oddframe.detectors.own_cameras.fixed_camera.observation import Observation, Observer
 from oddframe.detectors.own_cameras.fixed_camera.scene import Scene, frame_value, top_cells
 from oddframe.detectors.own_cameras.fixed_camera.threads import one_thread_each
-from oddframe.features.patch_features import PatchEncoder
+from oddframe.features.backbones.patch_features import PatchEncoder
 from oddframe.media.frames import Frame, MediaInfo
 
 _CLEARLY_FASTER = 1.15

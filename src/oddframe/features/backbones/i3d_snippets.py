@@ -12,8 +12,8 @@ from torch import nn
 
 from oddframe.errors import OddframeError
 from oddframe.features.backbones import BackboneOptions
-from oddframe.features.i3d_inception import InceptionI3D
-from oddframe.features.i3d_resnet50 import ResNet50I3D
+from oddframe.features.backbones.i3d_inception import InceptionI3D
+from oddframe.features.backbones.i3d_resnet50 import ResNet50I3D
 from oddframe.files.atomic import sha256_of
 
 _NETWORKS: dict[str, Callable[[], Any]] = {

@@ -16,8 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from oddframe.features.backbones import BackboneOptions
-from oddframe.features.efficientnet_lite import HEAD, EfficientNetLite0, weights_path
-from oddframe.features.onnx_networks import export, open_session, run_session
+from oddframe.features.backbones.efficientnet_lite import HEAD, EfficientNetLite0, weights_path
+from oddframe.features.backbones.onnx_networks import export, open_session, run_session
 from oddframe.features.temporal_pooling import mean_and_change
 from oddframe.files.atomic import sha256_of
 

@@ -5,8 +5,8 @@ import torch
 from torch.nn import functional
 
 from oddframe.errors import OddframeError
-from oddframe.features import efficientnet_lite
-from oddframe.features.efficientnet_lite import EfficientNetLite0, _SameConv, weights_path
+from oddframe.features.backbones import efficientnet_lite
+from oddframe.features.backbones.efficientnet_lite import EfficientNetLite0, _SameConv, weights_path
 
 
 @pytest.mark.parametrize("kernel", [1, 3, 5])

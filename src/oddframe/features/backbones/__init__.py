@@ -91,4 +91,6 @@ def load_backbone(name: str, options: BackboneOptions) -> Backbone:
     """
     if name not in _MODULES:
         raise OddframeError(unknown("backbone", name, _MODULES))
-    return import_module(f"oddframe.features.{_MODULES[name]}").load_backbone(name, options)
+    return import_module(f"oddframe.features.backbones.{_MODULES[name]}").load_backbone(
+        name, options
+    )

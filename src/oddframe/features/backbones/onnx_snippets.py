@@ -15,7 +15,7 @@ import numpy as np
 
 from oddframe.errors import OddframeError
 from oddframe.features.backbones import BackboneOptions
-from oddframe.features.onnx_networks import open_session, run_session, try_out
+from oddframe.features.backbones.onnx_networks import open_session, run_session, try_out
 from oddframe.features.temporal_pooling import mean_and_change
 from oddframe.files.atomic import sha256_of
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from oddframe.features.efficientnet_lite import EfficientNetLite0
-from oddframe.features.patch_features import (
+from oddframe.features.backbones.efficientnet_lite import EfficientNetLite0
+from oddframe.features.backbones.patch_features import (
     CHANNELS,
     STRIDE,
     PatchEncoder,

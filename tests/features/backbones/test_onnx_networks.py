@@ -6,8 +6,8 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from oddframe.errors import OddframeError
-from oddframe.features import onnx_networks
-from oddframe.features.onnx_networks import open_session, run_session, try_out
+from oddframe.features.backbones import onnx_networks
+from oddframe.features.backbones.onnx_networks import open_session, run_session, try_out
 
 SHAPE = ["n", 3, 8, 8]
 DEFAULTS = {4: (1, 3, 8, 8)}

@@ -14,7 +14,7 @@ from torch import nn
 from torch.nn import functional
 
 from oddframe.errors import OddframeError
-from oddframe.features.i3d_resnet50 import ResNet50I3D
+from oddframe.features.backbones.i3d_resnet50 import ResNet50I3D
 
 
 @pytest.fixture(scope="module")

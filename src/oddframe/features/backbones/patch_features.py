@@ -33,8 +33,8 @@ def export_network() -> bytes:
     """
     import torch
 
-    from oddframe.features.efficientnet_lite import EfficientNetLite0
-    from oddframe.features.onnx_networks import export
+    from oddframe.features.backbones.efficientnet_lite import EfficientNetLite0
+    from oddframe.features.backbones.onnx_networks import export
 
     return export(
         EfficientNetLite0.pretrained((4, 10)),
@@ -53,7 +53,7 @@ class PatchEncoder:
     """
 
     def __init__(self, network: bytes, threads: int = 2) -> None:
-        from oddframe.features.onnx_networks import open_session
+        from oddframe.features.backbones.onnx_networks import open_session
 
         self._session = open_session(network, threads)
 
@@ -63,7 +63,7 @@ class PatchEncoder:
         Returns:
             float32 ``(H / 16, W / 16, 152)``: 40 fine channels averaged over 2x2, 112 coarse.
         """
-        from oddframe.features.onnx_networks import run_session
+        from oddframe.features.backbones.onnx_networks import run_session
 
         tensor = np.ascontiguousarray(image.transpose(2, 0, 1)[None], dtype=np.float32)
         fine, coarse = run_session(self._session, {"images": tensor}, "the network of the run")

@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn import functional
 
 from oddframe.errors import OddframeError
-from oddframe.features.i3d_inception import InceptionI3D
+from oddframe.features.backbones.i3d_inception import InceptionI3D
 
 # Szegedy et al., table 1: 1x1, 3x3 reduce, 3x3, 5x5 reduce, 5x5, pool projection.
 GOOGLENET = """
