@@ -16,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
-from oddframe.evaluation import region_detections, region_metrics
-from oddframe.evaluation.pixel_metrics import resize_map
-from oddframe.evaluation.region_metrics import count_regions
-from oddframe.evaluation.truth_regions import regions_from_mask
+from oddframe.evaluation.metrics import region_detections, region_metrics
+from oddframe.evaluation.metrics.pixel_metrics import resize_map
+from oddframe.evaluation.metrics.region_metrics import count_regions
+from oddframe.evaluation.metrics.truth_regions import regions_from_mask
 from oddframe.scores.maps import read_maps
 from oddframe.videos.manifest import Manifest
 from oddframe.videos.pixel_truth import read_mask

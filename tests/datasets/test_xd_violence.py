@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from oddframe.datasets.xd_violence import CODES, codes_of, prepare_xd_violence
 from oddframe.errors import OddframeError, OddframeWarning
-from oddframe.evaluation.class_metrics import class_frames, class_names
+from oddframe.evaluation.metrics.class_metrics import class_frames, class_names
 
 BOTH = "v=a__#00-01_label_B2-G-0"
 NORMAL = "A.Film.2001__#1_label_A"

@@ -7,9 +7,9 @@ import pytest
 
 from oddframe.evaluation import alarm_curves as alarm_curves_module
 from oddframe.evaluation.alarm_curves import alarm_curves
-from oddframe.evaluation.event_metrics import count_events
 from oddframe.evaluation.frame_samples import Truth
 from oddframe.evaluation.intervals import Draws
+from oddframe.evaluation.metrics.event_metrics import count_events
 from oddframe.scores.detections import EventRule
 from oddframe.scores.frame_scores import Scores
 

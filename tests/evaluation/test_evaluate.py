@@ -10,7 +10,7 @@ from oddframe.errors import OddframeError
 from oddframe.evaluation.baselines import trivial_baselines
 from oddframe.evaluation.beginnings import without_first
 from oddframe.evaluation.evaluate import PER_VIDEO_WARNING, evaluate_scores
-from oddframe.evaluation.pixel_metrics import PixelCounts, sample_edges
+from oddframe.evaluation.metrics.pixel_metrics import PixelCounts, sample_edges
 from oddframe.evaluation.result import Evaluation
 from oddframe.scores.frame_scores import Scores
 from oddframe.videos.manifest import Manifest

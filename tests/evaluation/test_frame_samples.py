@@ -7,10 +7,10 @@ import pytest
 from sklearn.metrics import auc, average_precision_score, precision_recall_curve, roc_auc_score
 
 from oddframe.evaluation.bootstrap import draw_videos
-from oddframe.evaluation.class_metrics import class_frames, class_names
-from oddframe.evaluation.false_alarms import false_alarms
-from oddframe.evaluation.frame_metrics import equal_error_rate, macro_auc, macro_auc_padded
 from oddframe.evaluation.frame_samples import Truth, frame_samples, threshold_samples
+from oddframe.evaluation.metrics.class_metrics import class_frames, class_names
+from oddframe.evaluation.metrics.false_alarms import false_alarms
+from oddframe.evaluation.metrics.frame_metrics import equal_error_rate, macro_auc, macro_auc_padded
 from oddframe.media.clock import Clock
 from oddframe.scores.detections import EventRule, find_detections
 from oddframe.scores.frame_scores import Scores

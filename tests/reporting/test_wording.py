@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from oddframe.evaluation.event_metrics import count_events
+from oddframe.evaluation.metrics.event_metrics import count_events
 from oddframe.evaluation.result import Evaluation, Measured
 from oddframe.reporting.wording import (
     annotated_events,

@@ -20,7 +20,7 @@ from oddframe.console.progress import Progress
 from oddframe.console.words import count
 from oddframe.detectors import load_given
 from oddframe.errors import OddframeError, OddframeWarning
-from oddframe.evaluation.frame_metrics import headline_metric
+from oddframe.evaluation.metrics.frame_metrics import headline_metric
 from oddframe.evaluation.thresholds import validation_thresholds
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.runs.run_folder import BEST, ORACLE, minutes_watched

@@ -12,7 +12,7 @@ from oddframe.bags.batches import BagBatches
 from oddframe.bags.detector import BagDetector
 from oddframe.bags.segments import Segments
 from oddframe.errors import OddframeWarning
-from oddframe.evaluation.frame_metrics import roc_auc
+from oddframe.evaluation.metrics.frame_metrics import roc_auc
 from oddframe.training.loop import Validation, Validator
 from oddframe.videos.video import Video
 

@@ -19,14 +19,14 @@ from oddframe.errors import OddframeError
 from oddframe.evaluation.baselines import measured_baselines
 from oddframe.evaluation.beginnings import scores_without_first, without_first
 from oddframe.evaluation.bootstrap import RESAMPLES
-from oddframe.evaluation.class_metrics import class_counts, class_names
 from oddframe.evaluation.evaluate import chosen_on_validation, own_threshold
-from oddframe.evaluation.frame_metrics import headline_metric
 from oddframe.evaluation.frame_samples import Truth, frame_samples
 from oddframe.evaluation.intervals import Draws, differences
 from oddframe.evaluation.map_samples import map_samples
 from oddframe.evaluation.metric_names import baseline_name, metric_name
 from oddframe.evaluation.metric_samples import MetricSamples, why_undefined
+from oddframe.evaluation.metrics.class_metrics import class_counts, class_names
+from oddframe.evaluation.metrics.frame_metrics import headline_metric
 from oddframe.evaluation.result import Decision, Measured, measured_metrics
 from oddframe.evaluation.thresholds import decisions
 from oddframe.files.atomic import write_json

@@ -18,11 +18,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from oddframe.evaluation.bootstrap import divide, ratio, weighted
-from oddframe.evaluation.called_events import called_event_steps
-from oddframe.evaluation.event_metrics import called_events
-from oddframe.evaluation.false_alarms import AlarmSteps, false_alarm_steps
 from oddframe.evaluation.frame_samples import Truth
 from oddframe.evaluation.intervals import Counted, Draws, summarise
+from oddframe.evaluation.metrics.called_events import called_event_steps
+from oddframe.evaluation.metrics.event_metrics import called_events
+from oddframe.evaluation.metrics.false_alarms import AlarmSteps, false_alarm_steps
 from oddframe.evaluation.result import Curve
 from oddframe.media.clock import Clock
 from oddframe.scores.detections import EventRule, find_detections

@@ -20,11 +20,11 @@ from oddframe.evaluation.alarm_curves import alarm_curves
 from oddframe.evaluation.baselines import measured_baselines
 from oddframe.evaluation.beginnings import scores_without_first, without_first
 from oddframe.evaluation.bootstrap import RESAMPLES
-from oddframe.evaluation.class_metrics import class_counts, class_names
-from oddframe.evaluation.frame_metrics import drawn_curves
 from oddframe.evaluation.frame_samples import Truth, frame_samples, threshold_samples
 from oddframe.evaluation.intervals import Draws, summarise
 from oddframe.evaluation.map_samples import map_samples
+from oddframe.evaluation.metrics.class_metrics import class_counts, class_names
+from oddframe.evaluation.metrics.frame_metrics import drawn_curves
 from oddframe.evaluation.result import Decision, Evaluation
 from oddframe.evaluation.surprise_curve import are_surprises, surprise_curve
 from oddframe.evaluation.thresholds import (

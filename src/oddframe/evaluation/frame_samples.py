@@ -8,15 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from oddframe.evaluation.bootstrap import divide, ratio, weighted
-from oddframe.evaluation.class_metrics import ClassFrames, class_frames
-from oddframe.evaluation.early_credits import early_credits
-from oddframe.evaluation.event_metrics import OVERLAPS, EventCounts, count_events
-from oddframe.evaluation.event_ranking import average_precisions
-from oddframe.evaluation.false_alarms import false_alarm_steps, just_below
 from oddframe.evaluation.intervals import Counted
 from oddframe.evaluation.metric_samples import MetricSamples
-from oddframe.evaluation.ranking import RankedFrames, pairs_in_order
-from oddframe.evaluation.ranking_metrics import ranking_metrics
+from oddframe.evaluation.metrics.class_metrics import ClassFrames, class_frames
+from oddframe.evaluation.metrics.early_credits import early_credits
+from oddframe.evaluation.metrics.event_metrics import OVERLAPS, EventCounts, count_events
+from oddframe.evaluation.metrics.event_ranking import average_precisions
+from oddframe.evaluation.metrics.false_alarms import false_alarm_steps, just_below
+from oddframe.evaluation.metrics.ranking import RankedFrames, pairs_in_order
+from oddframe.evaluation.metrics.ranking_metrics import ranking_metrics
 from oddframe.scores.detections import EventRule
 from oddframe.scores.frame_scores import Scores
 from oddframe.videos.video import Video

@@ -11,11 +11,11 @@ from oddframe.console.words import count
 from oddframe.errors import OddframeError
 from oddframe.evaluation.frame_samples import Truth
 from oddframe.evaluation.metric_names import LOCALISATION
-from oddframe.evaluation.pixel_level import PixelLevelFrames
-from oddframe.evaluation.pixel_metrics import PixelCounts, sample_edges
-from oddframe.evaluation.region_detections import LONGEST
-from oddframe.evaluation.region_metrics import RegionCounts, count_regions
-from oddframe.evaluation.truth_regions import (
+from oddframe.evaluation.metrics.pixel_level import PixelLevelFrames
+from oddframe.evaluation.metrics.pixel_metrics import PixelCounts, sample_edges
+from oddframe.evaluation.metrics.region_detections import LONGEST
+from oddframe.evaluation.metrics.region_metrics import RegionCounts, count_regions
+from oddframe.evaluation.metrics.truth_regions import (
     TruthRegions,
     regions_from_mask,
     regions_from_tracks,

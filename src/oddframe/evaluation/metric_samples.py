@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from oddframe.evaluation.class_metrics import WITHIN, class_members
 from oddframe.evaluation.intervals import Counted, Draws, summarise
 from oddframe.evaluation.metric_names import LOCALISATION
+from oddframe.evaluation.metrics.class_metrics import WITHIN, class_members
 from oddframe.evaluation.result import Measured
 from oddframe.videos.video import Video
 

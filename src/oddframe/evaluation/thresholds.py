@@ -14,11 +14,11 @@ import numpy as np
 from oddframe.console.words import count
 from oddframe.errors import OddframeError
 from oddframe.evaluation.bootstrap import divide, ratio, weighted
-from oddframe.evaluation.class_metrics import WITHIN, ClassFrames
-from oddframe.evaluation.false_alarms import just_below
-from oddframe.evaluation.frame_metrics import counts_by_threshold
 from oddframe.evaluation.frame_samples import Truth
 from oddframe.evaluation.intervals import Draws, summarise
+from oddframe.evaluation.metrics.class_metrics import WITHIN, ClassFrames
+from oddframe.evaluation.metrics.false_alarms import just_below
+from oddframe.evaluation.metrics.frame_metrics import counts_by_threshold
 from oddframe.evaluation.result import Decision, Measured
 from oddframe.scores.frame_scores import Scores
 from oddframe.videos.manifest import Manifest

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from oddframe.evaluation.frame_metrics import headline_metric
 from oddframe.evaluation.metric_names import is_share
+from oddframe.evaluation.metrics.frame_metrics import headline_metric
 from oddframe.evaluation.result import Evaluation, Measured
 from oddframe.evaluation.seed_spread import SeedSpread
 from oddframe.sweeps.folder import REPORT, SweepFolder

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from oddframe.evaluation.frame_metrics import average_precision, roc_auc
+from oddframe.evaluation.metrics.frame_metrics import average_precision, roc_auc
 from oddframe.training.loop import Validation, Validator
 from oddframe.videos.video import Video
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from oddframe.comparison.compare import Comparison
-from oddframe.evaluation.frame_metrics import headline_metric
 from oddframe.evaluation.metric_names import HEADLINES, baseline_name, metric_name
+from oddframe.evaluation.metrics.frame_metrics import headline_metric
 from oddframe.evaluation.result import Measured
 from oddframe.pages.colours import series_class
 from oddframe.pages.figures import Chart, Legend

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
 
 from oddframe.evaluation.bootstrap import draw_videos
-from oddframe.evaluation.early_credits import early_credits
 from oddframe.evaluation.frame_samples import Truth, frame_samples
+from oddframe.evaluation.metrics.early_credits import early_credits
 from oddframe.media.clock import Clock
 from oddframe.scores.frame_scores import Scores
 from oddframe.videos.video import events_from_labels

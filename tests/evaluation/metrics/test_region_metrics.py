@@ -5,13 +5,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import find_objects, label
 
-from oddframe.evaluation import region_metrics
-from oddframe.evaluation.region_metrics import (
+from oddframe.evaluation.metrics import region_metrics
+from oddframe.evaluation.metrics.region_metrics import (
     area_to_one,
     count_regions,
     region_thresholds,
 )
-from oddframe.evaluation.truth_regions import TruthRegions, regions_from_mask
+from oddframe.evaluation.metrics.truth_regions import TruthRegions, regions_from_mask
 
 
 def one_region(box, frames):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from oddframe.evaluation.pixel_level import PixelLevelFrames
+from oddframe.evaluation.metrics.pixel_level import PixelLevelFrames
 
 
 def measured(maps, masks, size, weights):

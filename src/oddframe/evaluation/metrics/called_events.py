@@ -2,16 +2,16 @@
 
 An event is called for if an alarm begins for it: in it, or no longer before it than gaps are merged
 and on into it. An alarm that was there long before calls nobody (``count_events`` says the same at
-one threshold). On closed scores (:mod:`oddframe.evaluation.false_alarms`) an alarm begins at a
-frame for the thresholds from the score before it up to its own, so those that call for an event are
-a union of intervals.
+one threshold). On closed scores (:mod:`oddframe.evaluation.metrics.false_alarms`) an alarm begins
+at a frame for the thresholds from the score before it up to its own, so those that call for an
+event are a union of intervals.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from oddframe.evaluation.false_alarms import AlarmSteps, closing, on_grid
+from oddframe.evaluation.metrics.false_alarms import AlarmSteps, closing, on_grid
 from oddframe.media.clock import Clock
 from oddframe.scores.detections import MERGE_SECONDS
 from oddframe.videos.video import events_from_labels

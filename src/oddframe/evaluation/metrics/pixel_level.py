@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from oddframe.evaluation.pixel_metrics import resize_map
-from oddframe.evaluation.ranking import RankedFrames
-from oddframe.evaluation.ranking_metrics import ranking_metrics
+from oddframe.evaluation.metrics.pixel_metrics import resize_map
+from oddframe.evaluation.metrics.ranking import RankedFrames
+from oddframe.evaluation.metrics.ranking_metrics import ranking_metrics
 
 
 class PixelLevelFrames:

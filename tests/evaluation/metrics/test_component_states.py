@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import find_objects, label
 
-from oddframe.evaluation.component_states import component_states
+from oddframe.evaluation.metrics.component_states import component_states
 
 IMAGES = {
     "noise": lambda g, shape: g.normal(size=shape),

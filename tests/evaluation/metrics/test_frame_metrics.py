@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.optimize import brentq
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
-from oddframe.evaluation.frame_metrics import (
+from oddframe.evaluation.metrics.frame_metrics import (
     average_precision,
     equal_error_rate,
     macro_auc,

@@ -2,7 +2,11 @@ import numpy as np
 import pytest
 
 from oddframe.errors import OddframeError
-from oddframe.evaluation.truth_regions import box_iou, regions_from_mask, regions_from_tracks
+from oddframe.evaluation.metrics.truth_regions import (
+    box_iou,
+    regions_from_mask,
+    regions_from_tracks,
+)
 from oddframe.videos.pixel_truth import Track, read_mask
 
 

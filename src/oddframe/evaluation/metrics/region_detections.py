@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from oddframe.evaluation.component_states import component_states
-from oddframe.evaluation.pixel_metrics import resize_map
-from oddframe.evaluation.truth_regions import box_iou
+from oddframe.evaluation.metrics.component_states import component_states
+from oddframe.evaluation.metrics.pixel_metrics import resize_map
+from oddframe.evaluation.metrics.truth_regions import box_iou
 
 REGION_IOU = 0.1
 LONGEST: int = 120

@@ -1,9 +1,9 @@
 """Ranking metrics of many bootstrap resamples at once, exactly.
 
 A resample weighs whole videos, so the frames are ranked once
-(:class:`oddframe.evaluation.ranking.RankedFrames`). What a metric needs is how many frames of each
-video pass each threshold that matters; one product of these sparse counts with the weights gives
-the counts of all resamples.
+(:class:`oddframe.evaluation.metrics.ranking.RankedFrames`). What a metric needs is how many frames
+of each video pass each threshold that matters; one product of these sparse counts with the weights
+gives the counts of all resamples.
 
 The results equal those of recomputing each resample from its frames, up to float rounding; ROC AUC
 is exact, since it counts pairs in whole and half numbers.
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from oddframe.evaluation.bootstrap import divide, weighted
-from oddframe.evaluation.ranking import RankedFrames
+from oddframe.evaluation.metrics.ranking import RankedFrames
 
 COLUMNS = 128
 """Resamples handled at a time: a block of counts stays in the processor's cache."""

@@ -2,8 +2,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddframe.evaluation.called_events import called_event_steps
-from oddframe.evaluation.event_metrics import count_events
+from oddframe.evaluation.metrics.called_events import called_event_steps
+from oddframe.evaluation.metrics.event_metrics import count_events
 from oddframe.media.clock import Clock
 from oddframe.scores.detections import EventRule
 from oddframe.videos.video import Video, events_from_labels

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from oddframe.evaluation.bootstrap import draw_videos
-from oddframe.evaluation.event_ranking import greedy_matches
 from oddframe.evaluation.frame_samples import Truth, threshold_samples
+from oddframe.evaluation.metrics.event_ranking import greedy_matches
 from oddframe.scores.detections import EventRule, find_detections
 from oddframe.scores.frame_scores import Scores
 from oddframe.videos.video import events_from_labels

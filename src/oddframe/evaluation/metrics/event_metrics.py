@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from oddframe.evaluation.event_ranking import greedy_matches
-from oddframe.evaluation.false_alarms import false_alarms
+from oddframe.evaluation.metrics.event_ranking import greedy_matches
+from oddframe.evaluation.metrics.false_alarms import false_alarms
 from oddframe.media.clock import Clock
 from oddframe.scores.detections import EventRule, find_detections
 from oddframe.videos.video import Video, events_from_labels
@@ -30,7 +30,7 @@ class EventCounts:
         events: true events.
         detections: detected events.
         matched: matches at each of :data:`OVERLAPS`.
-        false_alarms: see :mod:`oddframe.evaluation.false_alarms`.
+        false_alarms: see :mod:`oddframe.evaluation.metrics.false_alarms`.
         alarmed: events that a detection touches.
         delays: seconds from the start of an event to the first detection that begins for it, 0 if
             that is a moment before; of the events that have one.

@@ -21,8 +21,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from oddframe.evaluation.bootstrap import ROWS, divide, weighted
-from oddframe.evaluation.region_detections import detect_regions
-from oddframe.evaluation.truth_regions import TruthRegions
+from oddframe.evaluation.metrics.region_detections import detect_regions
+from oddframe.evaluation.metrics.truth_regions import TruthRegions
 
 TRACK_SHARE = 0.1
 THRESHOLDS: int = 1000

@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from oddframe.evaluation import pixel_metrics
-from oddframe.evaluation.pixel_metrics import (
+from oddframe.evaluation.metrics import pixel_metrics
+from oddframe.evaluation.metrics.pixel_metrics import (
     PixelCounts,
     resize_map,
     sample_edges,

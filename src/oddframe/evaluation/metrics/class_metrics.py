@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from oddframe.evaluation.ranking import RankedFrames
+from oddframe.evaluation.metrics.ranking import RankedFrames
 from oddframe.scores.frame_scores import Scores
 from oddframe.videos.video import Video
 

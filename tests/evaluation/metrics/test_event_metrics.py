@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddframe.evaluation.event_metrics import count_events, match_count, temporal_iou
+from oddframe.evaluation.metrics.event_metrics import count_events, match_count, temporal_iou
 from oddframe.scores.detections import EventRule
 from oddframe.videos.video import Event
 

@@ -2,7 +2,7 @@
 
 All of them are weighted and exact under ties: frames that share a score enter together, as in
 scikit-learn. A metric that is not defined for its input is NaN here; the evaluation turns that
-into "no value, and why". For many resamples at once see :mod:`oddframe.evaluation.ranking`.
+into "no value, and why". For many resamples at once see :mod:`oddframe.evaluation.metrics.ranking`.
 """
 
 from __future__ import annotations

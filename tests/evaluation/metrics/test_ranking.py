@@ -6,12 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import auc, average_precision_score, precision_recall_curve, roc_auc_score
 
-from oddframe.evaluation import ranking
-from oddframe.evaluation import ranking_metrics as module
 from oddframe.evaluation.bootstrap import draw_videos
-from oddframe.evaluation.frame_metrics import equal_error_rate
-from oddframe.evaluation.ranking import RankedFrames, pairs_in_order
-from oddframe.evaluation.ranking_metrics import ranking_metrics
+from oddframe.evaluation.metrics import ranking
+from oddframe.evaluation.metrics import ranking_metrics as module
+from oddframe.evaluation.metrics.frame_metrics import equal_error_rate
+from oddframe.evaluation.metrics.ranking import RankedFrames, pairs_in_order
+from oddframe.evaluation.metrics.ranking_metrics import ranking_metrics
 
 RECALLS = (0.3, 0.5, 1.0)
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddframe.evaluation.false_alarms import false_alarm_steps, false_alarms, just_below
+from oddframe.evaluation.metrics.false_alarms import false_alarm_steps, false_alarms, just_below
 from oddframe.media.clock import Clock
 from oddframe.scores.detections import EventRule, find_detections
 

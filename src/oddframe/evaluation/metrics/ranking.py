@@ -2,8 +2,9 @@
 
 Only the scores of anomalous frames matter as thresholds: between two of them precision and recall
 change by false positives alone. Whatever a resample of whole videos needs follows from how many
-frames of each video lie between two thresholds (:mod:`oddframe.evaluation.ranking_metrics`): sparse
-matrices (thresholds x videos) with about one entry per frame.
+frames of each video lie between two thresholds
+(:mod:`oddframe.evaluation.metrics.ranking_metrics`): sparse matrices (thresholds x videos) with
+about one entry per frame.
 """
 
 from __future__ import annotations
