@@ -142,7 +142,7 @@ def prepare_xd_violence(
         if video.split != "test":
             return video
         # Nobody knows which event is of which class: the joined name is none of the video's
-        # classes, and so each class is evaluated on all events (evaluation/metrics/class_metrics.py).
+        # classes, and so each class is evaluated on all events (see class_metrics.py).
         name = " + ".join(video.classes)
         where = f"{interval_list}, video '{video.id}'"
         events = events_of_pairs(pairs.get(video.id, ()), convention, video.frames, name, where)
