@@ -8,6 +8,7 @@ normal, a four-digit one is of the former test set and anomalous.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,20 +18,17 @@ from oddframe.datasets.layouts.annotation_files import (
     read_lines,
     require_annotations,
 )
-from oddframe.datasets.layouts.counts import PublishedCounts, check_counts
-from oddframe.datasets.layouts.legacy_lists import write_legacy_lists
+from oddframe.datasets.layouts.counts import PublishedCounts
+from oddframe.datasets.layouts.weak_manifest import WeakLists, weak_manifest
 from oddframe.datasets.layouts.weak_videos import (
     NORMAL,
     Listed,
-    check_lists,
-    survey_listed,
-    with_events,
 )
 from oddframe.datasets.shanghaitech import FPS, load_frame_mask
 from oddframe.errors import OddframeError
 from oddframe.videos.intervals import events_of_vector
-from oddframe.videos.manifest import Manifest, hash_annotations
-from oddframe.videos.video import Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Event, Video
 
 TRAIN_LIST = "SH_Train.txt"
 TEST_LIST = "SH_Test.txt"
@@ -85,31 +83,32 @@ def prepare_shanghaitech_weak(
                 masks[video] = load_frame_mask(used[-1])
                 counts[video] = masks[video].size
             listed.append(Listed(video, split, (), is_anomalous(video), "", counts.get(video)))
-    check_lists("shanghaitech-weak", listed, CLASSES, allow_partial)
-    surveyed = survey_listed(
-        "shanghaitech-weak", root, listed, fps=FPS, features=features, allow_partial=allow_partial
-    )
 
-    def annotated(video: Video) -> Video:
-        if video.split != "test" or video.label == "normal":
-            return video
+    def events_of(video: Video) -> tuple[Sequence[Event], str]:
         where = f"{folder / video.id}.npy"
-        return with_events(video, events_of_vector(masks[video.id], video.frames, where), where)
+        mask = masks.get(video.id)
+        return () if mask is None else events_of_vector(mask, video.frames, where), where
 
-    manifest = Manifest(
+    lists = WeakLists(
         dataset="shanghaitech-weak",
-        videos=tuple(map(annotated, surveyed.videos)),
-        root=root,
-        source="ShanghaiTech Campus, weakly supervised protocol (Zhong et al., CVPR 2019); "
-        f"{surveyed.note}",
+        source="ShanghaiTech Campus, weakly supervised protocol (Zhong et al., CVPR 2019)",
         label_rule="test_frame_mask: one 0 or 1 per frame; runs of 1 became [start, end); training "
         "videos have a label each and no events",
-        annotations=hash_annotations(root, used),
+        listed=listed,
+        classes=CLASSES,
+        counts=COUNTS,
+        fps=FPS,
+        files=used,
+        pairs={},
     )
-    manifest = check_counts(manifest, COUNTS, allow_partial)
-    if legacy_lists is not None:
-        write_legacy_lists(legacy_lists, manifest, listed, {}, features)
-    return manifest
+    return weak_manifest(
+        lists,
+        events_of,
+        root,
+        features=features,
+        legacy_lists=legacy_lists,
+        allow_partial=allow_partial,
+    )
 
 
 def is_anomalous(name: str) -> bool:

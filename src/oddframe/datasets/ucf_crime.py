@@ -15,20 +15,15 @@ from oddframe.datasets.layouts.annotation_files import (
     read_lines,
     require_annotations,
 )
-from oddframe.datasets.layouts.counts import PublishedCounts, check_counts
-from oddframe.datasets.layouts.legacy_lists import write_legacy_lists
-from oddframe.datasets.layouts.validation_splits import apply_val_split
+from oddframe.datasets.layouts.counts import PublishedCounts
+from oddframe.datasets.layouts.weak_manifest import WeakLists, events_in_list, weak_manifest
 from oddframe.datasets.layouts.weak_videos import (
     NORMAL,
     Listed,
-    check_lists,
-    survey_listed,
-    with_events,
 )
 from oddframe.errors import OddframeError
-from oddframe.videos.intervals import CONVENTIONS, events_of_pairs, interval_pairs
-from oddframe.videos.manifest import Manifest, hash_annotations
-from oddframe.videos.video import Video
+from oddframe.videos.intervals import CONVENTIONS, interval_pairs
+from oddframe.videos.manifest import Manifest
 
 FPS = 30.0
 """Frames per second of the official files."""
@@ -115,33 +110,26 @@ def prepare_ucf_crime(
         for split, names in (("train", _read_places(train_list)), ("test", places))
         for name, place in names.items()
     ]
-    check_lists("ucf-crime", listed, CLASSES, allow_partial)
-    surveyed = survey_listed(
-        "ucf-crime", root, listed, fps=FPS, features=features, allow_partial=allow_partial
-    )
-    surveyed = apply_val_split("ucf-crime", listed, surveyed, val_split)
-
-    def annotated(video: Video) -> Video:
-        if video.split != "test":
-            return video
-        name = "".join(video.classes)
-        where = f"{interval_list}, video '{video.id}'"
-        events = events_of_pairs(pairs[video.id], convention, video.frames, name, where)
-        return with_events(video, events, where)
-
-    used = [path for path in (train_list, test_list, interval_list, count_list) if path]
-    manifest = Manifest(
+    lists = WeakLists(
         dataset="ucf-crime",
-        videos=tuple(map(annotated, surveyed.videos)),
-        root=root,
-        source=f"UCF-Crime (Sultani et al., CVPR 2018); {surveyed.note}",
+        source="UCF-Crime (Sultani et al., CVPR 2018)",
         label_rule=_RULES[convention],
-        annotations=hash_annotations(root, used),
+        listed=listed,
+        classes=CLASSES,
+        counts=COUNTS[convention],
+        fps=FPS,
+        files=[path for path in (train_list, test_list, interval_list, count_list) if path],
+        pairs=pairs,
     )
-    manifest = check_counts(manifest, COUNTS[convention], allow_partial)
-    if legacy_lists is not None:
-        write_legacy_lists(legacy_lists, manifest, listed, pairs, features)
-    return manifest
+    return weak_manifest(
+        lists,
+        events_in_list(pairs, convention, interval_list),
+        root,
+        features=features,
+        val_split=val_split,
+        legacy_lists=legacy_lists,
+        allow_partial=allow_partial,
+    )
 
 
 _RULES = {

@@ -15,20 +15,15 @@ from oddframe.datasets.layouts.annotation_files import (
     read_lines,
     require_annotations,
 )
-from oddframe.datasets.layouts.counts import PublishedCounts, check_counts
-from oddframe.datasets.layouts.legacy_lists import write_legacy_lists
-from oddframe.datasets.layouts.validation_splits import apply_val_split
+from oddframe.datasets.layouts.counts import PublishedCounts
+from oddframe.datasets.layouts.weak_manifest import WeakLists, events_in_list, weak_manifest
 from oddframe.datasets.layouts.weak_videos import (
     NORMAL,
     Listed,
-    check_lists,
-    survey_listed,
-    with_events,
 )
 from oddframe.errors import OddframeError
-from oddframe.videos.intervals import events_of_pairs, interval_pairs
-from oddframe.videos.manifest import Manifest, hash_annotations
-from oddframe.videos.video import Video
+from oddframe.videos.intervals import interval_pairs
+from oddframe.videos.manifest import Manifest
 
 FPS = 24.0
 """Frames per second of the official files."""
@@ -126,42 +121,27 @@ def prepare_xd_violence(
             f"{interval_list}: the video '{min(unknown)}' is not in {test_list}; use the lists and "
             "the annotation of one release"
         )
-    check_lists("xd-violence", listed, CLASSES, allow_partial)
-    surveyed = survey_listed(
-        "xd-violence",
-        root,
-        listed,
+    lists = WeakLists(
+        dataset="xd-violence",
+        source="XD-Violence (Wu et al., ECCV 2020)",
+        label_rule=_RULES[convention],
+        listed=listed,
+        classes=CLASSES,
+        counts=COUNTS[convention],
         fps=FPS,
-        features=features,
+        files=[path for path in (train_list, test_list, interval_list, count_list) if path],
+        pairs=pairs,
         dropped=SNIPPET,
+    )
+    return weak_manifest(
+        lists,
+        events_in_list(pairs, convention, interval_list),
+        root,
+        features=features,
+        val_split=val_split,
+        legacy_lists=legacy_lists,
         allow_partial=allow_partial,
     )
-    surveyed = apply_val_split("xd-violence", listed, surveyed, val_split)
-
-    def annotated(video: Video) -> Video:
-        if video.split != "test":
-            return video
-        # Nobody knows which event is of which class: the joined name is none of the video's
-        # classes, and so each class is evaluated on all events (see class_metrics.py).
-        name = " + ".join(video.classes)
-        where = f"{interval_list}, video '{video.id}'"
-        events = events_of_pairs(pairs.get(video.id, ()), convention, video.frames, name, where)
-        return with_events(video, events, where)
-
-    used = [path for path in (train_list, test_list, interval_list, count_list) if path]
-    manifest = Manifest(
-        dataset="xd-violence",
-        videos=tuple(map(annotated, surveyed.videos)),
-        root=root,
-        source=f"XD-Violence (Wu et al., ECCV 2020); {surveyed.note}",
-        label_rule=_RULES[convention],
-        annotations=hash_annotations(root, used),
-    )
-    if not any(video.path for video in manifest):
-        manifest = check_counts(manifest, COUNTS[convention], allow_partial)
-    if legacy_lists is not None:
-        write_legacy_lists(legacy_lists, manifest, listed, pairs, features)
-    return manifest
 
 
 _RULES = {
