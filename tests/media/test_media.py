@@ -481,14 +481,19 @@ def test_jpeg_after_jpeg_is_a_video_and_a_list_of_files_is_none(tmp_path):
         assert probe(tmp_path / name).frames == 12
 
 
-def test_a_damaged_middle_leaves_the_rest_in_its_place(tmp_path):
-    path = encode(tmp_path / "a.mp4", 56, container={"movflags": "faststart"})
+def damage(path):
+    """Zeros in place of packets 20 to 23."""
     with av.open(str(path)) as container:
         packets = [p for p in container.demux(video=0) if p.size]
     content = bytearray(path.read_bytes())
     for packet in packets[20:24]:
         content[packet.pos : packet.pos + packet.size] = bytes(packet.size)
     path.write_bytes(content)
+
+
+def test_a_damaged_middle_leaves_the_rest_in_its_place(tmp_path):
+    path = encode(tmp_path / "a.mp4", 56, container={"movflags": "faststart"})
+    damage(path)
     count = probe(path).frames
     assert count == 56
     with (
@@ -504,12 +509,7 @@ def test_a_damaged_middle_leaves_the_rest_in_its_place(tmp_path):
 
 def test_times_go_on_over_a_damaged_part(tmp_path):
     path = encode(tmp_path / "a.mp4", 56)
-    with av.open(str(path)) as container:
-        packets = [p for p in container.demux(video=0) if p.size]
-    content = bytearray(path.read_bytes())
-    for packet in packets[20:24]:
-        content[packet.pos : packet.pos + packet.size] = bytes(packet.size)
-    path.write_bytes(content)
+    damage(path)
     with pytest.warns(OddframeWarning), open_video(path) as video:
         seconds = [frame.seconds for frame in video]
     np.testing.assert_allclose(seconds, np.arange(56) / 25, atol=0.002)

@@ -1,27 +1,16 @@
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
+from tests.made.timed_scores import timed_scores
 
 from oddframe.evaluation.metrics.false_alarms import false_alarm_steps, false_alarms, just_below
 from oddframe.media.clock import Clock
 from oddframe.scores.detections import EventRule, find_detections
 
 
-@given(
-    st.lists(
-        st.tuples(st.integers(0, 5), st.booleans(), st.sampled_from([0.1, 0.3, 1.0, 9.0, 600.0])),
-        min_size=1,
-        max_size=40,
-    ),
-    st.sampled_from([0.0, 0.1, 0.2, 0.3, 0.4, 1.0, 5.0, 30.0]),
-    st.booleans(),
-)
-def test_every_threshold_equals_the_detections(frames, merge_seconds, regular):
-    scores = np.float32([score for score, _, _ in frames])
-    labels = np.array([label for _, label, _ in frames])
-    times = np.cumsum([0.0, *(step for _, _, step in frames[1:])])
-    clock = Clock(len(scores), 10) if regular else Clock.of_times(times, 10)
+@given(timed_scores())
+def test_every_threshold_equals_the_detections(given):
+    scores, labels, clock, merge_seconds = given
     thresholds = np.arange(-1, 6.5, 0.5)
     expected = [brute_force(scores, labels, clock, t, merge_seconds) for t in thresholds]
     steps = false_alarm_steps(scores, labels, clock, merge_seconds)
