@@ -2,6 +2,7 @@
 
 import errno
 import json
+import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -383,3 +384,12 @@ def test_what_tune_hides_is_found(grid: Place, own: Exception) -> None:
         "space, then the same command goes on",
     )
     assert _reason(ValueError("other"), grid.folder) is None
+
+
+def test_a_file_of_tune_that_a_full_disk_has_cut_short(
+    grid: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage(grid.folder.path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=4096))
+    found = _reason(EOFError("Ran out of input"), grid.folder)
+    assert "cannot write (the disk is full); free some space" in str(found)

@@ -24,6 +24,8 @@ from oddframe.sweeps.search import Queue, queue_of
 from oddframe.sweeps.watched_file import WatchedFile
 
 _SCRATCH = ".ray"
+_LITTLE = 1 << 16
+"""Bytes below which a disk is full: what Tune keeps of itself is larger."""
 _VARIABLES = {
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
     "TUNE_DISABLE_STRICT_METRIC_CHECKING": "1",  # a trial also reports when there is nothing new
@@ -165,6 +167,12 @@ def _reason(error: BaseException, folder: SweepFolder) -> OddframeError | None:
                 "command goes on"
             )
         part = part.__cause__ or part.__context__
+    # Tune also stumbles over files of its own that a full disk has cut short.
+    if shutil.disk_usage(folder.path).free < _LITTLE:
+        return OddframeError(
+            f"{folder.path}: cannot write (the disk is full); free some space, then the same "
+            "command goes on"
+        )
     return None
 
 
