@@ -318,3 +318,16 @@ def test_a_header_of_another_length_shifts_no_number(tmp_path: Path) -> None:
     (tmp_path / "a.npy").write_bytes(content)
     with pytest.raises(OddframeError, match=r"a\.npy: .*a header that does not end as one"):
         FeatureFolder.open(tmp_path).read("a")
+
+
+def test_a_crop_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        save(tmp_path / folder / "a__0.npy", 4, 8)
+    with fails(r"a__0\.npy: video 'a' was already found as", r"one.a__0\.npy"):
+        FeatureFolder.open(tmp_path)
+
+
+def test_a_folder_without_a_name_of_a_video_is_refused(tmp_path: Path) -> None:
+    save(tmp_path / "a\x1b.npy", 4, 8)
+    with pytest.warns(OddframeWarning, match="left out"), fails("not a name of a video"):
+        FeatureFolder.open(tmp_path)

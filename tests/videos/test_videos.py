@@ -224,12 +224,10 @@ def test_a_repeated_id_is_named_with_both_places(tmp_path):
         ("[]", "line 1: expected a JSON object"),
         ("{}", "line 1: expected a header with format 'oddframe-manifest/1', found None"),
         ('{"format": ["' + "a" * 9000 + '"]}', r"found \['aaa"),
-        ('{"format": "oddframe-manifest/1", "root": 3}\n{}', "line"),
         ("[" * 200_000, "line 1: .*too deep"),
         ('{"format": "oddframe-manifest/1"}\n{"id": ' + "1" * 5000, "line 2: .*digits"),
         ('{"format": "oddframe-manifest/9"}', "found 'oddframe-manifest/9'"),
         ('{"format": "oddframe-manifest/1"}', "lists no videos"),
-        ('{"format": "oddframe-manifest/1", "annotations": [1]}\n{}', "line"),
         ('{"format": "oddframe-manifest/1"}\n{"id": "a"', "line 2: .*not JSON"),
     ],
 )
@@ -239,6 +237,22 @@ def test_a_file_of_another_kind_is_refused(tmp_path, text, message):
     with pytest.raises(OddframeError, match=message) as caught:
         Manifest.read(path)
     assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("annotations", [1], "expected 'annotations' to be a JSON object"),
+        ("root", 3, "expected root to be text, found 3"),
+        ("root", "a\x1bb", "root"),
+    ],
+)
+def test_a_damaged_header_is_refused_by_its_line(tmp_path, key, value, message):
+    path = Manifest("d", (video("a"),)).write(tmp_path / "m.jsonl")
+    header, row = path.read_text().splitlines()
+    path.write_text(json.dumps({**json.loads(header), key: value}) + "\n" + row)
+    with pytest.raises(OddframeError, match=f"m.jsonl line 1: .*({message})"):
+        Manifest.read(path)
 
 
 def test_a_missing_or_binary_file_is_refused(tmp_path):
