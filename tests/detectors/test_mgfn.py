@@ -11,16 +11,13 @@ import torch
 from torch import nn
 
 from oddframe.bags.detector import BagShape
-from oddframe.detectors.weakly_supervised.mgfn import (
-    LOSS_WEIGHTS,
-    MGFN,
+from oddframe.detectors.weakly_supervised.mgfn.blocks import (
     ChannelLayerNorm,
     FocusAttention,
     GlanceAttention,
-    MGFNConfig,
-    magnitude_contrast,
-    same_class_pairs,
 )
+from oddframe.detectors.weakly_supervised.mgfn.contrast import magnitude_contrast, same_class_pairs
+from oddframe.detectors.weakly_supervised.mgfn.detector import LOSS_WEIGHTS, MGFN, MGFNConfig
 from oddframe.errors import OddframeError
 
 KEYS = json.loads((Path(__file__).parents[1] / "published_keys.json").read_text())["mgfn"]

@@ -10,7 +10,7 @@ from oddframe.bags.losses import LossVariant
 from oddframe.cli.settings_help import settings_table
 from oddframe.clips.config import PredictionConfig
 from oddframe.detectors import available, load
-from oddframe.detectors.weakly_supervised.mgfn import LOSS_WEIGHTS
+from oddframe.detectors.weakly_supervised.mgfn.detector import LOSS_WEIGHTS
 from oddframe.errors import OddframeError
 from oddframe.networks.flow import FLOWS
 from oddframe.settings.checked import CheckedSettings, settings_of

@@ -1,31 +1,40 @@
 """MGFN: magnitude-contrastive glance-and-focus network for video labels.
 
 Source: Chen et al., "MGFN: Magnitude-Contrastive Glance-and-Focus Network for Weakly-Supervised
-Video Anomaly Detection", AAAI 2023, and its released code, whose parameter names are kept so that
-published checkpoints load.
+Video Anomaly Detection", AAAI 2023, and its released code. The configuration, the network, the
+loss's terms and their weights stand here; what it is made of in ``blocks.py``, the new term of the
+loss in ``contrast.py``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal, NamedTuple, Self
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from oddframe.bags.detector import BagConfig, BagDetector, BagShape
 from oddframe.bags.feature_magnitude import MagnitudeOutput, output_of
 from oddframe.bags.losses import LossVariant, classification, regularisation
 from oddframe.detectors.traits import Traits
+from oddframe.detectors.weakly_supervised.mgfn.blocks import (
+    Block,
+    Blocks,
+    ChannelLayerNorm,
+    FocusAttention,
+    GlanceAttention,
+)
+from oddframe.detectors.weakly_supervised.mgfn.contrast import (
+    Pairing,
+    magnitude_contrast,
+)
 from oddframe.errors import OddframeError
 from oddframe.files.tensor_checks import built, renamed, without_prefix
 from oddframe.networks.published_states import crops_for, load_strictly, width_of
 from oddframe.networks.temporal import Selected, select_segments
 from oddframe.settings.ranges import setting
-
-Pairing = Literal["mirror", "videos"]
 
 _MAGNITUDE_SHARE = 0.1
 """Weight of the magnitude's branch in the feature amplification."""
@@ -95,100 +104,6 @@ class MGFNConfig(BagConfig):
         self.expect(all(w % self.head_width == 0 for w in self.widths), "widths", wanted)
 
 
-class ChannelLayerNorm(nn.Module):
-    """LayerNorm over the channels of ``(rows, channels, time)``.
-
-    The small constant is added to the standard deviation, not to the variance below the root.
-    """
-
-    def __init__(self, channels: int, eps: float = 1e-5) -> None:
-        super().__init__()
-        self.eps = eps
-        self.g = nn.Parameter(torch.ones(1, channels, 1))
-        self.b = nn.Parameter(torch.zeros(1, channels, 1))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """``(rows, channels, time)`` to the same shape."""
-        deviation = x.std(dim=1, correction=0, keepdim=True)
-        return (x - x.mean(dim=1, keepdim=True)) / (deviation + self.eps) * self.g + self.b
-
-
-class GlanceAttention(nn.Module):
-    """Self-attention over all of time; a head is a contiguous block of channels.
-
-    ``dropout`` follows the thesis: on the normalised input and before the output projection. The
-    released network is the one with 0.
-    """
-
-    def __init__(self, channels: int, head_width: int, dropout: float) -> None:
-        super().__init__()
-        self.heads = channels // head_width
-        self.norm = ChannelLayerNorm(channels)
-        self.to_qkv = nn.Conv1d(channels, 3 * channels, 1, bias=False)
-        self.to_out = nn.Conv1d(channels, channels, 1)
-        self.dropout = nn.Dropout(dropout)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """``(rows, channels, time)`` to the same shape."""
-        parts = self.to_qkv(self.dropout(self.norm(x))).unflatten(1, (3, self.heads, -1))
-        # (rows, heads, time, head width) each, contiguous because only then does PyTorch spare the
-        # time x time matrix; its scale is one over the root of the head width.
-        query, key, value = parts.transpose(3, 4).contiguous().unbind(1)
-        seen = functional.scaled_dot_product_attention(query, key, value)
-        return self.to_out(self.dropout(seen.transpose(2, 3).flatten(1, 2)))
-
-
-class FocusAttention(nn.Module):
-    """Temporal filters of five taps, each shared by the channels of a head.
-
-    Unlike in the glance block the heads are interleaved: channel c uses filter c modulo heads.
-    """
-
-    def __init__(self, channels: int, head_width: int) -> None:
-        super().__init__()
-        self.heads = channels // head_width
-        self.norm = nn.BatchNorm1d(channels)
-        self.to_v = nn.Conv1d(channels, channels, 1, bias=False)
-        self.rel_pos = nn.Conv1d(self.heads, self.heads, 5, padding=2, groups=self.heads)
-        self.to_out = nn.Conv1d(channels, channels, 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """``(rows, channels, time)`` to the same shape."""
-        values = self.to_v(self.norm(x))
-        groups = values.unflatten(1, (-1, self.heads)).flatten(0, 1)
-        return self.to_out(self.rel_pos(groups).view_as(values))
-
-
-class _Block(nn.ModuleList):
-    """Short-range convolution, attention and feed-forward part, each with a residual."""
-
-    def __init__(self, channels: int, attention: nn.Module, dropout: float) -> None:
-        feed_forward = nn.Sequential(
-            ChannelLayerNorm(channels),
-            nn.Conv1d(channels, 4 * channels, 1),
-            nn.GELU(),
-            nn.Dropout(dropout),
-            nn.Conv1d(4 * channels, channels, 1),
-        )
-        super().__init__([nn.Conv1d(channels, channels, 3, padding=1), attention, feed_forward])
-
-    def forward(self, x: Tensor) -> Tensor:
-        for part in self:
-            x = part(x) + x
-        return x
-
-
-class _Blocks(nn.Module):
-    """The blocks of a stage; a module of its own because of its name in checkpoints."""
-
-    def __init__(self, blocks: list[_Block]) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(*blocks)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.layers(x)
-
-
 class MGFN(BagDetector):
     """Glance at the whole video, focus on neighbourhoods, contrast feature magnitudes.
 
@@ -213,10 +128,8 @@ class MGFN(BagDetector):
         for stage, (width, depth, wider) in enumerate(
             zip(config.widths, config.depths, following, strict=True)
         ):
-            blocks = [
-                _Block(width, _attention(stage, config), config.dropout) for _ in range(depth)
-            ]
-            parts: list[nn.Module] = [_Blocks(blocks)]
+            blocks = [Block(width, _attention(stage, config), config.dropout) for _ in range(depth)]
+            parts: list[nn.Module] = [Blocks(blocks)]
             if wider is not None:
                 parts.append(nn.Sequential(ChannelLayerNorm(width), nn.Conv1d(width, wider, 1)))
             stages.append(nn.Sequential(*parts))
@@ -323,82 +236,3 @@ def _attention(stage: int, config: MGFNConfig) -> nn.Module:
     if stage == 0:
         return GlanceAttention(width, head_width, config.attention_dropout)
     return FocusAttention(width, head_width)
-
-
-class MagnitudeContrast(NamedTuple):
-    """The magnitude contrast ("MC loss" of Chen et al. 2023): three scalars.
-
-    Attributes:
-        apart: shortage of the distance between normal and anomalous magnitudes.
-        normal, anomalous: distances inside each class; 0 where there is no pair.
-    """
-
-    apart: Tensor
-    normal: Tensor
-    anomalous: Tensor
-
-
-def magnitude_contrast(
-    normal: Tensor,
-    anomalous: Tensor,
-    videos: int,
-    pairing: Pairing,
-    margin: float,
-    squared: bool,
-) -> MagnitudeContrast:
-    """Classes apart, each class together, in the magnitude of selected features.
-
-    A row's magnitudes are the L1 norms of its k features, the largest L2 norm first. ``D`` is the
-    Euclidean distance of two such vectors, with 1e-6 added to each difference as in the released
-    code. ``apart`` is the mean of ``max(0, margin - D)^2`` over row i of normal and row i of
-    anomalous, the others are the mean of ``D^2`` over pairs of one class.
-
-    Args:
-        normal, anomalous: selected features ``(crops * videos, k, channels)``, crop-major.
-        videos: bags of each class.
-        pairing: see :func:`same_class_pairs`.
-        margin: wanted distance.
-        squared: as in the released code; the paper's equation squares neither.
-    """
-    power = 2 if squared else 1
-    of_normal, of_anomalous = normal.abs().sum(dim=2), anomalous.abs().sum(dim=2)
-
-    def together(rows: Tensor) -> Tensor:
-        first, second = same_class_pairs(len(rows), videos, pairing)
-        distances = functional.pairwise_distance(rows[second], rows[first])
-        return distances.pow(power).sum() / max(len(first), 1)
-
-    short = (margin - functional.pairwise_distance(of_anomalous, of_normal)).clamp(min=0)
-    return MagnitudeContrast(short.pow(power).mean(), together(of_normal), together(of_anomalous))
-
-
-def same_class_pairs(rows: int, videos: int, pairing: Pairing) -> tuple[list[int], list[int]]:
-    """Which rows of one class are compared.
-
-    * ``mirror``, as published: the first half of the crop-major rows with the second. With ten
-      crops these are a snippet's crop and its mirror image, always of the same video; with five
-      crops they are what the halves happen to be. An odd row is left out.
-    * ``videos``: all pairs of different videos, crop by crop.
-
-    Args:
-        rows: crops times videos.
-        videos: in the batch.
-        pairing: one of the two above.
-
-    Returns:
-        Indices of the first and of the second rows; empty if there is nothing to compare.
-    """
-    if pairing == "mirror":
-        half = rows // 2
-        return list(range(half)), list(range(half, 2 * half))
-    pairs = [
-        (start + i, start + j)
-        for start in range(0, rows, videos)
-        for i in range(videos)
-        for j in range(i + 1, videos)
-    ]
-    return [first for first, _ in pairs], [second for _, second in pairs]
-
-
-DETECTOR = MGFN
-CONFIG = MGFNConfig
