@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from tests.made.temporal_networks import convolve, random_bags, randomised
 from torch import nn
 
 from oddframe.bags.detector import BagShape
@@ -22,18 +23,11 @@ def small(crops=3, channels=6, **settings):
     """A small detector with every tensor random, norms' statistics included."""
     torch.manual_seed(0)
     detector = RTFM(RTFMConfig(width=8, **settings), BagShape(crops, channels))
-    for tensor in (*detector.parameters(), *detector.buffers()):
-        if tensor.is_floating_point():
-            nn.init.uniform_(tensor, 0.2, 0.6)
-            if tensor.ndim > 1:
-                tensor.data -= 0.4
-    return detector
+    return randomised(detector)
 
 
 def bags(videos=2, crops=3, time=9, channels=6, seed=0):
-    return torch.from_numpy(
-        np.random.default_rng(seed).normal(0, 1, (videos, crops, time, channels)).astype(np.float32)
-    )
+    return random_bags(videos, crops, time, channels, seed)
 
 
 def count(module):
@@ -57,21 +51,6 @@ def test_parameters_of_each_part():
     assert count(network.non_local) == 526_592
     assert count(network.conv_5) == 12_587_008
     assert count(detector.fc1) + count(detector.fc2) + count(detector.fc3) == 1_114_881
-
-
-def convolve(values, name, x, dilation=1):
-    """Convolution over time of ``(channels, time)`` with zeros outside, written out."""
-    weight = values[f"{name}.weight"]
-    outputs, _, kernel = weight.shape
-    out = np.zeros((outputs, x.shape[1]))
-    if f"{name}.bias" in values:
-        out += values[f"{name}.bias"][:, None]
-    for t in range(x.shape[1]):
-        for tap in range(kernel):
-            source = t + (tap - kernel // 2) * dilation
-            if 0 <= source < x.shape[1]:
-                out[:, t] += weight[:, :, tap] @ x[:, source]
-    return out
 
 
 def normalise(values, name, x):

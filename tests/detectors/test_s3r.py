@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from tests.made.temporal_networks import convolve, random_bags, randomised
 from torch import nn
 
 from oddframe.bags.detector import BagShape
@@ -24,18 +25,11 @@ def small(crops=3, channels=64, slots=5, **settings):
     torch.manual_seed(0)
     detector = S3R(S3RConfig(**settings), BagShape(crops, channels))
     detector.dictionary = torch.rand(slots, channels)
-    for tensor in (*detector.parameters(), *detector.buffers()):
-        if tensor.is_floating_point():
-            nn.init.uniform_(tensor, 0.2, 0.6)
-            if tensor.ndim > 1:
-                tensor.data -= 0.4
-    return detector
+    return randomised(detector)
 
 
 def bags(videos=2, crops=3, time=9, channels=64, seed=0):
-    return torch.from_numpy(
-        np.random.default_rng(seed).normal(0, 1, (videos, crops, time, channels)).astype(np.float32)
-    )
+    return random_bags(videos, crops, time, channels, seed)
 
 
 def size(name):
@@ -72,21 +66,6 @@ def relu(array):
 
 def sigmoid(array):
     return 1 / (1 + np.exp(-array))
-
-
-def convolve(values, name, x, dilation=1):
-    """Convolution over time of ``(channels, time)`` with zeros outside, written out."""
-    weight = values[f"{name}.weight"]
-    outputs, _, kernel = weight.shape
-    out = np.zeros((outputs, x.shape[1]))
-    if f"{name}.bias" in values:
-        out += values[f"{name}.bias"][:, None]
-    for t in range(x.shape[1]):
-        for tap in range(kernel):
-            source = t + (tap - kernel // 2) * dilation
-            if 0 <= source < x.shape[1]:
-                out[:, t] += weight[:, :, tap] @ x[:, source]
-    return out
 
 
 def group_normalise(values, name, x):
