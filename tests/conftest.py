@@ -25,6 +25,7 @@ settings.load_profile("suite")
 
 pytest_plugins = (
     "tests.made.bags",
+    "tests.made.every_detector",
     "tests.made.native_trees",
     "tests.made.small_videos",
     "tests.made.street",

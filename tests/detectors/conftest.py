@@ -1,0 +1,38 @@
+"""What a detector is excused from of what every one of them promises, and why."""
+
+from __future__ import annotations
+
+import pytest
+
+EXCEPTIONS: dict[str, dict[str, str]] = {
+    "dcgan": {
+        "higher_is_odder": "its authors trained it to make images, not as a detector",
+        "losses_fall": "generator and discriminator work against each other; neither's loss falls",
+    },
+    "fixed-camera": {
+        "another_seed_gives_another_detector": "nothing in it is drawn at random",
+        "a_threshold_keeps_what_it_says_of_normal_footage": "it looks at each part of the held-out "
+        "footage with a scene that did not see it, which for a few seconds differs from the last",
+    },
+    "mnad": {
+        "losses_add_up": "its terms are shown before they are weighted",
+    },
+    "ognet": {
+        "higher_is_odder": "its refinement takes far more steps than a test has time for",
+    },
+    "random-scores": {
+        "higher_is_odder": "it knows nothing, on purpose: what others are compared with",
+        "order_of_crops": "its random numbers follow from a checksum of the first crop",
+    },
+}
+"""Detector to the checks it does not pass. Strict: one that passes must leave the table."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if not isinstance(item, pytest.Function) or not hasattr(item, "callspec"):
+            continue
+        check = item.originalname.removeprefix("test_")
+        reason = EXCEPTIONS.get(str(item.callspec.params.get("name")), {}).get(check)
+        if reason:
+            item.add_marker(pytest.mark.xfail(reason=reason, strict=True))

@@ -1,0 +1,200 @@
+"""How every detector is trained: from seed and training videos alone, exactly resumed."""
+
+import signal
+from functools import cache
+
+import numpy as np
+import pytest
+import torch
+from lightning.fabric import Fabric
+from tests.made.every_detector import (
+    CHANNELS,
+    every,
+    filmed,
+    flat,
+    snippets,
+    with_test_labels_flipped,
+)
+from tests.made.small_settings import SMALL_SETTINGS
+
+from oddframe.bags.detector import BagShape
+from oddframe.detectors import load
+from oddframe.errors import OddframeError
+from oddframe.runs.run_folder import LAST, METRICS, read_curve, read_run
+from oddframe.training import loop
+from oddframe.videos.manifest import Manifest
+
+STEPS = 6
+
+
+@pytest.fixture(scope="module")
+def short(footage, tmp_path_factory):
+    """Trains a few steps only, which is enough to see whether two trainings are the same."""
+
+    def trained(name, out=None, **options):
+        settings = {}
+        if load(name).DETECTOR.traits.trained == "in steps":
+            settings = {"steps": STEPS, "validate_every": STEPS // 2}
+            if "refine_steps" in SMALL_SETTINGS[name]:
+                settings["refine_steps"] = 2
+        out = out or tmp_path_factory.mktemp(name) / "run"
+        return footage.fit(name, out, changed=settings, **options)
+
+    return trained
+
+
+@pytest.fixture(scope="module")
+def unbroken(short):
+    return cache(short)
+
+
+@every()
+def test_the_same_seed_gives_the_same_detector_whatever_the_test_labels(
+    name, footage, short, unbroken
+):
+    manifest = with_test_labels_flipped(Manifest.read(footage.of(name)))
+    path = manifest.write(footage.of(name).with_name("flipped.jsonl"))
+    other = short(name, manifest=path).detector
+    assert flat(other.state()) == flat(unbroken(name).detector.state())
+
+
+@every()
+def test_another_seed_gives_another_detector(name, short, unbroken):
+    other = short(name, seed=1).detector
+    assert flat(other.state()) != flat(unbroken(name).detector.state())
+
+
+@every(trained="in steps")
+def test_stopped_and_resumed_it_is_the_unbroken_one(name, short, unbroken, tmp_path, monkeypatch):
+    real = loop._step
+
+    def stopping(*arguments):
+        if arguments[-1] == 1:  # the second step is done, and the third is not begun
+            signal.raise_signal(signal.SIGINT)
+        return real(*arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(loop, "_step", stopping)
+        with pytest.raises(KeyboardInterrupt, match="stopped at step 2 of"):
+            short(name, tmp_path / "run")
+    assert (tmp_path / "run" / LAST).exists()
+    short(name, tmp_path / "run", resume=True)
+    whole = unbroken(name)
+    assert flat(read_run(tmp_path / "run").detector.state()) == flat(whole.detector.state())
+    assert (tmp_path / "run" / METRICS).read_bytes() == (whole.folder / METRICS).read_bytes()
+
+
+class OneBatch:
+    """The same batch again and again."""
+
+    steps_per_epoch = 1
+
+    def __init__(self, learner) -> None:
+        if learner.traits.looks_at == "frames":
+            config, span = learner.config, learner.span
+            images = [learner_image(image, config) for image in filmed("calm", 0)[: span + 20]]
+            clips = [images[n : n + span : config.frame_step] for n in range(0, 20, 5)]
+            self._batch = {"clip": torch.from_numpy(np.array(clips))}
+        else:
+            bags = np.stack([snippets(n, 16).transpose(1, 0, 2) for n in range(4)])
+            odd = bags[::-1].copy()
+            odd[:, :, 3:6] += 1
+            self._batch = {"normal": torch.from_numpy(bags), "anomalous": torch.from_numpy(odd)}
+
+    def batch(self, step, part, parts):
+        return self._batch
+
+
+def learner_image(image, config):
+    """A frame as training sees it: uint8 ``(size, size, channels)``."""
+    import cv2
+
+    image = cv2.resize(image, (config.size, config.size))
+    if config.channels == 1:
+        return cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None]
+    return image
+
+
+@pytest.fixture
+def learner(name):
+    torch.manual_seed(0)
+    module = load(name)
+    settings = {**SMALL_SETTINGS[name], "steps": 20, "validate_every": 1}
+    if module.DETECTOR.traits.looks_at == "frames":
+        return module.DETECTOR(module.CONFIG(**settings))
+    config = module.CONFIG(**settings)
+    made = module.DETECTOR(config, BagShape(2, CHANNELS, config.segments))
+    made.prepare((snippets(n, 16).transpose(1, 0, 2) for n in range(4)), 0)
+    return made
+
+
+@every(trained="in steps")
+def test_losses_are_named_and_reach_every_parameter_of_their_phase(name, learner):
+    """Each phase moves the parameters of its own optimiser, all of them, and no others."""
+    batch, optimisers = OneBatch(learner).batch(0, 0, 1), learner.optimisers()
+    assert tuple(optimisers) == learner.phases
+    reached = {phase: set() for phase in optimisers}
+    learner.train()
+    for step in range(20):
+        factors = learner.begin_step(step)
+        for phase, optimiser in optimisers.items():
+            if phase not in factors:
+                continue
+            own = {id(p) for group in optimiser.param_groups for p in group["params"]}
+            for parameter in learner.parameters():
+                parameter.requires_grad_(id(parameter) in own)
+                parameter.grad = None
+            losses = learner.losses(phase, batch)
+            assert all(value.ndim == 0 and torch.isfinite(value) for value in losses.values())
+            losses["loss"].backward()
+            for key, parameter in learner.named_parameters():
+                if parameter.grad is not None:
+                    assert id(parameter) in own
+                    reached[phase] |= {key} if parameter.grad.abs().max() > 0 else set()
+            optimiser.step()
+    for phase, optimiser in optimisers.items():
+        own = {id(p) for group in optimiser.param_groups for p in group["params"]}
+        names = {key for key, parameter in learner.named_parameters() if id(parameter) in own}
+        assert names - reached[phase] == set()
+
+
+@every(trained="in steps")
+def test_losses_add_up(name, learner):
+    batch = OneBatch(learner).batch(0, 0, 1)
+    for phase in learner.begin_step(0):
+        losses = learner.train().losses(phase, batch)
+        parts = [value for term, value in losses.items() if term != "loss"]
+        if parts:
+            torch.testing.assert_close(torch.stack(parts).sum(), losses["loss"])
+
+
+@every(trained="in steps")
+def test_losses_fall(name, learner, tmp_path):
+    fabric = Fabric(accelerator="cpu", devices=1)
+    loop.train(fabric, learner, OneBatch(learner), loop.Schedule(20, 1), tmp_path)
+    curve = [line for line in read_curve(tmp_path / METRICS) if line["split"] == "train"]
+    first = f"{learner.phases[0]}/loss" if len(learner.phases) > 1 else "loss"
+    falls = [line[first] for line in curve if first in line]  # a phase may rest
+    assert np.mean(falls[-3:]) < np.mean(falls[:3])
+
+
+@every()
+def test_without_a_normal_video_to_train_on_it_says_so(name, footage, tmp_path):
+    manifest = Manifest.read(footage.of(name))
+    tested = Manifest(manifest.dataset, manifest.split("test"), manifest.root)
+    path = tested.write(footage.of(name).with_name("tested.jsonl"))
+    with pytest.raises(OddframeError, match="train") as told:
+        footage.fit(name, tmp_path / "run", path)
+    assert "\n" not in str(told.value)
+
+
+@every()
+def test_features_where_frames_are_wanted_and_the_other_way_round(name, footage, tmp_path):
+    from oddframe.verbs.train import train
+
+    frames = load(name).DETECTOR.traits.looks_at == "frames"
+    features = footage.features if frames else None
+    with pytest.raises(OddframeError, match="--features") as told:
+        train(footage.of(name), tmp_path / "run", detector=name, features=features)
+    assert "\n" not in str(told.value)
+    assert not (tmp_path / "run").exists()
