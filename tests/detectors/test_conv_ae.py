@@ -12,10 +12,8 @@ import scipy.special
 import torch
 from lightning.fabric import Fabric
 
-from oddframe.clips.calibration import fitted_scales
 from oddframe.clips.pixels import image_of
 from oddframe.clips.stream import terms_of
-from oddframe.detectors import available, load
 from oddframe.detectors.one_class.conv_ae import (
     ConvAE,
     ConvAEConfig,
@@ -71,12 +69,6 @@ class Batches:
 
 def has_gradient(module):
     return any(p.grad is not None and p.grad.any() for p in module.parameters())
-
-
-def test_the_registry_knows_it():
-    assert "conv-ae" in available()
-    assert load("conv-ae").DETECTOR is ConvAE
-    assert load("conv-ae").CONFIG is ConvAEConfig
 
 
 @pytest.mark.parametrize(("pseudo", "networks"), [("none", 1), ("mse", 2)])
@@ -308,21 +300,6 @@ def test_pictures(pseudo):
         assert pictures["pseudo-anomaly"].min() >= 0
 
 
-@pytest.mark.parametrize("settings", [{"pseudo": "kl"}, {"skips": True}, {"wide": True}])
-def test_it_comes_back_from_its_state(settings):
-    found = detector(**settings)
-    found.losses("normal", batch())  # moves the running statistics
-    found.eval()
-    terms, maps = found.measure_clips(frames()[:, None])
-    found.scales = fitted_scales(terms, maps.max((1, 2)))
-    again = ConvAE.from_state(found.state())
-    assert again.config == found.config
-    assert again.phases == found.phases
-    assert again.scales == found.scales
-    other, _ = again.measure_clips(frames()[:, None])
-    np.testing.assert_allclose(other["error"], terms["error"], atol=1e-4)
-
-
 def published(width=4):
     """A state dict with the published names, its widths brought from 64 to fewer."""
     random, tensors = torch.Generator().manual_seed(0), {}
@@ -392,19 +369,3 @@ def test_other_checkpoints_are_refused(change, message):
     change(tensors)
     with pytest.raises(OddframeError, match=message):
         ConvAE.from_published(tensors)
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"size": 36},
-        {"width": 0},
-        {"pseudo": "bce"},
-        {"pseudo_weight": -0.1},
-        {"pseudo_cap": 0.0},
-        {"batch_size": 0},
-    ],
-)
-def test_settings_that_cannot_work(wrong):
-    with pytest.raises(OddframeError, match=f"--settings.{next(iter(wrong))}: expected"):
-        ConvAEConfig(**wrong)

@@ -108,6 +108,7 @@ def test_scores_of_any_picture_are_finite(trained):
     pictures = {kind: np.full(shape, colour, np.uint8) for kind, colour in plain.items()}
     pictures["noise"] = random.integers(0, 256, shape, dtype=np.uint8)
     pictures["grey"] = random.integers(0, 256, shape[:2], dtype=np.uint8)
+    pictures["wide"] = random.integers(0, 256, (4, 300, 3), dtype=np.uint8)
     pictures["tiny"] = random.integers(0, 256, (2, 3, 3), dtype=np.uint8)
     for kind, picture in pictures.items():
         found = streamed(trained.detector, frames([picture] * 8))
@@ -196,3 +197,10 @@ def test_order_of_crops(trained):
     values = snippets(3)
     found = trained.detector.score_snippets(values[:, ::-1])
     np.testing.assert_allclose(found, trained.detector.score_snippets(values), atol=1e-6)
+
+
+@every(looks_at="features")
+def test_features_of_another_width_are_refused(trained):
+    with pytest.raises(OddframeError, match=r"32 channels.*shape \(9, 2, 31\)") as told:
+        trained.detector.score_snippets(snippets(0, 9)[..., 1:])
+    assert "\n" not in str(told.value)

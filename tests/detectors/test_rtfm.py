@@ -215,11 +215,6 @@ def test_defaults_and_first_weights():
             assert 0.6 * bound < layer.weight.abs().max() <= bound
 
 
-def test_one_video_of_one_snippet_is_scored():
-    scores = small(crops=1).eval().snippet_scores(bags(1, crops=1, time=1))
-    assert scores.shape == (1, 1)
-
-
 def test_training_separates_odd_segments_from_the_rest():
     torch.manual_seed(0)
     detector = RTFM(RTFMConfig(width=64, margin=10.0), BagShape(2, 32)).train()
@@ -251,14 +246,6 @@ def test_scores_crop_by_crop_are_those_of_all_crops_at_once():
     assert found.shape == (40,)
     np.testing.assert_allclose(found, joint, rtol=1e-5)
     assert np.ptp(joint) > 1e-3
-
-
-def test_scoring_is_deterministic_and_survives_saving():
-    detector, features = small(), bags(1, time=20)[0].transpose(0, 1).numpy()
-    before = detector.train().score_snippets(features)
-    again = RTFM.from_state(detector.state())
-    np.testing.assert_array_equal(before, detector.score_snippets(features))
-    np.testing.assert_array_equal(before, again.score_snippets(features))
 
 
 def test_losses_under_autocast_are_finite():
@@ -325,23 +312,3 @@ def test_a_checkpoint_that_does_not_fit_is_one_clear_line(change, words):
     assert "\n" not in message
     for word in words:
         assert word in message
-
-
-def test_features_of_another_width_are_refused():
-    with pytest.raises(OddframeError, match="6 channels"):
-        small().score_snippets(np.zeros((4, 3, 7), np.float32))
-
-
-@pytest.mark.parametrize(
-    ("settings", "words"),
-    [
-        ({"loss": "best"}, "loss"),
-        ({"k": -1}, "k"),
-        ({"dropout": 1.0}, "dropout"),
-        ({"margin": -1.0}, "margin"),
-        ({"width": 6}, "width"),
-    ],
-)
-def test_settings_out_of_range_are_refused(settings, words):
-    with pytest.raises(OddframeError, match=words):
-        RTFMConfig(**settings)

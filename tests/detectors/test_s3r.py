@@ -253,10 +253,6 @@ def test_scores_crop_by_crop_are_those_of_all_crops_at_once():
     assert np.ptp(joint) > 1e-3
 
 
-def test_one_video_of_one_snippet_is_scored():
-    assert small(crops=1).eval().snippet_scores(bags(1, crops=1, time=1)).shape == (1, 1)
-
-
 @pytest.mark.parametrize("kind", ["atoms", "codes"])
 @pytest.mark.parametrize(("share", "slots"), [(0.5, 6), (0.9, 11)])
 def test_prepare_fits_the_dictionary_to_the_normal_videos(kind, share, slots):
@@ -296,14 +292,6 @@ def test_without_a_dictionary_nothing_is_scored():
 def test_channels_that_do_not_divide_are_refused():
     with pytest.raises(OddframeError, match="multiple of 32, found 100"):
         S3R(S3RConfig(), BagShape(3, 100))
-
-
-def test_scoring_is_deterministic_and_survives_saving():
-    detector, features = small(), bags(1, time=20)[0].transpose(0, 1).numpy()
-    before = detector.train().score_snippets(features)
-    again = S3R.from_state(detector.state())
-    np.testing.assert_array_equal(before, detector.score_snippets(features))
-    np.testing.assert_array_equal(before, again.score_snippets(features))
 
 
 def checkpoint(prefix=""):
@@ -366,11 +354,3 @@ def test_a_checkpoint_that_does_not_fit_is_one_clear_line(change, words):
 def test_a_dictionary_of_another_width_is_refused(shape):
     with pytest.raises(OddframeError, match=r"\(slots, 64\)"):
         S3R.from_published(checkpoint(), np.ones(shape))
-
-
-@pytest.mark.parametrize(
-    "settings", [{"dictionary": "words"}, {"dictionary_share": 0.0}, {"loss": "best"}]
-)
-def test_settings_out_of_range_are_refused(settings):
-    with pytest.raises(OddframeError, match=next(iter(settings))):
-        S3RConfig(**settings)
