@@ -18,7 +18,8 @@ from tests.made.small_settings import SMALL_SETTINGS
 import oddframe.detectors
 from oddframe.detectors import available, load
 from oddframe.errors import OddframeError
-from oddframe.runs.run_folder import CHECKPOINT, read_run, write_checkpoint
+from oddframe.runs.checkpoint import write_checkpoint
+from oddframe.runs.run_folder import CHECKPOINT, read_run
 from oddframe.scores.frame_scores import Scores
 from oddframe.settings.checked import settings_of
 from oddframe.verbs.score import score
@@ -140,12 +141,14 @@ def test_higher_is_odder(trained, footage, tmp_path):
 def test_a_state_gives_the_same_detector(trained, tmp_path):
     detector = trained.detector
     folder = shutil.copytree(trained.run.folder, tmp_path / "run")
-    first = write_checkpoint(folder, detector).read_bytes()
+    first = write_checkpoint(folder / CHECKPOINT, detector).read_bytes()
     again = read_run(folder).detector
     assert flat(again.state()) == flat(detector.state())
     assert (again.threshold, again.notes) == (detector.threshold, detector.notes)
     np.testing.assert_array_equal(scored(again), scored(detector))
-    assert write_checkpoint(folder, detector).read_bytes() == first  # also after scoring
+    assert (
+        write_checkpoint(folder / CHECKPOINT, detector).read_bytes() == first
+    )  # also after scoring
 
 
 @every()

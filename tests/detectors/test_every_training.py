@@ -20,7 +20,8 @@ from tests.made.small_settings import SMALL_SETTINGS
 from oddframe.bags.detector import BagShape
 from oddframe.detectors import load
 from oddframe.errors import OddframeError
-from oddframe.runs.run_folder import LAST, METRICS, read_curve, read_run
+from oddframe.runs.curve import read_curve
+from oddframe.runs.run_folder import LAST, METRICS, read_run
 from oddframe.training import loop
 from oddframe.videos.manifest import Manifest
 
