@@ -125,7 +125,7 @@ def footage(tmp_path_factory: pytest.TempPathFactory, bags: Bags) -> Footage:
         videos.append(Video(Path(name).stem, name, split, label, *size, **known))
     path = Manifest("street", tuple(videos), root).write(root / "manifest.jsonl")
     (root / "features").mkdir()
-    for array in bags.features.iterdir():
+    for array in bags.features.glob("*.npy"):
         np.save(root / "features" / array.name, np.repeat(np.load(array), CHANNELS // 16, axis=2))
     return Footage(path, bags.manifest, root / "features")
 
