@@ -1,0 +1,83 @@
+"""The examples of the documentation, used as its reader would: found, trained, scored, reported."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from oddframe.cli import main
+from oddframe.runs.run_folder import read_run
+from oddframe.videos.manifest import Event, Manifest
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
+
+def command(*words: object) -> None:
+    assert main([str(word) for word in words]) == 0
+
+
+def test_a_detector_of_features_in_one_file(bags, tmp_path: Path) -> None:
+    example, run, scores = DOCS / "example_bag_detector.py", tmp_path / "run", tmp_path / "s.npz"
+    fast = ("--settings.steps", 60, "--settings.learning_rate", 0.01)
+    assert bags.train(run, "--detector", str(example), *map(str, fast)) == 0
+    assert read_run(run, detector=str(example)).config["settings"]["width"] == 32
+    given = ("--features", bags.features, "--detector", example)
+    command("score", run, bags.manifest, *given, "--out", scores)
+    command("evaluate", scores, bags.manifest, "--out", tmp_path / "result")
+    metrics = json.loads((tmp_path / "result" / "metrics.json").read_text())["metrics"]
+    assert metrics["micro_auc"]["value"] > 0.9
+    assert "oddest-snippet" in (tmp_path / "result" / "report.html").read_text()
+
+
+@pytest.fixture
+def tree(footage, tmp_path: Path) -> Path:
+    """A data set in its native layout."""
+    for video in Manifest.read(footage.manifest):
+        folder = tmp_path / "data" / ("testing" if video.split == "test" else "training")
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(footage.manifest.parent / video.path, folder)
+    lines = "large51,38,75,thing\nfast52,38,75,runner\n"  # from 1, the last one included
+    (tmp_path / "data" / "events.csv").write_text(lines)
+    return tmp_path / "data"
+
+
+def prepared(tree: Path, out: Path) -> subprocess.CompletedProcess[str]:
+    words = [sys.executable, str(DOCS / "example_data_set.py"), str(tree), str(out)]
+    return subprocess.run(words, capture_output=True, text=True, check=False)
+
+
+def test_a_data_set_and_a_detector_of_frames_in_a_file_each(tree: Path, tmp_path: Path) -> None:
+    path, run, scores = tmp_path / "mine.jsonl", tmp_path / "run", tmp_path / "s.npz"
+    assert prepared(tree, path).returncode == 0
+    manifest = Manifest.read(path)
+    counts = {split: len(manifest.split(split)) for split in ("train", "val", "test")}
+    assert counts == {"train": 2, "val": 1, "test": 3}
+    assert manifest["large51"].events == (Event(37, 75, "thing"),)
+    assert manifest["calm50"].label == "normal"
+    own = ("--detector", DOCS / "example_detector.py")
+    command("train", path, *own, "--out", run)
+    command("score", run, path, *own, "--out", scores)
+    command("evaluate", scores, path, "--out", tmp_path / "result")
+    metrics = json.loads((tmp_path / "result" / "metrics.json").read_text())["metrics"]
+    assert metrics["micro_auc"]["value"] > 0.6
+    assert "runner" in (tmp_path / "result" / "report.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("large51,38\n", "line 3: expected video,first,last,kind, found 'large51,38'"),
+        ("other,1,2,odd\n", "no test video 'other'"),
+        ("calm50,1,2,odd\n", "expected 3 test videos and 2 events, found 3 and 3"),
+    ],
+)
+def test_a_data_set_that_does_not_fit_is_one_line(tree: Path, tmp_path, line, said) -> None:
+    with (tree / "events.csv").open("a") as table:
+        table.write(line)
+    told = prepared(tree, tmp_path / "mine.jsonl")
+    assert told.returncode == 1
+    assert told.stderr.count("\n") == 1
+    assert said in told.stderr
