@@ -1,7 +1,7 @@
 """A detector of features to copy: an anomalous video has a snippet odder than any in a normal one.
 
     oddframe train manifest.jsonl --features features --detector example_bag_detector.py --out run
-    oddframe score run manifest.jsonl --features features --detector example_bag_detector.py --report
+    oddframe score run manifest.jsonl --features features --detector example_bag_detector.py
     oddframe train --detector example_bag_detector.py --help        # its settings
 
 What each part is for: own-detectors.md.
