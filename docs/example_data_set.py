@@ -21,7 +21,8 @@ from oddframe.errors import OddframeError
 from oddframe.files.text_files import read_text
 from oddframe.footage.listing import annotate, recordings, require_folder, survey
 from oddframe.videos.intervals import inclusive
-from oddframe.videos.manifest import Event, Manifest, hash_annotations
+from oddframe.videos.manifest import Manifest, hash_annotations
+from oddframe.videos.video import Event
 
 VIDEOS, EVENTS = 3, 2
 """How many the data set has, test videos and events: a half-copied one is refused."""

@@ -23,7 +23,8 @@ from oddframe.media.pictures import PictureFrame
 from oddframe.media.video_writing import VideoWriter
 from oddframe.runs.run_folder import Run, read_run
 from oddframe.verbs.train import train
-from oddframe.videos.manifest import Event, Manifest, Video
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Event, Video
 
 CHANNELS = 32
 FPS, WIDTH, HEIGHT = 12.5, 64, 40

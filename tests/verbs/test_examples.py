@@ -10,7 +10,8 @@ import pytest
 
 from oddframe.cli import main
 from oddframe.runs.run_folder import read_run
-from oddframe.videos.manifest import Event, Manifest
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Event
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
