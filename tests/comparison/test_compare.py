@@ -55,7 +55,7 @@ def test_paired_differences_see_what_intervals_hide(case, tmp_path):
     assert "excludes zero" in gap.words
     assert "lower" in gap.words
     assert gap.clear
-    assert gap.words.endswith("Better is better on such videos; one seed.")
+    assert gap.words.endswith("Verdict: better is better on such videos; one seed.")
     constant = evaluate_scores(named["good"], manifest, resamples=300).baselines["constant"]
     assert comparison.baselines["constant"] == constant
     assert "Micro AUC without a look at a pixel: constant 0.500; random" in comparison.text()

@@ -73,7 +73,7 @@ def paired_differences(
             if gap.excludes_zero and len(pairs) > 1 and not clear:
                 words += f" Corrected for {len(pairs)} pairs it includes zero."
             if clear:
-                words += f" {verdict[0].upper()}{verdict[1:]}."
+                words += f" Verdict: {verdict}."
             found.append(PairedDifference(first, second, metric, gap, words, verdict, clear))
     return found
 

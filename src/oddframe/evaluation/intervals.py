@@ -1,7 +1,7 @@
 """95 % intervals over videos, from the resamples of a metric.
 
 Percentiles of resamples are too narrow where there are few videos: with 12 of them they held the
-true number in 84 to 91 % of simulated cases instead of 95, with five videos of a class in 83 %. So
+true number in 85 to 89 % of simulated cases instead of 95, with five videos of a class in 83 %. So
 the resamples give a standard deviation, and the interval is Student's t about the number:
 
 * on a scale without ends (log odds of a share, logarithm of a rate), where a share near 1 has a

@@ -70,7 +70,8 @@ def area_to_one(alarms: np.ndarray, rates: np.ndarray) -> np.ndarray:
     """Area under the best rate at no more than x false positives per frame, x from 0 to 1.
 
     Args:
-        alarms: false positives per frame, ``(curves, points)`` in any order.
+        alarms: false positives per frame, ``(curves, points)``, of falling thresholds: of points
+            with as many, the line comes in at the first and goes straight up to the best.
         rates: detection rates, ``(curves, points)``.
     """
     order = np.argsort(alarms, axis=1, kind="stable")
