@@ -79,6 +79,8 @@ def test_every_verb_explains_its_options(cli, verb):
     assert (status, err) == (0, "")
     assert f"usage: oddframe {verb}" in out
     assert not re.search(r"--[a-z]+_", out), "docs and messages write --val-share"
+    assert "\\x08" not in out
+    assert "\b" not in out
     assert "--out OUT" in out or verb == "track"  # which writes where the tracker says
     assert not {"<class", "Optional["} & set(re.split(r"\s|(?<=\[)", out)), "Python's words"
 

@@ -65,8 +65,10 @@ def parse_arguments(
             help=described.get(part.name),
         )
     if {"-h", "--help"} & set(given):
-        # Types that the parser would show as Python writes them.
-        text = re.sub(r"<class\s+'Path'>", "path", parser.format_help())
+        # The parser takes a space back by a backspace, which would be shown.
+        text = parser.format_help().replace(" \b", "")
+        # Types that it would show as Python writes them.
+        text = re.sub(r"<class\s+'Path'>", "path", text)
         text = re.sub(r"Optional\[dict\[str,\s+Any\]\]", _WANTED[dict], text)
         text = re.sub(r"Optional\[list\[str\]\]", _WANTED[list], text)
         text = re.sub(r"--[a-z]+(_[a-z]+)+", lambda option: option[0].replace("_", "-"), text)
