@@ -45,6 +45,11 @@ LONGEST = (
     "test_mlflow",
     "test_train_clips",
     "test_wandb_tracker",
+    "test_every_training",
+    "test_every_stream",
+    "test_every_detector",
+    "test_every_alarm",
+    "test_examples",
     "test_conv_ae",
 )
 

@@ -106,7 +106,12 @@ def mnad():
         (RTFM, rtfm, lambda s: s["network"].update({"fc1.bias": [0.0] * 8}), "expected a tensor"),
         (RTFM, rtfm, lambda s: s["shape"].update(channels=10**9), "'shape.channels'"),
         (RTFM, rtfm, lambda s: s.update(threshold_source="x" * 10001), "words of at most 10,000"),
-        (Mnad, mnad, lambda s: s["config"].update(size=16000), "size: expected 16 to 4096"),
+        (
+            Mnad,
+            mnad,
+            lambda s: s["config"].update(size=16000),
+            "size: expected a multiple of 8, 16 to 4096",
+        ),
         (RTFM, rtfm, lambda s: s["shape"].update(channels=10**6), "another shape"),
         (RTFM, rtfm, lambda s: s.update(threshold=None), "'threshold': expected a number"),
         (Mnad, mnad, lambda s: s["config"].update(width=10**4), "another shape"),
