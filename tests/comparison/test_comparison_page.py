@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import re
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import cv2
@@ -12,14 +13,16 @@ import pytest
 from oddframe.comparison.compare import Comparison, compare_scores
 from oddframe.comparison.page import write_comparison
 from oddframe.comparison.published_numbers import published_for
-from oddframe.comparison.sections.numbers import main_metrics
+from oddframe.comparison.sections.numbers import MOST_COLUMNS, main_metrics
 from oddframe.comparison.sections.timelines import model_timelines, some_videos
 from oddframe.comparison.tables import write_tables
 from oddframe.console.words import duration
 from oddframe.errors import OddframeError
 from oddframe.evaluation.evaluate import evaluate_scores
+from oddframe.evaluation.metric_names import baseline_name, metric_name
 from oddframe.pages.rendering import drawn
 from oddframe.reporting.report.shown_videos import MOST_DRAWN, SAMPLE
+from oddframe.reporting.wording import metric_label, number
 from oddframe.scores.frame_scores import Scores
 
 
@@ -78,6 +81,43 @@ def test_numbers_alone_make_a_page_without_curves(manifest, named, tmp_path):
     assert "&lt;T&gt;" in html
     assert "Curves" not in html
     assert not (tmp_path / "plots").exists()
+
+
+def test_baselines_stand_beside_every_frame_metric_and_name_the_models_they_beat(
+    manifest, named, tmp_path
+):
+    several = {**named, **{f"m{place}": named["good"] for place in range(MOST_COLUMNS)}}
+    for models in (named, several):
+        comparison = compare_scores(models, manifest, resamples=10)
+        assert {"false_alarms_per_hour_at_recall_0.5", "latency_aware_ap"} < set(
+            comparison.baselines["random"]
+        )
+        html = write_comparison(tmp_path, comparison).read_text(encoding="utf-8")
+        table = section(html, "numbers").split("Without a look at a pixel")[1].split("</table>")[0]
+        head, *rows = [row.split("</tr>")[0] for row in table.split("<tr>")[1:]]
+        assert [cell.split(">")[1] for cell in head.split("</th>")[1:-1]] == list(
+            map(baseline_name, comparison.baselines)
+        )
+        marks = []
+        for metric, row in zip(comparison.baselines["random"], rows, strict=True):
+            label = metric_label(metric, comparison.normal_hours)
+            assert f'<th scope="row">{label}</th>' in row
+            sign = -1 if metric_name(metric).lower_is_better else 1
+            for cell, reached in zip(
+                re.findall("<td.*?</td>", row), comparison.baselines.values(), strict=True
+            ):
+                baseline = reached[metric].value
+                worse = [
+                    name
+                    for name, metrics in comparison.models.items()
+                    if sign * metrics[metric].value <= sign * baseline
+                ]
+                found = [unescape(name) for name in re.findall('remark">([^<]*)', cell)]
+                assert found == worse
+                assert ("▲" in cell) == bool(worse)
+                assert f">{number(baseline)}" in cell
+                marks.append(bool(worse))
+        assert 0 < sum(marks) < len(marks)
 
 
 def test_verdict_knows_which_way_is_better(manifest, tmp_path):

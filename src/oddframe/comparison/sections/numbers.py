@@ -18,6 +18,7 @@ from oddframe.reporting.parts.class_charts import class_charts
 from oddframe.reporting.parts.lanes import series_key
 from oddframe.reporting.parts.tables import (
     AXIS,
+    baseline_cell,
     heading,
     heads,
     metric_heads,
@@ -25,7 +26,7 @@ from oddframe.reporting.parts.tables import (
     value_cell,
     value_range,
 )
-from oddframe.reporting.wording import interval
+from oddframe.reporting.wording import interval, metric_label
 
 MOST_COLUMNS = 4
 """So many models are columns; of more, each is a row, and all metrics are folded away."""
@@ -78,29 +79,24 @@ def numbers_section(comparison: Comparison, suspects: Collection[str]) -> Number
 
 
 def _baselines(comparison: Comparison) -> Table | None:
-    """What scores reach that never looked at a pixel: a row each, a column per main metric."""
-    metrics = [
-        metric
-        for metric in main_metrics(comparison)
-        if any(metric in row for row in comparison.baselines.values())
-    ]
-    if not metrics:
+    """What scores reach that never looked at a pixel: a row per metric, a column for each."""
+    if not comparison.baselines:
         return None
-    rows = [
-        [Cell(baseline_name(name)), *_values(metrics, row, False)]
-        for name, row in comparison.baselines.items()
-    ]
-    head = [Cell("trivial baseline"), *metric_heads(metrics)]
-    return Table("Main metrics of trivial baselines", head, rows, "models")
+    rows = []
+    for metric in dict.fromkeys(name for row in comparison.baselines.values() for name in row):
+        models = _in_one(metric, comparison.models)
+        cells = [
+            baseline_cell(metric, part, models, interval(part))
+            for part in _in_one(metric, comparison.baselines).values()
+        ]
+        rows.append([Cell(metric_label(metric, comparison.normal_hours)), *cells])
+    names = [Cell(baseline_name(name), "number baseline") for name in comparison.baselines]
+    return Table("Metrics of trivial baselines", [Cell("metric"), *names], rows, "models")
 
 
-def _values(metrics: Sequence[str], row: Mapping[str, Measured], suspect: bool) -> list[Cell]:
-    """One model's metrics, the interval of each below, or why it has none."""
-    parts = {metric: row.get(metric, Measured(None)) for metric in metrics}
-    return [
-        value_cell(metric, part, suspect, interval(part) or part.note)
-        for metric, part in parts.items()
-    ]
+def _in_one(metric: str, rows: Mapping[str, Mapping[str, Measured]]) -> dict[str, Measured]:
+    """One metric of each."""
+    return {name: row.get(metric, Measured(None)) for name, row in rows.items()}
 
 
 def _rows(comparison: Comparison, suspects: Collection[str]) -> Table:
@@ -113,7 +109,11 @@ def _rows(comparison: Comparison, suspects: Collection[str]) -> Table:
             Cell(picture=value_range(metric, [(kind, row.get(metric, Measured(None)))]))
             for metric in metrics[:1]
         ]
-        values = _values(metrics, row, name in suspects)
+        parts = {metric: row.get(metric, Measured(None)) for metric in metrics}
+        values = [
+            value_cell(metric, part, name in suspects, interval(part) or part.note)
+            for metric, part in parts.items()
+        ]
         rows.append([Cell(name, mark=kind), *pictures, *values])
     head = [Cell("model"), *[AXIS for _ in metrics[:1]], *metric_heads(metrics)]
     return Table("Main metrics of each model", head, rows, "models")
@@ -124,7 +124,7 @@ def _columns(comparison: Comparison, suspects: Collection[str]) -> Table:
     models = comparison.models
     rows = []
     for metric in dict.fromkeys(metric for row in models.values() for metric in row):
-        parts = {name: row.get(metric, Measured(None)) for name, row in models.items()}
+        parts = _in_one(metric, models)
         cells = [
             value_cell(metric, part, name in suspects, interval(part))
             for name, part in parts.items()

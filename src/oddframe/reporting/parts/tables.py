@@ -103,6 +103,38 @@ def value_cell(name: str, part: Measured, suspect: bool, under: str = "") -> Cel
     return Cell(value(part), f"number value{red}", notes=_said(under))
 
 
+def baseline_cell(
+    name: str, other: Measured, models: Mapping[str, Measured], under: str = ""
+) -> Cell:
+    """The cell with what a trivial baseline reaches; ▲ where a model beside it is no better.
+
+    Of several models those that are no better are named below.
+
+    Args:
+        name: name of the metric.
+        other: the baseline's value.
+        models: what each model reaches.
+        under: a line under the value.
+    """
+    lower = metric_name(name).lower_is_better
+    beaten = [
+        model
+        for model, part in models.items()
+        if other.value is not None
+        and part.value is not None
+        and (other.value <= part.value if lower else other.value >= part.value)
+    ]
+    if not beaten:
+        return Cell(value(other), "number baseline", notes=_said(under))
+    return Cell(
+        f"{value(other)} ▲",
+        "number baseline beats",
+        notes=_said(under),
+        remarks=beaten if len(models) > 1 else (),
+        hint=f"as good as {', '.join(beaten)}, or better",
+    )
+
+
 def measured_cell(part: Measured, kind: str) -> Cell:
     """A value with its interval below; why it is undefined is told where a pointer rests on it."""
     if part.value is None and part.note:

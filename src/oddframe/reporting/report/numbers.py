@@ -18,6 +18,7 @@ from oddframe.reporting.parts.curve_drawings import roc_and_pr
 from oddframe.reporting.parts.decision_tables import Decisions, decisions_part
 from oddframe.reporting.parts.tables import (
     AXIS,
+    baseline_cell,
     grid,
     heading,
     heads,
@@ -25,7 +26,7 @@ from oddframe.reporting.parts.tables import (
     value_cell,
     value_range,
 )
-from oddframe.reporting.wording import hint, interval, normal_footage, number, oracle_notes, value
+from oddframe.reporting.wording import hint, interval, normal_footage, oracle_notes, value
 from oddframe.scores.frame_scores import is_per_video
 
 _EVENT_METRICS = ("event_f1", "event_precision", "event_recall", "event_ap")
@@ -181,24 +182,10 @@ def _metrics(
         if oracle:
             best = oracle.get(name, Measured(None))
             row.append(Cell(value(best), "number suspect", [interval(best)]))
-        rows.append([*row, *(_baseline_cell(name, part, other) for other in others)])
+        rows.append(
+            [*row, *(baseline_cell(name, other, {"the detector": part}) for other in others)]
+        )
     return Metrics(title, Table(title, head, rows, "metrics", above))
-
-
-def _baseline_cell(name: str, part: Measured, other: Measured) -> Cell:
-    if other.value is None:
-        return Cell("–", "number baseline")
-    lower = metric_name(name).lower_is_better
-    better = part.value is not None and (
-        other.value <= part.value if lower else other.value >= part.value
-    )
-    if not better:
-        return Cell(number(other.value), "number baseline")
-    return Cell(
-        f"{number(other.value)} ▲",
-        "number baseline beats",
-        hint="as good as the detector, or better",
-    )
 
 
 def _events(metrics: Mapping[str, Measured], suspect: bool) -> Metrics:
