@@ -1,3 +1,6 @@
+from fractions import Fraction
+from itertools import pairwise
+
 import cv2
 import numpy as np
 import pytest
@@ -81,6 +84,13 @@ def test_area_takes_the_best_rate_within_the_budget():
     assert np.isnan(area_to_one(np.array([[0.0]]), np.array([[np.nan]]))[0])
 
 
+@given(st.lists(st.tuples(st.integers(0, 12), st.integers(0, 6)), min_size=1))
+def test_area_equals_that_by_hand(counts):
+    points = [(Fraction(false, 8), Fraction(found, 6)) for false, found in counts]
+    alarms, rates = np.array(points, dtype=float).T[:, None]
+    assert area_to_one(alarms, rates)[0] == pytest.approx(float(area_by_hand(points)), abs=1e-12)
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 10**6))
 def test_counts_equal_brute_force(seed):
@@ -107,23 +117,42 @@ def test_areas_equal_those_over_every_threshold(seed):
     truth = {key: regions_from_mask(mask) for key, mask in masks.items()}
     counts = count_regions(maps, truth, dict.fromkeys(maps, (16, 12)))
     every = [
-        np.sum([brute_force(maps[key] > threshold, truth[key]) for key in maps], axis=0)
+        np.sum([brute_force(maps[key] > threshold, truth[key]) for key in maps], axis=0).tolist()
         for threshold in np.unique(np.stack(list(maps.values())))[::-1]
     ]
-    detected, tracks, false = np.array(every, dtype=float).T[:, None]
-    frames, regions, lines = (
-        sum(parts)
-        for parts in (
-            map(len, maps.values()),
-            (part.regions for part in truth.values()),
-            (part.tracks for part in truth.values()),
-        )
+    frames = sum(map(len, maps.values()))
+    regions, tracks = (
+        sum(getattr(part, name) for part in truth.values()) for name in ("regions", "tracks")
     )
     ones = np.ones((1, len(maps)))
-    exactly = pytest.approx(area_to_one(false / frames, detected / regions), abs=1e-12)
-    assert counts.rbdc(ones) == exactly
-    exactly = pytest.approx(area_to_one(false / frames, tracks / lines), abs=1e-12)
-    assert counts.tbdc(ones) == exactly
+    points = [(Fraction(false, frames), Fraction(found, regions)) for found, _, false in every]
+    assert counts.rbdc(ones)[0] == pytest.approx(float(area_by_hand(points)), abs=1e-12)
+    points = [(Fraction(false, frames), Fraction(found, tracks)) for _, found, false in every]
+    assert counts.tbdc(ones)[0] == pytest.approx(float(area_by_hand(points)), abs=1e-12)
+
+
+def area_by_hand(points):
+    """Trapezium by trapezium, in fractions: the best rate within each number of false positives.
+
+    Args:
+        points: (false positives per frame, rate) of falling thresholds.
+    """
+    points = [(Fraction(0), Fraction(0)), *points]
+    stops = sorted({x for x, _ in points})
+
+    def best(budget):
+        return max(rate for x, rate in points if x <= budget)
+
+    area = max(1 - stops[-1], 0) * best(stops[-1])  # level behind the last
+    for start, stop in pairwise(stops):
+        # The line comes in at the first point of that many, and never goes down.
+        low = best(start)
+        high = max(low, next(rate for x, rate in points if x == stop))
+        end = min(stop, Fraction(1))
+        if start < end:
+            at_end = low + (high - low) * (end - start) / (stop - start)
+            area += (end - start) * (low + at_end) / 2
+    return area
 
 
 def blobs(generator, frames=4, size=(16, 12)):
