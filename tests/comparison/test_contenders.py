@@ -60,75 +60,72 @@ def run(tmp_path, manifest):
 
 
 @pytest.mark.parametrize("place", ["scores.npz", "scores/scores.npz", "scores/test/scores.npz"])
-def test_the_scores_of_a_run(run, values, place):
+def test_the_scores_of_a_run(run, values, place, manifest):
     Scores(values, {"normalisation": "none"}).write(run / place)
-    found = read_contender(run, "test")
-    assert found.name == "run"
+    found = read_contender(run, "test", manifest)
     assert [dict(part.values).keys() for part in found.scores] == [values.keys()]
     assert found.oracle == ()
-    assert found.manifest == run / "manifest.jsonl"
     assert [line["step"] for line in found.curves[0]] == [40]
     assert found.origin == (
         f"run {run}: rtfm, seed 3, checkpoint of step 40, selected on validation; {place}"
     )
 
 
-def test_the_oracle_of_a_run_is_apart(run, values):
+def test_the_oracle_of_a_run_is_apart(run, values, manifest):
     Scores(values, {"normalisation": "none"}).write(run / "scores/test/scores.npz")
     better = {key: array + 1 for key, array in values.items()}
     Scores(better, {"normalisation": "none", **ORACLE}).write(run / "scores/test-oracle/scores.npz")
     # Scaled within each video and not only selected otherwise, so not the other's oracle.
     scaled = {"normalisation": "per-video", **ORACLE}
     Scores(better, scaled).write(run / "scores/test-oracle-per-video/scores.npz")
-    found = read_contender(run, "test")
+    found = read_contender(run, "test", manifest)
     assert np.array_equal(found.scores[0]["a"], values["a"])
     assert [np.array_equal(part["a"], better["a"]) for part in found.oracle] == [True]
     assert found.oracle[0].meta["normalisation"] == "none"
 
 
-def test_scores_of_other_videos_do_not_count(run, values):
+def test_scores_of_other_videos_do_not_count(run, values, manifest):
     Scores(values).write(run / "scores/test/scores.npz")
     Scores({"street": np.zeros(9)}).write(run / "scores/street/scores.npz")
     Scores({"a": values["a"]}).write(run / "scores/part/scores.npz")
     (run / "scores/broken").mkdir()
     (run / "scores/broken/scores.npz").write_text("not an array file")
-    assert "scores/test/scores.npz" in read_contender(run, "test").origin
+    assert "scores/test/scores.npz" in read_contender(run, "test", manifest).origin
 
 
-def test_several_scores_of_a_run_are_not_guessed_between(run, values):
+def test_several_scores_of_a_run_are_not_guessed_between(run, values, manifest):
     Scores(values).write(run / "scores/test/scores.npz")
     Scores(values, {"normalisation": "per-video"}).write(run / "scores/scaled/scores.npz")
     with pytest.raises(OddframeError) as caught:
-        read_contender(run, "test")
+        read_contender(run, "test", manifest)
     assert str(caught.value) == (
         f"{run}: 2 score files cover the split 'test': scores/scaled/scores.npz, "
         "scores/test/scores.npz; give the one to compare instead of the folder"
     )
-    given = read_contender(run / "scores/scaled/scores.npz", "test")
+    given = read_contender(run / "scores/scaled/scores.npz", "test", manifest)
     assert given.scores[0].meta == {"normalisation": "per-video"}
-    assert given.manifest is None
 
 
-def test_several_oracles_of_a_run_are_not_guessed_between(run, values):
+def test_several_oracles_of_a_run_are_not_guessed_between(run, values, manifest):
     Scores(values).write(run / "scores/test/scores.npz")
     for name in ("one", "two"):
         Scores(values, ORACLE).write(run / "scores" / name / "scores.npz")
     with pytest.raises(OddframeError, match=r"2 files of oracle scores .*scores/one/scores.npz, "):
-        read_contender(run, "test")
+        read_contender(run, "test", manifest)
 
 
-def test_a_run_without_scores_says_how_to_make_them(run, values):
+def test_a_run_without_scores_says_how_to_make_them(run, values, manifest):
     with pytest.raises(OddframeError) as caught:
-        read_contender(run, "test")
+        read_contender(run, "test", manifest)
     command = f"oddframe score {run} {run}/manifest.jsonl --split test"
     assert str(caught.value).endswith(f"make them with '{command}'")
     Scores({**values, "a": values["a"][:-1]}, {}).write(run / "scores.npz")
     with pytest.raises(OddframeError, match=r"scores.npz: scores of .*expected 30 values"):
-        read_contender(run, "test")
+        read_contender(run, "test", manifest)
     # An oracle alone is no result.
     Scores(values, ORACLE).write(run / "scores.npz")
     with pytest.raises(OddframeError, match="no scores of its selected checkpoint"):
-        read_contender(run, "test")
+        read_contender(run, "test", manifest)
     config = {"verb": "train", "detector": "rtfm", "features": "/data/features"}
     write_config(run, config)
     other = Manifest("other", (video("x"),))
@@ -136,37 +133,40 @@ def test_a_run_without_scores_says_how_to_make_them(run, values):
         read_contender(run, "test", other)
 
 
-def test_what_is_said_of_other_scores(run, values, tmp_path):
+def test_what_is_said_of_other_scores(run, values, tmp_path, manifest):
     foreign = tmp_path / "them"
     foreign.mkdir()
     for name, array in values.items():
         np.save(foreign / f"{name}.npy", array)
-    found = read_contender(foreign, "test")
+    found = read_contender(foreign, "test", manifest)
     assert found.origin == f"scores {foreign}: not stated how they were made"
-    assert (found.name, found.curves, found.manifest) == ("them", (), None)
+    assert found.curves == ()
     made = tmp_path / "made.npz"
     Scores(values, {"detector": "mgfn", "run": "elsewhere"}).write(made)
-    assert read_contender(made, "test").origin == f"scores {made}: mgfn, run elsewhere"
+    assert read_contender(made, "test", manifest).origin == f"scores {made}: mgfn, run elsewhere"
     Scores(values).write(run / "scores.npz")
     write_config(run, {"verb": "import", "detector": "rtfm"})
     (run / "metrics.jsonl").unlink()
-    imported = read_contender(run, "test")
+    imported = read_contender(run, "test", manifest)
     assert imported.origin == f"run {run}: rtfm, imported; scores.npz"
     assert imported.curves == ()
     write_config(run, {"verb": "train", "detector": "rtfm", "seed": 0})
     (run / "metrics.jsonl").write_text('{"step": 1, "split": "train"}\n')
-    assert "the last checkpoint, none was selected" in read_contender(run, "test").origin
+    assert "the last checkpoint, none was selected" in read_contender(run, "test", manifest).origin
     # A run of before ``selected`` was written down.
     (run / "metrics.jsonl").write_text('{"step": 40, "split": "val", "video_auc": 0.9}\n')
-    assert "not stated whether its checkpoint was selected" in read_contender(run, "test").origin
+    assert (
+        "not stated whether its checkpoint was selected"
+        in read_contender(run, "test", manifest).origin
+    )
 
 
-def test_a_curve_that_is_no_text_is_one_line(run, values):
+def test_a_curve_that_is_no_text_is_one_line(run, values, manifest):
     Scores(values).write(run / "scores.npz")
     with (run / "metrics.jsonl").open("ab") as stream:
         stream.write(b"\xff\xfe\n")
     with pytest.raises(OddframeError, match=r"metrics.jsonl: expected a training curve as UTF-8"):
-        read_contender(run, "test")
+        read_contender(run, "test", manifest)
 
 
 def test_what_is_oracle_on_the_test_videos_is_none_on_others(run, manifest, values, tmp_path):
@@ -189,13 +189,13 @@ def test_what_is_oracle_on_the_test_videos_is_none_on_others(run, manifest, valu
         assert list(found.oracle) == shown
 
 
-def test_nothing_there(run, tmp_path):
+def test_nothing_there(run, tmp_path, manifest):
     with pytest.raises(OddframeError, match="expected scores, found no such file"):
-        read_contender(tmp_path / "none", "test")
+        read_contender(tmp_path / "none", "test", manifest)
     (run / "manifest.jsonl").unlink()
     assert manifest_of(run) is None
-    with pytest.raises(OddframeError, match=r"no manifest.jsonl in it.*give --manifest"):
-        read_contender(run, "test")
+    with pytest.raises(OddframeError, match=r"no run that holds one; give --manifest"):
+        shared_manifest([run], "test")
 
 
 def test_runs_agree_on_the_truth(run, manifest, tmp_path):
@@ -288,8 +288,8 @@ def numbers(sets):
     return [int(part["a"][0]) for part in sets]
 
 
-def test_the_best_configuration_of_a_sweep_with_all_its_seeds(sweep):
-    found = read_contender(sweep.path, "test")
+def test_the_best_configuration_of_a_sweep_with_all_its_seeds(sweep, manifest):
+    found = read_contender(sweep.path, "test", manifest)
     # Trials 4 and 5 have the best mean (0.75), trial 0 the best single seed (0.9).
     assert numbers(found.scores) == [5, 4]  # seed 3, seed 5
     assert numbers(found.oracle) == [-5, -4]
@@ -299,19 +299,16 @@ def test_the_best_configuration_of_a_sweep_with_all_its_seeds(sweep):
         "val/video_auc (1 not finished), 2 seeds (3, 5); the sweep is incomplete: 6 of 8 trials "
         "done, 2 failed"
     )
-    assert found.name == "sweep"
-    assert found.manifest is not None
-    assert Manifest.read(found.manifest).split("test")
 
 
-def test_what_is_said_of_a_sweep_depends_on_how_far_it_is(sweep):
+def test_what_is_said_of_a_sweep_depends_on_how_far_it_is(sweep, manifest):
     with sweep.held():
-        running = read_contender(sweep.path, "test").origin
+        running = read_contender(sweep.path, "test", manifest).origin
     assert running.endswith("; the sweep is still running: 6 of 8 trials done, 2 failed")
     for record in sweep.records():
         if record.state == "failed":
             sweep.write(TrialRecord(record.trial, "stopped", stopped_at=4))
-    assert read_contender(sweep.path, "test").origin.endswith("2 seeds (3, 5)")
+    assert read_contender(sweep.path, "test", manifest).origin.endswith("2 seeds (3, 5)")
 
 
 def trial_of(sweep, seed):
@@ -324,42 +321,42 @@ def trial_of(sweep, seed):
     return sweep.trial_folder(record.trial.id)
 
 
-def test_an_oracle_of_some_seeds_is_none(sweep):
+def test_an_oracle_of_some_seeds_is_none(sweep, manifest):
     (trial_of(sweep, 3) / "scores/oracle/scores.npz").unlink()
-    found = read_contender(sweep.path, "test")
+    found = read_contender(sweep.path, "test", manifest)
     assert numbers(found.scores) == [5, 4]
     assert found.oracle == ()
 
 
-def test_other_scores_in_a_trial_do_not_replace_those_of_the_sweep(sweep, values):
+def test_other_scores_in_a_trial_do_not_replace_those_of_the_sweep(sweep, values, manifest):
     Scores(fixed(values, 9)).write(trial_of(sweep, 3) / "scores/again/scores.npz")
-    assert numbers(read_contender(sweep.path, "test").scores) == [5, 4]
+    assert numbers(read_contender(sweep.path, "test", manifest).scores) == [5, 4]
 
 
-def test_a_trial_is_a_run(sweep):
-    found = read_contender(trial_of(sweep, 3), "test")
+def test_a_trial_is_a_run(sweep, manifest):
+    found = read_contender(trial_of(sweep, 3), "test", manifest)
     assert numbers(found.scores) == [5]
     assert numbers(found.oracle) == [-5]
     assert "sultani, seed 3" in found.origin
 
 
-def test_a_trial_that_was_never_scored_is_named(sweep):
+def test_a_trial_that_was_never_scored_is_named(sweep, manifest):
     folder = trial_of(sweep, 5)
     for name in ("scores/scores.npz", "scores/oracle/scores.npz"):
         (folder / name).unlink()
     with pytest.raises(OddframeError) as caught:
-        read_contender(sweep.path, "test")
+        read_contender(sweep.path, "test", manifest)
     assert str(caught.value).endswith(
         f"{folder}: no scores of its selected checkpoint for the split 'test'; make them with "
         f"'oddframe score {folder} {folder}/manifest.jsonl --split test'"
     )
 
 
-def test_a_sweep_with_nothing_finished(sweep):
+def test_a_sweep_with_nothing_finished(sweep, manifest):
     for record in sweep.records():
         (sweep.trial_folder(record.trial.id) / "checkpoint.pt").unlink(missing_ok=True)
     with pytest.raises(OddframeError, match="no configuration can be chosen: no trial has fin"):
-        read_contender(sweep.path, "test")
+        read_contender(sweep.path, "test", manifest)
 
 
 def test_a_sweep_brings_the_truth(sweep, run, manifest):
@@ -399,7 +396,9 @@ def test_maps_are_of_the_one_score_file_that_they_lie_beside(manifest, values, t
         (tmp_path / folder / "maps").mkdir()
         np.save(tmp_path / folder / "maps" / "a.npy", np.ones((30, 2, 2), np.float32))
     files = {"x": "x/scores.npz", "y1": "y/one.npz", "y2": "y/two.npz", "z": "z/scores.npz"}
-    found = {name: read_contender(tmp_path / file, "test") for name, file in files.items()}
+    found = {
+        name: read_contender(tmp_path / file, "test", manifest) for name, file in files.items()
+    }
     maps = maps_beside(found, ["a", "b"])
     assert {name: [list(part) for part in parts] for name, parts in maps.items()} == {
         "x": [["a"]],

@@ -31,27 +31,23 @@ class Contender:
     """One thing to compare.
 
     Attributes:
-        name: the folder or file name.
         scores: one set; for the best configuration of a sweep one per seed.
         oracle: sets of scores of the checkpoints that were selected on the test videos; empty
             where not every repeat has them.
         curves: the lines of ``metrics.jsonl``, one list per run, in the order of the scores;
             empty where there are none.
         origin: where the scores come from and how they were selected, in words.
-        manifest: the manifest that the run was trained on; None for foreign scores.
         files: the files or folders of the scores, in their order.
     """
 
-    name: str
     scores: tuple[Scores, ...]
     oracle: tuple[Scores, ...]
     curves: tuple[list[dict[str, Any]], ...]
     origin: str
-    manifest: Path | None
     files: tuple[Path, ...]
 
 
-def read_contender(path: Path, split: str, truth: Manifest | None = None) -> Contender:
+def read_contender(path: Path, split: str, truth: Manifest) -> Contender:
     """Read a score file, a folder of one file per video, a run folder or a sweep folder.
 
     Of a run those scores count that cover the split. Of a sweep the configuration counts whose
@@ -60,23 +56,15 @@ def read_contender(path: Path, split: str, truth: Manifest | None = None) -> Con
     Args:
         path: what was given.
         split: whose videos are compared.
-        truth: the manifest with these videos; that of the run or sweep if there is none.
+        truth: the manifest with these videos.
 
     Raises:
         OddframeError: nothing there, a run without scores of the split or with several that could
             be meant, or a sweep with nothing finished.
     """
-    manifest = manifest_of(path)
-    if not _is_run(path) and not is_sweep(path):
-        return _of_scores(path)
-    if truth is None:
-        if manifest is None:
-            raise OddframeError(
-                f"{path}: no {MANIFEST} in it, so nothing says which videos are in the split "
-                f"'{split}'; give --manifest"
-            )
-        truth = Manifest.read(manifest)
-    return (_of_sweep if is_sweep(path) else _of_run)(path, manifest, split, truth)
+    if is_sweep(path):
+        return _of_sweep(path, split, truth)
+    return _of_run(path, split, truth) if _is_run(path) else _of_scores(path)
 
 
 def maps_beside(
@@ -152,17 +140,15 @@ def _of_scores(path: Path) -> Contender:
     made_by = f"{detector}, run {scores.meta.get('run', 'not stated')}" if detector else ""
     curve = record_of_scores(scores.meta)["curve"]
     return Contender(
-        name=path.stem if path.is_file() else path.name,
         scores=(scores,),
         oracle=(),
         curves=(curve,) if curve else (),
         origin=f"scores {path}: {made_by or 'not stated how they were made'}",
-        manifest=None,
         files=(path,),
     )
 
 
-def _of_run(path: Path, manifest: Path | None, split: str, truth: Manifest) -> Contender:
+def _of_run(path: Path, split: str, truth: Manifest) -> Contender:
     found = _scores_in(path, split, truth)
     config = read_config(path)
     curve = read_curve(path / METRICS)
@@ -174,17 +160,15 @@ def _of_run(path: Path, manifest: Path | None, split: str, truth: Manifest) -> C
     if curve:
         parts.append(_selection(config.get("selected"), curve))
     return Contender(
-        name=path.resolve().name,
         scores=(found.selected,),
         oracle=(found.oracle,) if found.oracle is not None else (),
         curves=(curve,) if curve else (),
         origin=f"run {path}: {', '.join(parts)}; {found.file.relative_to(path)}",
-        manifest=manifest,
         files=(found.file,),
     )
 
 
-def _of_sweep(path: Path, manifest: Path | None, split: str, truth: Manifest) -> Contender:
+def _of_sweep(path: Path, split: str, truth: Manifest) -> Contender:
     from oddframe.sweeps.summary import no_metric, summarise
     from oddframe.sweeps.trial_job import ORACLE_SCORES, SCORES
 
@@ -209,14 +193,12 @@ def _of_sweep(path: Path, manifest: Path | None, split: str, truth: Manifest) ->
     compared = sum(len(part.values) == len(records) for part in summary.configurations)
     others = len(summary.configurations) - compared
     return Contender(
-        name=path.resolve().name,
         scores=tuple(part.selected for part in found),
         oracle=oracle if len(oracle) == len(found) else (),
         curves=tuple(curve for folder in folders if (curve := read_curve(folder / METRICS))),
         origin=f"sweep {path}: {chosen.words}, best of {count(compared, 'configuration')} by "
         f"{summary.metric}{f' ({others} not finished)' if others else ''}, "
         f"{count(len(records), 'seed')} ({seeds}){_unfinished(sweep)}",
-        manifest=manifest,
         files=tuple(part.file for part in found),
     )
 
