@@ -166,9 +166,7 @@ def _published_row(
     notes = dict.fromkeys([one.protocol, *(part.note for part in row.values() if part.note)])
     letters = ",".join(remarks.setdefault(note, _letter(len(remarks))) for note in notes)
     label = f"{one.method} ({one.venue})" if one.venue else one.method
-    cells = [
-        f"\\textit{{{_digits(row[metric].value)}}}" if metric in row else "" for metric in metrics
-    ]
+    cells = [f"\\textit{{{row[metric].printed}}}" if metric in row else "" for metric in metrics]
     head = f"\\raggedright\\textit{{{tex(label)}}}$^{{\\dagger {letters}}}$"
     comment = f"    % {_line(f'{label}: reported by {one.source}')}"
     return [comment, f"    {' & '.join([head, *cells])} \\\\"]
@@ -178,11 +176,6 @@ def _letter(place: int) -> str:
     """``a`` to ``z``, then ``aa`` and so on."""
     rest, last = divmod(place, 26)
     return (_letter(rest - 1) if rest else "") + chr(ord("a") + last)
-
-
-def _digits(value: float) -> str:
-    """As many digits as were published, at least three."""
-    return f"{value:.4f}".rstrip("0").ljust(5, "0")
 
 
 def _caption(comparison: Comparison, marked: Collection[str]) -> str:

@@ -66,6 +66,11 @@ class Published:
     source: str
     note: str
 
+    @property
+    def printed(self) -> str:
+        """The value with as many digits as were published, at least three."""
+        return f"{self.value:.4f}".rstrip("0").ljust(5, "0")
+
 
 def published_for(dataset: str) -> tuple[Published, ...]:
     """The published numbers of a data set, in the order of the file; none of an unknown one.

@@ -71,15 +71,9 @@ def _table(published: Sequence[Published]) -> Table:
     lines = []
     for row in rows_of_methods(published):
         one = next(iter(row.values()))
-        cells = [
-            Cell(_printed(row[metric]) if metric in row else "", "number") for metric in metrics
-        ]
+        cells = [Cell(row[metric].printed if metric in row else "", "number") for metric in metrics]
         remarks = list(dict.fromkeys(part.note for part in row.values() if part.note))
         venue = [one.venue] if one.venue else []
         lines.append([Cell(one.method, notes=venue, remarks=remarks), *cells, Cell(one.source)])
     head = [Cell("method"), *metric_heads(metrics), Cell("reported by")]
     return Table("Published numbers", head, lines, "models published")
-
-
-def _printed(row: Published) -> str:
-    return f"{row.value:.4f}".rstrip("0").ljust(5, "0")
