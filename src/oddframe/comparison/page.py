@@ -20,7 +20,6 @@ from oddframe.comparison.sections.timelines import model_timelines, some_videos
 from oddframe.comparison.tables import TABLES, write_tables
 from oddframe.console.words import count
 from oddframe.evaluation.result import Evaluation
-from oddframe.evaluation.thresholds import are_probabilities
 from oddframe.files.atomic import write_text
 from oddframe.pages.colours import series_class
 from oddframe.pages.document import Introduction, html_document
@@ -96,12 +95,12 @@ def write_comparison(
         write_precision_recall(folder / "plots" / "precision_recall.png", known)
     total, videos = len(videos), some_videos(videos)
     timelines = model_timelines(videos, scores, total) if videos and scores else None
-    if videos and scores:
-        unit = are_probabilities([part.align(videos) for part in scores.values()])
+    if timelines and scores:
+        axis = PROBABILITIES if timelines.common else None
         for video in videos:
             target = folder / "plots" / "timelines" / f"{video.id}.png"
             named = {name: part[video.id] for name, part in scores.items()}
-            write_timeline(target, video, named, axis=PROBABILITIES if unit else None)
+            write_timeline(target, video, named, axis=axis)
     sections = {
         "Numbers": numbers_section(comparison, suspects),
         "Differences": differences_section(comparison, suspects),
