@@ -65,14 +65,12 @@ class ClassFrames:
 
     Attributes:
         ids: the class's videos.
-        member: ``(videos,)`` bool, which of all videos they are.
         places: their indices among all videos.
         kept: per video of the class, bool ``(frames,)``: under the mask.
         labels: per video of the class, bool, one per kept frame: true where of the class.
     """
 
     ids: tuple[str, ...]
-    member: np.ndarray
     places: np.ndarray
     kept: list[np.ndarray]
     labels: list[np.ndarray]
@@ -86,7 +84,6 @@ class ClassFrames:
         kept = [mask | ~video.frame_labels() for mask, video in zip(labels, own, strict=True)]
         return cls(
             ids=tuple(video.id for video in own),
-            member=member,
             places=np.flatnonzero(member),
             kept=kept,
             labels=[part[mask] for part, mask in zip(labels, kept, strict=True)],

@@ -90,7 +90,8 @@ def terms_section(
     shares = shares and (threshold is None or 0 <= threshold <= 1)
     axis = ScoreAxis(0.0, 1.0) if shares else score_axis(values, threshold)
     own = {video.id: axis.holding(series[video.id].values()) for video in shown}
-    scale = scale_of_terms(scores.meta).replace("standard deviations", "σ")
+    unit = scale_of_terms(scores.meta)
+    scale = unit.replace("standard deviations", "σ")
     y_label = f"anomaly score, higher = odder\n{scale}".strip()
     for video in shown:
         target = folder / "plots" / "terms" / f"{video.id}.png"
@@ -114,7 +115,6 @@ def terms_section(
     detected = {video_id for video_id, found in (detections or {}).items() if found}
     smoothing = scores.meta.get("smoothing_seconds")
     is_smoothed = isinstance(smoothing, float | int) and smoothing > 0
-    unit = scale_of_terms(scores.meta)
     return TermCurves(
         unit=unit,
         per_video="video" in unit,
