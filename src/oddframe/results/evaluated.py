@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from oddframe.console.progress import progress
+from oddframe.errors import OddframeError
 from oddframe.evaluation.bootstrap import RESAMPLES
 from oddframe.evaluation.evaluate import evaluate_scores
 from oddframe.evaluation.result import Evaluation
@@ -74,15 +75,9 @@ def evaluate_into(request: EvaluateRequest) -> Evaluation:
         resamples=request.resamples,
         seed=request.seed,
     )
-    files = {
-        "val_scores": request.validation,
-        "oracle_scores": request.oracle,
-        "manifest": request.manifest,
-        "scores": request.scores,
-    }
-    for name, path in files.items():
-        if path is not None and path.is_file():
-            evaluation.hashes[name] = sha256_of(path)
+    evaluation.hashes.update(
+        {name: digest for name, digest in _hashes(request).items() if digest is not None}
+    )
     # Numbers with a page of other numbers beside them are worse than numbers alone.
     for name in ("report.html", "metrics.json"):
         (out / name).unlink(missing_ok=True)
@@ -90,6 +85,35 @@ def evaluate_into(request: EvaluateRequest) -> Evaluation:
     if request.report:
         _write_page(request, evaluation, truth, given)
     return evaluation
+
+
+def kept_evaluation(request: EvaluateRequest) -> Evaluation | None:
+    """The evaluation that is there already, if it is whole and of these very files.
+
+    Score maps, and number and seed of the resamples, are not compared.
+    """
+    if request.report and not (request.out / "report.html").is_file():
+        return None
+    try:
+        done = Evaluation.read(request.out)
+    except OddframeError:
+        return None
+    alike = all(done.hashes.get(name) == digest for name, digest in _hashes(request).items())
+    alike &= done.protocol.get("skip_first", 0) == request.skip_first
+    return done if alike and done.split == request.split else None
+
+
+def _hashes(request: EvaluateRequest) -> dict[str, str | None]:
+    """What is read to its SHA-256; None where nothing is given, or a folder."""
+    files = {
+        "val_scores": request.validation,
+        "oracle_scores": request.oracle,
+        "manifest": request.manifest,
+        "scores": request.scores,
+    }
+    return {
+        name: sha256_of(path) if path and path.is_file() else None for name, path in files.items()
+    }
 
 
 def _write_page(

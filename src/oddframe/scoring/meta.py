@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
+from oddframe.errors import OddframeError
 from oddframe.files.atomic import sha256_of
 from oddframe.scores.detections import MERGE_SECONDS
-from oddframe.scoring.request import ScoreRequest
+from oddframe.scores.frame_scores import Scores, is_per_video
+from oddframe.scoring.request import Manner, ScoreRequest
 
 
 def meta_of(request: ScoreRequest) -> dict[str, Any]:
@@ -36,6 +39,28 @@ def meta_of(request: ScoreRequest) -> dict[str, Any]:
     if manner.oracle:
         meta["checkpoint"] = "oracle: chosen by the truth of the test videos"
     return meta
+
+
+def is_scored(path: Path, run: Path, manner: Manner, manifest: Path) -> bool:
+    """Whether whole scores are there that a run's very checkpoint gave in this manner.
+
+    Args:
+        path: the scores file.
+        run: the run folder.
+        manner: how they were to be made.
+        manifest: the manifest whose videos were to be scored, as it is now.
+    """
+    try:
+        meta = Scores.read(path).meta
+    except OddframeError:
+        return False
+    same = {
+        "run_sha256": sha256_of(run / manner.checkpoint),
+        "manifest_sha256": sha256_of(manifest),
+        "causal": manner.causal,
+    }
+    alike = all(meta.get(key) == value for key, value in same.items())
+    return alike and is_per_video(meta) == manner.per_video
 
 
 def _threshold_source(request: ScoreRequest) -> str | None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oddframe.errors import OddframeError
-from oddframe.files.atomic import cannot_write, sha256_of
+from oddframe.files.atomic import cannot_write
 from oddframe.files.folder_lock import alone_in
 from oddframe.sweeps.trial_job import ORACLE_SCORES, REPORT, SCORES, TrialJob
 
@@ -80,9 +80,10 @@ def run_trial(folder: Path) -> None:
 
 
 def _score_and_evaluate(trained: FitRequest) -> None:
-    from oddframe.results.evaluated import EvaluateRequest, evaluate_into
+    from oddframe.results.evaluated import EvaluateRequest, evaluate_into, kept_evaluation
     from oddframe.runs.run_folder import read_run
     from oddframe.scoring.footage import score_footage
+    from oddframe.scoring.meta import is_scored
     from oddframe.scoring.request import Manner, ScoreRequest, Wanted
 
     folder, footage = trained.out, trained.footage
@@ -97,7 +98,7 @@ def _score_and_evaluate(trained: FitRequest) -> None:
     if trained.oracle:
         wanted[Manner(oracle=True)] = folder / ORACLE_SCORES
     for manner, path in wanted.items():
-        if not _made_from(path, folder / manner.checkpoint):
+        if not is_scored(path, folder, manner, footage.path):
             score_footage(
                 ScoreRequest(
                     run=read_run(folder, manner.checkpoint),
@@ -108,44 +109,21 @@ def _score_and_evaluate(trained: FitRequest) -> None:
                     wanted=Wanted(path),
                 )
             )
-    if not _evaluated(folder):
-        evaluate_into(
-            EvaluateRequest(
-                scores=folder / SCORES,
-                manifest=footage.path,
-                out=folder / REPORT,
-                root=footage.root,
-                split=splits[-1],
-                oracle=folder / ORACLE_SCORES if trained.oracle else None,
-                report=False,
-            )
-        )
+    request = EvaluateRequest(
+        scores=folder / SCORES,
+        manifest=footage.path,
+        out=folder / REPORT,
+        root=footage.root,
+        split=splits[-1],
+        oracle=folder / ORACLE_SCORES if trained.oracle else None,
+        report=False,
+    )
+    if kept_evaluation(request) is None:
+        evaluate_into(request)
 
 
 def _path(name: str | None) -> Path | None:
     return None if name is None else Path(name)
-
-
-def _made_from(path: Path, checkpoint: Path) -> bool:
-    """Whether there are whole scores that this very checkpoint gave."""
-    from oddframe.scores.frame_scores import Scores
-
-    try:
-        return Scores.read(path).meta.get("run_sha256") == sha256_of(checkpoint)
-    except OddframeError:
-        return False
-
-
-def _evaluated(folder: Path) -> bool:
-    """Whether these very scores were evaluated."""
-    from oddframe.evaluation.result import Evaluation
-
-    hashes = {"scores": folder / SCORES, "oracle_scores": folder / ORACLE_SCORES}
-    try:
-        found = Evaluation.read(folder / REPORT / "metrics.json").hashes
-    except OddframeError:
-        return False
-    return all(found.get(name) == sha256_of(path) for name, path in hashes.items() if path.exists())
 
 
 def end_with_parent() -> None:

@@ -10,15 +10,16 @@ from pathlib import Path
 from oddframe.console.words import count
 from oddframe.errors import OddframeError
 from oddframe.evaluation.result import Evaluation, Measured
-from oddframe.files.atomic import sha256_of, write_json
+from oddframe.files.atomic import write_json
 from oddframe.files.folder_lock import alone_in
 from oddframe.files.paths import text_paths
 from oddframe.reproduction.needs import MANIFEST, Given, RecipeInputs, check_needs, whole_features
 from oddframe.reproduction.outcome import RecipeList, Reproduction
 from oddframe.reproduction.recipe import Recipe, find_recipe, shipped_recipes
-from oddframe.runs.run_folder import CHECKPOINT, ORACLE
-from oddframe.scores.frame_scores import Scores, is_per_video
-from oddframe.verbs.evaluate import evaluate
+from oddframe.results.evaluated import EvaluateRequest, evaluate_into, kept_evaluation
+from oddframe.runs.run_folder import CHECKPOINT
+from oddframe.scoring.meta import is_scored
+from oddframe.scoring.request import Manner
 from oddframe.verbs.extract import extract
 from oddframe.verbs.score import score
 from oddframe.verbs.train import train
@@ -175,25 +176,20 @@ def _measure(recipe: Recipe, inputs: RecipeInputs, run: Path) -> dict[str, Measu
 
 def _score(recipe: Recipe, inputs: RecipeInputs, run: Path, row: str) -> Path:
     """Score the test videos for a row, unless such scores of this very checkpoint are there."""
-    manifest, oracle = _manifest(inputs), row == "oracle"
-    per_video = recipe.per_video and row != "held-out"
+    manifest = _manifest(inputs)
+    manner = Manner(per_video=recipe.per_video and row != "held-out", oracle=row == "oracle")
     path = run / "scores" / _FOLDERS[row] / "scores.npz"
-    if path.is_file():
-        meta = Scores.read(path).meta
-        checkpoint = run / (ORACLE if oracle else CHECKPOINT)
-        same = {"run_sha256": sha256_of(checkpoint), "manifest_sha256": sha256_of(manifest)}
-        scaled = is_per_video(meta) == per_video
-        if scaled and all(meta.get(key) == value for key, value in same.items()):
-            _say(4, f"scores, {row}: kept, {path}")
-            return path
+    if is_scored(path, run, manner, manifest):
+        _say(4, f"scores, {row}: kept, {path}")
+        return path
     _say(4, f"scoring the test videos, {row}")
     score(
         run,
         manifest,
         out=path,
         features=inputs.features,
-        oracle=oracle,
-        per_video=per_video,
+        oracle=manner.oracle,
+        per_video=manner.per_video,
         maps=False,
     )
     return path
@@ -203,16 +199,13 @@ def _evaluate(
     scores: Path, manifest: Path, out: Path, oracle: Path | None = None, skip_first: int = 0
 ) -> Evaluation:
     """Evaluate, unless the evaluation of these very files is there."""
-    if (out / "metrics.json").is_file() and (out / "report.html").is_file():
-        done = Evaluation.read(out)
-        files = {"scores": scores, "manifest": manifest, "oracle_scores": oracle}
-        now = {name: sha256_of(file) for name, file in files.items() if file is not None}
-        alike = done.protocol.get("skip_first", 0) == skip_first
-        if alike and all(done.hashes.get(name) == sha256 for name, sha256 in now.items()):
-            _say(5, f"evaluation: kept, {out}")
-            return done
+    request = EvaluateRequest(scores, manifest, out, oracle=oracle, skip_first=skip_first)
+    if done := kept_evaluation(request):
+        _say(5, f"evaluation: kept, {out}")
+        return done
     _say(5, "evaluating, with 1000 bootstrap resamples over videos")
-    return evaluate(scores, manifest, out, oracle=oracle, skip_first=skip_first)
+    with alone_in(out):
+        return evaluate_into(request)
 
 
 def _manifest(inputs: RecipeInputs) -> Path:
