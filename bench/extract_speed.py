@@ -33,7 +33,7 @@ import numpy as np
 from oddframe.features.backbones import DEFAULT, Backbone, BackboneOptions, load_backbone
 from oddframe.features.backbones.lite0_snippets import Lite0Snippets
 from oddframe.features.crops import crop_names, cut, resized
-from oddframe.features.extraction import extract_features
+from oddframe.features.extraction import Extracting, extract_anew, unfinished
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.features.snippet_plan import SnippetPlan
 from oddframe.footage.folder import prepare_folder
@@ -117,11 +117,12 @@ def one_by_one(video: Path, network: Lite0Snippets, layout: str, every: int) -> 
 
 
 def ours(work: Path, network: Backbone, layout: str) -> np.ndarray:
-    """The same through :func:`extract_features`, reading and writing included."""
+    """The same through :func:`extract_anew`, reading and writing included."""
     manifest = prepare_folder(work / "videos")
     with tempfile.TemporaryDirectory(dir=work) as out:
         plan = SnippetPlan(crops=layout)
-        extract_features(manifest, manifest.videos, network, plan, Path(out))
+        how = Extracting(manifest, DEFAULT, BackboneOptions(), plan, Path(out))
+        extract_anew(how, network, unfinished(how, network, manifest.videos))
         return np.array(FeatureFolder.open(out).read("joined"))
 
 

@@ -22,9 +22,9 @@ import numpy as np
 from oddframe.cluster.spread import Workers
 from oddframe.errors import OddframeError
 from oddframe.features.backbones import Backbone, BackboneOptions, load_backbone
-from oddframe.features.extraction import extract_features
+from oddframe.features.extraction import Extracting, extract_anew, unfinished
 from oddframe.features.snippet_plan import SnippetPlan
-from oddframe.features.spread_extraction import Extracting, extract_spread
+from oddframe.features.spread_extraction import extract_spread
 from oddframe.footage.given import Footage
 from oddframe.media.video_writing import VideoWriter
 from oddframe.videos.manifest import Manifest
@@ -57,15 +57,14 @@ def seconds(
     out: Path,
 ) -> float:
     """Seconds that the features of the videos take, by so many workers; 1 is without Ray."""
-    plan = SnippetPlan(crops=crops)
+    how = Extracting(manifest, backbone.name, options, SnippetPlan(crops=crops), out)
     started = time.perf_counter()
     if workers == 1:
-        done = extract_features(manifest, videos, backbone, plan, out)
+        _, failed = extract_anew(how, backbone, unfinished(how, backbone, videos))
     else:
-        how = Extracting(manifest, backbone.name, options, plan, out)
-        done = extract_spread(how, videos, Workers(workers))
+        failed = extract_spread(how, videos, Workers(workers)).failed
     taken = time.perf_counter() - started
-    for video_id, why in done.failed.items():
+    for video_id, why in failed.items():
         raise OddframeError(f"{video_id}: {why}")
     return taken
 

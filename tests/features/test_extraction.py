@@ -9,7 +9,8 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +21,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oddframe.cli import main
+from oddframe.cluster.spread import Workers
 from oddframe.errors import OddframeError, OddframeWarning
+from oddframe.features.backbones import BackboneOptions
 from oddframe.features.crops import cut, resized
-from oddframe.features.extraction import extract_features
+from oddframe.features.extraction import Extracting, Extraction
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.features.feature_writing import RECORDINGS
 from oddframe.features.snippet_plan import SnippetPlan
+from oddframe.features.spread_extraction import extract_spread
 from oddframe.footage.folder import prepare_folder
 from oddframe.media.clock import Clock
 from oddframe.media.grey_levels import Levels
 from oddframe.media.opening import open_video
 from oddframe.media.video_writing import VideoWriter
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Video
 
 
 class MeanColour:
@@ -50,6 +56,29 @@ class MeanColour:
     def encode(self, clips: np.ndarray) -> np.ndarray:
         self.batches.append(len(clips))
         return clips.mean(axis=(2, 3)).reshape(len(clips), -1).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class HandedOver(Extracting):
+    """An extraction whose network is none of those that have a name."""
+
+    handed_over: Any = None
+
+    def network(self) -> Any:
+        return self.handed_over
+
+
+def extract_features(
+    manifest: Manifest,
+    videos: Sequence[Video],
+    backbone: MeanColour,
+    plan: SnippetPlan,
+    out: Path,
+    batch: int = 32,
+) -> Extraction:
+    named = (backbone.name, BackboneOptions())
+    how = HandedOver(manifest, *named, plan, out, batch, handed_over=backbone)
+    return extract_spread(how, videos, Workers())
 
 
 def film(path: Path, frames: int, fps: float = 25.0, seed: int = 0) -> Path:

@@ -12,14 +12,14 @@ repeats its last frame. A video thus has ``ceil(frames / stride)`` snippets.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from oddframe.errors import OddframeError
-from oddframe.features.backbones import Backbone
+from oddframe.features.backbones import Backbone, BackboneOptions, load_backbone
 from oddframe.features.crops import crop_names
 from oddframe.features.decoding import ahead, opencv_in_one_thread, snippet_clips
 from oddframe.features.feature_writing import begin_folder, finished_videos, write_features
@@ -46,44 +46,53 @@ class Extraction:
     failed: dict[str, str]
 
 
-def extract_features(
-    manifest: Manifest,
-    videos: Sequence[Video],
-    backbone: Backbone,
-    plan: SnippetPlan,
-    out: Path,
-    *,
-    batch: int = 32,
-    advance: Callable[[str, int, int | None], None] = lambda *_: None,
-) -> Extraction:
-    """Write the features of videos into a folder; those that are there are kept.
+@dataclass(frozen=True)
+class Extracting:
+    """How videos become features; what another process needs to extract one of them.
 
-    A video that cannot be decoded, or not to its end, is left out and named in the result.
-
-    Args:
-        manifest: says where the videos are.
-        videos: those wanted.
-        backbone: turns snippets into vectors.
+    Attributes:
+        manifest: says where the videos are; all machines see them there.
+        backbone: name of the network; each worker loads one.
+        options: what it is loaded with.
         plan: snippets and crops.
         out: the folder; goes on with one that was made with the same settings.
-        batch: crops that the network gets at once; never fewer than one snippet's.
-        advance: told the video, its snippets done and their number.
-
-    Raises:
-        OddframeError: the folder has features made otherwise, or the disk is full.
+        batch: crops that a network gets at once; never fewer than one snippet's.
     """
-    to_do = unfinished(manifest, videos, backbone, plan, out)
-    extracted, failed = extract_anew(
-        manifest, to_do, backbone, plan, out, batch=batch, advance=advance
-    )
-    new = {video.id for video in to_do}
-    kept = tuple(video.id for video in videos if video.id not in new)
-    return Extraction(tuple(extracted), kept, failed)
+
+    manifest: Manifest
+    backbone: str
+    options: BackboneOptions
+    plan: SnippetPlan
+    out: Path
+    batch: int = 32
+
+    def __post_init__(self) -> None:
+        if self.batch < 1:
+            raise OddframeError(f"--batch: expected at least 1, found {self.batch}")
+
+    def network(self) -> Backbone:
+        """The backbone, ready to run.
+
+        Raises:
+            OddframeError: weights that are missing or do not fit, or a GPU is wanted for nothing.
+        """
+        network = load_backbone(self.backbone, self.options)
+        if self.options.device == "cuda" and not hasattr(network, "device"):
+            raise OddframeError(f"{self.backbone} runs on the CPU; leave out --device")
+        return network
+
+    def absolute(self) -> Extracting:
+        """This extraction with absolute paths, for a process that works in another folder."""
+        weights = self.options.weights
+        return replace(
+            self,
+            manifest=replace(self.manifest, root=self.manifest.root.absolute()),
+            options=replace(self.options, weights=weights.absolute() if weights else None),
+            out=self.out.absolute(),
+        )
 
 
-def unfinished(
-    manifest: Manifest, videos: Sequence[Video], backbone: Backbone, plan: SnippetPlan, out: Path
-) -> list[Video]:
+def unfinished(how: Extracting, backbone: Backbone, videos: Sequence[Video]) -> list[Video]:
     """Begin a folder, or go on with one: the videos that it has no features of, as they are now.
 
     A recording that has changed since is named in a warning.
@@ -91,6 +100,7 @@ def unfinished(
     Raises:
         OddframeError: the folder has features made otherwise, or cannot be written.
     """
+    manifest, plan, out = how.manifest, how.plan, how.out
     if backbone.frames_per_snippet > plan.snippet_length:
         raise OddframeError(
             f"{backbone.name} looks at {backbone.frames_per_snippet} frames of a snippet, which "
@@ -111,16 +121,20 @@ def unfinished(
 
 
 def extract_anew(
-    manifest: Manifest,
-    videos: Sequence[Video],
+    how: Extracting,
     backbone: Backbone,
-    plan: SnippetPlan,
-    out: Path,
-    *,
-    batch: int = 32,
+    videos: Sequence[Video],
     advance: Callable[[str, int, int | None], None] = lambda *_: None,
 ) -> tuple[list[str], dict[str, str]]:
     """Write the features of videos into a folder that :func:`unfinished` has begun.
+
+    A video that cannot be decoded, or not to its end, is left out.
+
+    Args:
+        how: snippets and folder.
+        backbone: turns snippets into vectors.
+        videos: those wanted.
+        advance: told the video, its snippets done and their number.
 
     Returns:
         Ids of the videos that have features now, and of the others why they have none.
@@ -128,12 +142,13 @@ def extract_anew(
     Raises:
         OddframeError: the backbone gives no usable numbers, or the disk is full.
     """
+    manifest, plan, out = how.manifest, how.plan, how.out
     names = crop_names(plan.crops)
     used = backbone.frames_per_snippet
     tables = {video.id: plan.frames(video.clock, used) for video in videos}
     extracted: list[str] = []
     failed: dict[str, str] = {}
-    group = max(batch // len(names), 1)
+    group = max(how.batch // len(names), 1)
     sources: dict[str, Fingerprint | None] = {}
 
     def decoded() -> Iterator[tuple[Video, np.ndarray | OddframeError | None]]:

@@ -14,8 +14,9 @@ from oddframe.console.progress import Progress, says_how_to_go_on
 from oddframe.detectors.contract import looks_at_features
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.backbones import BackboneOptions
+from oddframe.features.extraction import Extracting
 from oddframe.features.snippet_plan import SnippetPlan
-from oddframe.features.spread_extraction import Extracting, extract_spread
+from oddframe.features.spread_extraction import extract_spread
 from oddframe.runs.run_folder import Run
 from oddframe.scoring.kept import VideoScores
 from oddframe.videos.manifest import Manifest

@@ -11,10 +11,11 @@ from oddframe.console.progress import progress, says_how_to_go_on
 from oddframe.console.words import count
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.backbones import DEFAULT, BackboneOptions
+from oddframe.features.extraction import Extracting
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.features.feature_info import INFO_FILE
 from oddframe.features.snippet_plan import SnippetPlan
-from oddframe.features.spread_extraction import Extracting, extract_spread
+from oddframe.features.spread_extraction import extract_spread
 from oddframe.files.atomic import begun_in
 from oddframe.files.folder_lock import alone_in_out
 from oddframe.files.paths import text_paths
