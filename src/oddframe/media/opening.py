@@ -12,50 +12,11 @@ import numpy as np
 from oddframe.errors import OddframeError
 from oddframe.files.paths import AnyPath, as_path
 from oddframe.media.clock import Clock
-from oddframe.media.containers import VIDEO_SUFFIXES, holds_video
-from oddframe.media.continuity import RULE, Kind
-from oddframe.media.frames import (
-    DEFAULT_FOLDER_FPS,
-    Frame,
-    MediaInfo,
-    Resampling,
-    VideoReader,
-)
+from oddframe.media.frames import DEFAULT_FOLDER_FPS, MediaInfo, VideoReader
 from oddframe.media.grey_levels import Levels
 from oddframe.media.image_folder import FolderReader
-from oddframe.media.image_series import (
-    IMAGE_SUFFIXES,
-    ImageSeries,
-    image_series,
-    list_images,
-    natural_key,
-)
 from oddframe.media.picture_stack import STACK_SUFFIXES, StackReader, is_stack
 from oddframe.media.video_file import FileReader
-from oddframe.media.watched_video import WatchedVideo, watched
-
-__all__ = [
-    "DEFAULT_FOLDER_FPS",
-    "IMAGE_SUFFIXES",
-    "RULE",
-    "VIDEO_SUFFIXES",
-    "Frame",
-    "ImageSeries",
-    "Kind",
-    "Levels",
-    "MediaInfo",
-    "Resampling",
-    "VideoReader",
-    "WatchedVideo",
-    "holds_video",
-    "image_series",
-    "is_stack",
-    "list_images",
-    "natural_key",
-    "open_video",
-    "probe",
-    "watched",
-]
 
 
 def open_video(
