@@ -48,14 +48,13 @@ class SweepResult:
             OddframeError: it has ended and no trial succeeded.
         """
         folder = SweepFolder(sweep.folder)
-        failed = tuple(record for record in folder.records() if record.state == "failed")
-        if failed and ended and not any(record.done for record in folder.records()):
-            attempts = failed[0].attempts
-            output = folder.trial_folder(failed[0].trial.id) / OUTPUT
-            reason = attempts[-1].error if attempts else "unknown"
+        records = folder.records()
+        failed = tuple(record for record in records if record.state == "failed")
+        if failed and ended and not any(record.done for record in records):
+            first = failed[0]
             raise OddframeError(
-                f"all {count(len(failed), 'trial')} failed; the first: {reason}; its output is in "
-                f"{output}"
+                f"all {count(len(failed), 'trial')} failed; the first: {first.attempts[-1].error}; "
+                f"its output is in {folder.trial_folder(first.trial.id) / OUTPUT}"
             )
         return cls(sweep, failed)
 

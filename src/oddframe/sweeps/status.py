@@ -60,7 +60,7 @@ def status_table(sweep: Sweep) -> str:
     if undrawn:
         lines.append(f"and {undrawn} that are not drawn yet")
     for row in rows:
-        if row.state == "failed" and row.record.attempts:
+        if row.state == "failed":
             lines.append(f"{row.record.trial.id} failed: {row.record.attempts[-1].error}")
     if summary is not None:
         found = _configuration_lines(folder, rows, summary)
@@ -86,7 +86,7 @@ def _row(folder: SweepFolder, record: TrialRecord, held: bool) -> _Row:
         return _Row(record, record.state)
     if not held:
         return _Row(record, "interrupted")
-    began = moment(record.attempts[-1].began) if record.attempts else None
+    began = moment(record.attempts[-1].began)
     return _Row(record, "running", _seconds_by_pace(folder.trial_folder(record.trial.id), began))
 
 
@@ -169,14 +169,14 @@ def _spread(part: SeedSpread | None) -> list[str]:
     return [f"{part.mean:.4f}", f"{part.standard_deviation:.4f}", interval]
 
 
-def _seconds_by_pace(folder: Path, began: datetime | None) -> float | None:
+def _seconds_by_pace(folder: Path, began: datetime) -> float | None:
     """What is left of a training, by the pace that its log tells; None before it tells one."""
     try:
         text = (folder / LOG).read_text(encoding="utf-8")
     except OSError:
         return None
     found = list(_PACE.finditer(text))
-    if not found or began is None:
+    if not found:
         return None
     said, step, steps, pace = found[-1].groups()
     when = datetime.strptime(said, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
@@ -210,7 +210,7 @@ def _seconds_left(rows: list[_Row], waiting: int, usual: float | None) -> float 
 
 def _remaining(row: _Row, usual: float | None) -> float | None:
     """Seconds left of a running trial, by what finished ones took with scoring, or by its pace."""
-    if usual is None or not row.record.attempts:
+    if usual is None:
         return row.seconds_left
     began = moment(row.record.attempts[-1].began)
     return max(usual - (datetime.now(UTC) - began).total_seconds(), row.seconds_left or 0.0)
