@@ -25,10 +25,11 @@ settings.load_profile("suite")
 
 pytest_plugins = (
     "tests.made.bags",
-    "tests.made.every_detector",
+    "tests.made.made_once",
+    "tests.made.street",
+    "tests.made.every_detector",  # imports those above, which are rewritten first
     "tests.made.native_trees",
     "tests.made.small_videos",
-    "tests.made.street",
     "tests.made.toy",
 )
 REPOSITORY = Path(__file__).resolve().parent.parent

@@ -12,7 +12,16 @@ import pytest
 import torch
 from sklearn.metrics import roc_auc_score
 from tests.detectors.conftest import EXCEPTIONS
-from tests.made.every_detector import every, filmed, flat, frames, scored, snippets, streamed
+from tests.made.every_detector import (
+    Numbers,
+    every,
+    filmed,
+    flat,
+    frames,
+    scored,
+    snippets,
+    streamed,
+)
 from tests.made.small_settings import SMALL_SETTINGS
 
 import oddframe.detectors
@@ -155,7 +164,7 @@ def test_a_state_gives_the_same_detector(trained, tmp_path):
 def test_a_checkpoint_holds_tensors_and_plain_values(trained, tmp_path):
     content = torch.load(trained.run.folder / CHECKPOINT, weights_only=True)
     kinds = {type(value) for value in flat(content).values()}
-    assert kinds <= {list, int, float, str, bool, type(None)}
+    assert kinds <= {Numbers, list, int, float, str, bool, type(None)}
 
 
 @every()

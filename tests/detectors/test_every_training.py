@@ -172,11 +172,11 @@ def test_losses_add_up(name, learner):
 @every(trained="in steps")
 def test_losses_fall(name, learner, tmp_path):
     fabric = Fabric(accelerator="cpu", devices=1)
-    loop.train(fabric, learner, OneBatch(learner), loop.Schedule(20, 1), tmp_path)
+    loop.train(fabric, learner, OneBatch(learner), loop.Schedule(20, 2), tmp_path)
     curve = [line for line in read_curve(tmp_path / METRICS) if line["split"] == "train"]
     first = f"{learner.phases[0]}/loss" if len(learner.phases) > 1 else "loss"
     falls = [line[first] for line in curve if first in line]  # a phase may rest
-    assert np.mean(falls[-3:]) < np.mean(falls[:3])
+    assert falls[-1] < falls[0]  # each the mean of two steps
 
 
 @every()

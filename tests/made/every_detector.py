@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cache
@@ -13,6 +14,7 @@ import cv2
 import numpy as np
 import pytest
 from tests.made.bags import Bags
+from tests.made.made_once import MadeOnce
 from tests.made.small_settings import SMALL_SETTINGS
 from tests.made.street import Street
 
@@ -102,8 +104,21 @@ class Footage:
 
 
 @pytest.fixture(scope="session")
-def footage(tmp_path_factory: pytest.TempPathFactory, bags: Bags) -> Footage:
-    root = tmp_path_factory.mktemp("every")
+def footage(made_once: MadeOnce, bags: Bags) -> Footage:
+    def make(root: Path) -> None:
+        film(root)
+        (root / "features").mkdir()
+        for array in bags.features.glob("*.npy"):
+            wide = np.repeat(np.load(array), CHANNELS // 16, axis=2)
+            np.save(root / "features" / array.name, wide)
+        shutil.copy(bags.manifest, root / "labels.jsonl")
+
+    root = made_once("footage", make)
+    return Footage(root / "manifest.jsonl", root / "labels.jsonl", root / "features")
+
+
+def film(root: Path) -> None:
+    """Make the videos of a street, and their manifest."""
     wanted = (
         ("train", "calm", 0),
         ("train", "calm", 1),
@@ -124,11 +139,7 @@ def footage(tmp_path_factory: pytest.TempPathFactory, bags: Bags) -> Footage:
         label = "anomalous" if odd else "normal"
         size = (len(images), FPS, WIDTH, HEIGHT)
         videos.append(Video(Path(name).stem, name, split, label, *size, **known))
-    path = Manifest("street", tuple(videos), root).write(root / "manifest.jsonl")
-    (root / "features").mkdir()
-    for array in bags.features.glob("*.npy"):
-        np.save(root / "features" / array.name, np.repeat(np.load(array), CHANNELS // 16, axis=2))
-    return Footage(path, bags.manifest, root / "features")
+    Manifest("street", tuple(videos), root).write(root / "manifest.jsonl")
 
 
 def with_test_labels_flipped(manifest: Manifest) -> Manifest:
@@ -169,14 +180,13 @@ class Trained:
 
 
 @pytest.fixture(scope="session")
-def every_detector(
-    footage: Footage, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str], Trained]:
+def every_detector(footage: Footage, made_once: MadeOnce) -> Callable[[str], Trained]:
     """The detector of a name, trained once."""
 
     @cache
     def trained(name: str) -> Trained:
-        return Trained(name, load(name), footage.fit(name, tmp_path_factory.mktemp(name) / "run"))
+        folder = made_once(name, lambda folder: footage.fit(name, folder / "run"))
+        return Trained(name, load(name), read_run(folder / "run"))
 
     return trained
 
@@ -208,11 +218,21 @@ def scored(detector: Any) -> np.ndarray:
     return np.array([score.value for score in streamed(detector, frames(filmed("large", 60)))])
 
 
+@dataclass(frozen=True)
+class Numbers:
+    """An array of a state, to compare: quick, and NaN equals itself."""
+
+    kind: str
+    shape: tuple[int, ...]
+    content: bytes
+
+
 def flat(state: Any, place: str = "") -> dict[str, Any]:
-    """A detector's state as names and plain values, which can be compared."""
+    """A detector's state as names and plain values or numbers, which can be compared."""
     if isinstance(state, dict):
         parts = [flat(value, f"{place}.{key}") for key, value in state.items()]
         return {key: value for part in parts for key, value in part.items()}
     if hasattr(state, "tolist"):
-        return {place: np.asarray(state).tolist()}
+        array = np.asarray(state)
+        return {place: Numbers(str(array.dtype), array.shape, array.tobytes())}
     return {place: state}
