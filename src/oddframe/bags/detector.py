@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from oddframe.detectors.contract import FeatureDetector
 from oddframe.detectors.traits import Traits
@@ -22,6 +22,7 @@ from oddframe.features.feature_folder import FeatureFolder
 from oddframe.files.saved_state import SavedState
 from oddframe.settings.checked import CheckedSettings
 from oddframe.settings.ranges import setting
+from oddframe.training.learner import Learner
 from oddframe.videos.video import Video
 
 SNIPPETS_AT_ONCE = 1024
@@ -70,12 +71,11 @@ class BagConfig(CheckedSettings):
     clip_gradient: float = setting(0.0, at_least=0)
 
 
-class BagDetector(nn.Module):
+class BagDetector(Learner):
     """A detector whose network is trained on pairs of normal and anomalous bags.
 
     A subclass defines ``name``, ``config_type``, the layers in ``__init__`` and the two methods
-    :meth:`losses` and :meth:`snippet_scores`. It is also what the training loop trains (see
-    :class:`oddframe.detectors.contract.Learner`).
+    :meth:`losses` and :meth:`snippet_scores`.
 
     Args:
         config: an instance of the subclass's configuration.
@@ -87,7 +87,6 @@ class BagDetector(nn.Module):
     config_type: ClassVar[type[BagConfig]] = BagConfig
     resampling: ClassVar[str] = "average"
     """How a bag becomes segments: by ``average``, or ``interpolate``d between snippets."""
-    phases: ClassVar[tuple[str, ...]] = ("network",)
 
     def __init__(self, config: Any, shape: BagShape) -> None:
         super().__init__()
@@ -135,10 +134,6 @@ class BagDetector(nn.Module):
         return {
             "network": torch.optim.Adam(self.parameters(), lr=rate, weight_decay=decay),
         }
-
-    def begin_step(self, step: int) -> dict[str, float]:  # noqa: ARG002
-        """Every phase takes part in every step, at the learning rate of its optimiser."""
-        return dict.fromkeys(self.phases, 1.0)
 
     @torch.no_grad()
     def score_snippets(self, features: np.ndarray) -> np.ndarray:

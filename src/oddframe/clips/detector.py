@@ -22,8 +22,7 @@ class ClipDetector(ClipLearner):
     """A detector whose networks are trained on clips of normal footage.
 
     A subclass defines ``name``, ``config_type``, ``phases``, the networks in ``__init__``, and
-    :meth:`losses`, :meth:`optimisers`, :meth:`measure` and :meth:`pictures`. It is also what the
-    training loop trains (see :class:`oddframe.detectors.contract.Learner`).
+    :meth:`losses`, :meth:`optimisers`, :meth:`measure` and :meth:`pictures`.
 
     Args:
         config: an instance of the subclass's configuration.

@@ -14,15 +14,16 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from oddframe.calibration.threshold import Threshold
 from oddframe.clips.config import ClipConfig
 from oddframe.clips.pixels import as_pixels, as_unit
 from oddframe.clips.terms import ClipTerms, within_video
+from oddframe.training.learner import Learner
 
 
-class ClipLearner(nn.Module):
+class ClipLearner(Learner):
     """What a detector of clips measures; the training loop trains it.
 
     Its subclass :class:`oddframe.clips.detector.ClipDetector` is what methods are made of.
@@ -33,7 +34,6 @@ class ClipLearner(nn.Module):
 
     name: ClassVar[str]
     config_type: ClassVar[type[ClipConfig]] = ClipConfig
-    phases: ClassVar[tuple[str, ...]] = ("network",)
     scoring_batch: int = 8
     """Clips measured at once while scoring."""
 
@@ -73,13 +73,9 @@ class ClipLearner(nn.Module):
         return {"network": torch.optim.Adam(self.parameters(), lr=self.config.learning_rate)}
 
     def begin_step(self, step: int) -> dict[str, float]:
-        """Called before each training step.
-
-        Returns:
-            Phase to the factor of its learning rate; a phase that is left out rests.
-        """
+        """As every learner; the judges of a training ask for the step."""
         self.step = step
-        return dict.fromkeys(self.phases, 1.0)
+        return super().begin_step(step)
 
     def measure(self, clip: Tensor) -> ClipTerms:
         """The terms of clips; called in eval mode and without gradients.

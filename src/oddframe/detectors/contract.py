@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeGuard
+from typing import Any, ClassVar, Protocol, TypeGuard
 
 import numpy as np
 
@@ -12,10 +12,6 @@ from oddframe.detectors.traits import Traits
 from oddframe.media.frames import Frame, MediaInfo, VideoReader
 from oddframe.media.watched_video import watched
 from oddframe.videos.manifest import Manifest
-
-if TYPE_CHECKING:
-    from torch import Tensor
-    from torch.optim import Optimizer
 
 
 @dataclass(frozen=True)
@@ -219,30 +215,4 @@ class Fitted(Protocol):
             The detector; if it has ``left_out``, id of a video to the reason, these could not be
             read and ``train`` says so.
         """
-        ...
-
-
-class Learner(Protocol):
-    """What the training loop trains: a ``torch.nn.Module`` with these methods as well.
-
-    A step runs through the phases in order. In each, only the parameters of the phase's optimiser
-    require gradients, so a generator and its discriminator never see each other's.
-    """
-
-    phases: ClassVar[tuple[str, ...]]
-
-    def optimisers(self) -> dict[str, Optimizer]:
-        """Phase to the optimiser that steps in it."""
-        ...
-
-    def begin_step(self, step: int) -> Mapping[str, float]:
-        """Called before each step: phase to the factor of its optimiser's learning rate.
-
-        A phase that is left out rests in this step. Learning-rate schedules and trainings in
-        several stages are written with it; what it does must follow from the step alone.
-        """
-        ...
-
-    def losses(self, phase: str, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Loss terms by name, scalars; ``loss`` is the total that the phase minimises."""
         ...

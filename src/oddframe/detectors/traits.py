@@ -15,7 +15,7 @@ class Traits:
     Attributes:
         looks_at: the ``frames`` of a video, or ``features`` that were extracted from it.
         trained: ``at once``, by a class method ``fit``; ``in steps``, by the training loop
-            (:class:`oddframe.detectors.contract.Learner`); ``never``: there is nothing to learn.
+            (:class:`oddframe.training.learner.Learner`); ``never``: there is nothing to learn.
         causal: a frame is scored from it and earlier ones, as a live alarm must.
         places: it says where in the picture something is odd: score maps and boxes.
         per_video: what its scores are combined from can be scaled within each video.

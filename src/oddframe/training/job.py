@@ -14,8 +14,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from torch import nn
-
 from oddframe.console.progress import Progress, progress
 from oddframe.console.words import count
 from oddframe.runs.checkpoint import write_checkpoint
@@ -34,6 +32,7 @@ from oddframe.runs.run_folder import (
     write_config,
 )
 from oddframe.training.hardware import Hardware
+from oddframe.training.learner import Learner
 from oddframe.training.loop import Batches, Schedule, Validator, train
 from oddframe.videos.manifest import Manifest
 
@@ -53,7 +52,7 @@ class Prepared:
         calibrate: sets the threshold of a detector with a saved state.
     """
 
-    learner: nn.Module
+    learner: Learner
     batches: Batches
     validators: tuple[Validator, ...]
     calibrate: Callable[[Any], None]

@@ -28,6 +28,7 @@ from torch import Tensor, nn
 from oddframe.errors import OddframeError
 from oddframe.runs.curve import CurveWriter
 from oddframe.runs.run_folder import LAST, METRICS, log
+from oddframe.training.learner import Learner
 from oddframe.training.pace import Pace
 from oddframe.training.unfinished import (
     TrainingState,
@@ -105,7 +106,7 @@ class Validator:
 
 def train(
     fabric: Fabric,
-    learner: nn.Module,
+    learner: Learner,
     batches: Batches,
     schedule: Schedule,
     folder: Path,
@@ -115,7 +116,7 @@ def train(
     advance: Callable[[str, int, int], None] = lambda *_: None,
     say: Callable[[str], None] = lambda _: None,
 ) -> dict[str, dict[str, float]]:
-    """Train a learner (see :class:`oddframe.detectors.contract.Learner`).
+    """Train a learner.
 
     Args:
         fabric: launched; says device, precision and which process this is.
@@ -137,8 +138,7 @@ def train(
         KeyboardInterrupt: Ctrl-C, once the step is done, validated where that is due, and saved;
             a second one does not wait.
     """
-    optimisers = learner.optimisers()  # ty: ignore[not-callable]
-    phases: tuple[str, ...] = learner.phases  # ty: ignore[invalid-assignment]
+    optimisers, phases = learner.optimisers(), learner.phases
     state = TrainingState()
     wrapped: Any = None
     if phases:

@@ -32,7 +32,7 @@ class RandomScores(BagDetector):
     name: ClassVar[str] = "random-scores"
     traits: ClassVar[Traits] = replace(BagDetector.traits, trained="never")
     config_type: ClassVar[type[BagConfig]] = RandomScoresConfig
-    phases: ClassVar[tuple[str, ...]] = ()
+    phases = ()
     seed: Tensor
 
     def __init__(self, config: RandomScoresConfig, shape: BagShape) -> None:

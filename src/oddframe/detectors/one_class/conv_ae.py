@@ -94,7 +94,7 @@ class ConvAE(ClipDetector):
     name: ClassVar[str] = "conv-ae"
     traits: ClassVar[Traits] = replace(ClipDetector.traits, published=True)
     config_type: ClassVar[type[ClipConfig]] = ConvAEConfig
-    phases: ClassVar[tuple[str, ...]] = ("normal", "pseudo")
+    phases = ("normal", "pseudo")
     config: ConvAEConfig
 
     def __init__(self, config: ConvAEConfig) -> None:
@@ -102,7 +102,7 @@ class ConvAE(ClipDetector):
         self.normal = self._autoencoder()
         self.pseudo = None if config.pseudo == "none" else self._autoencoder()
         if self.pseudo is None:
-            self.phases = ("normal",)  # ty: ignore[invalid-attribute-access]
+            self.phases = ("normal",)
 
     def _autoencoder(self) -> ConvAutoencoder:
         config = self.config

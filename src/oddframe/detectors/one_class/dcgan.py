@@ -67,7 +67,7 @@ class Dcgan(ClipDetector):
 
     name: ClassVar[str] = "dcgan"
     config_type: ClassVar[type[ClipConfig]] = DcganConfig
-    phases: ClassVar[tuple[str, ...]] = ("generator", "discriminator")
+    phases = ("generator", "discriminator")
     config: DcganConfig
     latents: Tensor
 

@@ -59,7 +59,7 @@ class FutureFrame(ClipDetector):
     name: ClassVar[str] = "future-frame"
     traits: ClassVar[Traits] = replace(ClipDetector.traits, published=True)
     config_type: ClassVar[type[ClipConfig]] = FutureFrameConfig
-    phases: ClassVar[tuple[str, ...]] = ("generator", "discriminator")
+    phases = ("generator", "discriminator")
     config: FutureFrameConfig
 
     def __init__(self, config: FutureFrameConfig) -> None:

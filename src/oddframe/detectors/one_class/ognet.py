@@ -135,7 +135,7 @@ class OGNet(ClipDetector):
     name: ClassVar[str] = "ognet"
     traits: ClassVar[Traits] = replace(ClipDetector.traits, published=True)
     config_type: ClassVar[type[ClipConfig]] = OGNetConfig
-    phases: ClassVar[tuple[str, ...]] = ("generator", "discriminator", "refinement")
+    phases = ("generator", "discriminator", "refinement")
     config: OGNetConfig
 
     def __init__(self, config: OGNetConfig) -> None:

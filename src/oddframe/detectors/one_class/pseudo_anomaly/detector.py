@@ -119,21 +119,17 @@ class PseudoAnomaly(ClipDetector):
     name: ClassVar[str] = "pseudo-anomaly"
     traits: ClassVar[Traits] = replace(ClipDetector.traits, published=True)
     config_type: ClassVar[type[ClipConfig]] = PseudoAnomalyConfig
+    phases = ("generator", "discriminator", "classifier")
     config: PseudoAnomalyConfig
 
     def __init__(self, config: PseudoAnomalyConfig) -> None:
         super().__init__(config)
+        if config.as_published:
+            self.phases = ("joint",)
         self.pseudo = Branch(config)
         self.normal = Branch(config, not config.as_published) if config.branches == "two" else None
         self.classifier = FrameClassifier(config.channels, config.size, config.classifier_width)
         self._made: dict[str, Tensor] = {}
-
-    @property
-    def phases(self) -> tuple[str, ...]:  # ty: ignore[incompatible-property-override]
-        """What the training loop runs through in a step."""
-        return (
-            ("joint",) if self.config.as_published else ("generator", "discriminator", "classifier")
-        )
 
     @property
     def clip_length(self) -> int:
