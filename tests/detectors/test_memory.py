@@ -13,7 +13,7 @@ from oddframe.files.saved_state import SavedState
 
 
 def known(place: PlaceMemory) -> np.ndarray:
-    return place.vectors[: place.count]
+    return place.vectors
 
 
 def fed(vectors, capacity, batch=37, groups=5):

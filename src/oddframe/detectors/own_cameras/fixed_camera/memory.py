@@ -31,11 +31,15 @@ class PlaceMemory:
     """
 
     def __init__(self, channels: int, capacity: int) -> None:
-        self.vectors = np.zeros((capacity, channels), np.float32)
-        self.squares = np.zeros(capacity, np.float32)
+        self._table = np.zeros((channels + 1, capacity), np.float32)
         self.owners = np.zeros(capacity, np.int32)
         self.count = 0
         self.radius = _FIRST_RADIUS
+
+    @property
+    def vectors(self) -> np.ndarray:
+        """The representatives, ``(count, channels)``; a view."""
+        return self._table[:-1, : self.count].T
 
     def add(self, vectors: np.ndarray, group: int) -> None:
         """Make sure that the vectors ``(n, channels)`` of a group are within reach."""
@@ -51,8 +55,7 @@ class PlaceMemory:
             room = len(self.owners) - self.count
             taken = vectors[chosen[:room]]
             stop = self.count + len(taken)
-            self.vectors[self.count : stop] = taken
-            self.squares[self.count : stop] = (taken * taken).sum(axis=1)
+            self._put(self.count, taken)
             self.owners[self.count : stop] = group
             self.count = stop
             if len(chosen) <= room:
@@ -63,15 +66,14 @@ class PlaceMemory:
     def _merge(self) -> None:
         while self.count > _FILL_AFTER_MERGE * len(self.owners):
             self.radius *= _GROWTH
-            vectors, owners = self.vectors[: self.count], self.owners[: self.count]
+            vectors, owners = np.ascontiguousarray(self.vectors), self.owners[: self.count]
             chosen = _cover(vectors, self.radius)
             squared = self._squared_distances(vectors[chosen])  # (count, chosen) transposed
             for place, row in zip(chosen, squared, strict=True):
                 if np.any(owners[row < self.radius**2] != owners[place]):
                     owners[place] = SHARED
             kept = len(chosen)
-            self.vectors[:kept] = vectors[chosen]
-            self.squares[:kept] = self.squares[chosen]
+            self._put(0, vectors[chosen])
             self.owners[:kept] = owners[chosen]
             self.count = kept
 
@@ -83,18 +85,49 @@ class PlaceMemory:
             group: leave out what only this group has shown, so that footage is never judged by
                 itself; infinite if nothing else is known.
         """
-        squared = self._squared_distances(vectors)
+        return np.sqrt(np.maximum(self.nearest(*_probes(vectors), group), 0))
+
+    def nearest(
+        self, probes: np.ndarray, squares: np.ndarray, group: int | None = None
+    ) -> np.ndarray:
+        """As :meth:`distances`, but squared and perhaps a little below 0, from :func:`_probes`."""
+        # The probe's own square is added to the smallest, not to all: that halves the time.
+        parts = probes @ self._table[:, : self.count]
         if group is not None:
-            squared[:, self.owners[: self.count] == group] = np.inf
-        return np.sqrt(squared.min(axis=1, initial=np.inf))
+            parts[:, self.owners[: self.count] == group] = np.inf
+        return parts.min(axis=1, initial=np.inf) + squares
 
     def _squared_distances(self, vectors: np.ndarray) -> np.ndarray:
-        known = self.vectors[: self.count]
-        squared = vectors @ known.T
-        squared *= -2
-        squared += self.squares[: self.count]
-        squared += (vectors * vectors).sum(axis=1)[:, None]
+        probes, squares = _probes(vectors)
+        squared = probes @ self._table[:, : self.count]
+        squared += squares[:, None]
         return np.maximum(squared, 0, out=squared)
+
+    def _put(self, start: int, vectors: np.ndarray) -> None:
+        stop = start + len(vectors)
+        self._table[:-1, start:stop] = vectors.T
+        self._table[-1, start:stop] = (vectors * vectors).sum(axis=1)
+
+    @classmethod
+    def of(cls, vectors: np.ndarray) -> PlaceMemory:
+        """A full memory of these representatives ``(n, channels)``, not meant to learn more."""
+        memory = cls(vectors.shape[1], len(vectors))
+        memory._put(0, vectors)
+        memory.owners[:] = SHARED
+        memory.count = len(vectors)
+        return memory
+
+
+def _probes(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What vectors ``(..., channels)`` are multiplied by a table with, and their squares ``(...)``.
+
+    A column of a table is a representative and its square, so one product gives a squared distance
+    but for the square of the probe.
+    """
+    probes = np.empty((*vectors.shape[:-1], vectors.shape[-1] + 1), np.float32)
+    np.multiply(vectors, -2, out=probes[..., :-1])
+    probes[..., -1] = 1
+    return probes, np.einsum("...i,...i->...", vectors, vectors)
 
 
 class NormalMemory:
@@ -128,12 +161,14 @@ class NormalMemory:
     def distances(self, patches: np.ndarray, group: int | None = None) -> np.ndarray:
         """Distance of every patch to what is known at its place, float32 ``(rows, columns)``."""
         result = np.empty(self.grid, np.float32)
+        probes, squares = _probes(patches)
         for place, part in zip(self._places, self._slices, strict=True):
-            block = patches[part]
-            result[part] = place.distances(block.reshape(-1, block.shape[-1]), group).reshape(
-                block.shape[:2]
+            block = probes[part]
+            nearest = place.nearest(
+                block.reshape(-1, block.shape[-1]), squares[part].ravel(), group
             )
-        return result
+            result[part] = nearest.reshape(block.shape[:2])
+        return np.sqrt(np.maximum(result, 0, out=result), out=result)
 
     def state(self) -> dict[str, Any]:
         """Arrays and plain values; float16 halves the file and is exact enough for distances."""
@@ -141,9 +176,7 @@ class NormalMemory:
             "grid": list(self.grid),
             "block": self.block,
             "counts": [place.count for place in self._places],
-            "vectors": np.concatenate(
-                [place.vectors[: place.count] for place in self._places]
-            ).astype(np.float16),
+            "vectors": np.concatenate([place.vectors for place in self._places]).astype(np.float16),
         }
 
     @classmethod
@@ -162,14 +195,9 @@ class NormalMemory:
             raise OddframeError(f"'scene.memory.grid': expected {grid[0]} x {grid[1]} cells")
         memory = cls(grid, channels, saved.whole("block", 1, max(grid)), capacity=0)
         counts = saved.wholes("counts", len(memory._places), 1, 1 << 24)
-        vectors = saved.array("vectors", np.floating, (sum(counts), channels)).astype(np.float32)
-        start = 0
-        for place, count in zip(memory._places, counts, strict=True):
-            place.vectors = vectors[start : start + count]
-            place.squares = (place.vectors**2).sum(axis=1)
-            place.owners = np.full(count, SHARED, np.int32)
-            place.count = count
-            start += count
+        vectors = saved.array("vectors", np.floating, (sum(counts), channels))
+        parts = np.split(vectors, np.cumsum(counts)[:-1])
+        memory._places = [PlaceMemory.of(part.astype(np.float32)) for part in parts]
         return memory
 
 
