@@ -212,6 +212,11 @@ def test_a_rotated_video_stands_upright(tmp_path, matrix, turns):
         for i, frame in enumerate(video):
             np.testing.assert_array_equal(frame.rgb(), np.rot90(upright[i][0], turns))
             np.testing.assert_array_equal(frame.grey(), np.rot90(upright[i][1], turns))
+            small = (18, 22) if turns % 2 else (22, 18)
+            means = cv2.resize(frame.grey(), small, interpolation=cv2.INTER_AREA)
+            assert np.abs(frame.grey(small).astype(int) - means).max() <= 2
+            means = cv2.resize(frame.rgb(), small, interpolation=cv2.INTER_AREA)
+            assert np.abs(frame.rgb(small).astype(int) - means).mean() < 3
     assert i == 3
 
 
