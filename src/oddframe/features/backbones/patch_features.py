@@ -45,17 +45,16 @@ def export_network() -> bytes:
 
 
 class PatchEncoder:
-    """Runs the exported network on one image at a time.
+    """Runs the exported network on one image in the thread that calls it; several may.
 
     Args:
         network: the bytes of :func:`export_network`.
-        threads: threads of ONNX Runtime.
     """
 
-    def __init__(self, network: bytes, threads: int = 2) -> None:
+    def __init__(self, network: bytes) -> None:
         from oddframe.features.backbones.onnx_networks import open_session
 
-        self._session = open_session(network, threads)
+        self._session = open_session(network, threads=1)
 
     def encode(self, image: np.ndarray) -> np.ndarray:
         """Patch features of one uint8 RGB image ``(H, W, 3)``, H and W multiples of 32.

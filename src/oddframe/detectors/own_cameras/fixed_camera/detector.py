@@ -83,7 +83,7 @@ class FixedCameraDetector:
         return fitted
 
     def stream(self, info: MediaInfo, *, source: str = "", live: bool = False) -> FixedCameraStream:
-        """Begin a stream; frames wait for two looks, 0.4 seconds, unless it is live."""
+        """Begin a stream; frames wait for three looks, 0.6 seconds, unless it is live."""
         self._warn_of_other_shape(info, source)
         return FixedCameraStream(self.scene, self._encoder, self.threshold, info, live=live)
 

@@ -1,6 +1,6 @@
 """Looking at a video: when to measure motion, when to look closely, both at once.
 
-Motion is measured 12.5 times a second in the caller's thread, while a second thread looks at the
+Motion is measured 12.5 times a second in the caller's thread, while two others look at the
 appearance of five frames a second. A person's step takes half a second, so more is not seen.
 """
 
@@ -85,9 +85,9 @@ class Observer(Generic[T]):
     Args:
         fps: the typical rate.
         scale: sizes of the images.
-        look: called in another thread with a uint8 RGB image of ``look_size``.
-        live: each observation comes out as its frame comes in; otherwise the other thread is two
-            looks behind, and the frames until then wait.
+        look: called in other threads, two at once, with a uint8 RGB image of ``look_size``.
+        live: each observation comes out as its frame comes in; otherwise the other threads are
+            three looks behind at most, and the frames until then wait.
     """
 
     def __init__(
@@ -95,9 +95,10 @@ class Observer(Generic[T]):
     ) -> None:
         self._fps, self._scale, self._look = fps, scale, look
         self._steps = steps(fps)
-        # Two looks ahead keep the other thread busy and the memory bounded.
-        self._most_waiting = 0 if live else 2 * self._steps[1]
-        self._pool = ThreadPoolExecutor(max_workers=1)
+        # Three looks ahead keep the other threads busy and the memory bounded.
+        self._most_waiting = 0 if live else 3 * self._steps[1]
+        # Two looks side by side wait less for each other than two threads within one look.
+        self._pool = ThreadPoolExecutor(max_workers=2)
         self._waiting: deque[tuple[Observation[T], Future[T] | None]] = deque()
         self._field = SpeedField(scale.grid, scale.motion_size)
         self._measured = 0.0
@@ -137,7 +138,7 @@ class Observer(Generic[T]):
         return found
 
     def close(self) -> None:
-        """End the other thread."""
+        """End the other threads."""
         self._pool.shutdown()
 
     def _speed(self, frame: Frame) -> np.ndarray:
@@ -166,7 +167,7 @@ def observe(
     Args:
         video: an open video.
         scale: sizes of the images.
-        look: called in another thread with a uint8 RGB image of ``look_size``.
+        look: called in other threads, two at once, with a uint8 RGB image of ``look_size``.
         windows: what to observe, in order and not overlapping.
     """
     remaining = deque(enumerate(windows))
