@@ -164,6 +164,7 @@ def run_session(session: Any, feeds: Mapping[str, np.ndarray], network: str) -> 
         raise OddframeError(f"{network}: {said}") from error
     finally:
         watch.cancel()
+        watch.join()
 
 
 def try_out(network: Path, defaults: Mapping[int, Sequence[int]]) -> None:
