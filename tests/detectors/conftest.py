@@ -17,9 +17,6 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
     "mnad": {
         "losses_add_up": "its terms are shown before they are weighted",
     },
-    "ognet": {
-        "higher_is_odder": "its refinement takes far more steps than a test has time for",
-    },
     "random-scores": {
         "features_of_another_width_are_refused": "it looks at no channel, so any width will do",
         "higher_is_odder": "it knows nothing, on purpose: what others are compared with",

@@ -307,18 +307,8 @@ def test_import_of_a_checkpoint(suffix, size):
             assert torch.equal(value, wanted[key])
 
 
-def broken_width(generator, judge):
-    generator["down2.mpconv.1.conv.3.weight"] = torch.zeros(20, 24, 3, 3)
-    return generator, r"1 of another shape \(down2.mpconv.1.conv.3.weight \(20, 24, 3, 3\) instead"
-
-
 def other_network(generator, judge):
     return judge, "expected the tensor 'outc.weight'"
-
-
-def two_missing(generator, judge):
-    del generator["outc.bias"], generator["up1.up.bias"]
-    return {"net_g": generator, "net_d": judge}, "2 missing"
 
 
 def half_a_frame(generator, judge):
@@ -330,15 +320,7 @@ def no_generator(generator, judge):
     return {"net_x": generator, "net_d": judge}, "found net_d, net_x"
 
 
-def odd_judge(generator, judge):
-    judge["net.2.weight"] = torch.zeros(9, 4, 4, 4)
-    return {"net_g": generator, "net_d": judge}, "discriminator.*1 of another shape"
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [broken_width, other_network, two_missing, half_a_frame, no_generator, odd_judge],
-)
+@pytest.mark.parametrize("damage", [other_network, half_a_frame, no_generator])
 def test_checkpoints_that_do_not_fit(damage):
     content, message = damage(*published(6, 4))
     with pytest.raises(OddframeError, match=message) as caught:

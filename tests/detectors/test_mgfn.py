@@ -65,12 +65,6 @@ def test_parameters_are_those_published(channels, depths, expected):
         assert count(detector.stages[2]) == 27_285_696
 
 
-def test_names_and_shapes_are_those_published():
-    with torch.device("meta"):
-        detector = MGFN(MGFNConfig(), BagShape(10, 2048))
-    assert {key: list(value.shape) for key, value in detector.state_dict().items()} == KEYS
-
-
 def convolve(x, weight, bias=None):
     """Convolution of ``(channels, time)``, zero-padded to the same length."""
     out, _, taps = weight.shape
@@ -420,12 +414,7 @@ def test_a_checkpoint_of_the_published_size(prefix, final):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda t: t.pop("fc.bias"), "1 missing (fc.bias)"),
-        (lambda t: t.pop("to_mag.weight"), "1 missing (to_mag.weight)"),
-        (lambda t: t.pop("stages.1.0.layers.0.1.norm.running_var"), "1 missing (stages.1.0"),
-        (lambda t: t.update({"decoder.weight": torch.zeros(1)}), "1 foreign (decoder.weight)"),
         (lambda t: t.update({"stages.2.0.layers.1.0.bias": torch.zeros(1)}), "missing"),
-        (lambda t: t.update({"fc.weight": torch.zeros(1, 7)}), "fc.weight (1, 7) instead of"),
         (lambda t: t.pop("to_tokens.weight"), "to_tokens.weight"),
         (lambda t: t.update({"to_tokens.weight": torch.zeros(3)}), "to_tokens.weight"),
         (lambda t: t.pop("stages.2.0.layers.0.0.weight"), "stages.2.0.layers.0.0.weight"),
@@ -437,7 +426,6 @@ def test_a_checkpoint_of_the_published_size(prefix, final):
             lambda t: t.update({"stages.1.0.layers.0.1.rel_pos.weight": torch.zeros(9, 1, 5)}),
             "9 in the",
         ),
-        (lambda t: t.clear(), "to_tokens.weight"),
     ],
 )
 def test_checkpoints_that_do_not_fit(change, message):

@@ -1,7 +1,6 @@
 """The pseudo-anomaly pipeline: its training written out plainly, its scores, its checkpoints."""
 
 import copy
-import json
 from pathlib import Path
 
 import numpy as np
@@ -612,29 +611,14 @@ def test_a_published_checkpoint_comes_back():
         assert getattr(again.config, name) == getattr(detector.config, name)
 
 
-def test_the_published_names_and_shapes_are_taken():
-    keys = json.loads((Path(__file__).parents[1] / "published_keys.json").read_text())
-    kinds = {"g": "unet", "d": "patch_discriminator", "c": "frame_classifier"}
-    checkpoint = {
-        name: {key: torch.zeros(shape) for key, shape in keys[kinds[name[4]]].items()}
-        for name in ("net_g_norm", "net_d_norm", "net_g_abn", "net_d_abn", "net_c")
-    }
-    detector = PseudoAnomaly.from_published(checkpoint)
-    assert detector.config == PseudoAnomalyConfig(as_published=True, resize="bilinear")
-    assert count(detector) == 33_449_994
-
-
 @pytest.mark.parametrize(
     ("break_it", "expected"),
     [
         (lambda c: c.pop("net_c"), "found no net_c"),
         (lambda c: c.update(net_d_norm=1), "found no net_d_norm"),
-        (lambda c: c["net_d_norm"].pop("net.8.bias"), "net.8.bias"),
-        (lambda c: c["net_c"].update(more=torch.zeros(1)), "more"),
         (lambda c: c.update(net_c={}), "discriminator.0.weight"),
         (lambda c: c.update(net_g_norm=tiny(width=3).normal.generator.state_dict()), "shape"),
         (lambda c: c["net_g_abn"].update({"outc.weight": torch.zeros(2, 2, 3, 3)}), "2 out"),
-        (lambda c: c.clear(), "nothing"),
     ],
 )
 def test_other_checkpoints_are_refused_in_one_line(break_it, expected):

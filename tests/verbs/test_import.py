@@ -86,13 +86,6 @@ def test_an_imported_run_scores_features_at_once(checkpoint, features, tmp_path,
     assert f"next: oddframe score {run} MANIFEST --features DIR" in shown
 
 
-def test_rtfm(features, tmp_path):
-    detector = small(RTFM, RTFMConfig(width=8))
-    torch.save(detector.state_dict(), tmp_path / "rtfm.pkl")
-    command = ["import", "rtfm", str(tmp_path / "rtfm.pkl"), "--crops", "5"]
-    assert_same(run_and_score(command, features, tmp_path / "run"), detector, features)
-
-
 def test_s3r_with_its_dictionary(features, tmp_path):
     detector = small(S3R, S3RConfig())
     state = {key: value for key, value in detector.state_dict().items() if key != "dictionary"}
