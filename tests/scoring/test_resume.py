@@ -229,6 +229,17 @@ def test_maps_that_nobody_wants(street, manifest, scored, tmp_path):
     assert len(scored) == 9
 
 
+def test_a_detector_that_names_no_places_has_no_maps_to_make(
+    street, manifest, scored, tmp_path, monkeypatch
+):
+    kind, path = type(read_run(street.run).detector), tmp_path / "s" / "scores.npz"
+    monkeypatch.setattr(kind, "traits", replace(kind.traits, places=False))
+    score(street.run, manifest, out=path, maps=False)
+    score(street.run, manifest, out=path)
+    assert len(scored) == 3
+    assert not (path.parent / "maps").exists()
+
+
 def test_annotations_of_that_name_are_not_overwritten(street, manifest, scored, tmp_path):
     own = tmp_path / "events.json"
     own.write_text('{"a": [{"start_frame": 1, "end_frame": 2}]}')

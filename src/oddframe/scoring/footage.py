@@ -129,7 +129,7 @@ def _planned(request: ScoreRequest, bar: Progress) -> tuple[Scoring, tuple[Video
         manner=request.manner,
         manifest=manifest,
         features=features,
-        mapped=request.wanted.mapped,
+        mapped=request.wanted.mapped and run.detector.traits.places,
         folder=folder,
         detector=run.source.get("file"),
     )
