@@ -247,7 +247,7 @@ def test_seconds_where_nothing_was_filmed_and_times_of_day(tmp_path, seconds, me
         ('{"a": [{"start_frame": 1, "end_frame": true}]}', "event 1: expected a whole number"),
         (f'{{"a": [{{"start_frame": 1, "end_frame": {10**400}}}]}}', "expected a whole number"),
         ('{"a": [{"start_frame": 1, "end_frame": NaN}]}', "NaN, which JSON does not have"),
-        ('{"a": [{"start_frame": 1, "end_frame": 2, "name": ["x"]}]}', "name to be text"),
+        ('{"a": [{"start_frame": 1, "end_frame": 2, "name": ["x"]}]}', "name: expected words"),
         ('{"a": [{"start_frame": 1, "end_frame": 2, "name": "\\ud800"}]}', "not valid UTF-8"),
         ('{"a": [], "a": [{"start_frame": 1, "end_frame": 2}]}', "the key 'a' a second time"),
         ('{"a": ' + "[" * 200_000, "too deep"),

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import oddframe
+from oddframe.errors import OddframeError
 from oddframe.media.clock import Clock
 from oddframe.media.knots import knots_from
 
@@ -251,5 +252,5 @@ def test_a_moment_of_a_damaged_file_is_none():
     ],
 )
 def test_knots_that_do_not_increase_are_refused(rows):
-    with pytest.raises(ValueError, match="times"):
+    with pytest.raises(OddframeError, match="times"):
         knots_from(rows)

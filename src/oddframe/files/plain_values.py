@@ -12,6 +12,7 @@ from oddframe.files.text_files import shown
 
 _WORDS = {str: "words", bool: "true or false", int: "a whole number", float: "a number"}
 _LARGEST = 1 << 63
+_INSIDE = (dict, Mapping, list, tuple, Sequence)
 
 
 def typed(value: Any, hint: Any, where: str) -> Any:
@@ -54,7 +55,8 @@ def typed(value: Any, hint: Any, where: str) -> Any:
 def _is(value: Any, kind: type) -> bool:
     if kind in (int, float):
         number = isinstance(value, int if kind is int else int | float)
-        return number and not isinstance(value, bool) and abs(value) < _LARGEST  # nor NaN
+        bound = _LARGEST if isinstance(value, int) else float("inf")
+        return number and not isinstance(value, bool) and abs(value) < bound  # nor NaN
     return isinstance(value, kind)
 
 
@@ -65,7 +67,8 @@ def _of_union(value: Any, kinds: tuple[Any, ...], where: str) -> Any:
             return typed(value, kind, where)
         except OddframeError as error:
             # What is said inside of a mapping says more than that it is not, say, None.
-            last = error if last is None or isinstance(value, Mapping | list) else last
+            if (get_origin(kind) or kind) in _INSIDE or is_dataclass(kind):
+                last = error
     if isinstance(value, Mapping | list) and last is not None:
         raise last
     wanted = " or ".join(_described(kind) for kind in kinds)

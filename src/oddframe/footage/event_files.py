@@ -23,7 +23,7 @@ import numpy as np
 
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.files.csv_files import number_in, read_csv
-from oddframe.files.json_values import list_of, table_of, text_of
+from oddframe.files.plain_values import typed
 from oddframe.files.text_files import read_json, read_text, refuse_results, shown
 from oddframe.media.clock import Clock
 from oddframe.videos.names import checked_name
@@ -221,17 +221,17 @@ def _of_json(path: Path) -> list[Annotation]:
     content = read_json(path, "an event file")
     advice = "give the events that you know of; what 'score' found is no truth to measure it by"
     refuse_results(content, path, "an event file", advice)
-    rows = []
     try:
-        for video, events in table_of("the file", content).items():
-            for number, event in enumerate(list_of("events", events) or [{}], start=1):
-                where = f"{path} video '{video}' event {number}"
-                rows.append(_annotation(where, {**table_of("an event", event), "video": video}))
-    except ValueError as error:
+        videos = typed(content, dict[str, list[dict[str, Any]]], "the file")
+    except OddframeError as error:
         raise OddframeError(
             f'{path}: expected {{"video": [{{"start_frame": 10, "end_frame": 35}}, ...]}}; {error}'
         ) from None
-    return rows
+    return [
+        _annotation(f"{path} video '{video}' event {number}", {**event, "video": video})
+        for video, events in videos.items()
+        for number, event in enumerate(events or [{}], start=1)
+    ]
 
 
 def _annotation(where: str, row: Mapping[str, Any], decimal_comma: bool = False) -> Annotation:
@@ -250,8 +250,8 @@ def _annotation(where: str, row: Mapping[str, Any], decimal_comma: bool = False)
         elif start is not None or end is not None:
             raise OddframeError(f"{where}: expected both a start and an end in {_PLURAL[unit]}")
     try:
-        name = checked_name(text_of("name", filled.get("name", Event.name))) or Event.name
-    except (ValueError, OddframeError) as error:
+        name = checked_name(typed(filled.get("name", Event.name), str, "name")) or Event.name
+    except OddframeError as error:
         raise OddframeError(f"{where}: {error}") from None
     return Annotation(where, video, spans["frame"], spans["seconds"], name)
 

@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 
 from oddframe.errors import OddframeError
-from oddframe.files.json_values import list_of, number_of
+from oddframe.files.plain_values import typed
 
 _MARGIN = 0.25
 """Share of the range added on either side: what is hotter or colder can still be told apart."""
@@ -114,12 +114,7 @@ def levels_from(value: object) -> Levels | None:
     """The range in a file, ``[low, high]`` or nothing.
 
     Raises:
-        ValueError: something else.
-        OddframeError: no range.
+        OddframeError: something else, or no range.
     """
-    if value is None:
-        return None
-    ends = list_of("levels", value)
-    if len(ends) != 2:
-        raise ValueError(f"expected levels to be [low, high], found {len(ends)} values")
-    return Levels(number_of("levels", ends[0]), number_of("levels", ends[1]))
+    ends = typed(value, tuple[float, float] | None, "levels")
+    return Levels(*ends) if ends else None

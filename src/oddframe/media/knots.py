@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
-from oddframe.files.json_values import list_of, number_of, whole_of
+from oddframe.errors import OddframeError
+from oddframe.files.plain_values import typed
 
 JUMP_SECONDS = 2.0
 """The shortest step that can be a jump."""
@@ -81,23 +80,20 @@ def fewest_knots(times: np.ndarray, tolerance: float) -> Knots:
     return tuple(knots)
 
 
-def knots_from(rows: Sequence[Any]) -> Knots:
+def knots_from(rows: object) -> Knots:
     """Knots as JSON gives them back.
 
     Raises:
-        ValueError: other values, or they do not begin at ``(0, 0)``, or do not increase.
+        OddframeError: other values, or they do not begin at ``(0, 0)``, or do not increase.
     """
-    if not all(len(list_of("times", row)) == 2 for row in rows):
-        raise ValueError("expected 'times' to be [[frame, seconds], ...]")
-    knots = tuple((whole_of("times", at), number_of("times", to)) for at, to in rows)
+    knots = typed(rows, tuple[tuple[int, float], ...], "times")
     pairs = itertools.pairwise(knots)
     if knots and (
         knots[0] != (0, 0.0)
         or len(knots) < 2
         or not all(a[0] < b[0] and a[1] < b[1] for a, b in pairs)
-        or not np.isfinite([seconds for _, seconds in knots]).all()
     ):
-        raise ValueError(
+        raise OddframeError(
             "expected 'times' to be [[0, 0.0], [frame, seconds], ...] with both increasing"
         )
     return knots

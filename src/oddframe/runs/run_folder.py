@@ -94,7 +94,7 @@ class Run:
         """
         try:
             return levels_from(self.config.get("levels"))
-        except (ValueError, OddframeError) as error:
+        except OddframeError as error:
             raise OddframeError(
                 f"{self.folder / CONFIG}: {error}; train again into another folder"
             ) from None

@@ -15,8 +15,8 @@ import numpy as np
 
 from oddframe.errors import OddframeError
 from oddframe.files.atomic import sha256_of, write_text
-from oddframe.files.json_values import text_of
 from oddframe.files.paths import AnyPath, as_path
+from oddframe.files.plain_values import typed
 from oddframe.files.text_files import read_text, shown
 from oddframe.videos.manifest_rows import parse_row, row_of, video_of
 from oddframe.videos.names import checked_name, require_plain
@@ -202,7 +202,7 @@ class Manifest:
         defaults = {"dataset": path.stem, "source": "", "label_rule": "", "root": "."}
         try:
             said = {
-                key: text_of(key, header.get(key, default)) for key, default in defaults.items()
+                key: typed(header.get(key, default), str, key) for key, default in defaults.items()
             }
             require_plain("root", said["root"])
             return cls(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from oddframe.errors import OddframeError
-from oddframe.files.json_values import list_of, number_of, text_of, whole_of
+from oddframe.files.plain_values import typed
 from oddframe.files.text_files import parse_json, shown
 from oddframe.media.grey_levels import levels_from
 from oddframe.media.knots import knots_from
@@ -46,17 +46,17 @@ def _event(value: Any) -> Event:
     if not isinstance(value, list) or len(value) != 3:
         raise ValueError(f"expected an event to be [start, end, name], found {shown(value)}")
     start, end, name = value
-    return Event(whole_of("start", start), whole_of("end", end), _class_name(name))
+    return Event(typed(start, int, "start"), typed(end, int, "end"), _class_name(name))
 
 
 def _class_name(value: Any) -> str:
     """Data sets number their classes, so whole numbers are names too."""
-    return str(value) if type(value) is int else text_of("a name", value)
+    return str(value) if type(value) is int else typed(value, str, "a name")
 
 
-def _moment(text: str) -> datetime:
+def _moment(text: str | None) -> datetime | None:
     try:
-        return datetime.fromisoformat(text)
+        return None if text is None else datetime.fromisoformat(text)
     except ValueError:
         raise ValueError(
             f"expected start to be a date and time such as 2026-11-28T03:12:00, found {shown(text)}"
@@ -70,29 +70,28 @@ def video_of(path: Path, number: int, row: dict[str, Any]) -> Video:
         OddframeError: naming file and line, for anything that does not fit the format.
     """
     try:
-        mask, tracks, start = row.get("mask"), row.get("tracks"), row.get("start")
-        frames = whole_of("frames", row["frames"])
-        times = knots_from(list_of("times", row.get("times") or []))
+        frames = typed(row["frames"], int, "frames")
+        times = knots_from(row.get("times") or [])
         if times and times[-1][0] >= frames > 0:
             raise ValueError(
                 f"video '{shown(row['id'])}': expected the times of {frames} frames, found one of "
                 f"frame {times[-1][0]}; prepare the footage again"
             )
         return Video(
-            id=text_of("id", row["id"]),
-            path=text_of("path", row["path"]),
-            split=text_of("split", row["split"]),
-            label=None if row["label"] is None else text_of("label", row["label"]),
-            classes=tuple(map(_class_name, list_of("classes", row.get("classes", [])))),
+            id=typed(row["id"], str, "id"),
+            path=typed(row["path"], str, "path"),
+            split=typed(row["split"], str, "split"),
+            label=typed(row["label"], str | None, "label"),
+            classes=tuple(map(_class_name, typed(row.get("classes", []), list, "classes"))),
             frames=frames,
-            fps=number_of("fps", row["fps"]),
-            width=whole_of("width", row["width"]),
-            height=whole_of("height", row["height"]),
-            events=tuple(map(_event, list_of("events", row["events"]))),
-            mask=None if mask is None else text_of("mask", mask),
-            tracks=None if tracks is None else text_of("tracks", tracks),
+            fps=typed(row["fps"], float, "fps"),
+            width=typed(row["width"], int, "width"),
+            height=typed(row["height"], int, "height"),
+            events=tuple(map(_event, typed(row["events"], list, "events"))),
+            mask=typed(row.get("mask"), str | None, "mask"),
+            tracks=typed(row.get("tracks"), str | None, "tracks"),
             times=times,
-            start=None if start is None else _moment(text_of("start", start)),
+            start=_moment(typed(row.get("start"), str | None, "start")),
             levels=levels_from(row.get("levels")),
         )
     except KeyError as error:
