@@ -2,6 +2,7 @@
 
 Two depths of EfficientNet-Lite0, run by ONNX Runtime (3 to 5 times faster than eager PyTorch for
 depth-wise convolutions on a CPU): block 4 for texture and outline, block 10 for parts of objects.
+In integers of 8 bits it takes half the time of floats.
 """
 
 from __future__ import annotations
@@ -12,6 +13,11 @@ STRIDE = 16
 """Pixels of the network's input per patch."""
 FINE_CHANNELS, COARSE_CHANNELS = 40, 112
 CHANNELS = FINE_CHANNELS + COARSE_CHANNELS
+_REACH = (1, 32, 45, 33, 49, 36, 21, 39, 31, 16, 30, 13, 31, 29, 14, 29, 13, 31)
+"""Least range about 0 of the input and of each linear output, in the order of
+:func:`oddframe.features.backbones.int8_networks.linear_outputs`, that holds all but one value in
+10,000 of every frame looked at: of six clips of Ped2, four hours of the home office and twelve fights'
+normal clips, whose ranges differ by a third at most."""
 
 
 def input_size(width: int, height: int, long_side: int) -> tuple[int, int]:
@@ -26,7 +32,7 @@ def input_size(width: int, height: int, long_side: int) -> tuple[int, int]:
 def export_network() -> bytes:
     """EfficientNet-Lite0 up to block 10 as ONNX, for images of any size in multiples of 32.
 
-    A run keeps these bytes, so scoring needs neither PyTorch's eager network nor the weights.
+    In floats, as runs of oddframe 0.1 keep it.
 
     Raises:
         OddframeError: the packaged weights are missing.
@@ -44,11 +50,24 @@ def export_network() -> bytes:
     )
 
 
+def integer_network() -> bytes:
+    """:func:`export_network` in integers; its features are others, so a memory goes with one.
+
+    A run keeps these bytes, so scoring needs neither PyTorch's eager network nor the weights.
+
+    Raises:
+        OddframeError: the packaged weights are missing.
+    """
+    from oddframe.features.backbones.int8_networks import quantise
+
+    return quantise(export_network(), [(-reach, reach) for reach in _REACH])
+
+
 class PatchEncoder:
-    """Runs the exported network on one image in the thread that calls it; several may.
+    """Runs a network on one image in the thread that calls it; several may.
 
     Args:
-        network: the bytes of :func:`export_network`.
+        network: the bytes of :func:`integer_network`, or of :func:`export_network`.
     """
 
     def __init__(self, network: bytes) -> None:

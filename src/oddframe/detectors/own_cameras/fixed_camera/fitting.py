@@ -31,7 +31,7 @@ from oddframe.detectors.own_cameras.fixed_camera.recording import record, scale_
 from oddframe.detectors.own_cameras.fixed_camera.scene import Scene, Trusts, Whitening, frame_value
 from oddframe.detectors.own_cameras.fixed_camera.settings import FixedCameraConfig
 from oddframe.errors import OddframeError
-from oddframe.features.backbones.patch_features import CHANNELS, export_network
+from oddframe.features.backbones.patch_features import CHANNELS, integer_network
 from oddframe.media.clock import Clock
 from oddframe.videos.manifest import Manifest
 
@@ -62,7 +62,7 @@ def fit_scene(
             "of normal life"
         )
     advance("preparing the network", 0.0)
-    network = export_network()
+    network = integer_network()
     with tempfile.TemporaryDirectory(prefix="oddframe-fit-") as folder:
         scale = scale_of(train[0], config)
         recording = record(manifest, videos, network, scale, config, Path(folder), advance)
