@@ -22,7 +22,7 @@ def run(network: bytes, image: np.ndarray) -> np.ndarray:
 
 
 def residual_block(random: np.random.Generator) -> bytes:
-    """One as in the real network: widen, clip, depth-wise, clip, narrow, add; and a dead channel."""
+    """One as in the real network: widen, clip, depth-wise, clip, narrow, add. A channel is dead."""
     shapes = {"a": (4, 3, 3, 3), "b": (12, 4, 1, 1), "c": (12, 1, 3, 3), "d": (4, 12, 1, 1)}
     weights = {k: random.normal(0, 0.4, s).astype(np.float32) for k, s in shapes.items()}
     weights["b"][5] = 0

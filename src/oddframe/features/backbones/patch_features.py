@@ -16,8 +16,8 @@ CHANNELS = FINE_CHANNELS + COARSE_CHANNELS
 _REACH = (1, 32, 45, 33, 49, 36, 21, 39, 31, 16, 30, 13, 31, 29, 14, 29, 13, 31)
 """Least range about 0 of the input and of each linear output, in the order of
 :func:`oddframe.features.backbones.int8_networks.linear_outputs`, that holds all but one value in
-10,000 of every frame looked at: of six clips of Ped2, four hours of the home office and twelve fights'
-normal clips, whose ranges differ by a third at most."""
+10,000 of every frame looked at: of six clips of Ped2, four hours of the home office and twelve
+normal clips of the fights, three scenes whose ranges hardly differ."""
 
 
 def input_size(width: int, height: int, long_side: int) -> tuple[int, int]:
