@@ -19,6 +19,7 @@ _PUBLIC = {
     "Video": "oddframe.videos.video",
     "compare": "oddframe.verbs.compare",
     "demo": "oddframe.verbs.demo",
+    "drill": "oddframe.verbs.drill",
     "evaluate": "oddframe.verbs.evaluate",
     "evaluate_scores": "oddframe.evaluation.evaluate",
     "extract": "oddframe.verbs.extract",

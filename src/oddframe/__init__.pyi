@@ -5,6 +5,7 @@ from typing import Any
 
 from oddframe.bags.loss_spread import LossSpreads
 from oddframe.comparison.compare import Comparison
+from oddframe.drills.drilling import Drilled
 from oddframe.errors import OddframeError as OddframeError
 from oddframe.errors import OddframeWarning as OddframeWarning
 from oddframe.evaluation.evaluate import evaluate_scores as evaluate_scores
@@ -43,6 +44,16 @@ def compare(
     timelines: bool = ...,
 ) -> Comparison: ...
 def demo(*, out: AnyPath = ..., seed: int = ...) -> Demo: ...
+def drill(
+    run: AnyPath,
+    footage: AnyPath | None = ...,
+    *,
+    out: AnyPath | None = ...,
+    root: AnyPath | None = ...,
+    cases: int = ...,
+    seed: int = ...,
+    detector: str | None = ...,
+) -> Drilled: ...
 def evaluate(
     scores: AnyPath,
     manifest: AnyPath,
@@ -194,6 +205,7 @@ __all__ = [
     "Video",
     "compare",
     "demo",
+    "drill",
     "evaluate",
     "evaluate_scores",
     "extract",

@@ -23,6 +23,7 @@ VERBS = {
     "merge-crops": "features with one file per crop become one array per video",
     "train": "fit a detector to normal footage, or to features of labelled videos",
     "score": "score videos: when something odd happened, where, and why",
+    "drill": "what a run would notice: real oddities put into normal footage, no labels needed",
     "losses": "a run's loss on its bags, and its spread over random pairings",
     "evaluate": "scores against the truth: metrics with intervals, and a report",
     "compare": "runs, sweeps and anybody's scores of the same videos side by side",

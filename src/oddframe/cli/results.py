@@ -12,6 +12,8 @@ from oddframe.cli.manifest_text import summary
 from oddframe.comparison.compare import Comparison
 from oddframe.comparison.page import BESIDE
 from oddframe.console.words import FOOTAGE, aligned, count, notes_lines
+from oddframe.drills.drilling import Drilled
+from oddframe.drills.wording import drill_text
 from oddframe.evaluation.metric_names import (
     ALARMS,
     HEADLINES,
@@ -85,6 +87,8 @@ def describe(result: Any, given: Mapping[str, Any] | None = None) -> str:
         case Comparison():
             beside = f"\nbeside it: {BESIDE}" if "out" in given else ""
             return result.text() + _page(given, "comparison.html") + beside
+        case Drilled():
+            return f"{drill_text(result.drill)}\nreport: {result.page}"
         case Described():
             return result.text()
     return ""

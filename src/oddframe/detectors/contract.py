@@ -26,6 +26,9 @@ class FrameScore:
         reason: why the frame is odd, a sentence for a person.
         boxes: the oddest places, ``(x1, y1, x2, y2)`` in pixels of the video, the oddest first.
         terms: what the score was combined from, by name, as measured; higher = odder.
+        camera: name of the camera's own trouble at this frame, such as ``covered``, ``moved`` or
+            ``frozen``; ``""`` where it is fine, or the detector does not watch it. It is no oddity
+            of the scene, and may be there whatever the score is.
     """
 
     frame: int
@@ -35,6 +38,7 @@ class FrameScore:
     reason: str = ""
     boxes: tuple[tuple[int, int, int, int], ...] = ()
     terms: Mapping[str, float] = field(default_factory=dict)
+    camera: str = ""
 
 
 class Detector(Protocol):

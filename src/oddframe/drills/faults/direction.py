@@ -1,0 +1,77 @@
+"""Direction: the footage backwards, and mirrored.
+
+Both are honest only where traffic is one-sided. Where things go either way as often, played
+backwards they do what they always do; that is measured, and said.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from oddframe.drills.faults.pace import movers, require_motion
+from oddframe.drills.stage import Fault, Faulted, NotHereError, Part, Stage
+from oddframe.drills.survey import ONE_SIDED
+
+_EITHER_WAY = 0.65
+"""Share of the motion that goes the more usual way of its place, up to which both are as usual."""
+
+
+def backwards(stage: Stage) -> Faulted:
+    """The footage turns round and plays backwards, so that nothing jumps where it does."""
+    _require_one_sided(stage)
+    require_motion(stage)
+    clip = stage.clip
+    turn = min(stage.end, len(clip) * 2 // 3)
+
+    def source(number: int) -> int:
+        if number < turn:
+            return number
+        moment = float(clip.seconds[turn])
+        return clip.frame_at(2 * moment - float(clip.seconds[number]))
+
+    end = min(len(clip), turn + (stage.end - stage.lead))
+    while end > turn + 1 and source(end - 1) == 0:
+        end -= 1
+    return Faulted(
+        picture=lambda number: np.asarray(clip.images[source(number)]),
+        frames=end,
+        parts=(Part(turn, end),),
+        boxes=lambda number: movers(stage, source(number)),
+        source=source,
+        shows=(source(end - 1), turn),
+    )
+
+
+def mirrored(stage: Stage) -> Faulted:
+    """Left is right, from the first frame on; the scene itself looks other as well."""
+    _require_one_sided(stage)
+    require_motion(stage)
+    clip = stage.clip
+    width = clip.size[0]
+    return Faulted(
+        picture=lambda number: np.ascontiguousarray(clip.images[number][:, ::-1]),
+        frames=stage.end,
+        parts=(Part(stage.lead, stage.end),),
+        boxes=lambda number: tuple(
+            (width - x2, y1, width - x1, y2) for x1, y1, x2, y2 in movers(stage, number)
+        ),
+        shows=(stage.lead, stage.end),
+    )
+
+
+def _require_one_sided(stage: Stage) -> None:
+    share = stage.scene.one_sided
+    if share is None:
+        raise NotHereError("too little moves here to say which way is usual")
+    if share < ONE_SIDED:
+        said = "nothing" if share < _EITHER_WAY else "little"
+        raise NotHereError(
+            f"here direction carries {said}: {100 * share:.0f} % of the motion goes the more usual "
+            "way of its place, of which chance alone makes somewhat more than half"
+        )
+
+
+FAULTS = (
+    Fault("direction", "everything backwards", backwards, repeats=False),
+    Fault("direction", "everything mirrored", mirrored, repeats=False),
+)

@@ -1,0 +1,102 @@
+"""What a drill found, in sentences and in lines for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from oddframe.console.words import aligned, duration, sentence
+from oddframe.drills.faults import FAULTS
+from oddframe.drills.result import Drill, Row
+
+_SAYINGS = {
+    (fault.kind, fault.name, strength): saying
+    for fault in FAULTS
+    for strength, saying in fault.sayings.items()
+}
+
+
+def saying(row: Row) -> str:
+    """A fault as a sentence says it: ``everything 2 times as fast``."""
+    own = _SAYINGS.get((row.kind, row.name, row.strength))
+    if own is not None:
+        return own
+    details = [part for part in (row.size if row.kind == "presence" else "", row.strength) if part]
+    return f"{row.name} ({', '.join(details)})" if details else row.name
+
+
+def summary(drill: Drill) -> list[str]:
+    """Three sentences without their stops: would notice, would miss, and what must not ring."""
+    rows = drill.rows
+    odd = [row for row in rows if row.expected == "odd"]
+    camera = [row for row in rows if row.expected == "camera"]
+    quiet = [row for row in rows if row.expected == "quiet"]
+    good = _listed([row for row in odd + camera if row.is_good])
+    bad = _listed([row for row in odd + camera if row.is_good is False])
+    lines = [
+        f"would notice: {good or 'nothing of this'}",
+        f"would miss: {bad or 'nothing of this'}",
+    ]
+    rings = _listed([row for row in quiet if row.is_good is False])
+    ringing = [row for row in rows if row.share is None]
+    last = (
+        f"would ring without reason at: {rings}"
+        if rings
+        else "no false alarm from light, noise or rain"
+    )
+    if not quiet or all(row.share is None for row in quiet):
+        last = "false alarms from light, noise and rain: nothing can be said"
+    lines.append(last)
+    if ringing:
+        lines.append(
+            f"says nothing, since the untouched footage alarms there as well: {_listed(ringing)}"
+        )
+    return lines
+
+
+def false_alarms(drill: Drill) -> str:
+    """``no false alarm in 3.4 minutes ..., which only shows fewer than 53 an hour``."""
+    rate, interval = drill.false_alarm_rate
+    length = duration(3600 * drill.hours)
+    some = "1 alarm" if drill.false_alarms == 1 else f"{drill.false_alarms} alarms"
+    if not drill.false_alarms:
+        high = interval[1] if interval else 0.0
+        return (
+            f"no alarm in {length} of the untouched footage, which only shows that there are fewer "
+            f"than {high:,.0f} an hour"
+        )
+    between = f", between {interval[0]:,.0f} and {interval[1]:,.0f}" if interval else ""
+    return f"{some} in {length} of the untouched footage, {rate:,.0f} an hour{between}"
+
+
+def counted(row: Row) -> str:
+    """``2 of 3``; or that the untouched footage rings."""
+    return f"{row.noticed} of {row.of}" if row.of else "rings anyway"
+
+
+def delay(row: Row) -> str:
+    """``1.2 s``, or nothing."""
+    return "" if row.delay is None else f"{row.delay:.1f} s"
+
+
+def drill_text(drill: Drill) -> str:
+    """The table and the sentences for a terminal."""
+    table = [["fault", "size", "strength", "noticed", "after", "place", "AUC"]]
+    for row in drill.rows:
+        placed = "" if row.placed is None else f"{100 * row.placed:.0f} %"
+        name = row.name + {"odd": "", "camera": " *", "quiet": " +"}[row.expected]
+        auc = f"{row.surprise:.2f}"
+        table.append([name, row.size, row.strength, counted(row), delay(row), placed, auc])
+    lines = [f"{drill.run}: drill on {drill.footage}", *aligned(table, left=3)]
+    lines.append("* to be named as the camera's own trouble   + must not be noticed")
+    lines += [f"left out: {name}: {why}" for name, why in drill.left_out.items()]
+    lines.append(false_alarms(drill))
+    return "\n".join([*lines, *summary(drill)])
+
+
+def lead(drill: Drill) -> str:
+    """The finding in a few sentences, for a page."""
+    return " ".join(sentence(line) for line in [*summary(drill)[:3], false_alarms(drill)])
+
+
+def _listed(rows: Sequence[Row]) -> str:
+    return ", ".join(saying(row) for row in rows)
