@@ -5,6 +5,7 @@ from typing import Any
 
 from oddframe.bags.loss_spread import LossSpreads
 from oddframe.comparison.compare import Comparison
+from oddframe.comparison.drilled import DrillComparison
 from oddframe.drills.drilling import Drilled
 from oddframe.errors import OddframeError as OddframeError
 from oddframe.errors import OddframeWarning as OddframeWarning
@@ -42,7 +43,7 @@ def compare(
     resamples: int = ...,
     seed: int = ...,
     timelines: bool = ...,
-) -> Comparison: ...
+) -> Comparison | DrillComparison: ...
 def demo(*, out: AnyPath = ..., seed: int = ...) -> Demo: ...
 def drill(
     run: AnyPath,

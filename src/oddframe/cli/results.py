@@ -10,6 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 from oddframe.bags.loss_spread import LossSpreads
 from oddframe.cli.manifest_text import summary
 from oddframe.comparison.compare import Comparison
+from oddframe.comparison.drilled import DrillComparison
 from oddframe.comparison.page import BESIDE
 from oddframe.console.words import FOOTAGE, aligned, count, notes_lines
 from oddframe.drills.drilling import Drilled
@@ -87,6 +88,8 @@ def describe(result: Any, given: Mapping[str, Any] | None = None) -> str:
         case Comparison():
             beside = f"\nbeside it: {BESIDE}" if "out" in given else ""
             return result.text() + _page(given, "comparison.html") + beside
+        case DrillComparison():
+            return result.text() + _page(given, "comparison.html")
         case Drilled():
             return f"{drill_text(result.drill)}\nreport: {result.page}"
         case Described():

@@ -13,7 +13,9 @@ from oddframe.comparison.contenders import (
     read_contender,
     shared_manifest,
 )
+from oddframe.comparison.drilled import DrillComparison
 from oddframe.comparison.published_numbers import published_for
+from oddframe.drills.result import is_drill
 from oddframe.errors import OddframeError
 from oddframe.evaluation.bootstrap import RESAMPLES
 from oddframe.evaluation.evaluate import evaluate_scores
@@ -54,14 +56,12 @@ class CompareRequest:
     seed: int = 0
     timelines: bool = True
 
-    def contenders(self) -> tuple[Manifest, dict[str, Contender]]:
-        """The truth, and by its name what is compared.
+    def named(self) -> dict[str, Path]:
+        """By its name what is compared.
 
         Raises:
-            OddframeError: fewer than two, names that do not tell them apart, or something else
-                than scores, runs and sweeps.
+            OddframeError: fewer than two, nothing there, or names that do not tell them apart.
         """
-        check_seed(self.seed)
         missing = next((path for path in self.results if not path.exists()), None)
         if missing is not None:
             raise OddframeError(
@@ -79,21 +79,39 @@ class CompareRequest:
                 f"compare: expected {amount} different names, found {', '.join(chosen)}; give one "
                 "for each with --names a,b"
             )
+        return dict(zip(chosen, self.results, strict=True))
+
+    def contenders(self) -> tuple[Manifest, dict[str, Contender]]:
+        """The truth, and by its name what is compared.
+
+        Raises:
+            OddframeError: see :meth:`named`; or something else than scores, runs and sweeps.
+        """
+        check_seed(self.seed)
+        named = self.named()
         if self.manifest:
             truth = Manifest.read(self.manifest, self.root)
         else:
             truth = shared_manifest(self.results, self.split, self.root)
-        named = zip(chosen, self.results, strict=True)
-        return truth, {name: read_contender(path, self.split, truth) for name, path in named}
+        return truth, {
+            name: read_contender(path, self.split, truth) for name, path in named.items()
+        }
 
 
-def compare_into(request: CompareRequest) -> Comparison:
-    """Compare, and write numbers, tables and the page into a folder.
+def compare_into(request: CompareRequest) -> Comparison | DrillComparison:
+    """Compare, and write numbers, tables and the page into a folder; drills are compared as drills.
 
     Raises:
-        OddframeError: see :meth:`CompareRequest.contenders`; or scores that do not fit the
-            manifest.
+        OddframeError: see :meth:`CompareRequest.contenders`; scores that do not fit the manifest;
+            or drills among other things.
     """
+    if any(is_drill(path) for path in request.results):
+        from oddframe.comparison.page import remove_comparison
+
+        compared = DrillComparison.of(request.named())
+        remove_comparison(request.out)
+        compared.write(request.out)
+        return compared
     truth, found = request.contenders()
     split, skip_first, out = request.split, request.skip_first, request.out
     comparison = compare_scores(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from oddframe.comparison.compare import Comparison
 from oddframe.comparison.compared import CompareRequest, compare_into
+from oddframe.comparison.drilled import DrillComparison
 from oddframe.files.folder_lock import alone_in_out
 from oddframe.files.paths import text_paths
 
@@ -25,14 +26,15 @@ def compare(
     resamples: int = 1000,
     seed: int = 0,
     timelines: bool = True,
-) -> Comparison:
+) -> Comparison | DrillComparison:
     """Compare runs, sweeps and score files: metrics with intervals, and paired differences.
 
     Args:
         scores: two or more score files, folders of one file per video, run folders, or sweep
-            folders. Of a sweep the configuration counts that is best on validation in the mean
-            over its seeds, and its numbers are means over them. Scores that cover the validation
-            videos too get thresholds that are chosen on them.
+            folders; or two or more folders of ``drill``, which need no manifest. Of a sweep the
+            configuration counts that is best on validation in the mean over its seeds, and its
+            numbers are means over them. Scores that cover the validation videos too get thresholds
+            that are chosen on them.
         out: folder for ``comparison.html``, ``comparison.json``, the tables as CSV and
             LaTeX, and ``plots/``.
         manifest: the manifest with the truth; without it, the one that the runs were trained on.
