@@ -119,6 +119,7 @@ def test_train_says_what_to_do_next(street, cli):
     status, out, err = cli("train", street.root / "normal", "--out", street.run, "--resume")
     assert (status, err) == (0, "")
     assert f"next: oddframe score {street.run} VIDEO --report" in out
+    assert f"oddframe drill {street.run}" in out
     assert "\n  threshold " in out
     assert "threshold: threshold" not in out
 

@@ -126,6 +126,9 @@ def _run(run: Run) -> str:
     shown = "MANIFEST --features DIR" if detector.traits.looks_at == "features" else "VIDEO"
     own = f" --detector {shlex.quote(run.source['file'])}" if "file" in run.source else ""
     lines.append(f"next: oddframe score {run.folder} {shown} --report{own}")
+    if detector.traits.looks_at == "frames":
+        # A drill of one case each would say little, and take longer than a fit of minutes may.
+        lines.append(f"what would it notice? oddframe drill {run.folder}{own}")
     return "\n".join(lines)
 
 
