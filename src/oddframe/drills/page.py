@@ -112,12 +112,12 @@ def write_page(folder: Path, drill: Drill) -> Path:
 def _table(label: str, rows: Sequence[Row]) -> Table:
     camera = rows[0].expected == "camera"
     quiet = rows[0].expected == "quiet"
-    head = ["", "size", "strength", "rang" if quiet else "noticed", "after"]
+    head = ["", "rang" if quiet else "noticed", "after"]
     head += ["rang as odd"] if camera else ["right place"] * (not quiet)
     head.append("AUC")
     return Table(
         label=label,
-        head=[Cell(text, "number" if at > 2 else "") for at, text in enumerate(head)],
+        head=[Cell(text, "number" if at else "") for at, text in enumerate(head)],
         rows=[_row(row, camera=camera, quiet=quiet) for row in rows],
     )
 
@@ -128,9 +128,7 @@ def _row(row: Row, *, camera: bool, quiet: bool) -> list[Cell]:
         kind = "number suspect"
     notes = [f"{row.rings} rang anyway"] if row.rings and row.of else []
     cells = [
-        Cell(row.name),
-        Cell(row.size),
-        Cell(row.strength),
+        Cell(row.name, notes=[part for part in (row.size, row.strength) if part]),
         Cell(counted(row), kind, notes),
         Cell(delay(row), "number"),
     ]
@@ -186,7 +184,7 @@ def _example(folder: Path, case: Case, row: Row) -> Example:
     elif case.alarmed and case.delay is not None:
         verdict += f" after {case.delay:.1f} s"
     return Example(
-        name=saying(row),
+        name=saying([row]),
         said=case.reason if case.alarmed else "",
         where=f"{case.video} · {offset(case.begins)} · highest score {case.peak:.2f}",
         verdict=verdict,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -107,7 +107,6 @@ class Fault:
         strength: how strong it is, in words; or none.
         repeats: whether it differs from draw to draw on the same clip.
         lasts: whether it goes on for as long as there is footage.
-        sayings: strength to what a sentence calls it, where that is not the name.
     """
 
     kind: str
@@ -118,7 +117,6 @@ class Fault:
     strength: str = ""
     repeats: bool = True
     lasts: bool = False
-    sayings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def row_name(self) -> str:

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 
 from oddframe.console.words import aligned, duration, sentence
-from oddframe.drills.faults import FAULTS
 from oddframe.drills.result import Drill, Row
 
-_SAYINGS = {
-    (fault.kind, fault.name, strength): saying
-    for fault in FAULTS
-    for strength, saying in fault.sayings.items()
-}
 
-
-def saying(row: Row) -> str:
-    """A fault as a sentence says it: ``everything 2 times as fast``."""
-    own = _SAYINGS.get((row.kind, row.name, row.strength))
-    if own is not None:
-        return own
-    details = [part for part in (row.size if row.kind == "presence" else "", row.strength) if part]
-    return f"{row.name} ({', '.join(details)})" if details else row.name
+def saying(rows: Sequence[Row]) -> str:
+    """Rows of one fault as a sentence says them: ``everything faster (2x, 3x)``."""
+    details = []
+    for row in rows:
+        size = row.size if row.kind == "presence" else ""
+        details.append(" ".join(part for part in (size, row.strength) if part))
+    known = ", ".join(part for part in details if part)
+    return f"{rows[0].name} ({known})" if known else rows[0].name
 
 
 def summary(drill: Drill) -> list[str]:
@@ -99,4 +94,6 @@ def lead(drill: Drill) -> str:
 
 
 def _listed(rows: Sequence[Row]) -> str:
-    return ", ".join(saying(row) for row in rows)
+    """The rows, those of one fault together."""
+    groups = groupby(rows, key=lambda row: (row.kind, row.name))
+    return ", ".join(saying(list(group)) for _, group in groups)

@@ -98,7 +98,6 @@ FAULTS = (
             partial(at_speed, times=times),
             strength=f"{times:g}x",
             repeats=False,
-            sayings={f"{times:g}x": f"everything {times:g} times as fast"},
         )
         for times in (1.5, 2.0, 3.0)
     ),
@@ -108,7 +107,6 @@ FAULTS = (
         partial(at_speed, times=1 / 3),
         strength="a third",
         repeats=False,
-        sayings={"a third": "everything at a third of its speed"},
     ),
     Fault("pace", "everything standing still", standing_still, repeats=False),
 )

@@ -144,10 +144,6 @@ def _parts(stage: Stage, rests: int) -> tuple[Part, ...]:
     return tuple(Part(begins, clip.frame_at(since + stay) + 1, f"{stay} s") for stay in fitting)
 
 
-def _sayings(words: str) -> dict[str, str]:
-    return {f"{stay} s": words.format(stay) for stay in STAYS}
-
-
 FAULTS = (
     Fault(
         "staying",
@@ -155,7 +151,6 @@ FAULTS = (
         partial(comes_to_rest, case=True),
         size="small",
         lasts=True,
-        sayings=_sayings("a case left for {} s"),
     ),
     Fault(
         "staying",
@@ -163,7 +158,6 @@ FAULTS = (
         partial(comes_to_rest, case=False),
         size="usual",
         lasts=True,
-        sayings=_sayings("somebody who stays {} s"),
     ),
     Fault(
         "staying",
@@ -171,6 +165,5 @@ FAULTS = (
         disappears,
         size="usual",
         lasts=True,
-        sayings=_sayings("a thing of the scene gone for {} s"),
     ),
 )

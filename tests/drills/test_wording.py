@@ -1,0 +1,42 @@
+"""What a drill found, in words."""
+
+import pytest
+from tests.comparison.test_drilled import ONE, drill
+
+from oddframe.drills.result import Row
+from oddframe.drills.wording import saying, summary
+
+
+def row(kind: str, name: str, size: str, strength: str) -> Row:
+    return Row(kind, name, size, strength, "odd", 1, 1, 0, 1, 1.0, None, 0.9)
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        (
+            [row("pace", "everything faster", "", s) for s in ("2x", "3x")],
+            "everything faster (2x, 3x)",
+        ),
+        ([row("staying", "a case left behind", "small", "10 s")], "a case left behind (10 s)"),
+        (
+            [row("presence", "somebody", s, "") for s in ("small", "large")],
+            "somebody (small, large)",
+        ),
+        ([row("look", "a striped mover", "usual", "")], "a striped mover"),
+    ],
+)
+def test_rows_of_a_fault_are_said_together(rows, words):
+    assert saying(rows) == words
+
+
+def test_half_of_the_cases_are_enough_to_say_that_it_is_noticed():
+    assert summary(ONE)[:2] == ["would notice: faster (2x)", "would miss: nothing of this"]
+    seldom = drill("missed", "missed", "noticed")
+    assert summary(seldom)[:2] == ["would notice: nothing of this", "would miss: faster (2x)"]
+
+
+def test_where_every_case_rings_anyway_that_is_said():
+    lines = summary(drill("rings anyway", "rings anyway"))
+    assert lines[:2] == ["would notice: nothing of this", "would miss: nothing of this"]
+    assert lines[3] == "says nothing, since the untouched footage alarms there as well: faster (2x)"
