@@ -11,15 +11,9 @@ from torch import Tensor, nn
 
 from oddframe.errors import OddframeError
 from oddframe.runs.curve import read_curve
-from oddframe.training.loop import (
-    LAST,
-    METRICS,
-    Schedule,
-    Validation,
-    Validator,
-    train,
-)
+from oddframe.training.loop import LAST, METRICS, Schedule, train
 from oddframe.training.pace import Pace
+from oddframe.training.validation import Validation, Validator
 
 
 class Numbers:

@@ -13,7 +13,7 @@ from oddframe.bags.detector import BagDetector
 from oddframe.bags.segments import Segments
 from oddframe.errors import OddframeWarning
 from oddframe.evaluation.metrics.frame_metrics import roc_auc
-from oddframe.training.loop import Validation, Validator
+from oddframe.training.validation import Validation, Validator
 from oddframe.videos.video import Video
 
 _SEED = 0

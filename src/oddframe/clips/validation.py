@@ -14,7 +14,7 @@ from oddframe.clips.frame_cache import FrameCache
 from oddframe.clips.stream import measured_video
 from oddframe.errors import OddframeError
 from oddframe.reporting.drawing.sample_pictures import write_samples
-from oddframe.training.loop import Validation, Validator
+from oddframe.training.validation import Validation, Validator
 from oddframe.videos.video import Video
 
 _SHOWN = 4

@@ -33,7 +33,8 @@ from oddframe.runs.run_folder import (
 )
 from oddframe.training.hardware import Hardware
 from oddframe.training.learner import Learner
-from oddframe.training.loop import Batches, Schedule, Validator, train
+from oddframe.training.loop import Batches, Schedule, train
+from oddframe.training.validation import Validator
 from oddframe.videos.manifest import Manifest
 
 if TYPE_CHECKING:

@@ -12,11 +12,8 @@ killed and goes on gives the very numbers of one that was not.
 from __future__ import annotations
 
 import math
-import signal
-import threading
 import time
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -28,15 +25,16 @@ from torch import Tensor, nn
 from oddframe.errors import OddframeError
 from oddframe.runs.curve import CurveWriter
 from oddframe.runs.run_folder import LAST, METRICS, log
+from oddframe.training.interruption import interrupted_between_steps
 from oddframe.training.learner import Learner
 from oddframe.training.pace import Pace
 from oddframe.training.unfinished import (
     TrainingState,
-    check_weights,
     load_unfinished,
     not_finite,
     save_unfinished,
 )
+from oddframe.training.validation import Validator, validate
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
@@ -73,35 +71,6 @@ class Batches(Protocol):
     def batch(self, step: int, part: int, parts: int) -> dict[str, Tensor]:
         """The batch of a step, or one process's part of it; the same whenever it is asked for."""
         ...
-
-
-@dataclass(frozen=True)
-class Validation:
-    """What a validation found.
-
-    Attributes:
-        metrics: by name, for the curve.
-        rank: the larger, the better; compared element by element, so later ones break ties. Empty
-            where nothing can be compared: the newest state is saved.
-    """
-
-    metrics: dict[str, float]
-    rank: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class Validator:
-    """Measures the learner at every validation and saves its best state.
-
-    Attributes:
-        name: the curve's ``split``: ``val``, or ``oracle`` for one that looks at test labels.
-        validate: called with the learner in eval mode.
-        save: called when a state is better than all before.
-    """
-
-    name: str
-    validate: Callable[[], Validation]
-    save: Callable[[], object]
 
 
 def train(
@@ -160,7 +129,7 @@ def train(
     curve = CurveWriter(folder / METRICS, state.step, fabric.is_global_zero)
     pace = Pace(state.step, schedule.steps)
     saved_at = time.monotonic()
-    with _interrupted_between_steps() as interrupted:
+    with interrupted_between_steps() as interrupted:
         while state.step < schedule.steps and phases:
             batch = batches.batch(state.step, fabric.global_rank, fabric.world_size)
             batch = {key: _as_weights(fabric, learner, value) for key, value in batch.items()}
@@ -183,7 +152,7 @@ def train(
                 curve.write(state.step, epoch, "train", means)
                 state.sums, state.counts = {}, {}
                 if fabric.is_global_zero:
-                    found = _validate(learner, validators, state, curve, epoch)
+                    found = validate(learner, validators, state, curve, epoch)
                     line = f"step {state.step} of {schedule.steps}: {found}{pace(state.step)}"
                     log(folder, line)
                     say(line)
@@ -198,29 +167,8 @@ def train(
                     f"{folder}; go on with the same command and --resume"
                 )
     if not (phases and schedule.steps) and fabric.is_global_zero:
-        _validate(learner, validators, state, curve, 0.0)
+        validate(learner, validators, state, curve, 0.0)
     return state.kept
-
-
-@contextmanager
-def _interrupted_between_steps() -> Generator[Callable[[], bool]]:
-    """Whether Ctrl-C was pressed: a half-done step or validation would not be an exact state."""
-    asked = False
-
-    def remember(*_: object) -> None:
-        nonlocal asked
-        if asked:
-            raise KeyboardInterrupt
-        asked = True
-
-    if threading.current_thread() is not threading.main_thread():
-        yield lambda: False  # Python gives signals to the main thread only
-        return
-    before = signal.signal(signal.SIGINT, remember)
-    try:
-        yield lambda: asked
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _as_list(value: Any) -> list[Any]:
@@ -285,31 +233,3 @@ def _step(
         for parameter in learner.parameters():
             parameter.requires_grad_(True)
     return terms
-
-
-def _validate(
-    learner: nn.Module,
-    validators: tuple[Validator, ...],
-    state: TrainingState,
-    curve: CurveWriter,
-    epoch: float,
-) -> str:
-    """Call every validator; what the first of them found, in words."""
-    said = ""
-    check_weights(learner, state.step)
-    learner.eval()
-    with torch.random.fork_rng(), torch.no_grad():
-        for validator in validators:
-            found = validator.validate()
-            rank = list(found.rank)
-            better = validator.name not in state.best or rank > state.best[validator.name]
-            curve.write(state.step, epoch, validator.name, found.metrics)
-            numbers = ", ".join(f"{name} {value:.4g}" for name, value in found.metrics.items())
-            said = said or f"{validator.name} {numbers}, "
-            if better or not rank:
-                state.best[validator.name] = rank
-                if rank:
-                    state.kept[validator.name] = {"step": state.step, **found.metrics}
-                validator.save()
-    learner.train()
-    return said

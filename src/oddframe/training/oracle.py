@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from oddframe.evaluation.metrics.frame_metrics import average_precision, roc_auc
-from oddframe.training.loop import Validation, Validator
+from oddframe.training.validation import Validation, Validator
 from oddframe.videos.video import Video
 
 
