@@ -28,7 +28,8 @@ from mlflow.utils.validation import _validate_metric_name, _validate_param_name
 from oddframe.errors import OddframeError
 from oddframe.evaluation.result import Measured
 from oddframe.tracking import mlflow_connection
-from oddframe.tracking.mlflow_tracker import MlflowTracker, _allowed, _note
+from oddframe.tracking.mlflow_tracker import MlflowTracker
+from oddframe.tracking.mlflow_words import allowed_name, note_of
 from oddframe.tracking.record import Point, RunRecord
 from oddframe.verbs.track import track
 
@@ -222,7 +223,7 @@ def test_the_description_begins_with_the_test_metrics_and_ends_with_oracle(
         "oracle/test/micro_auc",
     ]
     results = {name: Measured(0.5, 0.25, 0.75) for name in names}
-    lines = _note(replace(made_up(tmp_path, "run"), results=results)).splitlines()
+    lines = note_of(replace(made_up(tmp_path, "run"), results=results)).splitlines()
     assert lines[2] == "| test/micro_auc | 0.5 | 0.25 to 0.75 |"
     assert [line.split(" | ")[0] for line in lines[2:8]] == [
         *("| test/micro_auc", "| test/macro_auc", "| val/micro_auc", "| selected/val/video_auc"),
@@ -232,13 +233,13 @@ def test_the_description_begins_with_the_test_metrics_and_ends_with_oracle(
     assert lines[11] == "2 more are among the metrics."
     assert lines[-1] == f"Run folder: `{tmp_path / 'run'}` (finished)"
     results |= {f"test/metric_{number}": Measured(0.5) for number in range(50)}
-    lines = _note(replace(made_up(tmp_path, "run"), results=results)).splitlines()
+    lines = note_of(replace(made_up(tmp_path, "run"), results=results)).splitlines()
     assert [line.split(" | ")[0] for line in lines[11:15]] == [
         *("| test/metric_7", "| selected/val/video_auc"),
         *("| oracle/test/micro_auc", "| oracle/selected/micro_auc"),
     ]
     assert "45 more are among the metrics." in lines
-    assert _note(replace(made_up(tmp_path, "new"), results={})).strip().startswith("Run folder")
+    assert note_of(replace(made_up(tmp_path, "new"), results={})).strip().startswith("Run folder")
 
 
 def test_the_command_that_starts_the_pages_is_said_once(
@@ -515,15 +516,15 @@ def read_back(name: str) -> str:
 
 @given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=30))
 def test_every_name_is_allowed_and_can_be_read_back(name: str) -> None:
-    _validate_metric_name(_allowed(name))
-    _validate_param_name(_allowed(name))
-    assert read_back(_allowed(name)) == name
+    _validate_metric_name(allowed_name(name))
+    _validate_param_name(allowed_name(name))
+    assert read_back(allowed_name(name)) == name
 
 
 def test_names_stay_readable() -> None:
-    assert _allowed("test/class/Road Accidents/micro_auc.low") == (
+    assert allowed_name("test/class/Road Accidents/micro_auc.low") == (
         "test/class/Road Accidents/micro_auc.low"
     )
     long = "a/" * 200 + "b"
-    assert len(_allowed(long)) == 250
-    assert _allowed(long) != _allowed(long + "c")
+    assert len(allowed_name(long)) == 250
+    assert allowed_name(long) != allowed_name(long + "c")

@@ -18,7 +18,7 @@ from oddframe.scores.frame_scores import Scores
 from oddframe.scores.maps import MAPS, read_maps
 from oddframe.scoring.result_folder import belongs
 from oddframe.sweeps.folder import SweepFolder
-from oddframe.tracking.record import is_oracle
+from oddframe.tracking.run_results import is_oracle
 from oddframe.videos.frame_truth import labelled_videos
 from oddframe.videos.manifest import Manifest
 

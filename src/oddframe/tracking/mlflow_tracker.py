@@ -8,7 +8,6 @@ button, and made anew: MLflow keeps parameters and values for ever.
 from __future__ import annotations
 
 import getpass
-import hashlib
 import math
 import re
 import shutil
@@ -22,7 +21,6 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from oddframe.errors import OddframeError
-from oddframe.evaluation.result import Measured
 from oddframe.tracking.mlflow_connection import (
     address_of,
     alone,
@@ -32,7 +30,16 @@ from oddframe.tracking.mlflow_connection import (
     page_of,
     start_of_pages,
 )
-from oddframe.tracking.record import ORACLE_RESULT, Point, RunRecord, log_of_training
+from oddframe.tracking.mlflow_words import (
+    Value,
+    allowed_name,
+    curve_values,
+    file_name,
+    result_values,
+    tag_entities,
+    tags_of,
+)
+from oddframe.tracking.record import Point, RunRecord, log_of_training
 from oddframe.tracking.state import run_id
 
 if TYPE_CHECKING:
@@ -40,17 +47,12 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 ID = "oddframe.id"
-STATE = "oddframe.state"
 SWEEP = "oddframe.sweep"
 _EXPERIMENT = "oddframe"
 _STATUS = {"unfinished": "RUNNING", "finished": "FINISHED", "failed": "FAILED"}
 _VALUES_AT_ONCE, _PARAMETERS_AT_ONCE = 1000, 100
-_LONGEST_NAME, _LONGEST_PARAMETER, _LONGEST_TAG = 250, 6000, 5000
+_LONGEST_PARAMETER = 6000
 _LARGEST = sys.float_info.max
-_SHOWN_RESULTS = 10
-
-Value = tuple[str, int, float]
-"""Metric, step and value, as MLflow keeps them."""
 
 
 class MlflowTracker:
@@ -88,7 +90,7 @@ class MlflowTracker:
             run = self._fill(record)
             self._send_files(run, record)
             # Last: a run that says it is finished is whole.
-            self._client.log_batch(run.info.run_id, tags=_entities(_tags(record)))
+            self._client.log_batch(run.info.run_id, tags=tag_entities(tags_of(record)))
             self._set_status(run, record)
             self._delete_elsewhere(run, record.id)
             page = page_of(self._address, run.info.experiment_id, run.info.run_id)
@@ -120,7 +122,7 @@ class MlflowTracker:
                 run = self._fill(record)
                 self._set_status(run, record)
             else:
-                self._send_values(run, _curve_values(record.curve[len(sent) :]))
+                self._send_values(run, curve_values(record.curve[len(sent) :]))
             self._followed[record.id] = (run, record.curve)
 
     def close(self) -> None:
@@ -139,9 +141,9 @@ class MlflowTracker:
         from mlflow.entities import Param
 
         experiment = self._experiment_id(record.group)
-        values = [*_curve_values(record.curve), *_result_values(record.results)]
+        values = [*curve_values(record.curve), *result_values(record.results)]
         parameters = {
-            _allowed(name): str(value)[:_LONGEST_PARAMETER]
+            allowed_name(name): str(value)[:_LONGEST_PARAMETER]
             for name, value in record.parameters.items()
         }
         run = self._find(experiment, record.id)
@@ -218,7 +220,7 @@ class MlflowTracker:
         pictures = ((f"{name}{path.suffix}", path) for name, path in record.pictures)
         with tempfile.TemporaryDirectory() as renamed:
             for name, path in (*record.files, *pictures):
-                place = PurePosixPath(_file_name(name))
+                place = PurePosixPath(file_name(name))
                 if path.name != place.name:
                     path = Path(shutil.copyfile(path, Path(renamed) / place.name))
                 inside = None if place.parent == PurePosixPath() else str(place.parent)
@@ -287,83 +289,6 @@ TRACKER = MlflowTracker
 def _batches(items: list[Any], size: int) -> Iterator[list[Any]]:
     for start in range(0, len(items), size):
         yield items[start : start + size]
-
-
-def _curve_values(points: Iterable[Point]) -> list[Value]:
-    return [(_allowed(point.name), point.step, point.value) for point in points]
-
-
-def _result_values(results: dict[str, Measured]) -> Iterator[Value]:
-    for name, measured in results.items():
-        ends = {"": measured.value, ".low": measured.low, ".high": measured.high}
-        for suffix, value in ends.items():
-            if value is not None and math.isfinite(value):
-                yield _allowed(f"{name}{suffix}"), 0, float(value)
-
-
-def _allowed(name: str) -> str:
-    """A name as MLflow allows it: others than letters, digits and ``_ - . / space`` as ``:hex:``.
-
-    A part of a path that is empty or only dots would be taken as another path and is written so
-    too. A name that is too long ends with a hash in place of the rest.
-    """
-    parts = []
-    for part in name.split("/"):
-        odd = r"." if part.strip(".") == "" else r"[^\w. -]"
-        parts.append(re.sub(odd, lambda found: f":{ord(found[0]):x}:", part) or "::")
-    written = "/".join(parts)
-    if len(written) <= _LONGEST_NAME:
-        return written
-    digest = hashlib.sha256(name.encode()).hexdigest()[:16]
-    return f"{written[: _LONGEST_NAME - 17]}-{digest}"
-
-
-def _file_name(name: str) -> str:
-    """A path inside MLflow without what an address or Windows would misread, as ``~hex``."""
-    return re.sub(r'[%#?~\\:*"<>|]', lambda found: f"~{ord(found[0]):02x}", name)
-
-
-def _entities(tags: dict[str, str]) -> list:
-    from mlflow.entities import RunTag
-
-    return [RunTag(_allowed(name), value[:_LONGEST_TAG]) for name, value in tags.items()]
-
-
-def _tags(record: RunRecord) -> dict[str, str]:
-    return {**record.tags, STATE: record.state, "mlflow.note.content": _note(record)}
-
-
-def _note(record: RunRecord) -> str:
-    """The description on the run's page, in Markdown: its main numbers and where the run is.
-
-    Those of the test split come first, then what was selected, oracle last; some of each.
-    """
-    main = {n: x for n, x in record.results.items() if "/class/" not in n and "/at/" not in n}
-    parts: dict[tuple[bool, ...], list[str]] = {}
-    for name in sorted(main, key=_importance):
-        parts.setdefault(_importance(name)[:2], []).append(name)
-    shown = [name for names in parts.values() for name in names[:_SHOWN_RESULTS]]
-    lines = ["| result | value | 95 % interval |", "|---|---|---|"] if shown else []
-    for name in shown:
-        measured = main[name]
-        known = measured.low is not None and measured.high is not None
-        interval = f"{measured.low:.4g} to {measured.high:.4g}" if known else ""
-        lines.append(f"| {name} | {measured.value:.4g} | {interval} |")
-    if any(name.startswith(ORACLE_RESULT) for name in shown):
-        lines += ["", "oracle: chosen on the very videos it is measured on, an upper bound."]
-    if len(record.results) > len(shown):
-        lines += ["", f"{len(record.results) - len(shown)} more are among the metrics."]
-    return "\n".join([*lines, "", f"Run folder: `{record.folder}` ({record.state})"])
-
-
-def _importance(name: str) -> tuple[bool, ...]:
-    """To sort results by, the most important first: the part of the table, then the place in it."""
-    return (
-        name.startswith(ORACLE_RESULT),
-        "selected/" in name,
-        not name.removeprefix(ORACLE_RESULT).startswith("test/"),
-        not name.endswith("/micro_auc"),
-    )
 
 
 def _logged_times(folder: Path) -> tuple[int, int] | None:

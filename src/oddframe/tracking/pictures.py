@@ -11,14 +11,8 @@ from pathlib import Path
 from oddframe.evaluation.result import Evaluation
 from oddframe.runs.run_folder import MANIFEST
 from oddframe.scores.frame_scores import Scores
-from oddframe.tracking.record import (
-    MOST_TIMELINES,
-    RunRecord,
-    inside,
-    is_oracle,
-    is_oracle_evaluation,
-    spread,
-)
+from oddframe.tracking.record import MOST_TIMELINES, RunRecord, spread
+from oddframe.tracking.run_results import inside, is_oracle, is_oracle_evaluation
 from oddframe.videos.manifest import Manifest
 
 

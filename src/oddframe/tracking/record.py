@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar
 
 import oddframe
 from oddframe.errors import OddframeError
-from oddframe.evaluation.result import FORMAT, Evaluation, Measured
+from oddframe.evaluation.result import Evaluation, Measured
 from oddframe.files.atomic import sha256_of
 from oddframe.runs.curve import read_curve
 from oddframe.runs.run_folder import (
@@ -24,16 +24,21 @@ from oddframe.runs.run_folder import (
     read_config,
     sample_paths,
 )
+from oddframe.tracking.run_results import (
+    ORACLE_RESULT,
+    evaluated_results,
+    evaluations_in,
+    inside,
+    is_number,
+    is_oracle_evaluation,
+    selected_results,
+)
 from oddframe.tracking.state import run_id
 
-LOCAL = ("tensorboard", "wandb")
-"""Folders in a run folder that trackers write; nothing is read back from them."""
 FAILED = "failed: "
 """How the line of ``log.txt`` begins that says why a training ended early."""
 MOST_TIMELINES = 20
 """Timelines taken from each report, evenly spread over its videos."""
-ORACLE_RESULT = "oracle/"
-"""How the names of results begin that were chosen on the videos they are measured on."""
 TRACKED = "tracked: "
 """How the line of ``log.txt`` begins that says where a tracker shows the run."""
 _Item = TypeVar("_Item")
@@ -100,7 +105,7 @@ def read_record(folder: str | Path) -> RunRecord:
     sweep = folder.parent.parent if folder.parent.name == "trials" else None
     group = sweep.name if sweep and is_sweep(sweep) else None
     config = read_config(folder)
-    evaluations = _evaluations(folder)
+    evaluations = evaluations_in(folder)
     return RunRecord(
         id=run_id(folder),
         name=f"{group}-{folder.name}" if group else folder.name,
@@ -110,7 +115,7 @@ def read_record(folder: str | Path) -> RunRecord:
         parameters=dict(_flat({k: v for k, v in config.items() if k != "selected"})),
         tags=_tags(folder, config),
         curve=_curve(folder),
-        results={**_selected(config), **_results(folder, evaluations)},
+        results={**selected_results(config), **evaluated_results(folder, evaluations)},
         pictures=(*_samples(folder), *_plots(folder, evaluations)),
         files=tuple(_files(folder, evaluations)),
     )
@@ -154,26 +159,6 @@ def spread(items: list[_Item], most: int) -> list[_Item]:
     if len(items) <= most:
         return items
     return [items[round(place * (len(items) - 1) / (most - 1))] for place in range(most)]
-
-
-def inside(folder: Path, pattern: str) -> list[Path]:
-    """Files anywhere in a run folder, sorted; not hidden ones, and none that a tracker wrote."""
-    found = []
-    for path in folder.rglob(pattern):
-        parts = path.relative_to(folder).parts
-        if parts[0] not in LOCAL and not any(part.startswith(".") for part in parts):
-            found.append(path)
-    return sorted(found)
-
-
-def is_oracle(meta: Mapping[str, Any]) -> bool:
-    """Whether scores with this ``meta`` are of a checkpoint that was chosen on the test videos."""
-    return str(meta.get("checkpoint", "")).startswith("oracle")
-
-
-def is_oracle_evaluation(evaluation: Evaluation) -> bool:
-    """Whether all numbers of an evaluation are of such a checkpoint."""
-    return is_oracle(evaluation.protocol.get("scores_meta") or {})
 
 
 def _state(folder: Path) -> Literal["unfinished", "finished", "failed"]:
@@ -230,7 +215,7 @@ def _curve(folder: Path) -> tuple[Point, ...]:
             points += [
                 Point(f"{split}/{name}", step, float(value))
                 for name, value in line.items()
-                if name not in ("step", "epoch", "split") and _is_number(value)
+                if name not in ("step", "epoch", "split") and is_number(value)
             ]
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise OddframeError(
@@ -238,80 +223,6 @@ def _curve(folder: Path) -> tuple[Point, ...]:
             "delete it to track the run without its curve"
         ) from error
     return tuple(points)
-
-
-def _is_number(value: Any) -> bool:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and math.isfinite(value)
-
-
-def _evaluations(folder: Path) -> dict[Path, Evaluation]:
-    """Folder to evaluation, that in ``report`` first."""
-    found = {}
-    for path in inside(folder, "metrics.json"):
-        try:
-            mine = json.loads(path.read_text(encoding="utf-8")).get("format") == FORMAT
-            if mine:
-                found[path.parent] = Evaluation.read(path)
-        except (
-            OSError,
-            ValueError,
-            LookupError,
-            TypeError,
-            AttributeError,
-            RecursionError,
-        ) as error:
-            raise OddframeError(
-                f"{path}: expected metrics.json, found {error!r}; evaluate again, or delete it"
-            ) from error
-    return dict(sorted(found.items(), key=lambda item: (item[0].name != "report", item[0])))
-
-
-def _selected(config: Mapping[str, Any]) -> dict[str, Measured]:
-    """At which step the saved states were found, and what the validation found there."""
-    results = {}
-    for split, kept in (config.get("selected") or {}).items():
-        for name, value in kept.items() if isinstance(kept, Mapping) else ():
-            where = f"{ORACLE_RESULT}selected" if split == "oracle" else f"selected/{split}"
-            if _is_number(value):
-                results[f"{where}/{name}"] = Measured(float(value))
-    return results
-
-
-def _results(folder: Path, evaluations: Mapping[Path, Evaluation]) -> dict[str, Measured]:
-    results: dict[str, Measured] = {}
-    for place, evaluation in evaluations.items():
-        for name, value in _measured(evaluation):
-            if value.value is None or not math.isfinite(value.value):
-                continue
-            if results.get(name, value) != value:
-                # Another evaluation of the same split: told apart by where it lies.
-                oracle = ORACLE_RESULT if name.startswith(ORACLE_RESULT) else ""
-                where = place.relative_to(folder).as_posix()
-                name = f"{oracle}{where}/{name.removeprefix(ORACLE_RESULT)}"
-            results[name] = value
-    return results
-
-
-def _measured(evaluation: Evaluation) -> Iterator[tuple[str, Measured]]:
-    """Names and numbers; what was chosen on the evaluated videos is oracle and says so first."""
-    chosen = is_oracle_evaluation(evaluation)
-    cut = evaluation.protocol.get("skip_first", 0)
-    # Runs stand in one column by these names, and fewer frames are another test.
-    split = f"{evaluation.split}-from-frame-{cut}" if cut else evaluation.split
-    own = f"{ORACLE_RESULT if chosen else ''}{split}"
-    for name, value in evaluation.metrics.items():
-        yield f"{own}/{name}", value
-    for group, metrics in evaluation.classes.items():
-        for name, value in metrics.items():
-            yield f"{own}/class/{group}/{name}", value
-    for at, decision in evaluation.decisions.items():
-        where = f"{ORACLE_RESULT if decision.oracle or chosen else ''}{split}"
-        # With their intervals and classes they would be most of all numbers on a tracker's page.
-        for name, value in decision.metrics.items():
-            yield f"{where}/at/{at}/{name}", Measured(value.value)
-    for name, value in evaluation.oracle.items():
-        yield f"{ORACLE_RESULT}{split}/{name}", value
 
 
 def _samples(folder: Path) -> tuple[tuple[str, Path], ...]:
