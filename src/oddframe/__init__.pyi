@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from oddframe.bags.loss_spread import LossSpreads
-from oddframe.comparison.compare import Comparison
 from oddframe.comparison.drilled import DrillComparison
+from oddframe.comparison.result import Comparison
 from oddframe.drills.drilling import Drilled
 from oddframe.errors import OddframeError as OddframeError
 from oddframe.errors import OddframeWarning as OddframeWarning

@@ -7,8 +7,8 @@ import numpy as np
 
 from oddframe.bags.detector import BagShape
 from oddframe.cli.results import describe, evaluation_table
-from oddframe.comparison.compare import Comparison
 from oddframe.comparison.paired_differences import PairedDifference
+from oddframe.comparison.result import Comparison
 from oddframe.detectors.baselines.random_scores import RandomScores, RandomScoresConfig
 from oddframe.detectors.weakly_supervised.sultani import CONFIG, DETECTOR
 from oddframe.evaluation.result import Decision, Evaluation, Measured

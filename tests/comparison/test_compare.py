@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 from scipy.stats import ttest_ind
 from sklearn.metrics import roc_auc_score
 
-from oddframe.comparison.compare import Comparison, compare_scores
+from oddframe.comparison.compare import compare_scores
 from oddframe.comparison.paired_differences import (
     beyond_the_seeds,
     paired_differences,
 )
+from oddframe.comparison.result import Comparison
 from oddframe.comparison.wording import difference_in_words, oracle_in_words
 from oddframe.errors import OddframeError
 from oddframe.evaluation.bootstrap import draw_videos

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from oddframe.cli import main
-from oddframe.comparison.compare import Comparison
+from oddframe.comparison.result import Comparison
 from oddframe.evaluation.evaluate import evaluate_scores
 from oddframe.scores.frame_scores import Scores
 from oddframe.videos.manifest import Manifest

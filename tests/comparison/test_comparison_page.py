@@ -10,9 +10,10 @@ import cv2
 import numpy as np
 import pytest
 
-from oddframe.comparison.compare import Comparison, compare_scores
+from oddframe.comparison.compare import compare_scores
 from oddframe.comparison.page import write_comparison
 from oddframe.comparison.published_numbers import published_for
+from oddframe.comparison.result import Comparison
 from oddframe.comparison.sections.numbers import MOST_COLUMNS, main_metrics
 from oddframe.comparison.sections.timelines import model_timelines, some_videos
 from oddframe.comparison.tables import write_tables

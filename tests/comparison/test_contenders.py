@@ -6,13 +6,13 @@ import re
 import numpy as np
 import pytest
 
-from oddframe.comparison.compare import Comparison
 from oddframe.comparison.contenders import (
     manifest_of,
     maps_beside,
     read_contender,
     shared_manifest,
 )
+from oddframe.comparison.result import Comparison
 from oddframe.errors import OddframeError
 from oddframe.evaluation.evaluate import evaluate_scores
 from oddframe.runs.run_folder import write_config

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddframe.comparison.compare import Comparison
 from oddframe.comparison.latex import latex_table, tex
 from oddframe.comparison.paired_differences import PairedDifference
 from oddframe.comparison.published_numbers import PROTOCOLS, Published, published_for
+from oddframe.comparison.result import Comparison
 from oddframe.evaluation.result import Measured
 
 ESCAPES = {

@@ -9,8 +9,8 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from oddframe.cli.results import describe, evaluation_table
-from oddframe.comparison.compare import Comparison
 from oddframe.comparison.compared import short_names
+from oddframe.comparison.result import Comparison
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.evaluation.result import Evaluation
 from oddframe.files.atomic import sha256_of, write_json

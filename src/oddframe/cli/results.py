@@ -9,9 +9,9 @@ from typing import Any, Protocol, runtime_checkable
 
 from oddframe.bags.loss_spread import LossSpreads
 from oddframe.cli.manifest_text import summary
-from oddframe.comparison.compare import Comparison
 from oddframe.comparison.drilled import DrillComparison
 from oddframe.comparison.page import BESIDE
+from oddframe.comparison.result import Comparison
 from oddframe.console.words import FOOTAGE, aligned, count, notes_lines
 from oddframe.drills.drilling import Drilled
 from oddframe.drills.wording import drill_text

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from oddframe.comparison.compare import Comparison, compare_scores
+from oddframe.comparison.compare import compare_scores
 from oddframe.comparison.contenders import (
     Contender,
     maps_beside,
@@ -15,6 +15,7 @@ from oddframe.comparison.contenders import (
 )
 from oddframe.comparison.drilled import DrillComparison
 from oddframe.comparison.published_numbers import published_for
+from oddframe.comparison.result import Comparison
 from oddframe.drills.result import is_drill
 from oddframe.errors import OddframeError
 from oddframe.evaluation.bootstrap import RESAMPLES

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from textwrap import wrap
 
 import oddframe
-from oddframe.comparison.compare import Comparison
 from oddframe.comparison.published_numbers import Published
+from oddframe.comparison.result import Comparison
 from oddframe.comparison.sections.numbers import main_metrics
 from oddframe.comparison.sections.published import rows_of_methods
 from oddframe.console.words import count

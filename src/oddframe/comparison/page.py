@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from oddframe.comparison.compare import Comparison
 from oddframe.comparison.latex import latex_table
 from oddframe.comparison.published_numbers import Published
+from oddframe.comparison.result import Comparison
 from oddframe.comparison.sections.differences import differences_section
 from oddframe.comparison.sections.model_curves import model_curves
 from oddframe.comparison.sections.numbers import MOST_COLUMNS, classes_section, numbers_section

@@ -7,8 +7,8 @@ from dataclasses import astuple, fields
 from pathlib import Path
 from typing import Any
 
-from oddframe.comparison.compare import Comparison
 from oddframe.comparison.published_numbers import Published
+from oddframe.comparison.result import Comparison
 from oddframe.evaluation.result import Measured
 from oddframe.files.csv_files import write_csv
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from oddframe.comparison.compare import Comparison
 from oddframe.comparison.compared import CompareRequest, compare_into
 from oddframe.comparison.drilled import DrillComparison
+from oddframe.comparison.result import Comparison
 from oddframe.files.folder_lock import alone_in_out
 from oddframe.files.paths import text_paths
 

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from oddframe.comparison.compare import Comparison
 from oddframe.comparison.paired_differences import PairedDifference
+from oddframe.comparison.result import Comparison
 from oddframe.comparison.sections.numbers import main_metrics
 from oddframe.comparison.wording import signed
 from oddframe.evaluation.metric_names import metric_name

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from oddframe.comparison.compare import Comparison
+from oddframe.comparison.result import Comparison
 from oddframe.evaluation.metric_names import HEADLINES, baseline_name, metric_name
 from oddframe.evaluation.metrics.frame_metrics import headline_metric
 from oddframe.evaluation.result import Measured

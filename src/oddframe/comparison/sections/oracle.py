@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import ClassVar
 
-from oddframe.comparison.compare import Comparison
+from oddframe.comparison.result import Comparison
 from oddframe.comparison.sections.numbers import main_metrics
 from oddframe.comparison.wording import oracle_in_words, signed
 from oddframe.evaluation.metric_names import metric_name

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from oddframe.comparison.compare import Comparison
+from oddframe.comparison.result import Comparison
 from oddframe.comparison.sections.numbers import main_metrics
 from oddframe.console.words import count
 from oddframe.evaluation.metric_names import is_share, metric_name
