@@ -58,7 +58,7 @@ def test_found_by_its_place(name):
     assert is_dataclass(module.CONFIG)
     place = Path(inspect.getfile(module.DETECTOR)).relative_to(oddframe.detectors.__path__[0])
     assert place.parts[1].removesuffix(".py") == name.replace("-", "_")
-    assert any(name in page.read_text() for page in DOCS.glob("*.md"))
+    assert any(name in page.read_text() for page in DOCS.glob("*.md")), "say what it is in docs/"
 
 
 @every()

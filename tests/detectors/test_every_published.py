@@ -5,7 +5,7 @@ import pytest
 import torch
 from tests.made.every_detector import CHANNELS, every, filmed, frames, snippets, streamed
 from tests.made.published_checkpoints import PUBLISHED
-from tests.made.small_settings import SMALL_SETTINGS
+from tests.made.small_settings import small_settings
 from tests.made.temporal_networks import randomised
 
 from oddframe.bags.detector import BagShape
@@ -31,7 +31,7 @@ def made(name, channels, **settings):
 def detector(name):
     """A small one, whose every tensor was drawn at random."""
     torch.manual_seed(0)
-    found = made(name, 2 * CHANNELS, **SMALL_SETTINGS[name])
+    found = made(name, 2 * CHANNELS, **small_settings(name))
     if name == "s3r":  # its dictionary has no size of its own before it is learnt
         found.dictionary = torch.rand(5, 2 * CHANNELS)
     return randomised(found).eval()

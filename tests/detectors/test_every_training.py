@@ -15,7 +15,7 @@ from tests.made.every_detector import (
     snippets,
     with_test_labels_flipped,
 )
-from tests.made.small_settings import SMALL_SETTINGS
+from tests.made.small_settings import small_settings
 
 from oddframe.bags.detector import BagShape
 from oddframe.detectors import load
@@ -36,7 +36,7 @@ def short(footage, tmp_path_factory):
         settings = {}
         if load(name).DETECTOR.traits.trained == "in steps":
             settings = {"steps": STEPS, "validate_every": STEPS // 2}
-            if "refine_steps" in SMALL_SETTINGS[name]:
+            if "refine_steps" in small_settings(name):
                 settings["refine_steps"] = 2
         out = out or tmp_path_factory.mktemp(name) / "run"
         return footage.fit(name, out, changed=settings, **options)
@@ -120,7 +120,7 @@ def learner_image(image, config):
 def learner(name):
     torch.manual_seed(0)
     module = load(name)
-    settings = {**SMALL_SETTINGS[name], "steps": 20, "validate_every": 1}
+    settings = {**small_settings(name), "steps": 20, "validate_every": 1}
     if module.DETECTOR.traits.looks_at == "frames":
         return module.DETECTOR(module.CONFIG(**settings))
     config = module.CONFIG(**settings)

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from tests.made.bags import Bags
 from tests.made.made_once import MadeOnce
-from tests.made.small_settings import SMALL_SETTINGS
+from tests.made.small_settings import small_settings
 from tests.made.street import Street
 
 from oddframe.detectors import available, load
@@ -89,16 +89,11 @@ class Footage:
         **options: Any,
     ) -> Run:
         """Train a detector with its small settings, some of them changed."""
-        if name not in SMALL_SETTINGS:
-            pytest.fail(
-                f'add a line "{name}": {{...}} to tests/made/small_settings.py: settings with '
-                "which it is trained in about a second"
-            )
         if load(name).DETECTOR.traits.looks_at == "features":
             options["features"] = self.features
         if load(name).DETECTOR.traits.trained != "at once":
             options["device"] = "cpu"
-        settings = {**SMALL_SETTINGS[name], **(changed or {})}
+        settings = {**small_settings(name), **(changed or {})}
         where = manifest or self.of(name)
         return train(where, out, detector=name, settings=settings, **options)
 

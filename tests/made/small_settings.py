@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 _CLIPS = {"size": 32, "width": 4, "batch_size": 4, "steps": 24, "validate_every": 12}
 _GAN = {**_CLIPS, "discriminator_width": 4}
 _BAGS = {"segments": 16, "batch_size": 8, "steps": 40, "validate_every": 20, "learning_rate": 0.01}
@@ -30,3 +32,13 @@ SMALL_SETTINGS: dict[str, dict[str, Any]] = {
     "s3r": _BAGS,
     "sultani": _BAGS,
 }
+
+
+def small_settings(name: str) -> dict[str, Any]:
+    """Those of a detector; a test that asks for a detector's without a line here says so."""
+    if name not in SMALL_SETTINGS:
+        pytest.fail(
+            f'add a line "{name}": {{...}} to tests/made/small_settings.py: settings with which '
+            "it is trained in about a second"
+        )
+    return SMALL_SETTINGS[name]

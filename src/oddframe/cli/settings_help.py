@@ -28,11 +28,20 @@ def settings_help(words: Sequence[str], parameters: Sequence[inspect.Parameter])
     chosen = _chosen(words, free)
     if chosen is None:
         example = "NAME" if free else "--detector NAME"
-        return f"\nThe settings of a detector, with their defaults: {example} --help\n"
+        said = f"\nThe settings of a detector, with their defaults: {example} --help\n"
+        return said if free else f"{_detectors()}{said}"
     from oddframe.detectors import load_given
 
     module = load_given(chosen)
     return f"\nsettings of {module.DETECTOR.name}:\n" + settings_table(module.CONFIG)
+
+
+def _detectors() -> str:
+    """Every detector, a school a line."""
+    from oddframe.detectors import schools
+
+    lines = [f"  {school}: {', '.join(names)}\n" for school, names in schools().items()]
+    return "\ndetectors:\n" + "".join(lines)
 
 
 def _chosen(words: Sequence[str], free: bool) -> str | None:

@@ -23,6 +23,15 @@ def available() -> list[str]:
     return sorted({*_built_in(), *plugins.installed()})
 
 
+def schools() -> dict[str, list[str]]:
+    """School to the names of its detectors; those of installed packages last, where there are."""
+    found: dict[str, list[str]] = {}
+    for name, module in sorted(_built_in().items(), key=lambda item: item[1]):
+        found.setdefault(module.split(".")[-2].replace("_", " "), []).append(name)
+    installed = sorted(plugins.installed())
+    return {**found, "installed": installed} if installed else found
+
+
 def load(name: str) -> ModuleType:
     """The module of a detector: its ``DETECTOR`` class and its ``CONFIG`` dataclass.
 

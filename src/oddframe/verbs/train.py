@@ -47,11 +47,9 @@ def train(
     Args:
         footage: a manifest, a folder of videos of normal life, or a single video.
         out: the run folder to make.
-        detector: for normal footage ``fixed-camera`` (the default there), ``future-frame``,
-            ``mnad``, ``conv-ae``, ``pseudo-anomaly``, ``ognet`` or ``dcgan``; with features
-            ``rtfm`` (the default there), ``mgfn``, ``s3r``, ``sultani`` or ``random-scores``;
-            or the file (.py) of a detector of your own, whose code is run; with ``--resume`` the
-            one that the run was begun with.
+        detector: its name (:func:`oddframe.detectors.available`); by default ``fixed-camera`` for
+            normal footage, and ``rtfm`` with features. Or the file (.py) of a detector of your
+            own, whose code is run. With ``--resume`` the one that the run was begun with.
         features: folder of features, for a detector that is trained on labels per video.
         settings: settings of the detector, such as ``--settings.fit_looks 1000``; with
             ``--resume``, those that the run was begun with.
