@@ -1,5 +1,7 @@
 """What is seen of a street of which everything is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -77,6 +79,17 @@ def test_heights_without_a_mover_are_a_guess_that_says_so():
 def test_one_sidedness_needs_several_movers_at_a_place():
     few = tuple(Seen((0.4, 0.4, 0.5, 0.5), (1.0, 0.0)) for _ in range(3))
     assert Survey(0.6, np.zeros((4, 4)), few, {}, 1.0).one_sided is None
+
+
+def test_of_too_many_long_videos_some_are_surveyed(lanes, monkeypatch):
+    (video,) = lanes
+    several = [replace(video, id=str(number)) for number in range(9)]
+    monkeypatch.setattr("oddframe.drills.survey._MOST_FRAMES", 120)
+    monkeypatch.setattr("oddframe.drills.survey._OF_A_VIDEO", 40)
+    found = survey(lanes, several, lambda *_: None)
+    assert list(found.activity) == ["0", "4", "8"]
+    assert found.seconds == pytest.approx(3 * 40 / 12.5)
+    assert all(part.end == 40 for part in found.activity.values())
 
 
 def test_movers_are_cut_out_as_squares(clip):

@@ -118,7 +118,7 @@ def read_clip(
         advance: told the number of each frame that is decoded.
 
     Raises:
-        OddframeError: the video cannot be read, or has no frame there.
+        OddframeError: the video cannot be read, has no frame there, or the disk is full.
     """
     width, height = size
     a_frame = width * height * 4
@@ -135,8 +135,15 @@ def read_clip(
                 continue
             if number == first + frames:
                 break
-            file.write(np.ascontiguousarray(frame.rgb(size)).tobytes())
-            file.write(np.ascontiguousarray(frame.grey(size)).tobytes())
+            try:
+                file.write(np.ascontiguousarray(frame.rgb(size)).tobytes())
+                file.write(np.ascontiguousarray(frame.grey(size)).tobytes())
+            except OSError as error:
+                raise OddframeError(
+                    f"{tempfile.gettempdir()}: cannot keep a stretch of footage there "
+                    f"({error.strerror or error}); free {MOST_BYTES / 1e9:.1f} GB, or set TMPDIR "
+                    "to another folder"
+                ) from error
             seconds.append(frame.seconds)
         if not seconds:
             raise OddframeError(

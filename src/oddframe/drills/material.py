@@ -155,11 +155,12 @@ def _require_same_shape(path: Path, videos: Sequence[Video], own: Manifest) -> N
 
 
 def choose_stretches(videos: Sequence[Video], survey: Survey, amount: int) -> list[Stretch]:
-    """Stretches from all parts of the footage, in each part where most moves.
+    """Stretches from all parts of the footage that was surveyed, in each where most moves.
 
     Raises:
         OddframeError: no video is long enough.
     """
+    videos = [v for v in videos if v.id in survey.activity]
     ends = {v.id: min(v.frames, survey.activity[v.id].end) for v in videos}
     lasting = {v.id: replace(v.clock, frames=ends[v.id]).length for v in videos}
     long = [v for v in videos if lasting[v.id] >= _SHORTEST]

@@ -22,6 +22,7 @@ from oddframe.reporting.times import offset
 
 PAGE = "drill.html"
 _MOST_OPEN = 12
+_PLACED = ("presence", "staying", "look")
 _KINDS = {
     "odd": (
         "Odd moments",
@@ -142,7 +143,7 @@ def _row(row: Row, *, camera: bool, quiet: bool) -> list[Cell]:
 def _blind_spots(folder: Path, drill: Drill) -> Chart | None:
     """Where things that were put in went, over the scene."""
     scene = cv2.imread(str(folder / SCENE))
-    placed = [case for case in drill.cases if case.boxes and case.expected == "odd"]
+    placed = [case for case in drill.cases if case.boxes and case.kind in _PLACED]
     if scene is None or not placed:
         return None
     picture = blind_spots(cv2.cvtColor(scene, cv2.COLOR_BGR2RGB), drill.size, placed)

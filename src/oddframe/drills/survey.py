@@ -25,8 +25,10 @@ SIDE = 320
 CELL = 8
 """Pixels of those per cell of the maps."""
 MOST_LOOKS = 1500
-MOST_FRAMES = 60_000
-"""Frames that are decoded at most, shared by the videos."""
+_MOST_FRAMES, _MOST_PIXELS = 60_000, 15_000_000_000
+"""Frames, and their pixels, that are decoded at most, by all videos: half a minute of work."""
+_OF_A_VIDEO = 3500
+"""Frames of a long video at least; of more videos than that allows, some are looked at."""
 _GAP = 0.16
 """Seconds between the two frames of a look, at least."""
 _SPACING = 0.2
@@ -188,7 +190,8 @@ def survey(
     first = videos[0]
     shrink = min(1.0, SIDE / max(first.width, first.height))
     size = max(32, round(first.width * shrink)), max(32, round(first.height * shrink))
-    lengths = [min(video.frames, max(500, MOST_FRAMES // len(videos))) for video in videos]
+    videos, most = _some(videos)
+    lengths = [min(video.frames, most) for video in videos]
     duration = sum(
         replace(video.clock, frames=length).length
         for length, video in zip(lengths, videos, strict=True)
@@ -216,6 +219,17 @@ def survey(
     if looks:
         used /= looks
     return Survey(size[1] / size[0], used, tuple(movers), activity, duration)
+
+
+def _some(videos: Sequence[Video]) -> tuple[Sequence[Video], int]:
+    """Evenly spaced videos that may be looked at, and the most frames of each."""
+    budget = min(_MOST_FRAMES, _MOST_PIXELS // max(videos[0].width * videos[0].height, 1))
+    if sum(video.frames for video in videos) <= budget:
+        return videos, budget
+    most = max(_OF_A_VIDEO, budget // len(videos))
+    amount = min(max(1, budget // most), len(videos))
+    chosen = np.linspace(0, len(videos) - 1, amount).round().astype(int)
+    return [videos[at] for at in chosen.tolist()], most
 
 
 @dataclass(frozen=True)
