@@ -33,6 +33,18 @@ def test_a_detector_of_features_in_one_file(bags, tmp_path: Path) -> None:
     assert "oddest-snippet" in (tmp_path / "result" / "report.html").read_text()
 
 
+def test_a_detector_of_clips_in_one_file(footage, tmp_path: Path) -> None:
+    run, scores = tmp_path / "run", tmp_path / "s.npz"
+    own = ("--detector", DOCS / "example_clip_detector.py")
+    fast = ("--settings.size", 32, "--settings.steps", 60, "--settings.learning_rate", 0.01)
+    command("train", footage.manifest, *own, *fast, "--device", "cpu", "--out", run)
+    command("score", run, footage.manifest, *own, "--out", scores)
+    command("evaluate", scores, footage.manifest, "--out", tmp_path / "result")
+    metrics = json.loads((tmp_path / "result" / "metrics.json").read_text())["metrics"]
+    assert metrics["micro_auc"]["value"] > 0.8
+    assert list((run / "samples").glob("*.png"))
+
+
 @pytest.fixture
 def tree(footage, tmp_path: Path) -> Path:
     """A data set in its native layout."""
