@@ -212,6 +212,15 @@ def test_order_of_crops(trained):
 
 
 @every(looks_at="features")
+def test_scores_are_the_mean_of_those_of_each_crop(trained):
+    values = snippets(3)
+    alone = [trained.detector.score_snippets(values[:, [crop]]) for crop in range(2)]
+    np.testing.assert_allclose(
+        trained.detector.score_snippets(values), np.mean(alone, axis=0), atol=1e-6
+    )
+
+
+@every(looks_at="features")
 def test_features_of_another_width_are_refused(trained):
     with pytest.raises(OddframeError, match=r"32 channels.*shape \(9, 2, 31\)") as told:
         trained.detector.score_snippets(snippets(0, 9)[..., 1:])

@@ -170,6 +170,16 @@ def test_losses_add_up(name, learner):
 
 
 @every(trained="in steps")
+def test_losses_in_half_precision_are_finite_and_in_single(name, learner):
+    batch = OneBatch(learner).batch(0, 0, 1)
+    for phase in learner.begin_step(0):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            losses = learner.train().losses(phase, batch)
+        assert all(torch.isfinite(value) for value in losses.values())
+        assert losses["loss"].dtype == torch.float32
+
+
+@every(trained="in steps")
 def test_losses_fall(name, learner, tmp_path):
     fabric = Fabric(accelerator="cpu", devices=1)
     loop.train(fabric, learner, OneBatch(learner), loop.Schedule(20, 2), tmp_path)

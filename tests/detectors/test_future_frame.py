@@ -258,12 +258,6 @@ def test_other_shapes(settings):
     assert maps.shape == (4, min(config.size, 32), min(config.size, 32))
 
 
-def test_half_precision(tmp_path):
-    learner = detector()
-    train(cpu(precision="bf16-mixed"), learner, Clips(), Schedule(2, 2), tmp_path)
-    assert values(learner).isfinite().all()
-
-
 def published(width, judge, **settings):
     """Tensors with the published names, on a small scale."""
     found = detector(seed=3, width=width, discriminator_width=judge, **settings)

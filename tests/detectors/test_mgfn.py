@@ -218,18 +218,6 @@ def test_magnitudes_are_nearly_the_root_of_the_width_at_first():
     assert magnitudes.numpy() == pytest.approx(math.sqrt(128), rel=1e-4)
 
 
-def test_crop_by_crop_is_the_same_as_all_crops_at_once():
-    detector = small(crops=4).eval()
-    batch = bags(1, 4, 11)
-    with torch.no_grad():
-        joint = detector.snippet_scores(batch)[0].numpy()
-    scores = detector.score_snippets(batch[0].transpose(0, 1).numpy())
-    assert scores.dtype == np.float32
-    assert scores == pytest.approx(joint, abs=1e-6)
-    # Another number of crops than in training is no trouble.
-    assert len(detector.score_snippets(batch[0, :1].transpose(0, 1).numpy())) == 11
-
-
 def distance(a, b):
     return math.sqrt(sum((float(x) - float(y) + 1e-6) ** 2 for x, y in zip(a, b, strict=True)))
 

@@ -65,14 +65,6 @@ def test_the_network_written_out(normalise):
         assert scores[video].numpy() == pytest.approx(reference(found, batch[video]), abs=1e-6)
 
 
-def test_crop_by_crop_is_the_same_as_all_crops_at_once():
-    found = detector().eval()
-    batch = bags(1, 10, 7)
-    with torch.no_grad():
-        joint = found.snippet_scores(batch)[0].numpy()
-    assert found.score_snippets(batch[0].transpose(0, 1).numpy()) == pytest.approx(joint, abs=1e-6)
-
-
 @pytest.mark.parametrize(("videos", "crops"), [(3, 2), (1, 1)])
 def test_the_loss_with_loops(videos, crops):
     found = detector(sparsity_weight=0.01, smoothness_weight=0.1, normalise=False).eval()
