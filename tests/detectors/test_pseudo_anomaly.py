@@ -12,7 +12,8 @@ from torch.nn import functional
 from oddframe.clips.calibration import calibrate_detector
 from oddframe.clips.stream import terms_of
 from oddframe.detectors.one_class.pseudo_anomaly.as_published import compared_rows
-from oddframe.detectors.one_class.pseudo_anomaly.detector import PseudoAnomaly, PseudoAnomalyConfig
+from oddframe.detectors.one_class.pseudo_anomaly.detector import PseudoAnomaly
+from oddframe.detectors.one_class.pseudo_anomaly.settings import PseudoAnomalyConfig
 from oddframe.errors import OddframeError
 from oddframe.media.clock import Clock
 from oddframe.networks.flow import flow_term

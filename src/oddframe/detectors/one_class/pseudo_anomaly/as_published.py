@@ -1,14 +1,12 @@
 """What the public thesis code of the pseudo-anomaly pipeline does, errors included.
 
-These parts exist so that the corrected pipeline can be compared with the code as it was published
-(``as_published`` of the detector beside this module, which lists what is reproduced).
+So the corrected pipeline can be compared with the code as it was published.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from math import isqrt
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -16,14 +14,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from oddframe.clips.terms import within_video
+from oddframe.detectors.one_class.pseudo_anomaly.detector import NORMAL, PSEUDO, PseudoAnomaly
+from oddframe.detectors.one_class.pseudo_anomaly.settings import COMPARED_ROWS
 from oddframe.errors import OddframeError
-from oddframe.files.tensor_checks import without_prefix
-from oddframe.networks.published_states import width_of
-
-COMPARED_ROWS = 5
-"""Rows of a batch that the published perceptual loss compares: it meant five layers."""
-NETWORKS = ("net_g_norm", "net_d_norm", "net_g_abn", "net_d_abn", "net_c")
-"""State dicts in a checkpoint of the thesis: generators, discriminators, classifier."""
 
 
 class SteppedTogether(torch.optim.Optimizer):
@@ -125,48 +118,117 @@ def shifted_terms(
     return shifted
 
 
-def checkpoint_parts(
-    checkpoint: Mapping[str, Any], method: str
-) -> tuple[dict[str, Any], dict[str, dict[str, Tensor]]]:
-    """A checkpoint of the thesis, taken apart.
+class AsPublished(PseudoAnomaly):
+    """What the public code does, errors included: so the corrected pipeline can be compared.
 
-    Args:
-        checkpoint: state dicts under :data:`NETWORKS`; those of optimisers are ignored.
-        method: name of the method, for the message.
+    One phase, whose optimisers step together:
 
-    Returns:
-        The settings that follow from the shapes of the tensors, and the tensors of each network.
+    - flow terms without a gradient: they move the printed loss, so that both generators learn the
+      same apart from the classifier's gradient;
+    - the generators' adversarial gradient is added to the discriminators'; the normal
+      discriminator never steps; the normal generator starts from torch's default weights;
+    - the classifier: SGD, two sigmoids with binary cross-entropy, one batch per class, trained on
+      made frames only (with one branch on real ones too) and judging real ones; its gradient
+      reaches both generators;
+    - the perceptual term of both generators takes rows of the batch for layers, in the deepest
+      features;
+    - the score adds the probability of "abnormal" to the PSNR as if both meant normal, so here it
+      is subtracted. Normalised per video, the first window is dropped, each score moves to the
+      frame before its own, and the sum is brought to 0 to 1 again. Frame by frame the error and
+      the probability keep their frame and the scale of held-out footage.
 
-    Raises:
-        OddframeError: a network is missing, or is another network.
+    Settings that the public code lacks then have no effect: ``real_targets``, ``flow_cap``,
+    ``alpha``. Not reproduced: the units of its flow (no gradient, so only the printed loss
+    differs), that it shows VGG frames in BGR from -1 to 1, a batch from one clip per video, and
+    choosing the checkpoint on the test set.
     """
-    missing = [name for name in NETWORKS if not isinstance(checkpoint.get(name), Mapping)]
-    if missing:
-        raise OddframeError(
-            f"not a {method} checkpoint: expected the state dicts {', '.join(NETWORKS)}, found no "
-            f"{', '.join(missing)} among {', '.join(sorted(checkpoint)[:12]) or 'nothing'}; give "
-            "the file that the thesis' training saved"
+
+    phases = ("joint",)
+    initialised: ClassVar[bool] = False
+    with_perceptual: ClassVar[tuple[str, ...]] = ("pseudo", "normal")
+
+    def optimisers(self) -> dict[str, torch.optim.Optimizer]:
+        """Adam, for the classifier SGD, all at once; the normal discriminator never steps."""
+        config, adam = self.config, torch.optim.Adam
+        generators = [p for branch in self.branches.values() for p in branch.generator.parameters()]
+        generator = adam(generators, lr=config.learning_rate)
+        judge = adam(self.pseudo.discriminator.parameters(), lr=config.discriminator_rate)
+        plain = torch.optim.SGD(self.classifier.parameters(), lr=config.classifier_rate)
+        return {"joint": SteppedTogether(generator, judge, plain)}
+
+    def losses(self, phase: str, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:  # noqa: ARG002
+        """Weighted terms of all networks, which add up to ``loss``."""
+        clip = self.as_pixels(batch["clip"])
+        made, target = self._predictions(clip), clip[:, -1]
+        terms = self._generator_terms(made, clip) | self._discriminator_terms(target)
+        answers = self.classifier(made["pseudo"]), self.classifier(made.get("normal", target))
+        terms["classifier"] = two_sigmoids(*answers)
+        return {**terms, "loss": torch.stack(list(terms.values())).sum()}
+
+    def _flow_error(
+        self,
+        last: Tensor,
+        prediction: Tensor,
+        target: Tensor,
+        *,
+        bounded: bool,  # noqa: ARG002 - it has no gradient that could grow
+    ) -> Tensor:
+        with torch.no_grad():
+            return super()._flow_error(last, prediction, target, bounded=False)
+
+    def _perceptual_error(self, prediction: Tensor, target: Tensor) -> Tensor:
+        images = self._as_rgb(prediction), self._as_rgb(target)
+        found, wanted = (self._perceptual.features(frames)[-1] for frames in images)
+        return compared_rows(found, wanted.detach())
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Weights of the terms that the setting ``score`` asks for.
+
+        The probability of "abnormal" is added to a measure of normality.
+        """
+        wrong_way = self.config.published_output == "abnormal"
+        answer = {"classifier": -1.0} if wrong_way else {"not_normal": 1.0}
+        return {"full": {"error": 1.0, **answer}, "psnr": {"error": 1.0}, "classifier": answer}[
+            self.config.score
+        ]
+
+    def _answers(self, logits: Tensor) -> dict[str, Tensor]:
+        """The probability of "abnormal", and 1 less that of "normal"."""
+        return {
+            "classifier": logits[:, PSEUDO].sigmoid(),
+            "not_normal": 1 - logits[:, NORMAL].sigmoid(),
+        }
+
+    def scaled_terms(
+        self, terms: Mapping[str, np.ndarray], *, per_video: bool = False
+    ) -> dict[str, np.ndarray]:
+        """The terms on one scale; per video, moved as the thesis moves them."""
+        if not per_video:
+            return super().scaled_terms(terms)
+        before = self.config.context * self.config.frame_step
+        return shifted_terms(terms, self.weights, before)
+
+    def combine(self, terms: Mapping[str, np.ndarray], *, per_video: bool = False) -> np.ndarray:
+        """The weighted sum; per video, brought to 0 to 1 once more."""
+        total = super().combine(terms, per_video=per_video)
+        return within_video(total) if per_video else total
+
+    @property
+    def notes(self) -> dict[str, Any]:
+        """Plain values for a report."""
+        said = (
+            "trained and scored as the public code is, errors included; normalised per video, "
+            "the score of each frame stands at the frame before it"
         )
-    nets = {name: without_prefix(checkpoint[name]) for name in NETWORKS}
-    generator, classifier = nets["net_g_abn"], nets["net_c"]
-    channels = width_of(generator, "outc.weight", 0, method)
-    inputs = width_of(generator, "inc.conv.conv.0.weight", 1, method)
-    classifier_width = width_of(classifier, "discriminator.0.weight", 0, method)
-    columns = width_of(classifier, "discriminator.12.weight", 1, method)
-    if channels not in (1, 3) or inputs % channels or not classifier_width:
-        raise OddframeError(
-            f"not a {method} checkpoint: expected whole frames of 1 or 3 channels, found {inputs} "
-            f"channels in, {channels} out and a classifier of width {classifier_width}; give the "
-            "file that the thesis' training saved"
-        )
-    settings = {
-        # Four convolutions leave a sixteenth of the frame's side, in 8 times the width.
-        "size": 16 * isqrt(columns // (8 * classifier_width)),
-        "resize": "bilinear",
-        "colour": "bgr" if channels == 3 else "grey",
-        "context": inputs // channels,
-        "width": width_of(generator, "outc.weight", 1, method),
-        "discriminator_width": width_of(nets["net_d_abn"], "net.0.weight", 0, method),
-        "classifier_width": classifier_width,
-    }
-    return settings, nets
+        return {**super().notes, "as_published": said}
+
+    def rank(self, metrics: Mapping[str, float]) -> tuple[float, ...]:  # noqa: ARG002
+        """Nothing: the newest state is kept."""
+        return ()
+
+    def reason(self, term: str) -> str:
+        """Why a frame is odd."""
+        if self.weights[term] < 0:
+            return "the classifier calls the frame normal, which the published score takes for odd"
+        return super().reason(term)

@@ -11,12 +11,10 @@ classifier's answer.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import nullcontext
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -32,14 +30,8 @@ from oddframe.clips.losses import (
     gradient,
     intensity,
 )
-from oddframe.clips.terms import ClipTerms, within_video
-from oddframe.detectors.one_class.pseudo_anomaly.as_published import (
-    SteppedTogether,
-    checkpoint_parts,
-    compared_rows,
-    shifted_terms,
-    two_sigmoids,
-)
+from oddframe.clips.terms import ClipTerms
+from oddframe.detectors.one_class.pseudo_anomaly.published import checkpoint_parts
 from oddframe.detectors.one_class.pseudo_anomaly.settings import PseudoAnomalyConfig
 from oddframe.detectors.traits import Traits
 from oddframe.files.tensor_checks import built
@@ -94,40 +86,34 @@ class PseudoAnomaly(ClipDetector):
     meets them later), and does not train the generators; only the pseudo generator has the
     perceptual term, of five layers.
 
-    ``as_published`` does as the public code, in one phase whose optimisers step together:
-
-    - flow terms without a gradient: they move the printed loss, so that both generators learn the
-      same apart from the classifier's gradient;
-    - the generators' adversarial gradient is added to the discriminators'; the normal
-      discriminator never steps; the normal generator starts from torch's default weights;
-    - the classifier: SGD, two sigmoids with binary cross-entropy, one batch per class, trained on
-      made frames only (with one branch on real ones too) and judging real ones; its gradient
-      reaches both generators;
-    - the perceptual term of both generators takes rows of the batch for layers, in the deepest
-      features;
-    - the score adds the probability of "abnormal" to the PSNR as if both meant normal, so here it
-      is subtracted. Normalised per video, the first window is dropped, each score moves to the
-      frame before its own, and the sum is brought to 0 to 1 again. Frame by frame the error and
-      the probability keep their frame and the scale of held-out footage.
-
-    Settings that the public code lacks then have no effect: ``real_targets``, ``flow_cap``,
-    ``alpha``. Not reproduced: the units of its flow (no gradient, so only the printed loss
-    differs), that it shows VGG frames in BGR from -1 to 1, a batch from one clip per video, and
-    choosing the checkpoint on the test set.
+    Trained and scored as the public code is, it is :class:`AsPublished` (``as_published``).
     """
 
     name: ClassVar[str] = "pseudo-anomaly"
     traits: ClassVar[Traits] = replace(ClipDetector.traits, published=True)
     config_type: ClassVar[type[ClipConfig]] = PseudoAnomalyConfig
     phases = ("generator", "discriminator", "classifier")
+    initialised: ClassVar[bool] = True
+    """Whether the normal generator starts from weights drawn for it, as the pseudo one does."""
+    with_perceptual: ClassVar[tuple[str, ...]] = ("pseudo",)
+    """The branches that have the perceptual term."""
+    as_published: ClassVar[type[PseudoAnomaly]]
+    """What the public code does, errors included; beside this module."""
     config: PseudoAnomalyConfig
+
+    def __init_subclass__(cls) -> None:
+        PseudoAnomaly.as_published = cls
+
+    def __new__(cls, config: PseudoAnomalyConfig | None = None) -> PseudoAnomaly:
+        """Of the two, what a configuration asks for; a copy, made without one, is what it was."""
+        if config is not None:
+            cls = cls.as_published if config.as_published else PseudoAnomaly
+        return super().__new__(cls)
 
     def __init__(self, config: PseudoAnomalyConfig) -> None:
         super().__init__(config)
-        if config.as_published:
-            self.phases = ("joint",)
         self.pseudo = Branch(config)
-        self.normal = Branch(config, not config.as_published) if config.branches == "two" else None
+        self.normal = Branch(config, self.initialised) if config.branches == "two" else None
         self.classifier = FrameClassifier(config.channels, config.size, config.classifier_width)
         self._made: dict[str, Tensor] = {}
 
@@ -150,19 +136,13 @@ class PseudoAnomaly(ClipDetector):
     # Training.
 
     def optimisers(self) -> dict[str, torch.optim.Optimizer]:
-        """Adam for all; as published SGD for the classifier, and all at once."""
+        """Adam for the generators, the discriminators and the classifier."""
         config, adam = self.config, torch.optim.Adam
         branches = self.branches.values()
         generators = [p for branch in branches for p in branch.generator.parameters()]
-        generator = adam(generators, lr=config.learning_rate)
-        if config.as_published:
-            # The normal discriminator has no optimiser that steps.
-            judge = adam(self.pseudo.discriminator.parameters(), lr=config.discriminator_rate)
-            plain = torch.optim.SGD(self.classifier.parameters(), lr=config.classifier_rate)
-            return {"joint": SteppedTogether(generator, judge, plain)}
         judges = [p for branch in branches for p in branch.discriminator.parameters()]
         return {
-            "generator": generator,
+            "generator": adam(generators, lr=config.learning_rate),
             "discriminator": adam(judges, lr=config.discriminator_rate),
             "classifier": adam(self.classifier.parameters(), lr=config.classifier_rate),
         }
@@ -178,18 +158,19 @@ class PseudoAnomaly(ClipDetector):
     def losses(self, phase: str, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Weighted terms, which add up to ``loss``."""
         clip = self.as_pixels(batch["clip"])
-        if phase in ("generator", "joint"):
-            made = {name: branch.predict(clip) for name, branch in self.branches.items()}
-            self._made = {name: images.detach() for name, images in made.items()}
-            terms = self._generator_terms(made, clip)
-            if phase == "joint":
-                terms |= self._discriminator_terms(clip[:, -1])
-                terms["classifier"] = self._published_classification(made, clip[:, -1])
+        if phase == "generator":
+            terms = self._generator_terms(self._predictions(clip), clip)
         elif phase == "discriminator":
             terms = self._discriminator_terms(clip[:, -1])
         else:
             terms = {"classifier": self._classification(clip[:, -1])}
         return {**terms, "loss": torch.stack(list(terms.values())).sum()}
+
+    def _predictions(self, clip: Tensor) -> dict[str, Tensor]:
+        """The frame that each generator predicts; what later phases see of it has no gradient."""
+        made = {name: branch.predict(clip) for name, branch in self.branches.items()}
+        self._made = {name: images.detach() for name, images in made.items()}
+        return made
 
     def _generator_terms(self, made: Mapping[str, Tensor], clip: Tensor) -> dict[str, Tensor]:
         """Terms of each generator, named after its branch."""
@@ -207,7 +188,7 @@ class PseudoAnomaly(ClipDetector):
             if config.flow != "none" and config.flow_weight * share:
                 error = self._flow_error(clip[:, -2], prediction, target, bounded=pseudo)
                 terms[f"{name}_flow"] = config.flow_weight * share * error
-            if config.perceptual != "none" and (pseudo or config.as_published):
+            if config.perceptual != "none" and name in self.with_perceptual:
                 distance = self._perceptual_error(prediction, target)
                 terms[f"{name}_perceptual"] = config.perceptual_weight * distance
             if config.focal_frequency_weight and pseudo:
@@ -238,10 +219,6 @@ class PseudoAnomaly(ClipDetector):
         losses = functional.cross_entropy(logits, kinds, reduction="none")
         return (losses[: len(pseudo)].mean() + losses[len(pseudo) :].mean()) / 2
 
-    def _published_classification(self, made: Mapping[str, Tensor], target: Tensor) -> Tensor:
-        pseudo = self.classifier(made["pseudo"])
-        return two_sigmoids(pseudo, self.classifier(made.get("normal", target)))
-
     @cached_property
     def _flow(self) -> FlowTerm:
         # Made when it is first needed: a fitted detector scores without the weights of the flow.
@@ -263,18 +240,13 @@ class PseudoAnomaly(ClipDetector):
     ) -> Tensor:
         """Mean error of the motion; the clips' errors are bounded one by one, if at all."""
         images = [self._as_rgb(frames) for frames in (last, prediction, target)]
-        with torch.no_grad() if self.config.as_published else nullcontext():
-            errors = self._flow.per_sample(*images)
-        if bounded and not self.config.as_published:
+        errors = self._flow.per_sample(*images)
+        if bounded:
             errors = errors.clamp(max=self.config.flow_cap)
         return errors.mean()
 
     def _perceptual_error(self, prediction: Tensor, target: Tensor) -> Tensor:
-        images = self._as_rgb(prediction), self._as_rgb(target)
-        if not self.config.as_published:
-            return self._perceptual(*images)
-        found, wanted = (self._perceptual.features(frames)[-1] for frames in images)
-        return compared_rows(found, wanted.detach())
+        return self._perceptual(self._as_rgb(prediction), self._as_rgb(target))
 
     def _as_rgb(self, images: Tensor) -> Tensor:
         """Pixels of this detector as RGB or grey, 0 to 1."""
@@ -286,60 +258,24 @@ class PseudoAnomaly(ClipDetector):
     @property
     def weights(self) -> dict[str, float]:
         """Weights of the terms that the setting ``score`` asks for."""
-        config = self.config
-        # The published score adds the probability of "abnormal" to a measure of normality.
-        wrong_way = config.as_published and config.published_output == "abnormal"
-        answer = "classifier" if not config.as_published or wrong_way else "not_normal"
-        weights = {"error": config.alpha, answer: 1 - config.alpha}
-        if config.as_published:
-            weights = {"error": 1.0, answer: -1.0 if wrong_way else 1.0}
-        if config.score == "full":
-            return weights
-        if config.score == "psnr":
-            return {"error": 1.0}
-        return {answer: -1.0 if wrong_way else 1.0}
+        alpha = self.config.alpha
+        return {
+            "full": {"error": alpha, "classifier": 1 - alpha},
+            "psnr": {"error": 1.0},
+            "classifier": {"classifier": 1.0},
+        }[self.config.score]
 
     def measure(self, clip: Tensor) -> ClipTerms:
-        """``error`` in dB and the squared error, and the classifier's answer to the real frame.
-
-        Corrected, ``classifier`` is the log-odds of pseudo-anomaly against normal; as published it
-        is the probability of "abnormal", and ``not_normal`` 1 less that of "normal".
-        """
+        """``error`` in dB and the squared error, and the classifier's answer to the real frame."""
         target = self.as_unit(clip[:, -1])
         prediction = self.as_unit(self.scoring.predict(clip))
         terms = {"error": error_decibel(prediction, target)}
-        logits = self.classifier(clip[:, -1])
-        if self.config.as_published:
-            terms["classifier"] = logits[:, PSEUDO].sigmoid()
-            terms["not_normal"] = 1 - logits[:, NORMAL].sigmoid()
-        else:
-            terms["classifier"] = logits[:, PSEUDO] - logits[:, NORMAL]
+        terms |= self._answers(self.classifier(clip[:, -1]))
         return ClipTerms(terms, error_map(prediction, target))
 
-    def scaled_terms(
-        self, terms: Mapping[str, np.ndarray], *, per_video: bool = False
-    ) -> dict[str, np.ndarray]:
-        """The terms on one scale; as published and per video, moved as the thesis moves them."""
-        if not (per_video and self.config.as_published):
-            return super().scaled_terms(terms, per_video=per_video)
-        before = self.config.context * self.config.frame_step
-        return shifted_terms(terms, self.weights, before)
-
-    def combine(self, terms: Mapping[str, np.ndarray], *, per_video: bool = False) -> np.ndarray:
-        """The weighted sum; as published and per video, brought to 0 to 1 once more."""
-        total = super().combine(terms, per_video=per_video)
-        return within_video(total) if per_video and self.config.as_published else total
-
-    @property
-    def notes(self) -> dict[str, Any]:
-        """Plain values for a report."""
-        notes = super().notes
-        if self.config.as_published:
-            notes["as_published"] = (
-                "trained and scored as the public code is, errors included; normalised per video, "
-                "the score of each frame stands at the frame before it"
-            )
-        return notes
+    def _answers(self, logits: Tensor) -> dict[str, Tensor]:
+        """Terms of the classifier's logits: the log-odds of pseudo-anomaly against normal."""
+        return {"classifier": logits[:, PSEUDO] - logits[:, NORMAL]}
 
     def pictures(self, clip: Tensor) -> dict[str, Tensor]:
         """The frame, its pseudo-anomaly, its prediction (two branches) and the squared error."""
@@ -356,9 +292,8 @@ class PseudoAnomaly(ClipDetector):
 
         Otherwise the newest state is kept: a pseudo generator that errs less makes worse
         pseudo-anomalies, and normal footage alone says how sure a classifier is, not how right.
-        As published the newest is kept too.
         """
-        if self.normal is None or self.config.as_published or self.config.score == "classifier":
+        if self.normal is None or self.config.score == "classifier":
             return ()
         return super().rank(metrics)
 
@@ -366,8 +301,6 @@ class PseudoAnomaly(ClipDetector):
         """Why a frame is odd."""
         if term == "error":
             return "what came could not be foreseen from the frames before"
-        if self.weights[term] < 0:
-            return "the classifier calls the frame normal, which the published score takes for odd"
         return "the frame looks like a pseudo-anomaly to the classifier"
 
     @classmethod

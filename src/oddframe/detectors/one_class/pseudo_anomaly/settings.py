@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from oddframe.clips.config import PredictionConfig
-from oddframe.detectors.one_class.pseudo_anomaly.as_published import COMPARED_ROWS
 from oddframe.errors import OddframeError
 from oddframe.settings.ranges import setting
+
+COMPARED_ROWS = 5
+"""Rows of a batch that the published perceptual loss compares: it meant five layers."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class PseudoAnomalyConfig(PredictionConfig):
             ``psnr`` is the error alone, ``classifier`` the answer alone.
         alpha: weight of the error in the score ``full``; the classifier's answer has the rest.
         as_published: train and score as the public code does, errors included; see
-            :class:`PseudoAnomaly`.
+            :class:`AsPublished`.
         published_output: which output of the classifier is scored ``as_published``: ``abnormal``
             gives the thesis' rows P_abnormal (one branch) and P_full (two), ``normal`` P_normal
             (one branch).
