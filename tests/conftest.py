@@ -34,24 +34,28 @@ pytest_plugins = (
 )
 REPOSITORY = Path(__file__).resolve().parent.parent
 LONGEST = (
-    "test_tuning",
-    "test_mlflow_page",
-    "test_train_bags",
-    "test_spread",
-    "test_pseudo_anomaly",
-    "test_cli",
-    "test_fixed_camera",
-    "test_reproduce",
-    "test_synthetic",
-    "test_mlflow",
-    "test_train_clips",
-    "test_wandb_tracker",
+    "test_tuning",  # waits for processes of its own, so that what computes goes beside it
     "test_every_training",
-    "test_every_stream",
+    "test_train_bags",
+    "test_mlflow_page",
+    "test_spread",
+    "test_fixed_camera",
+    "test_mlflow",
+    "test_pseudo_anomaly",
+    "test_reproduce",
+    "test_wandb_tracker",
     "test_every_detector",
+    "test_every_stream",
+    "test_cli",
+    "test_alarm_curves",
+    "test_synthetic",
+    "test_train_clips",
+    "test_every_published",
     "test_every_alarm",
-    "test_examples",
+    "test_ognet",
     "test_conv_ae",
+    "test_extraction",
+    "test_examples",
 )
 
 
