@@ -157,7 +157,7 @@ def score(
     causal: bool = ...,
     per_video: bool = ...,
     threshold: float | None = ...,
-    merge: float = ...,
+    merge: float | None = ...,
     min_length: float = ...,
     maps: bool = ...,
     report: bool = ...,

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from scipy.stats import chi2
 from sklearn.metrics import roc_auc_score
 
-from oddframe.calibration.threshold import Surprise, Threshold, choose_threshold, trust
+from oddframe.calibration.surprise import Surprise, trust
+from oddframe.calibration.threshold import Threshold, choose_threshold
 from oddframe.files.saved_state import SavedState
 from oddframe.media.clock import Clock
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from oddframe.calibration.threshold import Surprise
+from oddframe.calibration.surprise import Surprise
 from oddframe.evaluation.frame_samples import Truth
 from oddframe.evaluation.intervals import Draws
 from oddframe.evaluation.surprise_curve import surprise_curve

@@ -1,8 +1,7 @@
-"""From raw values to surprise: how rare a value is in normal footage.
+"""The threshold of a detector, and what it promises: false alarms in an hour of normal footage.
 
-Surprise is ``-log10 p``, where p is the share of normal values that are at least as high: 2 means
-one in a hundred, 4 one in ten thousand. It makes cues of different units comparable, and its
-scale comes from normal footage alone.
+Alarms are counted as a person receives them, in footage that was held out. Files of footage differ
+more than chance has it: what happens on a day comes in packs. That is measured, and allowed for.
 """
 
 from __future__ import annotations
@@ -14,82 +13,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from oddframe.calibration.alarm_rates import AlarmCounts, Stretch
+from oddframe.calibration.tail import LEAST_BLOCKS, RateTail, block_maxima, interval
 from oddframe.console.words import HELD_OUT
 from oddframe.errors import OddframeError
 from oddframe.media.clock import MOST_WATCHED, Clock
-from oddframe.scores.detections import EventRule, find_detections
+from oddframe.scores.detections import MERGE_SECONDS
 
 if TYPE_CHECKING:
     from oddframe.files.saved_state import SavedState
-
-_KNOTS = 512
-
-
-@dataclass(frozen=True)
-class Surprise:
-    """A monotone map from a raw value to its surprise.
-
-    Empirical up to the ``tail`` quantile; beyond it the tail is exponential with the mean excess
-    of the normal values, so that values never seen are ordered and not all equal.
-
-    Attributes:
-        values, surprises: knots of the empirical part, both increasing.
-        slope: surprise per raw unit beyond the last knot.
-    """
-
-    values: np.ndarray
-    surprises: np.ndarray
-    slope: float
-
-    @classmethod
-    def fit(cls, normal: np.ndarray, tail: float = 0.99) -> Surprise:
-        """Fit to raw values of held-out normal footage.
-
-        Args:
-            normal: any shape; finite.
-            tail: quantile above which the exponential tail takes over.
-        """
-        ordered = np.sort(np.asarray(normal, dtype=np.float64).ravel())
-        count = ordered.size
-        last = min(int(tail * count), count - 1)
-        start = ordered[last]
-        excess = ordered[last:] - start
-        # A constant cue has no tail; any finite slope will do, since it says nothing.
-        scale = float(excess.mean()) or float(abs(start)) or 1.0
-        # Knots are dense towards the tail, where surprise changes fastest.
-        ranks = np.unique((count * (1 - np.geomspace(1, 1 - tail, _KNOTS))).astype(int))
-        ranks = np.append(ranks[ranks < last], last)
-        values = np.unique(ordered[ranks])
-        # p counts values at least as high, so ties share the rank of the first of them.
-        above = count - np.searchsorted(ordered, values, side="left")
-        surprises = -np.log10(above / count)
-        return cls(values, surprises, 1 / (scale * np.log(10)))
-
-    def __call__(self, raw: np.ndarray) -> np.ndarray:
-        """Surprise of raw values, float32, same shape, never negative."""
-        raw = np.asarray(raw)
-        beyond = np.maximum(raw - self.values[-1], 0) * self.slope
-        return (np.interp(raw, self.values, self.surprises) + beyond).astype(np.float32)
-
-
-def trust(normal: np.ndarray, disturbed: np.ndarray) -> float:
-    """How far a cue may be believed in this scene, 0 to 1, from normal footage alone.
-
-    The cue is measured on held-out normal frames and on the same frames with a fault simulated
-    that the cue exists to notice. Trust is ``2 AUC - 1`` between the two: 1 if the fault always
-    shows, 0 if normal life here hides it. In a room where people sit still or wave at will,
-    doubling every speed changes little, and motion is not believed; on a street it shows at once.
-
-    Args:
-        normal: the cue's frame values, ``(frames,)``.
-        disturbed: the cue's frame values with the fault, ``(frames,)``.
-    """
-    ordered = np.sort(normal)
-    below = np.searchsorted(ordered, disturbed, side="left")
-    upto = np.searchsorted(ordered, disturbed, side="right")
-    auc = float((below + upto).mean()) / (2 * ordered.size)
-    return max(0.0, 2 * auc - 1)
-
 
 SURE = 0.9
 """How sure a promise is: so often fresh footage keeps it (``bench/evaluation_simulation.py``)."""
@@ -102,6 +34,7 @@ class Threshold:
     ``alarms`` of normal footage are above it, so it lies at the peak of the next one. Alarms being
     rare and independent (a Poisson process), fresh footage has ``(alarms + 1) / hours`` of them an
     hour on average, and at most the gamma quantile :attr:`promised` with certainty :data:`SURE`.
+    Where files differ more than that, the count says as much as one ``spread`` times smaller.
 
     Attributes:
         value: frames with a higher score are odd.
@@ -112,6 +45,11 @@ class Threshold:
         seen: how those hours came about, where there was more footage: ``2000 looks``...
         remedy: what would have to be done to promise the wanted rate, where it is not promised; by
             default to calibrate on more footage.
+        spread: variance of the alarms of a file, over that of chance; at least 1.
+        fitted, fitted_low, fitted_high: alarms per hour above the threshold as a fitted tail has
+            them, and the ends of their 90 % interval; 0 where all was counted.
+        merge_seconds: gap of alarms that are one, as they were counted.
+        unit_hours: hours of the unit in which rates are told: 1 or, for rates a day, 24.
     """
 
     value: float
@@ -121,6 +59,12 @@ class Threshold:
     footage: str = HELD_OUT
     seen: str = ""
     remedy: str = ""
+    spread: float = 1.0
+    fitted: float = 0.0
+    fitted_low: float = 0.0
+    fitted_high: float = 0.0
+    merge_seconds: float = MERGE_SECONDS
+    unit_hours: float = 1.0
 
     @classmethod
     def saved(cls, state: SavedState) -> Threshold:
@@ -139,7 +83,7 @@ class Threshold:
     @property
     def promised(self) -> float:
         """False alarms per hour that fresh footage has at most, with certainty :data:`SURE`."""
-        return most_alarms(self.alarms, SURE) / self.hours
+        return most_alarms(self.alarms, SURE, self.spread) / self.hours
 
     @property
     def is_kept(self) -> bool:
@@ -152,37 +96,58 @@ class Threshold:
         start = f"threshold {self.value:.2f}:"
         seen = f"{self.footage}{f' ({self.seen})' if self.seen else ''}"
         footage = f"from {self.hours:.2f} hours of {seen}"
+        if self.spread > 1.05:
+            footage += f", whose parts differ {self.spread:.1f} times as much as chance has it"
         if self.is_kept:
-            alarms = "1 false alarm" if self.wanted == 1 else f"{self.wanted:g} false alarms"
-            return f"{start} at most {alarms} per hour ({SURE * 100:.0f} % sure), {footage}"
-        usual = f"calibrate on more than {least_hours(self.wanted)} h of normal footage"
-        remedy = f"to promise at most {self.wanted:g}, {self.remedy or usual}"
+            return f"{start} at most {self._told(self.wanted)} ({SURE * 100:.0f} % sure), {footage}"
+        hours = least_hours(self.wanted, self.spread)
+        usual = f"calibrate on more than {hours} h of normal footage"
+        remedy = f"to promise at most {self._number(self.wanted)}, {self.remedy or usual}"
+        if self.fitted:
+            counted = most_alarms(0, 0.95, self.spread) / self.hours
+            none = f"counted: none, so fewer than {self._told(counted)} (95 % sure)"
+            ends = f"{self._number(self.fitted_low)} to {self._number(self.fitted_high)}"
+            return (
+                f"{start} about {self._told(self.fitted)}, extrapolated ({ends}, 90 % interval) "
+                f"{footage}; {none}; {remedy}"
+            )
         if self.false_alarms_per_hour <= self.wanted or self.alarms:
-            rate = _rate(self.false_alarms_per_hour)
-            return f"{start} about {rate} false alarms per hour on average, {footage}; {remedy}"
-        rate = _rate(most_alarms(0, 0.95) / self.hours)
+            rate = self._told(self.false_alarms_per_hour)
+            return f"{start} about {rate} on average, {footage}; {remedy}"
+        rate = most_alarms(0, 0.95, self.spread) / self.hours
+        unit = "a day" if self.unit_hours == 24 else "an hour"
         return (
             f"{start} no alarm in {self.hours * 60:.1f} minutes of {seen}, which only shows that "
-            f"there are fewer than {rate} an hour (95 % sure); {remedy}"
+            f"there are fewer than {self._number(rate)} {unit} (95 % sure); {remedy}"
         )
 
+    def _told(self, an_hour: float) -> str:
+        number = self._number(an_hour)
+        alarms = "1 false alarm" if number == "1" else f"{number} false alarms"
+        return f"{alarms} per {'day' if self.unit_hours == 24 else 'hour'}"
 
-def most_alarms(alarms: int, certainty: float) -> float:
+    def _number(self, an_hour: float) -> str:
+        alarms = an_hour * self.unit_hours
+        return f"{alarms:,.0f}" if alarms >= 100 else f"{alarms:.3g}"
+
+
+def most_alarms(alarms: int, certainty: float, spread: float = 1.0) -> float:
     """Upper bound of the mean number of alarms where so many were seen.
 
     The exact bound of a Poisson mean, ``chi2.ppf(certainty, 2 alarms + 2) / 2``: 3.0 of which none
-    was seen, at a certainty of 0.95.
+    was seen, at a certainty of 0.95. Alarms that come in packs of ``spread`` count by the pack.
     """
     from scipy.special import gammaincinv
 
-    return float(gammaincinv(alarms + 1, certainty))
+    return spread * float(gammaincinv(alarms / spread + 1, certainty))
 
 
-def alarms_allowed(expected: float) -> int:
+def alarms_allowed(expected: float, spread: float = 1.0) -> int:
     """How many alarms a threshold may leave in normal footage.
 
     Args:
         expected: alarms that the footage would have at the wanted rate.
+        spread: variance of the alarms of a file, over that of chance.
 
     Returns:
         The most that promise the rate for fresh footage with certainty :data:`SURE`; 0 where none
@@ -191,19 +156,16 @@ def alarms_allowed(expected: float) -> int:
     low, high = 0, int(expected) + 1
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if most_alarms(middle, SURE) <= expected else (low, middle)
+        kept = most_alarms(middle, SURE, spread) <= expected
+        low, high = (middle, high) if kept else (low, middle)
     return low
 
 
-def least_hours(wanted: float) -> str:
+def least_hours(wanted: float, spread: float = 1.0) -> str:
     """Hours without an alarm that it takes to promise so many false alarms per hour."""
-    hours = most_alarms(0, SURE) / wanted
+    hours = most_alarms(0, SURE, spread) / wanted
     digits = 2 - math.floor(math.log10(hours))
     return f"{math.ceil(hours * 10**digits) / 10**digits:.3g}"
-
-
-def _rate(alarms: float) -> str:
-    return f"{alarms:,.0f}" if alarms >= 100 else f"{alarms:.3g}"
 
 
 def calibrate(
@@ -245,29 +207,64 @@ def time_lapse_counts(clocks: Iterable[Clock]) -> str:
 
 
 def choose_threshold(
-    stretches: Sequence[tuple[np.ndarray, Clock]],
+    stretches: Sequence[Stretch],
     hours: float,
     wanted: float,
     footage: str = HELD_OUT,
+    *,
+    merge_seconds: float = MERGE_SECONDS,
+    files: Sequence[int] | None = None,
 ) -> Threshold:
     """The lowest threshold that promises at most ``wanted`` alarms per hour of fresh footage.
 
-    Without footage enough for a promise, the highest score of normal footage.
+    Without footage enough for a promise, the highest score of normal footage; or, where a tail can
+    be fitted to it, the score that is beyond it so often as was asked for, if that is higher.
 
     Args:
         stretches: normal footage: scores in order, and when they are.
         hours: how much of that footage was watched (``Clock.watched``).
         wanted: false alarms per hour.
         footage: what it is, in words.
+        merge_seconds: gap of alarms that are one.
+        files: for each stretch the file that it is of, where files are to be told apart.
     """
-    allowed = alarms_allowed(wanted * hours)
-    candidates = np.unique(np.concatenate([scores for scores, _ in stretches]))[::-1]
-    chosen = float(candidates[0])
-    for candidate in candidates[1:]:
-        alarms = sum(
-            len(find_detections(s, EventRule(float(candidate)), clock)) for s, clock in stretches
-        )
-        if alarms > allowed:
-            break
-        chosen = float(candidate)
-    return Threshold(chosen, hours, wanted, allowed, footage)
+    counts = AlarmCounts.of(stretches, merge_seconds)
+    most = counts.most()
+    spread = 1.0 if files is None else _spread(counts, most, stretches, np.asarray(files))
+    allowed = alarms_allowed(wanted * hours, spread)
+    chosen = float(counts.candidates[np.searchsorted(most, allowed, side="right") - 1])
+    found = Threshold(
+        chosen, hours, wanted, allowed, footage, spread=spread, merge_seconds=merge_seconds
+    )
+    if found.is_kept or files is None:
+        return found
+    maxima = block_maxima(stretches)
+    together = np.concatenate(maxima)
+    if together.size < LEAST_BLOCKS:
+        return found
+    tail = RateTail.fit(together)
+    chosen = max(chosen, tail.threshold(wanted))
+    rate = tail.above(max(chosen, tail.start))
+    low, high = interval(maxima, chosen)
+    return replace(found, value=chosen, fitted=rate, fitted_low=low, fitted_high=high)
+
+
+_FEWEST_FILES = 4
+_ALARMS_A_FILE = 2
+
+
+def _spread(
+    counts: AlarmCounts, most: np.ndarray, stretches: Sequence[Stretch], files: np.ndarray
+) -> float:
+    """Variance of the alarms of a file over that of chance, where there are two a file."""
+    names = np.unique(files)
+    if names.size < _FEWEST_FILES:
+        return 1.0
+    place = np.searchsorted(most, _ALARMS_A_FILE * names.size, side="right") - 1
+    alarms = counts.each(float(counts.candidates[place]))
+    lengths = np.array([clock.watched for _, clock in stretches])
+    seen = np.array([[alarms[files == n].sum(), lengths[files == n].sum()] for n in names])
+    expected = seen[:, 0].sum() * seen[:, 1] / seen[:, 1].sum()
+    if not expected.all():
+        return 1.0
+    return max(1.0, float(((seen[:, 0] - expected) ** 2 / expected).sum() / (names.size - 1)))

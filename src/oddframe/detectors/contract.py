@@ -11,6 +11,7 @@ import numpy as np
 from oddframe.detectors.traits import Traits
 from oddframe.media.frames import Frame, MediaInfo, VideoReader
 from oddframe.media.watched_video import watched
+from oddframe.scores.detections import MERGE_SECONDS
 from oddframe.videos.manifest import Manifest
 
 
@@ -124,6 +125,15 @@ class FrameDetector(Detector, Protocol):
                 rounding.
         """
         ...
+
+
+def merge_seconds_of(detector: Detector) -> float:
+    """Gap of alarms that are one, as a detector counted them for what its threshold promises.
+
+    A detector whose judgement takes time says so with ``merge_seconds``; to all others alarms are
+    one where they are one to everybody.
+    """
+    return getattr(detector, "merge_seconds", MERGE_SECONDS)
 
 
 class TermDetector(FrameDetector, Protocol):

@@ -7,9 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from oddframe.detectors.contract import merge_seconds_of
 from oddframe.errors import OddframeError
 from oddframe.files.atomic import sha256_of
-from oddframe.scores.detections import MERGE_SECONDS
 from oddframe.scores.frame_scores import Scores, is_per_video
 from oddframe.scoring.request import Manner, ScoreRequest
 
@@ -72,9 +72,10 @@ def _threshold_source(request: ScoreRequest) -> str | None:
         return "given by hand"
     if request.manner.per_video:
         return f"threshold {rule.threshold:g}: a value in the middle, no promise"
-    if rule.merge_seconds < MERGE_SECONDS:
+    counted = merge_seconds_of(request.run.detector)
+    if rule.merge_seconds < counted:
         return (
-            f"{source}; alarms were counted with gaps of up to {MERGE_SECONDS:g} s merged, so with "
+            f"{source}; alarms were counted with gaps of up to {counted:g} s merged, so with "
             f"{rule.merge_seconds:g} s there may be more"
         )
     return source

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from oddframe.cluster.spread import Workers
+from oddframe.detectors.contract import merge_seconds_of
 from oddframe.errors import OddframeError
 from oddframe.footage.given import Footage
 from oddframe.runs.run_folder import CHECKPOINT, ORACLE, Run
-from oddframe.scores.detections import MERGE_SECONDS, EventRule
+from oddframe.scores.detections import EventRule
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,12 @@ class Alarms:
 
     Attributes:
         threshold: another one than the run's own.
-        merge_seconds, min_seconds: see :class:`oddframe.scores.detections.EventRule`.
+        merge_seconds: another gap of alarms that are one than the detector's.
+        min_seconds: see :class:`oddframe.scores.detections.EventRule`.
     """
 
     threshold: float | None = None
-    merge_seconds: float = MERGE_SECONDS
+    merge_seconds: float | None = None
     min_seconds: float = 0.0
 
     def __post_init__(self) -> None:
@@ -64,7 +66,10 @@ class Alarms:
             limit is None
         ):  # scores that are scaled within each video have none that promises a thing
             limit = 0.5 if manner.per_video else run.detector.threshold
-        return EventRule(limit, self.merge_seconds, self.min_seconds)
+        merge = self.merge_seconds
+        if merge is None:
+            merge = merge_seconds_of(run.detector)
+        return EventRule(limit, merge, self.min_seconds)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from oddframe.cluster.spread import Workers
 from oddframe.files.paths import text_paths
 from oddframe.footage.given import Footage
 from oddframe.runs.run_folder import read_run
-from oddframe.scores.detections import MERGE_SECONDS
 from oddframe.scoring.footage import Scored, score_footage
 from oddframe.scoring.request import Alarms, Manner, ScoreRequest, Wanted
 
@@ -27,7 +26,7 @@ def score(
     causal: bool = False,
     per_video: bool = False,
     threshold: float | None = None,
-    merge: float = MERGE_SECONDS,
+    merge: float | None = None,
     min_length: float = 0.0,
     maps: bool = True,
     report: bool = False,
@@ -62,7 +61,7 @@ def score(
             the whole video and takes for granted that something odd is in it.
         threshold: another threshold than the one that came from normal footage.
         merge: runs of frames above the threshold are one event if at most so many seconds lie
-            between them.
+            between them; by default as the detector counts them.
         min_length: seconds that an event lasts at least, after merging.
         maps: keep the score maps (about 130 MB per hour of 25 frames per second).
         report: write a report page.

@@ -14,15 +14,14 @@ from pathlib import Path
 
 import numpy as np
 
+from oddframe.calibration.surprise import Surprise, trust
 from oddframe.calibration.threshold import (
     SURE,
-    Surprise,
     Threshold,
     choose_threshold,
     least_hours,
     most_alarms,
     time_lapse_counts,
-    trust,
 )
 from oddframe.console.words import count
 from oddframe.detectors.own_cameras.fixed_camera.memory import NormalMemory

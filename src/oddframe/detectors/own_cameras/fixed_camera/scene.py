@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from oddframe.calibration.threshold import Surprise
+from oddframe.calibration.surprise import Surprise
 from oddframe.detectors.own_cameras.fixed_camera.memory import NormalMemory
 from oddframe.detectors.own_cameras.fixed_camera.observation import Scale
 from oddframe.errors import OddframeError

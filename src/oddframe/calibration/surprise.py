@@ -1,0 +1,80 @@
+"""From raw values to surprise: how rare a value is in normal footage.
+
+Surprise is ``-log10 p``, where p is the share of normal values that are at least as high: 2 means
+one in a hundred, 4 one in ten thousand. It makes cues of different units comparable, and its
+scale comes from normal footage alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+_KNOTS = 512
+
+
+@dataclass(frozen=True)
+class Surprise:
+    """A monotone map from a raw value to its surprise.
+
+    Empirical up to the ``tail`` quantile; beyond it the tail is exponential with the mean excess
+    of the normal values, so that values never seen are ordered and not all equal.
+
+    Attributes:
+        values, surprises: knots of the empirical part, both increasing.
+        slope: surprise per raw unit beyond the last knot.
+    """
+
+    values: np.ndarray
+    surprises: np.ndarray
+    slope: float
+
+    @classmethod
+    def fit(cls, normal: np.ndarray, tail: float = 0.99) -> Surprise:
+        """Fit to raw values of held-out normal footage.
+
+        Args:
+            normal: any shape; finite.
+            tail: quantile above which the exponential tail takes over.
+        """
+        ordered = np.sort(np.asarray(normal, dtype=np.float64).ravel())
+        count = ordered.size
+        last = min(int(tail * count), count - 1)
+        start = ordered[last]
+        excess = ordered[last:] - start
+        # A constant cue has no tail; any finite slope will do, since it says nothing.
+        scale = float(excess.mean()) or float(abs(start)) or 1.0
+        # Knots are dense towards the tail, where surprise changes fastest.
+        ranks = np.unique((count * (1 - np.geomspace(1, 1 - tail, _KNOTS))).astype(int))
+        ranks = np.append(ranks[ranks < last], last)
+        values = np.unique(ordered[ranks])
+        # p counts values at least as high, so ties share the rank of the first of them.
+        above = count - np.searchsorted(ordered, values, side="left")
+        surprises = -np.log10(above / count)
+        return cls(values, surprises, 1 / (scale * np.log(10)))
+
+    def __call__(self, raw: np.ndarray) -> np.ndarray:
+        """Surprise of raw values, float32, same shape, never negative."""
+        raw = np.asarray(raw)
+        beyond = np.maximum(raw - self.values[-1], 0) * self.slope
+        return (np.interp(raw, self.values, self.surprises) + beyond).astype(np.float32)
+
+
+def trust(normal: np.ndarray, disturbed: np.ndarray) -> float:
+    """How far a cue may be believed in this scene, 0 to 1, from normal footage alone.
+
+    The cue is measured on held-out normal frames and on the same frames with a fault simulated
+    that the cue exists to notice. Trust is ``2 AUC - 1`` between the two: 1 if the fault always
+    shows, 0 if normal life here hides it. In a room where people sit still or wave at will,
+    doubling every speed changes little, and motion is not believed; on a street it shows at once.
+
+    Args:
+        normal: the cue's frame values, ``(frames,)``.
+        disturbed: the cue's frame values with the fault, ``(frames,)``.
+    """
+    ordered = np.sort(normal)
+    below = np.searchsorted(ordered, disturbed, side="left")
+    upto = np.searchsorted(ordered, disturbed, side="right")
+    auc = float((below + upto).mean()) / (2 * ordered.size)
+    return max(0.0, 2 * auc - 1)
