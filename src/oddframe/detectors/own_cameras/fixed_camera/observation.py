@@ -16,6 +16,7 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from oddframe.detectors.own_cameras.fixed_camera.motion import SpeedField
+from oddframe.detectors.own_cameras.fixed_camera.stillness import Stillness
 from oddframe.media.frames import Frame, VideoReader
 from oddframe.media.watched_video import WatchedVideo
 
@@ -88,12 +89,22 @@ class Observer(Generic[T]):
         look: called in other threads, two at once, with a uint8 RGB image of ``look_size``.
         live: each observation comes out as its frame comes in; otherwise the other threads are
             three looks behind at most, and the frames until then wait.
+        stillness: where nothing has changed, what the last look said is taken again; without it,
+            every look is made.
     """
 
     def __init__(
-        self, fps: float, scale: Scale, look: Callable[[np.ndarray], T], *, live: bool = False
+        self,
+        fps: float,
+        scale: Scale,
+        look: Callable[[np.ndarray], T],
+        *,
+        live: bool = False,
+        stillness: Stillness | None = None,
     ) -> None:
         self._fps, self._scale, self._look = fps, scale, look
+        self._stillness = stillness
+        self._last_look: Future[T] | None = None
         self._steps = steps(fps)
         # Three looks ahead keep the other threads busy and the memory bounded.
         self._most_waiting = 0 if live else 3 * self._steps[1]
@@ -106,6 +117,8 @@ class Observer(Generic[T]):
 
     def _begin(self) -> None:
         self._field.reset()
+        if self._stillness is not None:
+            self._stillness.reset()
         self._motion, self._looking = (_Pace(step / self._fps, self._fps) for step in self._steps)
 
     def push(
@@ -127,7 +140,7 @@ class Observer(Generic[T]):
         speed = self._speed(frame) if self._motion.due(frame.seconds) else None
         future = None
         if looks and self._looking.due(frame.seconds):
-            future = self._pool.submit(self._look, frame.rgb(self._scale.look_size))
+            future = self._last_look = self._looked(frame.rgb(self._scale.look_size))
         self._waiting.append((Observation(frame.index, frame.seconds, window, speed, None), future))
         return self._known(self._most_waiting)
 
@@ -140,6 +153,12 @@ class Observer(Generic[T]):
     def close(self) -> None:
         """End the other threads."""
         self._pool.shutdown()
+
+    def _looked(self, image: np.ndarray) -> Future[T]:
+        unchanged = self._stillness is not None and not self._stillness.is_new(image)
+        if unchanged and self._last_look is not None:
+            return self._last_look
+        return self._pool.submit(self._look, image)
 
     def _speed(self, frame: Frame) -> np.ndarray:
         elapsed = frame.seconds - self._measured

@@ -13,6 +13,7 @@ from oddframe.calibration.places import odd_boxes, where
 from oddframe.detectors.contract import FrameScore
 from oddframe.detectors.own_cameras.fixed_camera.observation import Observation, Observer
 from oddframe.detectors.own_cameras.fixed_camera.scene import Scene, frame_value, top_cells
+from oddframe.detectors.own_cameras.fixed_camera.stillness import Stillness
 from oddframe.detectors.own_cameras.fixed_camera.threads import one_thread_each
 from oddframe.features.backbones.patch_features import PatchEncoder
 from oddframe.media.frames import Frame, MediaInfo
@@ -47,7 +48,8 @@ class FixedCameraStream:
         def look(image: np.ndarray) -> np.ndarray:
             return scene.appearance_part(encoder.encode(image))
 
-        self._observer = Observer(info.fps, scene.scale, look, live=live)
+        # In training every look is made, so that noise is learnt as it is.
+        self._observer = Observer(info.fps, scene.scale, look, live=live, stillness=Stillness())
         self._appearance = self._motion = self._speed = np.zeros(scene.scale.grid, np.float32)
         self._last = FrameScore(-1, 0.0)
         limits = ExitStack()

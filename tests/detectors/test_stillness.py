@@ -1,0 +1,92 @@
+"""What counts as nothing new: noise; and what does not: anything small, anything slow."""
+
+from contextlib import closing
+
+import numpy as np
+import pytest
+
+from oddframe.detectors.own_cameras.fixed_camera.observation import Observer, Scale
+from oddframe.detectors.own_cameras.fixed_camera.stillness import Stillness
+from oddframe.detectors.own_cameras.fixed_camera.stream import FixedCameraStream
+from oddframe.media.frames import MediaInfo
+from oddframe.media.pictures import PictureFrame
+from oddframe.runs.run_folder import read_run
+
+SCALE = Scale((4, 6), (96, 64), (96, 64))
+
+
+def noisy(random: np.random.Generator, level: float = 100, sigma: float = 2) -> np.ndarray:
+    return np.clip(random.normal(level, sigma, (64, 96, 3)), 0, 255).astype(np.uint8)
+
+
+def test_noise_is_nothing_new():
+    random = np.random.default_rng(0)
+    stillness = Stillness()
+    assert stillness.is_new(noisy(random))
+    assert not any(stillness.is_new(noisy(random)) for _ in range(200))
+
+
+@pytest.mark.parametrize("place", [(0, 0), (31, 44), (60, 92)])
+def test_four_by_four_pixels_are_something_new(place):
+    random = np.random.default_rng(1)
+    stillness = Stillness()
+    stillness.is_new(noisy(random))
+    image = noisy(random)
+    y, x = place
+    image[y : y + 4, x : x + 4] += 60
+    assert stillness.is_new(image)
+
+
+def test_a_slow_change_is_noticed_as_soon_as_it_is_one():
+    """A hundredth of a level from picture to picture, in a random fraction of the pixels."""
+    random = np.random.default_rng(2)
+    stillness = Stillness()
+    new = [k for k in range(2000) if stillness.is_new(noisy(random, 100 + 0.01 * k, 1))]
+    assert new[0] == 0
+    assert 4 <= len(new) <= 20
+    assert max(np.diff(new)) < 500
+
+
+def test_a_look_at_nothing_new_is_the_last_one():
+    shown = [10, 10, 10, 50, 50, 10]
+    seen = []
+
+    def look(image: np.ndarray) -> int:
+        seen.append(int(image[0, 0, 0]))
+        return seen[-1]
+
+    observer = Observer(5.0, SCALE, look, stillness=Stillness())
+    with closing(observer):
+        found = []
+        for index, level in enumerate(shown):
+            image = np.full((64, 96, 3), level, np.uint8)
+            anew = index == 2
+            found += observer.push(PictureFrame(index, index / 5, image), anew=anew)
+        found += observer.finish()
+    assert [one.look for one in found] == shown
+    assert sorted(seen) == [10, 10, 10, 50]  # again at the cut, and when it was another
+
+
+@pytest.mark.parametrize("sigma", [0.5, 2.0])
+def test_scores_hardly_differ_from_those_of_every_look(street, monkeypatch, sigma):
+    detector = read_run(street.run).detector
+    random = np.random.default_rng(3)
+    still = street.images(3.2, 4, street.large)[-1].astype(float)
+    pictures = [
+        np.clip(still + random.normal(0, sigma, still.shape), 0, 255).astype(np.uint8)
+        for _ in range(40)
+    ]
+
+    def scores() -> np.ndarray:
+        stream = detector.stream(MediaInfo(40, 12.5, 128, 80))
+        assert isinstance(stream, FixedCameraStream)
+        found = [
+            s for k, p in enumerate(pictures) for s in stream.push(PictureFrame(k, k / 12.5, p))
+        ]
+        return np.array([score.value for score in found + stream.finish()])
+
+    again = scores()
+    monkeypatch.setattr(Stillness, "is_new", lambda self, image: True)
+    each = scores()
+    assert np.abs(again - each).max() < 0.3
+    assert again.mean() == pytest.approx(each.mean(), abs=0.1)
