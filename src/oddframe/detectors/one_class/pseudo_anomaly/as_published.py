@@ -232,3 +232,6 @@ class AsPublished(PseudoAnomaly):
         if self.weights[term] < 0:
             return "the classifier calls the frame normal, which the published score takes for odd"
         return super().reason(term)
+
+
+PseudoAnomaly.as_published = AsPublished

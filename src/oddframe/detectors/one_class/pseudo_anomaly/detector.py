@@ -101,14 +101,10 @@ class PseudoAnomaly(ClipDetector):
     """What the public code does, errors included; beside this module."""
     config: PseudoAnomalyConfig
 
-    def __init_subclass__(cls) -> None:
-        PseudoAnomaly.as_published = cls
-
     def __new__(cls, config: PseudoAnomalyConfig | None = None) -> PseudoAnomaly:
         """Of the two, what a configuration asks for; a copy, made without one, is what it was."""
-        if config is not None:
-            cls = cls.as_published if config.as_published else PseudoAnomaly
-        return super().__new__(cls)
+        wanted = cls is PseudoAnomaly and config is not None and config.as_published
+        return super().__new__(cls.as_published if wanted else cls)
 
     def __init__(self, config: PseudoAnomalyConfig) -> None:
         super().__init__(config)
