@@ -185,6 +185,7 @@ def child(source: Path, what: str, *paths: Path) -> dict[str, Any]:
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": str(source)},
+        cwd=paths[-1].parent,  # where trainings keep their record
     )
     return json.loads(done.stdout.splitlines()[-1])
 
