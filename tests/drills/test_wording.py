@@ -1,10 +1,12 @@
 """What a drill found, in words."""
 
+from dataclasses import replace
+
 import pytest
 from tests.comparison.test_drilled import ONE, drill
 
 from oddframe.drills.result import Row
-from oddframe.drills.wording import saying, summary
+from oddframe.drills.wording import _taken_for_odd, saying, summary
 
 
 def row(kind: str, name: str, size: str, strength: str) -> Row:
@@ -39,4 +41,12 @@ def test_half_of_the_cases_are_enough_to_say_that_it_is_noticed():
 def test_where_every_case_rings_anyway_that_is_said():
     lines = summary(drill("rings anyway", "rings anyway"))
     assert lines[:2] == ["would notice: nothing of this", "would miss: nothing of this"]
-    assert lines[3] == "says nothing, since the untouched footage alarms there as well: faster (2x)"
+    assert lines[2] == "would not ring without reason at: rain (2x)"
+    assert lines[3].endswith("where the untouched footage alarms as well: faster (2x)")
+
+
+def test_a_covered_camera_that_rings_without_a_name_is_not_missed():
+    covered = replace(row("camera", "the camera covered", "", ""), expected="camera", noticed=0)
+    assert _taken_for_odd(covered)
+    assert not _taken_for_odd(replace(covered, alarmed=0))
+    assert not _taken_for_odd(replace(covered, noticed=1))

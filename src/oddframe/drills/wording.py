@@ -20,32 +20,31 @@ def saying(rows: Sequence[Row]) -> str:
 
 
 def summary(drill: Drill) -> list[str]:
-    """Three sentences without their stops: would notice, would miss, and what must not ring."""
+    """Sentences without their stops: would notice, would miss, would ring without reason; more."""
     rows = drill.rows
-    odd = [row for row in rows if row.expected == "odd"]
-    camera = [row for row in rows if row.expected == "camera"]
-    quiet = [row for row in rows if row.expected == "quiet"]
-    good = _listed([row for row in odd + camera if row.is_good])
-    bad = _listed([row for row in odd + camera if row.is_good is False])
+    wanted = [row for row in rows if row.expected != "quiet"]
+    quiet = [row for row in rows if row.expected == "quiet" and row.of]
+    taken = [row for row in wanted if _taken_for_odd(row)]
+    good = _listed([row for row in wanted if row.is_good])
+    bad = _listed([row for row in wanted if row.is_good is False and row not in taken])
     lines = [
         f"would notice: {good or 'nothing of this'}",
         f"would miss: {bad or 'nothing of this'}",
     ]
-    rings = _listed([row for row in quiet if row.is_good is False])
-    ringing = [row for row in rows if row.share is None]
-    last = (
-        f"would ring without reason at: {rings}"
-        if rings
-        else "no false alarm from light, noise or rain"
-    )
-    if not quiet or all(row.share is None for row in quiet):
-        last = "false alarms from light, noise and rain: nothing can be said"
-    lines.append(last)
-    if ringing:
-        lines.append(
-            f"says nothing, since the untouched footage alarms there as well: {_listed(ringing)}"
-        )
+    if rings := _listed([row for row in quiet if not row.is_good]):
+        lines.append(f"would ring without reason at: {rings}")
+    elif quiet:
+        lines.append(f"would not ring without reason at: {_listed(quiet)}")
+    if taken:
+        lines.append(f"would take for odd, and not name as the camera's: {_listed(taken)}")
+    if ringing := _listed([row for row in rows if not row.of]):
+        lines.append(f"nothing can be said where the untouched footage alarms as well: {ringing}")
     return lines
+
+
+def _taken_for_odd(row: Row) -> bool:
+    """Whether a trouble of the camera rings, but is not named."""
+    return row.expected == "camera" and row.is_good is False and 2 * row.alarmed >= row.of
 
 
 def false_alarms(drill: Drill) -> str:
@@ -80,7 +79,8 @@ def drill_text(drill: Drill) -> str:
         placed = "" if row.placed is None else f"{100 * row.placed:.0f} %"
         name = row.name + {"odd": "", "camera": " *", "quiet": " +"}[row.expected]
         auc = f"{row.surprise:.2f}"
-        table.append([name, row.size, row.strength, counted(row), delay(row), placed, auc])
+        said = counted(row) + f", {row.alarmed} rang" * (row.expected == "camera")
+        table.append([name, row.size, row.strength, said, delay(row), placed, auc])
     lines = [f"{drill.run}: drill on {drill.footage}", *aligned(table, left=3)]
     lines.append("* to be named as the camera's own trouble   + must not be noticed")
     lines += [f"left out: {name}: {why}" for name, why in drill.left_out.items()]
@@ -90,7 +90,7 @@ def drill_text(drill: Drill) -> str:
 
 def lead(drill: Drill) -> str:
     """The finding in a few sentences, for a page."""
-    return " ".join(sentence(line) for line in [*summary(drill)[:3], false_alarms(drill)])
+    return " ".join(sentence(line) for line in [*summary(drill), false_alarms(drill)])
 
 
 def _listed(rows: Sequence[Row]) -> str:

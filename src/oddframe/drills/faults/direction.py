@@ -67,7 +67,7 @@ def _require_one_sided(stage: Stage) -> None:
         said = "nothing" if share < _EITHER_WAY else "little"
         raise NotHereError(
             f"here direction carries {said}: {100 * share:.0f} % of the motion goes the more usual "
-            "way of its place, of which chance alone makes somewhat more than half"
+            "way of its place, and a little more than half do by chance"
         )
 
 
