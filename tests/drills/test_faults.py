@@ -8,7 +8,7 @@ import pytest
 
 from oddframe.drills.faults import FAULTS
 from oddframe.drills.faults import camera as camera_faults
-from oddframe.drills.faults.direction import backwards, mirrored
+from oddframe.drills.faults.direction import across_the_flow, backwards, mirrored
 from oddframe.drills.faults.pace import at_speed, standing_still
 from oddframe.drills.faults.presence import walk_through
 from oddframe.drills.faults.staying import comes_to_rest, disappears
@@ -157,6 +157,31 @@ def test_usual_paths_go_the_way_of_their_lane(stage: Stage) -> None:
         assert np.sign(path.velocity[0]) == np.sign(way[0])
         speed = float(np.hypot(*path.velocity))
         assert speed == pytest.approx(0.14 * width, rel=0.35)
+
+
+def test_across_the_flow_is_at_right_angles_to_a_lane(stage: Stage) -> None:
+    assert stage.scene.along > 0.9
+    faulted = across_the_flow(stage)
+    boxes = [faulted.boxes(number)[0] for number in range(*_ends(faulted), 5)]
+    across = abs((boxes[-1][0] + boxes[-1][2]) - (boxes[0][0] + boxes[0][2])) / 2
+    down = abs(boxes[-1][3] - boxes[0][3])
+    assert down > 3 * across
+
+
+def test_nothing_is_across_where_things_go_any_way(stage: Stage) -> None:
+    angles = np.linspace(0, 2 * np.pi, len(stage.scene.movers), endpoint=False)
+    any_way = tuple(
+        Seen(seen.box, (float(np.cos(a)), float(np.sin(a))))
+        for seen, a in zip(
+            stage.scene.movers, np.random.default_rng(0).permutation(angles), strict=True
+        )
+    )
+    with pytest.raises(NotHereError, match="any way"):
+        across_the_flow(replace(stage, scene=replace(stage.scene, movers=any_way)))
+
+
+def _ends(faulted) -> tuple[int, int]:
+    return faulted.parts[0].start, faulted.parts[0].end
 
 
 def test_where_everything_is_used_no_path_is_unused(stage: Stage) -> None:

@@ -72,17 +72,25 @@ def unused_path(stage: Stage, size: float, seconds: float) -> Path:
     return free[int(stage.random.integers(len(free)))]
 
 
-def usual_path(stage: Stage, size: float, seconds: float) -> Path:
+def usual_path(stage: Stage, size: float, seconds: float, *, across: bool = False) -> Path:
     """A walk where things are seen to move, the way that they go there, at their pace.
 
+    Args:
+        stage: the footage.
+        size: times the usual height.
+        seconds: how long it lasts.
+        across: at right angles to the way that things go there.
+
     Raises:
-        NotHereError: nothing moves here.
+        NotHereError: nothing moves here, or there is no room.
     """
     if not stage.scene.moves:
         raise NotHereError("nothing moves in this footage, so that no place and pace are usual")
 
     def draw(_: np.random.Generator, x: float, y: float) -> tuple[float, float]:
         way = stage.scene.way_at(x, y)
+        if across:
+            way = -way[1], way[0]
         return way[0] / (np.hypot(*way) + 1e-9), way[1] / (np.hypot(*way) + 1e-9)
 
     found = sorted(_paths(stage, size, seconds, draw), key=lambda pair: -pair[0])

@@ -1,16 +1,21 @@
-"""Direction: the footage backwards, and mirrored.
+"""Direction: somebody across the flow; the footage backwards, and mirrored.
 
-Both are honest only where traffic is one-sided. Where things go either way as often, played
-backwards they do what they always do; that is measured, and said.
+The latter two are honest only where traffic is one-sided. Where things go either way as often,
+played backwards they do what they always do; that is measured, and said. So is whether things go
+along an axis at all, which one can cross.
 """
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from oddframe.drills.faults.pace import movers, require_motion
+from oddframe.drills.faults.presence import walk_through
+from oddframe.drills.paths import usual_path
 from oddframe.drills.stage import Fault, Faulted, NotHereError, Part, Stage
-from oddframe.drills.survey import ONE_SIDED
+from oddframe.drills.survey import ALONG, ONE_SIDED
 
 _EITHER_WAY = 0.65
 """Share of the motion that goes the more usual way of its place, up to which both are as usual."""
@@ -71,7 +76,18 @@ def _require_one_sided(stage: Stage) -> None:
         )
 
 
+def across_the_flow(stage: Stage) -> Faulted:
+    """Somebody walks where things go, at their pace, but at right angles to them."""
+    along = stage.scene.along
+    if along is None:
+        raise NotHereError("too little moves here to say which way is usual")
+    if along < ALONG:
+        raise NotHereError("here things go any way, so that none is across the others")
+    return walk_through(stage, "usual", partial(usual_path, across=True))
+
+
 FAULTS = (
+    Fault("direction", "somebody across the flow", across_the_flow, size="usual"),
     Fault("direction", "everything backwards", backwards, repeats=False),
     Fault("direction", "everything mirrored", mirrored, repeats=False),
 )
