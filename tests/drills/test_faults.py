@@ -220,10 +220,21 @@ def test_light_goes_to_its_gamma_little_by_little(stage: Stage) -> None:
     np.testing.assert_array_equal(late, np.rint(255 * (image / 255) ** 0.7).astype(np.uint8))
 
 
-def test_noise_has_its_strength(stage: Stage) -> None:
+def test_noise_has_its_strength_and_colour_where_the_footage_has() -> None:
     grey = np.full((200, 200, 3), 128, np.uint8)
-    noisy = camera_faults.noisy(grey, 0.0, np.random.default_rng(0))
-    assert np.std(noisy.astype(float)) == pytest.approx(8, rel=0.03)
+    for picture, coloured in ((grey, False), (grey - np.array([0, 9, 0], np.uint8), True)):
+        noisy = camera_faults.noisy(picture, 0.0, np.random.default_rng(0)).astype(float)
+        assert np.std(noisy[..., 0]) == pytest.approx(8, rel=0.03)
+        assert np.any(noisy[..., 0] - noisy[..., 2]) == coloured
+
+
+def test_light_turns_warmer_where_there_is_colour_alone(stage: Stage) -> None:
+    late = camera_faults.warmer(stage).picture(stage.end - 1).astype(float)
+    gains = late.mean(axis=(0, 1)) / stage.clip.images[stage.end - 1].mean(axis=(0, 1))
+    np.testing.assert_allclose(gains, [1.18, 1.0, 0.82], atol=0.02)
+    images = np.repeat(stage.clip.images[..., :1], 3, axis=3)
+    with pytest.raises(NotHereError, match="no colour"):
+        camera_faults.warmer(replace(stage, clip=replace(stage.clip, images=images)))
 
 
 def test_a_camera_that_moved_shows_the_scene_elsewhere(stage: Stage) -> None:

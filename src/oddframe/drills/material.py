@@ -23,7 +23,7 @@ FAULT_SECONDS = 8.0
 _LONGEST, _USUAL = 127.0, 38.0
 """Seconds of the first stretch, which has room for a long stay, and of the others."""
 _SHORTEST = 3.0
-_CANDIDATES = 16
+_CANDIDATES = 64
 _SHAPE = 0.05
 """Share by which the shape of two pictures may differ."""
 

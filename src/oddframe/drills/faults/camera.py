@@ -8,7 +8,7 @@ from functools import partial
 import cv2
 import numpy as np
 
-from oddframe.drills.stage import Fault, Faulted, Stage, usual_part
+from oddframe.drills.stage import Fault, Faulted, NotHereError, Stage, usual_part
 
 _DRIFT_SECONDS = 3.0
 """In which light and colour come to their new value."""
@@ -34,6 +34,13 @@ def changed(stage: Stage, change: Change) -> Faulted:
         return change(image, stage.since(number), random)
 
     return Faulted(picture=picture, frames=stage.end, parts=usual_part(stage))
+
+
+def warmer(stage: Stage) -> Faulted:
+    """The light turns warmer, where there is any colour."""
+    if stage.clip.is_grey:
+        raise NotHereError("the footage has no colour")
+    return changed(stage, in_colour)
 
 
 def frozen(stage: Stage) -> Faulted:
@@ -95,7 +102,9 @@ def in_colour(image: np.ndarray, seconds: float, random: np.random.Generator) ->
 def noisy(image: np.ndarray, seconds: float, random: np.random.Generator) -> np.ndarray:
     """Noise of a sensor at night."""
     del seconds
-    return _picture(image + random.normal(0, _NIGHT, image.shape).astype(np.float32))
+    grey = bool((image == image[..., :1]).all())
+    shape = (*image.shape[:2], 1) if grey else image.shape
+    return _picture(image + random.normal(0, _NIGHT, shape).astype(np.float32))
 
 
 def rainy(image: np.ndarray, seconds: float, random: np.random.Generator) -> np.ndarray:
@@ -133,7 +142,7 @@ FAULTS = (
     Fault("camera", "the stream frozen", frozen, "camera", repeats=False),
     _quiet("brighter light", partial(in_gamma, gamma=0.7), "gamma 0.7"),
     _quiet("darker light", partial(in_gamma, gamma=1.4), "gamma 1.4"),
-    _quiet("warmer light", in_colour),
+    Fault("camera", "warmer light", warmer, "quiet", repeats=False),
     _quiet("noise as at night", noisy, "sigma 8"),
     _quiet("rain", rainy),
 )
