@@ -60,7 +60,7 @@ class FixedCameraDetector:
         return {
             "threshold": self.calibrated.sentence,
             "trust_appearance": round(self.scene.trusts.appearance, 3),
-            "trust_motion": round(self.scene.trusts.motion, 3),
+            "trust_pace": round(self.scene.trusts.pace, 3),
         }
 
     @classmethod
@@ -88,12 +88,11 @@ class FixedCameraDetector:
         return FixedCameraStream(self.scene, self._encoder, self.threshold, info, live=live)
 
     def _warn_of_other_shape(self, info: MediaInfo, source: str) -> None:
-        (width, height), size = self.scene.scale.motion_size, self.scene.size
+        width, height = self.scene.size
         if abs(info.width / info.height / (width / height) - 1) > 0.05:
-            learnt = "of another shape" if size is None else f"{size[0]}x{size[1]}"
             warnings.warn(
                 f"{source or 'the video'}: {info.width}x{info.height} pixels, and the footage "
-                f"that the run learnt from is {learnt}; fixed-camera knows one camera only, so "
+                f"that the run learnt from is {width}x{height}; fixed-camera knows one camera only, so "
                 "train another run for this one",
                 OddframeWarning,
                 stacklevel=3,
@@ -115,7 +114,7 @@ class FixedCameraDetector:
         threshold = Threshold.saved(saved)
         config = FixedCameraConfig(**state["config"])
         if not threshold.is_kept and not threshold.remedy:  # a run of an older oddframe
-            remedy = what_it_takes(config.false_alarms_per_hour, config.fit_looks)
+            remedy = what_it_takes(config.false_alarms_per_hour, config.fit_hours)
             threshold = replace(threshold, remedy=remedy)
         return cls(
             Scene.from_state(saved.part("scene")),

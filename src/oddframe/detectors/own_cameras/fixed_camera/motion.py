@@ -1,75 +1,110 @@
-"""Motion: how fast the things of a place move, from dense optical flow.
-
-Flow is DIS (Kroeger et al., "Fast Optical Flow using Dense Inverse Search", ECCV 2016), about
-2 ms per frame here and closer to the truth on a known shift than the networks that were tried.
-"""
+"""Motion: pace, direction and stays in one stream of small grey pictures."""
 
 from __future__ import annotations
 
-from collections import deque
-from typing import Any
+from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
-STILL_PIXELS = 0.5
-"""Displacements below this are the noise of the flow, not motion."""
-WINDOW = 26
-"""Side of the square over which speeds are averaged, in pixels of the flow: about one person's
-width in Ped2. Smaller windows follow swinging legs instead of walking bodies."""
-_LEAST_COVER = 0.12
-"""Share of the window that must move for its mean speed to count in full."""
-_STEPS = 3
-"""Flow fields that are averaged: noise and swinging limbs fall, the body's speed stays."""
+from oddframe.detectors.own_cameras.fixed_camera.background import Background
+from oddframe.detectors.own_cameras.fixed_camera.directions import Directions
+from oddframe.detectors.own_cameras.fixed_camera.movers import Mover, MoverStream, Moving
+from oddframe.detectors.own_cameras.fixed_camera.pace import UsualPace
+from oddframe.detectors.own_cameras.fixed_camera.staying import Stay, Staying
+
+_CARRIED_SECONDS = 2.0
+"""What was odd about the way of a thing stays with it, and fades with this time constant."""
+_CARRIED_QUANTILE = 0.8
 
 
-class SpeedField:
-    """Speed at every cell of a grid, over the last three flow fields.
+@dataclass(frozen=True)
+class Habits:
+    """How things move in normal footage.
 
-    Args:
-        grid: (rows, columns) of the result.
-        size: (width, height) of the grey images that will come.
+    Attributes:
+        background: the scene without them.
+        pace: how fast they usually are.
+        directions: which way they usually go.
     """
 
-    def __init__(self, grid: tuple[int, int], size: tuple[int, int]) -> None:
-        self._grid = grid
-        self._size = size
-        self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
-        self.reset()
+    background: Background
+    pace: UsualPace
+    directions: Directions
 
-    def reset(self) -> None:
-        """Forget earlier frames."""
-        self._before: np.ndarray | None = None
-        self._sums: deque[tuple[np.ndarray, np.ndarray]] = deque(maxlen=_STEPS)
 
-    def update(self, grey: np.ndarray, seconds: float) -> np.ndarray:
-        """Speed field after one more frame.
+@dataclass(frozen=True)
+class Motion:
+    """What was measured in one picture.
+
+    Attributes:
+        pace: times the usual pace, float32 (rows, columns).
+        rarity: of the direction that is rarest here, see :meth:`Directions.rarity`.
+        wanderer: who goes that way, if anybody does so now.
+        stay: the longest.
+    """
+
+    pace: np.ndarray
+    rarity: float
+    wanderer: Mover | None
+    stay: Stay
+
+
+class MotionStream:
+    """Measures one stream of small grey pictures.
+
+    Args:
+        habits: what is usual.
+        grid: (rows, columns) of the pace.
+        size: (width, height) of the pictures.
+    """
+
+    def __init__(self, habits: Habits, grid: tuple[int, int], size: tuple[int, int]) -> None:
+        self._habits, self._grid = habits, grid
+        self._movers = MoverStream(habits.background, size)
+        self._staying = Staying()
+        self._rarities: np.ndarray | None = None
+
+    def update(self, grey: np.ndarray, elapsed: float | None) -> Motion:
+        """Take the next picture.
 
         Args:
             grey: uint8 ``(height, width)``.
-            seconds: time since the frame before.
-
-        Returns:
-            float32 ``grid``: speed in image widths per second; zeros after the first frame.
+            elapsed: seconds since the one before; None where footage begins anew.
         """
-        before, self._before = self._before, grey
-        if before is None:
-            return np.zeros(self._grid, np.float32)
-        flow: Any = self._flow.calc(grey, before, np.zeros((*grey.shape, 2), np.float32))
-        flow = cv2.resize(flow, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-        moved = cv2.magnitude(flow[..., 0], flow[..., 1])
-        moving = (moved > STILL_PIXELS).astype(np.float32)
-        window = (WINDOW // 2, WINDOW // 2)
-        speeds = cv2.boxFilter(moved * moving, -1, window) / (seconds * self._size[0])
-        cover = cv2.boxFilter(moving, -1, window)
-        self._sums.append((speeds, cover))
-        total = sum(speeds for speeds, _ in self._sums)
-        share = sum(cover for _, cover in self._sums)
-        field = total / np.maximum(share, _LEAST_COVER * len(self._sums))
-        # The maximum in each cell: a mean would lose small things between cells.
-        rows, columns = self._grid
-        kernel = np.ones(
-            (max(1, field.shape[0] // rows), max(1, field.shape[1] // columns)), np.uint8
-        )
-        spread = cv2.dilate(field, kernel)
-        return cv2.resize(spread, (columns, rows), interpolation=cv2.INTER_LINEAR)
+        moving = self._movers.update(grey, elapsed)
+        if elapsed is None:
+            self._staying.reset()
+            self._rarities = None
+        pace = self._habits.pace.cells(moving, self._grid)
+        rarity, wanderer = self._rarest(moving)
+        return Motion(pace, rarity, wanderer, self._staying.update(moving, elapsed))
+
+    def _rarest(self, moving: Moving) -> tuple[float, Mover | None]:
+        habits = self._habits
+        now = {
+            index: habits.directions.rarity(mover, habits.pace)
+            for index, mover in moving.movers.items()
+        }
+        before = self._carried(moving)
+        after = np.zeros(moving.labels.shape, np.float32)
+        rarest, wanderer = 0.0, None
+        for index, (x, y, width, height) in enumerate(moving.boxes):
+            part = np.s_[y // 2 : max(y + height, y + 2) // 2, x // 2 : max(x + width, x + 2) // 2]
+            kept = before[part]
+            rarity = max(now.get(index, 0.0), _quantile(kept))
+            after[part] = np.maximum(after[part], np.maximum(kept, now.get(index, 0.0)))
+            if rarity > rarest:
+                rarest, wanderer = rarity, moving.movers.get(index)
+        self._rarities = after
+        return rarest, wanderer
+
+    def _carried(self, moving: Moving) -> np.ndarray:
+        """Rarities of the picture before, moved along with the things and faded."""
+        if self._rarities is None or moving.velocity is None:
+            return np.zeros(moving.labels.shape, np.float32)
+        fade = np.float32(np.exp(-moving.velocity.elapsed / _CARRIED_SECONDS))
+        return fade * moving.velocity.carried(self._rarities)
+
+
+def _quantile(values: np.ndarray) -> float:
+    return float(np.quantile(values, _CARRIED_QUANTILE)) if values.size and values.any() else 0.0

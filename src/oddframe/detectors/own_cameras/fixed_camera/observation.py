@@ -11,21 +11,25 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 import numpy as np
 
-from oddframe.detectors.own_cameras.fixed_camera.motion import SpeedField
 from oddframe.detectors.own_cameras.fixed_camera.stillness import Stillness
 from oddframe.media.frames import Frame, VideoReader
 from oddframe.media.watched_video import WatchedVideo
 
 LOOK_SECONDS = 0.2
 MOTION_SECONDS = 0.08
-_MOTION_LEAD = 3
-"""Motion steps before a single look, which fill the speed field's average."""
+_MOTION_LEAD = 5
+"""Motion steps before a single look, which fill the averages of velocities."""
 
+M = TypeVar("M")
 T = TypeVar("T")
+
+
+Move: TypeAlias = Callable[[np.ndarray, float | None], M]
+"""What is done with a small grey picture; see :class:`Observer`."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +51,13 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Observation(Generic[T]):
-    """What was measured at a frame: the speed field and the look, None where neither was due."""
+class Observation(Generic[M, T]):
+    """What was measured at a frame: motion and a look, None where they were not due."""
 
     frame: int
     seconds: float
     window: int
-    speed: np.ndarray | None
+    motion: M | None
     look: T | None
 
 
@@ -80,12 +84,14 @@ def steps(fps: float) -> tuple[int, int]:
     return max(1, int(MOTION_SECONDS * fps + 0.5)), max(1, int(LOOK_SECONDS * fps + 0.5))
 
 
-class Observer(Generic[T]):
+class Observer(Generic[M, T]):
     """Frames of one video or camera in, in order, and one observation of each out.
 
     Args:
         fps: the typical rate.
         scale: sizes of the images.
+        move: called in order with a uint8 grey image of ``motion_size`` and the seconds since the
+            one before, None where motion begins anew.
         look: called in other threads, two at once, with a uint8 RGB image of ``look_size``.
         live: each observation comes out as its frame comes in; otherwise the other threads are
             three looks behind at most, and the frames until then wait.
@@ -97,12 +103,13 @@ class Observer(Generic[T]):
         self,
         fps: float,
         scale: Scale,
+        move: Move[M],
         look: Callable[[np.ndarray], T],
         *,
         live: bool = False,
         stillness: Stillness | None = None,
     ) -> None:
-        self._fps, self._scale, self._look = fps, scale, look
+        self._fps, self._scale, self._move, self._look = fps, scale, move, look
         self._stillness = stillness
         self._last_look: Future[T] | None = None
         self._steps = steps(fps)
@@ -110,20 +117,18 @@ class Observer(Generic[T]):
         self._most_waiting = 0 if live else 3 * self._steps[1]
         # Two looks side by side wait less for each other than two threads within one look.
         self._pool = ThreadPoolExecutor(max_workers=2)
-        self._waiting: deque[tuple[Observation[T], Future[T] | None]] = deque()
-        self._field = SpeedField(scale.grid, scale.motion_size)
-        self._measured = 0.0
+        self._waiting: deque[tuple[Observation[M, T], Future[T] | None]] = deque()
         self._begin()
 
     def _begin(self) -> None:
-        self._field.reset()
+        self._measured: float | None = None
         if self._stillness is not None:
             self._stillness.reset()
         self._motion, self._looking = (_Pace(step / self._fps, self._fps) for step in self._steps)
 
     def push(
         self, frame: Frame, *, anew: bool = False, looks: bool = True, window: int = 0
-    ) -> list[Observation[T]]:
+    ) -> list[Observation[M, T]]:
         """Take the next frame.
 
         Args:
@@ -137,14 +142,16 @@ class Observer(Generic[T]):
         """
         if anew:
             self._begin()
-        speed = self._speed(frame) if self._motion.due(frame.seconds) else None
+        motion = self._moved(frame) if self._motion.due(frame.seconds) else None
         future = None
         if looks and self._looking.due(frame.seconds):
             future = self._last_look = self._looked(frame.rgb(self._scale.look_size))
-        self._waiting.append((Observation(frame.index, frame.seconds, window, speed, None), future))
+        self._waiting.append(
+            (Observation(frame.index, frame.seconds, window, motion, None), future)
+        )
         return self._known(self._most_waiting)
 
-    def finish(self) -> list[Observation[T]]:
+    def finish(self) -> list[Observation[M, T]]:
         """There are no more frames: the observations that are left."""
         found = self._known(0)
         self.close()
@@ -160,14 +167,16 @@ class Observer(Generic[T]):
             return self._last_look
         return self._pool.submit(self._look, image)
 
-    def _speed(self, frame: Frame) -> np.ndarray:
-        elapsed = frame.seconds - self._measured
-        if elapsed <= 0:  # the first of a window, or a recording whose clock was set back
+    def _moved(self, frame: Frame) -> M:
+        elapsed = None if self._measured is None else frame.seconds - self._measured
+        if elapsed is not None and elapsed <= 0:  # a recording whose clock was set back
             elapsed = self._steps[0] / self._fps
         self._measured = frame.seconds
-        return self._field.update(frame.grey(self._scale.motion_size), max(elapsed, 1e-3))
+        return self._move(
+            frame.grey(self._scale.motion_size), None if elapsed is None else max(elapsed, 1e-3)
+        )
 
-    def _known(self, left: int) -> list[Observation[T]]:
+    def _known(self, left: int) -> list[Observation[M, T]]:
         found = []
         while len(self._waiting) > left:
             observation, future = self._waiting.popleft()
@@ -176,8 +185,12 @@ class Observer(Generic[T]):
 
 
 def observe(
-    video: VideoReader, scale: Scale, look: Callable[[np.ndarray], T], windows: Sequence[Window]
-) -> Iterator[Observation[T]]:
+    video: VideoReader,
+    scale: Scale,
+    move: Move[M],
+    look: Callable[[np.ndarray], T],
+    windows: Sequence[Window],
+) -> Iterator[Observation[M, T]]:
     """Observe parts of a video in frame order; one observation for every frame of the windows.
 
     Where footage does not go on (see :mod:`oddframe.media.continuity`), motion and looks begin
@@ -186,11 +199,11 @@ def observe(
     Args:
         video: an open video.
         scale: sizes of the images.
-        look: called in other threads, two at once, with a uint8 RGB image of ``look_size``.
+        move, look: what an :class:`Observer` is given.
         windows: what to observe, in order and not overlapping.
     """
     remaining = deque(enumerate(windows))
-    with closing(Observer(video.info.fps, scale, look)) as observer:
+    with closing(Observer(video.info.fps, scale, move, look)) as observer:
         for frame in WatchedVideo(video, _within(video, windows)):
             while frame.index >= remaining[0][1].stop:
                 remaining.popleft()

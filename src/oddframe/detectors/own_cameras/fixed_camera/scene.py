@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from oddframe.calibration.block_maxima import BlockSurprise
 from oddframe.calibration.surprise import Surprise
+from oddframe.detectors.own_cameras.fixed_camera.background import Background
+from oddframe.detectors.own_cameras.fixed_camera.directions import Directions
 from oddframe.detectors.own_cameras.fixed_camera.memory import NormalMemory
+from oddframe.detectors.own_cameras.fixed_camera.motion import Habits
 from oddframe.detectors.own_cameras.fixed_camera.observation import Scale
+from oddframe.detectors.own_cameras.fixed_camera.pace import UsualPace
+from oddframe.detectors.own_cameras.fixed_camera.staying import (
+    LEAST_SECONDS,
+    LongestStays,
+    Stay,
+)
 from oddframe.errors import OddframeError
 from oddframe.features.backbones.patch_features import CHANNELS, FINE_CHANNELS, STRIDE
 from oddframe.files.saved_state import SavedState
@@ -17,6 +28,9 @@ from oddframe.media.frames import MOST_PIXELS
 
 TOP_SHARE = 0.015
 """Share of the cells whose mean is the frame's value: about one person in a street scene."""
+FREE_SURPRISE = 1.0
+"""What one normal block in ten has costs nothing: a cue that follows things speaks only where it
+is sure, so that where it has nothing to say it takes nothing from the others."""
 _MOST_CELLS = 512
 """Along a side of the grid; 8192 pixels."""
 
@@ -64,10 +78,10 @@ def _scale_of(norms: tuple[float, float], channels: int) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Trusts:
-    """Weight of each cue in this scene, 0 to 1."""
+    """Weight of each cue of cells in this scene, 0 to 1."""
 
     appearance: float
-    motion: float
+    pace: float
 
 
 @dataclass(frozen=True)
@@ -78,31 +92,44 @@ class Scene:
         scale: grid and image sizes.
         whitening: brings patches of appearance to one scale.
         memory: whitened patches of normal appearance.
-        appearance, motion: raw cell values to surprise.
-        trusts: weights of the two cues.
-        frame: a frame's raw value to the final score.
-        usual_speed: speed, in image widths per second, that one normal frame in a hundred passes.
-        size: width and height of the footage; None in runs of an older oddframe.
+        habits: how things move.
+        stays: how long things stayed, by place.
+        appearance, pace: raw cell values to surprise.
+        trusts: weights of these two.
+        frame: a frame's raw value of cells to surprise.
+        direction, staying: the rarest direction, the logarithm of the longest stay to surprise.
+        size: width and height of the footage.
     """
 
     scale: Scale
     whitening: Whitening
     memory: NormalMemory
+    habits: Habits
+    stays: LongestStays
     appearance: Surprise
-    motion: Surprise
+    pace: Surprise
     trusts: Trusts
     frame: Surprise
-    usual_speed: float
-    size: tuple[int, int] | None = None
+    direction: BlockSurprise
+    staying: BlockSurprise
+    size: tuple[int, int]
 
     def appearance_part(self, patches: np.ndarray) -> np.ndarray:
         """Trusted surprise of each cell's appearance, from raw patches."""
         distances = self.memory.distances(self.whitening(patches))
         return self.trusts.appearance * self.appearance(distances)
 
-    def motion_part(self, speed: np.ndarray) -> np.ndarray:
-        """Trusted surprise of each cell's speed."""
-        return self.trusts.motion * self.motion(speed)
+    def pace_part(self, paces: np.ndarray) -> np.ndarray:
+        """Trusted surprise of each cell's pace."""
+        return self.trusts.pace * self.pace(paces)
+
+    def direction_part(self, rarity: float) -> float:
+        """What a rare direction adds to the score of a frame."""
+        return max(0.0, self.direction(rarity) - FREE_SURPRISE)
+
+    def staying_part(self, stay: Stay) -> float:
+        """What a long stay adds to the score of a frame."""
+        return max(0.0, self.staying(stay_value(stay)) - FREE_SURPRISE)
 
     def state(self) -> dict[str, Any]:
         """Arrays and plain values."""
@@ -110,18 +137,27 @@ class Scene:
             "grid": list(self.scale.grid),
             "look_size": list(self.scale.look_size),
             "motion_size": list(self.scale.motion_size),
+            "size": list(self.size),
             "norms": list(self.whitening.norms),
             "mean": self.whitening.mean,
             "matrix": self.whitening.matrix,
             "memory": self.memory.state(),
-            "trusts": [self.trusts.appearance, self.trusts.motion],
-            "usual_speed": self.usual_speed,
-            **({"size": list(self.size)} if self.size else {}),
+            "background": self.habits.background.state(),
+            "usual_pace": self.habits.pace.state(),
+            "directions": self.habits.directions.state(),
+            "stays": self.stays.state(),
+            "trusts": [self.trusts.appearance, self.trusts.pace],
+            "direction": self.direction.state(),
+            "staying": self.staying.state(),
             **{
-                name: {"values": part.values, "surprises": part.surprises, "slope": part.slope}
-                for name, part in (
+                name: {
+                    "values": surprise.values,
+                    "surprises": surprise.surprises,
+                    "slope": surprise.slope,
+                }
+                for name, surprise in (
                     ("appearance", self.appearance),
-                    ("motion", self.motion),
+                    ("pace", self.pace),
                     ("frame", self.frame),
                 )
             },
@@ -134,6 +170,12 @@ class Scene:
         Raises:
             OddframeError: a value that is missing, or that no scene has.
         """
+        if "background" not in saved:
+            raise OddframeError(
+                "expected a fixed-camera that knows its scene's background, found one fitted by "
+                "oddframe 0.1, which judged motion in another way; fit it again with 'oddframe "
+                "train'"
+            )
         rows, columns = saved.wholes("grid", 2, 1, _MOST_CELLS)
         width, height = saved.wholes("look_size", 2, STRIDE, _MOST_CELLS * STRIDE)
         if (height // STRIDE, width // STRIDE) != (rows, columns):
@@ -142,24 +184,37 @@ class Scene:
                 f"of {width}x{height}, found {rows} x {columns}"
             )
         motion_width, motion_height = saved.wholes("motion_size", 2, 16, _MOST_CELLS * STRIDE)
-        size = saved.wholes("size", 2, 1, MOST_PIXELS) if "size" in saved else None
+        small = motion_width, motion_height
+        size = saved.wholes("size", 2, 1, MOST_PIXELS)
         fine, coarse = saved.numbers("norms", 2, 1e-30)
-        appearance, motion = saved.numbers("trusts", 2, 0, 1)
+        appearance, pace = saved.numbers("trusts", 2, 0, 1)
         return cls(
-            scale=Scale((rows, columns), (width, height), (motion_width, motion_height)),
+            scale=Scale((rows, columns), (width, height), small),
             whitening=Whitening(
                 (fine, coarse),
                 saved.array("mean", np.floating, (CHANNELS,)),
                 saved.array("matrix", np.floating, (CHANNELS, CHANNELS)),
             ),
             memory=NormalMemory.from_state(saved.part("memory"), (rows, columns), CHANNELS),
+            habits=Habits(
+                Background.from_state(saved.part("background"), small),
+                UsualPace.from_state(saved.part("usual_pace")),
+                Directions.from_state(saved.part("directions"), small),
+            ),
+            stays=LongestStays.from_state(saved.part("stays"), small),
             appearance=_surprise(saved.part("appearance")),
-            motion=_surprise(saved.part("motion")),
-            trusts=Trusts(appearance, motion),
+            pace=_surprise(saved.part("pace")),
+            trusts=Trusts(appearance, pace),
             frame=_surprise(saved.part("frame")),
-            usual_speed=saved.number("usual_speed", 0),
-            size=None if size is None else (size[0], size[1]),
+            direction=BlockSurprise.from_state(saved.part("direction")),
+            staying=BlockSurprise.from_state(saved.part("staying")),
+            size=(size[0], size[1]),
         )
+
+
+def stay_value(stay: Stay) -> float:
+    """The logarithm of a stay in seconds: one twice as long is as much odder, whatever is usual."""
+    return math.log(max(stay.seconds, LEAST_SECONDS))
 
 
 def _surprise(saved: SavedState) -> Surprise:

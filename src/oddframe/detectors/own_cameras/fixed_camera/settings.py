@@ -16,6 +16,8 @@ class FixedCameraConfig(CheckedSettings):
         long_side: long side of the network's input in pixels.
         motion_side: long side of the images for optical flow in pixels.
         fit_looks: the most frames whose appearance is learnt, spread over all the footage.
+        fit_hours: the most hours of continuous footage, in stretches spread over all of it, on
+            which the threshold rests.
         capacity: normal patches remembered for each block of 4x4 cells.
         false_alarms_per_hour: the most false alarms per hour of normal footage that the threshold
             promises.
@@ -26,6 +28,7 @@ class FixedCameraConfig(CheckedSettings):
     long_side: int = setting(448, at_least=64)
     motion_side: int = setting(360, at_least=64)
     fit_looks: int = setting(2000, at_least=20)
+    fit_hours: float = setting(3.0, above=0)
     capacity: int = setting(1000, at_least=20)
     false_alarms_per_hour: float = setting(1.0, above=0)
     smoothing_seconds: float = setting(0.2, at_least=0, at_most=3600)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import weakref
 from collections.abc import Iterable
 from contextlib import ExitStack
@@ -11,15 +12,14 @@ import numpy as np
 
 from oddframe.calibration.places import odd_boxes, where
 from oddframe.detectors.contract import FrameScore
+from oddframe.detectors.own_cameras.fixed_camera.motion import Motion, MotionStream
 from oddframe.detectors.own_cameras.fixed_camera.observation import Observation, Observer
 from oddframe.detectors.own_cameras.fixed_camera.scene import Scene, frame_value, top_cells
+from oddframe.detectors.own_cameras.fixed_camera.staying import Box, Stay
 from oddframe.detectors.own_cameras.fixed_camera.stillness import Stillness
 from oddframe.detectors.own_cameras.fixed_camera.threads import one_thread_each
 from oddframe.features.backbones.patch_features import PatchEncoder
 from oddframe.media.frames import Frame, MediaInfo
-
-_CLEARLY_FASTER = 1.15
-"""Times the usual speed from which it is worth a number."""
 
 
 class FixedCameraStream:
@@ -48,9 +48,13 @@ class FixedCameraStream:
         def look(image: np.ndarray) -> np.ndarray:
             return scene.appearance_part(encoder.encode(image))
 
+        motion = MotionStream(scene.habits, scene.scale.grid, scene.scale.motion_size)
         # In training every look is made, so that noise is learnt as it is.
-        self._observer = Observer(info.fps, scene.scale, look, live=live, stillness=Stillness())
-        self._appearance = self._motion = self._speed = np.zeros(scene.scale.grid, np.float32)
+        self._observer = Observer(
+            info.fps, scene.scale, motion.update, look, live=live, stillness=Stillness()
+        )
+        self._appearance = self._pace = np.zeros(scene.scale.grid, np.float32)
+        self._motion = Motion(self._pace, 0.0, None, Stay())
         self._last = FrameScore(-1, 0.0)
         limits = ExitStack()
         limits.enter_context(one_thread_each())
@@ -67,18 +71,16 @@ class FixedCameraStream:
         self._ended()
         return found
 
-    def _judged(self, observations: Iterable[Observation[np.ndarray]]) -> list[FrameScore]:
+    def _judged(self, observations: Iterable[Observation[Motion, np.ndarray]]) -> list[FrameScore]:
         found = []
         for observation in observations:
             if observation.look is not None:
                 self._appearance = observation.look
-            if observation.speed is not None:
-                self._speed, self._motion = (
-                    observation.speed,
-                    self._scene.motion_part(observation.speed),
-                )
+            if observation.motion is not None:
+                self._motion = observation.motion
+                self._pace = self._scene.pace_part(observation.motion.pace)
             number = self._last.frame + 1
-            if observation.look is None and observation.speed is None:
+            if observation.look is None and observation.motion is None:
                 self._last = replace(self._last, frame=number)
             else:
                 self._last = self._judge(number)
@@ -86,21 +88,57 @@ class FixedCameraStream:
         return found
 
     def _judge(self, frame: int) -> FrameScore:
-        field = self._appearance + self._motion
-        value = float(self._scene.frame(np.array(frame_value(field))))
+        scene, motion = self._scene, self._motion
+        field = self._appearance + self._pace
+        cells = float(scene.frame(np.array(frame_value(field))))
+        direction, staying = scene.direction_part(motion.rarity), scene.staying_part(motion.stay)
+        value = cells + direction + staying
         # The same monotone map for cells, so that map and score share one scale.
-        score_map = self._scene.frame(field)
+        score_map = scene.frame(field)
+        if direction and motion.wanderer:
+            self._raise(score_map, motion.wanderer.box, direction)
+        if staying:
+            self._raise(score_map, motion.stay.box, staying)
         if value <= self._threshold:
             return FrameScore(frame, value, score_map)
-        top = top_cells(field)
-        seen, moved = self._appearance.ravel()[top].mean(), self._motion.ravel()[top].mean()
-        boxes = odd_boxes(field, *self._size)
+        boxes = odd_boxes(score_map, *self._size)
         place = where(boxes[0], *self._size)
-        if moved > seen:
-            speed = float(self._speed.ravel()[top].mean())
-            ratio = speed / max(self._scene.usual_speed, 1e-6)
-            how = f"{ratio:.1f} times as fast as" if ratio >= _CLEARLY_FASTER else "faster than"
-            reason = f"moves {how} is usual here ({place})"
-            return FrameScore(frame, value, score_map, "motion", reason, boxes)
+        if staying >= max(cells, direction):
+            box = self._in_video(motion.stay.box)
+            reason = f"{scene.stays.sentence(motion.stay)} ({where(box, *self._size)})"
+            return FrameScore(frame, value, score_map, "staying", reason, (box, *boxes)[:3])
+        if direction >= cells and motion.wanderer:
+            box = self._in_video(motion.wanderer.box)
+            way = scene.habits.directions.sentence(motion.wanderer, scene.habits.pace)
+            reason = f"{way} ({where(box, *self._size)})"
+            return FrameScore(frame, value, score_map, "direction", reason, (box, *boxes)[:3])
+        top = top_cells(field)
+        if self._pace.ravel()[top].mean() > self._appearance.ravel()[top].mean():
+            times = float(motion.pace.ravel()[top].mean())
+            reason = f"moves {times:.1f} times the usual pace here ({place})"
+            return FrameScore(frame, value, score_map, "pace", reason, boxes)
         reason = f"looks unlike anything in the normal footage ({place})"
         return FrameScore(frame, value, score_map, "appearance", reason, boxes)
+
+    def _raise(self, score_map: np.ndarray, box: Box, surprise: float) -> None:
+        """Say in the map where a thing is odd, in place."""
+        rows, columns = score_map.shape
+        width, height = self._scene.scale.motion_size
+        x, y, across, down = box
+        part = np.s_[
+            int(y / height * rows) : math.ceil((y + down) / height * rows),
+            int(x / width * columns) : math.ceil((x + across) / width * columns),
+        ]
+        score_map[part] += surprise
+
+    def _in_video(self, box: Box) -> tuple[int, int, int, int]:
+        """Left, top, right, bottom in pixels of the video."""
+        (width, height), (small_width, small_height) = self._size, self._scene.scale.motion_size
+        across, down = width / small_width, height / small_height
+        x, y, wide, high = box
+        return (
+            round(x * across),
+            round(y * down),
+            min(width, round((x + wide) * across)),
+            min(height, round((y + high) * down)),
+        )

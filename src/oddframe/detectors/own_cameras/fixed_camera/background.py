@@ -1,0 +1,112 @@
+"""What stands in the scene, and so what does not: things that walk, drive or were put there.
+
+For each pixel a range of grey levels, not one level: what stood there in any part of the normal
+footage, and one pixel around it, since a camera trembles and a lamp is on or off.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+
+from oddframe.errors import OddframeError
+from oddframe.files.saved_state import SavedState
+
+_MARGIN = 10
+"""Grey levels beyond the range that are still noise."""
+_LIFT = 8.0
+"""Added before levels are compared as a ratio: the noise of dark pixels is no change of light."""
+_LEAST_PARTS, _MOST_PARTS = 8, 64
+_PART_SECONDS = 16.0
+"""Length of a part at least, where the footage is long enough for the fewest: a median of less
+has walkers in it."""
+_GREYS_OF_A_PART = 25
+_USUAL = (0.1, 0.9)
+"""Shares of the parts between which the range lies: what stood in one part alone stays out of it,
+be it a parked van."""
+_AROUND = np.ones((3, 3), np.uint8)
+
+
+@dataclass(frozen=True)
+class Background:
+    """The grey levels of the scene without the things that come and go.
+
+    Attributes:
+        usual: the level of each pixel, uint8 ``(height, width)``.
+        lowest, highest: the range, the margin of noise included, uint8 likewise.
+    """
+
+    usual: np.ndarray
+    lowest: np.ndarray
+    highest: np.ndarray
+
+    @classmethod
+    def fit(cls, greys: np.ndarray, seconds: float) -> Background:
+        """From normal footage.
+
+        Args:
+            greys: pictures ``(n, height, width)``, uint8, in order, spread over the footage.
+            seconds: its length.
+        """
+        wanted = min(_MOST_PARTS, max(_LEAST_PARTS, round(seconds / _PART_SECONDS)))
+        parts = np.array_split(np.arange(len(greys)), min(wanted, len(greys)))
+        medians = [_median(greys, part) for part in parts]
+        usual = np.median(np.stack(medians), axis=0).astype(np.uint8)
+        levelled = np.stack([_level(one, usual) for one in medians])
+        low, high = np.quantile(levelled, _USUAL, axis=0).astype(np.float32)
+        return cls(
+            np.median(levelled, axis=0).astype(np.uint8),
+            _bytes(cv2.erode(low, _AROUND) - _MARGIN),
+            _bytes(cv2.dilate(high, _AROUND) + _MARGIN),
+        )
+
+    def foreground(self, grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What does not belong to the scene, and the picture in the light of the scene.
+
+        Args:
+            grey: uint8 ``(height, width)``.
+
+        Returns:
+            uint8 1 where something stands in front of the scene, and uint8 levels, both likewise.
+        """
+        levelled = _level(grey, self.usual)
+        outside = cv2.inRange(levelled, self.lowest, self.highest) == 0
+        return outside.astype(np.uint8), levelled
+
+    def state(self) -> dict[str, Any]:
+        """Arrays."""
+        return {"usual": self.usual, "lowest": self.lowest, "highest": self.highest}
+
+    @classmethod
+    def from_state(cls, saved: SavedState, size: tuple[int, int]) -> Background:
+        """The background that gave :meth:`state`, for pictures of a size (width, height).
+
+        Raises:
+            OddframeError: a value that is missing, or that no such background has.
+        """
+        shape = (size[1], size[0])
+        names = ("usual", "lowest", "highest")
+        usual, low, high = (saved.array(name, np.uint8, shape) for name in names)
+        if (low > high).any():
+            raise OddframeError("'background': expected lowest levels below the highest")
+        return cls(usual, low, high)
+
+
+def _median(greys: np.ndarray, part: np.ndarray) -> np.ndarray:
+    chosen = part[:: max(1, len(part) // _GREYS_OF_A_PART)]
+    return _bytes(np.median(np.asarray(greys[chosen]), axis=0))
+
+
+def _level(grey: np.ndarray, usual: np.ndarray) -> np.ndarray:
+    """The picture as it would be in the light of the usual one: one factor for all of it."""
+    seen, known = (one[::4, ::4].astype(np.float32) + _LIFT for one in (grey, usual))
+    factor = float(np.median(known / seen))
+    levels = _bytes((np.arange(256, dtype=np.float32) + _LIFT) * factor - _LIFT)
+    return cv2.LUT(grey, levels)
+
+
+def _bytes(values: np.ndarray) -> np.ndarray:
+    return np.clip(np.rint(values), 0, 255).astype(np.uint8)

@@ -1,0 +1,126 @@
+"""Normal footage measured as if it were new: every part of it against what the others showed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from oddframe.detectors.own_cameras.fixed_camera.background import Background
+from oddframe.detectors.own_cameras.fixed_camera.directions import Directions, count_ways
+from oddframe.detectors.own_cameras.fixed_camera.memory import NormalMemory
+from oddframe.detectors.own_cameras.fixed_camera.motion import Habits, MotionStream
+from oddframe.detectors.own_cameras.fixed_camera.movers import Mover, MoverStream
+from oddframe.detectors.own_cameras.fixed_camera.observation import Scale
+from oddframe.detectors.own_cameras.fixed_camera.pace import UsualPace
+from oddframe.detectors.own_cameras.fixed_camera.scene import Whitening
+from oddframe.detectors.own_cameras.fixed_camera.staying import Stay
+from oddframe.detectors.own_cameras.fixed_camera.watching import HELD_OUT, Seen
+
+
+@dataclass(frozen=True)
+class LearntHabits:
+    """Habits of all the footage, which can also tell those of all but one part.
+
+    Attributes:
+        background, pace: of all of it.
+        ways: for each part, how many went which way (:func:`count_ways`).
+        size: (width, height) of the small pictures.
+    """
+
+    background: Background
+    pace: UsualPace
+    ways: dict[int, np.ndarray]
+    size: tuple[int, int]
+
+    @classmethod
+    def learn(
+        cls, moments: Iterable[Seen], background: Background, size: tuple[int, int]
+    ) -> LearntHabits:
+        """From what moves in front of the background."""
+        movers: dict[int, list[Mover]] = {}
+        stream, stretch = MoverStream(background, size), -1
+        for seen in moments:
+            if seen.observation.motion is None:
+                continue
+            grey, elapsed = seen.observation.motion
+            if seen.stretch != stretch:
+                stretch, elapsed = seen.stretch, None
+            found = stream.update(grey, elapsed).movers.values()
+            if seen.judged:
+                movers.setdefault(seen.group, []).extend(found)
+        pace = UsualPace.fit((m for part in movers.values() for m in part), size[0])
+        ways = {group: count_ways(part, pace, size) for group, part in movers.items()}
+        return cls(background, pace, ways, size)
+
+    def without(self, group: int | None) -> Habits:
+        """The habits of all but one part of the footage."""
+        counts = [ways for part, ways in self.ways.items() if part != group]
+        none = count_ways([], self.pace, self.size)
+        directions = Directions.of_counts(sum(counts, none), self.size)
+        return Habits(self.background, self.pace, directions)
+
+
+@dataclass
+class Measurements:
+    """Raw values of normal footage, in order.
+
+    Attributes:
+        distances: for each look, float16 (rows, columns): to what the other parts showed there.
+        look_groups: for each look, the part of the footage.
+        paces: for each moment, float16 (rows, columns).
+        rarities: for each moment, of the rarest direction.
+        stays: for each moment, the longest.
+        latest_looks: for each moment, the index of the latest look.
+        seconds: for each moment, its time.
+        stretches: first moment, the one after the last, how many come in a second.
+    """
+
+    distances: list[np.ndarray] = field(default_factory=list)
+    look_groups: list[int] = field(default_factory=list)
+    paces: list[np.ndarray] = field(default_factory=list)
+    rarities: list[float] = field(default_factory=list)
+    stays: list[Stay] = field(default_factory=list)
+    latest_looks: list[int] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    stretches: list[tuple[int, int, float]] = field(default_factory=list)
+
+
+def measure(
+    moments: Iterable[Seen],
+    memory: NormalMemory,
+    whitening: Whitening,
+    habits: LearntHabits,
+    scale: Scale,
+) -> Measurements:
+    """Measure footage, each part of it against a memory and habits without that part."""
+    found = Measurements()
+    stretch, begun, group = -1, -1, None
+    stream: MotionStream | None = None
+    motion = None
+    for seen in moments:
+        observation = seen.observation
+        own = None if seen.group == HELD_OUT else seen.group
+        if observation.look is not None:
+            distances = memory.distances(whitening(observation.look), own)
+            found.distances.append(distances.astype(np.float16))
+            found.look_groups.append(seen.group)
+        if observation.motion is not None:
+            grey, elapsed = observation.motion
+            if stream is None or seen.stretch != stretch or seen.group != group:
+                stretch, group, elapsed = seen.stretch, seen.group, None
+                stream = MotionStream(habits.without(own), scale.grid, scale.motion_size)
+            motion = stream.update(grey, elapsed)
+        if not seen.judged or motion is None or not found.distances:
+            continue
+        if seen.stretch != begun:
+            begun = seen.stretch
+            found.stretches.append((len(found.paces), len(found.paces), seen.rate))
+        found.paces.append(motion.pace.astype(np.float16))
+        found.rarities.append(motion.rarity)
+        found.stays.append(motion.stay)
+        found.latest_looks.append(len(found.distances) - 1)
+        found.seconds.append(observation.seconds)
+        found.stretches[-1] = (found.stretches[-1][0], len(found.paces), seen.rate)
+    return found

@@ -1,0 +1,136 @@
+"""Movers: the things in front of the scene as boxes, each with its velocity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from oddframe.detectors.own_cameras.fixed_camera.background import Background
+from oddframe.detectors.own_cameras.fixed_camera.velocity import Velocity, VelocityField
+
+_LEAST_SHARE = 0.0007
+"""Share of the picture that a thing covers at least."""
+_SPECKLES = np.ones((2, 2), np.uint8)
+_GAPS = np.ones((7, 3), np.uint8)
+"""A body whose belt has the colour of the street is one body: gaps close, more so upright."""
+_MEASURED_COVER = 0.25
+_MEASURED_PIXELS = 6
+_FASTER_SHARE = 0.4
+"""A body moves as its faster pixels do; the others are gaps, shadows and what stands behind."""
+
+
+@dataclass(frozen=True)
+class Mover:
+    """One thing in front of the scene.
+
+    Attributes:
+        box: left, top, width, height in pixels of the small picture.
+        velocity: pixels a second to the right and down.
+        cover: how much of the recent past it was measured, 0 to 1.
+    """
+
+    box: tuple[int, int, int, int]
+    velocity: tuple[float, float]
+    cover: float
+
+    @property
+    def foot(self) -> int:
+        """The row where it stands: how far away it is."""
+        return self.box[1] + self.box[3]
+
+    @property
+    def speed(self) -> float:
+        """Pixels a second."""
+        return float(np.hypot(*self.velocity))
+
+
+@dataclass(frozen=True)
+class Moving:
+    """What moves in one picture.
+
+    Attributes:
+        velocity: of every pixel; None in the first picture.
+        labels: at half size, 0 for the scene, else 1 more than the index of a box, int32.
+        boxes: left, top, width, height of everything in front of the scene.
+        movers: those of them whose velocity is known, by index of the box.
+        standing: uint8 1 where something stands in front of the scene, at half size.
+        levelled: the picture in the light of the scene, uint8, at half size.
+    """
+
+    velocity: Velocity | None
+    labels: np.ndarray
+    boxes: list[tuple[int, int, int, int]]
+    movers: dict[int, Mover]
+    standing: np.ndarray
+    levelled: np.ndarray
+
+
+class MoverStream:
+    """Finds the things in one stream of small grey pictures.
+
+    Args:
+        background: what stands in the scene.
+        size: (width, height) of the pictures.
+    """
+
+    def __init__(self, background: Background, size: tuple[int, int]) -> None:
+        self._background = background
+        self._least = max(12.0, _LEAST_SHARE * size[0] * size[1])
+        self._velocity = VelocityField(size)
+
+    def update(self, grey: np.ndarray, elapsed: float | None) -> Moving:
+        """Take the next picture.
+
+        Args:
+            grey: uint8 ``(height, width)``.
+            elapsed: seconds since the one before; None where footage begins anew.
+        """
+        if elapsed is None:
+            self._velocity.reset()
+        foreground, levelled = self._background.foreground(grey)
+        velocity = self._velocity.update(grey, foreground, elapsed or 1.0)
+        size = self._velocity.shape[::-1]
+        labels, boxes = self._things(foreground)
+        halved = cv2.resize(labels.astype(np.float32), size, interpolation=cv2.INTER_NEAREST)
+        halved = halved.astype(np.int32)
+        return Moving(
+            velocity,
+            halved,
+            boxes,
+            {} if velocity is None else _movers(velocity, halved, boxes),
+            cv2.resize(foreground, size, interpolation=cv2.INTER_AREA),
+            cv2.resize(levelled, size, interpolation=cv2.INTER_AREA),
+        )
+
+    def _things(self, foreground: np.ndarray) -> tuple[np.ndarray, list[tuple[int, int, int, int]]]:
+        mask = cv2.morphologyEx(foreground, cv2.MORPH_OPEN, _SPECKLES)
+        mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, _GAPS)
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+        large = stats[:, cv2.CC_STAT_AREA] >= self._least
+        large[0] = False
+        numbers = np.zeros(count, np.int32)
+        numbers[large] = np.arange(1, large.sum() + 1)
+        boxes = [(int(x), int(y), int(w), int(h)) for x, y, w, h in stats[large, :4]]
+        return numbers.take(labels), boxes
+
+
+def _movers(
+    velocity: Velocity, labels: np.ndarray, boxes: list[tuple[int, int, int, int]]
+) -> dict[int, Mover]:
+    found = {}
+    for index, (x, y, width, height) in enumerate(boxes):
+        part = np.s_[y // 2 : (y + height + 1) // 2, x // 2 : (x + width + 1) // 2]
+        sums = velocity.sums[part]
+        known = (labels[part] == index + 1) & (sums[..., 2] > _MEASURED_COVER)
+        if np.count_nonzero(known) < _MEASURED_PIXELS:
+            continue
+        cover = sums[known][:, 2]
+        vectors = sums[known][:, :2] / cover[:, None]
+        speeds = np.hypot(vectors[:, 0], vectors[:, 1])
+        faster = vectors[speeds >= np.quantile(speeds, 1 - _FASTER_SHARE)].mean(axis=0)
+        found[index] = Mover(
+            (x, y, width, height), (float(faster[0]), float(faster[1])), float(cover.mean())
+        )
+    return found

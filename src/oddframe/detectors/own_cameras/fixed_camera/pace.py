@@ -1,0 +1,98 @@
+"""Pace at its place: how fast a thing is, beside how fast things usually are where it stands.
+
+Far away everything is slow in pixels. What tells how far away a thing is, is the row of its foot,
+not its own row: the head of somebody near is as high in the picture as the feet of somebody far.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import cv2
+import numpy as np
+
+from oddframe.detectors.own_cameras.fixed_camera.movers import Mover, Moving
+from oddframe.errors import OddframeError
+from oddframe.files.saved_state import SavedState
+
+_BANDS = 8
+_USUAL_SHARE = 0.7
+"""Quantile of the speeds that is usual: many of those that are slower stand, or turn."""
+_LEAST_IN_BAND = 20
+_LEAST_SPEED = 2.0
+"""Pixels a second below which a thing stands."""
+_SMOOTH = (0.25, 0.5, 0.25)
+
+
+@dataclass(frozen=True)
+class UsualPace:
+    """The usual speed of things by the row of their foot.
+
+    Attributes:
+        rows: rising, in pixels of the small picture; at least one.
+        speeds: pixels a second at these rows, above 0.
+    """
+
+    rows: np.ndarray
+    speeds: np.ndarray
+
+    @classmethod
+    def fit(cls, movers: Iterable[Mover], width: int) -> UsualPace:
+        """From the things of normal footage.
+
+        Args:
+            movers: these.
+            width: of the small picture; where hardly anything moves, a fifth of it a second is
+                usual, about what a person who walks by would be.
+        """
+        seen = [(m.foot, m.speed) for m in movers if m.speed > _LEAST_SPEED]
+        if len(seen) < _LEAST_IN_BAND:
+            return cls(np.zeros(1), np.full(1, width / 5))
+        feet, speeds = np.array(seen, dtype=np.float64).T
+        edges = np.quantile(feet, np.linspace(0, 1, _BANDS + 1))
+        found = {}
+        for low, high in pairwise(edges.tolist()):
+            band = (feet >= low) & (feet <= high)
+            if band.sum() >= min(_LEAST_IN_BAND, len(seen)):
+                found[float(feet[band].mean())] = float(np.quantile(speeds[band], _USUAL_SHARE))
+        rows = np.array(sorted(found))
+        usual = np.array([found[row] for row in rows])
+        return cls(rows, np.convolve(np.pad(usual, 1, mode="edge"), _SMOOTH, "valid"))
+
+    def at(self, foot: float) -> float:
+        """Usual speed at a row, in pixels a second."""
+        return float(np.interp(foot, self.rows, self.speeds))
+
+    def cells(self, moving: Moving, grid: tuple[int, int]) -> np.ndarray:
+        """The fastest pace in each cell, 1 for the usual one, float32 ``grid`` (rows, columns)."""
+        if moving.velocity is None or not moving.boxes:
+            return np.zeros(grid, np.float32)
+        feet = [self.at(y + height) for _, y, _, height in moving.boxes]
+        paces = 1 / np.array([np.inf, *feet], np.float32)
+        pace = moving.velocity.speeds() * paces[moving.labels]
+        # The maximum in each cell: a mean would lose small things between cells.
+        rows, columns = grid
+        kernel = np.ones(
+            (max(1, pace.shape[0] // rows), max(1, pace.shape[1] // columns)), np.uint8
+        )
+        return cv2.resize(cv2.dilate(pace, kernel), (columns, rows), interpolation=cv2.INTER_LINEAR)
+
+    def state(self) -> dict[str, Any]:
+        """Arrays."""
+        return {"rows": self.rows, "speeds": self.speeds}
+
+    @classmethod
+    def from_state(cls, saved: SavedState) -> UsualPace:
+        """The pace that gave :meth:`state`.
+
+        Raises:
+            OddframeError: a value that is missing, or that no such pace has.
+        """
+        rows = saved.array("rows", np.floating, (None,))
+        speeds = saved.array("speeds", np.floating, rows.shape)
+        if not rows.size or (np.diff(rows) <= 0).any() or (speeds <= 0).any():
+            raise OddframeError("'pace': expected rising rows and speeds above 0")
+        return cls(rows, speeds)

@@ -1,0 +1,155 @@
+"""Staying: something was not there before, and does not go away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+
+from oddframe.detectors.own_cameras.fixed_camera.movers import Moving
+from oddframe.errors import OddframeError
+from oddframe.files.saved_state import SavedState
+
+LEAST_SECONDS = 2.0
+"""What stands for less does not stay."""
+_SAME_LEVELS = 10
+_HIDDEN_SECONDS = 0.6
+"""Somebody may walk by in front of a thing that stays."""
+_ABSORBED_SECONDS = 600.0
+"""What has stayed for so long belongs to the scene, until the stream ends."""
+_CROWDED = 0.5
+"""Share of the picture beyond which the light or the camera changed, and not the things."""
+_FOLLOW = 0.1
+_CORE = np.ones((2, 2), np.uint8)
+GRID = (16, 24)
+"""Rows and columns of the places that know how long things stayed there."""
+
+Box = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class Stay:
+    """The longest stay in a picture.
+
+    Attributes:
+        seconds: how long; 0 where nothing stays.
+        box: left, top, width, height of what stays, in pixels of the small picture.
+    """
+
+    seconds: float = 0.0
+    box: Box = (0, 0, 0, 0)
+
+
+class Staying:
+    """How long the things of one stream have been where they are."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget earlier pictures."""
+        self._levels: np.ndarray | None = None
+        self._seconds = self._hidden = np.zeros(0, np.float32)
+        self._absorbed: np.ndarray | None = None
+
+    def update(self, moving: Moving, elapsed: float | None) -> Stay:
+        """The longest stay after one more picture.
+
+        Args:
+            moving: what stands in front of the scene.
+            elapsed: seconds since the picture before; None where footage begins anew.
+        """
+        levels = moving.levelled.astype(np.float32)
+        standing = moving.standing > 0
+        if self._levels is None or elapsed is None or standing.mean() > _CROWDED:
+            self._levels = levels
+            self._seconds, self._hidden = np.zeros_like(levels), np.zeros_like(levels)
+            return Stay()
+        if self._absorbed is not None:
+            standing &= ~(np.abs(levels - self._absorbed) < _SAME_LEVELS)
+        same = standing & (np.abs(levels - self._levels) < _SAME_LEVELS)
+        self._hidden = np.where(same, 0, self._hidden + np.float32(elapsed))
+        self._seconds += np.where(same, np.float32(elapsed), 0)
+        gone = self._hidden > _HIDDEN_SECONDS
+        self._levels = np.where(
+            gone, levels, self._levels + np.where(same, _FOLLOW * (levels - self._levels), 0)
+        )
+        self._seconds[gone] = 0
+        self._hidden[gone] = 0
+        self._absorb()
+        return self._longest()
+
+    def _absorb(self) -> None:
+        old = self._seconds > _ABSORBED_SECONDS
+        if old.any():
+            if self._absorbed is None:
+                self._absorbed = np.full(self._seconds.shape, -1e3, np.float32)
+            levels = self._levels
+            self._absorbed[old] = 0 if levels is None else levels[old]
+            self._seconds[old] = 0
+
+    def _longest(self) -> Stay:
+        core = cv2.erode(self._seconds, _CORE)
+        longest = float(core.max())
+        if longest < LEAST_SECONDS:
+            return Stay(longest)
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(
+            (core > 0.5 * longest).astype(np.uint8), connectivity=8
+        )
+        x, y, width, height, _ = stats[labels.flat[int(core.argmax())]].tolist()
+        return Stay(longest, (2 * x, 2 * y, 2 * width, 2 * height))
+
+
+@dataclass(frozen=True)
+class LongestStays:
+    """How long things stayed at each place in normal footage, in seconds, ``GRID``."""
+
+    seconds: np.ndarray
+    size: tuple[int, int]
+
+    @classmethod
+    def of(cls, stays: list[Stay], size: tuple[int, int]) -> LongestStays:
+        """From the longest stays of normal pictures of a size (width, height)."""
+        seconds = np.zeros(GRID, np.float32)
+        for stay in stays:
+            part = _places(stay.box, size)
+            seconds[part] = np.maximum(seconds[part], stay.seconds)
+        return cls(seconds, size)
+
+    def at(self, box: Box) -> float:
+        """The longest stay around a box."""
+        return float(self.seconds[_places(box, self.size)].max(initial=0.0))
+
+    def sentence(self, stay: Stay) -> str:
+        """What is odd about a stay, for a person."""
+        usual = self.at(stay.box)
+        known = f"nothing in the normal footage stayed here longer than {usual:.0f} s"
+        if usual < LEAST_SECONDS:
+            known = "nothing stayed here in the normal footage"
+        return f"has stayed {stay.seconds:.0f} s; {known}"
+
+    def state(self) -> dict[str, Any]:
+        """Arrays."""
+        return {"seconds": self.seconds}
+
+    @classmethod
+    def from_state(cls, saved: SavedState, size: tuple[int, int]) -> LongestStays:
+        """The stays that gave :meth:`state`.
+
+        Raises:
+            OddframeError: a value that is missing, or that no such stays have.
+        """
+        seconds = saved.array("seconds", np.floating, GRID)
+        if (seconds < 0).any():
+            raise OddframeError("'stays': expected seconds of at least 0")
+        return cls(seconds, size)
+
+
+def _places(box: Box, size: tuple[int, int]) -> tuple[slice, slice]:
+    x, y, width, height = box
+    rows, columns = GRID
+    top, bottom = y / size[1] * rows, (y + height) / size[1] * rows
+    left, right = x / size[0] * columns, (x + width) / size[0] * columns
+    return slice(int(top), int(np.ceil(bottom))), slice(int(left), int(np.ceil(right)))
