@@ -23,6 +23,7 @@ _SPREAD = 2.4
 _LEAST_PACE = 0.33
 """Times the usual pace below which a thing has no direction."""
 _LEAST_COVER = 0.4
+_EDGE = 2
 _PRIOR = 0.2
 """Weight of what is usual everywhere, in shares of what a place has on average."""
 _LEAST_SHARE = 1e-4
@@ -106,7 +107,9 @@ def count_ways(movers: Iterable[Mover], pace: UsualPace, size: tuple[int, int]) 
 def place_and_way(
     mover: Mover, pace: UsualPace, size: tuple[int, int]
 ) -> tuple[int, int, int] | None:
-    """Row, column and direction of a thing; None if it hardly moves or was hardly seen."""
+    """Row, column and direction of a thing; None if it hardly moves or is hardly seen."""
+    if _at_the_edge(mover.box, size):
+        return None
     if mover.speed < _LEAST_PACE * pace.at(mover.foot) or mover.cover < _LEAST_COVER:
         return None
     rows, columns = GRID
@@ -115,3 +118,9 @@ def place_and_way(
     column = min(columns - 1, int((x + width / 2) / size[0] * columns))
     turn = np.arctan2(mover.velocity[1], mover.velocity[0]) / (2 * np.pi)
     return row, column, int(np.floor(turn % 1 * BINS)) % BINS
+
+
+def _at_the_edge(box: tuple[int, int, int, int], size: tuple[int, int]) -> bool:
+    """Whether a part of the thing may be outside: what comes in or grows there goes nowhere yet."""
+    x, y, width, height = box
+    return min(x, y) < _EDGE or x + width > size[0] - _EDGE or y + height > size[1] - _EDGE
