@@ -73,11 +73,12 @@ def test_an_odd_thing_scores_above_the_threshold(street, detector, name):
     start, end = street.event
     labels = np.zeros(len(found), bool)
     labels[start:end] = True
-    assert roc_auc_score(labels, found) > 0.9
+    # Velocities are averages over some six tenths of a second: it may be over a while later.
+    told = np.r_[:end, end + 10 : len(found)]
+    assert roc_auc_score(labels[told], found[told]) > 0.9
     assert (found[start + 4 : end - 4] > detector.threshold).mean() > 0.7
     assert np.median(found[:start]) < detector.threshold
-    # It is over when it is over; the motion's average lasts three more frames.
-    assert np.median(found[end + 5 :]) < detector.threshold
+    assert np.median(found[end + 10 :]) < detector.threshold
 
 
 def test_reasons_name_the_cue_and_the_place(street, detector):
@@ -89,7 +90,7 @@ def test_reasons_name_the_cue_and_the_place(street, detector):
     assert 20 <= y <= 52
     # From second 4.5 to 5 the fast one is between 62 and 94 % of the way.
     fast = scored(detector, street.root / "fast.mp4")[57:62]
-    assert any("times as fast" in frame.reason for frame in fast)
+    assert any("times the usual pace here" in frame.reason for frame in fast)
     assert all(len(frame.boxes) <= 3 for frame in fast)
 
 
@@ -112,7 +113,7 @@ def test_after_a_cut_footage_is_judged_as_a_video_of_its_own(street, detector, t
     joined = scored(detector, png_folder(tmp_path / "joined", [*one, *two]))
     alone = scored(detector, png_folder(tmp_path / "alone", two))
     np.testing.assert_array_equal(values(joined)[len(one) :], values(alone))
-    assert joined[len(one)].cue != "motion"
+    assert joined[len(one)].cue != "pace"
 
 
 def test_frames_between_two_observations_hold_the_last_score(street, detector, tmp_path):
@@ -128,23 +129,21 @@ def test_the_threshold_promises_no_more_than_the_footage_can(street, detector):
     seconds = 48
     assert detector.calibrated.hours <= seconds / 3600 + 1e-9
     assert detector.calibrated.false_alarms_per_hour >= 3600 / seconds - 1e-6
-    needs = (
-        "give more than 2.31 h of normal footage and look at more of it with --settings.fit_looks"
-    )
-    assert f"to promise at most 1, {needs} 42300" in detector.calibrated.sentence
+    needs = "give more than 2.31 h of normal footage"
+    assert f"to promise at most 1, {needs}" in detector.calibrated.sentence
 
 
 def test_the_advice_on_a_promise_names_what_binds_and_helps(street):
     """48 seconds show what 33 must show; 60 looks at them do not."""
     manifest = Manifest.read(street.run / "manifest.jsonl")
-    few = fit(manifest, config(street, false_alarms_per_hour=250)).calibrated
+    few = fit(manifest, config(street, false_alarms_per_hour=250, fit_hours=12 / 3600)).calibrated
     assert not few.is_kept
-    assert few.hours == pytest.approx(12 / 3600, rel=0.05)
-    assert "(each part in turn; 60 looks of 0.2 s, spread over 0.01 h)" in few.sentence
+    assert few.hours == pytest.approx(12 / 3600, rel=0.1)
+    assert "(each part in turn; stretches of 1.5 s, spread over 0.01 h)" in few.sentence
     assert few.sentence.endswith(
-        "to promise at most 250, look at more of it with --settings.fit_looks 200"
+        "to promise at most 250, watch more of it with --settings.fit_hours 0.0097"
     )
-    more = fit(manifest, config(street, false_alarms_per_hour=250, fit_looks=200)).calibrated
+    more = fit(manifest, config(street, false_alarms_per_hour=250)).calibrated
     assert more.is_kept
     assert more.sentence.startswith(
         f"threshold {more.value:.2f}: at most 250 false alarms per hour"
@@ -152,18 +151,18 @@ def test_the_advice_on_a_promise_names_what_binds_and_helps(street):
 
 
 @pytest.mark.parametrize(
-    ("wanted", "looks", "seconds", "remedy"),
+    ("wanted", "hours", "seconds", "remedy"),
     [
-        (1, 2000, 3 * 3600, "look at more of it with --settings.fit_looks 42300"),
-        (1, 50000, 1800, "give more than 2.31 h of normal footage"),
-        (0.1, 20000, 1800, "give more than 23.1 h of normal footage and look at more of it with "
-         "--settings.fit_looks 422800"),
-        (1, 2000, None, "give more than 2.31 h of normal footage and look at more of it with "
-         "--settings.fit_looks 42300"),
+        (1, 2, 3 * 3600, "watch more of it with --settings.fit_hours 2.5"),
+        (1, 3, 1800, "give more than 2.31 h of normal footage"),
+        (0.1, 3, 1800, "give more than 23.1 h of normal footage and watch more of it with "
+         "--settings.fit_hours 25"),
+        (1, 2, None, "give more than 2.31 h of normal footage and watch more of it with "
+         "--settings.fit_hours 2.5"),
     ],
 )  # fmt: skip
-def test_what_a_promise_takes(wanted, looks, seconds, remedy):
-    assert what_it_takes(wanted, looks, seconds) == remedy
+def test_what_a_promise_takes(wanted, hours, seconds, remedy):
+    assert what_it_takes(wanted, hours, seconds) == remedy
 
 
 def test_a_run_of_before_asks_for_what_helps(street, detector):
@@ -172,7 +171,7 @@ def test_a_run_of_before_asks_for_what_helps(street, detector):
     for key in ("seen", "remedy"):
         del threshold[key]
     old = FixedCameraDetector.from_state({**state, "threshold": threshold})
-    assert "--settings.fit_looks 42300" in old.calibrated.sentence
+    assert "give more than 2.31 h of normal footage" in old.calibrated.sentence
 
 
 def test_videos_of_different_sizes_and_colours_in_one_fit(street, tmp_path):

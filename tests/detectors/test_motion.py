@@ -1,81 +1,207 @@
-"""Motion: textured squares that move at a known speed."""
+"""Motion: textured squares in front of a scene, which move at a known speed, or stay."""
 
 import cv2
 import numpy as np
 import pytest
 
-from oddframe.detectors.own_cameras.fixed_camera.motion import SpeedField
+from oddframe.detectors.own_cameras.fixed_camera.background import Background
+from oddframe.detectors.own_cameras.fixed_camera.directions import (
+    BINS,
+    GRID,
+    Directions,
+    count_ways,
+)
+from oddframe.detectors.own_cameras.fixed_camera.motion import Habits, MotionStream
+from oddframe.detectors.own_cameras.fixed_camera.movers import Mover, MoverStream
+from oddframe.detectors.own_cameras.fixed_camera.pace import UsualPace
+from oddframe.detectors.own_cameras.fixed_camera.staying import LongestStays, Stay
 
 WIDTH, HEIGHT = 240, 160
-GRID = (10, 15)
+SIZE = (WIDTH, HEIGHT)
+CELLS = (10, 15)
 
 
-def scene(x: float, y: float, side: int = 50) -> np.ndarray:
+def backdrop() -> np.ndarray:
+    return np.tile(np.linspace(90, 130, WIDTH), (HEIGHT, 1)).round().astype(np.uint8)
+
+
+def scene(x: float, y: float, side: int = 40, light: float = 1.0) -> np.ndarray:
     """A textured square with its top left corner at (x, y), on a smooth background."""
     random = np.random.default_rng(0)
     texture = cv2.GaussianBlur(random.integers(0, 256, (side, side), np.uint8), (0, 0), 1.2)
-    texture = cv2.normalize(texture, None, 0, 255, cv2.NORM_MINMAX)
-    background = np.tile(np.linspace(90, 130, WIDTH, dtype=np.float32), (HEIGHT, 1))
+    texture = cv2.normalize(texture, None, 140, 255, cv2.NORM_MINMAX)
     shift = np.array([[1, 0, x], [0, 1, y]], np.float32)
-    inside = cv2.warpAffine(np.ones((side, side), np.float32), shift, (WIDTH, HEIGHT))
-    square = cv2.warpAffine(texture.astype(np.float32), shift, (WIDTH, HEIGHT))
-    return (square * inside + background * (1 - inside)).round().astype(np.uint8)
+    inside = cv2.warpAffine(np.ones((side, side), np.float32), shift, SIZE)
+    square = cv2.warpAffine(texture.astype(np.float32), shift, SIZE)
+    image = square * inside + backdrop() * (1 - inside)
+    return np.clip(image * light, 0, 255).round().astype(np.uint8)
 
 
-def watch(right: float, down: float, seconds: float, frames: int = 6) -> np.ndarray:
-    """The speeds after some frames in which the square moves by so many pixels each."""
-    field = SpeedField(GRID, (WIDTH, HEIGHT))
+@pytest.fixture(scope="module")
+def background() -> Background:
+    noise = np.random.default_rng(1).normal(0, 1, (40, HEIGHT, WIDTH))
+    return Background.fit(np.clip(backdrop() + noise, 0, 255).astype(np.uint8), 40.0)
+
+
+def square_at(background, right, down, seconds, frames=12, start=(40, 50)) -> Mover:
+    """What is measured of the square after it moved by so many pixels in each of the frames."""
+    stream = MoverStream(background, SIZE)
     for k in range(frames):
-        motion = field.update(scene(70 + right * k, 50 + down * k), seconds)
-    return motion
+        image = scene(start[0] + right * k, start[1] + down * k)
+        moving = stream.update(image, seconds if k else None)
+    (mover,) = moving.movers.values()
+    return mover
 
 
-@pytest.mark.parametrize(
-    ("right", "down"), [(2.0, 0.0), (-3.0, 0.0), (0.0, 2.0), (4.0, -3.0), (6.0, 0.0)]
-)
+@pytest.mark.parametrize(("right", "down"), [(2.0, 0.0), (-3.0, 0.0), (0.0, 2.0), (4.0, -3.0)])
 @pytest.mark.parametrize("seconds", [0.08, 0.2])
-def test_a_known_motion_has_its_speed(right, down, seconds):
-    motion = watch(right, down, seconds)
-    # The square's middle at the last frame, as a cell.
-    x, y = 70 + 5 * right + 25, 50 + 5 * down + 25
-    cell = motion[int(y / HEIGHT * GRID[0]), int(x / WIDTH * GRID[1])]
-    assert cell == pytest.approx(np.hypot(right, down) / (seconds * WIDTH), rel=0.15)
+def test_a_thing_has_its_velocity_and_its_box(background, right, down, seconds):
+    mover = square_at(background, right, down, seconds, start=(90, 70))
+    assert mover.velocity == pytest.approx((right / seconds, down / seconds), rel=0.1, abs=1.5)
+    corner = 90 + 11 * right, 70 + 11 * down
+    assert mover.box[:2] == pytest.approx(corner, abs=3)
+    assert mover.box[2:] == pytest.approx((40, 40), abs=5)
+    assert mover.foot == pytest.approx(corner[1] + 40, abs=3)
 
 
-def test_nothing_moves_far_from_the_square():
-    motion = watch(3.0, 0.0, 0.08)
-    assert motion.shape == GRID
-    assert motion.dtype == np.float32
-    assert np.abs(motion[:, 12:]).max() == 0
-    assert np.abs(motion[9:]).max() == 0
+def test_the_scene_itself_is_no_thing_in_any_light(background):
+    for light in (0.8, 1.0, 1.25):
+        image = np.clip(backdrop() * light, 0, 255).astype(np.uint8)
+        standing, levelled = background.foreground(image)
+        assert not standing.any()
+        assert np.abs(levelled.astype(int) - backdrop()).max() <= 4
+        standing, _ = background.foreground(scene(100, 60, light=light))
+        assert standing[65:95, 105:135].mean() > 0.9
+        assert standing[:50].mean() == 0
 
 
-def test_a_still_scene_does_not_move():
-    field = SpeedField(GRID, (WIDTH, HEIGHT))
-    for _ in range(5):
-        assert np.abs(field.update(scene(70, 50), 0.08)).max() == 0
+def test_noise_moves_nothing(background):
+    stream = MoverStream(background, SIZE)
+    random = np.random.default_rng(2)
+    for k in range(6):
+        noisy = np.clip(backdrop() + random.normal(0, 3, (HEIGHT, WIDTH)), 0, 255)
+        assert stream.update(noisy.astype(np.uint8), 0.08 if k else None).boxes == []
 
 
-def test_noise_on_a_textured_scene_is_hardly_motion():
-    field = SpeedField(GRID, (WIDTH, HEIGHT))
-    random = np.random.default_rng(1)
-    still = cv2.GaussianBlur(random.normal(128, 200, (HEIGHT, WIDTH)), (0, 0), 2)
-    for _ in range(5):
-        noisy = np.clip(still + random.normal(0, 2, still.shape), 0, 255).astype(np.uint8)
-        motion = field.update(noisy, 0.08)
-        # A tenth of a pixel per frame.
-        assert motion.max() < 0.1 / (0.08 * WIDTH)
+def mover(x: int, foot: int, right: float, down: float = 0.0) -> Mover:
+    return Mover((x - 10, foot - 30, 20, 30), (right, down), 0.9)
 
 
-def test_the_same_steps_in_half_the_time_are_twice_as_fast():
-    np.testing.assert_allclose(watch(3, 0, 0.04), 2 * watch(3, 0, 0.08), rtol=1e-5, atol=1e-7)
+def test_the_usual_pace_follows_the_row_of_the_foot():
+    random = np.random.default_rng(3)
+    feet = random.integers(40, 140, 2000)
+    movers = [mover(100, foot, foot * random.uniform(0.5, 1.0)) for foot in feet]
+    usual = UsualPace.fit(movers, WIDTH)
+    # 70 % of what is even between half and all of it.
+    for foot in (60, 90, 120):
+        assert usual.at(foot) == pytest.approx(0.85 * foot, rel=0.05)
+    assert usual.at(0) == usual.at(40) > 0
+    assert UsualPace.fit([], WIDTH).at(77) == WIDTH / 5
 
 
-def test_reset_forgets():
-    field = SpeedField(GRID, (WIDTH, HEIGHT))
-    assert field.update(scene(70, 50), 0.08).max() == 0
-    assert field.update(scene(75, 50), 0.08).max() > 0
-    field.reset()
-    assert field.update(scene(90, 50), 0.08).max() == 0
-    # And nothing of the motion before is left in the average.
-    assert field.update(scene(90, 50), 0.08).max() == 0
+@pytest.mark.parametrize("times", [1.0, 2.5])
+def test_a_pace_is_a_multiple_of_the_usual_one(background, times):
+    usual = UsualPace(np.array([50.0, 150.0]), np.array([25.0, 25.0]))
+    stream = MoverStream(background, SIZE)
+    step = 2.0 * times
+    for k in range(14):
+        moving = stream.update(scene(20 + step * k, 50), 0.08 if k else None)
+    pace = usual.cells(moving, CELLS)
+    row, column = int(70 / HEIGHT * CELLS[0]), int((20 + 13 * step + 20) / WIDTH * CELLS[1])
+    assert pace[row, column] == pytest.approx(times, rel=0.12)
+    assert pace[8:].max() == 0
+    assert pace.dtype == np.float32
+
+
+def directions_of(movers) -> tuple[Directions, UsualPace]:
+    pace = UsualPace(np.array([80.0]), np.array([30.0]))
+    return Directions.of_counts(count_ways(movers, pace, SIZE), SIZE), pace
+
+
+def test_a_direction_that_nothing_takes_is_rare_at_its_place_alone():
+    random = np.random.default_rng(4)
+    right = [mover(random.integers(20, 110), random.integers(40, 140), 30.0) for _ in range(500)]
+    both = [
+        mover(random.integers(130, 220), random.integers(40, 140), random.choice([-30.0, 30.0]))
+        for _ in range(500)
+    ]
+    directions, pace = directions_of(right + both)
+    assert directions.rarity(mover(60, 90, 30.0), pace) == 0
+    assert directions.rarity(mover(60, 90, -30.0), pace) > 0.6
+    assert directions.rarity(mover(180, 90, -30.0), pace) == 0
+    assert directions.rarity(mover(180, 90, 0.0, 30.0), pace) > 0.6
+    assert directions.sentence(mover(60, 90, -30.0), pace) == (
+        "moves left, where nearly everything moves right"
+    )
+    assert directions.sentence(mover(180, 90, 0.0, -30.0), pace) == (
+        "moves up, where hardly anything does"
+    )
+
+
+def test_what_hardly_moves_or_stands_at_the_edge_has_no_direction():
+    directions, pace = directions_of([mover(100, 90, 30.0)] * 100)
+    assert directions.rarity(mover(100, 90, -3.0), pace) == 0
+    assert directions.rarity(mover(10, 90, -30.0), pace) == 0
+    assert directions.rarity(mover(100, 90, -30.0), pace) > 1
+
+
+def test_where_nothing_moves_no_direction_is_rare():
+    directions, pace = directions_of([])
+    assert directions.shares.shape == (*GRID, BINS)
+    assert directions.rarity(mover(100, 90, 30.0), pace) == 0
+
+
+def stays_of(background, pictures, seconds=0.2) -> list[Stay]:
+    directions, pace = directions_of([])
+    stream = MotionStream(Habits(background, pace, directions), CELLS, SIZE)
+    return [stream.update(p, seconds if k else None).stay for k, p in enumerate(pictures)]
+
+
+def test_a_thing_that_stays_is_counted_from_when_it_came(background):
+    pictures = [backdrop()] * 10 + [scene(100, 60)] * 30 + [backdrop()] * 10
+    stays = stays_of(background, pictures)
+    assert [round(s.seconds, 1) for s in stays[:11]] == [0.0] * 11
+    # The first picture with it only says what it looks like.
+    assert stays[39].seconds == pytest.approx(29 * 0.2, abs=0.7)
+    assert stays[39].box == pytest.approx((100, 60, 40, 40), abs=5)
+    assert stays[-1].seconds == 0
+
+
+def test_somebody_who_walks_by_does_not_end_a_stay(background):
+    kept = scene(100, 60)
+    hidden = kept.copy()
+    hidden[50:110, 95:145] = 30
+    stays = stays_of(background, [backdrop()] + [kept] * 20 + [hidden] * 2 + [kept] * 10)
+    assert stays[-1].seconds == pytest.approx(29 * 0.2, abs=1.0)
+
+
+def test_what_moves_does_not_stay(background):
+    stays = stays_of(background, [scene(10 + 5 * k, 60) for k in range(30)])
+    assert max(s.seconds for s in stays) < 2
+
+
+def test_a_light_that_is_switched_is_no_stay(background):
+    dark = (backdrop() // 4).astype(np.uint8)
+    dark[:, ::2] += 40  # another light, not only less of it
+    assert max(s.seconds for s in stays_of(background, [backdrop()] * 3 + [dark] * 30)) == 0
+
+
+def test_the_sentence_of_a_stay_knows_the_place():
+    stays = LongestStays.of([Stay(12.0, (100, 60, 40, 40))], SIZE)
+    assert stays.sentence(Stay(40.0, (110, 70, 10, 10))) == (
+        "has stayed 40 s; nothing in the normal footage stayed here longer than 12 s"
+    )
+    assert stays.sentence(Stay(40.0, (10, 10, 10, 10))) == (
+        "has stayed 40 s; nothing stayed here in the normal footage"
+    )
+
+
+def test_footage_that_begins_anew_forgets(background):
+    directions, pace = directions_of([])
+    stream = MotionStream(Habits(background, pace, directions), CELLS, SIZE)
+    for k in range(15):
+        before = stream.update(scene(40 + 3 * k, 50), 0.2 if k else None)
+    assert before.pace.max() > 0
+    anew = stream.update(scene(180, 50), None)
+    assert anew.pace.max() == 0
+    assert anew.stay.seconds == 0

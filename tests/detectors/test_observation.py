@@ -76,6 +76,12 @@ class TinyVideo:
         pass
 
 
+def still(grey: np.ndarray, elapsed: float | None) -> float:
+    """Motion that says how long ago the picture before was."""
+    assert grey.shape == (32, 48)
+    return np.inf if elapsed is None else elapsed
+
+
 def number(image: np.ndarray) -> int:
     """A look that says which frame it saw."""
     assert image.shape == (32, 32, 3)
@@ -84,8 +90,8 @@ def number(image: np.ndarray) -> int:
 
 def seen(fps: float, frames: int = 26, windows=None):
     chosen = whole(frames) if windows is None else windows
-    found = list(observe(TinyVideo(frames, fps), SCALE, number, chosen))
-    motions = [s.frame for s in found if s.speed is not None]
+    found = list(observe(TinyVideo(frames, fps), SCALE, still, number, chosen))
+    motions = [s.frame for s in found if s.motion is not None]
     looks = [s.frame for s in found if s.look is not None]
     assert all(s.look in (None, s.frame) for s in found), "a look of another frame"
     assert all(s.seconds == pytest.approx(s.frame / fps) for s in found)
@@ -126,7 +132,7 @@ def test_a_slower_rate_in_the_dark_is_not_looked_at_less_often():
                 frame.seconds = min(frame.index, 25) / 25 + max(frame.index - 25, 0) / 5
                 yield frame
 
-    found = list(observe(Dusk(40, 25.0), SCALE, number, whole(40)))
+    found = list(observe(Dusk(40, 25.0), SCALE, still, number, whole(40)))
     assert [s.frame for s in found if s.look is not None] == [
         0,
         5,
@@ -135,7 +141,7 @@ def test_a_slower_rate_in_the_dark_is_not_looked_at_less_often():
         20,
         *range(25, 40),
     ]
-    moves = [s.frame for s in found if s.speed is not None]
+    moves = [s.frame for s in found if s.motion is not None]
     assert moves == [*range(0, 25, 2), *range(26, 40)]
 
 
@@ -148,7 +154,11 @@ def test_times_in_whole_milliseconds_give_the_same_looks(fps):
                 yield frame
 
     looks = [
-        [s.frame for s in observe(kind(400, fps), SCALE, number, whole(400)) if s.look is not None]
+        [
+            s.frame
+            for s in observe(kind(400, fps), SCALE, still, number, whole(400))
+            if s.look is not None
+        ]
         for kind in (TinyVideo, Rounded)
     ]
     assert looks[0] == looks[1] == list(range(0, 400, steps(fps)[1]))
@@ -159,32 +169,24 @@ def test_a_video_of_one_frame():
 
 
 def test_single_looks_have_just_enough_frames_before_them():
-    # At 25 frames per second motion is measured at every other frame: 3 steps are 6 frames.
+    # At 25 frames per second motion is measured at every other frame: 5 steps are 10.
     assert single_looks([2, 20, 23, 100], 25.0) == [
         Window(0, 3, 2),
-        Window(14, 21, 20),
+        Window(10, 21, 20),
         Window(21, 24, 23),
-        Window(94, 101, 100),
+        Window(90, 101, 100),
     ]
     frames, motions, looks = seen(25.0, 120, single_looks([2, 20, 23, 100], 25.0))
     assert looks == [2, 20, 23, 100]
-    assert frames == [*range(3), *range(14, 24), *range(94, 101)]
-    assert motions == [0, 2, 14, 16, 18, 20, 21, 23, 94, 96, 98, 100]
+    assert frames == [*range(3), *range(10, 24), *range(90, 101)]
+    assert motions == [0, 2, *range(10, 21, 2), 21, 23, *range(90, 101, 2)]
 
 
 def test_windows_do_not_share_motion():
-    class Jump(TinyFrame):
-        def grey(self, size=None, how="area"):
-            random = np.random.default_rng(self.index // 50)
-            return random.integers(0, 256, (size[1], size[0]), np.uint8)
-
-    class Jumping(TinyVideo):
-        def __iter__(self):
-            return (Jump(i, self.fps) for i in range(self.frames))
-
-    found = observe(Jumping(100, 25.0), SCALE, number, single_looks([40, 90], 25.0))
-    # All changes between the windows, but within each everything stands still.
-    assert all(s.speed.max() == 0 for s in found if s.speed is not None)
+    found = observe(TinyVideo(100, 25.0), SCALE, still, number, single_looks([40, 90], 25.0))
+    elapsed = {s.frame: s.motion for s in found if s.motion is not None}
+    assert elapsed[30] == elapsed[80] == np.inf
+    assert {round(elapsed[k], 6) for k in elapsed if k not in (30, 80)} == {0.08}
 
 
 def test_nothing_moves_from_one_piece_of_footage_to_another():
@@ -198,13 +200,12 @@ def test_nothing_moves_from_one_piece_of_footage_to_another():
         def __iter__(self):
             return (Piece(i, self.fps) for i in range(self.frames))
 
-    scale = Scale((6, 8), (80, 60), (80, 60))
-    found = list(observe(Pieces(60, 25.0), scale, lambda image: image.mean(), whole(60)))
-    speeds = {s.frame: s.speed.max() for s in found if s.speed is not None}
-    assert min(speeds[2], speeds[30], speeds[33]) > 0  # all slides to the right
+    scale = Scale((6, 8), (80, 60), (48, 32))
+    found = list(observe(Pieces(60, 25.0), scale, still, lambda image: image.mean(), whole(60)))
+    elapsed = {s.frame: s.motion for s in found if s.motion is not None}
     # At 31 the footage begins anew: measured and looked at, as in the first frame.
-    assert [speeds[0], speeds[31]] == [0, 0]
-    assert sorted(speeds) == [*range(0, 31, 2), *range(31, 60, 2)]
+    assert [frame for frame, seconds in elapsed.items() if seconds == np.inf] == [0, 31]
+    assert sorted(elapsed) == [*range(0, 31, 2), *range(31, 60, 2)]
     assert [s.frame for s in found if s.look is not None] == [
         *range(0, 31, 5),
         *range(31, 60, 5),
@@ -213,13 +214,13 @@ def test_nothing_moves_from_one_piece_of_footage_to_another():
 
 def test_windows_beyond_the_end_give_what_is_there():
     frames, _, looks = seen(25.0, 22, single_looks([5, 20, 50], 25.0))
-    assert frames == [*range(6), *range(14, 21)]
+    assert frames == [*range(6), *range(10, 21)]
     assert looks == [5, 20]
 
 
 def test_frames_after_the_last_window_are_not_read():
     video = TinyVideo(500, 25.0)
-    assert len(list(observe(video, SCALE, number, single_looks([10], 25.0)))) == 7
+    assert len(list(observe(video, SCALE, still, number, single_looks([10], 25.0)))) == 11
     assert video.made <= 13
 
 
@@ -230,13 +231,13 @@ def test_waiting_is_bounded_however_slow_the_look():
         time.sleep(0.002)
         return number(image)
 
-    ahead = [video.made - one.frame for one in observe(video, SCALE, slow, whole(400))]
+    ahead = [video.made - one.frame for one in observe(video, SCALE, still, slow, whole(400))]
     assert max(ahead) <= 17
 
 
 def test_memory_is_flat_over_2000_frames():
     video = TinyVideo(2000, 25.0)
-    count = sum(1 for _ in observe(video, SCALE, number, whole(2000)))
+    count = sum(1 for _ in observe(video, SCALE, still, number, whole(2000)))
     assert count == 2000
     assert video.most_alive <= 20
 
@@ -246,12 +247,12 @@ def test_an_error_of_the_look_reaches_the_caller():
         raise ValueError("no network")
 
     with pytest.raises(ValueError, match="no network"):
-        list(observe(TinyVideo(20, 25.0), SCALE, broken, whole(20)))
+        list(observe(TinyVideo(20, 25.0), SCALE, still, broken, whole(20)))
 
 
 def test_stopping_early_leaves_no_thread():
     before = threading.active_count()
-    found = observe(TinyVideo(2000, 25.0), SCALE, number, whole(2000))
+    found = observe(TinyVideo(2000, 25.0), SCALE, still, number, whole(2000))
     next(found)
     found.close()
     assert threading.active_count() == before
@@ -259,7 +260,7 @@ def test_stopping_early_leaves_no_thread():
 
 def test_a_live_observation_comes_out_with_its_frame():
     video = TinyVideo(30, 25.0)
-    observer = Observer(25.0, SCALE, number, live=True)
+    observer = Observer(25.0, SCALE, still, number, live=True)
     with closing(observer):
         found = [observer.push(frame) for frame in video]
     assert [[s.frame for s in some] for some in found] == [[frame] for frame in range(30)]

@@ -55,7 +55,7 @@ def test_a_look_at_nothing_new_is_the_last_one():
         seen.append(int(image[0, 0, 0]))
         return seen[-1]
 
-    observer = Observer(5.0, SCALE, look, stillness=Stillness())
+    observer = Observer(5.0, SCALE, lambda grey, elapsed: elapsed, look, stillness=Stillness())
     with closing(observer):
         found = []
         for index, level in enumerate(shown):
@@ -88,5 +88,5 @@ def test_scores_hardly_differ_from_those_of_every_look(street, monkeypatch, sigm
     again = scores()
     monkeypatch.setattr(Stillness, "is_new", lambda self, image: True)
     each = scores()
-    assert np.abs(again - each).max() < 0.3
-    assert again.mean() == pytest.approx(each.mean(), abs=0.1)
+    assert np.abs(again - each).max() < 0.02 * each.max()
+    assert again.mean() == pytest.approx(each.mean(), rel=0.01)

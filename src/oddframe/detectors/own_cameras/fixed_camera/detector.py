@@ -92,8 +92,8 @@ class FixedCameraDetector:
         if abs(info.width / info.height / (width / height) - 1) > 0.05:
             warnings.warn(
                 f"{source or 'the video'}: {info.width}x{info.height} pixels, and the footage "
-                f"that the run learnt from is {width}x{height}; fixed-camera knows one camera only, so "
-                "train another run for this one",
+                f"that the run learnt from is {width}x{height}; fixed-camera knows one camera "
+                "only, so train another run for this one",
                 OddframeWarning,
                 stacklevel=3,
             )

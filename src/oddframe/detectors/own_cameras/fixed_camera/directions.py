@@ -61,7 +61,7 @@ class Directions:
         place = place_and_way(mover, pace, self.size)
         if place is None:
             return 0.0
-        return max(0.0, -float(np.log10(max(self.shares[place] * BINS / 2, _LEAST_SHARE))))
+        return max(0.0, -float(np.log10(max(self.shares[place] * BINS, _LEAST_SHARE))))
 
     def sentence(self, mover: Mover, pace: UsualPace) -> str:
         """What is odd about the way of a thing, for a person."""

@@ -46,12 +46,12 @@ from oddframe.detectors.own_cameras.fixed_camera.settings import FixedCameraConf
 from oddframe.detectors.own_cameras.fixed_camera.staying import LongestStays
 from oddframe.detectors.own_cameras.fixed_camera.watching import (
     HELD_OUT,
-    STRETCH_SECONDS,
     Footage,
     plan_looks,
     plan_stretches,
     plan_whole,
     scale_of,
+    stretch_seconds,
 )
 from oddframe.errors import OddframeError
 from oddframe.features.backbones.patch_features import CHANNELS, PatchEncoder, integer_network
@@ -159,9 +159,7 @@ def _calibrated(
         trusts=trusts,
         frame=Surprise.fit(values),
         direction=_of_blocks(found, np.array(found.rarities), _LEAST_RARITY_SPREAD),
-        staying=_of_blocks(
-            found, np.array([stay_value(s) for s in found.stays]), _LEAST_STAY_SPREAD
-        ),
+        staying=_of_blocks(found, stays, _LEAST_STAY_SPREAD),
         size=(video.width, video.height),
     )
     return scene, values
@@ -201,7 +199,7 @@ def _threshold(
     if slow := time_lapse_counts(v.clock for v in videos):
         seen += f"; {slow}"
     if seconds > 3600 * config.fit_hours:
-        seen += f"; stretches of {STRETCH_SECONDS / 60:.0f} minutes, spread over "
+        seen += f"; stretches of {stretch_seconds(config.fit_hours):.3g} s, spread over "
         seen += f"{seconds / 3600:.2f} h"
     remedy = what_it_takes(config.false_alarms_per_hour, config.fit_hours, seconds)
     return replace(threshold, seen=seen, remedy="" if threshold.is_kept else remedy)
@@ -221,8 +219,14 @@ def what_it_takes(wanted: float, fit_hours: float, seconds: float | None = None)
         parts.append(f"give more than {least_hours(wanted)} h of normal footage")
     if fit_hours <= least:
         # Some seconds at the beginnings of videos are not watched.
-        parts.append(f"watch more of it with --settings.fit_hours {math.ceil(1.05 * least)}")
+        parts.append(f"watch more of it with --settings.fit_hours {_rounded_up(1.05 * least)}")
     return " and ".join(parts) or "give more normal footage"
+
+
+def _rounded_up(hours: float) -> str:
+    """To two digits, never down."""
+    digits = 1 - math.floor(math.log10(hours))
+    return f"{math.ceil(hours * 10**digits) / 10**digits:g}"
 
 
 def _whiten(looks: np.ndarray, groups: list[int]) -> Whitening:

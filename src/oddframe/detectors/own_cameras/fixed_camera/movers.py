@@ -15,6 +15,8 @@ _LEAST_SHARE = 0.0007
 _SPECKLES = np.ones((2, 2), np.uint8)
 _GAPS = np.ones((7, 3), np.uint8)
 """A body whose belt has the colour of the street is one body: gaps close, more so upright."""
+_FOLLOWED_SECONDS = 0.35
+"""Time between pictures beyond which what moves cannot be followed from one to the next."""
 _MEASURED_COVER = 0.25
 _MEASURED_PIXELS = 6
 _FASTER_SHARE = 0.4
@@ -87,7 +89,7 @@ class MoverStream:
             grey: uint8 ``(height, width)``.
             elapsed: seconds since the one before; None where footage begins anew.
         """
-        if elapsed is None:
+        if elapsed is None or elapsed > _FOLLOWED_SECONDS:
             self._velocity.reset()
         foreground, levelled = self._background.foreground(grey)
         velocity = self._velocity.update(grey, foreground, elapsed or 1.0)
@@ -113,7 +115,7 @@ class MoverStream:
         numbers = np.zeros(count, np.int32)
         numbers[large] = np.arange(1, large.sum() + 1)
         boxes = [(int(x), int(y), int(w), int(h)) for x, y, w, h in stats[large, :4]]
-        return numbers.take(labels), boxes
+        return np.asarray(numbers[labels.astype(np.intp)]), boxes
 
 
 def _movers(

@@ -28,8 +28,8 @@ from oddframe.videos.video import Video
 HELD_OUT = -2
 """Group of validation footage, which the memory never learns."""
 _LEAST_GROUPS = 8
-STRETCH_SECONDS = 300.0
-"""Length of a stretch of long footage that is watched without a gap."""
+_STRETCH_SECONDS = 300.0
+_LEAST_STRETCHES = 8
 
 RawMotion = tuple[np.ndarray, float | None]
 """A small grey picture, and the seconds since the one before, None where motion begins anew."""
@@ -143,18 +143,24 @@ def plan_looks(videos: list[Video], most: int) -> Plan | None:
     ]
 
 
+def stretch_seconds(hours: float) -> float:
+    """Length of a stretch that is watched without a gap, if so many hours of more are."""
+    return min(_STRETCH_SECONDS, 3600 * hours / _LEAST_STRETCHES)
+
+
 def plan_stretches(videos: list[Video], hours: float) -> Plan:
     """Stretches without a gap, spread evenly over all of the footage; all of it if it is short."""
     lengths = [v.clock.length for v in videos]
     if sum(lengths) <= 3600 * hours:
         return plan_whole(videos)
-    spacing = sum(lengths) * STRETCH_SECONDS / (3600 * hours)
+    stretch = stretch_seconds(hours)
+    spacing = sum(lengths) * stretch / (3600 * hours)
     plan = []
     for video, moments in zip(videos, _spread(lengths, spacing), strict=True):
         length = video.clock.length
-        starts = np.clip(moments - STRETCH_SECONDS / 2, 0, max(0, length - STRETCH_SECONDS))
+        starts = np.clip(moments - stretch / 2, 0, max(0, length - stretch))
         firsts = video.clock.filmed_by(starts).tolist()
-        lasts = video.clock.filmed_by(np.minimum(starts + STRETCH_SECONDS, length)).tolist()
+        lasts = video.clock.filmed_by(np.minimum(starts + stretch, length)).tolist()
         windows: list[Window] = []
         for first, last in zip(firsts, lasts, strict=True):
             first = max(first, windows[-1].stop if windows else 0)

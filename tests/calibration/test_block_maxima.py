@@ -1,0 +1,30 @@
+"""Surprise of block maxima, against the Gumbel distribution itself."""
+
+import numpy as np
+import pytest
+from scipy.stats import gumbel_r
+
+from oddframe.calibration.block_maxima import BLOCK_SECONDS, BlockSurprise, block_maxima
+
+
+def test_the_surprise_is_the_share_of_blocks_as_high():
+    maxima = gumbel_r.rvs(3, 0.5, size=20_000, random_state=0)
+    surprise = BlockSurprise.fit(maxima, 1e-3)
+    for height in (3, 4, 6, 30):
+        expected = -gumbel_r.logsf(height, 3, 0.5) / np.log(10)
+        assert surprise(height) == pytest.approx(expected, rel=0.03)
+    assert surprise(-5) == 0
+    assert surprise(4) == pytest.approx(-np.log10((maxima >= 4).mean()), abs=0.03)
+
+
+def test_a_few_blocks_that_happen_to_be_alike_promise_nothing():
+    surprise = BlockSurprise.fit([2.0, 2.0], 0.3)
+    assert surprise(2.2) < 1
+    assert BlockSurprise.fit([2.0], 0.3) == surprise
+
+
+def test_blocks_are_of_some_seconds():
+    values = np.arange(100)
+    assert block_maxima(values, 4 * BLOCK_SECONDS) == [24, 49, 74, 99]
+    assert block_maxima(values, 1.0) == [99]
+    assert block_maxima(values[:2], 100.0) == [0, 1]
