@@ -7,6 +7,7 @@ what they meant to it. Where a number changes on purpose, this file says which, 
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -102,7 +103,18 @@ def test_maps_and_terms() -> None:
         np.testing.assert_allclose(smoothed, scores[video], atol=1e-5)
 
 
-@every_kind
+def test_a_fixed_camera_of_before_asks_to_be_fitted_again(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """What it wrote is read as before; new footage is judged by other cues now."""
+    words = ["score", "street/run", "street/street.jsonl", "--out", str(tmp_path / "scores.npz")]
+    assert main(words) == 2
+    line = capsys.readouterr().err
+    assert re.search(r"checkpoint\.pt.*fitted by oddframe 0\.1, .*; fit it again", line), line
+    assert line.count("\n") == 1
+
+
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"street"}))
 def test_runs_score_as_they_did(kind: str, tmp_path: Path) -> None:
     out = tmp_path / "scores.npz"
     words = (f"{kind}/run", f"{kind}/{kind}.jsonl", *KINDS[kind])

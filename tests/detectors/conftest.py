@@ -13,8 +13,6 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
     },
     "fixed-camera": {
         "another_seed_gives_another_detector": "nothing in it is drawn at random",
-        "a_threshold_keeps_what_it_says_of_normal_footage": "it looks at each part of the held-out "
-        "footage with a scene that did not see it, which for a few seconds differs from the last",
     },
     "mnad": {
         "losses_add_up": "its terms are shown before they are weighted",

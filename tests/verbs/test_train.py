@@ -19,6 +19,7 @@ def test_the_config_repeats_the_run(street):
     assert config["footage"] == str(street.root / "normal")
     assert config["settings"] == street.settings | {
         "capacity": 1000,
+        "fit_hours": 3.0,
         "false_alarms_per_hour": 1.0,
         "smoothing_seconds": 0.2,
     }
