@@ -14,7 +14,7 @@ from sklearn.metrics import roc_auc_score
 
 from oddframe.detectors.contract import scores_of
 from oddframe.detectors.own_cameras.fixed_camera import FixedCameraConfig, FixedCameraDetector
-from oddframe.detectors.own_cameras.fixed_camera.fitting import what_it_takes
+from oddframe.detectors.own_cameras.fixed_camera.promise import what_it_takes
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.footage.folder import prepare_folder
 from oddframe.media.opening import open_video
@@ -165,6 +165,19 @@ def test_what_a_promise_takes(wanted, hours, seconds, remedy):
     assert what_it_takes(wanted, hours, seconds) == remedy
 
 
+def test_a_promise_by_the_day_is_told_by_the_day(street):
+    """Every hour of the day the same: 24 times as many."""
+    manifest = Manifest.read(street.run / "manifest.jsonl")
+    by_day = fit(manifest, config(street, false_alarms_per_day=6000)).calibrated
+    assert by_day.wanted == 250
+    assert ": at most 6,000 false alarms per day (90 % sure)" in by_day.sentence
+    with pytest.raises(
+        OddframeError, match=r"per_day: expected what false_alarms_per_hour says, 48 a day; give"
+    ):
+        config(street, false_alarms_per_day=6000, false_alarms_per_hour=2)
+    config(street, false_alarms_per_day=48, false_alarms_per_hour=2)
+
+
 def test_a_run_of_before_asks_for_what_helps(street, detector):
     state = detector.state()
     threshold = {key: state["threshold"][key] for key in vars(detector.calibrated)}
@@ -257,10 +270,17 @@ def test_a_scene_where_nothing_ever_moves(street, tmp_path):
     assert found[30] > max(detector.threshold, np.median(calm) + 0.5)
 
 
-def test_too_little_footage_is_one_line(street):
-    manifest = prepare_folder(street.root / "calm.mp4")
-    with pytest.raises(OddframeError, match=r"at least 20 seconds.*found 1 video and 8\.0 sec"):
-        fit(manifest, config(street))
+def test_too_little_footage_is_one_line(street, tmp_path):
+    short = street.film(tmp_path / "short.mp4", street.images(3, 50))
+    with pytest.raises(OddframeError, match=r"at least 4 seconds.*found 1 video and 3\.0 sec"):
+        fit(prepare_folder(short), config(street))
+
+
+def test_four_seconds_are_learnt_and_promise_next_to_nothing(street, tmp_path):
+    short = street.film(tmp_path / "short.mp4", street.images(4, 50))
+    learnt = fit(prepare_folder(short), config(street))
+    assert "which only shows that there are fewer than 2,696 an hour" in learnt.calibrated.sentence
+    assert np.isfinite(values(scored(learnt, street.root / "large.mp4"))).all()
 
 
 def test_no_normal_footage_is_one_line(street):

@@ -8,8 +8,14 @@ scale comes from normal footage alone.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from oddframe.errors import OddframeError
+
+if TYPE_CHECKING:
+    from oddframe.files.saved_state import SavedState
 
 _KNOTS = 512
 
@@ -53,6 +59,25 @@ class Surprise:
         above = count - np.searchsorted(ordered, values, side="left")
         surprises = -np.log10(above / count)
         return cls(values, surprises, 1 / (scale * np.log(10)))
+
+    def state(self) -> dict[str, Any]:
+        """Arrays and plain values."""
+        return {"values": self.values, "surprises": self.surprises, "slope": self.slope}
+
+    @classmethod
+    def from_state(cls, saved: SavedState) -> Surprise:
+        """The surprise that gave :meth:`state`.
+
+        Raises:
+            OddframeError: a value that is missing, or that no such surprise has.
+        """
+        values = saved.array("values", np.floating, (None,))
+        surprises = saved.array("surprises", np.floating, values.shape)
+        if (np.diff(values) <= 0).any() or (np.diff(surprises) < 0).any():
+            raise OddframeError(
+                "expected surprises that rise with the values, found some that do not"
+            )
+        return cls(values, surprises, saved.number("slope", 1e-300))
 
     def __call__(self, raw: np.ndarray) -> np.ndarray:
         """Surprise of raw values, float32, same shape, never negative."""

@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from oddframe.calibration.threshold import Threshold
-from oddframe.detectors.own_cameras.fixed_camera.fitting import fit_scene, what_it_takes
+from oddframe.detectors.own_cameras.fixed_camera.fitting import fit_scene
+from oddframe.detectors.own_cameras.fixed_camera.promise import what_it_takes
 from oddframe.detectors.own_cameras.fixed_camera.scene import Scene
 from oddframe.detectors.own_cameras.fixed_camera.settings import FixedCameraConfig
 from oddframe.detectors.own_cameras.fixed_camera.stream import FixedCameraStream
@@ -48,6 +49,11 @@ class FixedCameraDetector:
     def threshold(self) -> float:
         """Frames with a higher score are odd."""
         return self.calibrated.value
+
+    @property
+    def merge_seconds(self) -> float:
+        """Gap of alarms that are one, as the promise counts them."""
+        return self.calibrated.merge_seconds
 
     @property
     def smoothing_seconds(self) -> float:
@@ -114,7 +120,7 @@ class FixedCameraDetector:
         threshold = Threshold.saved(saved)
         config = FixedCameraConfig(**state["config"])
         if not threshold.is_kept and not threshold.remedy:  # a run of an older oddframe
-            remedy = what_it_takes(config.false_alarms_per_hour, config.fit_hours)
+            remedy = what_it_takes(config.wanted_per_hour, config.fit_hours)
             threshold = replace(threshold, remedy=remedy)
         return cls(
             Scene.from_state(saved.part("scene")),

@@ -6,10 +6,8 @@ without it, a validation video against a memory that never saw it.
 
 from __future__ import annotations
 
-import math
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -17,16 +15,11 @@ import numpy as np
 
 from oddframe.calibration.block_maxima import BlockSurprise, block_maxima
 from oddframe.calibration.surprise import Surprise, trust
-from oddframe.calibration.threshold import (
-    SURE,
-    Threshold,
-    choose_threshold,
-    least_hours,
-    most_alarms,
-    time_lapse_counts,
-)
+from oddframe.calibration.threshold import Threshold
 from oddframe.console.words import count
 from oddframe.detectors.own_cameras.fixed_camera.background import Background
+from oddframe.detectors.own_cameras.fixed_camera.evidence import Evidence, Lasting
+from oddframe.detectors.own_cameras.fixed_camera.frame_values import frame_value
 from oddframe.detectors.own_cameras.fixed_camera.measuring import (
     LearntHabits,
     Measurements,
@@ -34,12 +27,12 @@ from oddframe.detectors.own_cameras.fixed_camera.measuring import (
 )
 from oddframe.detectors.own_cameras.fixed_camera.memory import NormalMemory
 from oddframe.detectors.own_cameras.fixed_camera.observation import Scale
+from oddframe.detectors.own_cameras.fixed_camera.promise import promised
 from oddframe.detectors.own_cameras.fixed_camera.recording import Recording
 from oddframe.detectors.own_cameras.fixed_camera.scene import (
     Scene,
     Trusts,
     Whitening,
-    frame_value,
     stay_value,
 )
 from oddframe.detectors.own_cameras.fixed_camera.settings import FixedCameraConfig
@@ -51,17 +44,16 @@ from oddframe.detectors.own_cameras.fixed_camera.watching import (
     plan_stretches,
     plan_whole,
     scale_of,
-    stretch_seconds,
 )
 from oddframe.errors import OddframeError
 from oddframe.features.backbones.patch_features import CHANNELS, PatchEncoder, integer_network
-from oddframe.media.clock import Clock
 from oddframe.videos.manifest import Manifest
 from oddframe.videos.video import Video
 
-LEAST_SECONDS = 20.0
+LEAST_SECONDS = 4.0
 """Less normal footage than this says nothing about what is rare."""
 _BACKGROUND_PICTURES = 1600
+_MOST_FIELDS = 20_000
 _LEAST_RARITY_SPREAD = 0.3
 _LEAST_STAY_SPREAD = 0.35
 
@@ -77,7 +69,7 @@ def fit_scene(
         These three, and the videos that failed on the way, each with the reason.
 
     Raises:
-        OddframeError: no normal training footage, or less than 20 seconds of it.
+        OddframeError: no normal training footage, or less than four seconds of it.
     """
     videos = [v for v in manifest.split("train", "val") if v.label != "anomalous"]
     train = [v for v in videos if v.split == "train"]
@@ -118,8 +110,8 @@ def fit_scene(
             moments = footage.watch(plan, left_out, partial(advance, "holding out each part"))
         found = measure(moments, memory, whitening, habits, scale)
     advance("calibrating", 0.0)
-    scene, values = _calibrated(found, memory, whitening, habits, scale, train[0])
-    threshold = _threshold(scene, values, found, videos, config, seconds)
+    scene, values, evidence = _calibrated(found, memory, whitening, habits, scale, train[0])
+    scene, threshold = promised(scene, values, evidence, found, videos, config)
     advance("calibrating", 1.0)
     return scene, network, threshold, left_out
 
@@ -131,23 +123,26 @@ def _calibrated(
     habits: LearntHabits,
     scale: Scale,
     video: Video,
-) -> tuple[Scene, np.ndarray]:
-    """The scene, and the raw value of cells at every moment of normal footage."""
-    distances = np.stack(found.distances).astype(np.float32)
+) -> tuple[Scene, np.ndarray, np.ndarray]:
+    """The scene; the raw value of cells, and the evidence, at every moment of normal footage."""
+    distances, paces = _some(found.distances), _some(found.paces)
     known = np.isfinite(distances)
     # Nothing else was ever seen at that place: as far as anything in this footage.
-    distances[~known] = distances[known].max()
-    paces = np.stack(found.paces).astype(np.float32)
+    farthest = distances[known].max()
+    distances[~known] = farthest
     appearance, pace = Surprise.fit(distances), Surprise.fit(paces)
     trusts = Trusts(_trust(appearance, distances), _trust(pace, paces))
-    looked = trusts.appearance * appearance(distances)
-    values = np.array(
-        [
-            frame_value(looked[look] + trusts.pace * pace(moment))
-            for look, moment in zip(found.latest_looks, paces, strict=True)
-        ]
-    )
     stays = np.array([stay_value(stay) for stay in found.stays])
+    lasting, values, evidence = Evidence(scale.grid), [], []
+    for at, (look, moment) in enumerate(zip(found.latest_looks, found.paces, strict=True)):
+        distance = np.minimum(found.distances[look], farthest).astype(np.float32)
+        cells = trusts.appearance * appearance(distance)
+        cells = cells + trusts.pace * pace(moment.astype(np.float32))
+        values.append(frame_value(cells))
+        if found.anew[at]:
+            lasting.begin()
+        over = lasting.add(cells, found.seconds[at])
+        evidence.append([*over, found.rarities[at], stays[at]])
     scene = Scene(
         scale=scale,
         whitening=whitening,
@@ -157,76 +152,28 @@ def _calibrated(
         appearance=appearance,
         pace=pace,
         trusts=trusts,
-        frame=Surprise.fit(values),
+        frame=Surprise.fit(np.array(values)),
         direction=_of_blocks(found, np.array(found.rarities), _LEAST_RARITY_SPREAD),
         staying=_of_blocks(found, stays, _LEAST_STAY_SPREAD),
+        lasting=Lasting(),
         size=(video.width, video.height),
     )
-    return scene, values
+    return scene, np.array(values), np.array(evidence)
+
+
+def _some(fields: list[np.ndarray]) -> np.ndarray:
+    """So many fields, evenly spaced, as say what is usual of cells, float32."""
+    step = -(-len(fields) // _MOST_FIELDS)
+    return np.stack(fields[::step]).astype(np.float32)
 
 
 def _of_blocks(found: Measurements, values: np.ndarray, least_spread: float) -> BlockSurprise:
     maxima = [
         highest
-        for start, stop, rate in found.stretches
+        for start, stop, rate, _ in found.stretches
         for highest in block_maxima(values[start:stop], (stop - start) / rate)
     ]
     return BlockSurprise.fit(maxima, least_spread)
-
-
-def _threshold(
-    scene: Scene,
-    values: np.ndarray,
-    found: Measurements,
-    videos: list[Video],
-    config: FixedCameraConfig,
-    seconds: float,
-) -> Threshold:
-    scores = scene.frame(values) + np.array(
-        [
-            scene.direction_part(rarity) + scene.staying_part(stay)
-            for rarity, stay in zip(found.rarities, found.stays, strict=True)
-        ]
-    )
-    moments = np.array(found.seconds)
-    stretches = [
-        (scores[a:b], Clock.of_times(moments[a:b] - moments[a], rate))
-        for a, b, rate in found.stretches
-    ]
-    hours = min(sum(clock.watched for _, clock in stretches), seconds) / 3600
-    threshold = choose_threshold(stretches, hours, config.false_alarms_per_hour)
-    seen = "each part in turn"
-    if slow := time_lapse_counts(v.clock for v in videos):
-        seen += f"; {slow}"
-    if seconds > 3600 * config.fit_hours:
-        seen += f"; stretches of {stretch_seconds(config.fit_hours):.3g} s, spread over "
-        seen += f"{seconds / 3600:.2f} h"
-    remedy = what_it_takes(config.false_alarms_per_hour, config.fit_hours, seconds)
-    return replace(threshold, seen=seen, remedy="" if threshold.is_kept else remedy)
-
-
-def what_it_takes(wanted: float, fit_hours: float, seconds: float | None = None) -> str:
-    """What it takes to promise so many false alarms per hour: footage, or watching more of it.
-
-    Args:
-        wanted: false alarms per hour.
-        fit_hours: hours of footage that are watched at most.
-        seconds: length of the normal footage, if that is known.
-    """
-    least = most_alarms(0, SURE) / wanted
-    parts = []
-    if seconds is None or seconds / 3600 <= least:
-        parts.append(f"give more than {least_hours(wanted)} h of normal footage")
-    if fit_hours <= least:
-        # Some seconds at the beginnings of videos are not watched.
-        parts.append(f"watch more of it with --settings.fit_hours {_rounded_up(1.05 * least)}")
-    return " and ".join(parts) or "give more normal footage"
-
-
-def _rounded_up(hours: float) -> str:
-    """To two digits, never down."""
-    digits = 1 - math.floor(math.log10(hours))
-    return f"{math.ceil(hours * 10**digits) / 10**digits:g}"
 
 
 def _whiten(looks: np.ndarray, groups: list[int]) -> Whitening:

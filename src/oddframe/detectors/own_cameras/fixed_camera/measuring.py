@@ -74,7 +74,9 @@ class Measurements:
         stays: for each moment, the longest.
         latest_looks: for each moment, the index of the latest look.
         seconds: for each moment, its time.
-        stretches: first moment, the one after the last, how many come in a second.
+        anew: for each moment, whether something else begins with it.
+        stretches: first moment, the one after the last, how many come in a second, and the
+            video.
     """
 
     distances: list[np.ndarray] = field(default_factory=list)
@@ -84,7 +86,8 @@ class Measurements:
     stays: list[Stay] = field(default_factory=list)
     latest_looks: list[int] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
-    stretches: list[tuple[int, int, float]] = field(default_factory=list)
+    anew: list[bool] = field(default_factory=list)
+    stretches: list[tuple[int, int, float, int]] = field(default_factory=list)
 
 
 def measure(
@@ -98,9 +101,10 @@ def measure(
     found = Measurements()
     stretch, begun, group = -1, -1, None
     stream: MotionStream | None = None
-    motion = None
+    motion, anew = None, True
     for seen in moments:
         observation = seen.observation
+        anew |= observation.anew
         own = None if seen.group == HELD_OUT else seen.group
         if observation.look is not None:
             distances = memory.distances(whitening(observation.look), own)
@@ -116,11 +120,14 @@ def measure(
             continue
         if seen.stretch != begun:
             begun = seen.stretch
-            found.stretches.append((len(found.paces), len(found.paces), seen.rate))
+            found.stretches.append((len(found.paces), len(found.paces), seen.rate, seen.video))
+            anew = True
         found.paces.append(motion.pace.astype(np.float16))
         found.rarities.append(motion.rarity)
         found.stays.append(motion.stay)
         found.latest_looks.append(len(found.distances) - 1)
         found.seconds.append(observation.seconds)
-        found.stretches[-1] = (found.stretches[-1][0], len(found.paces), seen.rate)
+        found.anew.append(anew)
+        anew = False
+        found.stretches[-1] = (found.stretches[-1][0], len(found.paces), seen.rate, seen.video)
     return found

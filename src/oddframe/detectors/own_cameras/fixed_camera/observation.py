@@ -52,11 +52,15 @@ class Window:
 
 @dataclass(frozen=True)
 class Observation(Generic[M, T]):
-    """What was measured at a frame: motion and a look, None where they were not due."""
+    """What was measured at a frame: motion and a look, None where they were not due.
+
+    It is ``anew`` where something else begins with it, as with the first frame of a video.
+    """
 
     frame: int
     seconds: float
     window: int
+    anew: bool
     motion: M | None
     look: T | None
 
@@ -146,9 +150,8 @@ class Observer(Generic[M, T]):
         future = None
         if looks and self._looking.due(frame.seconds):
             future = self._last_look = self._looked(frame.rgb(self._scale.look_size))
-        self._waiting.append(
-            (Observation(frame.index, frame.seconds, window, motion, None), future)
-        )
+        observation = Observation(frame.index, frame.seconds, window, anew, motion, None)
+        self._waiting.append((observation, future))
         return self._known(self._most_waiting)
 
     def finish(self) -> list[Observation[M, T]]:

@@ -106,6 +106,7 @@ def _emptied(seen: Seen) -> Seen:
             was.frame,
             was.seconds,
             was.window,
+            was.anew,
             None if was.motion is None else (_THERE, None),
             None if was.look is None else _THERE,
         ),

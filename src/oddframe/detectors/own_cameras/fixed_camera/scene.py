@@ -12,6 +12,7 @@ from oddframe.calibration.block_maxima import BlockSurprise
 from oddframe.calibration.surprise import Surprise
 from oddframe.detectors.own_cameras.fixed_camera.background import Background
 from oddframe.detectors.own_cameras.fixed_camera.directions import Directions
+from oddframe.detectors.own_cameras.fixed_camera.evidence import Lasting
 from oddframe.detectors.own_cameras.fixed_camera.memory import NormalMemory
 from oddframe.detectors.own_cameras.fixed_camera.motion import Habits
 from oddframe.detectors.own_cameras.fixed_camera.observation import Scale
@@ -26,8 +27,6 @@ from oddframe.features.backbones.patch_features import CHANNELS, FINE_CHANNELS, 
 from oddframe.files.saved_state import SavedState
 from oddframe.media.frames import MOST_PIXELS
 
-TOP_SHARE = 0.015
-"""Share of the cells whose mean is the frame's value: about one person in a street scene."""
 FREE_SURPRISE = 1.0
 """What one normal block in ten has costs nothing: a cue that follows things speaks only where it
 is sure, so that where it has nothing to say it takes nothing from the others."""
@@ -97,6 +96,7 @@ class Scene:
         appearance, pace: raw cell values to surprise.
         trusts: weights of these two.
         frame: a frame's raw value of cells to surprise.
+        lasting: what has lasted, to its surprise.
         direction, staying: the rarest direction, the logarithm of the longest stay to surprise.
         size: width and height of the footage.
     """
@@ -112,6 +112,7 @@ class Scene:
     frame: Surprise
     direction: BlockSurprise
     staying: BlockSurprise
+    lasting: Lasting
     size: tuple[int, int]
 
     def appearance_part(self, patches: np.ndarray) -> np.ndarray:
@@ -149,18 +150,10 @@ class Scene:
             "trusts": [self.trusts.appearance, self.trusts.pace],
             "direction": self.direction.state(),
             "staying": self.staying.state(),
-            **{
-                name: {
-                    "values": surprise.values,
-                    "surprises": surprise.surprises,
-                    "slope": surprise.slope,
-                }
-                for name, surprise in (
-                    ("appearance", self.appearance),
-                    ("pace", self.pace),
-                    ("frame", self.frame),
-                )
-            },
+            "lasting": self.lasting.state(),
+            "appearance": self.appearance.state(),
+            "pace": self.pace.state(),
+            "frame": self.frame.state(),
         }
 
     @classmethod
@@ -202,35 +195,17 @@ class Scene:
                 Directions.from_state(saved.part("directions"), small),
             ),
             stays=LongestStays.from_state(saved.part("stays"), small),
-            appearance=_surprise(saved.part("appearance")),
-            pace=_surprise(saved.part("pace")),
+            appearance=Surprise.from_state(saved.part("appearance")),
+            pace=Surprise.from_state(saved.part("pace")),
             trusts=Trusts(appearance, pace),
-            frame=_surprise(saved.part("frame")),
+            frame=Surprise.from_state(saved.part("frame")),
             direction=BlockSurprise.from_state(saved.part("direction")),
             staying=BlockSurprise.from_state(saved.part("staying")),
             size=(size[0], size[1]),
+            lasting=Lasting.from_state(saved.part("lasting")),
         )
 
 
 def stay_value(stay: Stay) -> float:
     """The logarithm of a stay in seconds: one twice as long is as much odder, whatever is usual."""
     return math.log(max(stay.seconds, LEAST_SECONDS))
-
-
-def _surprise(saved: SavedState) -> Surprise:
-    values = saved.array("values", np.floating, (None,))
-    surprises = saved.array("surprises", np.floating, values.shape)
-    if (np.diff(values) <= 0).any() or (np.diff(surprises) < 0).any():
-        raise OddframeError("expected surprises that rise with the values, found some that do not")
-    return Surprise(values, surprises, saved.number("slope", 1e-300))
-
-
-def top_cells(field: np.ndarray) -> np.ndarray:
-    """Flat indices of the oddest cells of a field, at least one."""
-    count = max(1, round(TOP_SHARE * field.size))
-    return np.argpartition(field.ravel(), -count)[-count:]
-
-
-def frame_value(field: np.ndarray) -> float:
-    """Mean of the oddest cells of a field."""
-    return float(field.ravel()[top_cells(field)].mean())

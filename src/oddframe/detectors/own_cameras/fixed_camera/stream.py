@@ -12,14 +12,19 @@ import numpy as np
 
 from oddframe.calibration.places import odd_boxes, where
 from oddframe.detectors.contract import FrameScore
+from oddframe.detectors.own_cameras.fixed_camera.evidence import SCALES, Evidence
+from oddframe.detectors.own_cameras.fixed_camera.frame_values import frame_value, top_cells
 from oddframe.detectors.own_cameras.fixed_camera.motion import Motion, MotionStream
 from oddframe.detectors.own_cameras.fixed_camera.observation import Observation, Observer
-from oddframe.detectors.own_cameras.fixed_camera.scene import Scene, frame_value, top_cells
+from oddframe.detectors.own_cameras.fixed_camera.scene import Scene, stay_value
 from oddframe.detectors.own_cameras.fixed_camera.staying import Box, Stay
 from oddframe.detectors.own_cameras.fixed_camera.stillness import Stillness
 from oddframe.detectors.own_cameras.fixed_camera.threads import one_thread_each
 from oddframe.features.backbones.patch_features import PatchEncoder
 from oddframe.media.frames import Frame, MediaInfo
+
+_LONG_SECONDS = 10
+"""Less is a moment to a person."""
 
 
 class FixedCameraStream:
@@ -55,6 +60,7 @@ class FixedCameraStream:
         )
         self._appearance = self._pace = np.zeros(scene.scale.grid, np.float32)
         self._motion = Motion(self._pace, 0.0, None, Stay())
+        self._evidence = Evidence(scene.scale.grid)
         self._last = FrameScore(-1, 0.0)
         limits = ExitStack()
         limits.enter_context(one_thread_each())
@@ -79,30 +85,43 @@ class FixedCameraStream:
             if observation.motion is not None:
                 self._motion = observation.motion
                 self._pace = self._scene.pace_part(observation.motion.pace)
+            if observation.anew:
+                self._evidence.begin()
             number = self._last.frame + 1
             if observation.look is None and observation.motion is None:
                 self._last = replace(self._last, frame=number)
             else:
-                self._last = self._judge(number)
+                self._last = self._judge(number, observation.seconds)
             found.append(self._last)
         return found
 
-    def _judge(self, frame: int) -> FrameScore:
+    def _judge(self, frame: int, seconds: float) -> FrameScore:
         scene, motion = self._scene, self._motion
         field = self._appearance + self._pace
         cells = float(scene.frame(np.array(frame_value(field))))
         direction, staying = scene.direction_part(motion.rarity), scene.staying_part(motion.stay)
-        value = cells + direction + staying
+        evidence = [*self._evidence.add(field, seconds), motion.rarity, stay_value(motion.stay)]
+        lasting = scene.lasting.surprises(np.array(evidence))
+        surprise = np.array(cells + direction + staying)
+        seen = float(scene.lasting.seen(surprise))
+        value = max(seen, float(lasting.max()))
         # The same monotone map for cells, so that map and score share one scale.
         score_map = scene.frame(field)
         if direction and motion.wanderer:
             self._raise(score_map, motion.wanderer.box, direction)
         if staying:
             self._raise(score_map, motion.stay.box, staying)
+        # Raised as the score is where what lasts decides.
+        score_map = scene.lasting.seen(score_map) * np.float32(value / seen if seen > 0 else 1)
         if value <= self._threshold:
             return FrameScore(frame, value, score_map)
         boxes = odd_boxes(score_map, *self._size)
         place = where(boxes[0], *self._size)
+        if lasting.max() > 0:
+            cells, direction, staying = (
+                float(lasting[: len(SCALES)].max()),
+                *lasting[len(SCALES) :],
+            )
         if staying >= max(cells, direction):
             box = self._in_video(motion.stay.box)
             reason = f"{scene.stays.sentence(motion.stay)} ({where(box, *self._size)})"
@@ -112,12 +131,12 @@ class FixedCameraStream:
             way = scene.habits.directions.sentence(motion.wanderer, scene.habits.pace)
             reason = f"{way} ({where(box, *self._size)})"
             return FrameScore(frame, value, score_map, "direction", reason, (box, *boxes)[:3])
-        top = top_cells(field)
+        top, over = top_cells(field), _over(lasting)
         if self._pace.ravel()[top].mean() > self._appearance.ravel()[top].mean():
             times = float(motion.pace.ravel()[top].mean())
-            reason = f"moves {times:.1f} times the usual pace here ({place})"
+            reason = f"moves {times:.1f} times the usual pace here ({place}){over}"
             return FrameScore(frame, value, score_map, "pace", reason, boxes)
-        reason = f"looks unlike anything in the normal footage ({place})"
+        reason = f"looks unlike anything in the normal footage ({place}){over}"
         return FrameScore(frame, value, score_map, "appearance", reason, boxes)
 
     def _raise(self, score_map: np.ndarray, box: Box, surprise: float) -> None:
@@ -142,3 +161,10 @@ class FixedCameraStream:
             min(width, round((x + wide) * across)),
             min(height, round((y + high) * down)),
         )
+
+
+def _over(lasting: np.ndarray) -> str:
+    """Over what time something was odd, if it took long to decide."""
+    rarest = SCALES[int(lasting[: len(SCALES)].argmax())]
+    long = lasting.max() > 0 and rarest.seconds >= _LONG_SECONDS
+    return f", over {rarest.seconds:g} s" if long else ""

@@ -28,7 +28,7 @@ from oddframe.videos.video import Video
 HELD_OUT = -2
 """Group of validation footage, which the memory never learns."""
 _LEAST_GROUPS = 8
-_STRETCH_SECONDS = 300.0
+_STRETCH_SECONDS = 1200.0
 _LEAST_STRETCHES = 8
 
 RawMotion = tuple[np.ndarray, float | None]
@@ -42,6 +42,7 @@ class Seen:
     """What was seen at a moment of normal footage.
 
     Attributes:
+        video: index of the video.
         group: part of the footage that is held out together.
         stretch: number of the stretch without a gap.
         rate: how many moments come in a second.
@@ -49,6 +50,7 @@ class Seen:
         observation: the grey picture, and a look as raw patches, where they were due.
     """
 
+    video: int
     group: int
     stretch: int
     rate: float
@@ -86,7 +88,9 @@ class Footage:
         """
         total, done, stretch = sum(v.frames for v in self.videos), 0, -1
         parts = _parts(self.videos)
-        for video, windows, (first, length, most) in zip(self.videos, plan, parts, strict=True):
+        for number, (video, windows, (first, length, most)) in enumerate(
+            zip(self.videos, plan, parts, strict=True)
+        ):
             before, done = done, done + video.frames
             if not windows:  # so short that nothing of it is in the plan
                 continue
@@ -100,7 +104,7 @@ class Footage:
                     group = first + min(int(observation.seconds / length), most)
                 judged = observation.frame >= windows[window].first_look
                 if observation.motion is not None or observation.look is not None:
-                    yield Seen(group, stretch, rate, judged, observation)
+                    yield Seen(number, group, stretch, rate, judged, observation)
 
     def _observations(
         self, video: Video, windows: list[Window], left_out: dict[str, str]

@@ -1,0 +1,113 @@
+"""From continuous normal footage to what decides, and to the threshold and what it promises."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from oddframe.calibration.threshold import (
+    SURE,
+    Threshold,
+    choose_threshold,
+    least_hours,
+    most_alarms,
+    time_lapse_counts,
+)
+from oddframe.detectors.own_cameras.fixed_camera.evidence import Lasting, longest
+from oddframe.detectors.own_cameras.fixed_camera.measuring import Measurements
+from oddframe.detectors.own_cameras.fixed_camera.scene import Scene
+from oddframe.detectors.own_cameras.fixed_camera.settings import FixedCameraConfig
+from oddframe.detectors.own_cameras.fixed_camera.watching import stretch_seconds
+from oddframe.media.clock import Clock
+from oddframe.videos.video import Video
+
+
+def promised(
+    scene: Scene,
+    values: np.ndarray,
+    evidence: np.ndarray,
+    found: Measurements,
+    videos: Sequence[Video],
+    config: FixedCameraConfig,
+) -> tuple[Scene, Threshold]:
+    """The scene with what it knows of what lasts, and from where frames are odd.
+
+    Alarms are one if no more lies between them than the longest time that is judged.
+
+    Args:
+        scene: what was learnt.
+        values: raw value of the cells at each moment of normal footage, each part held out.
+        evidence: ``(moments, kinds)``.
+        found: these moments.
+        videos: the normal footage.
+        config: says what is to be promised.
+    """
+    moments, seconds = np.array(found.seconds), sum(v.clock.watched for v in videos)
+    pieces = [
+        (np.s_[start:stop], Clock.of_times(moments[start:stop] - moments[start], rate))
+        for start, stop, rate, _ in found.stretches
+    ]
+    watched = min(sum(clock.watched for _, clock in pieces), seconds)
+    merge_seconds = longest(watched)
+    lasting = Lasting.fit([(evidence[p], clock) for p, clock in pieces], watched, merge_seconds)
+    surprise = scene.frame(values) + np.array(
+        [
+            scene.direction_part(rarity) + scene.staying_part(stay)
+            for rarity, stay in zip(found.rarities, found.stays, strict=True)
+        ]
+    )
+    scores = lasting.score(surprise, evidence)
+    threshold = choose_threshold(
+        [(scores[piece], clock) for piece, clock in pieces],
+        watched / 3600,
+        config.wanted_per_hour,
+        merge_seconds=merge_seconds,
+        files=[video for *_, video in found.stretches],
+    )
+    seen = "each part in turn"
+    if slow := time_lapse_counts(v.clock for v in videos):
+        seen += f"; {slow}"
+    if seconds > 3600 * config.fit_hours:
+        seen += f"; stretches of {stretch_seconds(config.fit_hours):.3g} s, spread over "
+        seen += f"{seconds / 3600:.2f} h"
+    remedy = ""
+    if not threshold.is_kept:
+        wanted, hours = config.wanted_per_hour, config.fit_hours
+        remedy = what_it_takes(wanted, hours, seconds, threshold.spread)
+    # Up to a hundredth: a run keeps its memory in half precision, which may add a little.
+    value = math.ceil(threshold.value * 100) / 100
+    unit = 24.0 if config.false_alarms_per_day else 1.0
+    return (
+        replace(scene, lasting=lasting),
+        replace(threshold, value=value, seen=seen, remedy=remedy, unit_hours=unit),
+    )
+
+
+def what_it_takes(
+    wanted: float, fit_hours: float, seconds: float | None = None, spread: float = 1.0
+) -> str:
+    """What it takes to promise so many false alarms per hour: footage, watching it, or both.
+
+    Args:
+        wanted: false alarms per hour.
+        fit_hours: how much is watched at most.
+        seconds: length of the normal footage, if that is known.
+        spread: how much more than chance its files differ.
+    """
+    least = most_alarms(0, SURE, spread) / wanted
+    parts = []
+    if seconds is None or seconds <= 3600 * least:
+        parts.append(f"give more than {least_hours(wanted, spread)} h of normal footage")
+    if fit_hours < least:
+        # Some seconds at the beginnings of videos are not watched.
+        parts.append(f"watch more of it with --settings.fit_hours {_rounded_up(1.05 * least)}")
+    return " and ".join(parts) or "give more normal footage"
+
+
+def _rounded_up(hours: float) -> str:
+    """To two digits, never down."""
+    digits = 1 - math.floor(math.log10(hours))
+    return f"{math.ceil(hours * 10**digits) / 10**digits:g}"

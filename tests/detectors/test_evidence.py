@@ -1,0 +1,147 @@
+"""Evidence over time, against sums written out and against what the rules are for."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from oddframe.calibration.surprise import Surprise
+from oddframe.detectors.own_cameras.fixed_camera.evidence import (
+    FLOOR,
+    LENGTHS,
+    SCALES,
+    Evidence,
+    Lasting,
+    longest,
+)
+from oddframe.files.saved_state import SavedState
+from oddframe.media.clock import Clock
+
+GRID = (6, 8)
+
+
+def run(fields, seconds):
+    evidence = Evidence(GRID)
+    return np.array([evidence.add(f, t) for f, t in zip(fields, seconds, strict=True)])
+
+
+def written_out(fields, seconds):
+    """Each mean as a sum over all steps before, of one cell in 48 as the frame's value."""
+    lately, watched, news = np.zeros(GRID), 0.0, []
+    steps = np.minimum(np.diff(seconds, prepend=seconds[0]), 2.0)
+    for field, step in zip(fields, steps, strict=True):
+        news.append(np.maximum(field - lately / (watched + 60), 0))
+        kept = np.exp(-step / 1800)
+        lately = kept * lately + 1800 * (1 - kept) * field
+        watched = kept * watched + 1800 * (1 - kept)
+    until = np.cumsum(steps)
+    found = []
+    for now in range(len(fields)):
+        row = []
+        for scale in SCALES:
+            weights = [
+                (1 - np.exp(-steps[k] / scale.seconds))
+                * np.exp(-(until[now] - until[k]) / scale.seconds)
+                for k in range(now + 1)
+            ]
+            each = news[: now + 1] if scale.at_place else [n.max() for n in news[: now + 1]]
+            row.append(np.max(sum(w * n for w, n in zip(weights, each, strict=True))))
+        found.append(np.minimum(row, news[now].max()))
+    return np.array(found)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 25))
+def test_against_sums_written_out(seed, count):
+    random = np.random.default_rng(seed)
+    fields = random.exponential(1, (count, *GRID)).astype(np.float32)
+    seconds = np.cumsum(random.choice([0.04, 0.2, 1.0, 7.0], count))
+    np.testing.assert_allclose(run(fields, seconds), written_out(fields, seconds), atol=1e-4)
+
+
+def lasting(seconds, fps, level=3.0, quiet=30.0):
+    """Something odd at one place for some seconds, after a time of nothing."""
+    times = np.arange(0, quiet + seconds + 5, 1 / fps)
+    fields = np.zeros((times.size, *GRID), np.float32)
+    fields[(times >= quiet) & (times < quiet + seconds), 2, 3] = level
+    return times, run(fields, times)
+
+
+@pytest.mark.parametrize("fps", [1, 5, 25, 60])
+def test_footage_of_any_rate_is_judged_alike(fps):
+    times, found = lasting(20, fps)
+    usual, expected = lasting(20, 100)
+    for after in (5, 10, 19):
+        one = found[times < 30 + after + 0.01][-1]
+        assert one == pytest.approx(expected[usual < 30 + after + 0.01][-1], rel=0.06 + 0.15 / fps)
+
+
+def test_what_is_over_is_over_at_once():
+    times, found = lasting(20, 5)
+    assert (found[times >= 50.01] == 0).all()
+
+
+def test_a_flash_is_little_and_what_moves_on_adds_up_anywhere_alone():
+    _, flash = lasting(0.2, 5, level=6)
+    assert flash.max() < 0.5
+    times = np.arange(0, 30, 0.2)
+    fields = np.zeros((times.size, *GRID), np.float32)
+    fields[np.arange(times.size), np.arange(times.size) % 6, np.arange(times.size) // 6 % 8] = 3
+    walked = run(fields, times)[-1]
+    for place, scale in enumerate(SCALES):
+        assert (walked[place] < 0.4) == scale.at_place
+
+
+def test_what_a_place_has_long_shown_is_no_news():
+    times = np.arange(0, 1800, 1.0)
+    fields = np.zeros((times.size, *GRID), np.float32)
+    fields[:, 1, 1] = 3
+    found = run(fields, times)
+    assert found[10].max() > 2
+    assert found[-1].max() < 0.16
+
+
+def test_it_begins_from_nothing_again():
+    evidence = Evidence(GRID)
+    field = np.full(GRID, 3, np.float32)
+    first = [evidence.add(field, t) for t in range(20)]
+    evidence.begin()
+    np.testing.assert_array_equal([evidence.add(field, t + 100.0) for t in range(20)], first)
+
+
+KINDS = len(LENGTHS)
+
+
+def lasting_judge():
+    scale = Surprise(np.array([0.0, 1.0]), np.array([0.0, FLOOR]), 1.0)
+    return Lasting((scale, None, scale, None, None))
+
+
+def test_what_lasts_counts_from_its_floor_on_and_only_at_scales_that_are_known():
+    at = np.zeros((3, KINDS))
+    at[:, 1], at[:, 0], at[2, 2] = 50, [0.99, 1.0, 0], 2.0
+    found = lasting_judge().surprises(at)
+    np.testing.assert_allclose(found[:, [0, 2]], [[0, 0], [FLOOR, 0], [0, FLOOR + 1]])
+    assert (found[:, [1, 3, 4]] == 0).all()
+    scores = lasting_judge().score(np.array([1.5, 1.5, 9]), at)
+    np.testing.assert_allclose(scores, [1.5, FLOOR, FLOOR + 1])
+
+
+def test_a_flash_must_be_far_odder_and_no_two_values_become_one():
+    values = np.linspace(0, 40, 500)
+    seen = lasting_judge().seen(values)
+    np.testing.assert_allclose(seen[values <= 2], values[values <= 2], rtol=1e-6)
+    assert (np.diff(seen) > 0).all()
+    assert seen[-1] < 4
+    np.testing.assert_allclose(Lasting().seen(values), values, rtol=1e-6)
+
+
+def test_a_scale_is_judged_by_footage_ten_times_as_long():
+    """And alarms are one within the longest time that is judged."""
+    assert [longest(seconds) for seconds in (20, 30, 149, 150, 600)] == [1, 3, 3, 15, 60]
+    clock = Clock(1000, 5.0)
+    evidence = np.random.default_rng(0).exponential(1, (1000, KINDS))
+    fitted = Lasting.fit([(evidence, clock)], 200, 15.0)
+    assert [scale is not None for scale in fitted.scales] == [True, True, False, False, False]
+    again = Lasting.from_state(SavedState(fitted.state()))
+    np.testing.assert_array_equal(again.surprises(9 * evidence), fitted.surprises(9 * evidence))
