@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from oddframe.calibration.alarm_rates import Stretch
 from oddframe.calibration.threshold import (
     SURE,
     Threshold,
@@ -23,6 +24,9 @@ from oddframe.detectors.own_cameras.fixed_camera.settings import FixedCameraConf
 from oddframe.detectors.own_cameras.fixed_camera.watching import stretch_seconds
 from oddframe.media.clock import Clock
 from oddframe.videos.video import Video
+
+_MOST_TIME = 0.05
+"""Share of normal time that is alarmed at most."""
 
 
 def promised(
@@ -60,12 +64,12 @@ def promised(
         ]
     )
     scores = lasting.score(surprise, evidence)
-    threshold = choose_threshold(
+    threshold = decide(
         [(scores[piece], clock) for piece, clock in pieces],
         watched / 3600,
         config.wanted_per_hour,
-        merge_seconds=merge_seconds,
-        files=[video for *_, video in found.stretches],
+        merge_seconds,
+        [video for *_, video in found.stretches],
     )
     seen = "each part in turn"
     if slow := time_lapse_counts(v.clock for v in videos):
@@ -77,13 +81,29 @@ def promised(
     if not threshold.is_kept:
         wanted, hours = config.wanted_per_hour, config.fit_hours
         remedy = what_it_takes(wanted, hours, seconds, threshold.spread)
-    # Up to a hundredth: a run keeps its memory in half precision, which may add a little.
-    value = math.ceil(threshold.value * 100) / 100
     unit = 24.0 if config.false_alarms_per_day else 1.0
     return (
         replace(scene, lasting=lasting),
-        replace(threshold, value=value, seen=seen, remedy=remedy, unit_hours=unit),
+        replace(threshold, seen=seen, remedy=remedy, unit_hours=unit),
     )
+
+
+def decide(
+    stretches: Sequence[Stretch],
+    hours: float,
+    wanted: float,
+    merge_seconds: float,
+    files: Sequence[int],
+) -> Threshold:
+    """The threshold, as :func:`choose_threshold` has it, with two bounds.
+
+    Alarms that never end are few, so it also leaves nineteen twentieths of normal time below it.
+    And it is rounded up to a hundredth: a run keeps its memory in half precision, which may add a
+    little.
+    """
+    found = choose_threshold(stretches, hours, wanted, merge_seconds=merge_seconds, files=files)
+    usual = float(np.quantile(np.concatenate([scores for scores, _ in stretches]), 1 - _MOST_TIME))
+    return replace(found, value=math.ceil(max(found.value, usual) * 100) / 100)
 
 
 def what_it_takes(
