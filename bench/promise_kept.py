@@ -91,7 +91,7 @@ def learn(manifest: Manifest) -> tuple:
         plan = plan_looks(videos, config.fit_looks)
         recording = Recording.of(footage.watch(plan, {}, lambda _: None), Path(folder), scale)
         whitening = _whiten(recording.looks(), recording.look_groups)
-        memory = _remember(recording, whitening, config, lambda doing, share: None)
+        memory = _remember(recording, whitening, config, lambda *_: None)
     return scale, encoder, whitening, memory
 
 
@@ -142,7 +142,7 @@ def clips(manifest: Manifest, parts: int) -> None:
     for part in range(parts):
         kept = [replace(v, split="train") for i, v in enumerate(videos) if i % parts != part]
         one = replace(manifest, videos=tuple(kept))
-        fitted = FixedCameraDetector.fit(one, FixedCameraConfig(), 0, lambda doing, share: None)
+        fitted = FixedCameraDetector.fit(one, FixedCameraConfig(), 0, lambda *_: None)
         rule = EventRule(fitted.threshold, fitted.merge_seconds)
         for video in (v for i, v in enumerate(videos) if i % parts == part):
             with open_video(manifest.locate(video), video.fps, video.levels) as reader:

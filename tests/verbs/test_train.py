@@ -18,9 +18,11 @@ def test_the_config_repeats_the_run(street):
     assert config["verb"] == "train"
     assert config["footage"] == str(street.root / "normal")
     assert config["settings"] == street.settings | {
+        "fit_hours": 8.0,
         "capacity": 1000,
         "fit_hours": 3.0,
         "false_alarms_per_hour": 1.0,
+        "false_alarms_per_day": 0.0,
         "smoothing_seconds": 0.2,
     }
     assert config["learnt"]["threshold"] == read_run(street.run).detector.notes["threshold"]
@@ -93,7 +95,8 @@ def test_wrong_footage(street, tmp_path):
     assert "found a file that is none of them" in refusal(tmp_path / "notes.txt")
     assert "found nothing" in refusal(tmp_path / "empty")
     assert "expected a manifest, found no such file" in refusal(tmp_path / "m.jsonl")
-    assert "at least 20 seconds" in refusal(street.root / "calm.mp4")
+    short = street.film(tmp_path / "short.mp4", street.images(3, 1))
+    assert "at least 4 seconds" in refusal(short)
     assert "unknown detector 'crystal-ball'" in refusal(
         street.root / "normal", detector="crystal-ball"
     )

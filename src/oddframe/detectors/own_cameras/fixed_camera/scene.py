@@ -202,7 +202,7 @@ class Scene:
             direction=BlockSurprise.from_state(saved.part("direction")),
             staying=BlockSurprise.from_state(saved.part("staying")),
             size=(size[0], size[1]),
-            lasting=Lasting.from_state(saved.part("lasting")),
+            lasting=Lasting.from_state(saved.part("lasting")) if "lasting" in saved else Lasting(),
         )
 
 
