@@ -28,13 +28,19 @@ from oddframe.detectors.own_cameras.fixed_camera.frame_values import frame_value
 from oddframe.detectors.own_cameras.fixed_camera.promise import decide
 from oddframe.detectors.own_cameras.fixed_camera.recording import Recording
 from oddframe.detectors.own_cameras.fixed_camera.threads import one_thread_each
-from oddframe.detectors.own_cameras.fixed_camera.watching import Footage, plan_looks, scale_of
+from oddframe.detectors.own_cameras.fixed_camera.watching import (
+    Footage,
+    plan_looks,
+    plan_whole,
+    scale_of,
+)
 from oddframe.features.backbones.patch_features import PatchEncoder, integer_network
 from oddframe.footage.folder import prepare_folder
 from oddframe.media.clock import Clock
 from oddframe.media.opening import open_video
 from oddframe.scores.detections import EventRule, find_detections
 from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Video
 
 WANTED = (0.5, 1, 2, 4, 8)
 """False alarms per hour that are promised."""
@@ -53,8 +59,10 @@ def measured(manifest: Manifest, fresh: Manifest, cache: Path) -> tuple[list[Hou
     """The hours of a manifest, each held out, and fresh ones; distances are kept in the cache."""
     cache.mkdir(parents=True, exist_ok=True)
     learnt = None
-    files = [(manifest, video, index) for index, video in enumerate(manifest)]
-    files += [(fresh, video, None) for video in fresh]
+    files: list[tuple[Manifest, Video, int | None]] = [
+        *((manifest, video, index) for index, video in enumerate(manifest)),
+        *((fresh, video, None) for video in fresh),
+    ]
     for source, video, own in files:
         path = cache / f"{manifest_name(source)}_{video.id}.npz"
         if path.exists():
@@ -88,7 +96,7 @@ def learn(manifest: Manifest) -> tuple:
     scale, encoder = scale_of(videos[0], config), PatchEncoder(integer_network())
     footage = Footage(manifest, videos, scale, encoder)
     with one_thread_each(), tempfile.TemporaryDirectory() as folder:
-        plan = plan_looks(videos, config.fit_looks)
+        plan = plan_looks(videos, config.fit_looks) or plan_whole(videos)
         recording = Recording.of(footage.watch(plan, {}, lambda _: None), Path(folder), scale)
         whitening = _whiten(recording.looks(), recording.look_groups)
         memory = _remember(recording, whitening, config, lambda *_: None)

@@ -52,7 +52,7 @@ def test_events_are_where_the_scores_pass_the_threshold(street, fast):
     ]
     start, end = street.event
     event = max(fast.detections["fast"], key=lambda d: d.peak_score)
-    assert start <= event.peak < end + 4
+    assert start <= event.peak < end + 6
     assert event.start < start + 8
     assert event.end > end - 8
     assert event.reason

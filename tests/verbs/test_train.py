@@ -20,7 +20,6 @@ def test_the_config_repeats_the_run(street):
     assert config["settings"] == street.settings | {
         "fit_hours": 8.0,
         "capacity": 1000,
-        "fit_hours": 3.0,
         "false_alarms_per_hour": 1.0,
         "false_alarms_per_day": 0.0,
         "smoothing_seconds": 0.2,
