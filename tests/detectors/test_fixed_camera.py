@@ -102,8 +102,9 @@ def test_score_maps_peak_where_the_odd_thing_is(street, detector):
     assert 20 <= (row + 0.5) / peak.shape[0] * street.height <= 52
     # Map and score share one scale: one cell of 40 is the top 1.5 %, so the score is the peak.
     assert peak.size < 70
+    # What has lasted raises the score alone.
     for frame in frames:
-        assert frame.value == pytest.approx(frame.score_map.max(), rel=1e-5)
+        assert frame.value >= frame.score_map.max() * (1 - 1e-5)
 
 
 def test_after_a_cut_footage_is_judged_as_a_video_of_its_own(street, detector, tmp_path):

@@ -16,6 +16,19 @@ from oddframe.videos.manifest import Manifest
 
 
 @dataclass(frozen=True)
+class Since:
+    """When what is odd at a frame began, as is known by now.
+
+    Attributes:
+        seconds: of the video.
+        score: what the frames since then have at least, where later frames may be used.
+    """
+
+    seconds: float
+    score: float
+
+
+@dataclass(frozen=True)
 class FrameScore:
     """The score of one frame.
 
@@ -30,6 +43,7 @@ class FrameScore:
         camera: name of the camera's own trouble at this frame, such as ``covered``, ``moved`` or
             ``frozen``; ``""`` where it is fine, or the detector does not watch it. It is no oddity
             of the scene, and may be there whatever the score is.
+        since: when what is odd here began, where that was only known later.
     """
 
     frame: int
@@ -40,6 +54,7 @@ class FrameScore:
     boxes: tuple[tuple[int, int, int, int], ...] = ()
     terms: Mapping[str, float] = field(default_factory=dict)
     camera: str = ""
+    since: Since | None = None
 
 
 class Detector(Protocol):

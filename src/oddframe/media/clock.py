@@ -124,7 +124,9 @@ class Clock:
         jumped = set(self.jumps)
         for frame in self.jumps:
             usual = frame > 1 and frame - 1 not in jumped
-            steps[frame - 1] = steps[frame - 2] if usual else 1 / self.fps
+            lasts = steps[frame - 2] if usual else 1 / self.fps
+            # A jump of no more than that is none, whatever rounding says.
+            steps[frame - 1] = min(steps[frame - 1], lasts)
         return steps
 
     @cached_property

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from oddframe.detectors.contract import FrameDetector, FrameScore, has_terms, scores_of
+from oddframe.detectors.contract import FrameDetector, FrameScore, Since, has_terms, scores_of
 from oddframe.errors import OddframeError
 from oddframe.media.clock import Clock
 from oddframe.media.opening import open_video
@@ -22,6 +22,9 @@ from oddframe.scores.terms import write_terms
 from oddframe.scoring.kept import VideoScores
 from oddframe.videos.manifest import Manifest
 from oddframe.videos.video import Video
+
+_SAME_SECONDS = 0.5
+"""What began so close together is one thing."""
 
 
 def score_frames(
@@ -55,6 +58,7 @@ def score_frames(
     # The best frame of each second keeps its reason; all would not be flat.
     best: dict[int, FrameScore] = {}
     measured: dict[str, array[float]] = {}
+    begun: list[tuple[int, Since]] = []
     seen = 0
     with (
         open_video(manifest.locate(video), video.fps, video.levels) as reader,
@@ -74,6 +78,8 @@ def score_frames(
             seen = frame.frame + 1
             for name, value in frame.terms.items():
                 measured.setdefault(name, array("d")).append(value)
+            if frame.since is not None and not causal:
+                _add(begun, frame.frame, frame.since)
             if writer is not None and frame.score_map is not None:
                 writer.write(frame.score_map)
             # A reader may give more frames than were counted; they share the last second.
@@ -90,11 +96,36 @@ def score_frames(
         write_terms(terms, detector.scaled_terms(of_video, per_video=per_video))
         if per_video:
             values = detector.combine(of_video, per_video=True)
+    clock = replace(video.clock, frames=seen, cuts=cuts)
+    values = raised(values, begun, clock)
     if not (causal or per_video) and detector.smoothing_seconds > 0:
-        clock = replace(video.clock, frames=seen, cuts=cuts)
         values = smoothed(values, clock, detector.smoothing_seconds)
     reasons = (Reason(part.frame, part.cue, part.reason, part.boxes) for part in best.values())
     return VideoScores(values, tuple(reasons), cuts)
+
+
+def _add(begun: list[tuple[int, Since]], frame: int, since: Since) -> None:
+    """Note when what is odd at a frame began, and forget what this says too."""
+    if begun:
+        _, before = begun[-1]
+        if since.seconds <= before.seconds + _SAME_SECONDS and since.score >= before.score:
+            begun.pop()
+    begun.append((frame, since))
+
+
+def raised(values: np.ndarray, begun: list[tuple[int, Since]], clock: Clock) -> np.ndarray:
+    """Scores where what is odd at a frame was so since it began, as is known afterwards.
+
+    Args:
+        values: ``(frames,)``.
+        begun: frames, and when what is odd there began.
+        clock: of the video.
+    """
+    values = values.copy()
+    for last, since in begun:
+        first = max(0, int(clock.frame_at(since.seconds)))
+        values[first:last] = np.maximum(values[first:last], since.score)
+    return values
 
 
 def smoothed(values: np.ndarray, clock: Clock, seconds: float) -> np.ndarray:

@@ -66,8 +66,8 @@ class Directions:
     def sentence(self, mover: Mover, pace: UsualPace) -> str:
         """What is odd about the way of a thing, for a person."""
         place = place_and_way(mover, pace, self.size)
-        if place is None:
-            return ""
+        if place is None:  # it went an odd way before, and is about to leave the picture or stands
+            return "moved in a direction that is rare here"
         row, column, way = place
         # Each of the four words stands for the four bins around it.
         ways = np.roll(self.shares[row, column], BINS // 8).reshape(4, -1).sum(axis=1)

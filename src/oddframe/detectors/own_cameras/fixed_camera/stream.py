@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from oddframe.calibration.places import odd_boxes, where
-from oddframe.detectors.contract import FrameScore
+from oddframe.detectors.contract import FrameScore, Since
 from oddframe.detectors.own_cameras.fixed_camera.evidence import SCALES, Evidence
 from oddframe.detectors.own_cameras.fixed_camera.frame_values import frame_value, top_cells
 from oddframe.detectors.own_cameras.fixed_camera.motion import Motion, MotionStream
@@ -111,10 +111,15 @@ class FixedCameraStream:
             self._raise(score_map, motion.wanderer.box, direction)
         if staying:
             self._raise(score_map, motion.stay.box, staying)
-        # Raised as the score is where what lasts decides.
-        score_map = scene.lasting.seen(score_map) * np.float32(value / seen if seen > 0 else 1)
+        # What has lasted raises the score alone: the map shows what is odd now.
+        score_map = scene.lasting.seen(score_map)
+        since = None
+        if staying:
+            alone = max(float(scene.lasting.seen(np.array(staying))), float(lasting[-1]))
+            since = Since(max(0.0, seconds - motion.stay.seconds), alone)
+        score = FrameScore(frame, value, score_map, since=since)
         if value <= self._threshold:
-            return FrameScore(frame, value, score_map)
+            return score
         boxes = odd_boxes(score_map, *self._size)
         place = where(boxes[0], *self._size)
         if lasting.max() > 0:
@@ -125,19 +130,19 @@ class FixedCameraStream:
         if staying >= max(cells, direction):
             box = self._in_video(motion.stay.box)
             reason = f"{scene.stays.sentence(motion.stay)} ({where(box, *self._size)})"
-            return FrameScore(frame, value, score_map, "staying", reason, (box, *boxes)[:3])
+            return replace(score, cue="staying", reason=reason, boxes=(box, *boxes)[:3])
         if direction >= cells and motion.wanderer:
             box = self._in_video(motion.wanderer.box)
             way = scene.habits.directions.sentence(motion.wanderer, scene.habits.pace)
             reason = f"{way} ({where(box, *self._size)})"
-            return FrameScore(frame, value, score_map, "direction", reason, (box, *boxes)[:3])
+            return replace(score, cue="direction", reason=reason, boxes=(box, *boxes)[:3])
         top, over = top_cells(field), _over(lasting)
         if self._pace.ravel()[top].mean() > self._appearance.ravel()[top].mean():
             times = float(motion.pace.ravel()[top].mean())
             reason = f"moves {times:.1f} times the usual pace here ({place}){over}"
-            return FrameScore(frame, value, score_map, "pace", reason, boxes)
+            return replace(score, cue="pace", reason=reason, boxes=boxes)
         reason = f"looks unlike anything in the normal footage ({place}){over}"
-        return FrameScore(frame, value, score_map, "appearance", reason, boxes)
+        return replace(score, cue="appearance", reason=reason, boxes=boxes)
 
     def _raise(self, score_map: np.ndarray, box: Box, surprise: float) -> None:
         """Say in the map where a thing is odd, in place."""

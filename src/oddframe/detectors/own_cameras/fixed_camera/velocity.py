@@ -17,9 +17,8 @@ _MEMORY_SECONDS = 0.6
 """The average forgets with this time constant: about a step."""
 _WINDOW = 7
 """Side of the square over which speeds are averaged, in pixels of the field."""
-_LEAST_COVER = 0.25
-"""Cover of that square from which its speed counts in full: something that was not there before
-has no speed yet, whatever flow says of it."""
+_LEAST_COVER = 0.12
+"""Cover of that square from which its speed counts in full."""
 
 
 @dataclass(frozen=True)
