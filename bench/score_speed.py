@@ -36,7 +36,7 @@ from oddframe.media.video_writing import VideoWriter
 REAL_TIME = 25.0
 SIZES = ((360, 240), (1280, 720), (1920, 1080))
 ROOT = Path(__file__).resolve().parents[1]
-STAGES = ("decode", "resize", "breaks", "flow", "network", "memory", "judging")
+STAGES = ("decode", "resize", "breaks", "motion", "network", "memory", "judging")
 
 
 def main() -> None:

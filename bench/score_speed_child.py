@@ -31,14 +31,18 @@ STAGES = {
         ("oddframe.media.video_file", "_FileFrame", "grey"),
     ],
     "breaks": [("oddframe.media.continuity", "BreakFinder", "see")],
-    "flow": [(f"{_CAMERA}.motion", "SpeedField", "update")],
+    "motion": [
+        (f"{_CAMERA}.motion", "SpeedField", "update"),
+        (f"{_CAMERA}.motion", "MotionStream", "update"),
+    ],
     "network": [("oddframe.features.backbones.patch_features", "PatchEncoder", "encode")],
     "memory": [
         (f"{_CAMERA}.scene", "Whitening", "__call__"),
         (f"{_CAMERA}.memory", "NormalMemory", "distances"),
     ],
 }
-"""Methods by stage. Decoding has threads of its own, and what is left over is judging."""
+"""Methods by stage, those of older versions too. Decoding has threads of its own, and what is left
+over is judging."""
 
 
 def fit(run: Path, video: Path) -> dict[str, Any]:
@@ -96,7 +100,8 @@ def stages(run: Path, video: Path) -> dict[str, Any]:
     spent: dict[str, float] = defaultdict(float)
     for stage, methods in STAGES.items():
         for module, owner, name in methods:
-            timed(getattr(import_module(module), owner), name, stage, spent)
+            if hasattr(import_module(module), owner):
+                timed(getattr(import_module(module), owner), name, stage, spent)
     found = score(run, video)
     spent["decode"] = decode(video)["cpu_seconds"]
     spent["judging"] = max(found["cpu_seconds"] - sum(spent.values()), 0.0)

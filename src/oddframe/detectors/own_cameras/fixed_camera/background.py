@@ -73,8 +73,8 @@ class Background:
             uint8 1 where something stands in front of the scene, and uint8 levels, both likewise.
         """
         levelled = _level(grey, self.usual)
-        outside = cv2.inRange(levelled, self.lowest, self.highest) == 0
-        return outside.astype(np.uint8), levelled
+        inside = cv2.inRange(levelled, self.lowest, self.highest)
+        return cv2.threshold(inside, 0, 1, cv2.THRESH_BINARY_INV)[1], levelled
 
     def state(self) -> dict[str, Any]:
         """Arrays."""

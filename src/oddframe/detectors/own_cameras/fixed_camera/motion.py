@@ -81,10 +81,15 @@ class MotionStream:
 
     def _rarest(self, moving: Moving) -> tuple[float, Mover | None]:
         habits = self._habits
+        if not moving.boxes:
+            self._rarities = None
+            return 0.0, None
         now = {
             index: habits.directions.rarity(mover, habits.pace)
             for index, mover in moving.movers.items()
         }
+        if self._rarities is None and not any(now.values()):
+            return 0.0, None
         before = self._carried(moving)
         after = np.zeros(moving.labels.shape, np.float32)
         rarest, wanderer = 0.0, None
@@ -95,16 +100,18 @@ class MotionStream:
             after[part] = np.maximum(after[part], np.maximum(kept, now.get(index, 0.0)))
             if rarity > rarest:
                 rarest, wanderer = rarity, moving.movers.get(index)
-        self._rarities = after
+        self._rarities = after if after.any() else None
         return rarest, wanderer
 
     def _carried(self, moving: Moving) -> np.ndarray:
         """Rarities of the picture before, moved along with the things and faded."""
-        if self._rarities is None or moving.velocity is None:
-            return np.zeros(moving.labels.shape, np.float32)
-        fade = np.float32(np.exp(-moving.velocity.elapsed / _CARRIED_SECONDS))
-        return fade * moving.velocity.carried(self._rarities)
+        carried = np.zeros(moving.labels.shape, np.float32)
+        velocity = moving.velocity
+        if self._rarities is not None and velocity is not None:
+            fade = np.float32(np.exp(-velocity.elapsed / _CARRIED_SECONDS))
+            carried[velocity.part] = fade * velocity.carried(self._rarities)
+        return carried
 
 
 def _quantile(values: np.ndarray) -> float:
-    return float(np.quantile(values, _CARRIED_QUANTILE)) if values.size and values.any() else 0.0
+    return float(np.quantile(values, _CARRIED_QUANTILE)) if values.any() else 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -45,7 +46,7 @@ class Mover:
     @property
     def speed(self) -> float:
         """Pixels a second."""
-        return float(np.hypot(*self.velocity))
+        return math.hypot(*self.velocity)
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Moving:
 
     Attributes:
         velocity: of every pixel; None in the first picture.
-        labels: at half size, 0 for the scene, else 1 more than the index of a box, int32.
+        labels: at half size, 0 for the scene, else 1 more than the index of a box, uint16.
         boxes: left, top, width, height of everything in front of the scene.
         movers: those of them whose velocity is known, by index of the box.
         standing: uint8 1 where something stands in front of the scene, at half size.
@@ -80,7 +81,8 @@ class MoverStream:
     def __init__(self, background: Background, size: tuple[int, int]) -> None:
         self._background = background
         self._least = max(12.0, _LEAST_SHARE * size[0] * size[1])
-        self._velocity = VelocityField(size)
+        self._half = ((size[0] + 1) // 2, (size[1] + 1) // 2)
+        self._velocity = VelocityField(self._half[::-1])
 
     def update(self, grey: np.ndarray, elapsed: float | None) -> Moving:
         """Take the next picture.
@@ -92,30 +94,48 @@ class MoverStream:
         if elapsed is None or elapsed > _FOLLOWED_SECONDS:
             self._velocity.reset()
         foreground, levelled = self._background.foreground(grey)
-        velocity = self._velocity.update(grey, foreground, elapsed or 1.0)
-        size = self._velocity.shape[::-1]
-        labels, boxes = self._things(foreground)
-        halved = cv2.resize(labels.astype(np.float32), size, interpolation=cv2.INTER_NEAREST)
-        halved = halved.astype(np.int32)
+        standing = self._halved(foreground)
+        labels, boxes, (x, y, width, height) = self._things(foreground)
+        around = x // 2, y // 2, (width + 1) // 2, (height + 1) // 2
+        velocity = self._velocity.update(self._halved(grey), standing, around, elapsed or 1.0)
         return Moving(
             velocity,
-            halved,
+            labels,
             boxes,
-            {} if velocity is None else _movers(velocity, halved, boxes),
-            cv2.resize(foreground, size, interpolation=cv2.INTER_AREA),
-            cv2.resize(levelled, size, interpolation=cv2.INTER_AREA),
+            {} if velocity is None else _movers(velocity, labels, boxes),
+            standing,
+            self._halved(levelled),
         )
 
-    def _things(self, foreground: np.ndarray) -> tuple[np.ndarray, list[tuple[int, int, int, int]]]:
+    def _halved(self, picture: np.ndarray) -> np.ndarray:
+        return cv2.resize(picture, self._half, interpolation=cv2.INTER_AREA)
+
+    def _things(
+        self, foreground: np.ndarray
+    ) -> tuple[np.ndarray, list[tuple[int, int, int, int]], tuple[int, int, int, int]]:
+        """Labels at half size and boxes, see :class:`Moving`, and a box that holds all of it."""
         mask = cv2.morphologyEx(foreground, cv2.MORPH_OPEN, _SPECKLES)
         mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, _GAPS)
-        count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+        x, y, width, height = cv2.boundingRect(mask)
+        around = x, y, width, height
+        halved = np.zeros(self._half[::-1], np.uint16)
+        if not width:
+            return halved, [], around
+        # Of an even row and column, so that every other one is the same as in the picture.
+        left, top = x - x % 2, y - y % 2
+        part = mask[top : y + height, left : x + width]
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(
+            part, connectivity=8, ltype=cv2.CV_16U
+        )
         large = stats[:, cv2.CC_STAT_AREA] >= self._least
         large[0] = False
-        numbers = np.zeros(count, np.int32)
+        numbers = np.zeros(count, np.uint16)
         numbers[large] = np.arange(1, large.sum() + 1)
-        boxes = [(int(x), int(y), int(w), int(h)) for x, y, w, h in stats[large, :4]]
-        return np.asarray(numbers[labels.astype(np.intp)]), boxes
+        boxes = [(left + x, top + y, w, h) for x, y, w, h in stats[large, :4].tolist()]
+        labels = numbers[labels[::2, ::2].astype(np.intp)]
+        rows, columns = labels.shape
+        halved[top // 2 : top // 2 + rows, left // 2 : left // 2 + columns] = labels
+        return halved, boxes, around
 
 
 def _movers(
@@ -126,12 +146,16 @@ def _movers(
         part = np.s_[y // 2 : (y + height + 1) // 2, x // 2 : (x + width + 1) // 2]
         sums = velocity.sums[part]
         known = (labels[part] == index + 1) & (sums[..., 2] > _MEASURED_COVER)
-        if np.count_nonzero(known) < _MEASURED_PIXELS:
+        measured = sums[known]
+        if len(measured) < _MEASURED_PIXELS:
             continue
-        cover = sums[known][:, 2]
-        vectors = sums[known][:, :2] / cover[:, None]
+        cover = measured[:, 2]
+        vectors = measured[:, :2] / cover[:, None]
         speeds = np.hypot(vectors[:, 0], vectors[:, 1])
-        faster = vectors[speeds >= np.quantile(speeds, 1 - _FASTER_SHARE)].mean(axis=0)
+        least = math.ceil((len(speeds) - 1) * (1 - _FASTER_SHARE))
+        ranked = speeds.copy()
+        ranked.partition(least)
+        faster = vectors[speeds >= ranked[least]].mean(axis=0)
         found[index] = Mover(
             (x, y, width, height), (float(faster[0]), float(faster[1])), float(cover.mean())
         )

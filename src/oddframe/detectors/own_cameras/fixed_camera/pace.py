@@ -72,13 +72,16 @@ class UsualPace:
             return np.zeros(grid, np.float32)
         feet = [self.at(y + height) for _, y, _, height in moving.boxes]
         paces = 1 / np.array([np.inf, *feet], np.float32)
-        pace = moving.velocity.speeds() * paces[moving.labels]
+        part = moving.velocity.part
+        pace = np.zeros(moving.labels.shape, np.float32)
+        pace[part] = moving.velocity.speeds() * paces[moving.labels[part]]
         # The maximum in each cell: a mean would lose small things between cells.
         rows, columns = grid
         kernel = np.ones(
             (max(1, pace.shape[0] // rows), max(1, pace.shape[1] // columns)), np.uint8
         )
-        return cv2.resize(cv2.dilate(pace, kernel), (columns, rows), interpolation=cv2.INTER_LINEAR)
+        cv2.dilate(pace, kernel, pace)
+        return cv2.resize(pace, (columns, rows), interpolation=cv2.INTER_LINEAR)
 
     def state(self) -> dict[str, Any]:
         """Arrays."""

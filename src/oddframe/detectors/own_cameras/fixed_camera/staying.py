@@ -51,7 +51,7 @@ class Staying:
     def reset(self) -> None:
         """Forget earlier pictures."""
         self._levels: np.ndarray | None = None
-        self._seconds = self._hidden = np.zeros(0, np.float32)
+        self._seconds = self._hidden = self._now = self._other = np.zeros(0, np.float32)
         self._absorbed: np.ndarray | None = None
 
     def update(self, moving: Moving, elapsed: float | None) -> Stay:
@@ -61,21 +61,27 @@ class Staying:
             moving: what stands in front of the scene.
             elapsed: seconds since the picture before; None where footage begins anew.
         """
-        levels = moving.levelled.astype(np.float32)
         standing = moving.standing > 0
-        if self._levels is None or elapsed is None or standing.mean() > _CROWDED:
-            self._levels = levels
-            self._seconds, self._hidden = np.zeros_like(levels), np.zeros_like(levels)
+        crowded = np.count_nonzero(standing) > _CROWDED * standing.size
+        if self._levels is None or elapsed is None or crowded:
+            self._levels = moving.levelled.astype(np.float32)
+            self._seconds, self._hidden, self._now, self._other = (
+                np.zeros_like(self._levels) for _ in range(4)
+            )
             return Stay()
+        # Large new arrays for each picture would take longer than what is done with them.
+        levels, other = self._now, self._other
+        np.copyto(levels, moving.levelled)
         if self._absorbed is not None:
-            standing &= ~(np.abs(levels - self._absorbed) < _SAME_LEVELS)
-        same = standing & (np.abs(levels - self._levels) < _SAME_LEVELS)
-        self._hidden = np.where(same, 0, self._hidden + np.float32(elapsed))
-        self._seconds += np.where(same, np.float32(elapsed), 0)
+            standing &= cv2.absdiff(levels, self._absorbed, other) >= _SAME_LEVELS
+        same = standing & (cv2.absdiff(levels, self._levels, other) < _SAME_LEVELS)
+        since = np.float32(elapsed)
+        self._hidden += since
+        self._hidden[same] = 0
+        np.add(self._seconds, since, out=self._seconds, where=same)
+        cv2.accumulateWeighted(levels, self._levels, _FOLLOW, same.view(np.uint8))
         gone = self._hidden > _HIDDEN_SECONDS
-        self._levels = np.where(
-            gone, levels, self._levels + np.where(same, _FOLLOW * (levels - self._levels), 0)
-        )
+        np.copyto(self._levels, levels, where=gone)
         self._seconds[gone] = 0
         self._hidden[gone] = 0
         self._absorb()
@@ -91,14 +97,13 @@ class Staying:
             self._seconds[old] = 0
 
     def _longest(self) -> Stay:
-        core = cv2.erode(self._seconds, _CORE)
+        core = cv2.erode(self._seconds, _CORE, self._other)
         longest = float(core.max())
         if longest < LEAST_SECONDS:
             return Stay(longest)
-        _, labels, stats, _ = cv2.connectedComponentsWithStats(
-            (core > 0.5 * longest).astype(np.uint8), connectivity=8
-        )
-        x, y, width, height, _ = stats[labels.flat[int(core.argmax())]].tolist()
+        row, column = divmod(int(core.argmax()), core.shape[1])
+        long = (core > 0.5 * longest).astype(np.uint8)
+        _, _, _, (x, y, width, height) = cv2.floodFill(long, None, (column, row), 2, flags=8)
         return Stay(longest, (2 * x, 2 * y, 2 * width, 2 * height))
 
 
