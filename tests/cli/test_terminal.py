@@ -13,6 +13,7 @@ from oddframe.detectors.baselines.random_scores import RandomScores, RandomScore
 from oddframe.detectors.weakly_supervised.sultani import CONFIG, DETECTOR
 from oddframe.evaluation.result import Decision, Evaluation, Measured
 from oddframe.runs.run_folder import Run
+from oddframe.scores.camera_troubles import CameraTrouble
 from oddframe.scores.detections import Detection
 from oddframe.scores.frame_scores import Scores
 from oddframe.scoring.footage import Scored
@@ -156,6 +157,13 @@ def test_each_event_is_one_line_with_time_and_reason():
     assert lines[1] == "  a  0:00.0 to 0:02.0  score 2.50  because"
     assert lines[2] == "  a  0:04.0 to 0:06.0  score 3.50  because"
     assert lines[-2:] == ["scores: out/scores.npz", "events: out/events.json"]
+
+
+def test_troubles_of_the_camera_are_lines_of_their_own():
+    result = scored(0, camera={"a": [CameraTrouble(0, 50, "covered")]})
+    lines = describe(result).splitlines()
+    assert lines[0] == "nothing odd in 2 videos"
+    assert "the camera itself: a  0:00.0 to 0:02.0  covered" in lines
 
 
 def test_an_event_without_a_reason_has_only_its_score():

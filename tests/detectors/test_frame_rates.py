@@ -57,6 +57,6 @@ def test_one_frame_a_second_tells_looks_and_is_silent_on_motion(street, tmp_path
     """What moves cannot be followed from second to second; what is there is seen as always."""
     expected = by_second(street, filmed(street, tmp_path / "a.mp4", 12.5, "large"))
     found = by_second(street, filmed(street, tmp_path / "b.mp4", 1.0, "large"))
-    np.testing.assert_allclose(found[ODD], expected[ODD], rtol=0.2)
+    np.testing.assert_allclose(found[ODD], expected[ODD], rtol=0.1)
     threshold = read_run(street.run).detector.threshold
     assert (found[[0, 1, 2, 6, 7]] < threshold).all()

@@ -64,29 +64,6 @@ def test_a_thing_has_its_velocity_and_its_box(background, right, down, seconds):
     assert mover.foot == pytest.approx(corner[1] + 40, abs=3)
 
 
-def test_a_thing_has_its_velocity_whatever_else_is_there(background):
-    alone, beside = MoverStream(background, SIZE), MoverStream(background, SIZE)
-    for k in range(12):
-        elapsed = 0.08 if k else None
-        image, other = scene(30 + 2 * k, 20), scene(190 - k, 115, side=30)
-        one = alone.update(image, elapsed)
-        two = beside.update(np.where(other == backdrop(), image, other), elapsed)
-    (mover,) = one.movers.values()
-    upper, lower = sorted(two.movers.values(), key=lambda m: m.foot)
-    assert upper.box == mover.box
-    assert upper.velocity == pytest.approx(mover.velocity, abs=0.5)
-    assert lower.velocity == pytest.approx((-12.5, 0), abs=1.5)
-
-
-def test_what_is_known_of_a_velocity_fades_where_the_thing_has_gone(background):
-    stream = MoverStream(background, SIZE)
-    for k in range(12):
-        stream.update(scene(90 + 2 * k, 60), 0.08 if k else None)
-    covers = [stream.update(backdrop(), 0.2).velocity.sums[..., 2].max() for _ in range(4)]
-    assert covers[0] > 0.3
-    assert np.array(covers[2:]) == pytest.approx(np.array(covers[1:3]) * np.exp(-0.2 / 0.6))
-
-
 def test_the_scene_itself_is_no_thing_in_any_light(background):
     for light in (0.8, 1.0, 1.25):
         image = np.clip(backdrop() * light, 0, 255).astype(np.uint8)

@@ -23,6 +23,7 @@ from oddframe.evaluation.metric_names import (
     metric_name,
 )
 from oddframe.evaluation.result import Evaluation, Measured
+from oddframe.reporting.report.camera import camera_lines
 from oddframe.reporting.times import shown_cuts, shown_span
 from oddframe.reporting.wording import (
     doubts,
@@ -216,6 +217,12 @@ def _scored(result: Scored) -> str:
         lines.append(f"nothing odd in {videos}")
     else:
         lines.append(no_verdict(videos, result.scores.meta))
+    troubles = [
+        f"the camera itself: {line}" for line in camera_lines(result.manifest.videos, result.camera)
+    ]
+    lines += troubles[:_MOST_EVENTS]
+    if len(troubles) > _MOST_EVENTS:
+        lines.append(f"... and {len(troubles) - _MOST_EVENTS} more of them in events.json")
     if rule is not None:
         source = result.scores.meta.get("threshold_source")
         by_hand = not source or source == "given by hand"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +14,7 @@ from oddframe.errors import OddframeError
 from oddframe.files.atomic import write_json
 from oddframe.files.text_files import read_json, shown
 from oddframe.media.clock import Clock
+from oddframe.scores.camera_troubles import CameraTrouble, trouble_rows
 
 T = TypeVar("T")
 
@@ -190,11 +191,13 @@ def write_events(
     detections: Mapping[str, list[Detection]],
     clocks: Mapping[str, Clock],
     rule: EventRule | None = None,
+    camera: Mapping[str, Sequence[CameraTrouble]] | None = None,
 ) -> Path:
     """Write ``events.json``: per video the detections, in frames and in time; and their rule.
 
     Times of day are there where the recording says when it was made. ``jumps`` are the frames
-    before which time passed that was not filmed, ``cuts`` those at which the picture is cut.
+    before which time passed that was not filmed, ``cuts`` those at which the picture is cut,
+    ``camera`` the troubles of the camera itself.
     """
     videos: dict[str, Any] = {}
     for video_id, found in detections.items():
@@ -206,6 +209,8 @@ def write_events(
             entry["jumps"] = list(clock.jumps)
         if clock.cuts:
             entry["cuts"] = list(clock.cuts)
+        if camera and camera.get(video_id):
+            entry["camera"] = trouble_rows(camera[video_id], clock)
         videos[video_id] = {**entry, "events": [_row(detection, clock) for detection in found]}
     stated = asdict(rule) if rule is not None and math.isfinite(rule.threshold) else None
     return write_json(path, {"format": FORMAT, "rule": stated, "videos": videos})

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from oddframe.console.progress import Progress, progress
@@ -14,6 +14,7 @@ from oddframe.features.feature_info import INFO_FILE
 from oddframe.files.atomic import begun_in
 from oddframe.files.folder_lock import alone_in
 from oddframe.footage.deep_footage import at_range_of_run
+from oddframe.scores.camera_troubles import CameraTrouble
 from oddframe.scores.detections import Detection, explained, find_detections
 from oddframe.scores.frame_scores import Scores
 from oddframe.scores.maps import MAPS, read_maps
@@ -52,6 +53,7 @@ class Scored:
         report: the report page, if one was asked for.
         failed: video id to the reason why it could not be scored.
         annotated: folder of the videos with scores drawn in, if they were asked for.
+        camera: video id to troubles of the camera itself.
     """
 
     scores: Scores
@@ -61,6 +63,7 @@ class Scored:
     report: Path | None
     failed: dict[str, str]
     annotated: Path | None = None
+    camera: Mapping[str, Sequence[CameraTrouble]] = field(default_factory=dict)
 
 
 def score_footage(request: ScoreRequest) -> Scored:
@@ -103,13 +106,14 @@ def score_footage(request: ScoreRequest) -> Scored:
             annotated=ANNOTATED in gone and not wanted.annotate,
         )
         maps = read_maps(folder / MAPS, scores)
-        showing = Showing(request, manifest, scores, detections, maps)
+        camera = {name: part.camera for name, part in found.items() if part.camera}
+        showing = Showing(request, manifest, scores, detections, maps, camera)
         annotated = showing.annotated_videos() if wanted.annotate else None
         page = showing.page() if wanted.report else None
         if not wanted.maps:
             drop_maps(folder, scores)
     left_out = {**manifest.left_out, **failed}
-    return Scored(scores, detections, manifest, path, page, left_out, annotated)
+    return Scored(scores, detections, manifest, path, page, left_out, annotated, camera)
 
 
 def _planned(request: ScoreRequest, bar: Progress) -> tuple[Scoring, tuple[Video, ...]]:

@@ -16,6 +16,7 @@ from oddframe.errors import OddframeError
 from oddframe.media.clock import Clock
 from oddframe.media.opening import open_video
 from oddframe.media.watched_video import watched
+from oddframe.scores.camera_troubles import CameraTrouble, note_trouble
 from oddframe.scores.detections import Reason
 from oddframe.scores.maps import map_writer
 from oddframe.scores.terms import write_terms
@@ -58,6 +59,7 @@ def score_frames(
     # The best frame of each second keeps its reason; all would not be flat.
     best: dict[int, FrameScore] = {}
     measured: dict[str, array[float]] = {}
+    troubles: list[CameraTrouble] = []
     begun: list[tuple[int, Since]] = []
     seen = 0
     with (
@@ -80,6 +82,8 @@ def score_frames(
                 measured.setdefault(name, array("d")).append(value)
             if frame.since is not None and not causal:
                 _add(begun, frame.frame, frame.since)
+            if frame.camera:
+                note_trouble(troubles, frame.camera, frame.frame, video.clock)
             if writer is not None and frame.score_map is not None:
                 writer.write(frame.score_map)
             # A reader may give more frames than were counted; they share the last second.
@@ -101,7 +105,7 @@ def score_frames(
     if not (causal or per_video) and detector.smoothing_seconds > 0:
         values = smoothed(values, clock, detector.smoothing_seconds)
     reasons = (Reason(part.frame, part.cue, part.reason, part.boxes) for part in best.values())
-    return VideoScores(values, tuple(reasons), cuts)
+    return VideoScores(values, tuple(reasons), cuts, tuple(troubles))
 
 
 def _add(begun: list[tuple[int, Since]], frame: int, since: Since) -> None:

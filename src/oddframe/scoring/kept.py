@@ -20,6 +20,7 @@ from oddframe.errors import OddframeError
 from oddframe.files.array_files import read_arrays, write_arrays
 from oddframe.files.atomic import write_json
 from oddframe.media.fingerprints import Fingerprint
+from oddframe.scores.camera_troubles import CameraTrouble, troubles_from
 from oddframe.scores.detections import Reason, boxes_from
 
 KEPT = ".scoring"
@@ -36,11 +37,13 @@ class VideoScores:
         values: ``(frames,)``, float32.
         reasons: why odd frames are odd, one for each second at most.
         cuts: frames at which the picture is cut.
+        camera: troubles of the camera itself.
     """
 
     values: np.ndarray
     reasons: tuple[Reason, ...] = ()
     cuts: tuple[int, ...] = ()
+    camera: tuple[CameraTrouble, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", np.asarray(self.values, np.float32))
@@ -86,6 +89,7 @@ class KeptVideo:
             "beside": list(self.beside),
             "reasons": [asdict(reason) for reason in self.found.reasons],
             "cuts": list(self.found.cuts),
+            "camera": [asdict(trouble) for trouble in self.found.camera],
         }
 
     @classmethod
@@ -101,7 +105,11 @@ class KeptVideo:
         )
         made_of = Fingerprint.from_row(row["made_of"]) if row["made_of"] else None
         beside = tuple(str(name) for name in row["beside"])
-        found = VideoScores(values, reasons, tuple(int(frame) for frame in row["cuts"]))
+        cuts, camera = (
+            tuple(int(frame) for frame in row["cuts"]),
+            troubles_from(row.get("camera", ())),
+        )
+        found = VideoScores(values, reasons, cuts, camera)
         return cls(found, row["facts"], made_of, bool(row["mapped"]), beside)
 
     def is_whole(self, folder: Path) -> bool:

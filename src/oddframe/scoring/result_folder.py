@@ -54,7 +54,8 @@ class Results:
 
     def write_events(self, path: Path) -> Path:
         """Write ``events.json``; its path."""
-        return write_events(path, self.detections, self.clocks, self.rule)
+        camera = {name: video.found.camera for name, video in self.videos.items()}
+        return write_events(path, self.detections, self.clocks, self.rule, camera)
 
 
 def finish(folder: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from oddframe.console.progress import progress
 from oddframe.runs.training_record import training_note, training_record
+from oddframe.scores.camera_troubles import CameraTrouble
 from oddframe.scores.detections import Detection
 from oddframe.scores.frame_scores import Scores
 from oddframe.scores.terms import TERMS, read_terms
@@ -26,7 +27,8 @@ class Showing:
     Attributes:
         request: what the scores are of.
         manifest: the videos, as they were scored.
-        scores, detections, maps: what each of them has; not every video need have maps.
+        scores, detections, maps, camera: what each of them has; not every video need have maps or
+            troubles of its camera.
     """
 
     request: ScoreRequest
@@ -34,6 +36,7 @@ class Showing:
     scores: Scores
     detections: Mapping[str, list[Detection]]
     maps: Mapping[str, np.ndarray]
+    camera: Mapping[str, Sequence[CameraTrouble]]
 
     @property
     def folder(self) -> Path:
@@ -53,6 +56,7 @@ class Showing:
                 scores=self.scores,
                 detections=self.detections,
                 maps=self.maps,
+                camera=self.camera,
                 split=None,
                 training_note=training_note(run, self.request.alarms.threshold),
                 terms=read_terms(self.folder / TERMS, self.scores),

@@ -15,6 +15,9 @@ from oddframe.verbs.prepare import prepare
 from oddframe.verbs.score import score
 from oddframe.verbs.train import train
 
+FIT_LOOKS = 240
+"""Fewer than the detector would look at in two minutes of footage, so that a demo stays short."""
+
 
 @dataclass(frozen=True)
 class Demo:
@@ -44,7 +47,8 @@ def demo(*, out: Path = Path("oddframe-demo"), seed: int = 0) -> Demo:
     print("1/4  rendering a square with walkers, and a few odd ones among them", flush=True)
     prepare("synthetic", out / "scene", manifest, seed=seed)
     print("2/4  fitting the fixed-camera detector to the normal videos", flush=True)
-    run = train(manifest, out / "run", seed=seed, resume=True, track=[])
+    settings = {"fit_looks": FIT_LOOKS}
+    run = train(manifest, out / "run", seed=seed, settings=settings, resume=True, track=[])
     if run.config.get("seed") != seed:
         raise OddframeError(
             f"{out}: expected a demo of seed {seed}, found a run of seed {run.config.get('seed')}; "

@@ -21,6 +21,7 @@ from oddframe.reporting.drawing.plots import (
     write_timeline,
 )
 from oddframe.reporting.drawing.score_axes import ScoreAxis, score_axis
+from oddframe.reporting.report.camera import camera_section
 from oddframe.reporting.report.moments import moments_section
 from oddframe.reporting.report.numbers import numbers_section
 from oddframe.reporting.report.protocol import protocol_section
@@ -31,6 +32,7 @@ from oddframe.reporting.report.training import training_section
 from oddframe.reporting.report.training_samples import samples_section
 from oddframe.reporting.report.video_table import videos_section
 from oddframe.reporting.wording import doubts, summary
+from oddframe.scores.camera_troubles import CameraTrouble
 from oddframe.scores.detections import Detection
 from oddframe.scores.frame_scores import Scores
 from oddframe.videos.manifest import Manifest
@@ -46,6 +48,7 @@ def write_report(
     detections: Mapping[str, Sequence[Detection]],
     evaluation: Evaluation | None = None,
     maps: Mapping[str, np.ndarray] | None = None,
+    camera: Mapping[str, Sequence[CameraTrouble]] | None = None,
     split: str | None = "test",
     training_note: str = "",
     terms: Mapping[str, Mapping[str, np.ndarray]] | None = None,
@@ -66,6 +69,7 @@ def write_report(
         detections: video id to detected events; videos without any may be left out.
         evaluation: numbers to show; None for footage without annotation.
         maps: video id to score maps ``(frames, h, w)``, on the scale of the scores.
+        camera: video id to troubles of the camera itself.
         split: the manifest's videos to show; None for all.
         training_note: a sentence on what the detector was fitted on.
         terms: video id to what its score was combined from, by name ``(frames,)``, higher = odder.
@@ -115,6 +119,7 @@ def write_report(
     sections = {
         "Numbers": numbers,
         "Odd moments": moments_section(shown, threshold),
+        "The camera itself": camera_section(videos, camera or {}),
         "All videos": videos_section(shown, threshold) if len(some) < len(videos) else None,
         "Timelines": timelines_section([part for part in shown if part.drawn], axis, threshold),
         **learnt,

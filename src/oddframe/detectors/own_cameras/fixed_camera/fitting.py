@@ -156,6 +156,7 @@ def _calibrated(
         direction=_of_blocks(found, np.array(found.rarities), _LEAST_RARITY_SPREAD),
         staying=_of_blocks(found, stays, _LEAST_STAY_SPREAD),
         lasting=Lasting(),
+        health=found.health,
         size=(video.width, video.height),
     )
     return scene, np.array(values), np.array(evidence)

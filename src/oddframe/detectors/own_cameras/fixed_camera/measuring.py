@@ -9,6 +9,8 @@ import numpy as np
 
 from oddframe.detectors.own_cameras.fixed_camera.background import Background
 from oddframe.detectors.own_cameras.fixed_camera.directions import Directions, count_ways
+from oddframe.detectors.own_cameras.fixed_camera.health import Health
+from oddframe.detectors.own_cameras.fixed_camera.health_signs import SignStream
 from oddframe.detectors.own_cameras.fixed_camera.memory import NormalMemory
 from oddframe.detectors.own_cameras.fixed_camera.motion import Habits, MotionStream
 from oddframe.detectors.own_cameras.fixed_camera.movers import Mover, MoverStream
@@ -77,6 +79,7 @@ class Measurements:
         anew: for each moment, whether something else begins with it.
         stretches: first moment, the one after the last, how many come in a second, and the
             video.
+        health: the camera at its worst.
     """
 
     distances: list[np.ndarray] = field(default_factory=list)
@@ -88,6 +91,7 @@ class Measurements:
     seconds: list[float] = field(default_factory=list)
     anew: list[bool] = field(default_factory=list)
     stretches: list[tuple[int, int, float, int]] = field(default_factory=list)
+    health: Health = field(default_factory=Health)
 
 
 def measure(
@@ -101,6 +105,7 @@ def measure(
     found = Measurements()
     stretch, begun, group = -1, -1, None
     stream: MotionStream | None = None
+    signs = SignStream(habits.background)
     motion, anew = None, True
     for seen in moments:
         observation = seen.observation
@@ -116,6 +121,7 @@ def measure(
                 stretch, group, elapsed = seen.stretch, seen.group, None
                 stream = MotionStream(habits.without(own), scale.grid, scale.motion_size)
             motion = stream.update(grey, elapsed)
+            found.health = found.health.knowing(signs.update(grey, elapsed))
         if not seen.judged or motion is None or not found.distances:
             continue
         if seen.stretch != begun:

@@ -13,6 +13,7 @@ from oddframe.calibration.surprise import Surprise
 from oddframe.detectors.own_cameras.fixed_camera.background import Background
 from oddframe.detectors.own_cameras.fixed_camera.directions import Directions
 from oddframe.detectors.own_cameras.fixed_camera.evidence import Lasting
+from oddframe.detectors.own_cameras.fixed_camera.health import UNWATCHED, Health
 from oddframe.detectors.own_cameras.fixed_camera.memory import NormalMemory
 from oddframe.detectors.own_cameras.fixed_camera.motion import Habits
 from oddframe.detectors.own_cameras.fixed_camera.observation import Scale
@@ -98,6 +99,7 @@ class Scene:
         frame: a frame's raw value of cells to surprise.
         lasting: what has lasted, to its surprise.
         direction, staying: the rarest direction, the logarithm of the longest stay to surprise.
+        health: what is no trouble of the camera.
         size: width and height of the footage.
     """
 
@@ -113,6 +115,7 @@ class Scene:
     direction: BlockSurprise
     staying: BlockSurprise
     lasting: Lasting
+    health: Health
     size: tuple[int, int]
 
     def appearance_part(self, patches: np.ndarray) -> np.ndarray:
@@ -151,6 +154,7 @@ class Scene:
             "direction": self.direction.state(),
             "staying": self.staying.state(),
             "lasting": self.lasting.state(),
+            "health": self.health.state(),
             "appearance": self.appearance.state(),
             "pace": self.pace.state(),
             "frame": self.frame.state(),
@@ -203,6 +207,7 @@ class Scene:
             staying=BlockSurprise.from_state(saved.part("staying")),
             size=(size[0], size[1]),
             lasting=Lasting.from_state(saved.part("lasting")) if "lasting" in saved else Lasting(),
+            health=Health.from_state(saved.part("health")) if "health" in saved else UNWATCHED,
         )
 
 

@@ -14,6 +14,7 @@ from oddframe.calibration.places import odd_boxes, where
 from oddframe.detectors.contract import FrameScore, Since
 from oddframe.detectors.own_cameras.fixed_camera.evidence import SCALES, Evidence
 from oddframe.detectors.own_cameras.fixed_camera.frame_values import frame_value, top_cells
+from oddframe.detectors.own_cameras.fixed_camera.health import HealthStream, alarm_sentence
 from oddframe.detectors.own_cameras.fixed_camera.motion import Motion, MotionStream
 from oddframe.detectors.own_cameras.fixed_camera.observation import Observation, Observer
 from oddframe.detectors.own_cameras.fixed_camera.scene import Scene, stay_value
@@ -54,12 +55,19 @@ class FixedCameraStream:
             return scene.appearance_part(encoder.encode(image))
 
         motion = MotionStream(scene.habits, scene.scale.grid, scene.scale.motion_size)
+        health = HealthStream(scene.health, scene.habits.background)
+
+        def move(grey: np.ndarray, elapsed: float | None) -> tuple[Motion, str]:
+            trouble, moved = health.update(grey, elapsed), motion.update(grey, elapsed)
+            return moved if health.sees_motion else self._nothing, trouble
+
         # In training every look is made, so that noise is learnt as it is.
         self._observer = Observer(
-            info.fps, scene.scale, motion.update, look, live=live, stillness=Stillness()
+            info.fps, scene.scale, move, look, live=live, stillness=Stillness()
         )
         self._appearance = self._pace = np.zeros(scene.scale.grid, np.float32)
-        self._motion = Motion(self._pace, 0.0, None, Stay())
+        self._motion = self._nothing = Motion(self._pace, 0.0, None, Stay())
+        self._camera = ""
         self._evidence = Evidence(scene.scale.grid)
         self._last = FrameScore(-1, 0.0)
         limits = ExitStack()
@@ -77,14 +85,16 @@ class FixedCameraStream:
         self._ended()
         return found
 
-    def _judged(self, observations: Iterable[Observation[Motion, np.ndarray]]) -> list[FrameScore]:
+    def _judged(
+        self, observations: Iterable[Observation[tuple[Motion, str], np.ndarray]]
+    ) -> list[FrameScore]:
         found = []
         for observation in observations:
             if observation.look is not None:
                 self._appearance = observation.look
             if observation.motion is not None:
-                self._motion = observation.motion
-                self._pace = self._scene.pace_part(observation.motion.pace)
+                self._motion, self._camera = observation.motion
+                self._pace = self._scene.pace_part(self._motion.pace)
             if observation.anew:
                 self._evidence.begin()
             number = self._last.frame + 1
@@ -114,12 +124,14 @@ class FixedCameraStream:
         # What has lasted raises the score alone: the map shows what is odd now.
         score_map = scene.lasting.seen(score_map)
         since = None
-        if staying:
+        if staying and not alarm_sentence(self._camera):
             alone = max(float(scene.lasting.seen(np.array(staying))), float(lasting[-1]))
             since = Since(max(0.0, seconds - motion.stay.seconds), alone)
-        score = FrameScore(frame, value, score_map, since=since)
+        score = FrameScore(frame, value, score_map, since=since, camera=self._camera)
         if value <= self._threshold:
             return score
+        if trouble := alarm_sentence(self._camera):
+            return replace(score, cue="camera", reason=trouble)
         boxes = odd_boxes(score_map, *self._size)
         place = where(boxes[0], *self._size)
         if lasting.max() > 0:

@@ -1,0 +1,124 @@
+"""The camera's own health: frozen, moved, covered, out of focus, in another light, noisy.
+
+The background says what should be seen, and normal footage what else may be. Each sign of trouble
+is the level that it has kept for two seconds, so that somebody before the lens for a moment is
+none; normal footage is measured in the same way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, astuple, dataclass, field, fields
+from typing import Any
+
+import numpy as np
+
+from oddframe.detectors.own_cameras.fixed_camera.background import Background
+from oddframe.detectors.own_cameras.fixed_camera.health_signs import Signs, SignStream
+from oddframe.files.saved_state import SavedState
+
+NOISY = "noisier than all training footage"
+LIGHT = "light changed"
+_NAMES = {
+    "still": "frozen",
+    "shift": "moved",
+    "hidden": "covered",
+    "blurred": "out of focus",
+    "light": LIGHT,
+    "noise": NOISY,
+}
+"""Signs and what they are called; of several troubles the first is told."""
+_SENTENCES = {
+    "frozen": "the camera's picture stands still",
+    "moved": "the camera was moved",
+    "covered": "the camera is covered, or sees nothing",
+    "out of focus": "the camera is out of focus",
+    LIGHT: "the light changed all at once",
+}
+_LEAST = Signs(hidden=0.5, blurred=0.45, shift=0.006, still=3.0, light=0.14, noise=1.0)
+"""What is no trouble in any footage. Of a camera moved by 1 % of the width it notices twice that;
+light that drifts by a gamma of 1.4 in three seconds changes by .04 at once."""
+_BEYOND = Signs(hidden=1.25, blurred=1.5, shift=1.5, still=3.0, light=1.5, noise=1.5)
+"""So many times what normal footage has shown is trouble."""
+_HELD_SECONDS = 2.0
+"""A trouble lasts until it was not seen for so long; the motion that a switched light makes is
+over by then."""
+
+
+@dataclass(frozen=True)
+class Health:
+    """What is no trouble of this camera.
+
+    Attributes:
+        worst: the highest that each sign was in normal footage.
+    """
+
+    worst: Signs = field(default_factory=Signs)
+
+    def knowing(self, signs: Signs) -> Health:
+        """What is no trouble, where this was seen in normal footage as well."""
+        both = zip(astuple(self.worst), astuple(signs), strict=True)
+        return Health(Signs(*(max(pair) for pair in both)))
+
+    def limits(self) -> dict[str, float]:
+        """What is a trouble beyond this, by sign."""
+        worst, beyond, least = asdict(self.worst), asdict(_BEYOND), asdict(_LEAST)
+        found = {name: max(least[name], beyond[name] * worst[name]) for name in worst}
+        # Noise adds up, and the picture's own may be next to none.
+        return found | {"noise": least["noise"] + beyond["noise"] * worst["noise"]}
+
+    def state(self) -> dict[str, Any]:
+        """Plain values."""
+        return {"worst": list(astuple(self.worst))}
+
+    @classmethod
+    def from_state(cls, saved: SavedState) -> Health:
+        """The health that gave :meth:`state`.
+
+        Raises:
+            OddframeError: a value that is missing, or that no such health has.
+        """
+        return cls(Signs(*saved.numbers("worst", len(fields(Signs)), 0)))
+
+
+UNWATCHED = Health(Signs(*(1e9,) * len(fields(Signs))))
+"""Of runs that were fitted before: nothing is a trouble."""
+
+
+class HealthStream:
+    """The troubles of one stream of small grey pictures.
+
+    Args:
+        health: what is none.
+        background: what should be seen.
+    """
+
+    def __init__(self, health: Health, background: Background) -> None:
+        self._limits = health.limits()
+        self._signs = SignStream(background)
+        self._left = dict.fromkeys(_NAMES, 0.0)
+
+    def update(self, grey: np.ndarray, elapsed: float | None) -> str:
+        """The name of the trouble after one more picture, or ``""``.
+
+        Args:
+            grey: uint8 ``(height, width)``.
+            elapsed: seconds since the one before; None where footage begins anew.
+        """
+        signs = asdict(self._signs.update(grey, elapsed))
+        if self._signs.now.hidden > self._limits["hidden"]:
+            signs["light"] = 0.0  # what is covered is not in another light
+        for name, limit in self._limits.items():
+            held = _HELD_SECONDS if signs[name] > limit else self._left[name] - (elapsed or 0.0)
+            self._left[name] = held
+        return next((said for name, said in _NAMES.items() if self._left[name] > 0), "")
+
+    @property
+    def sees_motion(self) -> bool:
+        """Whether motion in the last picture is the scene's, as far as can be told at once."""
+        now = asdict(self._signs.now)
+        return self._left["light"] <= 0 and all(now[n] <= most for n, most in self._limits.items())
+
+
+def alarm_sentence(trouble: str) -> str:
+    """Why an alarm under a trouble is the camera's and not the scene's; ``""`` where it is not."""
+    return _SENTENCES.get(trouble, "")
