@@ -111,6 +111,11 @@ def test_a_trouble_is_named_within_three_seconds_and_only_then(
     assert told[-1] == name
 
 
+def test_what_is_over_within_a_second_is_no_trouble(background: Background, health: Health) -> None:
+    pictures = [*_trouble(_covered, 1.0), *_normal(200, 40)]
+    assert set(_told(background, health, pictures)) == {""}
+
+
 def test_the_shift_is_measured(background: Background) -> None:
     stream = SignStream(background)
     for number in range(30):

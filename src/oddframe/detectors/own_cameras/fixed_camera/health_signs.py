@@ -117,7 +117,9 @@ class SignStream:
         change = abs(float(np.median(levels - earlier)))
         if change <= _LEAST_CHANGE:
             return 0.0
-        self._next = self._clock  # whatever it is, it is looked at
+        # Whatever it is, it is looked at; what lasts is told by the regular checks alone.
+        hidden, blurred, _ = self._usual.compared(grey)
+        self.now = Signs(hidden, blurred)
         return change if _alike(levels, earlier) else 0.0
 
     def _lasting(self, light: float) -> Signs:
