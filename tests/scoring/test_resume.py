@@ -142,10 +142,10 @@ def test_another_threshold_takes_a_moment_and_leaves_nothing_old(
 ):
     path = done / "scores.npz"
     maps = {p: p.read_bytes() for p in done.rglob("*.npy")}
-    found = score(street.run, manifest, out=path, threshold=2.5)
+    found = score(street.run, manifest, out=path, threshold=4.5)
     assert scored == []
     fresh = score(
-        street.run, manifest, out=done.parent / "fresh" / "scores.npz", threshold=2.5
+        street.run, manifest, out=done.parent / "fresh" / "scores.npz", threshold=4.5
     ).path.parent
     names = ("scores.npz", "events.json", *(p.relative_to(done) for p in maps))
     for name in names:
@@ -165,7 +165,7 @@ def test_the_same_again_leaves_everything_as_it_is(street, manifest, scored, don
 
 def test_an_evaluation_beside_the_scores_is_nobody_elses_to_remove(street, manifest, done):
     (done / "report" / "metrics.json").write_text("{}")
-    score(street.run, manifest, out=done / "scores.npz", threshold=2.5)
+    score(street.run, manifest, out=done / "scores.npz", threshold=4.5)
     assert (done / "report" / "report.html").exists()
 
 
@@ -251,7 +251,7 @@ def test_annotations_of_that_name_are_not_overwritten(street, manifest, scored, 
 
 def test_two_scorings_of_one_folder(street, manifest, scored, done, held_elsewhere):
     with held_elsewhere(done), pytest.raises(OddframeError, match="is writing in this folder"):
-        score(street.run, manifest, out=done / "scores.npz", threshold=2.5)
+        score(street.run, manifest, out=done / "scores.npz", threshold=4.5)
     assert scored == []
 
 
