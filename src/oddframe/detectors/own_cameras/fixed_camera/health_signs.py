@@ -206,7 +206,8 @@ def _gradient(levels: np.ndarray) -> np.ndarray:
 
 
 def _height(gradient: np.ndarray) -> np.ndarray:
-    return cv2.magnitude(gradient[..., 0], gradient[..., 1])
+    # Not cv2.magnitude: its last digit depends on where in memory the arrays lie.
+    return np.sqrt(gradient[..., 0] ** 2 + gradient[..., 1] ** 2)
 
 
 def _correlation(usual: np.ndarray, seen: np.ndarray) -> float:

@@ -66,7 +66,8 @@ class Velocity:
     def speeds(self) -> np.ndarray:
         """The speed around each pixel of the part, in pixels of the picture a second, float32."""
         right, down, cover = cv2.split(cv2.boxFilter(self.sums[self.part], -1, (_WINDOW, _WINDOW)))
-        return cv2.magnitude(right, down) / np.maximum(cover, _LEAST_COVER)
+        # Not cv2.magnitude: its last digit depends on where in memory the arrays lie.
+        return np.sqrt(right * right + down * down) / np.maximum(cover, _LEAST_COVER)
 
 
 class VelocityField:
