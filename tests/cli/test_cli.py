@@ -385,7 +385,7 @@ def test_a_one_frame_video(street, cli, refused, tmp_path):
     status, _, err = cli("score", street.run, tmp_path / "one.mp4", "--report", "--out", out)
     assert (status, err) == (0, "")
     assert Scores.read(out)["one"].shape == (1,)
-    assert "at least 20 seconds" in refused("train", tmp_path / "one.mp4", "--out", tmp_path / "r")
+    assert "at least 4 seconds" in refused("train", tmp_path / "one.mp4", "--out", tmp_path / "r")
 
 
 def test_labels_longer_than_the_video(street, refused, truth, tmp_path):
