@@ -44,7 +44,7 @@ def damaged(tmp_path):
 def test_training_that_is_refused_late(street, bags, damaged, refused, tmp_path):
     out = tmp_path / "new" / "run"
     film = street.film(tmp_path / "short.mp4", street.images(2, 1))
-    assert "at least 20 seconds" in refused("train", film, "--out", out)
+    assert "at least 4 seconds" in refused("train", film, "--out", out)
     assert "fewer than two parts that can be decoded" in refused("train", damaged, "--out", out)
     words = ("train", bags.manifest, "--features", bags.features, "--out", out)
     if not torch.cuda.is_available():
