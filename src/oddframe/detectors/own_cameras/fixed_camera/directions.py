@@ -9,6 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from oddframe.detectors.own_cameras.fixed_camera.boxes import Box
 from oddframe.detectors.own_cameras.fixed_camera.movers import Mover
 from oddframe.detectors.own_cameras.fixed_camera.pace import UsualPace
 from oddframe.errors import OddframeError
@@ -120,7 +121,7 @@ def place_and_way(
     return row, column, int(np.floor(turn % 1 * BINS)) % BINS
 
 
-def _at_the_edge(box: tuple[int, int, int, int], size: tuple[int, int]) -> bool:
+def _at_the_edge(box: Box, size: tuple[int, int]) -> bool:
     """Whether a part of the thing may be outside: what comes in or grows there goes nowhere yet."""
     x, y, width, height = box
     return min(x, y) < _EDGE or x + width > size[0] - _EDGE or y + height > size[1] - _EDGE

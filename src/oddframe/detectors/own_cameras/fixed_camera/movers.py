@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from oddframe.detectors.own_cameras.fixed_camera.background import Background
+from oddframe.detectors.own_cameras.fixed_camera.boxes import Box
 from oddframe.detectors.own_cameras.fixed_camera.velocity import Velocity, VelocityField
 
 _LEAST_SHARE = 0.0007
@@ -34,7 +35,7 @@ class Mover:
         cover: how much of the recent past it was measured, 0 to 1.
     """
 
-    box: tuple[int, int, int, int]
+    box: Box
     velocity: tuple[float, float]
     cover: float
 
@@ -64,7 +65,7 @@ class Moving:
 
     velocity: Velocity | None
     labels: np.ndarray
-    boxes: list[tuple[int, int, int, int]]
+    boxes: list[Box]
     movers: dict[int, Mover]
     standing: np.ndarray
     levelled: np.ndarray
@@ -110,9 +111,7 @@ class MoverStream:
     def _halved(self, picture: np.ndarray) -> np.ndarray:
         return cv2.resize(picture, self._half, interpolation=cv2.INTER_AREA)
 
-    def _things(
-        self, foreground: np.ndarray
-    ) -> tuple[np.ndarray, list[tuple[int, int, int, int]], tuple[int, int, int, int]]:
+    def _things(self, foreground: np.ndarray) -> tuple[np.ndarray, list[Box], Box]:
         """Labels at half size and boxes, see :class:`Moving`, and a box that holds all of it."""
         mask = cv2.morphologyEx(foreground, cv2.MORPH_OPEN, _SPECKLES)
         mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, _GAPS)
@@ -138,9 +137,7 @@ class MoverStream:
         return halved, boxes, around
 
 
-def _movers(
-    velocity: Velocity, labels: np.ndarray, boxes: list[tuple[int, int, int, int]]
-) -> dict[int, Mover]:
+def _movers(velocity: Velocity, labels: np.ndarray, boxes: list[Box]) -> dict[int, Mover]:
     found = {}
     for index, (x, y, width, height) in enumerate(boxes):
         part = np.s_[y // 2 : (y + height + 1) // 2, x // 2 : (x + width + 1) // 2]

@@ -8,6 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from oddframe.detectors.own_cameras.fixed_camera.boxes import Box, places_under
 from oddframe.detectors.own_cameras.fixed_camera.movers import Moving
 from oddframe.errors import OddframeError
 from oddframe.files.saved_state import SavedState
@@ -25,8 +26,6 @@ _FOLLOW = 0.1
 _CORE = np.ones((2, 2), np.uint8)
 GRID = (16, 24)
 """Rows and columns of the places that know how long things stayed there."""
-
-Box = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -119,13 +118,13 @@ class LongestStays:
         """From the longest stays of normal pictures of a size (width, height)."""
         seconds = np.zeros(GRID, np.float32)
         for stay in stays:
-            part = _places(stay.box, size)
+            part = places_under(stay.box, size, GRID)
             seconds[part] = np.maximum(seconds[part], stay.seconds)
         return cls(seconds, size)
 
     def at(self, box: Box) -> float:
         """The longest stay around a box."""
-        return float(self.seconds[_places(box, self.size)].max(initial=0.0))
+        return float(self.seconds[places_under(box, self.size, GRID)].max(initial=0.0))
 
     def sentence(self, stay: Stay) -> str:
         """What is odd about a stay, for a person."""
@@ -150,11 +149,3 @@ class LongestStays:
         if (seconds < 0).any():
             raise OddframeError("'stays': expected seconds of at least 0")
         return cls(seconds, size)
-
-
-def _places(box: Box, size: tuple[int, int]) -> tuple[slice, slice]:
-    x, y, width, height = box
-    rows, columns = GRID
-    top, bottom = y / size[1] * rows, (y + height) / size[1] * rows
-    left, right = x / size[0] * columns, (x + width) / size[0] * columns
-    return slice(int(top), int(np.ceil(bottom))), slice(int(left), int(np.ceil(right)))

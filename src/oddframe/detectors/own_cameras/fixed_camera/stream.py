@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import weakref
 from collections.abc import Iterable
 from contextlib import ExitStack
@@ -12,13 +11,14 @@ import numpy as np
 
 from oddframe.calibration.places import odd_boxes, where
 from oddframe.detectors.contract import FrameScore, Since
+from oddframe.detectors.own_cameras.fixed_camera.boxes import Box, places_under
 from oddframe.detectors.own_cameras.fixed_camera.evidence import SCALES, Evidence
 from oddframe.detectors.own_cameras.fixed_camera.frame_values import frame_value, top_cells
 from oddframe.detectors.own_cameras.fixed_camera.health import HealthStream, alarm_sentence
 from oddframe.detectors.own_cameras.fixed_camera.motion import Motion, MotionStream
 from oddframe.detectors.own_cameras.fixed_camera.observation import Observation, Observer
 from oddframe.detectors.own_cameras.fixed_camera.scene import Scene, stay_value
-from oddframe.detectors.own_cameras.fixed_camera.staying import Box, Stay
+from oddframe.detectors.own_cameras.fixed_camera.staying import Stay
 from oddframe.detectors.own_cameras.fixed_camera.stillness import Stillness
 from oddframe.detectors.own_cameras.fixed_camera.threads import one_thread_each
 from oddframe.features.backbones.patch_features import PatchEncoder
@@ -158,14 +158,8 @@ class FixedCameraStream:
 
     def _raise(self, score_map: np.ndarray, box: Box, surprise: float) -> None:
         """Say in the map where a thing is odd, in place."""
-        rows, columns = score_map.shape
-        width, height = self._scene.scale.motion_size
-        x, y, across, down = box
-        part = np.s_[
-            int(y / height * rows) : math.ceil((y + down) / height * rows),
-            int(x / width * columns) : math.ceil((x + across) / width * columns),
-        ]
-        score_map[part] += surprise
+        scale = self._scene.scale
+        score_map[places_under(box, scale.motion_size, scale.grid)] += surprise
 
     def _in_video(self, box: Box) -> tuple[int, int, int, int]:
         """Left, top, right, bottom in pixels of the video."""

@@ -14,6 +14,8 @@ from typing import Any
 import cv2
 import numpy as np
 
+from oddframe.detectors.own_cameras.fixed_camera.boxes import Box
+
 _MEMORY_SECONDS = 0.6
 """The average forgets with this time constant: about a step."""
 _WINDOW = 7
@@ -31,7 +33,6 @@ fast things."""
 _LEAST_COVER = 0.12
 """Cover of that square from which its speed counts in full."""
 
-Box = tuple[int, int, int, int]
 Part = tuple[slice, slice]
 
 
