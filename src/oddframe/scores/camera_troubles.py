@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from oddframe.media.clock import Clock
+from oddframe.scores.event_times import times_of
 
 _GAP_SECONDS = 10.0
 """The same trouble again so soon is one."""
@@ -47,16 +48,7 @@ def note_trouble(troubles: list[CameraTrouble], what: str, frame: int, clock: Cl
 
 def trouble_rows(troubles: Iterable[CameraTrouble], clock: Clock) -> list[dict[str, Any]]:
     """Troubles as ``events.json`` has them, in frames and in time."""
-    rows = []
-    for one in troubles:
-        start, end = clock.span(one.start, one.end)
-        row: dict[str, Any] = {"start": one.start, "end": one.end, "what": one.what}
-        row |= {"start_seconds": round(start, 3), "end_seconds": round(end, 3)}
-        for name, seconds in (("start_time", start), ("end_time", end)):
-            if (moment := clock.moment(seconds)) is not None:
-                row[name] = moment.isoformat(timespec="milliseconds")
-        rows.append(row)
-    return rows
+    return [{**asdict(one), **times_of(one.start, one.end, clock)} for one in troubles]
 
 
 def troubles_from(rows: Iterable[Mapping[str, Any]]) -> tuple[CameraTrouble, ...]:

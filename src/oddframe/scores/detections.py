@@ -15,6 +15,7 @@ from oddframe.files.atomic import write_json
 from oddframe.files.text_files import read_json, shown
 from oddframe.media.clock import Clock
 from oddframe.scores.camera_troubles import CameraTrouble, trouble_rows
+from oddframe.scores.event_times import times_of
 
 T = TypeVar("T")
 
@@ -217,12 +218,7 @@ def write_events(
 
 
 def _row(detection: Detection, clock: Clock) -> dict[str, Any]:
-    start, end = clock.span(detection.start, detection.end)
-    row = {**asdict(detection), "start_seconds": round(start, 3), "end_seconds": round(end, 3)}
-    for name, seconds in (("start_time", start), ("end_time", end)):
-        if (moment := clock.moment(seconds)) is not None:
-            row[name] = moment.isoformat(timespec="milliseconds")
-    return row
+    return {**asdict(detection), **times_of(detection.start, detection.end, clock)}
 
 
 def is_events_file(path: Path) -> bool:
