@@ -42,14 +42,11 @@ class LearntHabits:
     ) -> LearntHabits:
         """From what moves in front of the background."""
         movers: dict[int, list[Mover]] = {}
-        stream, stretch = MoverStream(background, size), -1
+        stream = MoverStream(background, size)
         for seen in moments:
             if seen.observation.motion is None:
                 continue
-            grey, elapsed = seen.observation.motion
-            if seen.stretch != stretch:
-                stretch, elapsed = seen.stretch, None
-            found = stream.update(grey, elapsed).movers.values()
+            found = stream.update(*seen.observation.motion).movers.values()
             if seen.judged:
                 movers.setdefault(seen.group, []).extend(found)
         pace = UsualPace.fit((m for part in movers.values() for m in part), size[0])
@@ -70,7 +67,6 @@ class Measurements:
 
     Attributes:
         distances: for each look, float16 (rows, columns): to what the other parts showed there.
-        look_groups: for each look, the part of the footage.
         paces: for each moment, float16 (rows, columns).
         rarities: for each moment, of the rarest direction.
         stays: for each moment, the longest.
@@ -83,7 +79,6 @@ class Measurements:
     """
 
     distances: list[np.ndarray] = field(default_factory=list)
-    look_groups: list[int] = field(default_factory=list)
     paces: list[np.ndarray] = field(default_factory=list)
     rarities: list[float] = field(default_factory=list)
     stays: list[Stay] = field(default_factory=list)
@@ -103,7 +98,7 @@ def measure(
 ) -> Measurements:
     """Measure footage, each part of it against a memory and habits without that part."""
     found = Measurements()
-    stretch, begun, group = -1, -1, None
+    begun, group = -1, None
     stream: MotionStream | None = None
     signs = SignStream(habits.background)
     motion, anew = None, True
@@ -114,11 +109,10 @@ def measure(
         if observation.look is not None:
             distances = memory.distances(whitening(observation.look), own)
             found.distances.append(distances.astype(np.float16))
-            found.look_groups.append(seen.group)
         if observation.motion is not None:
             grey, elapsed = observation.motion
-            if stream is None or seen.stretch != stretch or seen.group != group:
-                stretch, group, elapsed = seen.stretch, seen.group, None
+            if stream is None or seen.group != group:
+                group, elapsed = seen.group, None
                 stream = MotionStream(habits.without(own), scale.grid, scale.motion_size)
             motion = stream.update(grey, elapsed)
             found.health = found.health.knowing(signs.update(grey, elapsed))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from oddframe.detectors.own_cameras.fixed_camera.observation import Observation, Scale
+from oddframe.detectors.own_cameras.fixed_camera.observation import Scale
 from oddframe.detectors.own_cameras.fixed_camera.watching import Seen
 from oddframe.errors import OddframeError
 from oddframe.features.backbones.patch_features import CHANNELS
@@ -33,7 +33,7 @@ class Recording:
     scale: Scale
     look_groups: list[int] = field(default_factory=list)
     _moments: list[Seen] = field(default_factory=list)
-    """All that was seen, but for the pictures and looks, in place of which stand True or None."""
+    """All that was seen, but for the pictures and looks, in place of which stand empty ones."""
     _elapsed: list[float] = field(default_factory=list)
 
     @classmethod
@@ -100,14 +100,6 @@ _THERE = np.zeros(0)
 
 def _emptied(seen: Seen) -> Seen:
     was = seen.observation
-    return replace(
-        seen,
-        observation=Observation(
-            was.frame,
-            was.seconds,
-            was.window,
-            was.anew,
-            None if was.motion is None else (_THERE, None),
-            None if was.look is None else _THERE,
-        ),
-    )
+    motion = None if was.motion is None else (_THERE, None)
+    look = None if was.look is None else _THERE
+    return replace(seen, observation=replace(was, motion=motion, look=look))

@@ -28,7 +28,7 @@ from oddframe.features.backbones.patch_features import CHANNELS, FINE_CHANNELS, 
 from oddframe.files.saved_state import SavedState
 from oddframe.media.frames import MOST_PIXELS
 
-FREE_SURPRISE = 1.0
+_FREE_SURPRISE = 1.0
 """What one normal block in ten has costs nothing: a cue that follows things speaks only where it
 is sure, so that where it has nothing to say it takes nothing from the others."""
 _MOST_CELLS = 512
@@ -129,11 +129,11 @@ class Scene:
 
     def direction_part(self, rarity: float) -> float:
         """What a rare direction adds to the score of a frame."""
-        return max(0.0, self.direction(rarity) - FREE_SURPRISE)
+        return max(0.0, self.direction(rarity) - _FREE_SURPRISE)
 
     def staying_part(self, stay: Stay) -> float:
         """What a long stay adds to the score of a frame."""
-        return max(0.0, self.staying(stay_value(stay)) - FREE_SURPRISE)
+        return max(0.0, self.staying(stay_value(stay)) - _FREE_SURPRISE)
 
     def state(self) -> dict[str, Any]:
         """Arrays and plain values."""
