@@ -24,6 +24,8 @@ from oddframe.detectors.own_cameras.fixed_camera.threads import one_thread_each
 from oddframe.features.backbones.patch_features import PatchEncoder
 from oddframe.media.frames import Frame, MediaInfo
 
+VideoBoxes = tuple[tuple[int, int, int, int], ...]
+"""Left, top, right, bottom each, in pixels of the video, the oddest first."""
 _LONG_SECONDS = 10
 """Less is a moment to a person."""
 
@@ -123,37 +125,50 @@ class FixedCameraStream:
             self._raise(score_map, motion.stay.box, staying)
         # What has lasted raises the score alone: the map shows what is odd now.
         score_map = scene.lasting.seen(score_map)
+        trouble = alarm_sentence(self._camera)
         since = None
-        if staying and not alarm_sentence(self._camera):
+        if staying and not trouble:
             alone = max(float(scene.lasting.seen(np.array(staying))), float(lasting[-1]))
             since = Since(max(0.0, seconds - motion.stay.seconds), alone)
         score = FrameScore(frame, value, score_map, since=since, camera=self._camera)
         if value <= self._threshold:
             return score
-        if trouble := alarm_sentence(self._camera):
+        if trouble:
             return replace(score, cue="camera", reason=trouble)
-        boxes = odd_boxes(score_map, *self._size)
-        place = where(boxes[0], *self._size)
         if lasting.max() > 0:
             cells, direction, staying = (
                 float(lasting[: len(SCALES)].max()),
                 *lasting[len(SCALES) :],
             )
+        boxes = odd_boxes(score_map, *self._size)
         if staying >= max(cells, direction):
-            box = self._in_video(motion.stay.box)
-            reason = f"{scene.stays.sentence(motion.stay)} ({where(box, *self._size)})"
-            return replace(score, cue="staying", reason=reason, boxes=(box, *boxes)[:3])
+            return self._of_thing(
+                score, "staying", scene.stays.sentence(motion.stay), motion.stay.box, boxes
+            )
         if direction >= cells and motion.wanderer:
-            box = self._in_video(motion.wanderer.box)
             way = scene.habits.directions.sentence(motion.wanderer, scene.habits.pace)
-            reason = f"{way} ({where(box, *self._size)})"
-            return replace(score, cue="direction", reason=reason, boxes=(box, *boxes)[:3])
-        top, over = top_cells(field), _over(lasting)
+            return self._of_thing(score, "direction", way, motion.wanderer.box, boxes)
+        return self._of_cells(
+            score, top_cells(field), f"({where(boxes[0], *self._size)}){_over(lasting)}", boxes
+        )
+
+    def _of_thing(
+        self, score: FrameScore, cue: str, sentence: str, box: Box, boxes: VideoBoxes
+    ) -> FrameScore:
+        """A score that a thing has, whose box comes before the oddest places."""
+        first = self._in_video(box)
+        reason = f"{sentence} ({where(first, *self._size)})"
+        return replace(score, cue=cue, reason=reason, boxes=(first, *boxes)[:3])
+
+    def _of_cells(
+        self, score: FrameScore, top: np.ndarray, place: str, boxes: VideoBoxes
+    ) -> FrameScore:
+        """A score that the oddest cells have, by the cue that weighs most in them."""
         if self._pace.ravel()[top].mean() > self._appearance.ravel()[top].mean():
-            times = float(motion.pace.ravel()[top].mean())
-            reason = f"moves {times:.1f} times the usual pace here ({place}){over}"
+            times = float(self._motion.pace.ravel()[top].mean())
+            reason = f"moves {times:.1f} times the usual pace here {place}"
             return replace(score, cue="pace", reason=reason, boxes=boxes)
-        reason = f"looks unlike anything in the normal footage ({place}){over}"
+        reason = f"looks unlike anything in the normal footage {place}"
         return replace(score, cue="appearance", reason=reason, boxes=boxes)
 
     def _raise(self, score_map: np.ndarray, box: Box, surprise: float) -> None:
