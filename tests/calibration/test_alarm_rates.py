@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oddframe.calibration.alarm_rates import AlarmCounts, alarm_surprise
-from oddframe.calibration.tail import RateTail, block_maxima, interval
+from oddframe.calibration.tail import RateTail, interval, minute_maxima
 from oddframe.calibration.threshold import choose_threshold
 from oddframe.media.clock import Clock
 from oddframe.scores.detections import EventRule, find_detections
@@ -70,8 +70,8 @@ def test_a_tail_that_ends_is_not_believed():
 def test_whole_minutes_have_their_highest_score():
     scores = np.zeros(150)
     scores[[10, 59, 61, 149]] = 1, 2, 3, 9
-    assert [m.tolist() for m in block_maxima([(scores, Clock(150, 1.0))])] == [[2, 3]]
-    assert [m.tolist() for m in block_maxima([(scores[:120], Clock(120, 1.0))])] == [[2, 3]]
+    assert [m.tolist() for m in minute_maxima([(scores, Clock(150, 1.0))])] == [[2, 3]]
+    assert [m.tolist() for m in minute_maxima([(scores[:120], Clock(120, 1.0))])] == [[2, 3]]
 
 
 def test_the_interval_of_a_rate_holds_what_is_true():

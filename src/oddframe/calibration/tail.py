@@ -14,7 +14,8 @@ import numpy as np
 
 from oddframe.media.clock import Clock
 
-BLOCK_SECONDS = 60.0
+_MINUTE = 60.0
+"""Seconds."""
 LEAST_BLOCKS = 20
 """Fewer minutes say nothing about a tail."""
 _EXCEEDING = 0.25
@@ -53,7 +54,7 @@ class RateTail:
         shape = min(max(shape, 0.0), _MOST_SHAPE)
         # With the shape held, the mean alone gives the scale.
         scale = first * (1 - shape)
-        per_hour = above / ordered.size * 3600 / BLOCK_SECONDS
+        per_hour = above / ordered.size * 3600 / _MINUTE
         return cls(start, per_hour, shape, scale or abs(start) or 1.0)
 
     def above(self, threshold: float) -> float:
@@ -71,15 +72,15 @@ class RateTail:
         return self.start + self.scale / self.shape * (times**self.shape - 1)
 
 
-def block_maxima(stretches: Sequence[tuple[np.ndarray, Clock]]) -> list[np.ndarray]:
+def minute_maxima(stretches: Sequence[tuple[np.ndarray, Clock]]) -> list[np.ndarray]:
     """The highest score of each whole minute of each stretch."""
     found = []
     for scores, clock in stretches:
-        minute = (clock.filmed / BLOCK_SECONDS).astype(int)
+        minute = (clock.filmed / _MINUTE).astype(int)
         firsts = np.flatnonzero(np.diff(minute, prepend=-1))
         maxima = np.maximum.reduceat(scores, firsts)
         # The last one is whole where the stretch is that long.
-        whole = clock.length >= (minute[-1] + 1) * BLOCK_SECONDS - 1
+        whole = clock.length >= (minute[-1] + 1) * _MINUTE - 1
         found.append(maxima if whole else maxima[:-1])
     return found
 

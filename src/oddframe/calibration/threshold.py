@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from oddframe.calibration.alarm_rates import AlarmCounts, Stretch
-from oddframe.calibration.tail import LEAST_BLOCKS, RateTail, block_maxima, interval
+from oddframe.calibration.tail import LEAST_BLOCKS, RateTail, interval, minute_maxima
 from oddframe.console.words import HELD_OUT
 from oddframe.errors import OddframeError
 from oddframe.media.clock import MOST_WATCHED, Clock
@@ -238,7 +238,7 @@ def choose_threshold(
     )
     if found.is_kept or files is None:
         return found
-    maxima = block_maxima(stretches)
+    maxima = minute_maxima(stretches)
     together = np.concatenate(maxima)
     if together.size < LEAST_BLOCKS:
         return found
