@@ -15,6 +15,7 @@ from oddframe.cli import main
 from oddframe.drills import drilling
 from oddframe.drills.drilling import DrillRequest, drill_run
 from oddframe.drills.faults import FAULTS
+from oddframe.drills.judging import score_clip
 from oddframe.drills.result import Drill, read_drill
 from oddframe.errors import OddframeError
 from oddframe.footage.given import Footage
@@ -98,22 +99,28 @@ def test_counts_are_those_of_the_cases(drilled) -> None:
         assert row.delay == (pytest.approx(np.median(delays)) if delays else None)
 
 
-def test_a_drill_that_was_stopped_goes_on_and_comes_to_the_same(
-    brightness: Path, drilled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    real, seen = drilling.score_clip, []
+def stopped_at_the_third(monkeypatch: pytest.MonkeyPatch) -> list:
+    """Ctrl-C comes when the third clip is to be scored; the clips until then."""
+    seen = []
 
     def stopping(detector, video):
         seen.append(video)
         if len(seen) == 3:
             raise KeyboardInterrupt
-        return real(detector, video)
+        return score_clip(detector, video)
 
     monkeypatch.setattr(drilling, "score_clip", stopping)
+    return seen
+
+
+def test_a_drill_that_was_stopped_goes_on_and_comes_to_the_same(
+    brightness: Path, drilled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = stopped_at_the_third(monkeypatch)
     with pytest.raises(KeyboardInterrupt):
         drill_run(request(brightness, tmp_path / "out", cases=2))
     assert not (tmp_path / "out" / "drill.json").exists()
-    monkeypatch.setattr(drilling, "score_clip", lambda d, v: seen.append(v) or real(d, v))
+    monkeypatch.setattr(drilling, "score_clip", lambda d, v: seen.append(v) or score_clip(d, v))
     again = drill_run(request(brightness, tmp_path / "out", cases=2)).drill
     _, whole = drilled
     assert again == whole
@@ -121,15 +128,7 @@ def test_a_drill_that_was_stopped_goes_on_and_comes_to_the_same(
 
 
 def test_another_seed_takes_nothing_that_is_kept(brightness, tmp_path, monkeypatch) -> None:
-    real, seen = drilling.score_clip, []
-
-    def stopping(detector, video):
-        seen.append(video)
-        if len(seen) == 3:
-            raise KeyboardInterrupt
-        return real(detector, video)
-
-    monkeypatch.setattr(drilling, "score_clip", stopping)
+    seen = stopped_at_the_third(monkeypatch)
     for seed in (0, 1):
         seen.clear()
         with pytest.raises(KeyboardInterrupt):

@@ -6,12 +6,10 @@ import pytest
 
 from oddframe.detectors.contract import FrameScore
 from oddframe.detectors.traits import Traits
-from oddframe.footage.folder import prepare_folder
 from oddframe.media.clock import Clock
 from oddframe.reporting.report.camera import camera_section
 from oddframe.scores.camera_troubles import CameraTrouble, note_trouble, trouble_rows
 from oddframe.scores.detections import EventRule, read_events, write_events
-from oddframe.scoring.frames import score_frames
 from oddframe.scoring.kept import KeptVideo
 
 
@@ -35,19 +33,8 @@ class Covered:
         return []
 
 
-def test_frames_with_a_trouble_become_one_trouble(street, tmp_path):
-    manifest = prepare_folder(street.root / "calm.mp4")
-    (video,) = manifest
-    found = score_frames(
-        Covered(),
-        manifest,
-        video,
-        maps=None,
-        terms=tmp_path / "terms",
-        causal=True,
-        per_video=False,
-        count=lambda doing, done, total: None,
-    )
+def test_frames_with_a_trouble_become_one_trouble(scored_calm, tmp_path):
+    video, found = scored_calm(Covered(), causal=True)
     first, last = (round(second * video.fps) for second in (2, 4))
     assert found.camera == (CameraTrouble(first, last, "covered"),)
     kept = KeptVideo(found, {}, None, False)

@@ -5,9 +5,8 @@ import pytest
 
 from oddframe.detectors.contract import FrameScore, Since
 from oddframe.detectors.traits import Traits
-from oddframe.footage.folder import prepare_folder
 from oddframe.media.clock import Clock
-from oddframe.scoring.frames import raised, score_frames
+from oddframe.scoring.frames import raised
 
 
 def test_scores_are_raised_back_to_the_beginning_and_never_lowered():
@@ -39,19 +38,9 @@ class Patient:
 
 
 @pytest.mark.parametrize("causal", [True, False])
-def test_only_scores_that_may_know_what_follows_are_raised(street, tmp_path, causal):
-    manifest = prepare_folder(street.root / "calm.mp4")
-    (video,) = manifest
-    found = score_frames(
-        Patient(),
-        manifest,
-        video,
-        maps=None,
-        terms=tmp_path / "terms",
-        causal=causal,
-        per_video=False,
-        count=lambda doing, done, total: None,
-    ).values
+def test_only_scores_that_may_know_what_follows_are_raised(scored_calm, causal):
+    video, scored = scored_calm(Patient(), causal=causal)
+    found = scored.values
     seconds = np.arange(video.frames) / video.fps
     assert found[-1] == found.max() > 7
     assert (found[seconds < 1.9] == 0).all()
