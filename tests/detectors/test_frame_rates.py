@@ -42,21 +42,23 @@ def filmed(street, path, fps: float, extra: str, kept=None):
 def test_60_and_25_frames_a_second_are_as_12_and_a_half(street, tmp_path, extra):
     expected = by_second(street, filmed(street, tmp_path / "a.mp4", 12.5, extra))
     assert expected[ODD].min() > 2 > expected[[0, 1, 2, 7]].max()
+    assert expected[6] < expected[ODD].min()  # velocities are means over a while, and linger
     random = np.random.default_rng(0)
     some = np.flatnonzero(random.uniform(size=60 * SECONDS) < 0.4)
     for name, fps, kept in (("b", 60.0, None), ("c", 25.0, None), ("irregular", 60.0, some)):
         found = by_second(street, filmed(street, tmp_path / f"{name}.mp4", fps, extra, kept))
         different = np.abs(found - expected)
-        assert different[[0, 1, 2, 7]].max() < 1, name
-        # Far beyond all that is normal, scores grow with the raw value without end.
-        assert (found[ODD] > 0.4 * expected[ODD]).all(), name
-        assert (found[ODD] < 2.5 * expected[ODD]).all(), name
+        assert different[[0, 1, 2, 4, 5, 7]].max() < 1, name
+        assert different[[0, 1, 2, 4, 5, 7]].mean() < 0.35, name
+        # The odd thing comes and goes at the beginnings of these; a look may be 0.2 s late.
+        assert different[3] < 2, name
+        assert different[6] < 4, name
 
 
 def test_one_frame_a_second_tells_looks_and_is_silent_on_motion(street, tmp_path):
     """What moves cannot be followed from second to second; what is there is seen as always."""
     expected = by_second(street, filmed(street, tmp_path / "a.mp4", 12.5, "large"))
     found = by_second(street, filmed(street, tmp_path / "b.mp4", 1.0, "large"))
-    np.testing.assert_allclose(found[ODD], expected[ODD], rtol=0.1)
+    np.testing.assert_allclose(found[ODD], expected[ODD], atol=0.6)
     threshold = read_run(street.run).detector.threshold
     assert (found[[0, 1, 2, 6, 7]] < threshold).all()
