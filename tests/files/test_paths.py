@@ -24,6 +24,7 @@ CALLS = {
     "train": {"footage": "nowhere/", "out": "run"},
     "score": {"run": "nowhere", "footage": "a.mp4"},
     "losses": {"run": "nowhere"},
+    "drill": {"run": "nowhere", "footage": "file", "out": "out", "root": "."},
     "evaluate": {"scores": "a.npz", "manifest": "nowhere.jsonl", "out": "e"},
     "compare": {"scores": ["nowhere.npz", "b.npz"], "out": "c", "manifest": "nowhere.jsonl"},
     "sweep": {"file": "nowhere.yaml"},

@@ -22,7 +22,8 @@ class FixedCameraConfig(CheckedSettings):
         capacity: normal patches remembered for each block of 4x4 cells.
         false_alarms_per_hour: the most false alarms per hour of normal footage that the threshold
             promises.
-        false_alarms_per_day: the same for a day, in place of that for an hour; 0 leaves it to that.
+        false_alarms_per_day: the most false alarms per day, in place of a rate by the hour; 0 for
+            the rate by the hour.
         smoothing_seconds: anomaly scores are smoothed over time, where later frames may be used,
             by a Gaussian with this standard deviation in seconds; 0 does not smooth.
     """
