@@ -87,6 +87,22 @@ def test_many_at_once_are_never_two(tmp_path):
     assert len(most) == 240
 
 
+def test_a_folder_that_goes_while_it_is_looked_at_is_made_again(tmp_path, monkeypatch):
+    """It is there when it is to be made, and gone when ``mkdir`` asks whether it is a folder."""
+    real, tries = Path.mkdir, []
+
+    def racing(self, *arguments, **named):
+        tries.append(self)
+        if len(tries) == 1:
+            raise FileExistsError(17, "File exists", str(self))
+        real(self, *arguments, **named)
+
+    monkeypatch.setattr(Path, "mkdir", racing)
+    with alone_in(tmp_path / "out"):
+        assert (tmp_path / "out" / LOCK).exists()
+    assert tries[:2] == [tmp_path / "out"] * 2
+
+
 def test_a_folder_that_was_made_in_vain_goes_again(tmp_path):
     with suppress(ZeroDivisionError), alone_in(tmp_path / "a" / "b"):
         raise ZeroDivisionError

@@ -118,7 +118,12 @@ def _locked(folder: Path, patience: float) -> int:
     until = time.monotonic() + patience
     path = folder / LOCK
     while True:
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except FileExistsError:
+            if os.path.lexists(folder) and not folder.is_dir():
+                raise
+            continue  # it was there, and another writer removed it before that was looked at
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         except FileNotFoundError:
