@@ -179,13 +179,12 @@ def test_a_promise_by_the_day_is_told_by_the_day(street):
     config(street, false_alarms_per_day=48, false_alarms_per_hour=2)
 
 
-def test_a_run_of_before_asks_for_what_helps(street, detector):
+@pytest.mark.parametrize("name", ["background", "lasting", "health"])
+def test_a_run_of_before_is_refused(detector, name):
     state = detector.state()
-    threshold = {key: state["threshold"][key] for key in vars(detector.calibrated)}
-    for key in ("seen", "remedy"):
-        del threshold[key]
-    old = FixedCameraDetector.from_state({**state, "threshold": threshold})
-    assert "give more than 2.31 h of normal footage" in old.calibrated.sentence
+    state["scene"].pop(name)
+    with pytest.raises(OddframeError, match=r"found one fitted by oddframe 0\.1, .*fit it again"):
+        FixedCameraDetector.from_state(state)
 
 
 def test_videos_of_different_sizes_and_colours_in_one_fit(street, tmp_path):

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
 
 from oddframe.calibration.threshold import Threshold
 from oddframe.detectors.own_cameras.fixed_camera.fitting import fit_scene
-from oddframe.detectors.own_cameras.fixed_camera.promise import what_it_takes
 from oddframe.detectors.own_cameras.fixed_camera.scene import Scene
 from oddframe.detectors.own_cameras.fixed_camera.settings import FixedCameraConfig
 from oddframe.detectors.own_cameras.fixed_camera.stream import FixedCameraStream
@@ -117,14 +115,9 @@ class FixedCameraDetector:
     def from_state(cls, state: dict[str, Any]) -> FixedCameraDetector:
         """The detector that gave :meth:`state`."""
         saved = SavedState(state)
-        threshold = Threshold.saved(saved)
-        config = FixedCameraConfig(**state["config"])
-        if not threshold.is_kept and not threshold.remedy:  # a run of an older oddframe
-            remedy = what_it_takes(config.wanted_per_hour, config.fit_hours)
-            threshold = replace(threshold, remedy=remedy)
         return cls(
             Scene.from_state(saved.part("scene")),
             saved.array("network", np.uint8, (None,)).tobytes(),
-            threshold,
-            config,
+            Threshold.saved(saved),
+            FixedCameraConfig(**state["config"]),
         )

@@ -13,7 +13,7 @@ from oddframe.calibration.surprise import Surprise
 from oddframe.detectors.own_cameras.fixed_camera.background import Background
 from oddframe.detectors.own_cameras.fixed_camera.directions import Directions
 from oddframe.detectors.own_cameras.fixed_camera.evidence import Lasting
-from oddframe.detectors.own_cameras.fixed_camera.health import UNWATCHED, Health
+from oddframe.detectors.own_cameras.fixed_camera.health import Health
 from oddframe.detectors.own_cameras.fixed_camera.memory import NormalMemory
 from oddframe.detectors.own_cameras.fixed_camera.motion import Habits
 from oddframe.detectors.own_cameras.fixed_camera.observation import Scale
@@ -167,11 +167,11 @@ class Scene:
         Raises:
             OddframeError: a value that is missing, or that no scene has.
         """
-        if "background" not in saved:
+        if not {"background", "lasting", "health"} <= set(saved):
             raise OddframeError(
-                "expected a fixed-camera that knows its scene's background, found one fitted by "
-                "oddframe 0.1, which judged motion in another way; fit it again with 'oddframe "
-                "train'"
+                "expected a fixed-camera that knows its scene's background, what lasts and the "
+                "camera's health, found one fitted by oddframe 0.1, before it knew all of them; "
+                "fit it again with 'oddframe train'"
             )
         rows, columns = saved.wholes("grid", 2, 1, _MOST_CELLS)
         width, height = saved.wholes("look_size", 2, STRIDE, _MOST_CELLS * STRIDE)
@@ -206,8 +206,8 @@ class Scene:
             direction=BlockSurprise.from_state(saved.part("direction")),
             staying=BlockSurprise.from_state(saved.part("staying")),
             size=(size[0], size[1]),
-            lasting=Lasting.from_state(saved.part("lasting")) if "lasting" in saved else Lasting(),
-            health=Health.from_state(saved.part("health")) if "health" in saved else UNWATCHED,
+            lasting=Lasting.from_state(saved.part("lasting")),
+            health=Health.from_state(saved.part("health")),
         )
 
 
