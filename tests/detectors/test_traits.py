@@ -18,6 +18,7 @@ def test_what_is_declared_is_there(name):
     assert hasattr(kind, "fit") == (traits.trained == "at once")
     assert bool(getattr(kind, "phases", ())) == (traits.trained == "in steps")
     assert hasattr(kind, "scaled_terms") == traits.per_video
+    assert hasattr(kind, "merge_seconds") == traits.counts_alarms
     assert hasattr(kind, "from_published") == traits.published
     if traits.extra_files:
         taken = inspect.signature(kind.from_published).parameters

@@ -46,6 +46,7 @@ class MeanColour:
     channels = 12
     input_size = 28
     frames_per_snippet = 4
+    device = "cpu"
 
     def __init__(self) -> None:
         self.batches: list[int] = []

@@ -142,15 +142,6 @@ class FrameDetector(Detector, Protocol):
         ...
 
 
-def merge_seconds_of(detector: Detector) -> float:
-    """Gap of alarms that are one, as a detector counted them for what its threshold promises.
-
-    A detector whose judgement takes time says so with ``merge_seconds``; to all others alarms are
-    one where they are one to everybody.
-    """
-    return getattr(detector, "merge_seconds", MERGE_SECONDS)
-
-
 class TermDetector(FrameDetector, Protocol):
     """One whose scores are combined from terms (trait ``per_video``)."""
 
@@ -183,6 +174,24 @@ class FeatureDetector(Detector, Protocol):
         ...
 
 
+class AlarmCounter(Detector, Protocol):
+    """A detector whose judgement takes time, so that its alarms are others (``counts_alarms``)."""
+
+    @property
+    def merge_seconds(self) -> float:
+        """Gap of alarms that are one, as they were counted for what the threshold promises."""
+        ...
+
+
+class LeavingOut(Detector, Protocol):
+    """A detector that just was fitted without what could not be read (trait ``leaves_out``)."""
+
+    @property
+    def left_out(self) -> dict[str, str]:
+        """Ids of the videos that failed on the way, each with the reason."""
+        ...
+
+
 class Network(Detector, Protocol):
     """A detector that computes faster on a GPU (trait ``on_gpu``)."""
 
@@ -206,9 +215,24 @@ def has_terms(detector: Detector) -> TypeGuard[TermDetector]:
     return detector.traits.per_video
 
 
+def counts_alarms(detector: Detector) -> TypeGuard[AlarmCounter]:
+    """Whether a detector says which alarms are one."""
+    return detector.traits.counts_alarms
+
+
+def leaves_out(detector: Detector) -> TypeGuard[LeavingOut]:
+    """Whether a detector that was just fitted says what it was fitted without."""
+    return detector.traits.leaves_out
+
+
 def is_network(detector: Detector) -> TypeGuard[Network]:
     """Whether a detector computes faster on a GPU."""
     return detector.traits.on_gpu
+
+
+def merge_seconds_of(detector: Detector) -> float:
+    """Gap of alarms that are one; to a detector that counts none in its own way, the usual one."""
+    return detector.merge_seconds if counts_alarms(detector) else MERGE_SECONDS
 
 
 def scores_of(detector: FrameDetector, video: VideoReader) -> Iterator[FrameScore]:
@@ -241,7 +265,6 @@ class Fitted(Protocol):
             advance: told what is being done and the share done, 0 to 1.
 
         Returns:
-            The detector; if it has ``left_out``, id of a video to the reason, these could not be
-            read and ``train`` says so.
+            The detector.
         """
         ...

@@ -157,11 +157,6 @@ def check_detector(module: Any, where: str) -> None:
         raise OddframeError(
             f"{where}: expected DETECTOR.name in small letters, digits and '-', found {name!r}"
         )
-    if hasattr(kind, "score_frames"):
-        raise OddframeError(
-            f"{where}: score_frames is of an older oddframe; write traits and stream(info) in its "
-            "place, as docs/own-detectors.md shows"
-        )
     if not isinstance(traits, Traits):
         raise OddframeError(
             f"{where}: expected DETECTOR.traits, Traits of oddframe.detectors.traits, found "
@@ -170,6 +165,8 @@ def check_detector(module: Any, where: str) -> None:
     wanted = ["state", "from_state"]
     wanted += ["stream"] if traits.looks_at == "frames" else ["score_snippets"]
     wanted += ["fit"] if traits.trained == "at once" else []
+    wanted += ["scaled_terms", "combine"] if traits.per_video else []
+    wanted += ["to"] if traits.on_gpu else []
     missing = [method for method in wanted if not callable(getattr(kind, method, None))]
     if missing:
         raise OddframeError(f"{where}: expected DETECTOR to have a method {missing[0]}")

@@ -20,6 +20,10 @@ class Traits:
         places: it says where in the picture something is odd: score maps and boxes.
         per_video: what its scores are combined from can be scaled within each video.
         on_gpu: it scores faster on a GPU, to which ``to("cuda")`` moves it.
+        counts_alarms: it says how alarms are counted for what its threshold promises: those are one
+            between which ``merge_seconds`` lie at most.
+        leaves_out: recordings that fail while it is fitted are left out, each with the reason
+            (``left_out``).
         published: it can be made of a published checkpoint, by a class method ``from_published``.
         extra_files: what ``from_published`` takes besides the checkpoint: the name of an argument,
             which is that of the option of ``import`` as well, to what reads the file.
@@ -31,5 +35,7 @@ class Traits:
     places: bool = False
     per_video: bool = False
     on_gpu: bool = False
+    counts_alarms: bool = False
+    leaves_out: bool = False
     published: bool = False
     extra_files: Mapping[str, Callable[[Path], Any]] = field(default_factory=dict)

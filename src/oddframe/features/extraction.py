@@ -77,7 +77,7 @@ class Extracting:
             OddframeError: weights that are missing or do not fit, or a GPU is wanted for nothing.
         """
         network = load_backbone(self.backbone, self.options)
-        if self.options.device == "cuda" and not hasattr(network, "device"):
+        if self.options.device == "cuda" and network.device != "cuda":
             raise OddframeError(f"{self.backbone} runs on the CPU; leave out --device")
         return network
 

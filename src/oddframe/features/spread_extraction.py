@@ -44,8 +44,8 @@ def extract_spread(
         done, failed = extract_anew(how, network, to_do, advance)
         return Extraction(tuple(done), kept, failed)
     reasons: dict[str, str | None] = {}
-    gpu = getattr(network, "device", "cpu") != "cpu"
-    results = spread(partial(_extractor, how.absolute()), to_do, workers, gpu=gpu, advance=advance)
+    gpu, extractor = network.device != "cpu", partial(_extractor, how.absolute())
+    results = spread(extractor, to_do, workers, gpu=gpu, advance=advance)
     with closing(results):
         for video, outcome in results:
             if isinstance(outcome, CannotWriteError):

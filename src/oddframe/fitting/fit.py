@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from oddframe.console.progress import progress
 from oddframe.console.words import count, notes_lines
 from oddframe.detectors import DEFAULT, DEFAULT_FEATURES, load_given, load_recorded
+from oddframe.detectors.contract import leaves_out
 from oddframe.detectors.plugins import source_of
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.feature_folder import FeatureFolder
@@ -202,7 +203,8 @@ def _fit_at_once(
         fitted = chosen.module.DETECTOR.fit(manifest, chosen.config, request.seed, bar.share)
     learnt_from = fitted_on(manifest.split("train"), manifest.split("val"))
     write_config(out, {**written, "fitted_on": learnt_from, "learnt": fitted.notes})
-    write_what_was_left_out(out, getattr(fitted, "left_out", {}))
+    if leaves_out(fitted):
+        write_what_was_left_out(out, fitted.left_out)
     write_checkpoint(out / CHECKPOINT, fitted)
     for line in notes_lines(fitted.notes):
         log(out, line)

@@ -161,7 +161,8 @@ class Sweep:
             return int(settings["steps"])
         from oddframe.detectors import load
 
-        return int(getattr(load(self.detector).CONFIG, "steps", 0))
+        module = load(self.detector)
+        return module.CONFIG.steps if module.DETECTOR.traits.trained == "in steps" else 0
 
 
 def _digest(value: dict[str, Any]) -> str:

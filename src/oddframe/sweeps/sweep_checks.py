@@ -77,7 +77,8 @@ def check_trials(table: YamlTable, sweep: Sweep) -> None:
         except OddframeError as error:
             among = ", ".join(f"{name} {value}" for name, value in varied.items())
             raise table.error(f"{f'with {among}: ' if among else ''}{error}") from error
-        steps.append(getattr(config, "steps", 0))
+        in_steps = module.DETECTOR.traits.trained == "in steps"
+        steps.append(config.steps if in_steps else 0)
     for name, distribution in sweep.distributions.items():
         default = getattr(module.CONFIG, name)
         if isinstance(default, int) and distribution.kind in ("uniform", "log_uniform"):

@@ -53,12 +53,14 @@ class Backbone(Protocol):
         channels: width of a feature vector.
         input_size: side of its square input in pixels.
         frames_per_snippet: frames that it looks at, spread evenly over the snippet.
+        device: where it runs, ``cpu`` or ``cuda``.
     """
 
     name: str
     channels: int
     input_size: int
     frames_per_snippet: int
+    device: str
 
     def describe(self) -> dict[str, Any]:
         """Plain values for ``features.json``: the weights' source, licence and SHA-256, and how

@@ -45,6 +45,7 @@ class Lite0Snippets:
 
     input_size = 224
     frames_per_snippet = 4
+    device = "cpu"
 
     def __init__(self, name: str) -> None:
         self.name = name

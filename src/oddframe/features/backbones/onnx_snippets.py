@@ -39,6 +39,7 @@ class OnnxSnippets:
     """
 
     name = "onnx"
+    device = "cpu"
 
     def __init__(self, path: Path, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
         for option, values in (("--mean", mean), ("--std", std)):

@@ -30,7 +30,9 @@ class FixedCameraDetector:
     """
 
     name: ClassVar[str] = "fixed-camera"
-    traits: ClassVar[Traits] = Traits("frames", "at once", places=True)
+    traits: ClassVar[Traits] = Traits(
+        "frames", "at once", places=True, counts_alarms=True, leaves_out=True
+    )
     normalisation: ClassVar[str] = "none (surprise against held-out normal footage)"
 
     def __init__(
