@@ -8,7 +8,8 @@ from tests.made.street import Street
 from oddframe.drills.clip import Clip, read_clip
 from oddframe.drills.cutouts import cut_movers
 from oddframe.drills.stage import Stage
-from oddframe.drills.survey import Survey, survey
+from oddframe.drills.survey import Survey
+from oddframe.drills.surveying import survey
 from oddframe.footage.given import Footage
 from oddframe.videos.manifest import Manifest
 

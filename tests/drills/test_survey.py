@@ -8,7 +8,8 @@ import pytest
 from oddframe.drills.cutouts import cut_movers
 from oddframe.drills.drawn_movers import drawn_case, drawn_person
 from oddframe.drills.perspective import Perspective
-from oddframe.drills.survey import Seen, Survey, survey
+from oddframe.drills.survey import Seen, Survey
+from oddframe.drills.surveying import survey
 from oddframe.footage.given import Footage
 
 
@@ -84,8 +85,8 @@ def test_one_sidedness_needs_several_movers_at_a_place():
 def test_of_too_many_long_videos_some_are_surveyed(lanes, monkeypatch):
     (video,) = lanes
     several = [replace(video, id=str(number)) for number in range(9)]
-    monkeypatch.setattr("oddframe.drills.survey._MOST_FRAMES", 120)
-    monkeypatch.setattr("oddframe.drills.survey._OF_A_VIDEO", 40)
+    monkeypatch.setattr("oddframe.drills.surveying._MOST_FRAMES", 120)
+    monkeypatch.setattr("oddframe.drills.surveying._OF_A_VIDEO", 40)
     found = survey(lanes, several, lambda *_: None)
     assert list(found.activity) == ["0", "4", "8"]
     assert found.seconds == pytest.approx(3 * 40 / 12.5)

@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from oddframe.drills.foreground import background_of
 from oddframe.errors import OddframeError
 from oddframe.media.frames import MediaInfo, Resampling, VideoReader, grey_of, resize
 from oddframe.media.opening import open_video
@@ -69,8 +70,7 @@ class Clip:
     @cached_property
     def background(self) -> np.ndarray:
         """The scene without what moves: the median of frames over the stretch, uint8 RGB."""
-        chosen = np.linspace(0, len(self) - 1, min(len(self), _BACKGROUND_LOOKS)).astype(int)
-        return np.median(self.images[chosen], axis=0).astype(np.uint8)
+        return background_of(self.images, _BACKGROUND_LOOKS)
 
     @cached_property
     def noise(self) -> float:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from oddframe.drills.clip import Clip
-from oddframe.drills.survey import foreground
+from oddframe.drills.foreground import foreground
 
 Box = tuple[int, int, int, int]
 """``(x1, y1, x2, y2)`` in pixels."""

@@ -31,7 +31,8 @@ from oddframe.drills.material import (
 from oddframe.drills.pictures import SCENE, case_picture, jpeg
 from oddframe.drills.result import FILE, Case, Drill
 from oddframe.drills.stage import Fault, NotHereError, Stage
-from oddframe.drills.survey import Survey, survey
+from oddframe.drills.survey import Survey
+from oddframe.drills.surveying import survey
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.files.atomic import atomic_path, begun_in, write_json
 from oddframe.files.folder_lock import alone_in

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 
 from oddframe.drills.cutouts import Box
+from oddframe.drills.foreground import foreground
 from oddframe.drills.stage import Fault, Faulted, NotHereError, Part, Stage
-from oddframe.drills.survey import foreground
 
 _LEAST_BOX = 30
 """Pixels of a mover."""
