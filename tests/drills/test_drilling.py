@@ -16,6 +16,7 @@ from oddframe.drills import drilling
 from oddframe.drills.drilling import DrillRequest, drill_run
 from oddframe.drills.faults import FAULTS
 from oddframe.drills.judging import score_clip
+from oddframe.drills.kept import KEPT
 from oddframe.drills.result import Drill, read_drill
 from oddframe.errors import OddframeError
 from oddframe.footage.given import Footage
@@ -133,7 +134,7 @@ def test_another_seed_takes_nothing_that_is_kept(brightness, tmp_path, monkeypat
         seen.clear()
         with pytest.raises(KeyboardInterrupt):
             drill_run(request(brightness, tmp_path / "out", cases=2, seed=seed))
-    kept = sorted(path.name for path in (tmp_path / "out" / drilling.KEPT).iterdir())
+    kept = sorted(path.name for path in (tmp_path / "out" / KEPT).iterdir())
     assert len(kept) == 4  # settings, the untouched stretch, and two cases of the second seed
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import math
-import shutil
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -20,6 +18,7 @@ from oddframe.drills.clip import Clip, ClipVideo, read_clip, working_size
 from oddframe.drills.cutouts import CutOut, cut_movers
 from oddframe.drills.faults import FAULTS
 from oddframe.drills.judging import Untouched, judge, score_clip, watch_untouched
+from oddframe.drills.kept import CASES, KEPT, SETTINGS, Kept
 from oddframe.drills.material import (
     FAULT_SECONDS,
     LEAD_SECONDS,
@@ -29,22 +28,18 @@ from oddframe.drills.material import (
     find_material,
 )
 from oddframe.drills.pictures import SCENE, case_picture, jpeg
-from oddframe.drills.result import FILE, Case, Drill
+from oddframe.drills.result import Case, Drill
 from oddframe.drills.stage import Fault, NotHereError, Stage
 from oddframe.drills.survey import Survey
 from oddframe.drills.surveying import survey
 from oddframe.errors import OddframeError, OddframeWarning
-from oddframe.files.atomic import atomic_path, begun_in, write_json
+from oddframe.files.atomic import atomic_path, begun_in
 from oddframe.files.folder_lock import alone_in
 from oddframe.files.plain_values import typed
 from oddframe.footage.given import Footage
 from oddframe.runs.run_folder import Run
 from oddframe.settings.reading import check_seed
 
-KEPT = ".drilling"
-_SETTINGS = f"{KEPT}/settings.json"
-CASES = "cases"
-"""Folder of the pictures."""
 _LEAD_SHARE = 0.35
 """Of a stretch that is too short for a whole lead."""
 
@@ -104,7 +99,7 @@ def drill_run(request: DrillRequest) -> Drilled:
             "footage; drill a run of a detector that looks at frames"
         )
     material = find_material(run, request.footage, request.root, folder)
-    with alone_in(folder), progress() as bar, begun_in(folder, _SETTINGS):
+    with alone_in(folder), progress() as bar, begun_in(folder, SETTINGS):
         scene = _surveyed(material, bar)
         if not scene.moves:
             warnings.warn(
@@ -121,7 +116,7 @@ def drill_run(request: DrillRequest) -> Drilled:
         (folder / PAGE).unlink(missing_ok=True)  # it does not fit the new numbers
         drill.write(folder)
         page = write_page(folder, drill)
-        shutil.rmtree(folder / KEPT, ignore_errors=True)
+        work.kept.remove()
     return Drilled(drill, page)
 
 
@@ -150,7 +145,7 @@ class _Work:
         self._folder = request.folder
         self._size = working_size(material.videos[0])
         self._held: tuple[int, Clip, tuple[CutOut, ...]] | None = None
-        self._begin()
+        self.kept = Kept(request.folder, self._settings())
 
     def done(self) -> Drill:
         """Do what is left, and count."""
@@ -160,10 +155,10 @@ class _Work:
         left_out: dict[int, str] = {}
         for (place, draw, order), fault in self._plan():
             name = f"{place}-{draw}-{fault.key}"
-            kept = self._kept(name)
+            kept = self.kept.get(name)
             if kept is None:
                 made = self._made(fault, (place, draw, order), untouched[place], normal)
-                kept = self._keep(name, made)
+                kept = self.kept.put(name, made)
             if "left_out" in kept:
                 left_out.setdefault(order, str(kept["left_out"]))
             rows = kept.get("cases", ())
@@ -229,7 +224,7 @@ class _Work:
 
     def _untouched(self, place: int) -> Untouched:
         """What the run says of a stretch as it is."""
-        kept = self._kept(f"{place}")
+        kept = self.kept.get(f"{place}")
         if kept is None:
             self._bar.count("watching untouched footage", place, len(self._stretches))
             clip = self._clip(place)[0]
@@ -237,7 +232,7 @@ class _Work:
                 with atomic_path(self._folder / SCENE) as temporary:
                     temporary.write_bytes(jpeg(clip.background))
             said = watch_untouched(self._detector, clip)
-            kept = self._keep(f"{place}", asdict(said))
+            kept = self.kept.put(f"{place}", asdict(said))
         return typed(kept, Untouched, KEPT)
 
     def _made(
@@ -269,20 +264,6 @@ class _Work:
             rows.append(asdict(replace(case, picture=name)))
         return {"cases": rows}
 
-    def _begin(self) -> None:
-        """Begin, or go on with what the same drill has kept."""
-        settings = self._settings()
-        path = self._folder / _SETTINGS
-        try:
-            same = json.loads(path.read_text(encoding="utf-8")) == settings
-        except (OSError, ValueError):
-            same = False
-        if not same:
-            for name in (KEPT, CASES):
-                shutil.rmtree(self._folder / name, ignore_errors=True)
-            (self._folder / FILE).unlink(missing_ok=True)
-            write_json(path, settings)
-
     def _settings(self) -> dict[str, Any]:
         request, manifest = self._request, self._material.manifest
         sources = []
@@ -299,18 +280,6 @@ class _Work:
             "faults": [fault.key for fault in request.faults],
             "sources": sources,
         }
-
-    def _kept(self, name: str) -> dict[str, Any] | None:
-        try:
-            text = (self._folder / KEPT / f"{name}.json").read_text(encoding="utf-8")
-            value = json.loads(text)
-        except (OSError, ValueError):
-            return None
-        return value if isinstance(value, dict) else None
-
-    def _keep(self, name: str, value: dict[str, Any]) -> dict[str, Any]:
-        write_json(self._folder / KEPT / f"{name}.json", value)
-        return json.loads(json.dumps(value))
 
 
 def _stage(clip: Clip, scene: Survey, movers: tuple[CutOut, ...], seed: tuple[int, ...]) -> Stage:
