@@ -14,7 +14,8 @@ from lightning.fabric import Fabric
 from torch import Tensor
 from torch.nn import functional
 
-from oddframe.detectors.one_class.ognet import STILL, OGNet, OGNetConfig
+from oddframe.detectors.one_class.ognet import OGNet, OGNetConfig
+from oddframe.detectors.one_class.ognet.detector import STILL
 from oddframe.errors import OddframeError
 from oddframe.networks.denoising_autoencoder import DenoisingAutoencoder
 from oddframe.networks.frame_classifier import FrameClassifier
@@ -437,7 +438,7 @@ def test_more_patches_than_fit_at_once(monkeypatch):
     found = detector(**PATCHY).eval()
     clips = Clips(found.config, 2).batch(0, 0, 1)["clip"].numpy()
     together = found.measure_clips(clips)
-    monkeypatch.setattr("oddframe.detectors.one_class.ognet._AT_ONCE", 5)
+    monkeypatch.setattr("oddframe.detectors.one_class.ognet.detector._AT_ONCE", 5)
     apart = found.measure_clips(clips)
     assert apart[0]["discriminator"] == pytest.approx(together[0]["discriminator"], abs=1e-5)
     assert apart[1] == pytest.approx(together[1], abs=1e-5)

@@ -10,113 +10,32 @@ are pseudo anomalies, which the trained generator makes of two mixed reconstruct
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal, Self
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, ClassVar, Self
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from oddframe.clips.config import ClipConfig
 from oddframe.clips.detector import ClipDetector
 from oddframe.clips.losses import LEAST_ERROR, error_decibel, error_map, intensity
 from oddframe.clips.terms import ClipTerms
+from oddframe.detectors.one_class.ognet.published import checkpoint_parts
+from oddframe.detectors.one_class.ognet.settings import OGNetConfig
 from oddframe.detectors.traits import Traits
-from oddframe.errors import OddframeError
-from oddframe.files.tensor_checks import built, without_prefix
-from oddframe.networks.denoising_autoencoder import LEAST_SIDE, DenoisingAutoencoder
+from oddframe.files.tensor_checks import built
+from oddframe.networks.denoising_autoencoder import DenoisingAutoencoder
 from oddframe.networks.frame_classifier import FrameClassifier
-from oddframe.networks.published_states import load_strictly, width_of
-from oddframe.settings.ranges import setting
+from oddframe.networks.modes import evaluating, statistics_resting
+from oddframe.networks.published_states import load_strictly
 
 STILL = math.log(1e-6)
 """Log-odds of a frame in which nothing moves, and the lowest of one in which something does: one
 in a million. Only with patches."""
 _AT_ONCE = 64
 """Patches measured at once: the generator keeps 512 channels at nearly full resolution."""
-
-
-@dataclass(frozen=True)
-class OGNetConfig(ClipConfig):
-    """Settings of OGNet; the defaults are the paper's for Ped2 unless a line says more.
-
-    The thesis takes whole frames: ``patches`` 0, ``size`` 64, ``colour`` rgb, ``pixels`` unit,
-    ``batch_size`` 32, ``refine_steps`` 25.
-
-    Attributes:
-        size: frames are resized to this many pixels in height and width; with patches a multiple of
-            their side. 270 is chosen here: it gives the pixels of a 360x240 frame to 36 patches of
-            45.
-        batch_size: clips in a training step; without patches these are the frames of the step.
-        steps: number of training steps of both phases together. The default is about 20 epochs of
-            Ped2, whose 2,550 training frames have 9.6 moving patches each.
-        learning_rate: learning rate of the generator.
-        discriminator_rate: learning rate of the discriminator; half of it in the refinement.
-        width: channels after the first convolution of each network.
-        patches: side of the square patches in pixels; 0 takes the whole frame as one.
-        patches_per_step: moving patches drawn from a step's clips.
-        motion: mean absolute difference to the previous frame, in values of 0 to 1, from which a
-            patch counts as moving. The paper gives none; on Ped2 still patches stay below 0.004.
-        noise: standard deviation of the noise on the generator's input in phase one, in the range
-            of the pixels. 0.81 as in the released code, which squares the 0.9 that it is given.
-        adversarial_weight: weight of the adversarial term in the generator's loss; that of the
-            reconstruction has the rest.
-        refine_steps: training steps of phase two, the refinement, at the end of the training;
-            0 = phase one only.
-        old_steps: the old generator is the state after so many steps; 0 = a twentieth of phase
-            one, which is the paper's end of the first of about 20 epochs.
-        real_share: share of frames among the good examples of the refinement, the paper's alpha;
-            the rest are reconstructions.
-        old_share: share of the old generator's reconstructions among the bad examples, the
-            paper's beta; the rest are pseudo anomalies.
-    """
-
-    size: int = 270
-    colour: Literal["bgr", "rgb", "grey"] = "grey"
-    batch_size: int = 16
-    steps: int = 8000
-    learning_rate: float = 0.001
-    discriminator_rate: float = setting(0.0001, at_least=0)
-    width: int = setting(64, at_least=1)
-    patches: int = 45
-    patches_per_step: int = setting(64, at_least=1)
-    motion: float = setting(0.005, at_least=0)
-    noise: float = setting(0.81, at_least=0)
-    adversarial_weight: float = setting(0.5, at_least=0, at_most=1)
-    refine_steps: int = setting(75, at_least=0)
-    old_steps: int = setting(0, at_least=0)
-    real_share: float = setting(0.1, at_least=0, at_most=1)
-    old_share: float = setting(0.001, at_least=0, at_most=1)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.patches:
-            self.expect(self.patches >= LEAST_SIDE, "patches", f"0, or {LEAST_SIDE} or more")
-            fits = self.size % self.patches == 0
-            self.expect(fits, "size", f"a multiple of patches, which is {self.patches}")
-        else:
-            self.expect(self.size >= LEAST_SIDE, "size", f"{LEAST_SIDE} or more")
-        first = self.first_phase_steps
-        all_of_them = f"below the {self.steps} steps of both phases"
-        self.expect(self.refine_steps < self.steps, "refine_steps", all_of_them)
-        self.expect(self.old_steps < first, "old_steps", f"below the {first} steps of phase one")
-
-    @property
-    def side(self) -> int:
-        """Height and width of what the networks see."""
-        return self.patches or self.size
-
-    @property
-    def first_phase_steps(self) -> int:
-        """Steps before the refinement."""
-        return self.steps - self.refine_steps
-
-    @property
-    def snapshot_step(self) -> int:
-        """Steps after which the generator becomes the old generator."""
-        return self.old_steps or max(1, round(self.first_phase_steps / 20))
 
 
 class OGNet(ClipDetector):
@@ -203,7 +122,7 @@ class OGNet(ClipDetector):
         made = self.generator(noisy)
         self._made = images, made.detach()
         # The discriminator's batch norms learn in its own phase, from good and bad alike.
-        with _statistics_resting(self.discriminator):
+        with statistics_resting(self.discriminator):
             answer = _cross_entropy(self._logits(made), bad=0)
         return {
             "reconstruction": (1 - weight) * intensity(made, images),
@@ -212,7 +131,7 @@ class OGNet(ClipDetector):
 
     def _refinement_terms(self, images: Tensor) -> dict[str, Tensor]:
         config = self.config
-        with torch.no_grad(), _evaluating(self.generator, self.old_generator):
+        with torch.no_grad(), evaluating(self.generator, self.old_generator):
             good, old = self.generator(images), self.old_generator(images)
             pseudo = self._mixed(old)
         return {
@@ -341,37 +260,13 @@ class OGNet(ClipDetector):
         Raises:
             OddframeError: missing or foreign names, or other shapes.
         """
-        generator, discriminator, old = _published_parts(tensors)
-        width = width_of(generator, "encoder.0.weight", 0, cls.name)
-        channels = width_of(generator, "encoder.0.weight", 1, cls.name)
-        # The discriminator ends in (side / 16)^2 places.
-        places = width_of(discriminator, "discriminator.12.weight", 1, cls.name) / (8 * width)
-        cells = math.isqrt(int(places))
-        if channels not in (1, 3) or cells**2 != places or cells < 2:
-            raise OddframeError(
-                f"not an {cls.name} checkpoint: expected square images of 1 or 3 channels and "
-                f"{LEAST_SIDE} pixels or more, found {channels} channels and {places:g} places in "
-                "the discriminator; give the published networks"
-            )
-        config = OGNetConfig(
-            # Sides of 33 to 48 all end in 3x3 places; 45 is the published one.
-            size=45 if cells == 3 else 16 * cells,
-            resize="pillow",  # torchvision's transforms
-            colour="grey" if channels == 1 else "rgb",
-            pixels="symmetric" if channels == 1 else "unit",
-            width=width,
-            patches=0,
-        )
-        detector = built(lambda: cls(config), generator, discriminator, old)
-        for part, values in (
-            ("generator", generator),
-            ("old_generator", old or generator),
-            ("discriminator", discriminator),
-        ):
-            network = detector.get_submodule(part)
+        config, parts = checkpoint_parts(tensors, cls.name)
+        detector = built(lambda: cls(config), *parts.values())
+        for name, values in parts.items():
+            network = detector.get_submodule(name)
             # Counters of training steps, of no use here; files older than PyTorch 0.4 lack them.
             counters = {k: v for k, v in network.state_dict().items() if k.endswith("_tracked")}
-            load_strictly(network, {**counters, **values}, f"{cls.name}'s {part}")
+            load_strictly(network, {**counters, **values}, f"{cls.name}'s {name}")
         return detector.eval()
 
 
@@ -384,55 +279,3 @@ def _grid(frames: Tensor, side: int) -> Tensor:
     """``(n, channels, h, w)`` to patches ``(n, rows, columns, channels, side, side)``."""
     rows = frames.unflatten(3, (-1, side)).unflatten(2, (-1, side))
     return rows.permute(0, 2, 4, 1, 3, 5)
-
-
-@contextmanager
-def _evaluating(*networks: nn.Module) -> Generator[None]:
-    """Networks in eval mode, and then in the mode that they had."""
-    modes = [network.training for network in networks]
-    for network in networks:
-        network.eval()
-    try:
-        yield
-    finally:
-        for network, mode in zip(networks, modes, strict=True):
-            network.train(mode)
-
-
-@contextmanager
-def _statistics_resting(network: nn.Module) -> Generator[None]:
-    """Batch norms that use a batch's statistics and do not remember them."""
-    norms = [
-        layer for layer in network.modules() if isinstance(layer, nn.modules.batchnorm._BatchNorm)
-    ]
-    for norm in norms:
-        norm.track_running_stats = False
-    try:
-        yield
-    finally:
-        for norm in norms:
-            norm.track_running_stats = True
-
-
-def _published_parts(
-    content: Mapping[str, Tensor | Mapping[str, Tensor]],
-) -> tuple[dict[str, Tensor], dict[str, Tensor], dict[str, Tensor]]:
-    """State dicts of generator, discriminator and old generator (empty if there is none)."""
-    nested = {key: value for key, value in content.items() if isinstance(value, Mapping)}
-    if not nested:
-        flat = without_prefix({k: v for k, v in content.items() if isinstance(v, Tensor)})
-        judge = {k: v for k, v in flat.items() if k.startswith("discriminator.")}
-        return {k: v for k, v in flat.items() if k not in judge}, judge, {}
-    generator = nested.get("generator", nested.get("g"))
-    discriminator = nested.get("discriminator", nested.get("d"))
-    if generator is None or discriminator is None:
-        raise OddframeError(
-            f"not an {OGNet.name} checkpoint: expected state dicts under 'generator' and "
-            f"'discriminator', found {', '.join(sorted(nested)[:6])}; save both in one file"
-        )
-    old = nested.get("old_generator", {})
-    return without_prefix(generator), without_prefix(discriminator), without_prefix(old)
-
-
-DETECTOR = OGNet
-CONFIG = OGNetConfig
