@@ -11,7 +11,8 @@ import pytest
 import torch
 
 from oddframe.clips.stream import TermStream, terms_of
-from oddframe.detectors.one_class.mnad import Mnad, MnadConfig, point_score
+from oddframe.detectors.one_class.mnad import Mnad, MnadConfig
+from oddframe.detectors.one_class.mnad.detector import point_score
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.networks import memory
 

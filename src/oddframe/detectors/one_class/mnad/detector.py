@@ -22,8 +22,8 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal, Self
+from dataclasses import replace
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor
@@ -32,87 +32,14 @@ from oddframe.clips.config import ClipConfig
 from oddframe.clips.detector import ClipDetector
 from oddframe.clips.losses import error_decibel, error_map, intensity
 from oddframe.clips.terms import ClipTerms
+from oddframe.detectors.one_class.mnad.published import config_of
+from oddframe.detectors.one_class.mnad.settings import MnadConfig
 from oddframe.detectors.traits import Traits
-from oddframe.errors import OddframeError, OddframeWarning
+from oddframe.errors import OddframeWarning
 from oddframe.files.tensor_checks import built, without_prefix
 from oddframe.networks import memory
 from oddframe.networks.autoencoder import ConvAutoencoder, without_unused
-from oddframe.networks.published_states import load_strictly, width_of
-from oddframe.settings.ranges import setting
-
-CONTEXT = 4
-"""Frames that the network is given, in every task but ``reconstruction``."""
-
-
-@dataclass(frozen=True)
-class MnadConfig(ClipConfig):
-    """Settings of MNAD; the defaults are the published ones of prediction.
-
-    Attributes:
-        task: what the network makes of its input: ``prediction`` the frame after four,
-            ``reconstruction`` one frame from itself, ``time-series`` the last of four frames,
-            ``denoising`` the last of four frames that are given with salt and pepper.
-        decoder: ``skips`` joins the encoder's blocks on, ``narrow`` has no skips, ``wide`` has
-            none and keeps its channels when it upsamples; ``published`` is the task's own: skips
-            for prediction and denoising, wide for reconstruction (narrow without a memory), narrow
-            for time-series.
-        memory: the network has a memory of normal features; without it the score is the error
-            alone.
-        items: how many normal features the memory holds.
-        compactness: weight of the loss that draws features to their nearest item of the memory;
-            published 0.1 for prediction, 0.01 for reconstruction.
-        separateness: weight of the loss that keeps the items of the memory apart; published 0.1
-            for prediction, 0.01 for reconstruction.
-        alpha: weight of the error in the score; the distance to the memory has the rest. Published
-            0.6 for prediction, 0.7 for reconstruction. Not used without a memory.
-        noise: share of the pixels' values that become salt or pepper, in the denoising task.
-        update_memory: go on updating the memory while a video is scored.
-        update_below: a frame updates the memory if its point score, the squared error (pixels 0 to
-            1) where it is large, is below this; published 0.01 for prediction, 0.015 for
-            reconstruction.
-        width: channels of the first block; published 64.
-    """
-
-    size: int = setting(256, multiple_of=8)
-    task: Literal["prediction", "reconstruction", "time-series", "denoising"] = "prediction"
-    decoder: Literal["published", "skips", "narrow", "wide"] = "published"
-    memory: bool = True
-    items: int = setting(10, at_least=2)
-    compactness: float = setting(0.1, at_least=0)
-    separateness: float = setting(0.1, at_least=0)
-    alpha: float = setting(0.6, at_least=0, at_most=1)
-    noise: float = setting(0.25, above=0, below=1)
-    update_memory: bool = False
-    update_below: float = setting(0.01, at_least=0)
-    width: int = setting(64, at_least=1)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.decoder == "skips" and self.task in ("reconstruction", "time-series"):
-            raise OddframeError(
-                f"--settings.decoder skips with --settings.task {self.task}: the first skip hands "
-                "the frame itself to the decoder, which would learn to copy it; use narrow, wide "
-                "or --settings.task denoising"
-            )
-        if self.update_memory and not self.memory:
-            raise OddframeError(
-                "--settings.update_memory true with --settings.memory false: there is no memory "
-                "to update; leave one of them out"
-            )
-
-    @property
-    def layout(self) -> Literal["skips", "narrow", "wide"]:
-        """The decoder that ``decoder`` comes to."""
-        if self.decoder != "published":
-            return self.decoder
-        if self.task in ("prediction", "denoising"):
-            return "skips"
-        return "wide" if self.task == "reconstruction" and self.memory else "narrow"
-
-    @property
-    def context(self) -> int:
-        """Frames that the network is given."""
-        return 1 if self.task == "reconstruction" else CONTEXT
+from oddframe.networks.published_states import load_strictly
 
 
 class Mnad(ClipDetector):
@@ -271,10 +198,7 @@ class Mnad(ClipDetector):
 
     @classmethod
     def from_published(cls, tensors: Mapping[str, Tensor], memory: Tensor | None = None) -> Self:
-        """The detector of a state dict of MNAD or MNADrc.
-
-        Task, decoder, memory and width follow from the shapes. A network for four frames is taken
-        to predict, since MNADrc's networks for other tasks with four frames look the same.
+        """The detector of a state dict of MNAD or MNADrc; its shapes say the settings.
 
         Args:
             tensors: state dict of the network, under the published names.
@@ -284,39 +208,12 @@ class Mnad(ClipDetector):
             OddframeError: other tensors, or a memory that does not fit them.
         """
         tensors = without_unused(without_prefix(tensors))
-        first, out = "encoder.moduleConv1.0.weight", "decoder.moduleDeconv1.6.weight"
-        width, channels = (width_of(tensors, key, 0, cls.name) for key in (first, out))
-        frames = width_of(tensors, first, 1, cls.name) / max(channels, 1)
-        if frames not in (1, CONTEXT) or channels not in (1, 3):
-            raise OddframeError(
-                f"not an mnad checkpoint: expected 1 or {CONTEXT} frames of 1 or 3 channels, found "
-                f"{frames:g} of {channels}; give the state dict of the published mnad network"
-            )
-        has_memory = width_of(tensors, "decoder.moduleConv.0.weight", 1, cls.name) == 16 * width
-        if memory is not None:
-            _expect_items(memory, 8 * width, has_memory)
-        keeps = width_of(tensors, "decoder.moduleUpsample4.0.weight", 1, cls.name) == 8 * width
-        joins = width_of(tensors, "decoder.moduleDeconv3.0.weight", 1, cls.name) == 8 * width
-        predicts = frames == CONTEXT
-        loss_weight = 0.1 if predicts else 0.01
-        config = MnadConfig(
-            task="prediction" if predicts else "reconstruction",
-            resize="bilinear",
-            decoder="wide" if keeps else "skips" if joins else "narrow",
-            colour="bgr" if channels == 3 else "grey",
-            memory=has_memory,
-            items=10 if memory is None else len(memory),
-            compactness=loss_weight,
-            separateness=loss_weight,
-            alpha=0.6 if predicts else 0.7,
-            update_below=0.01 if predicts else 0.015,
-            width=width,
-        )
+        config = config_of(tensors, memory, cls.name)
         detector = built(lambda: cls(config), tensors)
         load_strictly(detector.network, tensors, cls.name)
         if memory is not None:
             detector.items.copy_(memory)
-        elif has_memory:
+        elif config.memory:
             warnings.warn(
                 "an mnad checkpoint without the items of its memory (keys.pt): they are random and "
                 "the scores mean nothing; give the file with --memory",
@@ -324,18 +221,6 @@ class Mnad(ClipDetector):
                 stacklevel=2,
             )
         return detector.eval()
-
-
-def _expect_items(items: Tensor, width: int, has_memory: bool) -> None:
-    if not has_memory:
-        raise OddframeError(
-            "this mnad checkpoint has no memory (its decoder takes no items); leave out --memory"
-        )
-    if items.ndim != 2 or items.shape[1] != width or len(items) < 2 or not items.isfinite().all():
-        raise OddframeError(
-            f"the memory does not fit the mnad checkpoint: expected finite items of {width} "
-            f"values, 2 or more, found the shape {tuple(items.shape)}; give its own keys.pt"
-        )
 
 
 def point_score(made: Tensor, target: Tensor) -> float:
@@ -349,7 +234,3 @@ def point_score(made: Tensor, target: Tensor) -> float:
     error = (made - target).square()
     weight = 1 - torch.exp(-error)
     return float((weight * error).sum() / weight.sum().clamp(min=1e-12))
-
-
-DETECTOR = Mnad
-CONFIG = MnadConfig
