@@ -177,7 +177,7 @@ def test_pixels_that_cannot_be_converted_are_met_before_training(tmp_path, monke
     def refuse(*_, **__):
         raise ValueError("no such conversion")
 
-    monkeypatch.setattr("oddframe.media.video_file._upright", refuse)
+    monkeypatch.setattr("oddframe.media.file_frame._upright", refuse)
     path = encode(tmp_path / "a.mp4")
     with pytest.raises(OddframeError, match=r"a\.mp4: frame 0 has pixels of the kind yuv420p"):
         probe(path)
