@@ -26,7 +26,8 @@ from torch import Tensor
 
 from jpeg_footage import jpeg_footage
 from oddframe.clips.batches import ClipBatches
-from oddframe.clips.frame_cache import FRAME_CACHE, FrameCache, cache_bytes, cache_frames
+from oddframe.clips.cached_files import FRAME_CACHE, cache_bytes, cache_frames
+from oddframe.clips.frame_cache import FrameCache
 from oddframe.detectors.one_class.future_frame import FutureFrame, FutureFrameConfig
 from oddframe.media.image_series import list_images
 from oddframe.training.loop import Batches, Schedule, train

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from oddframe.clips.batches import ClipBatches
-from oddframe.clips.frame_cache import cache_frames
+from oddframe.clips.cached_files import cache_frames
 from oddframe.clips.pixels import image_of
 from oddframe.clips.stream import terms_of
 from oddframe.detectors.one_class.future_frame import FutureFrame, FutureFrameConfig

@@ -16,9 +16,10 @@ import cv2
 import numpy as np
 import pytest
 
-from oddframe.clips import frame_cache as module
+from oddframe.clips import cached_files as module
 from oddframe.clips.batches import even_clips
-from oddframe.clips.frame_cache import FRAME_CACHE, FrameCache, cache_bytes, cache_frames
+from oddframe.clips.cached_files import FRAME_CACHE, cache_bytes, cache_frames
+from oddframe.clips.frame_cache import FrameCache
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.footage.finding import find
 from oddframe.media.opening import open_video
@@ -187,7 +188,7 @@ SCRIPT = """
 import os, signal, sys
 from pathlib import Path
 from typing import Any
-from oddframe.clips.frame_cache import cache_frames
+from oddframe.clips.cached_files import cache_frames
 from oddframe.videos.manifest import Manifest
 
 manifest, folder, kill_at = Manifest.read(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])

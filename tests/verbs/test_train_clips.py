@@ -12,7 +12,7 @@ import torch
 
 from oddframe.cli import main
 from oddframe.clips import validation as clip_validation
-from oddframe.clips.frame_cache import cache_frames
+from oddframe.clips.cached_files import cache_frames
 from oddframe.detectors.contract import scores_of
 from oddframe.detectors.one_class.future_frame import FutureFrame, FutureFrameConfig
 from oddframe.errors import OddframeError

@@ -12,29 +12,17 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from oddframe.clips.batches import ClipBatches, even_clips
+from oddframe.clips.cached_files import FRAME_CACHE, cache_bytes, cache_frames, writable_folder
 from oddframe.clips.calibration import calibrate_detector
 from oddframe.clips.config import ClipConfig
 from oddframe.clips.detector import ClipDetector
-from oddframe.clips.frame_cache import (
-    FRAME_CACHE,
-    FrameCache,
-    cache_bytes,
-    cache_frames,
-    writable_folder,
-)
+from oddframe.clips.frame_cache import FrameCache
 from oddframe.clips.validation import cached_scores, require_truth_fits, validator
 from oddframe.console.progress import Progress
 from oddframe.console.words import count
 from oddframe.detectors import load_given
 from oddframe.errors import OddframeError, OddframeWarning
-from oddframe.runs.run_folder import (
-    BEST,
-    ORACLE,
-    SAMPLES,
-    fitted_on,
-    log,
-    write_what_was_left_out,
-)
+from oddframe.runs.run_folder import BEST, ORACLE, SAMPLES, fitted_on, log, write_what_was_left_out
 from oddframe.training.job import Prepared, TrainingJob
 from oddframe.training.oracle import oracle
 from oddframe.videos.frame_truth import labelled_videos

@@ -187,7 +187,7 @@ def _job(request: FitRequest, chosen: _Chosen) -> TrainingJob | None:
 
         return BagTraining(**for_all, features=request.features.absolute())
     if chosen.module.DETECTOR.traits.trained == "in steps":
-        from oddframe.clips.frame_cache import FRAME_CACHE
+        from oddframe.clips.cached_files import FRAME_CACHE
         from oddframe.clips.training import ClipTraining
 
         return ClipTraining(**for_all, cache=request.footage.folder.absolute() / FRAME_CACHE)
