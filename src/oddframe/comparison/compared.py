@@ -7,12 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from oddframe.comparison.compare import compare_scores
-from oddframe.comparison.contenders import (
-    Contender,
-    maps_beside,
-    read_contender,
-    shared_manifest,
-)
+from oddframe.comparison.contenders import Contender, maps_beside, read_contender, shared_manifest
 from oddframe.comparison.drilled import DrillComparison
 from oddframe.comparison.published_numbers import published_for
 from oddframe.comparison.result import Comparison

@@ -26,11 +26,7 @@ from oddframe.footage.listing import (
     survey,
     with_progress,
 )
-from oddframe.videos.intervals import (
-    events_of_vector,
-    labels_of_clip,
-    read_mat_intervals,
-)
+from oddframe.videos.intervals import events_of_vector, labels_of_clip, read_mat_intervals
 from oddframe.videos.manifest import Manifest, hash_annotations
 
 FPS = 25.0

@@ -20,10 +20,7 @@ from oddframe.datasets.layouts.annotation_files import (
 )
 from oddframe.datasets.layouts.counts import PublishedCounts
 from oddframe.datasets.layouts.weak_manifest import WeakLists, weak_manifest
-from oddframe.datasets.layouts.weak_videos import (
-    NORMAL,
-    Listed,
-)
+from oddframe.datasets.layouts.weak_videos import NORMAL, Listed
 from oddframe.datasets.shanghaitech import FPS, load_frame_mask
 from oddframe.errors import OddframeError
 from oddframe.videos.intervals import events_of_vector

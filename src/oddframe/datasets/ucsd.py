@@ -24,11 +24,7 @@ from oddframe.footage.listing import (
     with_progress,
 )
 from oddframe.media.image_series import list_images
-from oddframe.videos.intervals import (
-    labels_of_clip,
-    read_mat_intervals,
-    read_ucsd_intervals,
-)
+from oddframe.videos.intervals import labels_of_clip, read_mat_intervals, read_ucsd_intervals
 from oddframe.videos.manifest import Manifest, hash_annotations
 
 FPS = 25.0

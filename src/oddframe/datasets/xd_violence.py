@@ -17,10 +17,7 @@ from oddframe.datasets.layouts.annotation_files import (
 )
 from oddframe.datasets.layouts.counts import PublishedCounts
 from oddframe.datasets.layouts.weak_manifest import WeakLists, events_in_list, weak_manifest
-from oddframe.datasets.layouts.weak_videos import (
-    NORMAL,
-    Listed,
-)
+from oddframe.datasets.layouts.weak_videos import NORMAL, Listed
 from oddframe.errors import OddframeError
 from oddframe.videos.intervals import interval_pairs
 from oddframe.videos.manifest import Manifest

@@ -17,13 +17,7 @@ from oddframe.datasets.synthetic_scene.camera import (
     fixed_point,
     limb_outlines,
 )
-from oddframe.datasets.synthetic_scene.figures import (
-    BAGS,
-    Part,
-    person,
-    random_look,
-    suitcase,
-)
+from oddframe.datasets.synthetic_scene.figures import BAGS, Part, person, random_look, suitcase
 from oddframe.drills.cutouts import CutOut
 
 _STEP = 0.08

@@ -19,13 +19,7 @@ from oddframe.media.opening import open_video
 from oddframe.media.watched_video import watched
 from oddframe.networks.published_files import read_networks, read_state_dict
 from oddframe.runs.checkpoint import write_checkpoint
-from oddframe.runs.run_folder import (
-    CHECKPOINT,
-    Run,
-    log,
-    read_run,
-    write_config,
-)
+from oddframe.runs.run_folder import CHECKPOINT, Run, log, read_run, write_config
 from oddframe.settings.reading import read_settings
 from oddframe.videos.manifest import Manifest
 

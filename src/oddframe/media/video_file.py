@@ -17,13 +17,7 @@ from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.media.containers import open_container, picture_streams, reason
 from oddframe.media.file_frame import FileFrame, deep_format, has_colour, shown_size
 from oddframe.media.filmed_at import filmed_at
-from oddframe.media.frames import (
-    DEFAULT_FOLDER_FPS,
-    Frame,
-    MediaInfo,
-    VideoReader,
-    check_size,
-)
+from oddframe.media.frames import DEFAULT_FOLDER_FPS, Frame, MediaInfo, VideoReader, check_size
 from oddframe.media.grey_levels import Levels
 from oddframe.media.packet_times import PacketTimes
 from oddframe.media.shrinking import Shrinker

@@ -11,13 +11,7 @@ import numpy as np
 
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.files.regular_files import stamp_of
-from oddframe.scores.detections import (
-    Detection,
-    EventRule,
-    find_detections,
-    read_cuts,
-    read_events,
-)
+from oddframe.scores.detections import Detection, EventRule, find_detections, read_cuts, read_events
 from oddframe.scores.frame_scores import Scores
 from oddframe.scores.maps import MAPS, read_maps
 from oddframe.scores.terms import TERMS, read_terms

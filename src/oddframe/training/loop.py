@@ -28,12 +28,7 @@ from oddframe.runs.run_folder import LAST, METRICS, log
 from oddframe.training.interruption import interrupted_between_steps
 from oddframe.training.learner import Learner
 from oddframe.training.pace import Pace
-from oddframe.training.unfinished import (
-    TrainingState,
-    load_unfinished,
-    not_finite,
-    save_unfinished,
-)
+from oddframe.training.unfinished import TrainingState, load_unfinished, not_finite, save_unfinished
 from oddframe.training.validation import Validator, validate
 
 if TYPE_CHECKING:

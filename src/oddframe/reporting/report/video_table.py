@@ -9,12 +9,7 @@ from typing import ClassVar
 from oddframe.console.words import count, duration
 from oddframe.reporting.report.shown_videos import SAMPLE, ShownVideo
 from oddframe.reporting.times import shown_time
-from oddframe.reporting.wording import (
-    annotated_events,
-    is_annotated,
-    missed,
-    number,
-)
+from oddframe.reporting.wording import annotated_events, is_annotated, missed, number
 
 MOST_ROWS = 10_000
 """So many videos are listed, the oddest; the scores of all are in the scores file."""

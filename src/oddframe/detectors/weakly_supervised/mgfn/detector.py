@@ -26,10 +26,7 @@ from oddframe.detectors.weakly_supervised.mgfn.blocks import (
     FocusAttention,
     GlanceAttention,
 )
-from oddframe.detectors.weakly_supervised.mgfn.contrast import (
-    Pairing,
-    magnitude_contrast,
-)
+from oddframe.detectors.weakly_supervised.mgfn.contrast import Pairing, magnitude_contrast
 from oddframe.errors import OddframeError
 from oddframe.files.tensor_checks import built, renamed, without_prefix
 from oddframe.networks.published_states import crops_for, load_strictly, width_of
