@@ -46,6 +46,12 @@ class Jump(ClipDetector):
     def weights(self) -> dict[str, float]:
         return {"error": 0.75, "brightness": 0.25}
 
+    def losses(self, phase, batch):
+        return {}
+
+    def pictures(self, clip):
+        return {}
+
     def measure(self, clip):
         last, first = (self.as_unit(clip[:, at]).mean((1, 2, 3)) for at in (-1, 0))
         return ClipTerms({"error": last - first, "brightness": last}, clip[:, -1].mean(1) + 1)

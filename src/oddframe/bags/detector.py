@@ -7,6 +7,7 @@ always ``(videos, crops, time, channels)``.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar, Self
@@ -106,6 +107,7 @@ class BagDetector(Learner):
             seed: fixes every random choice.
         """
 
+    @abstractmethod
     def losses(self, phase: str, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """The loss terms by name; ``loss`` is the total that is minimised.
 
@@ -113,8 +115,8 @@ class BagDetector(Learner):
             phase: one of :attr:`phases`.
             batch: ``normal`` and ``anomalous``, each ``(videos, crops, segments, channels)``.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def snippet_scores(self, features: Tensor) -> Tensor:
         """Scores 0 to 1 of each snippet.
 
@@ -124,7 +126,6 @@ class BagDetector(Learner):
         Returns:
             ``(videos, time)``.
         """
-        raise NotImplementedError
 
     def optimisers(self) -> dict[str, torch.optim.Optimizer]:
         """One Adam for all parameters; none for a detector without any."""

@@ -8,7 +8,7 @@ import traceback
 
 from oddframe.console.installation import how_to_install
 from oddframe.console.streams import OutputError
-from oddframe.detectors.plugins import place_in_file
+from oddframe.detectors.plugins import place_in_own_code
 from oddframe.errors import OddframeError
 
 DONE = 0
@@ -53,7 +53,7 @@ def _ending(error: BaseException) -> tuple[int, str]:
             return REFUSED, f"standard output: cannot write ({_of_system(error.error)})"
         case OSError():
             return REFUSED, f"{error.filename or 'input/output'}: {_of_system(error)}"
-        case Exception() if place := place_in_file(error):
+        case Exception() if place := place_in_own_code(error):
             said = f"{type(error).__name__}: {' '.join(str(error).split())}".rstrip(": ")
             return REFUSED, f"{place}: {said}; {TRACEBACK}=1 shows how it came to that"
         case ModuleNotFoundError() if error.name and not error.name.startswith("oddframe"):

@@ -9,6 +9,7 @@ held-out normal footage, and the score is their weighted sum. The axis order ins
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -58,6 +59,7 @@ class ClipLearner(Learner):
         """Weight of each term in the score; terms that are not named are measured but not used."""
         return {"error": 1.0}
 
+    @abstractmethod
     def losses(self, phase: str, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """The loss terms by name; ``loss`` is the total that the phase minimises.
 
@@ -66,7 +68,6 @@ class ClipLearner(Learner):
             batch: ``clip``, uint8 ``(clips, frames, height, width, channels)``, RGB or grey; give
                 it to :meth:`as_pixels` first.
         """
-        raise NotImplementedError
 
     def optimisers(self) -> dict[str, torch.optim.Optimizer]:
         """Phase to the optimiser that steps in it."""
@@ -77,20 +78,20 @@ class ClipLearner(Learner):
         self.step = step
         return super().begin_step(step)
 
+    @abstractmethod
     def measure(self, clip: Tensor) -> ClipTerms:
         """The terms of clips; called in eval mode and without gradients.
 
         Args:
             clip: pixels ``(clips, frames, channels, height, width)``.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def pictures(self, clip: Tensor) -> dict[str, Tensor]:
         """What to look at during training: name to images ``(clips, channels, height, width)``.
 
         In the range of the pixels; ``error`` may be ``(clips, 1, height, width)``, never negative.
         """
-        raise NotImplementedError
 
     def rank(self, metrics: Mapping[str, float]) -> tuple[float, ...]:
         """How good a state is from the mean of each term on held-out normal clips; higher wins."""

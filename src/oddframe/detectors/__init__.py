@@ -6,6 +6,7 @@ A method is found by lying there, under the name of its module (``--detector fix
 from __future__ import annotations
 
 import pkgutil
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -38,12 +39,17 @@ def load(name: str) -> ModuleType:
     Takes names only, so that names read from files can be given.
 
     Raises:
-        OddframeError: no such detector; the message lists those there are.
+        OddframeError: no such detector, the message lists those there are; or an error in its
+            code, or something that a detector has to have and it has not.
     """
     if module := _built_in().get(name):
-        return import_module(module)
+        place = Path(__path__[0], *module.split(".")[2:])
+        where = str(place if place.is_dir() else place.with_suffix(".py"))
+        return _checked(
+            plugins.run_code(partial(import_module, module), where, module), where, name
+        )
     if point := plugins.installed().get(name):
-        return plugins.load_installed(point)
+        return _checked(*plugins.load_installed(point), name)
     if plugins.is_file(name):
         raise OddframeError(
             f"{name}: a file's code is run only where the file is named on the command line or in "
@@ -56,11 +62,11 @@ def load_given(detector: str) -> ModuleType:
     """The module of a detector that a person names: by its name, or by its file, which is run.
 
     Raises:
-        OddframeError: no such detector, or a file without one.
+        OddframeError: no such detector, an error in a file, or a file without one.
     """
     if not plugins.is_file(detector):
         return load(detector)
-    module = plugins.load_file(Path(detector))
+    module = _checked(plugins.load_file(Path(detector)), detector)
     if module.DETECTOR.name in available():
         raise OddframeError(
             f"{detector}: there is a detector '{module.DETECTOR.name}' already; give DETECTOR "
@@ -86,6 +92,19 @@ def load_recorded(run: Path, name: str, source: Any) -> ModuleType:
             f"{plugins.how_to_get(name, source)}"
         )
     return load(name)
+
+
+def _checked(module: ModuleType, where: str, name: str = "") -> ModuleType:
+    """The module, if it is a detector, and called as it was looked for."""
+    from oddframe.detectors.conformance import check_detector
+
+    check_detector(module, where)
+    if name and module.DETECTOR.name != name:
+        raise OddframeError(
+            f"{where}: DETECTOR.name is '{module.DETECTOR.name}', expected '{name}', the name "
+            "that it is found by"
+        )
+    return module
 
 
 def _built_in() -> dict[str, str]:

@@ -8,18 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import inspect
-import re
 import sys
 import traceback
-from collections.abc import Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from collections.abc import Callable, Mapping
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeGuard
+from typing import Any, TypeVar
 
-from oddframe.detectors.traits import Traits
 from oddframe.errors import OddframeError
 from oddframe.files.regular_files import require_file
 
@@ -30,17 +26,12 @@ PREFIX = "oddframe_own_detector_"
 _LONGEST = 16 << 20
 """Bytes of a detector's file."""
 
+Loaded = TypeVar("Loaded")
+
 
 def is_file(detector: str) -> bool:
     """Whether what was given as a detector is meant as a file."""
     return detector.endswith(".py") or "/" in detector or "\\" in detector
-
-
-def is_name(name: Any) -> TypeGuard[str]:
-    """Whether a detector may be called so: small letters, digits and ``-``, 100 at most."""
-    return isinstance(name, str) and bool(
-        re.fullmatch(r"(?=.{1,100}\Z)[a-z0-9]+(-[a-z0-9]+)*", name)
-    )
 
 
 def installed() -> dict[str, metadata.EntryPoint]:
@@ -48,31 +39,22 @@ def installed() -> dict[str, metadata.EntryPoint]:
     return {point.name: point for point in metadata.entry_points(group=GROUP)}
 
 
-def load_installed(point: metadata.EntryPoint) -> ModuleType:
-    """The module of an installed detector.
+def load_installed(point: metadata.EntryPoint) -> tuple[ModuleType, str]:
+    """The module of an installed detector, and how a message about it begins.
 
     Raises:
-        OddframeError: it cannot be imported, or is no detector of that name.
+        OddframeError: it cannot be imported.
     """
     package = point.dist.name if point.dist else point.value
     where = f"detector '{point.name}' of the package {package}"
-    try:
-        module = point.load()
-    except Exception as error:  # code of somebody else's
-        raise OddframeError(f"{where}: cannot be imported ({_reason(error)})") from error
-    check_detector(module, where)
-    if module.DETECTOR.name != point.name:
-        raise OddframeError(
-            f"{where}: its DETECTOR.name is '{module.DETECTOR.name}'; both must be the same"
-        )
-    return module
+    return run_code(point.load, where, point.module.partition(".")[0]), where
 
 
 def load_file(file: Path) -> ModuleType:
     """The module in a file; a file that has not changed is executed once.
 
     Raises:
-        OddframeError: no such file, an error in it, or no detector.
+        OddframeError: no such file, or an error in it.
     """
     if not file.is_file():
         raise OddframeError(f"{file}: no such file; --detector takes a name or a file (.py)")
@@ -85,24 +67,47 @@ def load_file(file: Path) -> ModuleType:
         raise OddframeError(f"{file}: expected a Python file, with a name that ends in .py")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses look their module up
+    loader = spec.loader
     try:
-        spec.loader.exec_module(module)
-        check_detector(module, str(file))
-    except BaseException as error:
+        run_code(lambda: loader.exec_module(module), str(file), name)
+    except BaseException:
         del sys.modules[name]
-        if isinstance(error, OddframeError) or not isinstance(error, Exception):
-            raise
-        where = place_in_file(error) or str(file)
-        raise OddframeError(f"{where}: cannot be loaded ({_reason(error)})") from error
+        raise
     return module
 
 
-def place_in_file(error: BaseException) -> str:
-    """``FILE line 12``, the last place in a detector that was loaded from a file; or nothing."""
+def run_code(load: Callable[[], Loaded], where: str, owner: str) -> Loaded:
+    """What loading a detector gives.
+
+    Args:
+        load: imports or executes it.
+        where: what it is, in a message.
+        owner: the module whose code it is, or its package.
+
+    Raises:
+        OddframeError: an error in it, with the last place in its own code.
+    """
+    try:
+        return load()
+    except Exception as error:  # of any kind
+        place = _place(error, lambda name: f"{name}.".startswith(f"{owner}."))
+        said = " ".join(str(error).split())
+        kind = type(error).__name__
+        reason = f"{kind}: {said}" if said else kind
+        raise OddframeError(f"{place or where}: cannot be loaded ({reason})") from error
+
+
+def place_in_own_code(error: BaseException) -> str:
+    """``FILE line 12``, the last place in a detector from outside the package; or nothing."""
+    packages = {point.module.partition(".")[0] for point in installed().values()}
+    return _place(error, lambda name: name.startswith(PREFIX) or name.split(".")[0] in packages)
+
+
+def _place(error: BaseException, is_own: Callable[[str], bool]) -> str:
     places = [
         f"{frame.f_code.co_filename} line {line}"
         for frame, line in traceback.walk_tb(error.__traceback__)
-        if str(frame.f_globals.get("__name__")).startswith(PREFIX)
+        if is_own(str(frame.f_globals.get("__name__")))
     ]
     return places[-1] if places else ""
 
@@ -136,42 +141,3 @@ def how_to_get(detector: str, source: Any) -> str:
     if "package" in found:
         return f"it comes from the package {found['package']}; install it"
     return f"give its file with --detector FILE.py, or install a package that brings '{detector}'"
-
-
-def check_detector(module: Any, where: str) -> None:
-    """Refuse a module that is no detector, before anything is done with it.
-
-    Raises:
-        OddframeError: what it lacks.
-    """
-    kind, config = getattr(module, "DETECTOR", None), getattr(module, "CONFIG", None)
-    if not inspect.isclass(kind):
-        raise OddframeError(f"{where}: expected DETECTOR, a class; see docs/own-detectors.md")
-    if not inspect.isclass(config) or not is_dataclass(config):
-        raise OddframeError(f"{where}: expected CONFIG, a dataclass; see docs/own-detectors.md")
-    bare = [field.name for field in fields(config) if field.default is MISSING]
-    if bare:
-        raise OddframeError(f"{where}: expected a default for every setting, '{bare[0]}' has none")
-    name, traits = getattr(kind, "name", None), getattr(kind, "traits", None)
-    if not is_name(name):
-        raise OddframeError(
-            f"{where}: expected DETECTOR.name in small letters, digits and '-', found {name!r}"
-        )
-    if not isinstance(traits, Traits):
-        raise OddframeError(
-            f"{where}: expected DETECTOR.traits, Traits of oddframe.detectors.traits, found "
-            f"{traits!r}; see docs/own-detectors.md"
-        )
-    wanted = ["state", "from_state"]
-    wanted += ["stream"] if traits.looks_at == "frames" else ["score_snippets"]
-    wanted += ["fit"] if traits.trained == "at once" else []
-    wanted += ["scaled_terms", "combine"] if traits.per_video else []
-    wanted += ["to"] if traits.on_gpu else []
-    missing = [method for method in wanted if not callable(getattr(kind, method, None))]
-    if missing:
-        raise OddframeError(f"{where}: expected DETECTOR to have a method {missing[0]}")
-
-
-def _reason(error: BaseException) -> str:
-    said = " ".join(str(error).split())
-    return f"{type(error).__name__}: {said}" if said else type(error).__name__

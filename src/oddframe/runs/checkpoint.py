@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 import oddframe
-from oddframe.detectors import plugins
+from oddframe.detectors.conformance import is_name
 from oddframe.detectors.contract import Detector
 from oddframe.errors import OddframeError
 from oddframe.files.atomic import atomic_path
@@ -57,7 +57,7 @@ def read_checkpoint(path: Path) -> tuple[str, dict[str, Any]]:
             f"{made_by}, this is {oddframe.__version__}); train again with this version"
         )
     name = content.get("detector")
-    if not plugins.is_name(name):
+    if not is_name(name):
         raise OddframeError(f"{path}: expected the name of a detector, found {shown(name)}")
     return name, content
 

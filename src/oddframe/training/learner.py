@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 
-class Learner(nn.Module):
+class Learner(nn.Module, ABC):
     """A module whose training the loop runs step by step.
 
     A step runs through the phases in order. In each, only the parameters of the phase's optimiser
@@ -18,9 +19,9 @@ class Learner(nn.Module):
     phases: tuple[str, ...] = ("network",)
     """Names of the phases of a step; none where there is nothing to train."""
 
+    @abstractmethod
     def optimisers(self) -> dict[str, Optimizer]:
         """Phase to the optimiser that steps in it."""
-        raise NotImplementedError
 
     def begin_step(self, step: int) -> dict[str, float]:  # noqa: ARG002
         """Called before each step: phase to the factor of its optimiser's learning rate.
@@ -31,6 +32,6 @@ class Learner(nn.Module):
         """
         return dict.fromkeys(self.phases, 1.0)
 
+    @abstractmethod
     def losses(self, phase: str, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Loss terms by name, scalars; ``loss`` is the total that the phase minimises."""
-        raise NotImplementedError

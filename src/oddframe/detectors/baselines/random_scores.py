@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -42,6 +42,10 @@ class RandomScores(BagDetector):
     def prepare(self, normal: Iterable[np.ndarray], seed: int) -> None:  # noqa: ARG002
         """Keep the seed; the bags are not looked at."""
         self.seed.fill_(seed)
+
+    def losses(self, phase: str, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:  # noqa: ARG002
+        """None: there is no phase to train in."""
+        return {}
 
     def snippet_scores(self, features: Tensor) -> Tensor:
         """Scores 0 to 1 ``(videos, time)`` of ``(videos, crops, time, channels)``."""
