@@ -10,6 +10,7 @@ from oddframe.detectors.weakly_supervised.mgfn import MGFN, MGFNConfig
 from oddframe.detectors.weakly_supervised.rtfm import RTFM, RTFMConfig
 from oddframe.detectors.weakly_supervised.s3r import S3R, S3RConfig
 from oddframe.detectors.weakly_supervised.sultani import Sultani, SultaniConfig
+from oddframe.errors import OddframeError
 
 CROPS, CHANNELS = 10, 32
 DETECTORS = {
@@ -69,3 +70,14 @@ def test_no_more_snippets_at_once_than_the_bound(snippets, passes):
     scores = detector.score_snippets(bag)
     assert detector.shapes == [(crops, 1, snippets, CHANNELS) for crops in passes]
     assert scores == pytest.approx(bag[..., 0].mean(axis=1), abs=1e-6)
+
+
+@pytest.mark.parametrize("wrong", [np.nan, 1.5, -0.25])
+def test_scores_that_are_no_probabilities_are_refused(wrong):
+    bag = features(5)
+    bag[3] = wrong
+    said = (
+        f"detector recorded: expected scores of snippets from 0 to 1, found {wrong} for snippet 3"
+    )
+    with pytest.raises(OddframeError, match=said):
+        Recorded().score_snippets(bag)

@@ -10,7 +10,8 @@ from scipy.stats import chi2
 from sklearn.metrics import roc_auc_score
 
 from oddframe.calibration.surprise import Surprise, trust
-from oddframe.calibration.threshold import Threshold, choose_threshold
+from oddframe.calibration.threshold import Threshold, calibrate, choose_threshold
+from oddframe.errors import OddframeError
 from oddframe.files.saved_state import SavedState
 from oddframe.media.clock import Clock
 
@@ -198,3 +199,12 @@ def test_the_promise_is_kept_by_fresh_footage(hours, least, most):
         assert found.is_kept
         kept.append(rate * np.exp(-found.value) <= 1.0)
     assert least <= np.mean(kept) <= most
+
+
+def test_scores_that_are_none_are_named_by_their_place():
+    good, clock = np.zeros(50), Clock(50, 25.0)
+    broken = np.where(np.arange(50) == 7, np.nan, good)
+    with pytest.raises(OddframeError, match="found nan at frame 7 of normal video 2 of"):
+        calibrate([(good, clock), (broken, clock)])
+    with pytest.raises(OddframeError, match="to choose a threshold on, found none for 2 videos"):
+        calibrate([(good[:0], clock)] * 2)

@@ -164,7 +164,7 @@ def test_calibration_promises_what_normal_footage_shows() -> None:
     generator = np.random.default_rng(1)
     normal = [grey_frames(generator.integers(90, 110, 50).tolist()) for _ in range(3)]
     assert detector.threshold == float("inf")
-    calibrate_detector(detector, ((images, Clock(len(images), 25.0), ()) for images in normal))
+    calibrate_detector(detector, (("a", images, Clock(len(images), 25.0), ()) for images in normal))
     scores = []
     for images in normal:
         found = list(terms_of(detector, images))
@@ -180,12 +180,22 @@ def test_a_cut_in_normal_footage_raises_no_threshold() -> None:
     quiet = np.random.default_rng(1).integers(90, 110, 50).tolist()
     images = grey_frames(quiet[:25] + [value + 100 for value in quiet[25:]])
     plain, joined = jump(), jump()
-    calibrate_detector(plain, [(images, Clock(50, 25.0), ())])
-    calibrate_detector(joined, [(images, Clock(50, 25.0), {25})])
+    calibrate_detector(plain, [("a", images, Clock(50, 25.0), ())])
+    calibrate_detector(joined, [("a", images, Clock(50, 25.0), {25})])
     assert plain.scales["error"][1] > 2 * joined.scales["error"][1]
     found = list(terms_of(joined, images, {25}))
     scores = joined.combine({n: np.array([f.terms[n] for f in found]) for n in joined.weights})
     assert joined.threshold == pytest.approx(scores.max(), abs=1e-5)
+
+
+def test_a_term_that_is_no_number_is_named_with_its_video() -> None:
+    detector = jump()
+    broken = ClipTerms({"error": torch.tensor([0.0, torch.nan])}, torch.ones(2, 4, 4))
+    detector.measure = lambda clip: broken
+    detector.scoring_batch = 2
+    said = r"detector jump: video 'b': expected a finite term 'error' of frame 3, found nan"
+    with pytest.raises(OddframeError, match=said):
+        calibrate_detector(detector, [("b", grey_frames([1, 2, 3, 4]), Clock(4, 25.0), ())])
 
 
 def test_a_saved_detector_scores_alike(tmp_path: Path) -> None:
@@ -198,7 +208,7 @@ def test_a_saved_detector_scores_alike(tmp_path: Path) -> None:
     detector = jump()
     with open_video(frames) as video:
         images = [image_of(frame, detector.config) for frame in video]
-    calibrate_detector(detector, [(images[:9], Clock(9, 25.0), ())])
+    calibrate_detector(detector, [("a", images[:9], Clock(9, 25.0), ())])
     with open_video(frames) as video:
         first = list(scores_of(detector, video))
     with open_video(frames) as video:

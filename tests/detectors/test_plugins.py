@@ -14,6 +14,7 @@ from oddframe.console.words import HELD_OUT
 from oddframe.detectors import available, load, load_given
 from oddframe.detectors.plugins import PREFIX
 from oddframe.errors import OddframeError, OddframeWarning
+from oddframe.media.opening import probe
 from oddframe.runs.run_folder import read_run
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "example_detector.py"
@@ -203,20 +204,52 @@ def test_mistakes_in_a_file_are_told_where_they_are(
     assert not out.exists()
 
 
+def test_a_state_without_what_from_state_asks_for_is_told_so(street, refused, tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text(EXAMPLE.read_text().replace('"mean": self.mean', '"middle": self.mean'))
+    line = refused("train", street.root / "calm.mp4", "--detector", file, "--out", tmp_path / "run")
+    assert "detector 'brightness' does not fit its from_state (" in line
+    assert re.search(r"mine\.py line \d+: it lacks 'mean', which from_state asks for\)", line)
+
+
+SCORE = re.findall(r"return \[FrameScore.*\]", EXAMPLE.read_text())[0]
+
+
 @pytest.mark.parametrize(
     ("before", "after", "found"),
     [
-        ("FrameScore(number,", "FrameScore(number + 1,", "found 1; its stream must give every"),
-        ("[FrameScore(number", "[(number", "found tuple; its stream must give every frame"),
+        (
+            "FrameScore(number,",
+            "FrameScore(number + 1,",
+            "expected a FrameScore of frame 0 next, found 1; its stream must give every",
+        ),
+        (
+            "[FrameScore(number",
+            "[(number",
+            "expected a FrameScore of frame 0 next, found tuple; its stream must give every",
+        ),
+        (
+            "float(odd.max())",
+            "float('nan') if number == 7 else 1.0",
+            "expected a finite score of frame 7, found nan",
+        ),
+        ("float(odd.max())", "'high'", "expected a finite score of frame 0, found 'high'"),
+        (SCORE, "return None", "expected a list of FrameScore from its stream, found NoneType"),
+        (SCORE, "return []", "expected a score of each of the {} frames, found 0"),
+        (SCORE, f"{SCORE}[: number < 9]", "expected a score of each of the {} frames, found 9"),
     ],
 )
-def test_every_frame_has_a_score_in_its_place(street, example, tmp_path, before, after, found):
+def test_every_frame_has_a_score_in_its_place(
+    street, example, refused, tmp_path, before, after, found
+):
     file = tmp_path / "mine.py"
+    assert EXAMPLE.read_text().count(before) == 1
     file.write_text(EXAMPLE.read_text().replace(before, after))
+    calm = street.root / "calm.mp4"
+    said = f"detector brightness: {calm}: {found.format(probe(calm).frames)}"
+    assert said in refused("train", calm, "--detector", file, "--out", tmp_path / "run")
     with (
         pytest.warns(OddframeWarning, match="or has changed since"),
-        pytest.raises(OddframeError, match=f"expected a FrameScore of frame 0 next, {found}"),
+        pytest.raises(OddframeError, match=re.escape(said)),
     ):
-        oddframe.score(
-            example / "run", street.root / "calm.mp4", out=tmp_path / "s.npz", detector=str(file)
-        )
+        oddframe.score(example / "run", calm, out=tmp_path / "s.npz", detector=str(file))

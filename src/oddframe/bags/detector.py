@@ -150,7 +150,8 @@ class BagDetector(Learner):
             float32 ``(snippets,)``, 0 to 1.
 
         Raises:
-            OddframeError: features of another width than the detector was made for.
+            OddframeError: features of another width than the detector was made for, or scores that
+                are no numbers from 0 to 1.
         """
         if features.ndim != 3 or features.shape[2] != self.shape.channels:
             raise OddframeError(
@@ -164,7 +165,14 @@ class BagDetector(Learner):
         for some in np.array_split(np.arange(crops), -(-crops // _crops_at_once(snippets))):
             bags = np.array(features[:, some].transpose(1, 0, 2), dtype=np.float32, order="C")
             total += self.snippet_scores(torch.from_numpy(bags)[:, None].to(like)).sum(dim=0)
-        return (total / crops).float().cpu().numpy()
+        scores = (total / crops).float().cpu().numpy()
+        wrong = np.flatnonzero(~((scores >= 0) & (scores <= 1)))  # NaN is neither
+        if wrong.size:
+            raise OddframeError(
+                f"detector {self.name}: expected scores of snippets from 0 to 1, found "
+                f"{scores[wrong[0]]} for snippet {wrong[0]}"
+            )
+        return scores
 
     @property
     def notes(self) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from oddframe.calibration.alarm_rates import AlarmCounts, Stretch
 from oddframe.calibration.tail import LEAST_BLOCKS, RateTail, interval, minute_maxima
-from oddframe.console.words import HELD_OUT
+from oddframe.console.words import HELD_OUT, count
 from oddframe.errors import OddframeError
 from oddframe.media.clock import MOST_WATCHED, Clock
 from oddframe.scores.detections import MERGE_SECONDS
@@ -186,15 +186,21 @@ def calibrate(
     Raises:
         OddframeError: no video, or scores that are no finite numbers.
     """
-    stretches = []
-    for scores, clock in normal:
+    stretches, number = [], 0
+    for number, (scores, clock) in enumerate(normal, start=1):
         values = np.asarray(scores, dtype=np.float64).ravel()
-        if not np.isfinite(values).all():
-            raise OddframeError("calibration: expected finite scores, found NaN or infinity")
+        if (broken := np.flatnonzero(~np.isfinite(values))).size:
+            raise OddframeError(
+                f"calibration: expected finite scores, found {values[broken[0]]} at frame "
+                f"{broken[0]} of normal video {number} of those given"
+            )
         if values.size:
             stretches.append((values, replace(clock, frames=values.size)))
     if not stretches:
-        raise OddframeError("calibration: no normal footage to choose a threshold on")
+        raise OddframeError(
+            "calibration: expected scores of normal videos to choose a threshold on, found none "
+            f"for {count(number, 'video')}"
+        )
     hours = sum(clock.watched for _, clock in stretches) / 3600
     chosen = choose_threshold(stretches, hours, false_alarms_per_hour, footage)
     return replace(chosen, seen=time_lapse_counts(clock for _, clock in stretches))

@@ -12,6 +12,7 @@ from oddframe.clips.learner import ClipLearner
 from oddframe.clips.stream import measured_video
 from oddframe.clips.terms import TooShortError
 from oddframe.console.words import HELD_OUT, count
+from oddframe.errors import OddframeError
 from oddframe.media.clock import Clock
 
 
@@ -34,15 +35,15 @@ def fitted_scales(
 
 def calibrate_detector(
     detector: ClipLearner,
-    videos: Iterable[tuple[Iterable[np.ndarray], Clock, Container[int]]],
+    videos: Iterable[tuple[str, Iterable[np.ndarray], Clock, Container[int]]],
     footage: str = HELD_OUT,
 ) -> int:
     """Give a detector its scales and its threshold, from normal videos.
 
     Args:
         detector: the detector.
-        videos: for each the images of its frames, when they are shown, and where footage begins
-            anew, as for :func:`oddframe.clips.stream.terms_of`: the threshold need not let
+        videos: for each its id, the images of its frames, when they are shown, and where footage
+            begins anew, as for :func:`oddframe.clips.stream.terms_of`: the threshold need not let
             through what no score says.
         footage: what they are, in words.
 
@@ -51,16 +52,18 @@ def calibrate_detector(
 
     Raises:
         TooShortError: none of them does, or there is none.
+        OddframeError: a term that is no finite number.
     """
     short = 0
     measured: list[tuple[dict[str, np.ndarray], Clock]] = []
     peaks = []
-    for images, clock, breaks in videos:
+    for video_id, images, clock, breaks in videos:
         try:
             terms, map_peaks = measured_video(detector, images, breaks)
         except TooShortError:
             short += 1
             continue
+        _check_finite(detector.name, video_id, {**terms, "map": map_peaks})
         # As many as decode, which a damaged file may promise more of.
         measured.append((terms, replace(clock, frames=len(map_peaks))))
         peaks.append(map_peaks)
@@ -76,3 +79,13 @@ def calibrate_detector(
     wanted = detector.config.false_alarms_per_hour
     detector.calibrated = calibrate(stretches, wanted, footage=footage)
     return short
+
+
+def _check_finite(name: str, video_id: str, terms: Mapping[str, np.ndarray]) -> None:
+    """Refuse what would make every score of every video NaN."""
+    for term, values in terms.items():
+        if (broken := np.flatnonzero(~np.isfinite(values))).size:
+            raise OddframeError(
+                f"detector {name}: video '{video_id}': expected a finite term '{term}' of frame "
+                f"{broken[0]}, found {values[broken[0]]}"
+            )

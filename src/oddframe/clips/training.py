@@ -109,6 +109,7 @@ class ClipTraining(TrainingJob):
                 detector,
                 (
                     (
+                        v.id,
                         calibrating.frames(v.id),
                         calibrating.clock(v),
                         calibrating.breaks.get(v.id, ()),

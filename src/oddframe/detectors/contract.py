@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, TypeGuard
@@ -9,6 +10,8 @@ from typing import Any, ClassVar, Protocol, TypeGuard
 import numpy as np
 
 from oddframe.detectors.traits import Traits
+from oddframe.errors import OddframeError
+from oddframe.files.text_files import shown
 from oddframe.media.frames import Frame, MediaInfo, VideoReader
 from oddframe.media.watched_video import watched
 from oddframe.scores.detections import MERGE_SECONDS
@@ -241,12 +244,47 @@ def scores_of(detector: FrameDetector, video: VideoReader) -> Iterator[FrameScor
     Args:
         detector: the detector.
         video: its breaks are looked for, unless it is ``watched`` already.
+
+    Raises:
+        OddframeError: the detector does not give every frame a finite score, in order.
     """
     footage = watched(video)
     stream = detector.stream(footage.info, source=str(footage.path))
+    where = f"detector {detector.name}: {footage.path}"
+    pushed = scored = 0
     for frame in footage:
-        yield from stream.push(frame)
-    yield from stream.finish()
+        pushed += 1
+        for score in _checked(stream.push(frame), scored, where):
+            scored += 1
+            yield score
+    for score in _checked(stream.finish(), scored, where):
+        scored += 1
+        yield score
+    if scored != pushed:
+        raise OddframeError(
+            f"{where}: expected a score of each of the {pushed} frames, found {scored}; its stream "
+            "must give every frame one, in push or in finish"
+        )
+
+
+def _checked(scores: Any, first: int, where: str) -> list[FrameScore]:
+    """What a stream gave, if these are scores of the frames from ``first`` on."""
+    if not isinstance(scores, list):
+        raise OddframeError(
+            f"{where}: expected a list of FrameScore from its stream, found {type(scores).__name__}"
+        )
+    for number, score in enumerate(scores, start=first):
+        if not isinstance(score, FrameScore) or score.frame != number:
+            raise OddframeError(
+                f"{where}: expected a FrameScore of frame {number} next, found "
+                f"{getattr(score, 'frame', type(score).__name__)}; its stream must give every "
+                "frame in order"
+            )
+        if not isinstance(score.value, int | float | np.number) or not math.isfinite(score.value):
+            raise OddframeError(
+                f"{where}: expected a finite score of frame {number}, found {shown(score.value)}"
+            )
+    return scores
 
 
 class Fitted(Protocol):

@@ -179,11 +179,11 @@ def _calibrate(detector: Any, normal: Footage | None, out: Path) -> Manifest | N
     manifest = at_one_range(normal.read(out=out))
     videos = normal_videos(manifest, "val") or normal_videos(manifest, "train")
 
-    def opened() -> Iterator[tuple[Iterator[np.ndarray], Clock, Container[int]]]:
+    def opened() -> Iterator[tuple[str, Iterator[np.ndarray], Clock, Container[int]]]:
         for video in videos:
             with watched(open_video(manifest.locate(video), video.fps, video.levels)) as reader:
                 images = (image_of(frame, detector.config) for frame in reader)
-                yield images, video.clock, reader.breaks
+                yield video.id, images, video.clock, reader.breaks
 
     # Which videos the published weights were learnt from, nobody wrote down.
     try:

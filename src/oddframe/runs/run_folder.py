@@ -199,13 +199,27 @@ def read_run(folder: AnyPath, checkpoint: str = CHECKPOINT, detector: str | None
             state = {**state, "config": vars(settings)}
         fitted = module.DETECTOR.from_state(state)
     except Exception as error:  # of nearly any kind, if it is not a state of this detector
-        said = str(error) if isinstance(error, OddframeError) else repr(error)
-        raise OddframeError(
-            f"{path}: the state of detector '{name}' does not fit oddframe "
-            f"{oddframe.__version__} ({' '.join(said.split())[:300]}); train again with this "
-            "version"
-        ) from error
+        raise OddframeError(f"{path}: {_does_not_fit(name, module, error)}") from error
     return Run(folder, fitted, config, sha256_of(path), plugins.source_of(module))
+
+
+def _does_not_fit(name: str, module: ModuleType, error: Exception) -> str:
+    """Why a detector cannot be made of its state, and what to do."""
+    said = str(error) if isinstance(error, OddframeError) else repr(error)
+    if isinstance(error, KeyError):
+        said = f"it lacks {error}, which from_state asks for"
+    said = " ".join(said.split())[:300]
+    if plugins.source_of(module):
+        place = plugins.place_in_own_code(error)
+        return (
+            f"the state of detector '{name}' does not fit its from_state "
+            f"({f'{place}: ' if place else ''}{said}); let state() give what from_state takes, and "
+            "train again"
+        )
+    return (
+        f"the state of detector '{name}' does not fit oddframe {oddframe.__version__} ({said}); "
+        "train again with this version"
+    )
 
 
 def _detector(folder: Path, name: str, source: Any, given: str | None) -> ModuleType:

@@ -68,12 +68,6 @@ def score_frames(
     ):
         footage = watched(reader)
         for frame in scores_of(detector, footage):
-            if not isinstance(frame, FrameScore) or frame.frame != seen:
-                raise OddframeError(
-                    f"detector {detector.name}: expected a FrameScore of frame {seen} next, found "
-                    f"{getattr(frame, 'frame', type(frame).__name__)}; its stream must give "
-                    "every frame in order"
-                )
             if frame.frame == raw.size:
                 raw = np.concatenate([raw, np.empty(raw.size, np.float32)])
             raw[frame.frame] = frame.value
