@@ -19,11 +19,13 @@ from pathlib import Path
 
 import numpy as np
 
+from oddframe.calibration.block_maxima import BlockSurprise
 from oddframe.calibration.surprise import Surprise
 from oddframe.detectors.contract import scores_of
 from oddframe.detectors.own_cameras.fixed_camera import FixedCameraConfig, FixedCameraDetector
 from oddframe.detectors.own_cameras.fixed_camera.evidence import SCALES, Evidence, Lasting, longest
 from oddframe.detectors.own_cameras.fixed_camera.fitting import _remember, _whiten
+from oddframe.detectors.own_cameras.fixed_camera.followed import LASTING_CUES
 from oddframe.detectors.own_cameras.fixed_camera.frame_values import frame_value
 from oddframe.detectors.own_cameras.fixed_camera.promise import decide
 from oddframe.detectors.own_cameras.fixed_camera.recording import Recording
@@ -107,8 +109,8 @@ def hour(surprise: Surprise, kept: np.lib.npyio.NpzFile) -> Hour:
     """What the detector makes of the fields of a recording."""
     fields = surprise(kept["d"].astype(np.float32))
     lasting, values = Evidence(fields.shape[1:]), [frame_value(field) for field in fields]
-    # Direction and staying follow things that move, of which nothing is measured here.
-    none = [0.0, 0.0]
+    # Some cues follow things that move, of which nothing is measured here.
+    none = [0.0 for _ in LASTING_CUES]
     evidence = [[*lasting.add(fields[k], float(t)), *none] for t, k in enumerate(kept["index"])]
     at = np.array(values)[kept["index"]]
     return Hour(at, np.array(evidence), Clock(at.size, 1.0))
@@ -119,8 +121,12 @@ def hours(train: Path, fresh: Path, cache: Path) -> None:
     known, new = measured(prepare_folder(train), prepare_folder(fresh), cache)
     seconds = sum(one.clock.watched for one in known)
     merge, frame = longest(seconds), Surprise.fit(np.concatenate([one.values for one in known]))
-    lasting = Lasting.fit([(one.evidence, one.clock) for one in known], seconds, merge)
-    lasting = replace(lasting, scales=(*lasting.scales[: len(SCALES)], None, None))
+    unseen = [BlockSurprise(0.0, 1.0).per_second()] * len(LASTING_CUES)
+    evidence = [(one.evidence, one.clock) for one in known]
+    lasting = Lasting.fit(evidence, seconds, merge, unseen)
+    lasting = replace(
+        lasting, scales=(*lasting.scales[: len(SCALES)], *(None for _ in LASTING_CUES))
+    )
 
     def scored(one: Hour) -> np.ndarray:
         return lasting.score(frame(one.values), one.evidence)

@@ -17,6 +17,18 @@ def test_the_surprise_is_the_share_of_blocks_as_high():
     assert surprise(4) == pytest.approx(-np.log10((maxima >= 4).mean()), abs=0.03)
 
 
+def test_by_the_second_it_is_a_count_of_blocks():
+    random = np.random.default_rng(0)
+    maxima = gumbel_r.rvs(3, 0.5, size=50_000, random_state=random)
+    by_second = BlockSurprise(3, 0.5).per_second()
+    for value in (4.0, 5.5):
+        rate = (maxima >= value).sum() / (maxima.size * BLOCK_SECONDS)
+        assert by_second(np.array(value)) == pytest.approx(-np.log10(rate), abs=0.06)
+    far = np.array([9.0, 30.0])
+    expected = -gumbel_r.logsf(far, 3, 0.5) / np.log(10) + np.log10(BLOCK_SECONDS)
+    assert by_second(far) == pytest.approx(expected, rel=0.01)
+
+
 def test_a_few_blocks_that_happen_to_be_alike_promise_nothing():
     surprise = BlockSurprise.fit([2.0, 2.0], 0.3)
     assert surprise(2.2) < 1

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from oddframe.calibration.block_maxima import BLOCK_SECONDS, BlockSurprise
 from oddframe.calibration.surprise import Surprise
 from oddframe.detectors.own_cameras.fixed_camera.evidence import (
     FLOOR,
@@ -141,7 +142,17 @@ def test_a_scale_is_judged_by_footage_ten_times_as_long():
     assert [longest(seconds) for seconds in (20, 30, 149, 150, 600)] == [1, 3, 3, 15, 60]
     clock = Clock(1000, 5.0)
     evidence = np.random.default_rng(0).exponential(1, (1000, KINDS))
-    fitted = Lasting.fit([(evidence, clock)], 200, 15.0)
-    assert [scale is not None for scale in fitted.scales] == [True, True, False, False, False]
+    blocks = BlockSurprise(0.0, 0.2), BlockSurprise(1.0, 0.3)
+    followed = [cue.per_second() for cue in blocks]
+    fitted = Lasting.fit([(evidence, clock)], 200, 15.0, followed)
+    assert [scale is not None for scale in fitted.scales] == [True, True, False, True, True]
+    # What is too rare to be counted in 200 seconds is what blocks say, if that is beyond the floor.
+    high = np.array([0, 0, 0, 2.0, 2.0])
+    expected = [blocks[0](2.0) + np.log10(BLOCK_SECONDS), 0]
+    np.testing.assert_allclose(fitted.surprises(high)[3:], expected, rtol=1e-3)
+    few = Lasting.fit([(evidence[:350], Clock(350, 5.0))], 70, 3.0, followed)
+    assert [scale is not None for scale in few.scales] == [True, False, False, False, False]
+    nothing = Lasting.fit([(evidence[:100], Clock(100, 5.0))], 20, 1.0, followed)
+    assert nothing.scales == Lasting().scales
     again = Lasting.from_state(SavedState(fitted.state()))
     np.testing.assert_array_equal(again.surprises(9 * evidence), fitted.surprises(9 * evidence))

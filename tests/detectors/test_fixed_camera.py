@@ -179,7 +179,7 @@ def test_a_promise_by_the_day_is_told_by_the_day(street):
     config(street, false_alarms_per_day=48, false_alarms_per_hour=2)
 
 
-@pytest.mark.parametrize("name", ["background", "lasting", "health"])
+@pytest.mark.parametrize("name", ["background", "lasting", "followed", "health"])
 def test_a_run_of_before_is_refused(detector, name):
     state = detector.state()
     state["scene"].pop(name)

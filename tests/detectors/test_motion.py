@@ -8,11 +8,14 @@ from oddframe.detectors.own_cameras.fixed_camera.background import Background
 from oddframe.detectors.own_cameras.fixed_camera.directions import (
     BINS,
     GRID,
+    NO_WAY,
     Directions,
+    Wanderer,
+    WayStream,
     count_ways,
 )
 from oddframe.detectors.own_cameras.fixed_camera.motion import Habits, MotionStream
-from oddframe.detectors.own_cameras.fixed_camera.movers import Mover, MoverStream
+from oddframe.detectors.own_cameras.fixed_camera.movers import Mover, MoverStream, movers_of
 from oddframe.detectors.own_cameras.fixed_camera.pace import UsualPace
 from oddframe.detectors.own_cameras.fixed_camera.staying import LongestStays, Stay
 
@@ -49,7 +52,7 @@ def square_at(background, right, down, seconds, frames=12, start=(40, 50)) -> Mo
     for k in range(frames):
         image = scene(start[0] + right * k, start[1] + down * k)
         moving = stream.update(image, seconds if k else None)
-    (mover,) = moving.movers.values()
+    (mover,) = movers_of(moving)
     return mover
 
 
@@ -84,7 +87,7 @@ def test_noise_moves_nothing(background):
 
 
 def mover(x: int, foot: int, right: float, down: float = 0.0) -> Mover:
-    return Mover((x - 10, foot - 30, 20, 30), (right, down), 0.9)
+    return Mover((x - 10, foot - 30, 20, 30), (right, down))
 
 
 def test_the_usual_pace_follows_the_row_of_the_foot():
@@ -113,47 +116,82 @@ def test_a_pace_is_a_multiple_of_the_usual_one(background, times):
     assert pace.dtype == np.float32
 
 
-def directions_of(movers) -> tuple[Directions, UsualPace]:
-    pace = UsualPace(np.array([80.0]), np.array([30.0]))
-    return Directions.of_counts(count_ways(movers, pace, SIZE), SIZE), pace
+def walk(start: tuple[int, int], right: float, down: float = 0.0, frames: int = 16) -> list:
+    """A square that walks, and is gone."""
+    return [scene(start[0] + right * k, start[1] + down * k) for k in range(frames)] + [backdrop()]
 
 
-def test_a_direction_that_nothing_takes_is_rare_at_its_place_alone():
-    random = np.random.default_rng(4)
-    right = [mover(random.integers(20, 110), random.integers(40, 140), 30.0) for _ in range(500)]
-    both = [
-        mover(random.integers(130, 220), random.integers(40, 140), random.choice([-30.0, 30.0]))
-        for _ in range(500)
-    ]
-    directions, pace = directions_of(right + both)
-    assert directions.rarity(mover(60, 90, 30.0), pace) == 0
-    assert directions.rarity(mover(60, 90, -30.0), pace) > 0.6
-    assert directions.rarity(mover(180, 90, -30.0), pace) == 0
-    assert directions.rarity(mover(180, 90, 0.0, 30.0), pace) > 0.6
-    assert directions.sentence(mover(60, 90, -30.0), pace) == (
-        "moves left, where nearly everything moves right"
-    )
-    assert directions.sentence(mover(180, 90, 0.0, -30.0), pace) == (
-        "moves up, where hardly anything does"
-    )
+def directions_of(background, *walks) -> Directions:
+    counts = np.zeros((*GRID, BINS), np.float32)
+    for pictures in walks:
+        stream = MoverStream(background, SIZE)
+        for k, picture in enumerate(pictures):
+            counts += count_ways(stream.update(picture, 0.08 if k else None))
+    return Directions.of_counts(counts)
 
 
-def test_what_hardly_moves_or_stands_at_the_edge_has_no_direction():
-    directions, pace = directions_of([mover(100, 90, 30.0)] * 100)
-    assert directions.rarity(mover(100, 90, -3.0), pace) == 0
-    assert directions.rarity(mover(10, 90, -30.0), pace) == 0
-    assert directions.rarity(mover(100, 90, -30.0), pace) > 1
+def wanderers(background, directions, pictures) -> list[Wanderer]:
+    movers, ways = MoverStream(background, SIZE), WayStream(directions)
+    return [ways.update(movers.update(p, 0.08 if k else None)) for k, p in enumerate(pictures)]
 
 
-def test_where_nothing_moves_no_direction_is_rare():
-    directions, pace = directions_of([])
+@pytest.fixture(scope="module")
+def street(background) -> Directions:
+    """On the left all goes right; on the right it goes both ways."""
+    there = walk((120, 40), 4), walk((195, 40), -4), walk((120, 80), 4), walk((195, 80), -4)
+    return directions_of(background, walk((5, 40), 4), walk((5, 80), 4), *there)
+
+
+def test_a_direction_that_nothing_takes_is_rare_at_its_place_alone(background, street):
+    def rarest(*way) -> Wanderer:
+        return max(wanderers(background, street, walk(*way)), key=lambda one: one.rarity)
+
+    assert rarest((10, 60), 4).rarity < 0.1
+    assert rarest((150, 60), -4).rarity < 0.1
+    left, up = rarest((75, 60), -4), rarest((170, 100), 0, -4)
+    assert left.rarity > 0.5
+    assert up.rarity > 0.5
+    assert street.sentence(left) == "moves left, where nearly everything moves right"
+    assert street.sentence(up) == "moves up, where hardly anything does"
+    assert street.sentence(Wanderer(1.0)) == "moved in a direction that is rare here"
+
+
+def test_who_goes_against_the_crowd_is_found_in_it(background, street):
+    """Things that touch are one thing, whose parts go their own ways."""
+    crowd = [np.maximum(scene(10 + 3 * k, 30), scene(80 - 4 * k, 68)) for k in range(14)]
+    found = wanderers(background, street, crowd)[-1]
+    x, y, width, height = found.box
+    assert found.rarity > 0.4
+    assert (x, y) == pytest.approx((80 - 4 * 13, 68), abs=12)
+    assert (x + width, y + height) == pytest.approx((120 - 4 * 13, 108), abs=12)
+
+
+def test_an_odd_way_fades_within_a_few_seconds(background, street):
+    pictures = walk((75, 60), -4)[:-1]
+    found = wanderers(background, street, pictures + [pictures[-1]] * 60)
+    now, later = found[15], found[-1]
+    assert later.rarity < 0.1 * now.rarity
+    assert later.way == NO_WAY
+
+
+def test_what_hardly_moves_has_no_direction(background, street):
+    slow = wanderers(background, street, walk((75, 60), -0.25))
+    assert max(w.rarity for w in slow) < 0.1
+
+
+def test_where_nothing_moves_no_direction_is_rare(background):
+    directions = directions_of(background, [backdrop()] * 5)
     assert directions.shares.shape == (*GRID, BINS)
-    assert directions.rarity(mover(100, 90, 30.0), pace) == 0
+    assert max(w.rarity for w in wanderers(background, directions, walk((75, 60), -4))) == 0
+
+
+def habits(background) -> Habits:
+    directions = Directions.of_counts(np.zeros((*GRID, BINS)))
+    return Habits(background, UsualPace(np.array([80.0]), np.array([30.0])), directions)
 
 
 def stays_of(background, pictures, seconds=0.2) -> list[Stay]:
-    directions, pace = directions_of([])
-    stream = MotionStream(Habits(background, pace, directions), CELLS, SIZE)
+    stream = MotionStream(habits(background), CELLS, SIZE)
     return [stream.update(p, seconds if k else None).stay for k, p in enumerate(pictures)]
 
 
@@ -197,8 +235,7 @@ def test_the_sentence_of_a_stay_knows_the_place():
 
 
 def test_footage_that_begins_anew_forgets(background):
-    directions, pace = directions_of([])
-    stream = MotionStream(Habits(background, pace, directions), CELLS, SIZE)
+    stream = MotionStream(habits(background), CELLS, SIZE)
     for k in range(15):
         before = stream.update(scene(40 + 3 * k, 50), 0.2 if k else None)
     assert before.pace.max() > 0

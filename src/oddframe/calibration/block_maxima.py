@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from oddframe.calibration.surprise import Surprise
+
 if TYPE_CHECKING:
     from oddframe.files.saved_state import SavedState
 
@@ -53,6 +55,16 @@ class BlockSurprise:
         if height < -6:
             return 0.0
         return -math.log10(-math.expm1(-math.exp(-height)))
+
+    def per_second(self) -> Surprise:
+        """``-log10`` of how many such values there are in a second, for any value."""
+        heights = np.linspace(-2.0, 8.0, 41)
+        surprises = [self(self.location + self.scale * height) for height in heights]
+        return Surprise(
+            self.location + self.scale * heights,
+            np.array(surprises) + math.log10(BLOCK_SECONDS),
+            1 / (self.scale * math.log(10)),
+        )
 
     def state(self) -> dict[str, float]:
         """Plain values."""

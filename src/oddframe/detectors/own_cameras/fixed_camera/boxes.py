@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 
+import cv2
+import numpy as np
+
 Box = tuple[int, int, int, int]
 """Left, top, width and height in pixels."""
 
@@ -22,3 +25,14 @@ def places_under(box: Box, size: tuple[int, int], grid: tuple[int, int]) -> tupl
         slice(int(y / size[1] * rows), math.ceil((y + height) / size[1] * rows)),
         slice(int(x / size[0] * columns), math.ceil((x + width) / size[0] * columns)),
     )
+
+
+def around_highest(values: np.ndarray) -> tuple[tuple[int, int], Box]:
+    """Row and column of the highest value of a field ``(h, w)``, and the box around it.
+
+    The box is of pixels of the field, and holds what is more than half as high without a gap.
+    """
+    row, column = divmod(int(values.argmax()), values.shape[1])
+    high = (values > 0.5 * values[row, column]).astype(np.uint8)
+    _, _, _, (x, y, width, height) = cv2.floodFill(high, None, (column, row), 2, flags=8)
+    return (row, column), (x, y, width, height)

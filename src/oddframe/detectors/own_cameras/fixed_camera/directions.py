@@ -1,17 +1,20 @@
-"""Direction at its place: how rarely anything goes this way here."""
+"""Direction at its place: how rarely anything goes this way here.
+
+Judged at every pixel of what moves, not thing by thing: in a crowd things hide each other and are
+one thing, and somebody who crosses it is not.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import cv2
 import numpy as np
 
-from oddframe.detectors.own_cameras.fixed_camera.boxes import Box
-from oddframe.detectors.own_cameras.fixed_camera.movers import Mover
-from oddframe.detectors.own_cameras.fixed_camera.pace import UsualPace
+from oddframe.detectors.own_cameras.fixed_camera.boxes import Box, around_highest
+from oddframe.detectors.own_cameras.fixed_camera.movers import Moving
+from oddframe.detectors.own_cameras.fixed_camera.velocity import MEMORY_SECONDS, Velocity
 from oddframe.errors import OddframeError
 from oddframe.files.saved_state import SavedState
 
@@ -19,16 +22,40 @@ GRID = (16, 24)
 """Rows and columns of places."""
 BINS = 16
 """Directions; 0 is to the right, then down, left and up."""
-_SPREAD = 2.4
+NO_WAY = -1
+"""What stands, or is hardly seen."""
+_SPREAD = 1.2
 """A place learns from others around it, by a Gaussian of so many places."""
-_LEAST_PACE = 0.33
-"""Times the usual pace below which a thing has no direction."""
-_LEAST_COVER = 0.4
-_EDGE = 2
+_LEAST_SPEED = 3 / MEMORY_SECONDS
+"""Pixels a second below which nothing has a direction: what moved less than three pixels in the
+time over which velocities are averaged may as well sway."""
+_LEAST_COVER = 0.3
 _PRIOR = 0.2
 """Weight of what is usual everywhere, in shares of what a place has on average."""
 _LEAST_SHARE = 1e-4
+_KEPT_SECONDS = 1.0
+"""What goes an odd way is odd by the mean over so long on its path: limbs and glare are not."""
+_BODY = (7, 9)
+"""Width and height, at half size, over which what is odd about a body is averaged."""
 _WAYS = ("right", "down", "left", "up")
+
+
+@dataclass(frozen=True)
+class Wanderer:
+    """Who goes the rarest way.
+
+    Attributes:
+        rarity: ``-log10`` of the share that goes this way here, beside an even one, averaged over
+            a body and its last second; 0 if usual, or where nobody goes.
+        box: left, top, width, height of it, in pixels of the small picture.
+        place: row and column of :data:`GRID`.
+        way: its direction now, or :data:`NO_WAY`.
+    """
+
+    rarity: float = 0.0
+    box: Box = (0, 0, 0, 0)
+    place: tuple[int, int] = (0, 0)
+    way: int = NO_WAY
 
 
 @dataclass(frozen=True)
@@ -36,44 +63,38 @@ class Directions:
     """Which way things go, by place.
 
     Attributes:
-        shares: of the things at a place, the share that goes each way, smoothed over neighbouring
+        shares: of what moves at a place, the share that goes each way, smoothed over neighbouring
             ways; ``(rows, columns, ways)``.
-        size: (width, height) of the small picture.
     """
 
     shares: np.ndarray
-    size: tuple[int, int]
 
     @classmethod
-    def of_counts(cls, counts: np.ndarray, size: tuple[int, int]) -> Directions:
-        """From how many went where, ``(rows, columns, ways)``."""
+    def of_counts(cls, counts: np.ndarray) -> Directions:
+        """From how much went where, ``(rows, columns, ways)``."""
         spread = cv2.GaussianBlur(counts.astype(np.float64), (0, 0), _SPREAD)
         spread = 0.5 * spread + 0.25 * np.roll(spread, 1, 2) + 0.25 * np.roll(spread, -1, 2)
         everywhere = spread.sum(axis=(0, 1))
         total = everywhere.sum()
         if total <= 0:  # nothing moves in the footage: no way is rarer than another
-            return cls(np.full((*GRID, BINS), 1 / BINS), size)
+            return cls(np.full((*GRID, BINS), 1 / BINS))
         at_place = spread.sum(axis=2, keepdims=True)
         prior = _PRIOR * at_place.mean()
-        return cls((spread + prior * everywhere / total) / (at_place + prior), size)
+        return cls((spread + prior * everywhere / total) / (at_place + prior))
 
-    def rarity(self, mover: Mover, pace: UsualPace) -> float:
-        """``-log10`` of the share that goes this way here, beside an even one; 0 if usual."""
-        place = place_and_way(mover, pace, self.size)
-        if place is None:
-            return 0.0
-        return max(0.0, -float(np.log10(max(self.shares[place] * BINS, _LEAST_SHARE))))
+    def rarities(self) -> np.ndarray:
+        """``-log10`` of each share beside an even one, 0 if usual; float32 likewise."""
+        beside = np.maximum(self.shares * BINS, _LEAST_SHARE)
+        return np.maximum(0, -np.log10(beside)).astype(np.float32)
 
-    def sentence(self, mover: Mover, pace: UsualPace) -> str:
-        """What is odd about the way of a thing, for a person."""
-        place = place_and_way(mover, pace, self.size)
-        if place is None:  # it went an odd way before, and is about to leave the picture or stands
+    def sentence(self, wanderer: Wanderer) -> str:
+        """What is odd about the way of somebody, for a person."""
+        if wanderer.way == NO_WAY:  # it went an odd way before, and stands now
             return "moved in a direction that is rare here"
-        row, column, way = place
         # Each of the four words stands for the four bins around it.
-        ways = np.roll(self.shares[row, column], BINS // 8).reshape(4, -1).sum(axis=1)
+        ways = np.roll(self.shares[wanderer.place], BINS // 8).reshape(4, -1).sum(axis=1)
         main = int(ways.argmax())
-        goes = (way + BINS // 8) // (BINS // 4) % 4
+        goes = (wanderer.way + BINS // 8) // (BINS // 4) % 4
         if ways[main] > 0.6 and main != goes:
             return f"moves {_WAYS[goes]}, where nearly everything moves {_WAYS[main]}"
         return f"moves {_WAYS[goes]}, where hardly anything does"
@@ -83,7 +104,7 @@ class Directions:
         return {"shares": self.shares.astype(np.float32)}
 
     @classmethod
-    def from_state(cls, saved: SavedState, size: tuple[int, int]) -> Directions:
+    def from_state(cls, saved: SavedState) -> Directions:
         """The directions that gave :meth:`state`.
 
         Raises:
@@ -92,36 +113,87 @@ class Directions:
         shares = saved.array("shares", np.floating, (*GRID, BINS))
         if (shares < 0).any() or (shares > 1).any():
             raise OddframeError("'directions': expected shares of 0 to 1")
-        return cls(shares.astype(np.float64), size)
+        return cls(shares.astype(np.float64))
 
 
-def count_ways(movers: Iterable[Mover], pace: UsualPace, size: tuple[int, int]) -> np.ndarray:
-    """How many things went each way at each place, ``(rows, columns, ways)``."""
-    counts = np.zeros((*GRID, BINS), np.float32)
-    for mover in movers:
-        place = place_and_way(mover, pace, size)
-        if place is not None:
-            counts[place] += 1
-    return counts
+def count_ways(moving: Moving) -> np.ndarray:
+    """How many pixels of what moves go each way at each place, ``(rows, columns, ways)``."""
+    counts = np.zeros(GRID[0] * GRID[1] * BINS, np.float32)
+    if moving.velocity is not None:
+        ways = _ways(moving, moving.velocity)
+        going = ways != NO_WAY
+        numbers = _places(moving)[moving.velocity.part][going] * BINS + ways[going]
+        counts += np.bincount(numbers, minlength=counts.size).astype(np.float32)
+    return counts.reshape(*GRID, BINS)
 
 
-def place_and_way(
-    mover: Mover, pace: UsualPace, size: tuple[int, int]
-) -> tuple[int, int, int] | None:
-    """Row, column and direction of a thing; None if it hardly moves or is hardly seen."""
-    if _at_the_edge(mover.box, size):
-        return None
-    if mover.speed < _LEAST_PACE * pace.at(mover.foot) or mover.cover < _LEAST_COVER:
-        return None
-    rows, columns = GRID
-    x, _, width, _ = mover.box
-    row = min(rows - 1, int((mover.foot - 1) / size[1] * rows))
-    column = min(columns - 1, int((x + width / 2) / size[0] * columns))
-    turn = np.arctan2(mover.velocity[1], mover.velocity[0]) / (2 * np.pi)
-    return row, column, int(np.floor(turn % 1 * BINS)) % BINS
+class WayStream:
+    """Finds who goes a rare way in one stream.
+
+    Args:
+        directions: what is usual.
+    """
+
+    def __init__(self, directions: Directions) -> None:
+        self._rarities = directions.rarities().ravel()
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget earlier pictures."""
+        self._odd: np.ndarray | None = None
+
+    def update(self, moving: Moving) -> Wanderer:
+        """The rarest way after one more picture."""
+        velocity = moving.velocity
+        if velocity is None:
+            self._odd = None
+            return Wanderer()
+        shape, part = moving.labels.shape, velocity.part
+        ways = _ways(moving, velocity)
+        places = _places(moving)[part]
+        # The last of all, which no way has, is for what goes nowhere.
+        now = np.where(ways == NO_WAY, 0, self._rarities[places * BINS + ways])
+        if self._odd is None and not now.any():
+            return Wanderer()
+        kept = np.float32(np.exp(-velocity.elapsed / _KEPT_SECONDS))
+        odd = (1 - kept) * now.astype(np.float32)
+        if self._odd is not None and odd.size:
+            odd += kept * velocity.carried(self._odd)
+        odd[moving.labels[part] == 0] = 0
+        if not odd.any():
+            self._odd = None
+            return Wanderer()
+        self._odd = np.zeros(shape, np.float32)
+        self._odd[part] = odd
+        body = cv2.boxFilter(odd, -1, _BODY, borderType=cv2.BORDER_CONSTANT)
+        (row, column), (x, y, width, height) = around_highest(body)
+        top, left = part[0].start, part[1].start
+        return Wanderer(
+            float(body[row, column]),
+            (2 * (left + x), 2 * (top + y), 2 * width, 2 * height),
+            divmod(int(places[row, column]), GRID[1]),
+            int(ways[row, column]),
+        )
 
 
-def _at_the_edge(box: Box, size: tuple[int, int]) -> bool:
-    """Whether a part of the thing may be outside: what comes in or grows there goes nowhere yet."""
-    x, y, width, height = box
-    return min(x, y) < _EDGE or x + width > size[0] - _EDGE or y + height > size[1] - _EDGE
+def _ways(moving: Moving, velocity: Velocity) -> np.ndarray:
+    """The way of each pixel of the part with flow, or :data:`NO_WAY`."""
+    part = velocity.part
+    right, down, cover = np.moveaxis(velocity.sums[part], 2, 0)
+    least = _LEAST_SPEED * cover
+    going = (moving.labels[part] > 0) & (cover > _LEAST_COVER)
+    going &= right * right + down * down > least * least
+    # And it goes on: what came up at once has a flow that means nothing, which lingers.
+    step_right, step_down = velocity.step()
+    going &= right * step_right + down * step_down > 0
+    ways = np.full(going.shape, NO_WAY, np.intp)
+    turn = np.arctan2(down[going], right[going]) / (2 * np.pi)
+    ways[going] = np.floor(turn % 1 * BINS).astype(np.intp) % BINS
+    return ways
+
+
+def _places(moving: Moving) -> np.ndarray:
+    """The number of each pixel's place, ``(h, w)`` at half size."""
+    height, width = moving.labels.shape
+    rows, columns = np.arange(height) * GRID[0] // height, np.arange(width) * GRID[1] // width
+    return rows[:, None] * GRID[1] + columns

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from oddframe.calibration.alarm_rates import Stretch, alarm_surprise
+from oddframe.calibration.block_maxima import BLOCK_SECONDS
 from oddframe.calibration.surprise import Surprise
+from oddframe.detectors.own_cameras.fixed_camera.followed import LASTING_CUES
 from oddframe.detectors.own_cameras.fixed_camera.frame_values import frame_value
 from oddframe.media.clock import MOST_WATCHED
 
@@ -49,9 +51,8 @@ class TimeScale:
 
 
 SCALES = (TimeScale(3, at_place=True), TimeScale(15, at_place=False), TimeScale(60, at_place=False))
-LENGTHS = (*(scale.seconds for scale in SCALES), 60.0, 60.0)
-"""Seconds of each kind of evidence; direction and staying come after the scales, and take time of
-their own."""
+LENGTHS = (*(scale.seconds for scale in SCALES), *(60.0 for _ in LASTING_CUES))
+"""Seconds of each kind of evidence; what follows things and lasts comes after the scales."""
 
 
 def longest(seconds: float) -> float:
@@ -115,30 +116,39 @@ class Lasting:
     """From what is seen at a frame, and the evidence until then, to the frame's score.
 
     Attributes:
-        scales: for each of :data:`SCALES`, and for direction and staying after them, evidence to
-            the surprise by alarms of normal footage; None where there was too little of that, and
-            empty where it was too little for all.
+        scales: for each of :data:`SCALES`, and for each of :data:`LASTING_CUES`, evidence to the
+            surprise by alarms of normal footage; None where there was too little of that.
     """
 
-    scales: tuple[Surprise | None, ...] = ()
+    scales: tuple[Surprise | None, ...] = (None,) * len(LENGTHS)
 
     @classmethod
-    def fit(cls, stretches: Sequence[Stretch], seconds: float, merge_seconds: float) -> Lasting:
+    def fit(
+        cls,
+        stretches: Sequence[Stretch],
+        seconds: float,
+        merge_seconds: float,
+        followed: Sequence[Surprise],
+    ) -> Lasting:
         """Fit to the evidence of normal footage.
 
         Args:
             stretches: evidence ``(moments, scales)`` of each, and when it was.
             seconds: how much footage that is.
             merge_seconds: gap of alarms that are one.
+            followed: the surprise of :data:`LASTING_CUES`, for footage too short to count them:
+                their highest values have a tail of a known form.
         """
-        return cls(
-            tuple(
-                alarm_surprise([(e[:, i], clock) for e, clock in stretches], seconds, merge_seconds)
-                if _is_known(length, seconds)
-                else None
-                for i, length in enumerate(LENGTHS)
-            )
-        )
+        counted = [
+            alarm_surprise([(e[:, i], clock) for e, clock in stretches], seconds, merge_seconds)
+            if _is_known(length, seconds)
+            else None
+            for i, length in enumerate(LENGTHS)
+        ]
+        if not _is_known(BLOCK_SECONDS, seconds):
+            return cls(tuple(counted))
+        fitted = [*(None for _ in SCALES), *followed]
+        return cls(tuple(one or other for one, other in zip(counted, fitted, strict=True)))
 
     def seen(self, surprise: np.ndarray) -> np.ndarray:
         """The score of what is seen at a frame or a cell of it, float32, same shape.
@@ -147,7 +157,7 @@ class Lasting:
         a hundred: of single odd frames normal footage has more than their surprise says.
         """
         surprise = np.asarray(surprise, dtype=np.float32)
-        if all(scale is None for scale in self.scales):
+        if self.scales[0] is None:
             return surprise
         beyond = _KNEE + np.log10(1 + np.maximum(surprise - _KNEE, 0))
         return np.where(surprise > _KNEE, beyond, surprise).astype(np.float32)

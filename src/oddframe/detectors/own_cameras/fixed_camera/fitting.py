@@ -13,12 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from oddframe.calibration.block_maxima import BlockSurprise, block_maxima
 from oddframe.calibration.surprise import Surprise, trust
 from oddframe.calibration.threshold import Threshold
 from oddframe.console.words import count
 from oddframe.detectors.own_cameras.fixed_camera.background import Background
 from oddframe.detectors.own_cameras.fixed_camera.evidence import Evidence, Lasting
+from oddframe.detectors.own_cameras.fixed_camera.followed import Followed, lasting_values
 from oddframe.detectors.own_cameras.fixed_camera.frame_values import frame_value
 from oddframe.detectors.own_cameras.fixed_camera.measuring import (
     LearntHabits,
@@ -33,7 +33,6 @@ from oddframe.detectors.own_cameras.fixed_camera.scene import (
     Scene,
     Trusts,
     Whitening,
-    stay_value,
 )
 from oddframe.detectors.own_cameras.fixed_camera.settings import FixedCameraConfig
 from oddframe.detectors.own_cameras.fixed_camera.staying import LongestStays
@@ -54,8 +53,6 @@ LEAST_SECONDS = 4.0
 """Less normal footage than this says nothing about what is rare."""
 _BACKGROUND_PICTURES = 1600
 _MOST_FIELDS = 20_000
-_LEAST_RARITY_SPREAD = 0.3
-_LEAST_STAY_SPREAD = 0.35
 
 
 def fit_scene(
@@ -132,7 +129,6 @@ def _calibrated(
     distances[~known] = farthest
     appearance, pace = Surprise.fit(distances), Surprise.fit(paces)
     trusts = Trusts(_trust(appearance, distances), _trust(pace, paces))
-    stays = np.array([stay_value(stay) for stay in found.stays])
     lasting, values, evidence = Evidence(scale.grid), [], []
     for at, (look, moment) in enumerate(zip(found.latest_looks, found.paces, strict=True)):
         distance = np.minimum(found.distances[look], farthest).astype(np.float32)
@@ -142,7 +138,7 @@ def _calibrated(
         if found.anew[at]:
             lasting.begin()
         over = lasting.add(cells, found.seconds[at])
-        evidence.append([*over, found.rarities[at], stays[at]])
+        evidence.append([*over, *lasting_values(found.followed[at])])
     scene = Scene(
         scale=scale,
         whitening=whitening,
@@ -153,8 +149,10 @@ def _calibrated(
         pace=pace,
         trusts=trusts,
         frame=Surprise.fit(np.array(values)),
-        direction=_of_blocks(found, np.array(found.rarities), _LEAST_RARITY_SPREAD),
-        staying=_of_blocks(found, stays, _LEAST_STAY_SPREAD),
+        followed=Followed.fit(
+            (np.array(found.followed[start:stop]), (stop - start) / rate)
+            for start, stop, rate, _ in found.stretches
+        ),
         lasting=Lasting(),
         health=found.health,
         size=(video.width, video.height),
@@ -166,15 +164,6 @@ def _some(fields: list[np.ndarray]) -> np.ndarray:
     """So many fields, evenly spaced, as say what is usual of cells, float32."""
     step = -(-len(fields) // _MOST_FIELDS)
     return np.stack(fields[::step]).astype(np.float32)
-
-
-def _of_blocks(found: Measurements, values: np.ndarray, least_spread: float) -> BlockSurprise:
-    maxima = [
-        highest
-        for start, stop, rate, _ in found.stretches
-        for highest in block_maxima(values[start:stop], (stop - start) / rate)
-    ]
-    return BlockSurprise.fit(maxima, least_spread)
 
 
 def _whiten(looks: np.ndarray, groups: list[int]) -> Whitening:

@@ -8,12 +8,22 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from oddframe.detectors.own_cameras.fixed_camera.background import Background
-from oddframe.detectors.own_cameras.fixed_camera.directions import Directions, count_ways
+from oddframe.detectors.own_cameras.fixed_camera.directions import (
+    BINS,
+    GRID,
+    Directions,
+    count_ways,
+)
+from oddframe.detectors.own_cameras.fixed_camera.followed import followed_values
 from oddframe.detectors.own_cameras.fixed_camera.health import Health
 from oddframe.detectors.own_cameras.fixed_camera.health_signs import SignStream
 from oddframe.detectors.own_cameras.fixed_camera.memory import NormalMemory
 from oddframe.detectors.own_cameras.fixed_camera.motion import Habits, MotionStream
-from oddframe.detectors.own_cameras.fixed_camera.movers import Mover, MoverStream
+from oddframe.detectors.own_cameras.fixed_camera.movers import (
+    Mover,
+    MoverStream,
+    movers_of,
+)
 from oddframe.detectors.own_cameras.fixed_camera.observation import Scale
 from oddframe.detectors.own_cameras.fixed_camera.pace import UsualPace
 from oddframe.detectors.own_cameras.fixed_camera.scene import Whitening
@@ -27,37 +37,34 @@ class LearntHabits:
 
     Attributes:
         background, pace: of all of it.
-        ways: for each part, how many went which way (:func:`count_ways`).
-        size: (width, height) of the small pictures.
+        ways: for each part, how much went which way (:func:`count_ways`).
     """
 
     background: Background
     pace: UsualPace
     ways: dict[int, np.ndarray]
-    size: tuple[int, int]
 
     @classmethod
     def learn(
         cls, moments: Iterable[Seen], background: Background, size: tuple[int, int]
     ) -> LearntHabits:
         """From what moves in front of the background."""
-        movers: dict[int, list[Mover]] = {}
+        movers: list[Mover] = []
+        ways: dict[int, np.ndarray] = {}
         stream = MoverStream(background, size)
         for seen in moments:
             if seen.observation.motion is None:
                 continue
-            found = stream.update(*seen.observation.motion).movers.values()
+            moving = stream.update(*seen.observation.motion)
             if seen.judged:
-                movers.setdefault(seen.group, []).extend(found)
-        pace = UsualPace.fit((m for part in movers.values() for m in part), size[0])
-        ways = {group: count_ways(part, pace, size) for group, part in movers.items()}
-        return cls(background, pace, ways, size)
+                movers.extend(movers_of(moving))
+                ways[seen.group] = ways.get(seen.group, 0) + count_ways(moving)
+        return cls(background, UsualPace.fit(movers, size[0]), ways)
 
     def without(self, group: int | None) -> Habits:
         """The habits of all but one part of the footage."""
         counts = [ways for part, ways in self.ways.items() if part != group]
-        none = count_ways([], self.pace, self.size)
-        directions = Directions.of_counts(sum(counts, none), self.size)
+        directions = Directions.of_counts(sum(counts, np.zeros((*GRID, BINS), np.float32)))
         return Habits(self.background, self.pace, directions)
 
 
@@ -68,7 +75,7 @@ class Measurements:
     Attributes:
         distances: for each look, float16 (rows, columns): to what the other parts showed there.
         paces: for each moment, float16 (rows, columns).
-        rarities: for each moment, of the rarest direction.
+        followed: for each moment, what is measured of things (:func:`followed_values`).
         stays: for each moment, the longest.
         latest_looks: for each moment, the index of the latest look.
         seconds: for each moment, its time.
@@ -80,7 +87,7 @@ class Measurements:
 
     distances: list[np.ndarray] = field(default_factory=list)
     paces: list[np.ndarray] = field(default_factory=list)
-    rarities: list[float] = field(default_factory=list)
+    followed: list[np.ndarray] = field(default_factory=list)
     stays: list[Stay] = field(default_factory=list)
     latest_looks: list[int] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
@@ -123,7 +130,7 @@ def measure(
             found.stretches.append((len(found.paces), len(found.paces), seen.rate, seen.video))
             anew = True
         found.paces.append(motion.pace.astype(np.float16))
-        found.rarities.append(motion.rarity)
+        found.followed.append(followed_values(motion))
         found.stays.append(motion.stay)
         found.latest_looks.append(len(found.distances) - 1)
         found.seconds.append(observation.seconds)

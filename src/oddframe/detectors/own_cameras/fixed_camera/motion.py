@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from oddframe.detectors.own_cameras.fixed_camera.background import Background
-from oddframe.detectors.own_cameras.fixed_camera.directions import Directions
-from oddframe.detectors.own_cameras.fixed_camera.movers import Mover, MoverStream, Moving
+from oddframe.detectors.own_cameras.fixed_camera.directions import (
+    Directions,
+    Wanderer,
+    WayStream,
+)
+from oddframe.detectors.own_cameras.fixed_camera.movers import MoverStream
 from oddframe.detectors.own_cameras.fixed_camera.pace import UsualPace
 from oddframe.detectors.own_cameras.fixed_camera.staying import Stay, Staying
-
-_CARRIED_SECONDS = 2.0
-"""What was odd about the way of a thing stays with it, and fades with this time constant."""
-_CARRIED_QUANTILE = 0.8
 
 
 @dataclass(frozen=True)
@@ -38,14 +38,12 @@ class Motion:
 
     Attributes:
         pace: times the usual pace, float32 (rows, columns).
-        rarity: of the direction that is rarest here, see :meth:`Directions.rarity`.
-        wanderer: who goes that way, if anybody does so now.
+        wanderer: who goes the way that is rarest at its place.
         stay: the longest.
     """
 
     pace: np.ndarray
-    rarity: float
-    wanderer: Mover | None
+    wanderer: Wanderer
     stay: Stay
 
 
@@ -62,7 +60,7 @@ class MotionStream:
         self._habits, self._grid = habits, grid
         self._movers = MoverStream(habits.background, size)
         self._staying = Staying()
-        self._rarities: np.ndarray | None = None
+        self._ways = WayStream(habits.directions)
 
     def update(self, grey: np.ndarray, elapsed: float | None) -> Motion:
         """Take the next picture.
@@ -74,44 +72,6 @@ class MotionStream:
         moving = self._movers.update(grey, elapsed)
         if elapsed is None:
             self._staying.reset()
-            self._rarities = None
+            self._ways.reset()
         pace = self._habits.pace.cells(moving, self._grid)
-        rarity, wanderer = self._rarest(moving)
-        return Motion(pace, rarity, wanderer, self._staying.update(moving, elapsed))
-
-    def _rarest(self, moving: Moving) -> tuple[float, Mover | None]:
-        habits = self._habits
-        if not moving.boxes:
-            self._rarities = None
-            return 0.0, None
-        now = {
-            index: habits.directions.rarity(mover, habits.pace)
-            for index, mover in moving.movers.items()
-        }
-        if self._rarities is None and not any(now.values()):
-            return 0.0, None
-        before = self._carried(moving)
-        after = np.zeros(moving.labels.shape, np.float32)
-        rarest, wanderer = 0.0, None
-        for index, (x, y, width, height) in enumerate(moving.boxes):
-            part = np.s_[y // 2 : max(y + height, y + 2) // 2, x // 2 : max(x + width, x + 2) // 2]
-            kept = before[part]
-            rarity = max(now.get(index, 0.0), _quantile(kept))
-            after[part] = np.maximum(after[part], np.maximum(kept, now.get(index, 0.0)))
-            if rarity > rarest:
-                rarest, wanderer = rarity, moving.movers.get(index)
-        self._rarities = after if after.any() else None
-        return rarest, wanderer
-
-    def _carried(self, moving: Moving) -> np.ndarray:
-        """Rarities of the picture before, moved along with the things and faded."""
-        carried = np.zeros(moving.labels.shape, np.float32)
-        velocity = moving.velocity
-        if self._rarities is not None and velocity is not None:
-            fade = np.float32(np.exp(-velocity.elapsed / _CARRIED_SECONDS))
-            carried[velocity.part] = fade * velocity.carried(self._rarities)
-        return carried
-
-
-def _quantile(values: np.ndarray) -> float:
-    return float(np.quantile(values, _CARRIED_QUANTILE)) if values.any() else 0.0
+        return Motion(pace, self._ways.update(moving), self._staying.update(moving, elapsed))

@@ -32,12 +32,10 @@ class Mover:
     Attributes:
         box: left, top, width, height in pixels of the small picture.
         velocity: pixels a second to the right and down.
-        cover: how much of the recent past it was measured, 0 to 1.
     """
 
     box: Box
     velocity: tuple[float, float]
-    cover: float
 
     @property
     def foot(self) -> int:
@@ -58,7 +56,6 @@ class Moving:
         velocity: of every pixel; None in the first picture.
         labels: at half size, 0 for the scene, else 1 more than the index of a box, uint16.
         boxes: left, top, width, height of everything in front of the scene.
-        movers: those of them whose velocity is known, by index of the box.
         standing: uint8 1 where something stands in front of the scene, at half size.
         levelled: the picture in the light of the scene, uint8, at half size.
     """
@@ -66,7 +63,6 @@ class Moving:
     velocity: Velocity | None
     labels: np.ndarray
     boxes: list[Box]
-    movers: dict[int, Mover]
     standing: np.ndarray
     levelled: np.ndarray
 
@@ -103,7 +99,6 @@ class MoverStream:
             velocity,
             labels,
             boxes,
-            {} if velocity is None else _movers(velocity, labels, boxes),
             standing,
             self._halved(levelled),
         )
@@ -137,23 +132,23 @@ class MoverStream:
         return halved, boxes, around
 
 
-def _movers(velocity: Velocity, labels: np.ndarray, boxes: list[Box]) -> dict[int, Mover]:
-    found = {}
-    for index, (x, y, width, height) in enumerate(boxes):
+def movers_of(moving: Moving) -> list[Mover]:
+    """The things of a picture whose velocity is known."""
+    if moving.velocity is None:
+        return []
+    found = []
+    for index, (x, y, width, height) in enumerate(moving.boxes):
         part = np.s_[y // 2 : (y + height + 1) // 2, x // 2 : (x + width + 1) // 2]
-        sums = velocity.sums[part]
-        known = (labels[part] == index + 1) & (sums[..., 2] > _MEASURED_COVER)
+        sums = moving.velocity.sums[part]
+        known = (moving.labels[part] == index + 1) & (sums[..., 2] > _MEASURED_COVER)
         measured = sums[known]
         if len(measured) < _MEASURED_PIXELS:
             continue
-        cover = measured[:, 2]
-        vectors = measured[:, :2] / cover[:, None]
+        vectors = measured[:, :2] / measured[:, 2:]
         speeds = np.hypot(vectors[:, 0], vectors[:, 1])
         least = math.ceil((len(speeds) - 1) * (1 - _FASTER_SHARE))
         ranked = speeds.copy()
         ranked.partition(least)
         faster = vectors[speeds >= ranked[least]].mean(axis=0)
-        found[index] = Mover(
-            (x, y, width, height), (float(faster[0]), float(faster[1])), float(cover.mean())
-        )
+        found.append(Mover((x, y, width, height), (float(faster[0]), float(faster[1]))))
     return found

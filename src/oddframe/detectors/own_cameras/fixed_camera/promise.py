@@ -56,13 +56,14 @@ def promised(
     ]
     watched = min(sum(clock.watched for _, clock in pieces), seconds)
     merge_seconds = longest(watched)
-    lasting = Lasting.fit([(evidence[p], clock) for p, clock in pieces], watched, merge_seconds)
-    surprise = scene.frame(values) + np.array(
-        [
-            scene.direction_part(rarity) + scene.staying_part(stay)
-            for rarity, stay in zip(found.rarities, found.stays, strict=True)
-        ]
+    lasting = Lasting.fit(
+        [(evidence[p], clock) for p, clock in pieces],
+        watched,
+        merge_seconds,
+        scene.followed.per_second(),
     )
+    parts = [scene.followed.parts(values).sum() for values in found.followed]
+    surprise = scene.frame(values) + np.array(parts)
     scores = lasting.score(surprise, evidence)
     threshold = decide(
         [(scores[piece], clock) for piece, clock in pieces],

@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from oddframe.calibration.block_maxima import BlockSurprise
 from oddframe.calibration.surprise import Surprise
 from oddframe.detectors.own_cameras.fixed_camera.background import Background
 from oddframe.detectors.own_cameras.fixed_camera.directions import Directions
 from oddframe.detectors.own_cameras.fixed_camera.evidence import Lasting
+from oddframe.detectors.own_cameras.fixed_camera.followed import Followed
 from oddframe.detectors.own_cameras.fixed_camera.health import Health
 from oddframe.detectors.own_cameras.fixed_camera.memory import NormalMemory
 from oddframe.detectors.own_cameras.fixed_camera.motion import Habits
 from oddframe.detectors.own_cameras.fixed_camera.observation import Scale
 from oddframe.detectors.own_cameras.fixed_camera.pace import UsualPace
-from oddframe.detectors.own_cameras.fixed_camera.staying import (
-    LEAST_SECONDS,
-    LongestStays,
-    Stay,
-)
+from oddframe.detectors.own_cameras.fixed_camera.staying import LongestStays
 from oddframe.errors import OddframeError
 from oddframe.features.backbones.patch_features import CHANNELS, FINE_CHANNELS, STRIDE
 from oddframe.files.saved_state import SavedState
 from oddframe.media.frames import MOST_PIXELS
 
-_FREE_SURPRISE = 1.0
-"""What one normal block in ten has costs nothing: a cue that follows things speaks only where it
-is sure, so that where it has nothing to say it takes nothing from the others."""
 _MOST_CELLS = 512
 """Along a side of the grid; 8192 pixels."""
 
@@ -98,7 +90,7 @@ class Scene:
         trusts: weights of these two.
         frame: a frame's raw value of cells to surprise.
         lasting: what has lasted, to its surprise.
-        direction, staying: the rarest direction, the logarithm of the longest stay to surprise.
+        followed: what is measured of things, to surprise.
         health: what is no trouble of the camera.
         size: width and height of the footage.
     """
@@ -112,8 +104,7 @@ class Scene:
     pace: Surprise
     trusts: Trusts
     frame: Surprise
-    direction: BlockSurprise
-    staying: BlockSurprise
+    followed: Followed
     lasting: Lasting
     health: Health
     size: tuple[int, int]
@@ -126,14 +117,6 @@ class Scene:
     def pace_part(self, paces: np.ndarray) -> np.ndarray:
         """Trusted surprise of each cell's pace."""
         return self.trusts.pace * self.pace(paces)
-
-    def direction_part(self, rarity: float) -> float:
-        """What a rare direction adds to the score of a frame."""
-        return max(0.0, self.direction(rarity) - _FREE_SURPRISE)
-
-    def staying_part(self, stay: Stay) -> float:
-        """What a long stay adds to the score of a frame."""
-        return max(0.0, self.staying(stay_value(stay)) - _FREE_SURPRISE)
 
     def state(self) -> dict[str, Any]:
         """Arrays and plain values."""
@@ -151,8 +134,7 @@ class Scene:
             "directions": self.habits.directions.state(),
             "stays": self.stays.state(),
             "trusts": [self.trusts.appearance, self.trusts.pace],
-            "direction": self.direction.state(),
-            "staying": self.staying.state(),
+            "followed": self.followed.state(),
             "lasting": self.lasting.state(),
             "health": self.health.state(),
             "appearance": self.appearance.state(),
@@ -167,11 +149,11 @@ class Scene:
         Raises:
             OddframeError: a value that is missing, or that no scene has.
         """
-        if not {"background", "lasting", "health"} <= set(saved):
+        if not {"background", "lasting", "health", "followed"} <= set(saved):
             raise OddframeError(
-                "expected a fixed-camera that knows its scene's background, what lasts and the "
-                "camera's health, found one fitted by oddframe 0.1, before it knew all of them; "
-                "fit it again with 'oddframe train'"
+                "expected a fixed-camera that knows its scene's background, what lasts, what "
+                "follows things and the camera's health, found one fitted by oddframe 0.1, before "
+                "it knew all of them; fit it again with 'oddframe train'"
             )
         rows, columns = saved.wholes("grid", 2, 1, _MOST_CELLS)
         width, height = saved.wholes("look_size", 2, STRIDE, _MOST_CELLS * STRIDE)
@@ -196,21 +178,15 @@ class Scene:
             habits=Habits(
                 Background.from_state(saved.part("background"), small),
                 UsualPace.from_state(saved.part("usual_pace")),
-                Directions.from_state(saved.part("directions"), small),
+                Directions.from_state(saved.part("directions")),
             ),
             stays=LongestStays.from_state(saved.part("stays"), small),
             appearance=Surprise.from_state(saved.part("appearance")),
             pace=Surprise.from_state(saved.part("pace")),
             trusts=Trusts(appearance, pace),
             frame=Surprise.from_state(saved.part("frame")),
-            direction=BlockSurprise.from_state(saved.part("direction")),
-            staying=BlockSurprise.from_state(saved.part("staying")),
+            followed=Followed.from_state(saved.part("followed")),
             size=(size[0], size[1]),
             lasting=Lasting.from_state(saved.part("lasting")),
             health=Health.from_state(saved.part("health")),
         )
-
-
-def stay_value(stay: Stay) -> float:
-    """The logarithm of a stay in seconds: one twice as long is as much odder, whatever is usual."""
-    return math.log(max(stay.seconds, LEAST_SECONDS))

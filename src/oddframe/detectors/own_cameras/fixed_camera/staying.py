@@ -8,7 +8,11 @@ from typing import Any
 import cv2
 import numpy as np
 
-from oddframe.detectors.own_cameras.fixed_camera.boxes import Box, places_under
+from oddframe.detectors.own_cameras.fixed_camera.boxes import (
+    Box,
+    around_highest,
+    places_under,
+)
 from oddframe.detectors.own_cameras.fixed_camera.movers import Moving
 from oddframe.errors import OddframeError
 from oddframe.files.saved_state import SavedState
@@ -100,9 +104,7 @@ class Staying:
         longest = float(core.max())
         if longest < LEAST_SECONDS:
             return Stay(longest)
-        row, column = divmod(int(core.argmax()), core.shape[1])
-        long = (core > 0.5 * longest).astype(np.uint8)
-        _, _, _, (x, y, width, height) = cv2.floodFill(long, None, (column, row), 2, flags=8)
+        _, (x, y, width, height) = around_highest(core)
         return Stay(longest, (2 * x, 2 * y, 2 * width, 2 * height))
 
 

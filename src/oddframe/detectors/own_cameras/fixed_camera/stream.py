@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import weakref
 from collections.abc import Iterable
 from contextlib import ExitStack
@@ -11,13 +12,24 @@ import numpy as np
 
 from oddframe.calibration.places import odd_boxes, where
 from oddframe.detectors.contract import FrameScore, Since
-from oddframe.detectors.own_cameras.fixed_camera.boxes import Box, places_under
+from oddframe.detectors.own_cameras.fixed_camera.boxes import (
+    Box,
+    around_highest,
+    places_under,
+)
+from oddframe.detectors.own_cameras.fixed_camera.directions import Wanderer
 from oddframe.detectors.own_cameras.fixed_camera.evidence import SCALES, Evidence
+from oddframe.detectors.own_cameras.fixed_camera.followed import (
+    CUES,
+    LASTING_CUES,
+    followed_values,
+    lasting_values,
+)
 from oddframe.detectors.own_cameras.fixed_camera.frame_values import frame_value, top_cells
 from oddframe.detectors.own_cameras.fixed_camera.health import HealthStream, alarm_sentence
 from oddframe.detectors.own_cameras.fixed_camera.motion import Motion, MotionStream
 from oddframe.detectors.own_cameras.fixed_camera.observation import Observation, Observer
-from oddframe.detectors.own_cameras.fixed_camera.scene import Scene, stay_value
+from oddframe.detectors.own_cameras.fixed_camera.scene import Scene
 from oddframe.detectors.own_cameras.fixed_camera.staying import Stay
 from oddframe.detectors.own_cameras.fixed_camera.stillness import Stillness
 from oddframe.detectors.own_cameras.fixed_camera.threads import one_thread_each
@@ -68,7 +80,7 @@ class FixedCameraStream:
             info.fps, scene.scale, move, look, live=live, stillness=Stillness()
         )
         self._appearance = self._pace = np.zeros(scene.scale.grid, np.float32)
-        self._motion = self._nothing = Motion(self._pace, 0.0, None, Stay())
+        self._motion = self._nothing = Motion(self._pace, Wanderer(), Stay())
         self._camera = ""
         self._evidence = Evidence(scene.scale.grid)
         self._last = FrameScore(-1, 0.0)
@@ -111,54 +123,60 @@ class FixedCameraStream:
         scene, motion = self._scene, self._motion
         field = self._appearance + self._pace
         cells = float(scene.frame(np.array(frame_value(field))))
-        direction, staying = scene.direction_part(motion.rarity), scene.staying_part(motion.stay)
-        evidence = [*self._evidence.add(field, seconds), motion.rarity, stay_value(motion.stay)]
+        values = followed_values(motion)
+        parts, boxes = scene.followed.parts(values), self._boxes(motion)
+        evidence = [*self._evidence.add(field, seconds), *lasting_values(values)]
         lasting = scene.lasting.surprises(np.array(evidence))
-        surprise = np.array(cells + direction + staying)
-        seen = float(scene.lasting.seen(surprise))
-        value = max(seen, float(lasting.max()))
+        seen = float(scene.lasting.seen(np.array(cells + parts.sum())))
         # The same monotone map for cells, so that map and score share one scale.
         score_map = scene.frame(field)
-        if direction and motion.wanderer:
-            self._raise(score_map, motion.wanderer.box, direction)
-        if staying:
-            self._raise(score_map, motion.stay.box, staying)
+        for part, box in zip(parts.tolist(), boxes, strict=True):
+            score_map[places_under(box, scene.scale.motion_size, scene.scale.grid)] += part
         # What has lasted raises the score alone: the map shows what is odd now.
         score_map = scene.lasting.seen(score_map)
         trouble = alarm_sentence(self._camera)
-        since = None
+        since, staying = None, parts[CUES.index("staying")]
         if staying and not trouble:
-            alone = max(float(scene.lasting.seen(np.array(staying))), float(lasting[-1]))
+            # What rings, rings from when it is known; before, it is odd as a sight is.
+            alone = float(scene.lasting.seen(np.array(staying)))
             since = Since(max(0.0, seconds - motion.stay.seconds), alone)
+        value = max(seen, float(lasting.max()))
         score = FrameScore(frame, value, score_map, since=since, camera=self._camera)
         if value <= self._threshold:
             return score
         if trouble:
             return replace(score, cue="camera", reason=trouble)
         if lasting.max() > 0:
-            cells, direction, staying = (
-                float(lasting[: len(SCALES)].max()),
-                *lasting[len(SCALES) :],
-            )
-        boxes = odd_boxes(score_map, *self._size)
-        if staying >= max(cells, direction):
-            return self._of_thing(
-                score, "staying", scene.stays.sentence(motion.stay), motion.stay.box, boxes
-            )
-        if direction >= cells and motion.wanderer:
-            way = scene.habits.directions.sentence(motion.wanderer, scene.habits.pace)
-            return self._of_thing(score, "direction", way, motion.wanderer.box, boxes)
-        return self._of_cells(
-            score, top_cells(field), f"({where(boxes[0], *self._size)}){_over(lasting)}", boxes
-        )
+            cells = float(lasting[: len(SCALES)].max())
+            parts = np.append(np.zeros(len(CUES) - len(LASTING_CUES)), lasting[len(SCALES) :])
+        most, oddest = int(parts.argmax()), odd_boxes(score_map, *self._size)
+        if parts[most] < cells:
+            place = f"({where(oddest[0], *self._size)}){_over(lasting)}"
+            return self._of_cells(score, top_cells(field), place, oddest)
+        first = self._in_video(boxes[most])
+        reason = f"{self._sentence(CUES[most], motion)} ({where(first, *self._size)})"
+        return replace(score, cue=CUES[most], reason=reason, boxes=(first, *oddest)[:3])
 
-    def _of_thing(
-        self, score: FrameScore, cue: str, sentence: str, box: Box, boxes: VideoBoxes
-    ) -> FrameScore:
-        """A score that a thing has, whose box comes before the oddest places."""
-        first = self._in_video(box)
-        reason = f"{sentence} ({where(first, *self._size)})"
-        return replace(score, cue=cue, reason=reason, boxes=(first, *boxes)[:3])
+    def _boxes(self, motion: Motion) -> tuple[Box, ...]:
+        """Where each cue that follows things finds its own, in pixels of the small picture."""
+        (rows, columns), (width, height) = self._scene.scale.grid, self._scene.scale.motion_size
+        across, down = width / columns, height / rows
+        _, (x, y, wide, high) = around_highest(motion.pace)
+        fastest = (
+            int(x * across),
+            int(y * down),
+            math.ceil(wide * across),
+            math.ceil(high * down),
+        )
+        return fastest, motion.wanderer.box, motion.stay.box
+
+    def _sentence(self, cue: str, motion: Motion) -> str:
+        """What is odd about a thing, for a person."""
+        if cue == "staying":
+            return self._scene.stays.sentence(motion.stay)
+        if cue == "direction":
+            return self._scene.habits.directions.sentence(motion.wanderer)
+        return f"moves {motion.pace.max():.1f} times the usual pace here"
 
     def _of_cells(
         self, score: FrameScore, top: np.ndarray, place: str, boxes: VideoBoxes
@@ -170,11 +188,6 @@ class FixedCameraStream:
             return replace(score, cue="pace", reason=reason, boxes=boxes)
         reason = f"looks unlike anything in the normal footage {place}"
         return replace(score, cue="appearance", reason=reason, boxes=boxes)
-
-    def _raise(self, score_map: np.ndarray, box: Box, surprise: float) -> None:
-        """Say in the map where a thing is odd, in place."""
-        scale = self._scene.scale
-        score_map[places_under(box, scale.motion_size, scale.grid)] += surprise
 
     def _in_video(self, box: Box) -> tuple[int, int, int, int]:
         """Left, top, right, bottom in pixels of the video."""

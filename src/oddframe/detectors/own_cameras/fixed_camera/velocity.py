@@ -16,7 +16,7 @@ import numpy as np
 
 from oddframe.detectors.own_cameras.fixed_camera.boxes import Box
 
-_MEMORY_SECONDS = 0.6
+MEMORY_SECONDS = 0.6
 """The average forgets with this time constant: about a step."""
 _WINDOW = 7
 """Side of the square over which speeds are averaged, in pixels of the field."""
@@ -62,6 +62,14 @@ class Velocity:
         """
         return cv2.remap(
             field, self.source_x, self.source_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT
+        )
+
+    def step(self) -> tuple[np.ndarray, np.ndarray]:
+        """How far each pixel of the part came since the picture before, right and down, float32."""
+        rows, columns = self.part
+        return (
+            np.arange(columns.start, columns.stop, dtype=np.float32) - self.source_x,
+            np.arange(rows.start, rows.stop, dtype=np.float32)[:, None] - self.source_y,
         )
 
     def speeds(self) -> np.ndarray:
@@ -112,7 +120,7 @@ class VelocityField:
         self._box_before = box
         if before is None:
             return None
-        keep = float(np.exp(-elapsed / _MEMORY_SECONDS))
+        keep = float(np.exp(-elapsed / MEMORY_SECONDS))
         if part is None:
             nothing = np.zeros((0, 0), np.float32)
             self._sums *= keep

@@ -1,0 +1,63 @@
+"""The cues that follow things: what a picture has of them, and how rare that is by blocks."""
+
+import numpy as np
+import pytest
+from scipy.stats import gumbel_r
+
+from oddframe.calibration.block_maxima import BLOCK_SECONDS
+from oddframe.detectors.own_cameras.fixed_camera.directions import Wanderer
+from oddframe.detectors.own_cameras.fixed_camera.followed import (
+    CUES,
+    Followed,
+    followed_values,
+    lasting_values,
+)
+from oddframe.detectors.own_cameras.fixed_camera.motion import Motion
+from oddframe.detectors.own_cameras.fixed_camera.staying import LEAST_SECONDS, Stay
+from oddframe.files.saved_state import SavedState
+
+
+def motion(pace=0.0, rarity=0.0, stay=0.0) -> Motion:
+    field = np.zeros((4, 6), np.float32)
+    field[2, 3] = pace
+    return Motion(field, Wanderer(rarity), Stay(stay))
+
+
+def test_what_is_measured_of_a_picture():
+    pace, rarity, stay = followed_values(motion(2.0, 0.7, 10.0))
+    assert (pace, rarity, stay) == pytest.approx((np.log(2), 0.7, np.log(10)))
+    # What hardly moves is as slow as what stands, what passes stays as little as what is not there.
+    nothing = followed_values(motion())
+    np.testing.assert_array_equal(followed_values(motion(0.3, 0, 0.9 * LEAST_SECONDS)), nothing)
+
+
+@pytest.fixture(scope="module")
+def followed() -> Followed:
+    """Of an hour with one value a second, whose blocks are Gumbel of different widths."""
+    random = np.random.default_rng(0)
+    blocks = gumbel_r.rvs([0, 1, 2], [0.5, 0.4, 0.5], size=(450, 3), random_state=random)
+    values = np.repeat(blocks, int(BLOCK_SECONDS), axis=0)
+    return Followed.fit([(values[:2000], 2000.0), (values[2000:], 1600.0)])
+
+
+def test_a_cue_adds_what_goes_beyond_one_normal_block_in_ten(followed):
+    tenth = gumbel_r.isf(0.1, [0, 1, 2], [0.5, 0.4, 0.5])
+    assert followed.parts(tenth - 0.2) == pytest.approx([0, 0, 0])
+    thousandth = gumbel_r.isf(0.001, [0, 1, 2], [0.5, 0.4, 0.5])
+    assert followed.parts(thousandth) == pytest.approx([2, 2, 2], abs=0.25)
+    # As evidence it is counted by the second.
+    lasting = lasting_values(thousandth)
+    second = [cue(value) for cue, value in zip(followed.per_second(), lasting, strict=True)]
+    assert second == pytest.approx([3 + np.log10(BLOCK_SECONDS)] * 2, abs=0.25)
+
+
+def test_footage_in_which_nothing_happens_knows_little(followed):
+    still = Followed.fit([(np.zeros((20, 3)), 20.0)])
+    assert (still.parts(np.full(3, 0.2)) < 1).all()
+    assert (still.parts(np.full(3, 2.0)) > 1).all()
+
+
+def test_a_state_gives_the_same(followed):
+    again = Followed.from_state(SavedState(followed.state()))
+    assert again == followed
+    assert set(followed.state()) == set(CUES)
