@@ -8,8 +8,12 @@ import pytest
 from oddframe.detectors.own_cameras.fixed_camera.observation import Observer, Scale
 from oddframe.detectors.own_cameras.fixed_camera.stillness import Stillness
 from oddframe.detectors.own_cameras.fixed_camera.stream import FixedCameraStream
+from oddframe.detectors.own_cameras.fixed_camera.watching import Footage, plan_whole
+from oddframe.features.backbones.patch_features import PatchEncoder, integer_network
+from oddframe.footage.folder import prepare_folder
 from oddframe.media.frames import MediaInfo
 from oddframe.media.pictures import PictureFrame
+from oddframe.media.video_writing import VideoWriter
 from oddframe.runs.run_folder import read_run
 
 SCALE = Scale((4, 6), (96, 64), (96, 64))
@@ -90,3 +94,26 @@ def test_scores_hardly_differ_from_those_of_every_look(street, monkeypatch, sigm
     each = scores()
     assert np.abs(again - each).max() < 0.3
     assert again.mean() == pytest.approx(each.mean(), abs=0.1)
+
+
+def test_stretches_to_calibrate_on_are_looked_at_as_in_scoring(tmp_path):
+    """Four seconds in which nothing happens, and four in which a square moves."""
+    still = np.full((64, 96, 3), 120, np.uint8)
+    with VideoWriter(tmp_path / "a.mp4", 5.0, (96, 64)) as writer:
+        for k in range(40):
+            image = still.copy()
+            image[20:40, max(0, k - 20) * 4 :][:, :16] = 20
+            writer.write(image)
+    manifest = prepare_folder(tmp_path)
+    videos = list(manifest)
+    footage = Footage(manifest, videos, SCALE, PatchEncoder(integer_network()))
+
+    def looks(*, as_scored: bool) -> list[np.ndarray]:
+        seen = footage.watch(plan_whole(videos), {}, lambda _: None, as_scored=as_scored)
+        return [s.observation.look for s in seen if s.observation.look is not None]
+
+    every, some = looks(as_scored=False), looks(as_scored=True)
+    assert len({id(look) for look in every}) == len(every) == len(some) == 40
+    assert all(look is some[0] for look in some[:20])
+    assert len({id(look) for look in some[20:]}) >= 19
+    np.testing.assert_array_equal(some[-1], every[-1])

@@ -104,7 +104,9 @@ def fit_scene(
             moments = recording.replay()
         else:
             plan = plan_stretches(videos, config.fit_hours)
-            moments = footage.watch(plan, left_out, partial(advance, "holding out each part"))
+            moments = footage.watch(
+                plan, left_out, partial(advance, "holding out each part"), as_scored=True
+            )
         found = measure(moments, memory, whitening, habits, scale)
     advance("calibrating", 0.0)
     scene, values, evidence = _calibrated(found, memory, whitening, habits, scale, train[0])

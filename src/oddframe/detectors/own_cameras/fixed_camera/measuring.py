@@ -109,13 +109,16 @@ def measure(
     stream: MotionStream | None = None
     signs = SignStream(habits.background)
     motion, anew = None, True
+    look, looked = None, None
     for seen in moments:
         observation = seen.observation
         anew |= observation.anew
         own = None if seen.group == HELD_OUT else seen.group
         if observation.look is not None:
-            distances = memory.distances(whitening(observation.look), own)
-            found.distances.append(distances.astype(np.float16))
+            if observation.look is not look or looked != own:
+                look, looked = observation.look, own
+                distances = memory.distances(whitening(look), own).astype(np.float16)
+            found.distances.append(distances)
         if observation.motion is not None:
             grey, elapsed = observation.motion
             if stream is None or seen.group != group:

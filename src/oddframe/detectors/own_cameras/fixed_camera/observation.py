@@ -193,6 +193,7 @@ def observe(
     move: Move[M],
     look: Callable[[np.ndarray], T],
     windows: Sequence[Window],
+    stillness: Stillness | None = None,
 ) -> Iterator[Observation[M, T]]:
     """Observe parts of a video in frame order; one observation for every frame of the windows.
 
@@ -202,11 +203,12 @@ def observe(
     Args:
         video: an open video.
         scale: sizes of the images.
-        move, look: what an :class:`Observer` is given.
+        move, look, stillness: what an :class:`Observer` is given.
         windows: what to observe, in order and not overlapping.
     """
     remaining = deque(enumerate(windows))
-    with closing(Observer(video.info.fps, scale, move, look)) as observer:
+    observer = Observer(video.info.fps, scale, move, look, stillness=stillness)
+    with closing(observer):
         for frame in WatchedVideo(video, _within(video, windows)):
             while frame.index >= remaining[0][1].stop:
                 remaining.popleft()

@@ -75,7 +75,6 @@ class FixedCameraStream:
             trouble, moved = health.update(grey, elapsed), motion.update(grey, elapsed)
             return moved if health.sees_motion else self._nothing, trouble
 
-        # In training every look is made, so that noise is learnt as it is.
         self._observer = Observer(
             info.fps, scene.scale, move, look, live=live, stillness=Stillness()
         )

@@ -19,6 +19,7 @@ from oddframe.detectors.own_cameras.fixed_camera.observation import (
     whole,
 )
 from oddframe.detectors.own_cameras.fixed_camera.settings import FixedCameraConfig
+from oddframe.detectors.own_cameras.fixed_camera.stillness import Stillness
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.backbones.patch_features import STRIDE, PatchEncoder, input_size
 from oddframe.media.opening import open_video
@@ -74,7 +75,12 @@ class Footage:
     encoder: PatchEncoder
 
     def watch(
-        self, plan: Plan, left_out: dict[str, str], advance: Callable[[float], None]
+        self,
+        plan: Plan,
+        left_out: dict[str, str],
+        advance: Callable[[float], None],
+        *,
+        as_scored: bool = False,
     ) -> Iterator[Seen]:
         """What is seen in the windows of the plan.
 
@@ -82,6 +88,8 @@ class Footage:
             plan: windows of each video.
             left_out: is given the reason where a video fails, if there are others.
             advance: told the share done.
+            as_scored: where nothing has changed, the last look is given again, the same array;
+                else every look is made, so that noise is learnt as it is.
 
         Raises:
             OddframeError: the only video fails.
@@ -95,7 +103,9 @@ class Footage:
             if not windows:  # so short that nothing of it is in the plan
                 continue
             window = -1
-            for rate, observation in self._observations(video, windows, left_out):
+            for rate, observation in self._observations(
+                video, windows, left_out, Stillness() if as_scored else None
+            ):
                 advance((before + observation.frame) / total)
                 if observation.window != window:
                     window, stretch = observation.window, stretch + 1
@@ -107,14 +117,20 @@ class Footage:
                     yield Seen(number, group, stretch, rate, judged, observation)
 
     def _observations(
-        self, video: Video, windows: list[Window], left_out: dict[str, str]
+        self,
+        video: Video,
+        windows: list[Window],
+        left_out: dict[str, str],
+        stillness: Stillness | None,
     ) -> Iterator[tuple[float, Observation[RawMotion, np.ndarray]]]:
         """What is seen of a video, with the rate of moments, as far as it can be read."""
         try:
             with open_video(self.manifest.locate(video), video.fps, video.levels) as reader:
                 rate = reader.info.fps / steps(reader.info.fps)[0]
                 keep = lambda grey, elapsed: (grey, elapsed)  # noqa: E731
-                for observation in observe(reader, self.scale, keep, self.encoder.encode, windows):
+                for observation in observe(
+                    reader, self.scale, keep, self.encoder.encode, windows, stillness
+                ):
                     yield rate, observation
         except OddframeError as error:
             # If there is no other video to go on with, there is nothing to be left out.
