@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from sklearn.metrics import auc, average_precision_score, precision_recall_curve, roc_auc_score
+from tests.made.naive_frame_metrics import equal_error_rate, macro_auc, macro_auc_padded
 
 from oddframe.evaluation.bootstrap import draw_videos
 from oddframe.evaluation.frame_samples import Truth, frame_samples, threshold_samples
 from oddframe.evaluation.metrics.class_metrics import class_frames, class_names
 from oddframe.evaluation.metrics.false_alarms import false_alarms
-from oddframe.evaluation.metrics.frame_metrics import equal_error_rate, macro_auc, macro_auc_padded
 from oddframe.media.clock import Clock
 from oddframe.scores.detections import EventRule, find_detections
 from oddframe.scores.frame_scores import Scores
@@ -125,6 +125,21 @@ def test_threshold_metrics_equal_the_naive_way(drawn_set):
     assert samples["far_normal_frames"][0] == pytest.approx(above[~labels].mean())
     assert samples["far_normal_videos"][0] == pytest.approx(above[~inside].mean())
     assert samples["frame_recall"][0] == pytest.approx(above[labels].mean())
+
+
+def test_mean_auc_and_equal_error_rate_by_hand(make_video):
+    """The second video has one class, so no AUC; padded it has the best."""
+    videos = [make_video("mixed", [0, 1, 1]), make_video("whole", [1, 1])]
+    scores = Scores({"mixed": np.array([0.2, 0.1, 0.3]), "whole": np.array([0.5, 0.6])})
+    weights = np.array([[1, 1], [0, 1]])
+    found = frame_samples(scores, Truth.of(videos), weights, ()).metrics
+    assert found["macro_auc"] == pytest.approx([0.5, np.nan], nan_ok=True)
+    # 0, .2, .1, .3, 1 with labels 0, 0, 1, 1, 1: five of the six pairs are in order.
+    assert found["macro_auc_padded"] == pytest.approx([(5 / 6 + 1) / 2, 1])
+    one = Truth.of([make_video("a", [1, 0, 1, 0])])
+    for values, rate in (([4, 3, 2, 1], 0.5), ([4, 1, 3, 2], 0), ([0, 0, 0, 0], 0.5)):
+        found = frame_samples(Scores({"a": np.array(values, float)}), one, np.ones((1, 1)), ())
+        assert found.metrics["equal_error_rate"] == pytest.approx([rate])
 
 
 def test_event_metrics_by_hand(make_video):

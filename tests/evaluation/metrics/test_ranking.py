@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import auc, average_precision_score, precision_recall_curve, roc_auc_score
+from tests.made.naive_frame_metrics import equal_error_rate
 
 from oddframe.evaluation.bootstrap import draw_videos
 from oddframe.evaluation.metrics import ranking
 from oddframe.evaluation.metrics import ranking_metrics as module
-from oddframe.evaluation.metrics.frame_metrics import equal_error_rate
 from oddframe.evaluation.metrics.ranking import RankedFrames, pairs_in_order
 from oddframe.evaluation.metrics.ranking_metrics import ranking_metrics
 

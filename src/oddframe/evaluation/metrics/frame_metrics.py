@@ -1,13 +1,13 @@
-"""Frame-level metrics of one set of labels and scores: ROC AUC, AP, EER, curves, macro AUC.
+"""ROC AUC, average precision and curves of one set of labels and scores.
 
-All of them are weighted and exact under ties: frames that share a score enter together, as in
-scikit-learn. A metric that is not defined for its input is NaN here; the evaluation turns that
-into "no value, and why". For many resamples at once see :mod:`oddframe.evaluation.metrics.ranking`.
+All of them are exact under ties: frames that share a score enter together, as in scikit-learn. A
+metric that is not defined for its input is NaN. For all metrics, on many resamples at once, see
+:mod:`oddframe.evaluation.metrics.ranking_metrics`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import numpy as np
 
@@ -26,18 +26,17 @@ def headline_metric(dataset: str) -> str:
 
 
 def counts_by_threshold(
-    labels: np.ndarray, scores: np.ndarray, weights: np.ndarray | None = None
+    labels: np.ndarray, scores: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Distinct scores, highest first, with the weight of both classes at or above each.
+    """Distinct scores, highest first, with the frames of both classes at or above each.
 
     Args:
         labels: ``(n,)``, true where anomalous.
         scores: ``(n,)``, higher = odder.
-        weights: ``(n,)``, non-negative; one each when not given.
 
     Returns:
         thresholds of the scores' type, true positives, false positives, all of the same length;
-        without weights they are whole numbers of the smallest type that holds the sum of both.
+        these are whole numbers of the smallest type that holds the sum of both.
     """
     order = np.argsort(scores)[::-1]
     ranked = np.asarray(scores)[order]
@@ -45,35 +44,10 @@ def counts_by_threshold(
     levels = ranked[last]
     del ranked
     hits = np.asarray(labels)[order] != 0
-    if weights is None:
-        del order
-        whole = np.min_scalar_type(len(hits))
-        positives = np.cumsum(hits, dtype=whole)[last]
-        return levels, positives, np.cumsum(~hits, dtype=whole)[last]
-    weight = np.asarray(weights, dtype=float)[order]
-    positives = np.cumsum(np.where(hits, weight, 0.0))[last]
-    return levels, positives, np.cumsum(np.where(hits, 0.0, weight))[last]
-
-
-def roc_points(
-    labels: np.ndarray, scores: np.ndarray, weights: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """False-positive and true-positive rates from (0, 0) to (1, 1); empty if a class is absent."""
-    _, positives, negatives = counts_by_threshold(labels, scores, weights)
-    if not len(positives) or positives[-1] == 0 or negatives[-1] == 0:
-        return np.empty(0), np.empty(0)
-    return _rates(slice(None), _from_zero(positives), _from_zero(negatives))
-
-
-def pr_points(
-    labels: np.ndarray, scores: np.ndarray, weights: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Recall and precision, from the highest threshold down; empty without an anomalous frame."""
-    _, positives, negatives = counts_by_threshold(labels, scores, weights)
-    if not len(positives) or positives[-1] == 0:
-        return np.empty(0), np.empty(0)
-    # Leading thresholds whose frames weigh nothing alert on nothing: no precision there.
-    return _precision(slice(int(np.argmax(positives + negatives > 0)), None), positives, negatives)
+    del order
+    whole = np.min_scalar_type(len(hits))
+    positives = np.cumsum(hits, dtype=whole)[last]
+    return levels, positives, np.cumsum(~hits, dtype=whole)[last]
 
 
 def drawn_curves(labels: np.ndarray, scores: np.ndarray) -> dict[str, Curve]:
@@ -108,68 +82,26 @@ def _precision(
     return positives[at] / positives[-1], positives[at] / (positives[at] + negatives[at])
 
 
-def roc_auc(labels: np.ndarray, scores: np.ndarray, weights: np.ndarray | None = None) -> float:
+def roc_auc(labels: np.ndarray, scores: np.ndarray) -> float:
     """Area under the ROC curve, ties counted half; NaN unless both classes are there."""
-    x, y = roc_points(labels, scores, weights)
-    return float(np.trapezoid(y, x)) if len(x) else float("nan")
+    _, positives, negatives = counts_by_threshold(labels, scores)
+    if not len(positives) or positives[-1] == 0 or negatives[-1] == 0:
+        return float("nan")
+    x, y = _rates(slice(None), _from_zero(positives), _from_zero(negatives))
+    return float(np.trapezoid(y, x))
 
 
-def average_precision(
-    labels: np.ndarray, scores: np.ndarray, weights: np.ndarray | None = None
-) -> float:
+def average_precision(labels: np.ndarray, scores: np.ndarray) -> float:
     """Step-wise average precision: the sum of (gain in recall) x precision, not interpolated.
 
     The same definition as scikit-learn's ``average_precision_score``. NaN without an anomalous
     frame.
     """
-    recall, precision = pr_points(labels, scores, weights)
-    if not len(recall):
+    _, positives, negatives = counts_by_threshold(labels, scores)
+    if not len(positives) or positives[-1] == 0:
         return float("nan")
+    recall, precision = _precision(slice(None), positives, negatives)
     return float(np.sum(np.diff(recall, prepend=0.0) * precision))
-
-
-def equal_error_rate(
-    labels: np.ndarray, scores: np.ndarray, weights: np.ndarray | None = None
-) -> float:
-    """The rate at which false alarms and misses are equally frequent, between 0 and 1.
-
-    It is where the ROC polyline meets the line FPR = 1 - TPR, interpolated between its points.
-    NaN unless both classes are there.
-    """
-    x, y = roc_points(labels, scores, weights)
-    if not len(x):
-        return float("nan")
-    after = int(np.argmax(x + y >= 1))
-    gap = x[after] + y[after] - x[after - 1] - y[after - 1]
-    share = (1 - x[after - 1] - y[after - 1]) / gap
-    return float(x[after - 1] + share * (x[after] - x[after - 1]))
-
-
-def macro_auc(videos: Iterable[tuple[np.ndarray, np.ndarray]]) -> float:
-    """Mean AUC of the videos, given as (labels, scores).
-
-    Videos with one class have no AUC and are left out; NaN if none remains.
-    """
-    values = [roc_auc(labels, scores) for labels, scores in videos]
-    values = [value for value in values if not np.isnan(value)]
-    return float(np.mean(values)) if values else float("nan")
-
-
-def macro_auc_padded(videos: Iterable[tuple[np.ndarray, np.ndarray]]) -> float:
-    """Macro AUC as much of the literature computes it, which flatters.
-
-    Every video gets one normal frame below all its scores and one anomalous frame above them
-    (published code writes them as score 0 and score 1 around scores in between), so that videos
-    of one class have an AUC too, namely a high one: a constant score reaches 0.685 on Ped2.
-    """
-    values = [
-        roc_auc(
-            np.concatenate(([False], np.asarray(labels) != 0, [True])),
-            np.concatenate(([-np.inf], scores, [np.inf])),
-        )
-        for labels, scores in videos
-    ]
-    return float(np.mean(values)) if values else float("nan")
 
 
 def thinned(
