@@ -25,6 +25,7 @@ from tests.made.every_detector import (
 from tests.made.small_settings import SMALL_SETTINGS
 
 import oddframe.detectors
+from oddframe.cli import main
 from oddframe.detectors import available, load
 from oddframe.errors import OddframeError
 from oddframe.runs.checkpoint import write_checkpoint
@@ -144,6 +145,31 @@ def test_higher_is_odder(trained, footage, tmp_path):
     assert [len(found[video.id]) for video in videos] == [video.frames for video in videos]
     truth = np.concatenate([video.frame_labels() for video in videos])
     assert roc_auc_score(truth, np.concatenate([found[video.id] for video in videos])) > 0.7
+
+
+@every()
+def test_wrong_input_is_one_line(trained, footage, tmp_path, capsys):
+    """No video, none that decodes, what the detector does not look at; features of no number."""
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "broken.mp4").write_bytes(b"no video")
+    given = [[tmp_path / "empty"], [tmp_path / "broken.mp4"], [tmp_path / "nowhere.jsonl"]]
+    if trained.detector.traits.looks_at == "frames":
+        given.append([footage.manifest, "--features", footage.features])
+    else:
+        (tmp_path / "numbers").mkdir()
+        for file in footage.features.glob("*.npy"):
+            np.save(tmp_path / "numbers" / file.name, np.full_like(np.load(file), np.nan))
+        given += [[footage.labels, "--features", tmp_path / "numbers"], [footage.manifest]]
+    out = tmp_path / "scores" / "scores.npz"
+    for words in given:
+        assert main(["score", str(trained.run.folder), *map(str, words), "--out", str(out)]) == 2
+        (said,) = (
+            line
+            for line in capsys.readouterr().err.splitlines()
+            if not line.startswith("oddframe: warning: ")  # of each video that was left out
+        )
+        assert said.startswith("oddframe: ")
+        assert not out.exists()
 
 
 @every()

@@ -26,6 +26,8 @@ from oddframe.training import loop
 from oddframe.videos.manifest import Manifest
 
 STEPS = 6
+REFINED = 2
+"""Steps of a last phase, of those detectors that have one."""
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +39,7 @@ def short(footage, tmp_path_factory):
         if load(name).DETECTOR.traits.trained == "in steps":
             settings = {"steps": STEPS, "validate_every": STEPS // 2}
             if "refine_steps" in small_settings(name):
-                settings["refine_steps"] = 2
+                settings["refine_steps"] = REFINED
         out = out or tmp_path_factory.mktemp(name) / "run"
         return footage.fit(name, out, changed=settings, **options)
 
@@ -67,18 +69,20 @@ def test_another_seed_gives_another_detector(name, short, unbroken):
 
 @every(trained="in steps")
 def test_stopped_and_resumed_it_is_the_unbroken_one(name, short, unbroken, tmp_path, monkeypatch):
+    """Stopped between validations, and just before another phase begins."""
     real = loop._step
+    for stop in (2, STEPS - REFINED):
 
-    def stopping(*arguments):
-        if arguments[-1] == 1:  # the second step is done, and the third is not begun
-            signal.raise_signal(signal.SIGINT)
-        return real(*arguments)
+        def stopping(*arguments, last=stop - 1):
+            if arguments[-1] == last:  # it is done, and the next is not begun
+                signal.raise_signal(signal.SIGINT)
+            return real(*arguments)
 
-    with monkeypatch.context() as patched:
-        patched.setattr(loop, "_step", stopping)
-        with pytest.raises(KeyboardInterrupt, match="stopped at step 2 of"):
-            short(name, tmp_path / "run")
-    assert (tmp_path / "run" / LAST).exists()
+        with monkeypatch.context() as patched:
+            patched.setattr(loop, "_step", stopping)
+            with pytest.raises(KeyboardInterrupt, match=f"stopped at step {stop} of"):
+                short(name, tmp_path / "run", resume=stop > 2)
+        assert (tmp_path / "run" / LAST).exists()
     short(name, tmp_path / "run", resume=True)
     whole = unbroken(name)
     assert flat(read_run(tmp_path / "run").detector.state()) == flat(whole.detector.state())
