@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import json
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from unicodedata import normalize
@@ -222,7 +223,7 @@ def test_a_mistake_in_a_csv_is_named_with_its_line(tmp_path, text, message):
 )
 def test_seconds_where_nothing_was_filmed_and_times_of_day(tmp_path, seconds, message):
     times = np.concatenate([np.arange(40), 36000 + np.arange(160)]) / 10
-    clock = Clock.of_times(times, 10.0, datetime(2026, 11, 28, 22, 30))
+    clock = replace(Clock.of_times(times, 10.0), start=datetime(2026, 11, 28, 22, 30))
     path = tmp_path / "events.csv"
     path.write_text(f"video,start_seconds,end_seconds\na,{seconds}")
     (row,) = read_event_file(path)

@@ -162,13 +162,14 @@ def test_whole_seconds_and_an_hour_that_was_not_filmed():
 @pytest.mark.parametrize("first", [0, 1, 150, 198, 200, 399])
 def test_a_clock_from_a_frame_on_says_what_the_whole_one_says(first):
     seconds = np.concatenate([np.arange(200) / 25, 3600 + np.arange(200) / 10])
-    whole = replace(Clock.of_times(seconds, 25.0, datetime(2026, 11, 28)), cuts=(1, 150, 300))
+    start, cuts = datetime(2026, 11, 28), (1, 150, 300)
+    whole = replace(Clock.of_times(seconds, 25.0), start=start, cuts=cuts)
     later = whole.later(first)
     assert later.frames == 400 - first
     for frame in (0, later.frames // 2, later.frames - 1):
         assert later.moment(later.seconds(frame)) == whole.moment(whole.seconds(first + frame))
     assert later.jumps == tuple(at - first for at in whole.jumps if at > first)
-    assert later.cuts == tuple(at - first for at in (1, 150, 300) if at > first)
+    assert later.cuts == tuple(at - first for at in cuts if at > first)
     assert later.lasting == pytest.approx(whole.lasting[first:])
 
 

@@ -1,7 +1,7 @@
 """Detected events against brute force, and their file."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 
 import numpy as np
@@ -197,7 +197,7 @@ def test_reasons_are_looked_for_a_second_away_also_where_the_rate_is_low():
 def test_the_time_of_day_and_jumps_are_told(tmp_path):
     start = datetime(2026, 11, 28, 3, 12, 40)
     seconds = np.concatenate([np.arange(20) / 10, 3600 + np.arange(20) / 10])
-    clock = Clock.of_times(seconds, 10.0, start)
+    clock = replace(Clock.of_times(seconds, 10.0), start=start)
     path = write_events(tmp_path / "e.json", {"a": [Detection(25, 40, 30, 1.0, 0.5)]}, {"a": clock})
     video = json.loads(path.read_text())["videos"]["a"]
     assert (video["start_time"], video["jumps"]) == ("2026-11-28T03:12:40", [20])

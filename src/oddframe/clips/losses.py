@@ -55,16 +55,16 @@ def adversarial_discriminator(real: Tensor, fake: Tensor) -> Tensor:
     return (_full(real) - 1).square().mean() / 2 + _full(fake).square().mean() / 2
 
 
-def focal_frequency(prediction: Tensor, target: Tensor, alpha: float = 1.0) -> Tensor:
+def focal_frequency(prediction: Tensor, target: Tensor) -> Tensor:
     """Distance between the spectra, where the worst frequencies weigh most.
 
     Source: Jiang et al., "Focal Frequency Loss", ICCV 2021, Eq. 8: the mean of w |P - T|^2 over
-    the orthonormal discrete Fourier transforms P and T, with w = |P - T|^alpha divided by its
-    maximum in each channel of each image, a constant to the gradient.
+    the orthonormal discrete Fourier transforms P and T, with w = |P - T| (its alpha is 1) divided
+    by its maximum in each channel of each image, a constant to the gradient.
     """
     gap = torch.fft.fft2(_full(prediction) - _full(target), norm="ortho")
     power = gap.real.square() + gap.imag.square()
-    weight = power.detach() ** (alpha / 2)
+    weight = power.detach().sqrt()
     weight = weight / weight.amax((2, 3), keepdim=True).clamp(min=torch.finfo(power.dtype).tiny)
     return (weight * power).mean()
 

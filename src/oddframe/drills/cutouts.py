@@ -12,6 +12,7 @@ from oddframe.drills.foreground import foreground
 
 Box = tuple[int, int, int, int]
 """``(x1, y1, x2, y2)`` in pixels."""
+_MOST = 6
 _MOST_FRAMES = 150
 """Frames that movers are followed over, ..."""
 _LEAST_FRAMES = 6
@@ -76,7 +77,7 @@ class _Track:
     masks: list[np.ndarray]
 
 
-def cut_movers(clip: Clip, most: int = 6) -> list[CutOut]:
+def cut_movers(clip: Clip) -> list[CutOut]:
     """The movers of a clip that can be followed and stand alone, the best first."""
     width, height = clip.size
     background = clip.background
@@ -109,7 +110,7 @@ def cut_movers(clip: Clip, most: int = 6) -> list[CutOut]:
         going = still
     good = [track for track in ended + going if _is_good(track, clip)]
     good.sort(key=lambda track: -len(track.frames) * (track.boxes[0][3] - track.boxes[0][1]))
-    return [_cut_out(track, clip) for track in good[:most]]
+    return [_cut_out(track, clip) for track in good[:_MOST]]
 
 
 def _add(

@@ -58,7 +58,7 @@ class Clock:
     cuts: tuple[int, ...] = ()
 
     @classmethod
-    def of_times(cls, seconds: np.ndarray, fps: float, start: datetime | None = None) -> Clock:
+    def of_times(cls, seconds: np.ndarray, fps: float) -> Clock:
         """The clock of frames that are shown at these times.
 
         Args:
@@ -67,19 +67,18 @@ class Clock:
                 the typical rate.
             fps: the rate that the recording claims. It stands if all times agree with it within
                 half a frame.
-            start: when the first frame was filmed.
         """
         times = np.asarray(seconds, dtype=np.float64)
         if times.size < 2:
-            return cls(times.size, fps, (), start)
+            return cls(times.size, fps)
         steps, typical = steps_of(times, 1 / fps)
         times = np.concatenate(([0.0], np.cumsum(steps)))
         for rate in (fps, (times.size - 1) / times[-1]):
             if np.abs(times - np.arange(times.size) / rate).max() <= 0.5 / rate:
-                return cls(times.size, float(rate), (), start)
+                return cls(times.size, float(rate))
         # A quarter of a short frame, so that the fast part of a slow recording keeps its places.
         knots = fewest_knots(times, float(np.quantile(np.diff(times), _FINEST)) / 4)
-        return cls(times.size, round(1 / typical, 6), knots, start)
+        return cls(times.size, round(1 / typical, 6), knots)
 
     @property
     def is_regular(self) -> bool:

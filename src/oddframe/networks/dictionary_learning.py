@@ -13,6 +13,13 @@ import numpy as np
 from oddframe.errors import OddframeError
 from oddframe.files.array_files import read_array
 
+_NONZERO = 2
+"""Atoms that a learnt vector is made of."""
+_SWEEPS = 50
+"""Rounds of coding and improving at most; fewer once one gains less than ..."""
+_LEAST_GAIN = 1e-4
+"""... this."""
+
 
 def sparse_codes(vectors: np.ndarray, atoms: np.ndarray, nonzero: int) -> np.ndarray:
     """Codes by orthogonal matching pursuit.
@@ -42,23 +49,13 @@ def sparse_codes(vectors: np.ndarray, atoms: np.ndarray, nonzero: int) -> np.nda
     return codes
 
 
-def learn_dictionary(
-    vectors: np.ndarray,
-    slots: int,
-    seed: int,
-    nonzero: int = 2,
-    sweeps: int = 50,
-    tolerance: float = 1e-4,
-) -> tuple[np.ndarray, np.ndarray]:
+def learn_dictionary(vectors: np.ndarray, slots: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Atoms and codes whose product is close to the vectors.
 
     Args:
         vectors: ``(n, dimensions)``, finite.
         slots: atoms to learn, at least 1.
         seed: fixes the first atoms, which are drawn from the vectors.
-        nonzero: atoms per vector.
-        sweeps: at most so many rounds of coding and improving.
-        tolerance: stop when a sweep lowers the relative error by less.
 
     Returns:
         Atoms ``(slots, dimensions)`` of norm 1 and codes ``(n, slots)``, float64.
@@ -68,15 +65,15 @@ def learn_dictionary(
     scale = max(float(np.linalg.norm(vectors)), 1e-12)
     atoms = _first_atoms(vectors, slots, random)
     last = np.inf
-    for _ in range(sweeps):
-        codes = sparse_codes(vectors, atoms, nonzero)
+    for _ in range(_SWEEPS):
+        codes = sparse_codes(vectors, atoms, _NONZERO)
         residual = vectors - codes @ atoms
         error = float(np.linalg.norm(residual)) / scale
-        if last - error < tolerance:
+        if last - error < _LEAST_GAIN:
             break
         last = error
         _improve(atoms, codes, residual)
-    return atoms, sparse_codes(vectors, atoms, nonzero)
+    return atoms, sparse_codes(vectors, atoms, _NONZERO)
 
 
 def _first_atoms(vectors: np.ndarray, slots: int, random: np.random.Generator) -> np.ndarray:

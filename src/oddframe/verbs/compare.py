@@ -7,6 +7,7 @@ from pathlib import Path
 from oddframe.comparison.compared import CompareRequest, compare_into
 from oddframe.comparison.drilled import DrillComparison
 from oddframe.comparison.result import Comparison
+from oddframe.evaluation.bootstrap import RESAMPLES
 from oddframe.files.folder_lock import alone_in_out
 from oddframe.files.paths import text_paths
 
@@ -23,7 +24,7 @@ def compare(
     split: str = "test",
     skip_first: int = 0,
     pairs: str | None = None,
-    resamples: int = 1000,
+    resamples: int = RESAMPLES,
     seed: int = 0,
     timelines: bool = True,
 ) -> Comparison | DrillComparison:

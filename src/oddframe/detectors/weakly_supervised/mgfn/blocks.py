@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+_LEAST_DEVIATION = 1e-5
+
 
 class ChannelLayerNorm(nn.Module):
     """LayerNorm over the channels of ``(rows, channels, time)``.
@@ -16,16 +18,15 @@ class ChannelLayerNorm(nn.Module):
     The small constant is added to the standard deviation, not to the variance below the root.
     """
 
-    def __init__(self, channels: int, eps: float = 1e-5) -> None:
+    def __init__(self, channels: int) -> None:
         super().__init__()
-        self.eps = eps
         self.g = nn.Parameter(torch.ones(1, channels, 1))
         self.b = nn.Parameter(torch.zeros(1, channels, 1))
 
     def forward(self, x: Tensor) -> Tensor:
         """``(rows, channels, time)`` to the same shape."""
         deviation = x.std(dim=1, correction=0, keepdim=True)
-        return (x - x.mean(dim=1, keepdim=True)) / (deviation + self.eps) * self.g + self.b
+        return (x - x.mean(dim=1, keepdim=True)) / (deviation + _LEAST_DEVIATION) * self.g + self.b
 
 
 class GlanceAttention(nn.Module):
