@@ -158,7 +158,7 @@ def test_the_advice_on_a_promise_names_what_binds_and_helps(street):
         (1, 3, 1800, "give more than 2.31 h of normal footage"),
         (0.1, 3, 1800, "give more than 23.1 h of normal footage and watch more of it with "
          "--settings.fit_hours 25"),
-        (1, 2, None, "give more than 2.31 h of normal footage and watch more of it with "
+        (1, 2, 1800, "give more than 2.31 h of normal footage and watch more of it with "
          "--settings.fit_hours 2.5"),
     ],
 )  # fmt: skip

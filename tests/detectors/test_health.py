@@ -12,7 +12,6 @@ from oddframe.detectors.own_cameras.fixed_camera.background import Background
 from oddframe.detectors.own_cameras.fixed_camera.health import (
     LIGHT,
     NOISY,
-    UNWATCHED,
     Health,
     HealthStream,
 )
@@ -164,11 +163,8 @@ def test_what_normal_footage_has_shown_is_no_trouble(background: Background) -> 
     assert set(_told(background, _learnt(background, covered), covered)) == {""}
 
 
-def test_normal_pictures_and_a_run_of_before_have_no_trouble(
-    background: Background, health: Health
-) -> None:
+def test_normal_pictures_have_no_trouble(background: Background, health: Health) -> None:
     assert set(_told(background, health, _normal(300, 100))) == {""}
-    assert set(_told(background, UNWATCHED, _trouble(_covered))) == {""}
 
 
 def test_a_scene_without_structure_is_neither_covered_nor_out_of_focus() -> None:

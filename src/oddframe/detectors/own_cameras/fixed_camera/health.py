@@ -80,10 +80,6 @@ class Health:
         return cls(Signs(*saved.numbers("worst", len(fields(Signs)), 0)))
 
 
-UNWATCHED = Health(Signs(*(1e9,) * len(fields(Signs))))
-"""Of runs that were fitted before: nothing is a trouble."""
-
-
 class HealthStream:
     """The troubles of one stream of small grey pictures.
 

@@ -107,20 +107,18 @@ def decide(
     return replace(found, value=math.ceil(max(found.value, usual) * 100) / 100)
 
 
-def what_it_takes(
-    wanted: float, fit_hours: float, seconds: float | None = None, spread: float = 1.0
-) -> str:
+def what_it_takes(wanted: float, fit_hours: float, seconds: float, spread: float = 1.0) -> str:
     """What it takes to promise so many false alarms per hour: footage, watching it, or both.
 
     Args:
         wanted: false alarms per hour.
         fit_hours: how much is watched at most.
-        seconds: length of the normal footage, if that is known.
+        seconds: length of the normal footage.
         spread: how much more than chance its files differ.
     """
     least = most_alarms(0, SURE, spread) / wanted
     parts = []
-    if seconds is None or seconds <= 3600 * least:
+    if seconds <= 3600 * least:
         parts.append(f"give more than {least_hours(wanted, spread)} h of normal footage")
     if fit_hours < least:
         # Some seconds at the beginnings of videos are not watched.
