@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.metrics import roc_auc_score
-from tests.detectors.conftest import EXCEPTIONS
+from tests.detectors.conftest import EXCEPTIONS, SEES_NO_PACE
 from tests.made.every_detector import (
     Numbers,
     every,
@@ -143,6 +143,8 @@ def test_higher_is_odder(trained, footage, tmp_path):
     score(trained.run.folder, manifest, features=features, out=out, maps=False)
     found, videos = Scores.read(out), Manifest.read(manifest).split("test")
     assert [len(found[video.id]) for video in videos] == [video.frames for video in videos]
+    if trained.name in SEES_NO_PACE:
+        videos = [video for video in videos if not video.id.startswith("fast")]
     truth = np.concatenate([video.frame_labels() for video in videos])
     assert roc_auc_score(truth, np.concatenate([found[video.id] for video in videos])) > 0.7
 
