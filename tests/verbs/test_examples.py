@@ -53,12 +53,12 @@ def tree(footage, tmp_path: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copy(footage.manifest.parent / video.path, folder)
     lines = "large51,38,75,thing\nfast52,38,75,runner\n"  # from 1, the last one included
-    (tmp_path / "data" / "events.csv").write_text(lines)
+    (tmp_path / "data" / "events.csv").write_text(f"video,first,last,kind\n{lines}")
     return tmp_path / "data"
 
 
-def prepared(tree: Path, out: Path) -> subprocess.CompletedProcess[str]:
-    words = [sys.executable, str(DOCS / "example_data_set.py"), str(tree), str(out)]
+def prepared(tree: Path, out: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    words = [sys.executable, str(DOCS / "example_data_set.py"), str(tree), str(out), *options]
     return subprocess.run(words, capture_output=True, text=True, check=False)
 
 
@@ -82,9 +82,11 @@ def test_a_data_set_and_a_detector_of_frames_in_a_file_each(tree: Path, tmp_path
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("large51,38\n", "line 3: expected video,first,last,kind, found 'large51,38'"),
-        ("other,1,2,odd\n", "no test video 'other'"),
-        ("calm50,1,2,odd\n", "expected 3 test videos and 2 events, found 3 and 3"),
+        ("large51,38\n", "events.csv line 4: expected whole numbers, the first and the last frame"),
+        ("large51,0,9,odd\n", "events.csv line 4: expected 1 <= first <= last (1-based, last inc"),
+        ("large51,1,900,odd\n", "events.csv: video 'large51': event [0, 900) 'odd' ends after the"),
+        ("other,1,2,odd\n", "events.csv: there is no test video 'other'"),
+        ("calm50,1,2,odd\n", "mine has 76 anomalous of 225 frames, found 78 anomalous of 225"),
     ],
 )
 def test_a_data_set_that_does_not_fit_is_one_line(tree: Path, tmp_path, line, said) -> None:
@@ -94,3 +96,11 @@ def test_a_data_set_that_does_not_fit_is_one_line(tree: Path, tmp_path, line, sa
     assert told.returncode == 1
     assert told.stderr.count("\n") == 1
     assert said in told.stderr
+
+
+def test_a_part_of_a_data_set_says_so(tree: Path, tmp_path: Path) -> None:
+    (tree / "testing" / "calm50.mp4").unlink()
+    assert "with --allow-partial" in prepared(tree, tmp_path / "mine.jsonl").stderr
+    assert prepared(tree, tmp_path / "mine.jsonl", "--allow-partial").returncode == 0
+    said = Manifest.read(tmp_path / "mine.jsonl").source
+    assert "(partial: 76 anomalous of 150 frames instead of" in said

@@ -56,8 +56,11 @@ def labels_of(events):
 
 
 def test_inclusive_keeps_the_length_of_an_interval():
-    assert inclusive(61, 180) == Event(60, 180)
-    assert inclusive(1, 1) == Event(0, 1)
+    assert inclusive(61, 180, "here") == Event(60, 180)
+    assert inclusive(1, 1, "here", "fall") == Event(0, 1, "fall")
+    for first, last in ((0, 9), (9, 8)):
+        with pytest.raises(OddframeError, match=f"here: expected 1 <= .*, found {first}:{last}"):
+            inclusive(first, last, "here")
 
 
 @quick

@@ -72,18 +72,18 @@ def prepare_avenue(
         survey(path, root, video_id=f"train/{clip_number(path):02d}", split="train", fps=fps)
         for path in with_progress(recordings(train))
     ]
-    used = {mat} if labels == "intervals" else set()
+    used = set()
     for path in with_progress(recordings(test)):
         number = clip_number(path)
         video = survey(path, root, video_id=f"test/{number:02d}", split="test", fps=fps)
         mask = masks.get(number)
         if labels == "intervals":
-            events = labels_of_clip(intervals, number, str(mat))
+            source, events = mat, labels_of_clip(intervals, number, str(mat))
         else:
             source, vector = _mask_labels(root, number, mask, vectors)
-            used.add(source)
             events = events_of_vector(vector, video.frames, f"{source} clip {number}")
-        videos.append(annotate(video, events, mask))
+        used.add(source)
+        videos.append(annotate(video, events, source, mask))
     manifest = Manifest(
         dataset="avenue",
         videos=tuple(videos),

@@ -50,7 +50,7 @@ def prepare_shanghaitech(root: Path, *, fps: float = FPS, allow_partial: bool = 
         video = survey(path, root, video_id=path.name, split="test", fps=fps)
         events = events_of_vector(load_frame_mask(annotation), video.frames, str(annotation))
         mask = pixels.relative_to(root).as_posix() if pixels.is_file() else None
-        videos.append(annotate(video, events, mask))
+        videos.append(annotate(video, events, annotation, mask))
         annotations.append(annotation)
     manifest = Manifest(
         dataset="shanghaitech",

@@ -86,7 +86,7 @@ def _prepare(
         number = clip_number(path)
         video = survey(path, root, video_id=f"test/{number:02d}", split="test", fps=fps)
         events = labels_of_clip(clips, number, str(annotation))
-        videos.append(annotate(video, events, _find_mask(root, name, path)))
+        videos.append(annotate(video, events, annotation, _find_mask(root, name, path)))
     manifest = Manifest(
         dataset=f"ucsd-{name}",
         videos=tuple(videos),

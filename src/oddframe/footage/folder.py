@@ -101,8 +101,8 @@ def footage_below(
         else:
             marked = list(events_of_vector(own, video.frames, str(beside)))
             annotations.add(beside)
-        known = events is not None or own is not None
-        videos.append(_place(video, marked, known=known, above=label_above))
+        said = events if own is None else beside
+        videos.append(_place(video, marked, said, above=label_above))
     if not videos:
         if left_out:
             raise OddframeError(f"{root}: none of {count(len(paths), 'recording')} can be read")
@@ -188,13 +188,14 @@ def _events_of(video: Video, rows: list[Annotation]) -> list[Event]:
     return events
 
 
-def _place(video: Video, events: list[Event], known: bool, above: str | None) -> Video:
+def _place(video: Video, events: list[Event], said: Path | None, above: str | None) -> Video:
     """The video in its split, with its label and events.
 
     Args:
         video: as surveyed.
         events: its events.
-        known: somebody has said where its events are, so having none means normal.
+        said: the file in which somebody has said where its events are, so that having none means
+            normal; None where nobody has.
         above: what the name of the footage folder itself says. It counts where no folder inside
             says otherwise, and only if it is ``anomalous``: a folder of any name may hold normal
             footage with events.
@@ -209,6 +210,6 @@ def _place(video: Video, events: list[Event], known: bool, above: str | None) ->
         )
     if split is None:
         split = "test" if events or label == "anomalous" else "train"
-    if label is None and (split != "test" or known):
+    if label is None and (split != "test" or said):
         label = "normal"
-    return annotate(replace(video, split=split, label=label), events)
+    return annotate(replace(video, split=split, label=label), events, said or video.path)

@@ -114,20 +114,31 @@ def survey(path: Path, root: Path, *, video_id: str, split: str, fps: float | No
     )
 
 
-def annotate(video: Video, events: Sequence[Event], mask: str | None = None) -> Video:
+def annotate(
+    video: Video, events: Sequence[Event], where: str | Path, mask: str | None = None
+) -> Video:
     """The video with these events, and so anomalous if there are any, and this pixel truth.
+
+    Args:
+        video: as surveyed.
+        events: its events.
+        where: the annotation that they are from, for the message.
+        mask: pixel truth, relative to the root.
 
     Raises:
         OddframeError: an event ends after the video.
     """
     names = {event.name for event in events} - {Event.name}
-    return replace(
-        video,
-        label="anomalous" if events else video.label,
-        events=tuple(events),
-        classes=tuple(sorted(names)),
-        mask=mask,
-    )
+    try:
+        return replace(
+            video,
+            label="anomalous" if events else video.label,
+            events=tuple(events),
+            classes=tuple(sorted(names)),
+            mask=mask,
+        )
+    except OddframeError as error:
+        raise OddframeError(f"{where}: {error}") from None
 
 
 def with_progress(items: Sequence[_T]) -> Iterable[_T]:

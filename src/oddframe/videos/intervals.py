@@ -36,8 +36,21 @@ PAST_END = 16
 from snippets lack. It is cut there; more means that the annotation is another video's."""
 
 
-def inclusive(first: int, last: int, name: str = "anomaly") -> Event:
-    """The event of the frames ``first`` to ``last``, counted from 1, both included."""
+def inclusive(first: int, last: int, where: str, name: str = Event.name) -> Event:
+    """The event of the frames ``first`` to ``last``, counted from 1, both included.
+
+    Args:
+        first, last: as they are listed.
+        where: file and line, for the message.
+        name: class of the event.
+
+    Raises:
+        OddframeError: they are no such frames.
+    """
+    if not 1 <= first <= last:
+        raise OddframeError(
+            f"{where}: expected 1 <= first <= last (1-based, last included), found {first}:{last}"
+        )
     return Event(first - 1, last, name)
 
 
@@ -116,7 +129,8 @@ def read_ucsd_intervals(path: Path) -> list[tuple[Event, ...]]:
                     f"'{found[1].strip()}'"
                 )
             first = int(interval[1])
-            events.append(_event(f"{path} line {number}", first, int(interval[2] or first)))
+            last = int(interval[2] or first)
+            events.append(inclusive(first, last, f"{path} line {number}"))
         clips.append(tuple(sorted(events)))
     if not clips:
         raise OddframeError(f"{path}: expected lines with 'gt_frame = [first:last]', found none")
@@ -159,7 +173,7 @@ def read_mat_intervals(path: Path) -> list[tuple[Event, ...]]:
             raise OddframeError(f"{where}: expected whole frame numbers, found {array.ravel()[:6]}")
         rows = array.reshape(2, -1)
         clips.append(
-            tuple(sorted(_event(where, int(a), int(b)) for a, b in zip(*rows, strict=True)))
+            tuple(sorted(inclusive(int(a), int(b), where) for a, b in zip(*rows, strict=True)))
         )
     return clips
 
@@ -204,11 +218,3 @@ def labels_of_clip(clips: list[tuple[Event, ...]], number: int, where: str) -> t
             "video folders and label file belong together"
         )
     return clips[number - 1]
-
-
-def _event(where: str, first: int, last: int) -> Event:
-    if not 1 <= first <= last:
-        raise OddframeError(
-            f"{where}: expected 1 <= first <= last (1-based, last included), found {first}:{last}"
-        )
-    return inclusive(first, last)
