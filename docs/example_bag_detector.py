@@ -48,7 +48,8 @@ class OddestSnippet(BagDetector):
     def log_odds(self, features: Tensor) -> Tensor:
         """``(videos, time)`` of ``(videos, crops, time, channels)``."""
         hidden = functional.relu(self.hidden(features))  # (videos, crops, time, width)
-        return self.answer(hidden)[..., 0].mean(dim=1)
+        # Losses are float32, also where --precision has layers answer in 16 bits.
+        return self.answer(hidden)[..., 0].float().mean(dim=1)
 
     def losses(self, phase: str, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:  # noqa: ARG002
         """Terms by name, scalars, for the curve; ``loss`` is what a step makes smaller."""

@@ -22,12 +22,13 @@ from oddframe.detectors.traits import Traits
 from oddframe.errors import OddframeError
 from oddframe.media.frames import Frame, MediaInfo
 from oddframe.media.opening import open_video
+from oddframe.settings.checked import CheckedSettings
 from oddframe.settings.ranges import setting
 from oddframe.videos.manifest import Manifest
 
 
 @dataclass(frozen=True)
-class BrightnessConfig:
+class BrightnessConfig(CheckedSettings):
     """Settings: each has a type, a default, a range, and a line here that ``--help`` shows.
 
     Attributes:
@@ -39,10 +40,6 @@ class BrightnessConfig:
     columns: int = setting(16, at_least=1)
     rows: int = setting(12, at_least=1)
     false_alarms_per_hour: float = setting(1.0, above=0)
-
-    def __post_init__(self) -> None:
-        if min(self.columns, self.rows) < 1 or self.false_alarms_per_hour <= 0:
-            raise OddframeError("brightness: columns, rows and false alarms must be positive")
 
 
 class BrightnessDetector:

@@ -82,6 +82,7 @@ def test_every_verb_explains_its_options(cli, verb):
     assert "\\x08" not in out
     assert "\b" not in out
     assert "--out OUT" in out or verb == "track"  # which writes where the tracker says
+    assert "`" not in out, "marks of docstrings"
     assert not {"<class", "Optional["} & set(re.split(r"\s|(?<=\[)", out)), "Python's words"
 
 

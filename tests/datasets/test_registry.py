@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from oddframe.cli import main
 from oddframe.datasets import DATASETS, preparer
 from oddframe.errors import OddframeError
 from oddframe.verbs.prepare import prepare
@@ -24,6 +25,12 @@ def test_every_data_set_loads_and_needs_no_option_that_the_verb_lacks(name):
 def test_an_unknown_data_set_is_an_error_that_lists_those_there_are():
     with pytest.raises(OddframeError, match=r"'ped3'; use one of avenue, folder, .*ucsd-ped2"):
         preparer("ped3")
+
+
+def test_help_of_prepare_names_every_data_set(capsys):
+    assert main(["prepare", "--help"]) == 0
+    assert f"\ndata sets: {', '.join(DATASETS)}\n" in capsys.readouterr().out
+    assert list(DATASETS) == sorted(DATASETS)
 
 
 def test_importing_the_list_imports_no_data_set():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.made.small_settings import short_name
 
 EXCEPTIONS: dict[str, dict[str, str]] = {
     "dcgan": {
@@ -10,9 +11,6 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
         "losses_in_half_precision_are_finite_and_in_single": "its softplus has the precision of "
         "the discriminator's answer; bfloat16 has the range of single",
         "losses_fall": "generator and discriminator work against each other; neither's loss falls",
-    },
-    "fixed-camera": {
-        "another_seed_gives_another_detector": "nothing in it is drawn at random",
     },
     "mnad": {
         "losses_add_up": "its terms are shown before they are weighted",
@@ -41,6 +39,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if not isinstance(item, pytest.Function) or not hasattr(item, "callspec"):
             continue
         check = item.originalname.removeprefix("test_")
-        reason = EXCEPTIONS.get(str(item.callspec.params.get("name")), {}).get(check)
+        reason = EXCEPTIONS.get(short_name(str(item.callspec.params.get("name"))), {}).get(check)
         if reason:
             item.add_marker(pytest.mark.xfail(reason=reason, strict=True))

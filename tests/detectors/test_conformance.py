@@ -3,6 +3,7 @@
 import sys
 
 import pytest
+from tests.made.every_detector import EXAMPLES, having
 
 import oddframe.detectors
 from oddframe.detectors import available, load, load_given
@@ -170,3 +171,10 @@ def test_a_name_that_there_is_already_is_refused(school):
     given.write_text(GOOD)
     with pytest.raises(OddframeError, match="there is a detector 'mine' already; give DETECTOR an"):
         load_given(str(given))
+
+
+def test_one_that_cannot_be_loaded_stops_the_tests_of_no_other(school):
+    (school / "mine.py").write_text(GOOD)
+    (school / "broken.py").write_text("1 / 0\n")
+    assert having(looks_at="frames") == ["mine", *EXAMPLES[:2]]
+    assert having() == ["broken", "mine", *EXAMPLES]

@@ -13,34 +13,35 @@ import torch
 from sklearn.metrics import roc_auc_score
 from tests.detectors.conftest import EXCEPTIONS, SEES_NO_PACE
 from tests.made.every_detector import (
+    DOCS,
     Numbers,
     every,
     filmed,
     flat,
     frames,
+    having,
     scored,
     snippets,
     streamed,
 )
-from tests.made.small_settings import SMALL_SETTINGS
+from tests.made.small_settings import SMALL_SETTINGS, short_name
 
 import oddframe.detectors
 from oddframe.cli import main
-from oddframe.detectors import available, load
+from oddframe.detectors import available, load, load_given
 from oddframe.errors import OddframeError
 from oddframe.runs.checkpoint import write_checkpoint
-from oddframe.runs.run_folder import CHECKPOINT, read_run
+from oddframe.runs.run_folder import CHECKPOINT
 from oddframe.scores.frame_scores import Scores
 from oddframe.settings.checked import settings_of
 from oddframe.verbs.score import score
 from oddframe.videos.manifest import Manifest
 
-DOCS = Path(__file__).parents[2] / "docs"
-
 
 def test_tables_name_detectors_and_checks_that_there_are():
-    assert SMALL_SETTINGS.keys() <= set(available())
-    assert EXCEPTIONS.keys() <= set(available())
+    names = {short_name(name) for name in having()}
+    assert SMALL_SETTINGS.keys() <= names
+    assert EXCEPTIONS.keys() <= names
     checks = "".join(path.read_text() for path in Path(__file__).parent.glob("test_every_*.py"))
     for excused in EXCEPTIONS.values():
         assert [check for check in excused if f"def test_{check}(" not in checks] == []
@@ -52,7 +53,7 @@ def test_names_are_found_without_importing_a_detector():
     subprocess.run([sys.executable, "-c", command], check=True, capture_output=True)
 
 
-@every()
+@pytest.mark.parametrize("name", available())
 def test_found_by_its_place(name):
     module = load(name)
     assert module.DETECTOR.name == name
@@ -64,7 +65,7 @@ def test_found_by_its_place(name):
 
 @every()
 def test_settings_are_explained_and_their_ranges_hold(name):
-    kind = load(name).CONFIG
+    kind = load_given(name).CONFIG
     kind()
     explained = "".join(inspect.getdoc(base) or "" for base in kind.__mro__)
     for key, setting in settings_of(kind).items():
@@ -140,7 +141,8 @@ def test_higher_is_odder(trained, footage, tmp_path):
     manifest = footage.of(trained.name)
     features = footage.features if trained.detector.traits.looks_at == "features" else None
     out = tmp_path / "scores.npz"
-    score(trained.run.folder, manifest, features=features, out=out, maps=False)
+    options = {"features": features, "out": out, "maps": False, "detector": trained.name}
+    score(trained.run.folder, manifest, **options)
     found, videos = Scores.read(out), Manifest.read(manifest).split("test")
     assert [len(found[video.id]) for video in videos] == [video.frames for video in videos]
     if trained.name in SEES_NO_PACE:
@@ -163,8 +165,9 @@ def test_wrong_input_is_one_line(trained, footage, tmp_path, capsys):
             np.save(tmp_path / "numbers" / file.name, np.full_like(np.load(file), np.nan))
         given += [[footage.labels, "--features", tmp_path / "numbers"], [footage.manifest]]
     out = tmp_path / "scores" / "scores.npz"
+    options = ("--detector", trained.name, "--out", str(out))
     for words in given:
-        assert main(["score", str(trained.run.folder), *map(str, words), "--out", str(out)]) == 2
+        assert main(["score", str(trained.run.folder), *map(str, words), *options]) == 2
         (said,) = (
             line
             for line in capsys.readouterr().err.splitlines()
@@ -179,7 +182,7 @@ def test_a_state_gives_the_same_detector(trained, tmp_path):
     detector = trained.detector
     folder = shutil.copytree(trained.run.folder, tmp_path / "run")
     first = write_checkpoint(folder / CHECKPOINT, detector).read_bytes()
-    again = read_run(folder).detector
+    again = trained.read(folder)
     assert flat(again.state()) == flat(detector.state())
     assert (again.threshold, again.notes) == (detector.threshold, detector.notes)
     np.testing.assert_array_equal(scored(again), scored(detector))
@@ -204,7 +207,7 @@ def test_a_state_without_a_part_is_one_line(trained, tmp_path):
         less = {key: value for key, value in state.items() if key != part}
         torch.save({**content, "state": less}, folder / CHECKPOINT)
         with pytest.raises(OddframeError, match=f"{CHECKPOINT}.*{part}") as told:
-            read_run(folder)
+            trained.read(folder)
         assert "\n" not in str(told.value)
 
 
@@ -219,7 +222,7 @@ def test_a_setting_that_a_run_does_not_know_has_its_default(trained, tmp_path):
     config["of_tomorrow"] = 1
     folder = shutil.copytree(trained.run.folder, tmp_path / "run")
     torch.save(content, folder / CHECKPOINT)
-    np.testing.assert_array_equal(scored(read_run(folder).detector), scored(trained.detector))
+    np.testing.assert_array_equal(scored(trained.read(folder)), scored(trained.detector))
 
 
 @every()

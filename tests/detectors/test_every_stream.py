@@ -7,13 +7,12 @@ from itertools import zip_longest
 import numpy as np
 import pytest
 import torch
-from tests.made.every_detector import FPS, HEIGHT, WIDTH, filmed, flat, frames
+from tests.made.every_detector import FPS, HEIGHT, WIDTH, filmed, flat, frames, having
+from tests.made.small_settings import short_name
 
-from oddframe.detectors import available, load
 from oddframe.detectors.contract import FrameScore
 from oddframe.media.frames import MediaInfo
 
-NAMES = [name for name in available() if load(name).DETECTOR.traits.looks_at == "frames"]
 VARIANTS = [
     ("future-frame", {"frame_step": 2}),
     ("mnad", {"update_memory": True, "update_below": 10.0}),
@@ -23,8 +22,8 @@ CUT = 17
 
 @pytest.fixture(
     scope="module",
-    params=[*((name, {}) for name in NAMES), *VARIANTS],
-    ids=lambda case: "-".join([case[0], *case[1]]),
+    params=[*((name, {}) for name in having(looks_at="frames")), *VARIANTS],
+    ids=lambda case: "-".join([short_name(case[0]), *case[1]]),
 )
 def detector(request, every_detector):
     name, changes = request.param

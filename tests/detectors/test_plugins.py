@@ -33,10 +33,15 @@ def example(street, tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def no_module_is_left():
+def no_file_is_loaded_before():
+    def taken():
+        names = [name for name in sys.modules if name.startswith(PREFIX)]
+        return {name: sys.modules.pop(name) for name in names}
+
+    others = taken()
     yield
-    for name in [name for name in sys.modules if name.startswith(PREFIX)]:
-        del sys.modules[name]
+    taken()
+    sys.modules.update(others)
 
 
 @pytest.fixture

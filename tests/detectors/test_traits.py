@@ -2,17 +2,17 @@
 
 import inspect
 
-import pytest
+from tests.made.every_detector import every
 
 from oddframe.cli import main
-from oddframe.detectors import available, load
+from oddframe.detectors import available, load, load_given
 from oddframe.detectors.traits import Traits
 from oddframe.verbs.import_checkpoint import import_checkpoint
 
 
-@pytest.mark.parametrize("name", available())
+@every()
 def test_what_is_declared_is_there(name):
-    kind = load(name).DETECTOR
+    kind = load_given(name).DETECTOR
     traits = kind.traits
     assert isinstance(traits, Traits)
     assert hasattr(kind, "fit") == (traits.trained == "at once")

@@ -1,4 +1,8 @@
-"""Every detector there is, each trained once on a few seconds of data."""
+"""Every detector there is, each trained once on a few seconds of data.
+
+The examples of the documentation are among them, by their files: who copies one into the folder of
+a school begins with what is held to all that is asked there.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +19,12 @@ import numpy as np
 import pytest
 from tests.made.bags import Bags
 from tests.made.made_once import MadeOnce
-from tests.made.small_settings import small_settings
+from tests.made.small_settings import short_name, small_settings
 from tests.made.street import Street
 
-from oddframe.detectors import available, load
+from oddframe.detectors import available, load_given
 from oddframe.detectors.contract import FrameScore
+from oddframe.errors import OddframeError
 from oddframe.media.frames import MediaInfo
 from oddframe.media.pictures import PictureFrame
 from oddframe.media.video_writing import VideoWriter
@@ -34,16 +39,33 @@ SECONDS = 6
 LEARNT_SECONDS = 8
 EVENT = Event(37, 75, "odd")
 """Frames in which something odd is there, in the test videos that have it."""
+DOCS = Path(__file__).parents[2] / "docs"
+EXAMPLES = [
+    str(DOCS / f"example_{kind}.py") for kind in ("detector", "clip_detector", "bag_detector")
+]
 
 
 def every(**traits: Any) -> pytest.MarkDecorator:
     """Runs a check for every detector with these traits, as its argument ``name``."""
+    return pytest.mark.parametrize("name", having(**traits), ids=short_name)
+
+
+def having(**traits: Any) -> list[str]:
+    """Names of the detectors with these traits, and files of examples.
+
+    One that cannot be loaded has none: it fails where every detector is checked, and stops no
+    other.
+    """
 
     def has_them(name: str) -> bool:
-        found = load(name).DETECTOR.traits
+        try:
+            found = load_given(name).DETECTOR.traits
+        except OddframeError:
+            return False
         return all(getattr(found, key) == value for key, value in traits.items())
 
-    return pytest.mark.parametrize("name", [name for name in available() if has_them(name)])
+    names = [*available(), *EXAMPLES]
+    return [name for name in names if has_them(name)] if traits else names
 
 
 def frames(images: Iterable[np.ndarray], start: int = 0) -> list[PictureFrame]:
@@ -77,7 +99,7 @@ class Footage:
 
     def of(self, name: str) -> Path:
         """The manifest of what a detector looks at."""
-        frames = load(name).DETECTOR.traits.looks_at == "frames"
+        frames = load_given(name).DETECTOR.traits.looks_at == "frames"
         return self.manifest if frames else self.labels
 
     def fit(
@@ -89,9 +111,9 @@ class Footage:
         **options: Any,
     ) -> Run:
         """Train a detector with its small settings, some of them changed."""
-        if load(name).DETECTOR.traits.looks_at == "features":
+        if load_given(name).DETECTOR.traits.looks_at == "features":
             options["features"] = self.features
-        if load(name).DETECTOR.traits.trained != "at once":
+        if load_given(name).DETECTOR.traits.trained != "at once":
             options["device"] = "cpu"
         settings = {**small_settings(name), **(changed or {})}
         where = manifest or self.of(name)
@@ -156,7 +178,7 @@ class Trained:
     """A detector, trained.
 
     Attributes:
-        name: the detector's.
+        name: the detector's, or its file.
         module: where it is defined.
         run: its run, read.
     """
@@ -169,9 +191,9 @@ class Trained:
     def detector(self) -> Any:
         return self.run.detector
 
-    def again(self) -> Any:
-        """The detector, read anew."""
-        return read_run(self.run.folder).detector
+    def read(self, folder: Path) -> Any:
+        """The detector in a copy of its run."""
+        return read_run(folder, detector=self.name).detector
 
 
 @pytest.fixture(scope="session")
@@ -180,8 +202,8 @@ def every_detector(footage: Footage, made_once: MadeOnce) -> Callable[[str], Tra
 
     @cache
     def trained(name: str) -> Trained:
-        folder = made_once(name, lambda folder: footage.fit(name, folder / "run"))
-        return Trained(name, load(name), read_run(folder / "run"))
+        folder = made_once(short_name(name), lambda folder: footage.fit(name, folder / "run"))
+        return Trained(name, load_given(name), read_run(folder / "run", detector=name))
 
     return trained
 

@@ -6,6 +6,7 @@ line here. It has to learn enough to tell plainly odd frames, or snippets, from 
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,12 @@ _BAGS = {"segments": 16, "batch_size": 8, "steps": 40, "validate_every": 20, "le
 SMALL_SETTINGS: dict[str, dict[str, Any]] = {
     "conv-ae": {**_CLIPS, "learning_rate": 0.005},
     "dcgan": {**_CLIPS, "width": 8, "latent": 5},
+    "example_bag_detector": {**_BAGS, "width": 8},
+    "example_clip_detector": {
+        **{key: value for key, value in _CLIPS.items() if key != "width"},
+        "learning_rate": 0.01,
+    },
+    "example_detector": {},
     "fixed-camera": {"long_side": 64, "motion_side": 128, "fit_looks": 40},
     "future-frame": {**_GAN, "learning_rate": 0.002},
     "mgfn": {**_BAGS, "widths": (4, 8, 12), "depths": (2, 1, 1), "head_width": 4},
@@ -34,11 +41,20 @@ SMALL_SETTINGS: dict[str, dict[str, Any]] = {
 }
 
 
+def short_name(name: str) -> str:
+    """What a detector is called in tables of the tests: ``rtfm``, ``example_detector``."""
+    return Path(name).stem
+
+
 def small_settings(name: str) -> dict[str, Any]:
-    """Those of a detector; a test that asks for a detector's without a line here says so."""
-    if name not in SMALL_SETTINGS:
+    """Those of a detector; a test that asks for a detector's without a line here says so.
+
+    Args:
+        name: the detector's, or its file.
+    """
+    if short_name(name) not in SMALL_SETTINGS:
         pytest.fail(
-            f'add a line "{name}": {{...}} to tests/made/small_settings.py: settings with which '
-            "it is trained in about a second"
+            f'add a line "{short_name(name)}": {{...}} to tests/made/small_settings.py: settings '
+            "with which it is trained in about a second"
         )
-    return SMALL_SETTINGS[name]
+    return SMALL_SETTINGS[short_name(name)]

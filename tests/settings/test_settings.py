@@ -5,11 +5,12 @@ from dataclasses import MISSING, dataclass, fields
 from typing import Any, Literal, get_args, get_type_hints
 
 import pytest
+from tests.made.every_detector import every
 
 from oddframe.bags.losses import LossVariant
-from oddframe.cli.settings_help import settings_table
+from oddframe.cli.choices_help import settings_table
 from oddframe.clips.config import PredictionConfig
-from oddframe.detectors import available, load
+from oddframe.detectors import load_given
 from oddframe.detectors.weakly_supervised.mgfn.detector import LOSS_WEIGHTS
 from oddframe.errors import OddframeError
 from oddframe.networks.flow import FLOWS
@@ -145,9 +146,9 @@ def test_help_shows_what_is_allowed() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", available())
+@every()
 def test_every_detector_refuses_what_is_out_of_range(name: str) -> None:
-    kind = load(name).CONFIG
+    kind = load_given(name).CONFIG
     assert all(field.default is not MISSING for field in fields(kind))
     kind()  # the defaults are allowed
     for part, allowed in settings_of(kind).items():
@@ -163,9 +164,9 @@ def test_every_detector_refuses_what_is_out_of_range(name: str) -> None:
                 kind(**{part: value})
 
 
-@pytest.mark.parametrize("name", available())
+@every()
 def test_every_setting_is_explained_by_itself(name: str) -> None:
-    lines = settings_table(load(name).CONFIG).splitlines()
+    lines = settings_table(load_given(name).CONFIG).splitlines()
     for line, after in zip(lines, [*lines[1:], ""], strict=True):
         if line.startswith("  --"):
             assert after.startswith("      "), line

@@ -20,14 +20,16 @@ def command(*words: object) -> None:
     assert main([str(word) for word in words]) == 0
 
 
-def test_a_detector_of_features_in_one_file(bags, tmp_path: Path) -> None:
-    example, run, scores = DOCS / "example_bag_detector.py", tmp_path / "run", tmp_path / "s.npz"
-    fast = ("--settings.steps", 60, "--settings.learning_rate", 0.01)
-    assert bags.train(run, "--detector", str(example), *map(str, fast)) == 0
-    assert read_run(run, detector=str(example)).config["settings"]["width"] == 32
-    given = ("--features", bags.features, "--detector", example)
-    command("score", run, bags.manifest, *given, "--out", scores)
-    command("evaluate", scores, bags.manifest, "--out", tmp_path / "result")
+def test_a_feature_folder_and_a_detector_of_features_in_a_file_each(tmp_path: Path) -> None:
+    words = [sys.executable, str(DOCS / "example_feature_folder.py"), str(tmp_path / "toy")]
+    subprocess.run(words, check=True)
+    manifest, run, scores = tmp_path / "toy/manifest.jsonl", tmp_path / "run", tmp_path / "s.npz"
+    own = ("--features", tmp_path / "toy/features", "--detector", DOCS / "example_bag_detector.py")
+    fast = ("--settings.steps", 60, "--settings.learning_rate", 0.01, "--device", "cpu")
+    command("train", manifest, *own, *fast, "--out", run)
+    assert read_run(run, detector=str(own[-1])).config["settings"]["width"] == 32
+    command("score", run, manifest, *own, "--out", scores)
+    command("evaluate", scores, manifest, "--out", tmp_path / "result")
     metrics = json.loads((tmp_path / "result" / "metrics.json").read_text())["metrics"]
     assert metrics["micro_auc"]["value"] > 0.9
     assert "oddest-snippet" in (tmp_path / "result" / "report.html").read_text()

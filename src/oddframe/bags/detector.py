@@ -114,6 +114,10 @@ class BagDetector(Learner):
         Args:
             phase: one of :attr:`phases`.
             batch: ``normal`` and ``anomalous``, each ``(videos, crops, segments, channels)``.
+
+        Returns:
+            float32 scalars, also where ``--precision`` has layers answer in 16 bits: scores or log
+            odds are made ``.float()`` before the loss.
         """
 
     @abstractmethod

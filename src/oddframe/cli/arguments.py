@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
-from oddframe.cli.settings_help import settings_help
+from oddframe.cli.choices_help import choices_help, without_markup
 from oddframe.console.words import spelled
 from oddframe.detectors.plugins import is_file
 from oddframe.errors import OddframeError, nearest
@@ -66,13 +66,13 @@ def parse_arguments(
         )
     if {"-h", "--help"} & set(given):
         # The parser takes a space back by a backspace, which would be shown.
-        text = parser.format_help().replace(" \b", "")
+        text = without_markup(parser.format_help().replace(" \b", ""))
         # Types that it would show as Python writes them.
         text = re.sub(r"<class\s+'Path'>", "path", text)
         text = re.sub(r"Optional\[dict\[str,\s+Any\]\]", _WANTED[dict], text)
         text = re.sub(r"Optional\[list\[str\]\]", _WANTED[list], text)
         text = re.sub(r"--[a-z]+(_[a-z]+)+", lambda option: option[0].replace("_", "-"), text)
-        print(text + settings_help(given, parameters), end="")
+        print(text + choices_help(given, parameters), end="")
         return None
     words = _spelled_out(_with_config(given), parameters)
     try:

@@ -34,4 +34,8 @@ class Learner(nn.Module, ABC):
 
     @abstractmethod
     def losses(self, phase: str, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Loss terms by name, scalars; ``loss`` is the total that the phase minimises."""
+        """Loss terms by name, scalars; ``loss`` is the total that the phase minimises.
+
+        They are float32, also where ``--precision`` has layers answer in 16 bits: what a loss is
+        made of is made ``.float()`` first.
+        """

@@ -41,9 +41,8 @@ def prepare(
     events. The published counts of frames and anomalous frames are checked.
 
     Args:
-        dataset: ``folder`` for one's own videos, ``synthetic`` for a generated scene, or
-            ``ucsd-ped1``, ``ucsd-ped2``, ``avenue``, ``shanghaitech``; weakly supervised:
-            ``ucf-crime``, ``xd-violence``, ``shanghaitech-weak``.
+        dataset: ``folder`` for one's own videos, ``synthetic`` for a generated scene, or the name
+            of a published one, of those that ``--help`` lists.
         root: the folder that holds the data set (``synthetic`` renders into it).
         out: the manifest to write, such as ``manifest.jsonl``. A root inside its folder is
             stored relative to it, so that both can move together.

@@ -47,7 +47,7 @@ def train(
     Args:
         footage: a manifest, a folder of videos of normal life, or a single video.
         out: the run folder to make.
-        detector: its name (:func:`oddframe.detectors.available`); by default ``fixed-camera`` for
+        detector: its name, one of those that ``--help`` lists; by default ``fixed-camera`` for
             normal footage, and ``rtfm`` with features. Or the file (.py) of a detector of your
             own, whose code is run. With ``--resume`` the one that the run was begun with.
         features: folder of features, for a detector that is trained on labels per video.

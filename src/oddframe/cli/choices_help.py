@@ -1,4 +1,4 @@
-"""The settings of a detector for ``--help``: name, default, range, what it means."""
+"""What ``--help`` adds to the options: the detectors or data sets, the settings of a detector."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any
 from oddframe.settings.checked import settings_of
 
 
-def settings_help(words: Sequence[str], parameters: Sequence[inspect.Parameter]) -> str:
-    """What the help of a verb with settings adds: those of the detector in question.
+def choices_help(words: Sequence[str], parameters: Sequence[inspect.Parameter]) -> str:
+    """What the help of a verb adds: what can be chosen, or the settings of the detector chosen.
 
     Args:
         words: the words after the verb, ``--help`` among them.
@@ -22,6 +22,10 @@ def settings_help(words: Sequence[str], parameters: Sequence[inspect.Parameter])
         OddframeError: no such detector.
     """
     names = {part.name: part for part in parameters}
+    if "dataset" in names:
+        from oddframe.datasets import DATASETS
+
+        return f"\ndata sets: {', '.join(DATASETS)}\n"
     if not {"detector", "settings"} <= set(names):
         return ""
     free = names["detector"].kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
@@ -58,7 +62,7 @@ def settings_table(config: Any) -> str:
     described = _described(config)
     lines = []
     for name, setting in settings_of(config).items():
-        about = _plain(described.get(name, ""))
+        about = " ".join(without_markup(described.get(name, "")).split())
         lines.append(f"  --settings.{name} {_shown(setting.default)} ({setting.allowed})")
         lines += textwrap.wrap(about, 78, initial_indent=" " * 6, subsequent_indent=" " * 6)
     return "".join(f"{line}\n" for line in lines)
@@ -76,9 +80,9 @@ def _described(config: Any) -> dict[str, str]:
     return found
 
 
-def _plain(text: str) -> str:
-    """A docstring's words in one line, without its marks for code and links."""
-    return " ".join(re.sub(r"(:\w+:)?`+([^`]*)`+", r"\2", text).split())
+def without_markup(text: str) -> str:
+    """A docstring's words without its marks for code and links."""
+    return re.sub(r"(:\w+:)?`+([^`]*)`+", r"\2", text)
 
 
 def _shown(default: Any) -> str:
