@@ -17,6 +17,7 @@ from oddframe.calibration.threshold import (
     most_alarms,
     time_lapse_counts,
 )
+from oddframe.console.words import duration
 from oddframe.detectors.own_cameras.fixed_camera.evidence import Lasting, longest
 from oddframe.detectors.own_cameras.fixed_camera.measuring import Measurements
 from oddframe.detectors.own_cameras.fixed_camera.scene import Scene
@@ -76,7 +77,7 @@ def promised(
     if slow := time_lapse_counts(v.clock for v in videos):
         seen += f"; {slow}"
     if seconds > 3600 * config.fit_hours:
-        seen += f"; stretches of {stretch_seconds(config.fit_hours):.3g} s, spread over "
+        seen += f"; stretches of {duration(stretch_seconds(config.fit_hours))}, spread over "
         seen += f"{seconds / 3600:.2f} h"
     remedy = ""
     if not threshold.is_kept:
