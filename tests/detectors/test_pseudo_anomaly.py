@@ -576,7 +576,7 @@ def test_pictures(colour):
 def test_held_out_footage_sets_the_scale_and_the_threshold(settings):
     detector = tiny(**settings).eval()
     footage = [frame.numpy() for clip in clips(count=6) for frame in clip]
-    calibrate_detector(detector, [(footage, Clock(len(footage), 10.0), ())])
+    calibrate_detector(detector, [("a", footage, Clock(len(footage), 10.0), ())])
     found = list(terms_of(detector, footage))
     terms = {name: np.array([f.terms[name] for f in found]) for name in found[0].terms}
     scaled = detector.scaled_terms(terms)
