@@ -254,12 +254,12 @@ def scores_of(detector: FrameDetector, video: VideoReader) -> Iterator[FrameScor
     pushed = scored = 0
     for frame in footage:
         pushed += 1
-        for score in _checked(stream.push(frame), scored, where):
-            scored += 1
-            yield score
-    for score in _checked(stream.finish(), scored, where):
-        scored += 1
-        yield score
+        scores = _checked(stream.push(frame), scored, where)
+        scored += len(scores)
+        yield from scores
+    scores = _checked(stream.finish(), scored, where)
+    scored += len(scores)
+    yield from scores
     if scored != pushed:
         raise OddframeError(
             f"{where}: expected a score of each of the {pushed} frames, found {scored}; its stream "

@@ -122,7 +122,7 @@ def count_ways(moving: Moving) -> np.ndarray:
     if moving.velocity is not None:
         ways = _ways(moving, moving.velocity)
         going = ways != NO_WAY
-        numbers = _places(moving)[moving.velocity.part][going] * BINS + ways[going]
+        numbers = _places(moving, moving.velocity)[going] * BINS + ways[going]
         counts += np.bincount(numbers, minlength=counts.size).astype(np.float32)
     return counts.reshape(*GRID, BINS)
 
@@ -136,22 +136,17 @@ class WayStream:
 
     def __init__(self, directions: Directions) -> None:
         self._rarities = directions.rarities().ravel()
-        self.reset()
-
-    def reset(self) -> None:
-        """Forget earlier pictures."""
         self._odd: np.ndarray | None = None
 
     def update(self, moving: Moving) -> Wanderer:
-        """The rarest way after one more picture."""
+        """The rarest way after one more picture; where velocities begin anew, so does this."""
         velocity = moving.velocity
         if velocity is None:
             self._odd = None
             return Wanderer()
         shape, part = moving.labels.shape, velocity.part
-        ways = _ways(moving, velocity)
-        places = _places(moving)[part]
-        # The last of all, which no way has, is for what goes nowhere.
+        ways, places = _ways(moving, velocity), _places(moving, velocity)
+        # Of what goes nowhere, some other's rarity is looked up and left.
         now = np.where(ways == NO_WAY, 0, self._rarities[places * BINS + ways])
         if self._odd is None and not now.any():
             return Wanderer()
@@ -192,8 +187,10 @@ def _ways(moving: Moving, velocity: Velocity) -> np.ndarray:
     return ways
 
 
-def _places(moving: Moving) -> np.ndarray:
-    """The number of each pixel's place, ``(h, w)`` at half size."""
+def _places(moving: Moving, velocity: Velocity) -> np.ndarray:
+    """The number of the place of each pixel of the part with flow."""
     height, width = moving.labels.shape
-    rows, columns = np.arange(height) * GRID[0] // height, np.arange(width) * GRID[1] // width
-    return rows[:, None] * GRID[1] + columns
+    rows, columns = velocity.part
+    row = np.arange(rows.start, rows.stop) * GRID[0] // height
+    column = np.arange(columns.start, columns.stop) * GRID[1] // width
+    return row[:, None] * GRID[1] + column

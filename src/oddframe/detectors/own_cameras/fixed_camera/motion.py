@@ -72,6 +72,5 @@ class MotionStream:
         moving = self._movers.update(grey, elapsed)
         if elapsed is None:
             self._staying.reset()
-            self._ways.reset()
         pace = self._habits.pace.cells(moving, self._grid)
         return Motion(pace, self._ways.update(moving), self._staying.update(moving, elapsed))

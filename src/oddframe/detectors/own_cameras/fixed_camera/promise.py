@@ -63,7 +63,7 @@ def promised(
         merge_seconds,
         scene.followed.per_second(),
     )
-    parts = [scene.followed.parts(values).sum() for values in found.followed]
+    parts = [scene.followed.parts(moment).sum() for moment in found.followed]
     surprise = scene.frame(values) + np.array(parts)
     scores = lasting.score(surprise, evidence)
     threshold = decide(
