@@ -7,6 +7,7 @@ without it, a validation video against a memory that never saw it.
 from __future__ import annotations
 
 import tempfile
+import warnings
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -35,6 +36,7 @@ from oddframe.detectors.own_cameras.fixed_camera.scene import (
     Whitening,
 )
 from oddframe.detectors.own_cameras.fixed_camera.settings import FixedCameraConfig
+from oddframe.detectors.own_cameras.fixed_camera.standpoints import standpoints_line
 from oddframe.detectors.own_cameras.fixed_camera.staying import LongestStays
 from oddframe.detectors.own_cameras.fixed_camera.watching import (
     HELD_OUT,
@@ -44,7 +46,7 @@ from oddframe.detectors.own_cameras.fixed_camera.watching import (
     plan_whole,
     scale_of,
 )
-from oddframe.errors import OddframeError
+from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.backbones.patch_features import CHANNELS, PatchEncoder, integer_network
 from oddframe.videos.manifest import Manifest
 from oddframe.videos.video import Video
@@ -93,6 +95,7 @@ def fit_scene(
                 f"{manifest.dataset}: the normal training footage gives fewer than two parts that "
                 "can be decoded; add footage of normal life"
             )
+        _warn_of_places(recording, videos)
         whitening = _whiten(recording.looks(), recording.look_groups)
         memory = _remember(recording, whitening, config, advance)
         advance("learning how things move", 0.0)
@@ -113,6 +116,13 @@ def fit_scene(
     scene, threshold = promised(scene, values, evidence, found, videos, config)
     advance("calibrating", 1.0)
     return scene, network, threshold, left_out
+
+
+def _warn_of_places(recording: Recording, videos: list[Video]) -> None:
+    pictures = recording.typical_pictures()
+    line = standpoints_line({videos[at].id: picture for at, picture in pictures.items()})
+    if line:
+        warnings.warn(line, OddframeWarning, stacklevel=3)
 
 
 def _calibrated(

@@ -29,7 +29,7 @@ _BLOCKS = (6, 4)
 _LEAST_BLOCKS = 3
 _FOUND = 0.5
 """Correlation from which on the edges of a block are those of the background."""
-_LEAST_EDGES = 1.5
+LEAST_EDGES = 1.5
 """Grey levels from pixel to pixel; less has no structure."""
 _STILL = 0.25
 """Share of the picture that is taken to be still: noise is measured there."""
@@ -73,7 +73,7 @@ class SignStream:
     """
 
     def __init__(self, background: Background) -> None:
-        self._usual = _Edges(background.usual)
+        self._usual = Edges(background.usual)
         self.reset()
 
     def reset(self) -> None:
@@ -148,15 +148,23 @@ def _spread(values: np.ndarray) -> float:
     return float(np.median(np.abs(values - np.median(values))))
 
 
-class _Edges:
-    """The edges of the background, at half size and at an eighth."""
+class Edges:
+    """The edges of the background, at half size and at an eighth.
+
+    Args:
+        usual: the background, uint8 ``(height, width)``.
+
+    Attributes:
+        width: at half size.
+        heights: how high edges stand at each pixel of half size, grey levels from pixel to pixel.
+    """
 
     def __init__(self, usual: np.ndarray) -> None:
         self.width = usual.shape[1] / 2
         half = _shrunk(usual, 2)
         self._window = cv2.createHanningWindow(half.shape[::-1], cv2.CV_32F)
         self._half, self._fine, self._coarse = half, _gradient(half), _gradient(_shrunk(usual, 8))
-        self._heights = _height(self._fine)
+        self.heights = _height(self._fine)
 
     def compared(self, grey: np.ndarray) -> tuple[float, float, np.ndarray]:
         """How hidden, how blurred, and how far moved (x, y; pixels at half size)."""
@@ -179,7 +187,7 @@ class _Edges:
     def _shift(self, fine: np.ndarray) -> np.ndarray:
         """How far the picture with these edges is shifted; 0 where that explains nothing."""
         # OpenCV multiplies both with the window where they are.
-        shift, _ = cv2.phaseCorrelate(self._heights.copy(), _height(fine), self._window)
+        shift, _ = cv2.phaseCorrelate(self.heights.copy(), _height(fine), self._window)
         far = float(np.hypot(shift[0], shift[1]))
         if not _SHIFTED_PIXELS < far < _FARTHEST * min(fine.shape[:2]):
             return np.zeros(2)
@@ -222,7 +230,7 @@ def _blocks(usual: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray
         return cv2.resize(values, _BLOCKS, interpolation=cv2.INTER_AREA).sum(axis=-1).ravel()
 
     own, other, both = means(usual * usual), means(seen * seen), means(usual * seen)
-    there = own > max(_LEAST_EDGES**2, 0.25 * float(own.mean()))
+    there = own > max(LEAST_EDGES**2, 0.25 * float(own.mean()))
     with np.errstate(divide="ignore", invalid="ignore"):
         found = np.where(there, both / np.sqrt(own * np.maximum(other, 1e-6)), np.nan)
         slope = np.where(there, both / own, np.nan)

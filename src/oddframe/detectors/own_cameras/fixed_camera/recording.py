@@ -18,6 +18,9 @@ from oddframe.detectors.own_cameras.fixed_camera.watching import Seen
 from oddframe.errors import OddframeError
 from oddframe.features.backbones.patch_features import CHANNELS
 
+_TYPICAL = 15
+"""So many pictures say what a video shows: whoever walks by is in fewer than half of them."""
+
 
 @dataclass
 class Recording:
@@ -81,6 +84,17 @@ class Recording:
         """The small pictures, memory-mapped, uint8 ``(pictures, height, width)``."""
         shape = (len(self._elapsed), *self.scale.motion_size[::-1])
         return np.memmap(self.folder / "greys", dtype=np.uint8, mode="r", shape=shape)
+
+    def typical_pictures(self) -> dict[int, np.ndarray]:
+        """Of each video the median of some small pictures of it, uint8 ``(height, width)``."""
+        videos = [seen.video for seen in self._moments if seen.observation.motion is not None]
+        greys, found = self.greys(), {}
+        for video in dict.fromkeys(videos):
+            own = np.flatnonzero(np.equal(videos, video))
+            some = own[np.linspace(0, own.size - 1, min(own.size, _TYPICAL)).astype(int)]
+            middle = some.size // 2
+            found[video] = np.partition(greys[some], middle, axis=0)[middle]
+        return found
 
     def replay(self) -> Iterator[Seen]:
         """All that was seen, in order."""
