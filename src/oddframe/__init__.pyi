@@ -13,6 +13,7 @@ from oddframe.evaluation.evaluate import evaluate_scores as evaluate_scores
 from oddframe.evaluation.result import Evaluation
 from oddframe.files.fetched import Fetched
 from oddframe.files.paths import AnyPath
+from oddframe.fitting.fit import Trained
 from oddframe.media.opening import open_video as open_video
 from oddframe.reproduction.outcome import RecipeList, Reproduction
 from oddframe.runs.run_folder import Run
@@ -190,12 +191,13 @@ def train(
     seed: int = ...,
     resume: bool = ...,
     oracle: bool = ...,
+    drill: bool = ...,
     device: str = ...,
     precision: str = ...,
     processes: int = ...,
     nodes: int = ...,
     track: list[str] | None = ...,
-) -> Run: ...
+) -> Trained: ...
 
 __all__ = [
     "Event",

@@ -13,8 +13,10 @@ from oddframe.comparison.drilled import DrillComparison
 from oddframe.comparison.page import BESIDE
 from oddframe.comparison.result import Comparison
 from oddframe.console.words import FOOTAGE, aligned, count, notes_lines
+from oddframe.drills.after_training import FOLDER
 from oddframe.drills.drilling import Drilled
-from oddframe.drills.wording import drill_text
+from oddframe.drills.page import PAGE
+from oddframe.drills.wording import drill_text, in_three_lines, origin
 from oddframe.evaluation.metric_names import (
     ALARMS,
     HEADLINES,
@@ -23,6 +25,7 @@ from oddframe.evaluation.metric_names import (
     metric_name,
 )
 from oddframe.evaluation.result import Evaluation, Measured
+from oddframe.fitting.fit import Trained
 from oddframe.reporting.report.camera import camera_lines
 from oddframe.reporting.times import shown_cuts, shown_span
 from oddframe.reporting.wording import (
@@ -124,12 +127,17 @@ def _run(run: Run) -> str:
     lines = [f"{run.folder}: detector {detector.name} {done}"]
     lines += [f"  {line}" for line in notes_lines(detector.notes)]
     lines += [f"  left out: {why}" for why in left_out(run).values()]
+    drill = run.drill if isinstance(run, Trained) else None
+    if drill:
+        lines.append(f"a drill of {origin(drill)}:")
+        lines += [f"  {line}" for line in in_three_lines(drill)]
+        lines.append(f"  its pictures: {run.folder / FOLDER / PAGE}")
     shown = "MANIFEST --features DIR" if detector.traits.looks_at == "features" else "VIDEO"
     own = f" --detector {shlex.quote(run.source['file'])}" if "file" in run.source else ""
     lines.append(f"next: oddframe score {run.folder} {shown} --report{own}")
     if detector.traits.looks_at == "frames":
-        # A drill of one case each would say little, and take longer than a fit of minutes may.
-        lines.append(f"what would it notice? oddframe drill {run.folder}{own}")
+        asked = "all faults:" if drill else "what would it notice?"
+        lines.append(f"{asked} oddframe drill {run.folder}{own}")
     return "\n".join(lines)
 
 

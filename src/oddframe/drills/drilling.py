@@ -22,6 +22,7 @@ from oddframe.drills.kept import CASES, KEPT, SETTINGS, Kept
 from oddframe.drills.material import (
     FAULT_SECONDS,
     LEAD_SECONDS,
+    LONGEST,
     Material,
     Stretch,
     choose_stretches,
@@ -56,6 +57,7 @@ class DrillRequest:
         cases: how often each fault is made, if the footage has room.
         seed: fixes every draw.
         faults: which faults.
+        longest: seconds of the first stretch, which has room for a long stay.
     """
 
     run: Run
@@ -65,6 +67,7 @@ class DrillRequest:
     cases: int = 3
     seed: int = 0
     faults: Sequence[Fault] = FAULTS
+    longest: float = LONGEST
 
     @property
     def folder(self) -> Path:
@@ -108,7 +111,7 @@ def drill_run(request: DrillRequest) -> Drilled:
                 OddframeWarning,
                 stacklevel=2,
             )
-        stretches = choose_stretches(material.videos, scene, request.cases)
+        stretches = choose_stretches(material.videos, scene, request.cases, request.longest)
         work = _Work(request, detector, material, scene, stretches, bar)
         drill = work.done()
         from oddframe.drills.page import PAGE, write_page

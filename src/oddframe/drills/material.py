@@ -20,7 +20,7 @@ from oddframe.videos.video import Video
 LEAD_SECONDS = 4.0
 """Untouched footage before a fault, so that a detector is in its stride."""
 FAULT_SECONDS = 8.0
-_LONGEST, _USUAL = 127.0, 38.0
+LONGEST, USUAL = 127.0, 38.0
 """Seconds of the first stretch, which has room for a long stay, and of the others."""
 _SHORTEST = 3.0
 _CANDIDATES = 64
@@ -154,8 +154,16 @@ def _require_same_shape(path: Path, videos: Sequence[Video], own: Manifest) -> N
             )
 
 
-def choose_stretches(videos: Sequence[Video], survey: Survey, amount: int) -> list[Stretch]:
+def choose_stretches(
+    videos: Sequence[Video], survey: Survey, amount: int, longest: float = LONGEST
+) -> list[Stretch]:
     """Stretches from all parts of the footage that was surveyed, in each where most moves.
+
+    Args:
+        videos: the footage.
+        survey: what was seen of it.
+        amount: how many stretches, if there is room.
+        longest: seconds of the first; the others are shorter.
 
     Raises:
         OddframeError: no video is long enough.
@@ -174,7 +182,7 @@ def choose_stretches(videos: Sequence[Video], survey: Survey, amount: int) -> li
     starts = np.concatenate(([0.0], np.cumsum(lengths)))
     chosen: dict[tuple[str, int], Stretch] = {}
     for part in range(amount):
-        wanted = _USUAL if part else _LONGEST
+        wanted = USUAL if part else longest
         edges = starts[-1] * part / amount, starts[-1] * (part + 1) / amount
         best: tuple[float, Stretch] | None = None
         for moment in np.linspace(*edges, _CANDIDATES, endpoint=False):

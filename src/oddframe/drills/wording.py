@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from oddframe.console.words import aligned, duration, sentence
+from oddframe.console.words import aligned, count, duration, sentence
 from oddframe.drills.result import Drill, Row
 
 
@@ -40,6 +40,21 @@ def summary(drill: Drill) -> list[str]:
     if ringing := _listed([row for row in rows if not row.of]):
         lines.append(f"nothing can be said where the untouched footage alarms as well: {ringing}")
     return lines
+
+
+def in_three_lines(drill: Drill) -> list[str]:
+    """Would notice, would miss, and how it is with alarms without reason."""
+    notice, miss, *others = summary(drill)
+    return [notice, miss, "; ".join([false_alarms(drill), *others])]
+
+
+def origin(drill: Drill) -> str:
+    """What the three lines are from: ``10 faults in 3 stretches of held-out normal footage``."""
+    faults = count(len({case.row[:3] for case in drill.cases}), "fault")
+    where = "held-out normal footage"
+    if not drill.held_out:
+        where = "footage that it has learnt from, so that it notices more than of other footage"
+    return f"{faults}, once each in {count(drill.stretches, 'stretch')} of {where}"
 
 
 def _taken_for_odd(row: Row) -> bool:

@@ -41,7 +41,19 @@ from oddframe.training.hardware import Hardware
 from oddframe.videos.manifest import Manifest
 
 if TYPE_CHECKING:
+    from oddframe.drills.result import Drill
     from oddframe.training.job import TrainingJob
+
+
+@dataclass(frozen=True)
+class Trained(Run):
+    """A run that was just trained.
+
+    Attributes:
+        drill: what it would notice, where a short drill was asked for and could be made.
+    """
+
+    drill: Drill | None = None
 
 
 @dataclass(frozen=True)
@@ -69,8 +81,8 @@ class _Chosen:
         return self.source.get("file", self.name)
 
 
-def fit_run(request: FitRequest) -> Run:
-    """Make a run, go on with one, or keep a finished one.
+def fit_run(request: FitRequest) -> Trained:
+    """Make a run, go on with one, or keep a finished one; and drill it where that is asked for.
 
     Raises:
         OddframeError: unusable footage, unknown detector or setting, or a run that was begun
@@ -86,7 +98,7 @@ def fit_run(request: FitRequest) -> Run:
     if begun:
         begun.check_same(written, asdict(chosen.module.CONFIG()), manifest)
         if begun.is_finished:
-            return read_run(out, detector=chosen.given)
+            return _trained(request, chosen, manifest)
     out.mkdir(parents=True, exist_ok=True)
     with (
         _says_how_to_begin_again(out),
@@ -100,7 +112,7 @@ def fit_run(request: FitRequest) -> Run:
             job.launch(request.hardware, manifest, written)
         else:
             _fit_at_once(request, chosen, manifest, written)
-    return read_run(out, detector=chosen.given)
+    return _trained(request, chosen, manifest)
 
 
 def check_inputs(detector: Any, features: Path | None, oracle: bool, hardware: Hardware) -> None:
@@ -208,6 +220,18 @@ def _fit_at_once(
     write_checkpoint(out / CHECKPOINT, fitted)
     for line in notes_lines(fitted.notes):
         log(out, line)
+
+
+def _trained(request: FitRequest, chosen: _Chosen, manifest: Manifest) -> Trained:
+    """The finished run, as everybody reads it, and its drill."""
+    run = read_run(request.out, detector=chosen.given)
+    traits, drill = run.detector.traits, None
+    if request.drill and (traits.looks_at, traits.trained) == ("frames", "at once"):
+        # It loads OpenCV and more, which a training in steps does without.
+        from oddframe.drills.after_training import drill_of_training
+
+        drill = drill_of_training(run, manifest)
+    return Trained(**vars(run), drill=drill)
 
 
 def _warn_of_anomalous(manifest: Manifest, detector: str) -> None:

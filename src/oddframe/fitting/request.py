@@ -31,6 +31,7 @@ class FitRequest:
         resume: go on with an unfinished run, and keep a finished one.
         oracle: also keep the checkpoint that is best on the test videos.
         hardware: where.
+        drill: end with a short drill, for a detector that is fitted at once.
         trackers: what it is sent to as it goes on, see :func:`oddframe.tracking.chosen`.
     """
 
@@ -44,6 +45,7 @@ class FitRequest:
     resume: bool = False
     oracle: bool = False
     hardware: Hardware = field(default_factory=Hardware)
+    drill: bool = False
     trackers: Sequence[str] = ()
 
     def __post_init__(self) -> None:

@@ -153,6 +153,7 @@ def _train(recipe: Recipe, inputs: RecipeInputs, run: Path, device: str, process
         seed=recipe.seed,
         resume=True,
         oracle=recipe.oracle,
+        drill=False,
         device=device,
         processes=processes,
     )

@@ -9,10 +9,9 @@ from typing import Any
 
 from oddframe.files.folder_lock import alone_in_out
 from oddframe.files.paths import text_paths
-from oddframe.fitting.fit import fit_run
+from oddframe.fitting.fit import Trained, fit_run
 from oddframe.fitting.request import FitRequest
 from oddframe.footage.given import Footage
-from oddframe.runs.run_folder import Run
 from oddframe.tracking import chosen
 from oddframe.training.hardware import Hardware, rank
 
@@ -36,12 +35,13 @@ def train(
     seed: int = 0,
     resume: bool = False,
     oracle: bool = False,
+    drill: bool = True,
     device: str = "auto",
     precision: str = "32-true",
     processes: int = 1,
     nodes: int = 1,
     track: list[str] | None = None,
-) -> Run:
+) -> Trained:
     """Fit a detector to normal footage, or train one on features of labelled videos.
 
     Args:
@@ -61,6 +61,8 @@ def train(
             without it, a folder with a run is refused.
         oracle: also look at the test videos' truth during training and keep the checkpoint that
             is best there, labelled oracle, to compare with papers that choose so.
+        drill: end with a short drill, which says what the run would notice, where the detector is
+            fitted at once and has ten minutes of normal footage or more.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         precision: ``32-true``, ``16-mixed``, ``bf16-mixed`` or ``64-true``.
         processes: processes per machine; with GPUs, one for each.
@@ -70,7 +72,7 @@ def train(
             environment variable ``ODDFRAME_TRACK``, or MLflow where it is installed.
 
     Returns:
-        The run.
+        The run; with ``drill``, what it would notice.
 
     Raises:
         OddframeError: unusable footage, unknown detector, setting or tracker, or a folder in use.
@@ -85,6 +87,7 @@ def train(
         seed=seed,
         resume=resume,
         oracle=oracle,
+        drill=drill,
         hardware=Hardware(device, precision, processes, nodes),
         trackers=chosen(track),
     )
