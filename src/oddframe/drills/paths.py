@@ -109,13 +109,14 @@ def _paths(
     """Walks that stay in the picture, each with the share of its ground that is used."""
     width, height = stage.clip.size
     perspective, random = stage.perspective, stage.random
+    moments = np.linspace(0, seconds, 12).tolist()
     found = []
     for _ in range(_TRIES):
         x, y = float(random.uniform(0.03, 0.97)) * width, float(random.uniform(0.1, 0.98)) * height
         way = draw(random, x / width, y / height)
         pace = stage.scene.pace * perspective.height_at(y)
         path = Path((x, y), (way[0] * pace, way[1] * pace), size, perspective)
-        boxes = [path.box(at) for at in np.linspace(0, seconds, 12)]
+        boxes = [path.box(at) for at in moments]
         if all(_inside(box, width, height) for box in boxes):
             used = float(np.mean([_ground_used(stage, box) for box in boxes]))
             found.append((used, path))

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from statistics import median
 
 import cv2
 import numpy as np
@@ -151,13 +152,19 @@ class Survey:
         """
         if not self.movers:
             return (1.0, 0.0)
-        far = [(s.box[0] + s.box[2] - 2 * x) ** 2 + (s.box[3] - y) ** 2 * 4 for s in self.movers]
-        nearest = np.argsort(far)[:_NEAREST].tolist()
-        near = np.array([self.movers[at].velocity for at in nearest])
+        boxes, velocities = self._boxes_and_velocities
+        far = (boxes[:, 0] + boxes[:, 2] - 2 * x) ** 2 + (boxes[:, 3] - y) ** 2 * 4
+        near = velocities[np.argsort(far)[:_NEAREST]]
         speeds = np.maximum(np.hypot(near[:, 0], near[:, 1]), 1e-9)
         _, _, axes = np.linalg.svd(near / speeds[:, None], full_matrices=False)
-        way = axes[0] * np.copysign(np.median(speeds), (near @ axes[0]).sum())
+        way = axes[0] * math.copysign(median(speeds.tolist()), (near @ axes[0]).sum())
         return float(way[0]), float(way[1])
+
+    @cached_property
+    def _boxes_and_velocities(self) -> tuple[np.ndarray, np.ndarray]:
+        """Of all movers as arrays, ``(movers, 4)`` and ``(movers, 2)``; a path asks often."""
+        boxes = np.array([seen.box for seen in self.movers])
+        return boxes, np.array([seen.velocity for seen in self.movers])
 
     @cached_property
     def _used_before(self) -> np.ndarray:
