@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 # Several processes test at once; threads of their own would only get in each other's way.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -18,6 +19,11 @@ import pytest
 from hypothesis import settings
 
 from oddframe.files.folder_lock import alone_in
+
+# Else each of the processes that tests start compiles the package anew, and each run the tests;
+# what is kept lies in __pycache__, which git ignores.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # Half of the usual number: the whole suite has minutes, and every run draws others.
 settings.register_profile("suite", max_examples=50, deadline=None)  # a busy machine is slow
@@ -72,6 +78,17 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real data at {folder}")
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_wait_for_the_disk() -> Generator[None]:
+    """What is written need not outlast a power cut, which no test makes; a disk takes its time.
+
+    That files are asked to is checked in ``files/test_atomic.py``; real processes do ask.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        yield
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """What every detector says of its scores: threshold, terms, places, reasons."""
 
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -20,9 +21,14 @@ def planted():
     return frames(images)
 
 
+@pytest.fixture(scope="module")
+def scores_of_planted(every_detector, planted):
+    return cache(lambda name: streamed(every_detector(name).detector, planted))
+
+
 @pytest.fixture
-def found(trained, planted):
-    return streamed(trained.detector, planted)
+def found(name, scores_of_planted):
+    return scores_of_planted(name)
 
 
 @every(looks_at="frames")

@@ -42,6 +42,12 @@ def two_streams():
     return first, frames(filmed("large", 61)[25:50])
 
 
+@pytest.fixture(scope="module")
+def wanted(detector, two_streams):
+    """The scores of the two streams, each alone."""
+    return [alone(detector, frames) for frames in two_streams]
+
+
 def stream(detector, **options):
     return detector.stream(MediaInfo(0, FPS, WIDTH, HEIGHT), **options)
 
@@ -59,9 +65,8 @@ def assert_same(found: list[FrameScore], wanted: list[FrameScore]) -> None:
         np.testing.assert_array_equal(one.score_map, other.score_map)
 
 
-def test_two_streams_do_not_meet(detector, two_streams):
+def test_two_streams_do_not_meet(detector, two_streams, wanted):
     first, second = two_streams
-    wanted = alone(detector, first), alone(detector, second)
     assert [score.frame for score in wanted[0]] == list(range(len(first)))
     begun = stream(detector), stream(detector)
     found: tuple[list[FrameScore], list[FrameScore]] = [], []
@@ -72,21 +77,20 @@ def test_two_streams_do_not_meet(detector, two_streams):
         assert_same(scores + one.finish(), expected)
 
 
-def test_a_stream_that_is_dropped_leaves_no_trace(detector, two_streams):
+def test_a_stream_that_is_dropped_leaves_no_trace(detector, two_streams, wanted):
     first, second = two_streams
     before, threads = flat(detector.state()), threading.active_count()
-    wanted = alone(detector, second)
     begun = stream(detector)
     for frame in first[: CUT + 1]:
         begun.push(frame)
     del begun
     gc.collect()
-    assert_same(alone(detector, second), wanted)
+    assert_same(alone(detector, second), wanted[1])
     assert flat(detector.state()) == before
     assert threading.active_count() <= threads
 
 
-def test_a_live_score_comes_out_with_its_frame(detector, two_streams):
+def test_a_live_score_comes_out_with_its_frame(detector, two_streams, wanted):
     first, _ = two_streams
     begun = stream(detector, live=True)
     came = [begun.push(frame) for frame in first]
@@ -96,8 +100,7 @@ def test_a_live_score_comes_out_with_its_frame(detector, two_streams):
     assert [len(scores) for scores in came] == wanted_counts
     assert begun.finish() == []
     values = [score.value for scores in came for score in scores]
-    wanted = [score.value for score in alone(detector, first)]
-    np.testing.assert_allclose(values, wanted, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(values, [score.value for score in wanted[0]], rtol=1e-4, atol=1e-4)
 
 
 def test_no_score_depends_on_a_later_frame(detector, two_streams):

@@ -1,6 +1,8 @@
 """Faults do what they say, when and where they say it, and nothing else."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 import cv2
 import numpy as np
@@ -13,15 +15,23 @@ from oddframe.drills.faults.pace import at_speed, standing_still
 from oddframe.drills.faults.presence import walk_through
 from oddframe.drills.faults.staying import comes_to_rest, disappears
 from oddframe.drills.paths import SIZES, unused_path, usual_path
-from oddframe.drills.stage import NotHereError, Stage
+from oddframe.drills.stage import Faulted, NotHereError, Stage
 from oddframe.drills.survey import Seen
 
 ALL = {fault.key: fault for fault in FAULTS}
 
 
+@pytest.fixture(scope="module")
+def made(stage: Stage) -> Callable[[str], Faulted]:
+    """The fault of a key on the stage."""
+    return cache(lambda key: ALL[key].make(stage))
+
+
 @pytest.mark.parametrize("key", ALL)
-def test_the_lead_is_untouched_and_the_rest_is_not(stage: Stage, key: str) -> None:
-    faulted = ALL[key].make(stage)
+def test_the_lead_is_untouched_and_the_rest_is_not(
+    stage: Stage, made: Callable[[str], Faulted], key: str
+) -> None:
+    faulted = made(key)
     images, lead = stage.clip.images, stage.lead
     whole = key == "direction-everything-mirrored"  # a camera does not turn round on the way
     for number in (0, lead - 1):
@@ -43,8 +53,10 @@ def test_the_lead_is_untouched_and_the_rest_is_not(stage: Stage, key: str) -> No
 
 
 @pytest.mark.parametrize("key", ALL)
-def test_a_seed_gives_the_same_fault_each_time(stage: Stage, key: str) -> None:
-    first, second = ALL[key].make(stage), ALL[key].make(stage)
+def test_a_seed_gives_the_same_fault_each_time(
+    stage: Stage, made: Callable[[str], Faulted], key: str
+) -> None:
+    first, second = made(key), ALL[key].make(stage)
     assert first.parts == second.parts
     number = (first.parts[0].start + first.parts[0].end) // 2
     assert first.boxes(number) == second.boxes(number)

@@ -35,8 +35,8 @@ from oddframe.videos.video import Event, Video
 
 CHANNELS = 32
 FPS, WIDTH, HEIGHT = 12.5, 64, 40
-SECONDS = 6
-LEARNT_SECONDS = 8
+SECONDS = {"train": 8, "val": 4, "test": 6}
+"""Of each video of a split: as little as there must be."""
 EVENT = Event(37, 75, "odd")
 """Frames in which something odd is there, in the test videos that have it."""
 DOCS = Path(__file__).parents[2] / "docs"
@@ -74,7 +74,7 @@ def frames(images: Iterable[np.ndarray], start: int = 0) -> list[PictureFrame]:
 
 
 @cache
-def filmed(kind: str, seed: int, seconds: float = SECONDS) -> list[np.ndarray]:
+def filmed(kind: str, seed: int, seconds: float = SECONDS["test"]) -> list[np.ndarray]:
     """RGB images 64x40 of a street: ``calm``, or with something ``large`` or ``fast`` in it."""
     street = Street(Path())
     extra = {"calm": None, "large": street.large, "fast": street.fast}[kind]
@@ -147,7 +147,7 @@ def film(root: Path) -> None:
     videos = []
     for split, kind, seed in wanted:
         name = f"{kind}{seed}.mp4"
-        images = filmed(kind, seed, SECONDS if split == "test" else LEARNT_SECONDS)
+        images = filmed(kind, seed, SECONDS[split])
         with VideoWriter(root / name, FPS, (WIDTH, HEIGHT)) as writer:
             for image in images:
                 writer.write(image)
@@ -232,7 +232,8 @@ def scored(detector: Any) -> np.ndarray:
     """Scores of something that no detector has seen, from the frames or the features of it."""
     if detector.traits.looks_at == "features":
         return detector.score_snippets(snippets(9))
-    return np.array([score.value for score in streamed(detector, frames(filmed("large", 60)))])
+    images = filmed("large", 60)[20:56]  # from frame 37 on something odd is there
+    return np.array([score.value for score in streamed(detector, frames(images))])
 
 
 @dataclass(frozen=True)

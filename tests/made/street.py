@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from tests.made.made_once import MadeOnce
 
 from oddframe.cli import main
 from oddframe.media.video_writing import VideoWriter
@@ -52,7 +55,7 @@ class Street:
         images = []
         for index in range(round(seconds * self.fps)):
             time = index / self.fps
-            image = self._backdrop() + noise[random.integers(8)]
+            image = self._backdrop + noise[random.integers(8)]
             for look, (top, speed, start) in enumerate(walkers):
                 self.square(image, look, top, (start + speed * time) % 1.11)
             if extra is not None:
@@ -62,9 +65,8 @@ class Street:
 
     def square(self, image: np.ndarray, look: int, top: int, place: float) -> None:
         """Draw a walker; places 0 to 1.11 lead from beyond one side to beyond the other."""
-        side = 14
-        texture = np.random.default_rng(look).integers(0, 255, (4, 4, 3)).astype(np.float32)
-        texture = cv2.resize(texture, (side, side))
+        texture = _texture(look)
+        side = len(texture)
         x = round(place * self.width) - side
         left, right = max(x, 0), min(x + side, self.width)
         if left < right:
@@ -89,6 +91,7 @@ class Street:
                 writer.write(image)
         return path
 
+    @cached_property
     def _backdrop(self) -> np.ndarray:
         random = np.random.default_rng(7)
         coarse = random.integers(90, 170, (10, 16, 3)).astype(np.float32)
@@ -96,10 +99,27 @@ class Street:
         return smooth + random.normal(0, 12, (self.height, self.width, 3))
 
 
+@lru_cache
+def _texture(look: int, side: int = 14) -> np.ndarray:
+    """What a walker looks like, float32 ``(side, side, 3)``; not to be changed."""
+    coarse = np.random.default_rng(look).integers(0, 255, (4, 4, 3)).astype(np.float32)
+    return cv2.resize(coarse, (side, side))
+
+
 @pytest.fixture(scope="session")
-def street(tmp_path_factory: pytest.TempPathFactory) -> Street:
-    """The street with a run, made by the command that the overview gives. Read it only."""
-    street = Street(tmp_path_factory.mktemp("street"))
+def street(made_once: MadeOnce) -> Street:
+    """The street with a run, for all processes that test: read it only, and write nothing there."""
+    return Street(made_once("street", lambda root: _make(Street(root))))
+
+
+@pytest.fixture
+def street_run(street: Street, tmp_path: Path) -> Path:
+    """A copy of the street's run, to write in."""
+    return shutil.copytree(street.run, tmp_path / "street-run")
+
+
+def _make(street: Street) -> None:
+    """Film, and fit the run with the command that the overview gives."""
     for seed in range(3):
         street.film(street.root / "normal" / f"{seed}.mp4", street.images(16, seed))
     street.film(street.root / "calm.mp4", street.images(8, 50))
@@ -110,4 +130,3 @@ def street(tmp_path_factory: pytest.TempPathFactory) -> Street:
     )
     command = ["train", str(street.root / "normal"), "--out", str(street.run), *street.options()]
     assert main(command) == 0
-    return street

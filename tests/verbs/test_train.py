@@ -33,15 +33,15 @@ def test_the_manifest_of_the_run_says_what_was_held_out(street):
     assert sorted(video.split for video in manifest) == ["train", "train", "val"]
 
 
-def test_a_finished_run_is_kept_or_refused(street):
-    before = (street.run / "checkpoint.pt").stat().st_mtime_ns
+def test_a_finished_run_is_kept_or_refused(street, street_run):
+    before = (street_run / "checkpoint.pt").stat().st_mtime_ns
     with pytest.raises(OddframeError, match=r"finished run already.*--resume"):
-        train(street.root / "normal", street.run)
-    again = train(street.root / "normal", street.run, resume=True)  # with the run's settings
+        train(street.root / "normal", street_run)
+    again = train(street.root / "normal", street_run, resume=True)  # with the run's settings
     assert again.sha256 == read_run(street.run).sha256
-    assert (street.run / "checkpoint.pt").stat().st_mtime_ns == before
+    assert (street_run / "checkpoint.pt").stat().st_mtime_ns == before
     with pytest.raises(OddframeError, match=r"begun with --settings.*another --out"):
-        train(street.root / "normal", street.run, settings={"long_side": 96}, resume=True)
+        train(street.root / "normal", street_run, settings={"long_side": 96}, resume=True)
 
 
 def test_an_unfinished_run_is_done_again_from_a_manifest_with_a_relative_root(

@@ -89,12 +89,12 @@ def disappears(stage: Stage) -> Faulted:
 
 def _thing(stage: Stage) -> tuple[tuple[int, int, int, int], np.ndarray]:
     """A place without motion whose filling changes it most, and the scene with it filled."""
-    clip, random = stage.clip, stage.random
+    clip, random, perspective = stage.clip, stage.random, stage.perspective
     width, height = clip.size
     places = []
     for _ in range(_PLACES):
         y = float(random.uniform(0.15, 0.98)) * height
-        high = stage.perspective.height_at(y)
+        high = perspective.height_at(y)
         x, wide = float(random.uniform(0.05, 0.95)) * width, 0.7 * high
         box = whole_box((x - wide / 2, y - high, x + wide / 2, y), clip.size)
         if min(box[2] - box[0], box[3] - box[1]) < 8:

@@ -9,6 +9,7 @@ stands there. What each part is worth was measured; see docs/features.md.
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,13 @@ class _Embedding(nn.Module):
         return self.trunk(images)[0].mean(dim=(2, 3))
 
 
+@functools.cache
+def _network(side: int) -> bytes:
+    """The embedding as ONNX, for batches of images ``(side, side)``: made once in a process."""
+    example = torch.zeros(1, 3, side, side)
+    return export(_Embedding().eval(), example, ("embedding",), {0: "batch"})
+
+
 class Lite0Snippets:
     """See :class:`oddframe.features.backbones.Backbone`.
 
@@ -51,13 +59,7 @@ class Lite0Snippets:
         self.name = name
         self._first = _EMBEDDING if name.endswith("-change") else 0
         self.channels = 2 * _EMBEDDING - self._first
-        network = export(
-            _Embedding().eval(),
-            torch.zeros(1, 3, self.input_size, self.input_size),
-            outputs=("embedding",),
-            free_axes={0: "batch"},
-        )
-        self._session = open_session(network)
+        self._session = open_session(_network(self.input_size))
 
     def describe(self) -> dict[str, Any]:
         """What ``features.json`` says of it."""

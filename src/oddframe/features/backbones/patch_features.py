@@ -7,6 +7,8 @@ In integers of 8 bits it takes half the time of floats.
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 STRIDE = 16
@@ -50,8 +52,11 @@ def export_network() -> bytes:
     )
 
 
+@functools.cache
 def integer_network() -> bytes:
     """:func:`export_network` in integers; its features are others, so a memory goes with one.
+
+    Made once in a process, however many runs are fitted there.
 
     A run keeps these bytes, so scoring needs neither PyTorch's eager network nor the weights.
 
