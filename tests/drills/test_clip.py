@@ -40,7 +40,7 @@ def test_a_stretch_begins_where_it_was_asked_to(lanes, clip) -> None:
 
 
 def test_the_background_is_the_street_without_its_walkers(lane_films, clip) -> None:
-    street, seen = (cv2.blur(part, (5, 5)) for part in (lane_films._backdrop(), clip.background))
+    street, seen = (cv2.blur(part, (5, 5)) for part in (lane_films.backdrop, clip.background))
     assert np.abs(seen - street).mean() < 3
     assert not clip.is_grey
 

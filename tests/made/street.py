@@ -55,7 +55,7 @@ class Street:
         images = []
         for index in range(round(seconds * self.fps)):
             time = index / self.fps
-            image = self._backdrop + noise[random.integers(8)]
+            image = self.backdrop + noise[random.integers(8)]
             for look, (top, speed, start) in enumerate(walkers):
                 self.square(image, look, top, (start + speed * time) % 1.11)
             if extra is not None:
@@ -92,7 +92,7 @@ class Street:
         return path
 
     @cached_property
-    def _backdrop(self) -> np.ndarray:
+    def backdrop(self) -> np.ndarray:
         random = np.random.default_rng(7)
         coarse = random.integers(90, 170, (10, 16, 3)).astype(np.float32)
         smooth = cv2.resize(coarse, (self.width, self.height), interpolation=cv2.INTER_CUBIC)
