@@ -99,7 +99,9 @@ def learn(manifest: Manifest) -> tuple:
     footage = Footage(manifest, videos, scale, encoder)
     with one_thread_each(), tempfile.TemporaryDirectory() as folder:
         plan = plan_looks(videos, config.fit_looks) or plan_whole(videos)
-        recording = Recording.of(footage.watch(plan, {}, lambda _: None), Path(folder), scale)
+        recording = Recording(Path(folder), scale)
+        with recording.kept:
+            recording.add(footage.watch(plan, recording.kept, {}, lambda _: None))
         whitening = _whiten(recording.looks(), recording.look_groups)
         memory = _remember(recording, whitening, config, lambda *_: None)
     return scale, encoder, whitening, memory

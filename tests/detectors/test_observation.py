@@ -212,6 +212,32 @@ def test_nothing_moves_from_one_piece_of_footage_to_another():
     ]
 
 
+@pytest.mark.parametrize("first", [1, 2, 3])
+def test_passing_over_windows_leaves_the_others_as_they_were(first):
+    """Also where footage is cut right behind the border of two, which those before tell."""
+
+    class Piece(TinyFrame):
+        def rgb(self, size=None, how="area"):
+            scene = np.random.default_rng(self.index // 43).integers(30, 220, (12, 16, 1), np.uint8)
+            image = np.roll(np.kron(scene, np.ones((5, 5, 3))), self.index % 43, axis=1)
+            return cv2.resize(image.astype(np.uint8), size or (80, 60))
+
+    class Pieces(TinyVideo):
+        def __iter__(self):
+            return (Piece(i, self.fps) for i in range(self.frames))
+
+    windows = [Window(0, 20, 0), Window(20, 42, 20), Window(42, 80, 45), Window(84, 100, 84)]
+    scale = Scale((6, 8), (80, 60), (48, 32))
+
+    def found(**passed):
+        video = Pieces(120, 25.0)
+        return list(observe(video, scale, still, lambda image: image.mean(), windows, **passed))
+
+    whole_way = found()
+    assert [s.frame for s in whole_way if s.anew] == [0, 20, 42, 43, 84]
+    assert found(first=first) == [s for s in whole_way if s.window >= first]
+
+
 def test_windows_beyond_the_end_give_what_is_there():
     frames, _, looks = seen(25.0, 22, single_looks([5, 20, 50], 25.0))
     assert frames == [*range(6), *range(10, 21)]

@@ -97,6 +97,7 @@ def _roles(traits: Traits) -> Iterator[type]:
         contract.Network: traits.on_gpu,
         contract.AlarmCounter: traits.counts_alarms,
         contract.LeavingOut: traits.leaves_out,
+        contract.Resuming: traits.resumes,
     }
     yield from (role for role, promised in asked.items() if promised)
 

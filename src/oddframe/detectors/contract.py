@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeGuard
 
 import numpy as np
@@ -304,5 +305,28 @@ class Fitted(Protocol):
 
         Returns:
             The detector.
+        """
+        ...
+
+
+class Resuming(Protocol):
+    """One whose fit goes on where it was killed (trait ``resumes``)."""
+
+    @classmethod
+    def fit(
+        cls,
+        manifest: Manifest,
+        config: Any,
+        seed: int,
+        advance: Callable[[str, float], None],
+        *,
+        kept: Path | None = None,
+    ) -> Detector:
+        """As :meth:`Fitted.fit`.
+
+        Args:
+            manifest, config, seed, advance: as there.
+            kept: a folder of the detector's own, empty or as it was left when a fit of the same
+                footage, settings and seed was stopped. Whoever gives it removes it.
         """
         ...

@@ -24,6 +24,7 @@ class Traits:
             between which ``merge_seconds`` lie at most.
         leaves_out: recordings that fail while it is fitted are left out, each with the reason
             (``left_out``).
+        resumes: a fit that was killed goes on where it was: ``fit`` takes a folder (``kept``).
         published: it can be made of a published checkpoint, by a class method ``from_published``.
         extra_files: what ``from_published`` takes besides the checkpoint: the name of an argument,
             which is that of the option of ``import`` as well, to what reads the file.
@@ -37,5 +38,6 @@ class Traits:
     on_gpu: bool = False
     counts_alarms: bool = False
     leaves_out: bool = False
+    resumes: bool = False
     published: bool = False
     extra_files: Mapping[str, Callable[[Path], Any]] = field(default_factory=dict)

@@ -19,6 +19,7 @@ from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.files.atomic import begun_in
 from oddframe.fitting.begun import Begun
+from oddframe.fitting.kept_fit import FITTING, kept_fit, remove_kept
 from oddframe.fitting.request import FitRequest
 from oddframe.footage.deep_footage import normal_range
 from oddframe.runs.checkpoint import write_checkpoint
@@ -98,6 +99,7 @@ def fit_run(request: FitRequest) -> Trained:
     if begun:
         begun.check_same(written, asdict(chosen.module.CONFIG()), manifest)
         if begun.is_finished:
+            remove_kept(out)  # it was killed between the last two steps
             return _trained(request, chosen, manifest)
     out.mkdir(parents=True, exist_ok=True)
     with (
@@ -211,13 +213,19 @@ def _fit_at_once(
 ) -> None:
     out, amount = request.out, count(len(manifest.split("train", "val")), "video")
     log(out, f"fitting {chosen.name} to {amount} of {request.footage.path}")
+    kind, given = chosen.module.DETECTOR, (manifest, chosen.config, request.seed)
     with progress() as bar:
-        fitted = chosen.module.DETECTOR.fit(manifest, chosen.config, request.seed, bar.share)
+        if kind.traits.resumes:
+            with kept_fit(out, written, manifest) as folder:
+                fitted = kind.fit(*given, bar.share, kept=folder)
+        else:
+            fitted = kind.fit(*given, bar.share)
     learnt_from = fitted_on(manifest.split("train"), manifest.split("val"))
     write_config(out, {**written, "fitted_on": learnt_from, "learnt": fitted.notes})
     if leaves_out(fitted):
         write_what_was_left_out(out, fitted.left_out)
     write_checkpoint(out / CHECKPOINT, fitted)
+    remove_kept(out)
     for line in notes_lines(fitted.notes):
         log(out, line)
 
@@ -261,5 +269,7 @@ def _says_how_to_begin_again(out: Path) -> Generator[None]:
         if str(stop) or any((out / file).exists() for file in (CHECKPOINT, LAST)):
             raise
         raise KeyboardInterrupt(
-            "stopped before there was anything to keep; begin again with the same command"
+            "stopped; the same command goes on where it was"
+            if (out / FITTING).exists()
+            else "stopped before there was anything to keep; begin again with the same command"
         ) from None

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 
 import numpy as np
@@ -31,7 +34,7 @@ class FixedCameraDetector:
 
     name: ClassVar[str] = "fixed-camera"
     traits: ClassVar[Traits] = Traits(
-        "frames", "at once", places=True, counts_alarms=True, leaves_out=True
+        "frames", "at once", places=True, counts_alarms=True, leaves_out=True, resumes=True
     )
     normalisation: ClassVar[str] = "none (surprise against held-out normal footage)"
 
@@ -76,14 +79,20 @@ class FixedCameraDetector:
         config: FixedCameraConfig,
         seed: int,  # noqa: ARG003 - nothing here is drawn at random
         advance: Callable[[str, float], None],
+        *,
+        kept: Path | None = None,
     ) -> FixedCameraDetector:
-        """Fit to a manifest's normal footage; see :class:`oddframe.detectors.contract.Fitted`.
+        """Fit to a manifest's normal footage; see :class:`oddframe.detectors.contract.Resuming`.
 
         Raises:
             OddframeError: no normal training footage, or too little of it.
         """
-        with one_thread_each():
-            scene, network, threshold, left_out = fit_scene(manifest, config, advance)
+        with ExitStack() as until_done:
+            until_done.enter_context(one_thread_each())
+            if kept is None:
+                temporary = TemporaryDirectory(prefix="oddframe-fit-")
+                kept = Path(until_done.enter_context(temporary))
+            scene, network, threshold, left_out = fit_scene(manifest, config, advance, kept)
         fitted = cls(scene, network, threshold, config)
         fitted.left_out = left_out
         return fitted

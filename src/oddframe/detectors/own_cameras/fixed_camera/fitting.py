@@ -6,7 +6,6 @@ without it, a validation video against a memory that never saw it.
 
 from __future__ import annotations
 
-import tempfile
 import warnings
 from collections.abc import Callable
 from functools import partial
@@ -24,7 +23,6 @@ from oddframe.detectors.own_cameras.fixed_camera.frame_values import frame_value
 from oddframe.detectors.own_cameras.fixed_camera.measuring import (
     LearntHabits,
     Measurements,
-    measure,
 )
 from oddframe.detectors.own_cameras.fixed_camera.memory import NormalMemory
 from oddframe.detectors.own_cameras.fixed_camera.observation import Scale
@@ -61,8 +59,16 @@ def fit_scene(
     manifest: Manifest,
     config: FixedCameraConfig,
     advance: Callable[[str, float], None],
+    folder: Path,
 ) -> tuple[Scene, bytes, Threshold, dict[str, str]]:
     """Everything that scoring needs: the scene, the network's bytes, the threshold.
+
+    Args:
+        manifest: the footage.
+        config: settings.
+        advance: told what is being done and the share done, 0 to 1.
+        folder: what is seen and measured goes there. A fit of the same footage and settings that
+            was killed goes on with what is there, to the same result.
 
     Returns:
         These three, and the videos that failed on the way, each with the reason.
@@ -84,12 +90,15 @@ def fit_scene(
     scale = scale_of(train[0], config)
     footage = Footage(manifest, videos, scale, PatchEncoder(network))
     left_out: dict[str, str] = {}
-    with tempfile.TemporaryDirectory(prefix="oddframe-fit-") as folder:
-        looks = plan_looks(videos, config.fit_looks)
-        watching = footage.watch(
-            looks or plan_whole(videos), left_out, partial(advance, "watching normal footage")
-        )
-        recording = Recording.of(watching, Path(folder), scale)
+    looks = plan_looks(videos, config.fit_looks)
+    recording, found = (
+        Recording(folder / "seen", scale),
+        Measurements(folder / "held-out", scale.grid),
+    )
+    with recording.kept, found.kept:
+        watching = partial(advance, "watching normal footage")
+        plan = looks or plan_whole(videos)
+        recording.add(footage.watch(plan, recording.kept, left_out, watching))
         if len({group for group in recording.look_groups if group != HELD_OUT}) < 2:
             raise OddframeError(
                 f"{manifest.dataset}: the normal training footage gives fewer than two parts that "
@@ -103,14 +112,12 @@ def fit_scene(
         spread = np.linspace(0, len(greys) - 1, min(len(greys), _BACKGROUND_PICTURES)).astype(int)
         background = Background.fit(greys[spread], seconds)
         habits = LearntHabits.learn(recording.replay(), background, scale.motion_size)
-        if looks is None:
-            moments = recording.replay()
-        else:
+        moments = recording.replay()
+        if looks is not None:
             plan = plan_stretches(videos, config.fit_hours)
-            moments = footage.watch(
-                plan, left_out, partial(advance, "holding out each part"), as_scored=True
-            )
-        found = measure(moments, memory, whitening, habits, scale)
+            holding = partial(advance, "holding out each part")
+            moments = footage.watch(plan, found.kept, left_out, holding, as_scored=True)
+        found.add(moments, memory, whitening, habits, scale)
     advance("calibrating", 0.0)
     scene, values, evidence = _calibrated(found, memory, whitening, habits, scale, train[0])
     scene, threshold = promised(scene, values, evidence, found, videos, config)
@@ -134,7 +141,8 @@ def _calibrated(
     video: Video,
 ) -> tuple[Scene, np.ndarray, np.ndarray]:
     """The scene; the raw value of cells, and the evidence, at every moment of normal footage."""
-    distances, paces = _some(found.distances), _some(found.paces)
+    distances, paces, followed = _some(found.distances), _some(found.paces), found.followed
+    seconds, anew = found.seconds, found.anew
     known = np.isfinite(distances)
     # Nothing else was ever seen at that place: as far as anything in this footage.
     farthest = distances[known].max()
@@ -142,15 +150,16 @@ def _calibrated(
     appearance, pace = Surprise.fit(distances), Surprise.fit(paces)
     trusts = Trusts(_trust(appearance, distances), _trust(pace, paces))
     lasting, values, evidence = Evidence(scale.grid), [], []
+    looked = found.distances
     for at, (look, moment) in enumerate(zip(found.latest_looks, found.paces, strict=True)):
-        distance = np.minimum(found.distances[look], farthest).astype(np.float32)
+        distance = np.minimum(looked[look], farthest).astype(np.float32)
         cells = trusts.appearance * appearance(distance)
         cells = cells + trusts.pace * pace(moment.astype(np.float32))
         values.append(frame_value(cells))
-        if found.anew[at]:
+        if anew[at]:
             lasting.begin()
-        over = lasting.add(cells, found.seconds[at])
-        evidence.append([*over, *lasting_values(found.followed[at])])
+        over = lasting.add(cells, seconds[at])
+        evidence.append([*over, *lasting_values(followed[at])])
     scene = Scene(
         scale=scale,
         whitening=whitening,
@@ -162,7 +171,7 @@ def _calibrated(
         trusts=trusts,
         frame=Surprise.fit(np.array(values)),
         followed=Followed.fit(
-            (np.array(found.followed[start:stop]), (stop - start) / rate)
+            (followed[start:stop], (stop - start) / rate)
             for start, stop, rate, _ in found.stretches
         ),
         lasting=Lasting(),
@@ -172,10 +181,10 @@ def _calibrated(
     return scene, np.array(values), np.array(evidence)
 
 
-def _some(fields: list[np.ndarray]) -> np.ndarray:
+def _some(fields: np.ndarray) -> np.ndarray:
     """So many fields, evenly spaced, as say what is usual of cells, float32."""
     step = -(-len(fields) // _MOST_FIELDS)
-    return np.stack(fields[::step]).astype(np.float32)
+    return fields[::step].astype(np.float32)
 
 
 def _whiten(looks: np.ndarray, groups: list[int]) -> Whitening:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
 
 import numpy as np
 
@@ -14,9 +15,10 @@ from oddframe.detectors.own_cameras.fixed_camera.directions import (
     Directions,
     count_ways,
 )
-from oddframe.detectors.own_cameras.fixed_camera.followed import followed_values
+from oddframe.detectors.own_cameras.fixed_camera.followed import CUES, followed_values
 from oddframe.detectors.own_cameras.fixed_camera.health import Health
-from oddframe.detectors.own_cameras.fixed_camera.health_signs import SignStream
+from oddframe.detectors.own_cameras.fixed_camera.health_signs import Signs, SignStream
+from oddframe.detectors.own_cameras.fixed_camera.kept_rows import KeptRows
 from oddframe.detectors.own_cameras.fixed_camera.memory import NormalMemory
 from oddframe.detectors.own_cameras.fixed_camera.motion import Habits, MotionStream
 from oddframe.detectors.own_cameras.fixed_camera.movers import (
@@ -68,76 +70,146 @@ class LearntHabits:
         return Habits(self.background, self.pace, directions)
 
 
-@dataclass
+_MOMENT = np.dtype(
+    [
+        ("stretch", "i4"),
+        ("video", "i4"),
+        ("rate", "f8"),
+        ("look", "i8"),
+        ("seconds", "f8"),
+        ("anew", "?"),
+        ("followed", "f8", len(CUES)),
+        ("stay", "f8"),
+        ("stay_box", "i4", 4),
+        ("worst", "f8", len(fields(Signs))),
+    ]
+)
+"""What is measured at a moment, but for its fields: also its stretch, and the camera at its worst
+until then."""
+
+
 class Measurements:
     """Raw values of normal footage, in order.
 
+    Args:
+        folder: where they are kept.
+        grid: (rows, columns) of fields.
+
     Attributes:
-        distances: for each look, float16 (rows, columns): to what the other parts showed there.
-        paces: for each moment, float16 (rows, columns).
-        followed: for each moment, what is measured of things (:func:`followed_values`).
-        stays: for each moment, the longest.
-        latest_looks: for each moment, the index of the latest look.
-        seconds: for each moment, its time.
-        anew: for each moment, whether something else begins with it.
-        stretches: first moment, the one after the last, how many come in a second, and the
-            video.
-        health: the camera at its worst.
+        kept: the rows, which say how far measuring has come.
     """
 
-    distances: list[np.ndarray] = field(default_factory=list)
-    paces: list[np.ndarray] = field(default_factory=list)
-    followed: list[np.ndarray] = field(default_factory=list)
-    stays: list[Stay] = field(default_factory=list)
-    latest_looks: list[int] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
-    anew: list[bool] = field(default_factory=list)
-    stretches: list[tuple[int, int, float, int]] = field(default_factory=list)
-    health: Health = field(default_factory=Health)
+    def __init__(self, folder: Path, grid: tuple[int, int]) -> None:
+        field = np.dtype((np.float16, grid))
+        self.kept = KeptRows(folder, {"moments": _MOMENT, "distances": field, "paces": field})
 
+    @property
+    def distances(self) -> np.ndarray:
+        """Of each look, to what other parts showed there, float16 ``(looks, rows, columns)``."""
+        return self.kept.rows("distances")
 
-def measure(
-    moments: Iterable[Seen],
-    memory: NormalMemory,
-    whitening: Whitening,
-    habits: LearntHabits,
-    scale: Scale,
-) -> Measurements:
-    """Measure footage, each part of it against a memory and habits without that part."""
-    found = Measurements()
-    begun, group = -1, None
-    stream: MotionStream | None = None
-    signs = SignStream(habits.background)
-    motion, anew = None, True
-    look, looked = None, None
-    for seen in moments:
-        observation = seen.observation
-        anew |= observation.anew
-        own = None if seen.group == HELD_OUT else seen.group
-        if observation.look is not None:
-            if observation.look is not look or looked != own:
-                look, looked = observation.look, own
-                distances = memory.distances(whitening(look), own).astype(np.float16)
-            found.distances.append(distances)
-        if observation.motion is not None:
-            grey, elapsed = observation.motion
-            if stream is None or seen.group != group:
-                group, elapsed = seen.group, None
-                stream = MotionStream(habits.without(own), scale.grid, scale.motion_size)
-            motion = stream.update(grey, elapsed)
-            found.health = found.health.knowing(signs.update(grey, elapsed))
-        if not seen.judged or motion is None or not found.distances:
-            continue
-        if seen.stretch != begun:
-            begun = seen.stretch
-            found.stretches.append((len(found.paces), len(found.paces), seen.rate, seen.video))
-            anew = True
-        found.paces.append(motion.pace.astype(np.float16))
-        found.followed.append(followed_values(motion))
-        found.stays.append(motion.stay)
-        found.latest_looks.append(len(found.distances) - 1)
-        found.seconds.append(observation.seconds)
-        found.anew.append(anew)
-        anew = False
-        found.stretches[-1] = (found.stretches[-1][0], len(found.paces), seen.rate, seen.video)
-    return found
+    @property
+    def paces(self) -> np.ndarray:
+        """At each moment, float16 ``(moments, rows, columns)``."""
+        return self.kept.rows("paces")
+
+    @property
+    def followed(self) -> np.ndarray:
+        """At each moment, what is measured of things (:func:`followed_values`), float64."""
+        return np.array(self._moments["followed"])
+
+    @property
+    def stays(self) -> list[Stay]:
+        """At each moment, the longest."""
+        rows = self._moments
+        pairs = zip(rows["stay"].tolist(), rows["stay_box"].tolist(), strict=True)
+        return [Stay(seconds, (x, y, wide, high)) for seconds, (x, y, wide, high) in pairs]
+
+    @property
+    def latest_looks(self) -> list[int]:
+        """At each moment, the index of the latest look."""
+        return self._moments["look"].tolist()
+
+    @property
+    def seconds(self) -> list[float]:
+        """The time of each moment."""
+        return self._moments["seconds"].tolist()
+
+    @property
+    def anew(self) -> list[bool]:
+        """At each moment, whether something else begins with it."""
+        return self._moments["anew"].tolist()
+
+    @property
+    def stretches(self) -> list[tuple[int, int, float, int]]:
+        """First moment, the one after the last, how many come in a second, and the video."""
+        rows = self._moments
+        edges = np.flatnonzero(np.diff(rows["stretch"])) + 1
+        starts, stops = [0, *edges.tolist()], [*edges.tolist(), len(rows)]
+        firsts = rows[starts] if len(rows) else rows
+        parts = zip(starts, stops, firsts["rate"].tolist(), firsts["video"].tolist(), strict=False)
+        return list(parts)
+
+    @property
+    def health(self) -> Health:
+        """The camera at its worst."""
+        rows = self._moments
+        return Health(Signs(*rows["worst"][-1].tolist())) if len(rows) else Health()
+
+    @property
+    def _moments(self) -> np.ndarray:
+        return self.kept.rows("moments")
+
+    def add(
+        self,
+        moments: Iterable[Seen],
+        memory: NormalMemory,
+        whitening: Whitening,
+        habits: LearntHabits,
+        scale: Scale,
+    ) -> None:
+        """Measure footage, each part of it against a memory and habits without that part.
+
+        Every stretch begins anew: nothing is carried into it but the camera at its worst.
+        """
+        kept, health = self.kept, self.health
+        begun, group = -1, None
+        stream: MotionStream | None = None
+        signs = SignStream(habits.background)
+        motion, anew = None, True
+        look, looked = None, None
+        for seen in moments:
+            observation = seen.observation
+            anew |= observation.anew
+            own = None if seen.group == HELD_OUT else seen.group
+            if observation.look is not None:
+                if observation.look is not look or looked != own:
+                    look, looked = observation.look, own
+                    distances = memory.distances(whitening(look), own)
+                kept.add("distances", distances)
+            if observation.motion is not None:
+                grey, elapsed = observation.motion
+                if stream is None or seen.group != group:
+                    group, elapsed = seen.group, None
+                    stream = MotionStream(habits.without(own), scale.grid, scale.motion_size)
+                motion = stream.update(grey, elapsed)
+                health = health.knowing(signs.update(grey, elapsed))
+            if not seen.judged or motion is None or not kept.count("distances"):
+                continue
+            if seen.stretch != begun:
+                begun, anew = seen.stretch, True
+            kept.add("paces", motion.pace)
+            row = (
+                seen.stretch,
+                seen.video,
+                seen.rate,
+                kept.count("distances") - 1,
+                observation.seconds,
+                anew,
+                tuple(followed_values(motion)),
+                motion.stay.seconds,
+                motion.stay.box,
+                astuple(health.worst),
+            )
+            kept.add("moments", row)
+            anew = False

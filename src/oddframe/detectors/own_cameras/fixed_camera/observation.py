@@ -194,6 +194,7 @@ def observe(
     look: Callable[[np.ndarray], T],
     windows: Sequence[Window],
     stillness: Stillness | None = None,
+    first: int = 0,
 ) -> Iterator[Observation[M, T]]:
     """Observe parts of a video in frame order; one observation for every frame of the windows.
 
@@ -205,6 +206,8 @@ def observe(
         scale: sizes of the images.
         move, look, stillness: what an :class:`Observer` is given.
         windows: what to observe, in order and not overlapping.
+        first: the windows before it are passed over: nothing comes out of them, and what comes
+            out of the others is as if they had been observed.
     """
     remaining = deque(enumerate(windows))
     observer = Observer(video.info.fps, scale, move, look, stillness=stillness)
@@ -213,6 +216,8 @@ def observe(
             while frame.index >= remaining[0][1].stop:
                 remaining.popleft()
             number, window = remaining[0]
+            if number < first:  # whether footage goes on depends on what was before
+                continue
             yield from observer.push(
                 frame,
                 anew=frame.anew or frame.index == window.start,

@@ -2,95 +2,112 @@
 
 from __future__ import annotations
 
-import errno
 import math
-import os
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
-from io import RawIOBase
 from pathlib import Path
 
 import numpy as np
 
-from oddframe.detectors.own_cameras.fixed_camera.observation import Scale
+from oddframe.detectors.own_cameras.fixed_camera.kept_rows import KeptRows
+from oddframe.detectors.own_cameras.fixed_camera.observation import Observation, Scale
 from oddframe.detectors.own_cameras.fixed_camera.watching import Seen
-from oddframe.errors import OddframeError
 from oddframe.features.backbones.patch_features import CHANNELS
 
 _TYPICAL = 15
 """So many pictures say what a video shows: whoever walks by is in fewer than half of them."""
+_MOMENT = np.dtype(
+    [
+        ("video", "i4"),
+        ("group", "i4"),
+        ("stretch", "i4"),
+        ("rate", "f8"),
+        ("judged", "?"),
+        ("frame", "i8"),
+        ("seconds", "f8"),
+        ("window", "i4"),
+        ("anew", "?"),
+        ("moved", "?"),
+        ("elapsed", "f8"),
+        ("looked", "?"),
+    ]
+)
+"""A :class:`Seen` without its pictures: whether it has a grey one (``moved``) and a look, and the
+seconds since the grey one before, NaN where motion begins anew."""
 
 
-@dataclass
 class Recording:
     """What one pass over normal footage saw.
 
+    Args:
+        folder: where it is.
+        scale: sizes of the pictures.
+
     Attributes:
-        folder: where the pictures and the looks are.
-        scale: their sizes.
-        look_groups: for each look, the part of the footage that it shows.
+        scale: that.
+        kept: the rows, which say how far the pass has come.
     """
 
-    folder: Path
-    scale: Scale
-    look_groups: list[int] = field(default_factory=list)
-    _moments: list[Seen] = field(default_factory=list)
-    """All that was seen, but for the pictures and looks, in place of which stand empty ones."""
-    _elapsed: list[float] = field(default_factory=list)
+    def __init__(self, folder: Path, scale: Scale) -> None:
+        self.scale = scale
+        self.kept = KeptRows(
+            folder,
+            {
+                "moments": _MOMENT,
+                "looks": np.dtype((np.float16, (*scale.grid, CHANNELS))),
+                "greys": np.dtype((np.uint8, scale.motion_size[::-1])),
+            },
+        )
 
-    @classmethod
-    def of(cls, moments: Iterable[Seen], folder: Path, scale: Scale) -> Recording:
+    def add(self, moments: Iterable[Seen]) -> None:
         """Keep all that is seen.
 
         Raises:
-            OddframeError: it cannot be written.
+            CannotWriteError: it cannot be written.
         """
-        recording = cls(folder, scale)
-        with ExitStack() as files:
-            looks, greys = (
-                files.enter_context((folder / name).open("wb", buffering=0))
-                for name in ("looks", "greys")
+        for seen in moments:
+            was, elapsed = seen.observation, None
+            if was.look is not None:
+                self.kept.add("looks", was.look)
+            if was.motion is not None:
+                grey, elapsed = was.motion
+                self.kept.add("greys", grey)
+            row = (
+                seen.video,
+                seen.group,
+                seen.stretch,
+                seen.rate,
+                seen.judged,
+                was.frame,
+                was.seconds,
+                was.window,
+                was.anew,
+                was.motion is not None,
+                math.nan if elapsed is None else elapsed,
+                was.look is not None,
             )
-            for seen in moments:
-                observation = seen.observation
-                if observation.look is not None:
-                    recording._write(looks, "looks", observation.look.astype(np.float16))
-                    recording.look_groups.append(seen.group)
-                if observation.motion is not None:
-                    grey, elapsed = observation.motion
-                    recording._write(greys, "greys", grey)
-                    recording._elapsed.append(math.nan if elapsed is None else elapsed)
-                recording._moments.append(_emptied(seen))
-        return recording
+            self.kept.add("moments", row)
 
-    def _write(self, stream: RawIOBase, name: str, values: np.ndarray) -> None:
-        data = values.tobytes()
-        try:
-            if stream.write(data) != len(data):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        except OSError as error:
-            raise OddframeError(
-                f"{self.folder / name}: cannot write the looks at normal footage "
-                f"({error.strerror or error}); free some space, or set TMPDIR to another folder"
-            ) from error
+    @property
+    def look_groups(self) -> list[int]:
+        """For each look, the part of the footage that it shows."""
+        moments = self.kept.rows("moments")
+        return moments["group"][moments["looked"]].tolist()
 
     def looks(self) -> np.ndarray:
         """The looks, memory-mapped, float16 ``(looks, rows, columns, channels)``."""
-        shape = (len(self.look_groups), *self.scale.grid, CHANNELS)
-        return np.memmap(self.folder / "looks", dtype=np.float16, mode="r", shape=shape)
+        return self.kept.rows("looks")
 
     def greys(self) -> np.ndarray:
         """The small pictures, memory-mapped, uint8 ``(pictures, height, width)``."""
-        shape = (len(self._elapsed), *self.scale.motion_size[::-1])
-        return np.memmap(self.folder / "greys", dtype=np.uint8, mode="r", shape=shape)
+        return self.kept.rows("greys")
 
     def typical_pictures(self) -> dict[int, np.ndarray]:
         """Of each video the median of some small pictures of it, uint8 ``(height, width)``."""
-        videos = [seen.video for seen in self._moments if seen.observation.motion is not None]
+        moments = self.kept.rows("moments")
+        videos = moments["video"][moments["moved"]]
         greys, found = self.greys(), {}
-        for video in dict.fromkeys(videos):
-            own = np.flatnonzero(np.equal(videos, video))
+        for video in dict.fromkeys(videos.tolist()):
+            own = np.flatnonzero(videos == video)
             some = own[np.linspace(0, own.size - 1, min(own.size, _TYPICAL)).astype(int)]
             middle = some.size // 2
             found[video] = np.partition(greys[some], middle, axis=0)[middle]
@@ -98,22 +115,13 @@ class Recording:
 
     def replay(self) -> Iterator[Seen]:
         """All that was seen, in order."""
-        looks, greys = iter(self.looks()), iter(zip(self.greys(), self._elapsed, strict=True))
-        for seen in self._moments:
-            was = seen.observation
+        looks, greys = iter(self.looks()), iter(self.greys())
+        for row in self.kept.rows("moments").tolist():
+            video, group, stretch, rate, judged, frame, seconds, window, anew, *rest = row
+            moved, elapsed, looked = rest
             motion = None
-            if was.motion is not None:
-                grey, elapsed = next(greys)
-                motion = np.asarray(grey), None if math.isnan(elapsed) else elapsed
-            look = None if was.look is None else np.asarray(next(looks))
-            yield replace(seen, observation=replace(was, motion=motion, look=look))
-
-
-_THERE = np.zeros(0)
-
-
-def _emptied(seen: Seen) -> Seen:
-    was = seen.observation
-    motion = None if was.motion is None else (_THERE, None)
-    look = None if was.look is None else _THERE
-    return replace(seen, observation=replace(was, motion=motion, look=look))
+            if moved:
+                motion = np.asarray(next(greys)), None if math.isnan(elapsed) else elapsed
+            look = np.asarray(next(looks)) if looked else None
+            observation = Observation(frame, seconds, window, anew, motion, look)
+            yield Seen(video, group, stretch, rate, judged, observation)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
 
+from oddframe.detectors.own_cameras.fixed_camera.kept_rows import KeptRows
 from oddframe.detectors.own_cameras.fixed_camera.observation import (
     LOOK_SECONDS,
     Observation,
@@ -60,6 +62,22 @@ class Seen:
 
 
 @dataclass(frozen=True)
+class _Reached:
+    """How far a pass has come.
+
+    Attributes:
+        video, window: index of what is to be watched next.
+        stretch: number of the last stretch.
+        left_out: videos that failed, with the reason.
+    """
+
+    video: int = 0
+    window: int = 0
+    stretch: int = -1
+    left_out: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Footage:
     """Normal footage and how it is seen.
 
@@ -77,15 +95,20 @@ class Footage:
     def watch(
         self,
         plan: Plan,
+        kept: KeptRows,
         left_out: dict[str, str],
         advance: Callable[[float], None],
         *,
         as_scored: bool = False,
     ) -> Iterator[Seen]:
-        """What is seen in the windows of the plan.
+        """What is seen in the windows of the plan that are not done yet.
+
+        Whoever is given this has written what became of all before, when it asks for the next: a
+        window is done then, and kept.
 
         Args:
             plan: windows of each video.
+            kept: where that is written; says which windows are done.
             left_out: is given the reason where a video fails, if there are others.
             advance: told the share done.
             as_scored: where nothing has changed, the last look is given again, the same array;
@@ -94,42 +117,56 @@ class Footage:
         Raises:
             OddframeError: the only video fails.
         """
-        total, done, stretch = sum(v.frames for v in self.videos), 0, -1
+        reached = _Reached(**kept.note)
+        left_out |= reached.left_out
+        total, done, stretch = sum(v.frames for v in self.videos), 0, reached.stretch
         parts = _parts(self.videos)
         for number, (video, windows, (first, length, most)) in enumerate(
             zip(self.videos, plan, parts, strict=True)
         ):
             before, done = done, done + video.frames
-            if not windows:  # so short that nothing of it is in the plan
+            # Some are so short that nothing of them is in the plan.
+            if not windows or number < reached.video:
                 continue
             window = -1
             for rate, observation in self._observations(
-                video, windows, left_out, Stillness() if as_scored else None
+                video,
+                windows,
+                reached.window if number == reached.video else 0,
+                left_out,
+                Stillness() if as_scored else None,
             ):
                 advance((before + observation.frame) / total)
                 if observation.window != window:
-                    window, stretch = observation.window, stretch + 1
+                    window = observation.window
+                    kept.keep(_note(number, window, stretch, left_out))
+                    stretch += 1
                 group = HELD_OUT
                 if video.split == "train":
                     group = first + min(int(observation.seconds / length), most)
                 judged = observation.frame >= windows[window].first_look
                 if observation.motion is not None or observation.look is not None:
                     yield Seen(number, group, stretch, rate, judged, observation)
+        kept.keep(_note(len(self.videos), 0, stretch, left_out), at_once=True)
 
     def _observations(
         self,
         video: Video,
         windows: list[Window],
+        first: int,
         left_out: dict[str, str],
         stillness: Stillness | None,
     ) -> Iterator[tuple[float, Observation[RawMotion, np.ndarray]]]:
-        """What is seen of a video, with the rate of moments, as far as it can be read."""
+        """What is seen of a video from its window ``first`` on, as far as it can be read.
+
+        With the rate of moments.
+        """
         try:
             with open_video(self.manifest.locate(video), video.fps, video.levels) as reader:
                 rate = reader.info.fps / steps(reader.info.fps)[0]
                 keep = lambda grey, elapsed: (grey, elapsed)  # noqa: E731
                 for observation in observe(
-                    reader, self.scale, keep, self.encoder.encode, windows, stillness
+                    reader, self.scale, keep, self.encoder.encode, windows, stillness, first
                 ):
                     yield rate, observation
         except OddframeError as error:
@@ -140,6 +177,10 @@ class Footage:
             warnings.warn(
                 f"{video.id}: left out from there on ({error})", OddframeWarning, stacklevel=3
             )
+
+
+def _note(video: int, window: int, stretch: int, left_out: dict[str, str]) -> dict[str, Any]:
+    return asdict(_Reached(video, window, stretch, left_out))
 
 
 def scale_of(video: Video, config: FixedCameraConfig) -> Scale:
