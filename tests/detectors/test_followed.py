@@ -14,13 +14,12 @@ from oddframe.detectors.own_cameras.fixed_camera.followed import (
 )
 from oddframe.detectors.own_cameras.fixed_camera.motion import Motion
 from oddframe.detectors.own_cameras.fixed_camera.staying import LEAST_SECONDS, Stay
+from oddframe.detectors.own_cameras.fixed_camera.traces import Traced
 from oddframe.files.saved_state import SavedState
 
 
 def motion(pace=0.0, rarity=0.0, stay=0.0) -> Motion:
-    field = np.zeros((4, 6), np.float32)
-    field[2, 3] = pace
-    return Motion(field, Wanderer(rarity), Stay(stay))
+    return Motion(np.zeros((4, 6), np.float32), Traced(pace), Wanderer(rarity), Stay(stay))
 
 
 def test_what_is_measured_of_a_picture():

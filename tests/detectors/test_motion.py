@@ -16,7 +16,7 @@ from oddframe.detectors.own_cameras.fixed_camera.directions import (
 )
 from oddframe.detectors.own_cameras.fixed_camera.motion import Habits, MotionStream
 from oddframe.detectors.own_cameras.fixed_camera.movers import Mover, MoverStream, movers_of
-from oddframe.detectors.own_cameras.fixed_camera.pace import UsualPace
+from oddframe.detectors.own_cameras.fixed_camera.pace import UsualPace, cells_of, fastest_of
 from oddframe.detectors.own_cameras.fixed_camera.staying import LongestStays, Stay
 
 WIDTH, HEIGHT = 240, 160
@@ -109,11 +109,16 @@ def test_a_pace_is_a_multiple_of_the_usual_one(background, times):
     step = 2.0 * times
     for k in range(14):
         moving = stream.update(scene(20 + step * k, 50), 0.08 if k else None)
-    pace = usual.cells(moving, CELLS)
+    field = usual.field(moving)
+    pace = cells_of(field, moving, CELLS)
     row, column = int(70 / HEIGHT * CELLS[0]), int((20 + 13 * step + 20) / WIDTH * CELLS[1])
     assert pace[row, column] == pytest.approx(times, rel=0.12)
     assert pace[8:].max() == 0
     assert pace.dtype == np.float32
+    fastest = fastest_of(field, moving)
+    assert fastest.value == pytest.approx(times, rel=0.12)
+    assert fastest.velocity == pytest.approx((step / 0.08, 0), rel=0.12, abs=2)
+    assert fastest.box == pytest.approx((20 + 13 * step, 50, 40, 40), abs=8)
 
 
 def walk(start: tuple[int, int], right: float, down: float = 0.0, frames: int = 16) -> list:

@@ -47,7 +47,7 @@ class FrameScore:
         camera: name of the camera's own trouble at this frame, such as ``covered``, ``moved`` or
             ``frozen``; ``""`` where it is fine, or the detector does not watch it. It is no oddity
             of the scene, and may be there whatever the score is.
-        since: when what is odd here began, where that was only known later.
+        began: when what is odd here began, where that was only known later.
     """
 
     frame: int
@@ -58,7 +58,7 @@ class FrameScore:
     boxes: tuple[tuple[int, int, int, int], ...] = ()
     terms: Mapping[str, float] = field(default_factory=dict)
     camera: str = ""
-    since: Since | None = None
+    began: tuple[Since, ...] = ()
 
 
 class Detector(Protocol):

@@ -74,8 +74,9 @@ def score_frames(
             seen = frame.frame + 1
             for name, value in frame.terms.items():
                 measured.setdefault(name, array("d")).append(value)
-            if frame.since is not None and not causal:
-                _add(begun, frame.frame, frame.since)
+            if not causal:
+                for since in frame.began:
+                    _add(begun, frame.frame, since)
             if frame.camera:
                 note_trouble(troubles, frame.camera, frame.frame, video.clock)
             if writer is not None and frame.score_map is not None:

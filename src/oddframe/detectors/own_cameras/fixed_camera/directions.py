@@ -50,12 +50,16 @@ class Wanderer:
         box: left, top, width, height of it, in pixels of the small picture.
         place: row and column of :data:`GRID`.
         way: its direction now, or :data:`NO_WAY`.
+        velocity: in pixels of the small picture a second, right and down.
+        seconds: for how long it has been in view.
     """
 
     rarity: float = 0.0
     box: Box = (0, 0, 0, 0)
     place: tuple[int, int] = (0, 0)
     way: int = NO_WAY
+    velocity: tuple[float, float] = (0.0, 0.0)
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -168,6 +172,7 @@ class WayStream:
             (2 * (left + x), 2 * (top + y), 2 * width, 2 * height),
             divmod(int(places[row, column]), GRID[1]),
             int(ways[row, column]),
+            velocity.around(row, column),
         )
 
 

@@ -45,7 +45,7 @@ def followed_values(motion: Motion) -> np.ndarray:
     """
     return np.array(
         [
-            math.log(max(float(motion.pace.max()), _LEAST_PACE)),
+            math.log(max(motion.fastest.value, _LEAST_PACE)),
             motion.wanderer.rarity,
             math.log(max(motion.stay.seconds, LEAST_SECONDS)),
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,8 +13,13 @@ from oddframe.detectors.own_cameras.fixed_camera.directions import (
     WayStream,
 )
 from oddframe.detectors.own_cameras.fixed_camera.movers import MoverStream
-from oddframe.detectors.own_cameras.fixed_camera.pace import UsualPace
+from oddframe.detectors.own_cameras.fixed_camera.pace import (
+    UsualPace,
+    cells_of,
+    fastest_of,
+)
 from oddframe.detectors.own_cameras.fixed_camera.staying import Stay, Staying
+from oddframe.detectors.own_cameras.fixed_camera.traces import Trace, Traced, Views
 
 
 @dataclass(frozen=True)
@@ -38,11 +43,13 @@ class Motion:
 
     Attributes:
         pace: times the usual pace, float32 (rows, columns).
+        fastest: the fastest thing, by its pace.
         wanderer: who goes the way that is rarest at its place.
         stay: the longest.
     """
 
     pace: np.ndarray
+    fastest: Traced
     wanderer: Wanderer
     stay: Stay
 
@@ -61,6 +68,9 @@ class MotionStream:
         self._movers = MoverStream(habits.background, size)
         self._staying = Staying()
         self._ways = WayStream(habits.directions)
+        self._views = Views(size)
+        self._fastest, self._rarest = Trace(self._views), Trace(self._views)
+        self._wanderer = Wanderer()
 
     def update(self, grey: np.ndarray, elapsed: float | None) -> Motion:
         """Take the next picture.
@@ -71,6 +81,18 @@ class MotionStream:
         """
         moving = self._movers.update(grey, elapsed)
         if elapsed is None:
-            self._staying.reset()
-        pace = self._habits.pace.cells(moving, self._grid)
-        return Motion(pace, self._ways.update(moving), self._staying.update(moving, elapsed))
+            for one in (self._staying, self._views, self._fastest, self._rarest):
+                one.reset()
+        since = elapsed or 0.0
+        self._views.add(moving.standing, since)
+        field = self._habits.pace.field(moving)
+        fastest = self._fastest.update(fastest_of(field, moving), since)
+        pace = cells_of(field, moving, self._grid)
+        wanderer = self._ways.update(moving)
+        rarest = self._rarest.update(
+            Traced(wanderer.rarity, wanderer.box, wanderer.velocity), since
+        )
+        if rarest.value > wanderer.rarity:
+            wanderer = self._wanderer
+        self._wanderer = replace(wanderer, box=rarest.box, seconds=rarest.seconds)
+        return Motion(pace, fastest, self._wanderer, self._staying.update(moving, elapsed))

@@ -14,7 +14,9 @@ from typing import Any
 import cv2
 import numpy as np
 
+from oddframe.detectors.own_cameras.fixed_camera.boxes import around_highest
 from oddframe.detectors.own_cameras.fixed_camera.movers import Mover, Moving
+from oddframe.detectors.own_cameras.fixed_camera.traces import Traced
 from oddframe.errors import OddframeError
 from oddframe.files.saved_state import SavedState
 
@@ -25,6 +27,35 @@ _LEAST_IN_BAND = 20
 _LEAST_SPEED = 2.0
 """Pixels a second below which a thing stands."""
 _SMOOTH = (0.25, 0.5, 0.25)
+
+
+def cells_of(field: np.ndarray, moving: Moving, grid: tuple[int, int]) -> np.ndarray:
+    """The fastest pace in each cell, float32 ``grid`` (rows, columns).
+
+    Args:
+        field: of every pixel of the part with flow (:meth:`UsualPace.field`).
+        moving: what moves.
+        grid: rows and columns.
+    """
+    if moving.velocity is None or not field.size:
+        return np.zeros(grid, np.float32)
+    pace = np.zeros(moving.labels.shape, np.float32)
+    pace[moving.velocity.part] = field
+    # The maximum in each cell: a mean would lose small things between cells.
+    rows, columns = grid
+    kernel = np.ones((max(1, pace.shape[0] // rows), max(1, pace.shape[1] // columns)), np.uint8)
+    cv2.dilate(pace, kernel, pace)
+    return cv2.resize(pace, (columns, rows), interpolation=cv2.INTER_LINEAR)
+
+
+def fastest_of(field: np.ndarray, moving: Moving) -> Traced:
+    """The fastest thing of a picture, and its pace."""
+    if moving.velocity is None or not field.size:
+        return Traced()
+    (row, column), (x, y, width, height) = around_highest(field)
+    rows, columns = moving.velocity.part
+    box = (2 * (columns.start + x), 2 * (rows.start + y), 2 * width, 2 * height)
+    return Traced(float(field[row, column]), box, moving.velocity.around(row, column))
 
 
 @dataclass(frozen=True)
@@ -66,22 +97,13 @@ class UsualPace:
         """Usual speed at a row, in pixels a second."""
         return float(np.interp(foot, self.rows, self.speeds))
 
-    def cells(self, moving: Moving, grid: tuple[int, int]) -> np.ndarray:
-        """The fastest pace in each cell, 1 for the usual one, float32 ``grid`` (rows, columns)."""
+    def field(self, moving: Moving) -> np.ndarray:
+        """The pace of every pixel of the part with flow, 1 for the usual one, float32."""
         if moving.velocity is None or not moving.boxes:
-            return np.zeros(grid, np.float32)
+            return np.zeros((0, 0), np.float32)
         feet = [self.at(y + height) for _, y, _, height in moving.boxes]
         paces = 1 / np.array([np.inf, *feet], np.float32)
-        part = moving.velocity.part
-        pace = np.zeros(moving.labels.shape, np.float32)
-        pace[part] = moving.velocity.speeds() * paces[moving.labels[part]]
-        # The maximum in each cell: a mean would lose small things between cells.
-        rows, columns = grid
-        kernel = np.ones(
-            (max(1, pace.shape[0] // rows), max(1, pace.shape[1] // columns)), np.uint8
-        )
-        cv2.dilate(pace, kernel, pace)
-        return cv2.resize(pace, (columns, rows), interpolation=cv2.INTER_LINEAR)
+        return moving.velocity.speeds() * paces[moving.labels[moving.velocity.part]]
 
     def state(self) -> dict[str, Any]:
         """Arrays."""

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import math
 import weakref
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import replace
 
+import cv2
 import numpy as np
 
 from oddframe.calibration.places import odd_boxes, where
 from oddframe.detectors.contract import FrameScore, Since
 from oddframe.detectors.own_cameras.fixed_camera.boxes import (
     Box,
-    around_highest,
     places_under,
 )
 from oddframe.detectors.own_cameras.fixed_camera.directions import Wanderer
@@ -33,11 +32,15 @@ from oddframe.detectors.own_cameras.fixed_camera.scene import Scene
 from oddframe.detectors.own_cameras.fixed_camera.staying import Stay
 from oddframe.detectors.own_cameras.fixed_camera.stillness import Stillness
 from oddframe.detectors.own_cameras.fixed_camera.threads import one_thread_each
+from oddframe.detectors.own_cameras.fixed_camera.traces import Traced
 from oddframe.features.backbones.patch_features import PatchEncoder
 from oddframe.media.frames import Frame, MediaInfo
 
 VideoBoxes = tuple[tuple[int, int, int, int], ...]
 """Left, top, right, bottom each, in pixels of the video, the oddest first."""
+_MAP_SPREAD = 0.7
+"""Standard deviation of the Gaussian over the map, in cells: a thing is odd in cells beside each
+other, chance is in single ones."""
 _LONG_SECONDS = 10
 """Less is a moment to a person."""
 
@@ -79,7 +82,7 @@ class FixedCameraStream:
             info.fps, scene.scale, move, look, live=live, stillness=Stillness()
         )
         self._appearance = self._pace = np.zeros(scene.scale.grid, np.float32)
-        self._motion = self._nothing = Motion(self._pace, Wanderer(), Stay())
+        self._motion = self._nothing = Motion(self._pace, Traced(), Wanderer(), Stay())
         self._camera = ""
         self._evidence = Evidence(scene.scale.grid)
         self._last = FrameScore(-1, 0.0)
@@ -132,15 +135,19 @@ class FixedCameraStream:
         for part, box in zip(parts.tolist(), boxes, strict=True):
             score_map[places_under(box, scene.scale.motion_size, scene.scale.grid)] += part
         # What has lasted raises the score alone: the map shows what is odd now.
-        score_map = scene.lasting.seen(score_map)
+        score_map = cv2.GaussianBlur(scene.lasting.seen(score_map), (0, 0), _MAP_SPREAD)
         trouble = alarm_sentence(self._camera)
-        since, staying = None, parts[CUES.index("staying")]
-        if staying and not trouble:
+        began = []
+        if not trouble:
             # What rings, rings from when it is known; before, it is odd as a sight is.
-            alone = float(scene.lasting.seen(np.array(staying)))
-            since = Since(max(0.0, seconds - motion.stay.seconds), alone)
+            longs = motion.fastest.seconds, motion.wanderer.seconds, motion.stay.seconds
+            began = [
+                Since(max(0.0, seconds - long), float(scene.lasting.seen(np.array(part))))
+                for part, long in zip(parts.tolist(), longs, strict=True)
+                if part
+            ]
         value = max(seen, float(lasting.max()))
-        score = FrameScore(frame, value, score_map, since=since, camera=self._camera)
+        score = FrameScore(frame, value, score_map, began=tuple(began), camera=self._camera)
         if value <= self._threshold:
             return score
         if trouble:
@@ -158,16 +165,7 @@ class FixedCameraStream:
 
     def _boxes(self, motion: Motion) -> tuple[Box, ...]:
         """Where each cue that follows things finds its own, in pixels of the small picture."""
-        (rows, columns), (width, height) = self._scene.scale.grid, self._scene.scale.motion_size
-        across, down = width / columns, height / rows
-        _, (x, y, wide, high) = around_highest(motion.pace)
-        fastest = (
-            int(x * across),
-            int(y * down),
-            math.ceil(wide * across),
-            math.ceil(high * down),
-        )
-        return fastest, motion.wanderer.box, motion.stay.box
+        return motion.fastest.box, motion.wanderer.box, motion.stay.box
 
     def _sentence(self, cue: str, motion: Motion) -> str:
         """What is odd about a thing, for a person."""
@@ -175,7 +173,7 @@ class FixedCameraStream:
             return self._scene.stays.sentence(motion.stay)
         if cue == "direction":
             return self._scene.habits.directions.sentence(motion.wanderer)
-        return f"moves {motion.pace.max():.1f} times the usual pace here"
+        return f"moves {motion.fastest.value:.1f} times the usual pace here"
 
     def _of_cells(
         self, score: FrameScore, top: np.ndarray, place: str, boxes: VideoBoxes

@@ -78,6 +78,17 @@ class Velocity:
         # Not cv2.magnitude: its last digit depends on where in memory the arrays lie.
         return np.sqrt(right * right + down * down) / np.maximum(cover, _LEAST_COVER)
 
+    def around(self, row: int, column: int) -> tuple[float, float]:
+        """The velocity around a pixel of the part, right and down, in pixels a second."""
+        half = _WINDOW // 2
+        rows, columns = (
+            slice(max(0, row - half), row + half + 1),
+            slice(max(0, column - half), column + half + 1),
+        )
+        right, down, cover = self.sums[self.part][rows, columns].sum(axis=(0, 1)).tolist()
+        cover = max(cover, _LEAST_COVER)
+        return right / cover, down / cover
+
 
 class VelocityField:
     """Velocities of one stream of pictures.

@@ -1,0 +1,134 @@
+"""Traces: where the oddest thing of a picture came from, and where it goes on.
+
+A thing is odd as a whole: who is fast here for a moment between two others, or before its speed is
+well known, is as odd before and after. It is followed straight on at its velocity, for as long as
+something stands in front of the scene where it should be: flow loses small fast things.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from oddframe.detectors.own_cameras.fixed_camera.boxes import Box
+
+_GRID = (24, 16)
+"""Columns and rows of the places at which something stands, or nothing does."""
+_LEAST_STANDING = 0.08
+"""Share of a place that is covered where something stands."""
+_AROUND = np.ones((3, 3), np.uint8)
+"""A thing is where it should be, or beside that."""
+_LONGEST_SECONDS = 8.0
+"""What was seen so long ago is another matter."""
+
+
+@dataclass(frozen=True)
+class Traced:
+    """The oddest thing, now or lately, that is still in view.
+
+    Attributes:
+        value: how odd it was at its oddest; 0 where nothing is.
+        box: left, top, width, height of it now, in pixels of the small picture.
+        velocity: in these pixels a second, right and down.
+        seconds: for how long it has been in view.
+    """
+
+    value: float = 0.0
+    box: Box = (0, 0, 0, 0)
+    velocity: tuple[float, float] = (0.0, 0.0)
+    seconds: float = 0.0
+
+
+class Views:
+    """Where something stood in the last seconds of one stream.
+
+    Args:
+        size: (width, height) of the small pictures.
+    """
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        self._size = size
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget earlier pictures."""
+        self._views: deque[tuple[np.ndarray, float]] = deque()
+        self.seconds = 0.0
+
+    def add(self, standing: np.ndarray, elapsed: float) -> None:
+        """Take the next picture.
+
+        Args:
+            standing: uint8, 1 where something stands.
+            elapsed: seconds since the one before.
+        """
+        self.seconds += elapsed
+        share = cv2.resize(standing.astype(np.float32), _GRID, interpolation=cv2.INTER_AREA)
+        places = cv2.dilate((share > _LEAST_STANDING).astype(np.uint8), _AROUND)
+        self._views.append((places, self.seconds))
+        while self.seconds - self._views[0][1] > _LONGEST_SECONDS:
+            self._views.popleft()
+
+    def stands(self, box: Box) -> bool:
+        """Whether something stands now at the middle of a box."""
+        return self._stood(self._views[-1][0], box[0] + box[2] / 2, box[1] + box[3] / 2)
+
+    def seconds_of(self, box: Box, velocity: tuple[float, float]) -> float:
+        """For how long something has been coming that is at a box now, at a velocity."""
+        x, y = box[0] + box[2] / 2, box[1] + box[3] / 2
+        long = 0.0
+        for places, seconds in reversed(self._views):
+            ago = self.seconds - seconds
+            if not self._stood(places, x - velocity[0] * ago, y - velocity[1] * ago):
+                break
+            long = ago
+        return long
+
+    def _stood(self, places: np.ndarray, x: float, y: float) -> bool:
+        width, height = self._size
+        if not (0 <= x < width and 0 <= y < height):
+            return False
+        return bool(places[int(y * _GRID[1] / height), int(x * _GRID[0] / width)])
+
+
+class Trace:
+    """Follows the oddest thing of one cue in one stream.
+
+    Args:
+        views: where something stands.
+    """
+
+    def __init__(self, views: Views) -> None:
+        self._views = views
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget what was followed."""
+        self._odd, self._since, self._seen = Traced(), 0.0, 0.0
+
+    def update(self, now: Traced, elapsed: float) -> Traced:
+        """The oddest thing that is in view.
+
+        Args:
+            now: the oddest of this picture; its seconds are found here.
+            elapsed: seconds since the picture before.
+        """
+        views, odd = self._views, self._odd
+        if odd.value:
+            x, y, width, height = odd.box
+            x, y = x + odd.velocity[0] * elapsed, y + odd.velocity[1] * elapsed
+            odd = replace(odd, box=(x, y, width, height))
+            if views.seconds - self._seen > _LONGEST_SECONDS or not views.stands(odd.box):
+                odd = Traced()
+        if now.value and now.value >= odd.value:
+            odd, self._seen = now, views.seconds
+            self._since = views.seconds - views.seconds_of(now.box, now.velocity)
+        self._odd = odd
+        if not odd.value:
+            return odd
+        x, y, width, height = odd.box
+        box = (round(x), round(y), width, height)
+        return replace(odd, box=box, seconds=views.seconds - self._since)
