@@ -6,6 +6,7 @@ because a run folder, a recipe or another file says so; what is installed was tr
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib.util
 import sys
@@ -36,6 +37,12 @@ def is_file(detector: str) -> bool:
 
 def installed() -> dict[str, metadata.EntryPoint]:
     """The detectors that installed packages bring, by name; none is imported."""
+    return _installed_in(tuple(sys.path))
+
+
+@functools.cache
+def _installed_in(_path: tuple[str, ...]) -> dict[str, metadata.EntryPoint]:
+    """Those found along a path; each run that is read asks, and all packages are looked through."""
     return {point.name: point for point in metadata.entry_points(group=GROUP)}
 
 
