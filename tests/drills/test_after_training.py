@@ -163,7 +163,7 @@ def test_killed_in_its_drill_a_run_is_whole_and_the_drill_goes_on(
     run = tmp_path / "run"
     command = [sys.executable, "-c", KILLED, *words(lane_films, run)]
     process = subprocess.Popen(command, env=os.environ | {"ODDFRAME_TRACK": "none"})
-    begun, until = run / FOLDER / SETTINGS, time.monotonic() + 120
+    begun, until = run / FOLDER / SETTINGS, time.monotonic() + 300
     while len([*begun.parent.glob("*.json")]) < 3 and time.monotonic() < until:
         assert process.poll() is None, "it was done before it could be killed"
         time.sleep(0.01)

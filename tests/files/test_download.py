@@ -46,7 +46,7 @@ class Handler(BaseHTTPRequestHandler):
         # After `cut` bytes the connection is closed, as when a cable is pulled.
         self.wfile.write(content[start : start + server.cut])
         server.sent.set()
-        server.hold.wait(30)
+        server.hold.wait(300)
 
     def log_message(self, *_):
         pass
@@ -113,9 +113,9 @@ def test_a_killed_process_goes_on(server, tmp_path):
     )
     process = subprocess.Popen([sys.executable, "-c", code])
     try:
-        assert server.sent.wait(30)
+        assert server.sent.wait(300)
         partial = tmp_path / "w.pt.partial"
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 300
         while not (partial.exists() and partial.stat().st_size) and time.monotonic() < deadline:
             time.sleep(0.01)
     finally:

@@ -111,7 +111,7 @@ def write_sweep(root: Path, *runs: dict[str, float]) -> None:
     (root / "sweep.yaml").write_text(yaml.safe_dump(content))
 
 
-def until(what: Callable[[], int], seconds: float = 240) -> int:
+def until(what: Callable[[], int], seconds: float = 600) -> int:
     deadline = time.monotonic() + seconds
     while not (found := what()):
         assert time.monotonic() < deadline, "nothing happened"
@@ -146,13 +146,13 @@ def kill_worker_and_trial(
         child = until(lambda: running_pid(folder, slow, 2))
         worker = int(Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[1])
         os.kill(worker, signal.SIGKILL)
-        until(lambda: not alive(child), 30)
+        until(lambda: not alive(child))
         child = until(lambda: running_pid(folder, slow, 3))
         os.kill(child, signal.SIGSTOP)
         try:
             os.kill(until(lambda: running_pid(folder, poor, 1)), signal.SIGKILL)
             stopped = until(lambda: ended_early(folder, poor))
-            until(lambda: not alive(stopped), 30)
+            until(lambda: not alive(stopped))
         finally:
             os.kill(child, signal.SIGCONT)
     except BaseException as problem:
@@ -178,7 +178,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
         sweep(root / "sweep.yaml")
     driver.kill()
     driver.wait()
-    until(lambda: not alive(orphan), 30)
+    until(lambda: not alive(orphan))
     after_driver = folder.records()
     finished = {
         record.trial.id: (folder.trial_folder(record.trial.id) / "checkpoint.pt").stat().st_mtime_ns

@@ -40,7 +40,7 @@ def write_loss(folder: Path, step: int, loss: float) -> None:
         stream.write(json.dumps({"step": step, "split": "train", "loss": loss}) + "\n")
 
 
-def until(fulfilled: Callable[[], bool], seconds: float = 30.0) -> None:
+def until(fulfilled: Callable[[], bool], seconds: float = 300.0) -> None:
     end = time.monotonic() + seconds
     while not fulfilled():
         assert time.monotonic() < end

@@ -65,7 +65,7 @@ class Page:
             f"--virtual-time-budget={1000 * seconds}",
         ]  # fmt: skip
         words = [BROWSER, *flags, f"{self.address}/#{path}"]
-        dom = subprocess.run(words, capture_output=True, text=True, timeout=180, check=True).stdout
+        dom = subprocess.run(words, capture_output=True, text=True, timeout=300, check=True).stdout
         dom = re.sub(r"<(script|style).*?</\1>", "", dom, flags=re.DOTALL)
         return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", dom)).split())
 
@@ -131,7 +131,7 @@ def served(folder: Path) -> Iterator[str]:
 
 
 def wait_for(address: str, server: subprocess.Popen) -> None:
-    deadline = time.monotonic() + 150
+    deadline = time.monotonic() + 300
     while time.monotonic() < deadline:
         assert server.poll() is None
         try:

@@ -153,7 +153,7 @@ def test_a_server_that_does_not_answer_is_one_line_and_the_next_upload_knows(
     monkeypatch.setenv("WANDB_API_KEY", KEY)
     monkeypatch.setenv("WANDB_BASE_URL", "http://127.0.0.1:9")
     words = [sys.executable, "-m", "oddframe", "track", str(run), "--to", "wandb"]
-    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
     assert line.startswith("oddframe: W&B: ")

@@ -101,7 +101,7 @@ def test_killed_and_resumed_from_the_command_line(bags, tmp_path: Path) -> None:
     words = ["train", str(bags.manifest), "--features", str(bags.features), "--device", "cpu"]
     words += ["--out", str(tmp_path / "run"), *options]
     process = subprocess.Popen([sys.executable, "-m", "oddframe", *words])
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while not (tmp_path / "run" / "last.pt").exists() and time.monotonic() < deadline:
         time.sleep(0.02)
     process.kill()

@@ -69,7 +69,7 @@ def dom_of(page, tmp_path):
         "--dump-dom", "--virtual-time-budget=2000",
     ]  # fmt: skip
     return subprocess.run(
-        [BROWSER, *flags, page.as_uri()], capture_output=True, text=True, timeout=120, check=True
+        [BROWSER, *flags, page.as_uri()], capture_output=True, text=True, timeout=300, check=True
     ).stdout
 
 
