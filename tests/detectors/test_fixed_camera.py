@@ -14,6 +14,7 @@ from sklearn.metrics import roc_auc_score
 
 from oddframe.detectors.contract import scores_of
 from oddframe.detectors.own_cameras.fixed_camera import FixedCameraConfig, FixedCameraDetector
+from oddframe.detectors.own_cameras.fixed_camera.health import DARK
 from oddframe.detectors.own_cameras.fixed_camera.promise import what_it_takes
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.footage.folder import prepare_folder
@@ -117,6 +118,31 @@ def test_after_a_cut_footage_is_judged_as_a_video_of_its_own(street, detector, t
     assert joined[len(one)].cue != "pace"
 
 
+def test_a_night_after_days_alone_is_a_note_and_not_an_alarm(street, detector, tmp_path):
+    """Less than half of the light, and noise; what runs there is told all the same."""
+    random = np.random.default_rng(4)
+
+    def night(images):
+        dark = [255 * (image / 255) ** 2.5 for image in images]
+        noisy = [image + random.normal(0, 8, image.shape) for image in dark]
+        return [np.clip(image, 0, 255).astype(np.uint8) for image in noisy]
+
+    calm = scored(detector, street.film(tmp_path / "calm.mp4", night(street.images(8, 50))))
+    # The first velocities of a stream are of two pictures alone, and so of their noise.
+    assert (values(calm)[2:] <= detector.threshold).all()
+    assert {frame.camera for frame in calm[30:]} == {DARK}
+    images = night(street.images(8, 51, street.fast))
+    fast = scored(detector, street.film(tmp_path / "fast.mp4", images))
+    start, end = street.event
+    odd = values(fast) > detector.threshold
+    assert odd[start:end].mean() > 0.5
+    assert not odd[2 : start - 1].any()
+    assert {frame.cue for frame in fast if frame.value > detector.threshold} <= {
+        "pace",
+        "direction",
+    }
+
+
 def test_frames_between_two_observations_hold_the_last_score(street, detector, tmp_path):
     # At 60 frames per second motion comes every 5 frames and a look every 12.
     folder = png_folder(tmp_path / "quick", street.images(2, 62))
@@ -179,10 +205,14 @@ def test_a_promise_by_the_day_is_told_by_the_day(street):
     config(street, false_alarms_per_day=48, false_alarms_per_hour=2)
 
 
-@pytest.mark.parametrize("name", ["background", "lasting", "followed", "health"])
+@pytest.mark.parametrize("name", ["background", "lasting", "followed", "health", "health.signs"])
 def test_a_run_of_before_is_refused(detector, name):
     state = detector.state()
-    state["scene"].pop(name)
+    *rooms, last = name.split(".")
+    part = state["scene"]
+    for room in rooms:
+        part = part[room]
+    part.pop(last)
     with pytest.raises(OddframeError, match=r"found one fitted by oddframe 0\.1, .*fit it again"):
         FixedCameraDetector.from_state(state)
 

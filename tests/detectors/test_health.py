@@ -10,8 +10,10 @@ import pytest
 
 from oddframe.detectors.own_cameras.fixed_camera.background import Background
 from oddframe.detectors.own_cameras.fixed_camera.health import (
+    DARK,
     LIGHT,
     NOISY,
+    RELIT,
     Health,
     HealthStream,
 )
@@ -156,6 +158,54 @@ def test_noise_is_said_where_there_is_more_than_in_any_normal_footage(
     assert _told(background, health, [*_normal(100, 25), *noisy])[-1] == NOISY
     known = _learnt(background, noisy)
     assert set(_told(background, known, noisy)) == {""}
+
+
+def _night(noise: float) -> Change:
+    def night(picture: np.ndarray, number: int) -> np.ndarray:
+        random = np.random.default_rng(number)
+        return _bytes(255 * (picture / 255) ** 2.5 + random.normal(0, noise, picture.shape))
+
+    return night
+
+
+@pytest.mark.parametrize("noise", [0, 3, 8])
+def test_a_night_that_training_lacks_is_dark_and_one_that_it_has_is_none(
+    background: Background, health: Health, noise: float
+) -> None:
+    """Gamma 2.5 makes 60 to 200 grey levels 7 to 139: less than half of the light."""
+    told = _told(background, health, _trouble(_night(noise)))
+    assert set(told[25:]) == {"", DARK}
+    assert told.index(DARK) - 25 <= 3 * RATE
+    assert told[-1] == DARK
+    nights = [_night(noise)(picture, number) for number, picture in enumerate(_normal(0))]
+    known = _learnt(background, [*_normal(0), *nights])
+    assert set(_told(background, known, _trouble(_night(noise)))) == {""}
+
+
+def test_looks_are_not_judged_in_the_dark_from_its_first_half_second_on(
+    background: Background, health: Health
+) -> None:
+    stream = HealthStream(health, background)
+    known = []
+    for number, picture in enumerate(_trouble(_night(3))):
+        stream.update(picture, _elapsed(number))
+        known.append(stream.sees_look)
+    assert all(known[:25])
+    assert not any(known[25 + 6 :])
+    assert stream.sees_motion
+
+
+def test_another_light_is_not_a_cover(background: Background, health: Health) -> None:
+    """Infrared: what was bright is dark, and edges stand where they stood."""
+
+    def infrared(picture: np.ndarray, number: int) -> np.ndarray:
+        del number
+        return _bytes(200 - 0.8 * picture.astype(np.float32))
+
+    assert _told(background, health, _trouble(infrared))[-1] == RELIT
+    known = _learnt(background, [infrared(p, n) for n, p in enumerate(_normal(0))])
+    assert set(_told(background, known, _trouble(infrared)[30:])) == {""}
+    assert _told(background, known, _trouble(_covered))[-1] == "covered"
 
 
 def test_what_normal_footage_has_shown_is_no_trouble(background: Background) -> None:

@@ -1,4 +1,4 @@
-"""The camera's own health: frozen, moved, covered, out of focus, in another light, noisy.
+"""The camera's own health: frozen, moved, covered, out of focus, in another light, dark, noisy.
 
 The background says what should be seen, and normal footage what else may be. Each sign of trouble
 is the level that it has kept for two seconds, so that somebody before the lens for a moment is
@@ -14,16 +14,21 @@ import numpy as np
 
 from oddframe.detectors.own_cameras.fixed_camera.background import Background
 from oddframe.detectors.own_cameras.fixed_camera.health_signs import Signs, SignStream
+from oddframe.errors import OddframeError
 from oddframe.files.saved_state import SavedState
 
 NOISY = "noisier than all training footage"
 LIGHT = "light changed"
+DARK = "darker than all training footage, so judged by motion alone"
+RELIT = "in another light than all training footage, so judged by motion alone"
 _NAMES = {
     "still": "frozen",
     "shift": "moved",
     "hidden": "covered",
     "blurred": "out of focus",
     "light": LIGHT,
+    "relit": RELIT,
+    "dark": DARK,
     "noise": NOISY,
 }
 """Signs and what they are called; of several troubles the first is told."""
@@ -34,10 +39,14 @@ _SENTENCES = {
     "out of focus": "the camera is out of focus",
     LIGHT: "the light changed all at once",
 }
-_LEAST = Signs(hidden=0.5, blurred=0.45, shift=0.006, still=3.0, light=0.14, noise=1.0)
+_LEAST = Signs(
+    hidden=0.5, blurred=0.45, shift=0.006, still=3.0, light=0.14, noise=1.0, dark=0.5, relit=0.5
+)
 """What is no trouble in any footage. Of a camera moved by 1 % of the width it notices twice that;
-light that drifts by a gamma of 1.4 in three seconds changes by .04 at once."""
-_BEYOND = Signs(hidden=1.25, blurred=1.5, shift=1.5, still=3.0, light=1.5, noise=1.5)
+light that drifts by a gamma of 1.4 in three seconds changes by .04 at once, and by .35 in all."""
+_BEYOND = Signs(
+    hidden=1.25, blurred=1.5, shift=1.5, still=3.0, light=1.5, noise=1.5, dark=1.0, relit=1.25
+)
 """So many times what normal footage has shown is trouble."""
 _HELD_SECONDS = 2.0
 """A trouble lasts until it was not seen for so long; the motion that a switched light makes is
@@ -63,12 +72,13 @@ class Health:
         """What is a trouble beyond this, by sign."""
         worst, beyond, least = asdict(self.worst), asdict(_BEYOND), asdict(_LEAST)
         found = {name: max(least[name], beyond[name] * worst[name]) for name in worst}
-        # Noise adds up, and the picture's own may be next to none.
-        return found | {"noise": least["noise"] + beyond["noise"] * worst["noise"]}
+        # These add up, and the picture's own may be next to none.
+        added = ("noise", "dark")
+        return found | {name: least[name] + beyond[name] * worst[name] for name in added}
 
     def state(self) -> dict[str, Any]:
         """Plain values."""
-        return {"worst": list(astuple(self.worst))}
+        return {"signs": list(astuple(self.worst))}
 
     @classmethod
     def from_state(cls, saved: SavedState) -> Health:
@@ -77,7 +87,12 @@ class Health:
         Raises:
             OddframeError: a value that is missing, or that no such health has.
         """
-        return cls(Signs(*saved.numbers("worst", len(fields(Signs)), 0)))
+        if "signs" not in saved:
+            raise OddframeError(
+                "expected a fixed-camera that knows in what light its camera sees, found one "
+                "fitted by oddframe 0.1, before it did; fit it again with 'oddframe train'"
+            )
+        return cls(Signs(*saved.numbers("signs", len(fields(Signs)), 0)))
 
 
 class HealthStream:
@@ -111,8 +126,16 @@ class HealthStream:
     @property
     def sees_motion(self) -> bool:
         """Whether motion in the last picture is the scene's, as far as can be told at once."""
+        return self._left["light"] <= 0 and self._is_within("hidden", "blurred", "shift")
+
+    @property
+    def sees_look(self) -> bool:
+        """Whether the last picture is in a light in which it is known how things look."""
+        return self._is_within("dark", "relit")
+
+    def _is_within(self, *names: str) -> bool:
         now = asdict(self._signs.now)
-        return self._left["light"] <= 0 and all(now[n] <= most for n, most in self._limits.items())
+        return all(now[name] <= self._limits[name] for name in names)
 
 
 def alarm_sentence(trouble: str) -> str:

@@ -1,7 +1,6 @@
 """Whether all the normal footage was filmed from one place, or which files were not.
 
-Day and night differ in which edges there are and which side of them is bright, but edges stay where
-they are. So what is compared of two files is how high edges stand beside their surroundings.
+What is compared of two files is where edges stand, which day and night leave as it is.
 """
 
 from __future__ import annotations
@@ -9,20 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from oddframe.console.words import first_of
-from oddframe.detectors.own_cameras.fixed_camera.health_signs import LEAST_EDGES, Edges
+from oddframe.detectors.own_cameras.fixed_camera.health_signs import ALIKE, LEAST_EDGES, Edges
 
 _LEAST_SHIFT = 0.006
 """Share of the width below which a camera has not been moved, as in ``health.py``."""
-_ALIKE, _UNLIKE = 0.3, 0.2
-"""Correlation of how high edges stand. Hours of one room, day and night, have .39 and more; of
-clips of different cameras 99 in a hundred pairs have less than .12."""
-_AROUND = 12.0
-"""Pixels over which edges are compared with their surroundings: a bright half of the picture is
-no likeness."""
+_UNLIKE = 0.2
+"""Correlation of how high edges stand, see :data:`ALIKE`, below which it is another view."""
 _LEAST_STRUCTURE = 0.02
 """Share of the picture that must have edges; a dark or a covered one shows no place at all."""
 _MOST_REFERENCES = 8
@@ -36,13 +30,6 @@ class _View:
         self.picture, self.edges = picture, Edges(picture)
         heights = self.edges.heights
         self.is_structured = float((heights > LEAST_EDGES).mean()) > _LEAST_STRUCTURE
-        levels = np.log1p(heights)
-        self._pattern = levels - cv2.GaussianBlur(levels, (0, 0), _AROUND)
-
-    def likeness(self, other: _View) -> float:
-        """Correlation of how high edges stand, -1 to 1."""
-        norm = float(cv2.norm(self._pattern)) * float(cv2.norm(other._pattern))
-        return float(np.vdot(self._pattern, other._pattern)) / norm if norm else 0.0
 
     def shift(self, other: _View) -> float:
         """How far the other is shifted against this, in shares of the width; 0 for not at all."""
@@ -72,10 +59,10 @@ class _Group:
         for other, view in views.items():
             if other == name:
                 continue
-            likeness, shift = views[name].likeness(view), views[name].shift(view)
+            likeness, shift = views[name].edges.likeness(view.edges), views[name].shift(view)
             if shift or likeness < _UNLIKE:
                 apart[other] = shift
-            elif likeness > _ALIKE:
+            elif likeness > ALIKE:
                 alike.append(other)
         return cls(name, alike, apart)
 

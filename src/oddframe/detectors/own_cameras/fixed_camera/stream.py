@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -45,6 +45,21 @@ _LONG_SECONDS = 10
 """Less is a moment to a person."""
 
 
+@dataclass(frozen=True)
+class _Moved:
+    """What a small grey picture said.
+
+    Attributes:
+        motion: what moves.
+        camera: the camera's trouble, or ``""``.
+        sees_look: whether it is in a light in which it is known how things look.
+    """
+
+    motion: Motion
+    camera: str
+    sees_look: bool
+
+
 class FixedCameraStream:
     """A stream of the fixed-camera detector; frames between two observations hold the last score.
 
@@ -74,16 +89,20 @@ class FixedCameraStream:
         motion = MotionStream(scene.habits, scene.scale.grid, scene.scale.motion_size)
         health = HealthStream(scene.health, scene.habits.background)
 
-        def move(grey: np.ndarray, elapsed: float | None) -> tuple[Motion, str]:
+        def move(grey: np.ndarray, elapsed: float | None) -> _Moved:
             trouble, moved = health.update(grey, elapsed), motion.update(grey, elapsed)
-            return moved if health.sees_motion else self._nothing, trouble
+            if not health.sees_motion:
+                moved = self._nothing
+            if not health.sees_look:  # nor is it known what belongs to the scene
+                moved = replace(moved, stay=Stay())
+            return _Moved(moved, trouble, health.sees_look)
 
         self._observer = Observer(
             info.fps, scene.scale, move, look, live=live, stillness=Stillness()
         )
         self._appearance = self._pace = np.zeros(scene.scale.grid, np.float32)
         self._motion = self._nothing = Motion(self._pace, Traced(), Wanderer(), Stay())
-        self._camera = ""
+        self._camera, self._sees_look = "", True
         self._evidence = Evidence(scene.scale.grid)
         self._last = FrameScore(-1, 0.0)
         limits = ExitStack()
@@ -101,15 +120,15 @@ class FixedCameraStream:
         self._ended()
         return found
 
-    def _judged(
-        self, observations: Iterable[Observation[tuple[Motion, str], np.ndarray]]
-    ) -> list[FrameScore]:
+    def _judged(self, observations: Iterable[Observation[_Moved, np.ndarray]]) -> list[FrameScore]:
         found = []
         for observation in observations:
             if observation.look is not None:
                 self._appearance = observation.look
             if observation.motion is not None:
-                self._motion, self._camera = observation.motion
+                moved = observation.motion
+                self._motion, self._camera = moved.motion, moved.camera
+                self._sees_look = moved.sees_look
                 self._pace = self._scene.pace_part(self._motion.pace)
             if observation.anew:
                 self._evidence.begin()
@@ -123,7 +142,7 @@ class FixedCameraStream:
 
     def _judge(self, frame: int, seconds: float) -> FrameScore:
         scene, motion = self._scene, self._motion
-        field = self._appearance + self._pace
+        field = self._appearance + self._pace if self._sees_look else self._pace
         cells = float(scene.frame(np.array(frame_value(field))))
         values = followed_values(motion)
         parts, boxes = scene.followed.parts(values), self._boxes(motion)
