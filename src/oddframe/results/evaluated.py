@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,9 +14,11 @@ from oddframe.evaluation.result import Evaluation
 from oddframe.files.atomic import sha256_of
 from oddframe.results.given_scores import GivenScores
 from oddframe.runs.training_record import record_of_scores
+from oddframe.scores.camera_troubles import CameraTrouble
 from oddframe.scores.frame_scores import Scores
 from oddframe.settings.reading import check_seed
 from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Video
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,8 @@ def evaluate_into(request: EvaluateRequest) -> Evaluation:
         OddframeError: scores and manifest do not fit together, or nothing can be written.
     """
     truth, out = Manifest.read(request.manifest, request.root), request.out
-    names = [video.id for video in truth.split(request.split)]
+    videos = truth.split(request.split)
+    names = [video.id for video in videos]
     given = GivenScores.read(request.scores, names, maps=request.maps, terms=request.report)
     evaluation = evaluate_scores(
         given.scores,
@@ -75,6 +78,9 @@ def evaluate_into(request: EvaluateRequest) -> Evaluation:
         resamples=request.resamples,
         seed=request.seed,
     )
+    if other := given.other_footage(truth, videos):
+        # Not refused: a copy that was coded anew has other bytes and the same truth.
+        evaluation.protocol["warnings"].append(other)
     evaluation.hashes.update(
         {name: digest for name, digest in _hashes(request).items() if digest is not None}
     )
@@ -131,11 +137,22 @@ def _write_page(
             detections=given.detections(videos),
             evaluation=evaluation,
             maps=given.maps or None,
+            camera=_within(given.camera, videos),
             split=request.split,
             terms=given.terms,
             **record_of_scores(scores.meta),
             advance=bar.counter("making the report", sum(video.frames for video in videos)),
         )
+
+
+def _within(
+    camera: Mapping[str, tuple[CameraTrouble, ...]], videos: Iterable[Video]
+) -> dict[str, list[CameraTrouble]]:
+    """The troubles of these videos; those of another video by a name may lie beyond its end."""
+    return {
+        video.id: [one for one in camera.get(video.id, ()) if one.end <= video.frames]
+        for video in videos
+    }
 
 
 def _with_cuts(manifest: Manifest, cuts: Mapping[str, tuple[int, ...]]) -> Manifest:

@@ -9,13 +9,24 @@ from pathlib import Path
 
 import numpy as np
 
+from oddframe.console.words import count
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.files.regular_files import stamp_of
-from oddframe.scores.detections import Detection, EventRule, find_detections, read_cuts, read_events
+from oddframe.media.fingerprints import Fingerprint, recording_files
+from oddframe.scores.camera_troubles import CameraTrouble
+from oddframe.scores.detections import (
+    Detection,
+    EventRule,
+    find_detections,
+    read_camera,
+    read_cuts,
+    read_events,
+)
 from oddframe.scores.frame_scores import Scores
 from oddframe.scores.maps import MAPS, read_maps
 from oddframe.scores.terms import TERMS, read_terms
-from oddframe.scoring.result_folder import EVENTS, SOURCES, belongs
+from oddframe.scoring.result_folder import EVENTS, SOURCES, belongs, recordings_of
+from oddframe.videos.manifest import Manifest
 from oddframe.videos.video import Video
 
 
@@ -29,6 +40,8 @@ class GivenScores:
         terms: video id to what its scores were combined from.
         told: video id to the events that ``score`` told, with their reasons.
         cuts: video id to the frames at which its picture is cut.
+        camera: video id to troubles of the camera itself.
+        recordings: video id to the recording that its scores were made of, where that is known.
     """
 
     scores: Scores
@@ -36,6 +49,8 @@ class GivenScores:
     terms: Mapping[str, Mapping[str, np.ndarray]]
     told: Mapping[str, Sequence[Detection]]
     cuts: Mapping[str, tuple[int, ...]]
+    camera: Mapping[str, tuple[CameraTrouble, ...]]
+    recordings: Mapping[str, Fingerprint]
 
     @classmethod
     def read(
@@ -69,10 +84,11 @@ class GivenScores:
         if maps is not None and not located:
             raise OddframeError(f"{maps}: no score maps <id>.npy of the manifest's videos")
         parts = read_terms(folder / TERMS, names if own and terms else [])
-        told, cuts = _told(folder / EVENTS) if own else ({}, {})
+        told, cuts, camera = _told(folder / EVENTS) if own else ({}, {}, {})
+        recordings = recordings_of(file)
         if stamp_of(file) != before:
             raise OddframeError(f"{file}: changed while it was read; evaluate again")
-        return cls(scores, located, parts, told, cuts)
+        return cls(scores, located, parts, told, cuts, camera, recordings)
 
     def detections(self, videos: Sequence[Video]) -> dict[str, list[Detection]]:
         """The events at the threshold in the scores, with the reasons that ``score`` gave for them.
@@ -90,16 +106,42 @@ class GivenScores:
             detections[video.id] = [reasons.get((d.start, d.end, d.peak), d) for d in found]
         return detections
 
+    def other_footage(self, manifest: Manifest, videos: Sequence[Video]) -> str:
+        """A line on videos whose scores were made of other recordings than the manifest names.
 
-def _told(file: Path) -> tuple[dict[str, list[Detection]], dict[str, tuple[int, ...]]]:
-    """Events with their reasons, and cuts, by video; none where the file is something else.
+        Empty where all are the same, wherever they lie now, or where it is not known.
+        """
+        others = []
+        for video in videos:
+            made_of = self.recordings.get(video.id)
+            files = recording_files(manifest.locate(video)) if made_of and video.path else []
+            if made_of and files and not made_of.fits(files):
+                others.append((video, made_of))
+        if not others:
+            return ""
+        video, made_of = others[0]
+        more = f", as of {count(len(others) - 1, 'more video')}" if len(others) > 1 else ""
+        return (
+            f"the scores of '{video.id}' were made of another recording ({made_of.path}) than the "
+            f"manifest names ({manifest.locate(video)}){more}; score the manifest's own, unless "
+            "both show the same frames"
+        )
 
-    No number depends on them, and anybody may call a file of annotations ``events.json``.
+
+def _told(
+    file: Path,
+) -> tuple[
+    dict[str, list[Detection]], dict[str, tuple[int, ...]], dict[str, tuple[CameraTrouble, ...]]
+]:
+    """Events with their reasons, cuts, and the camera's troubles, by video.
+
+    None where the file is something else: no number depends on them, and anybody may call a file
+    of annotations ``events.json``.
     """
     if not file.exists():
-        return {}, {}
+        return {}, {}, {}
     try:
-        return read_events(file), read_cuts(file)
+        return read_events(file), read_cuts(file), read_camera(file)
     except OddframeError as error:
         warnings.warn(f"the report goes without reasons: {error}", OddframeWarning, stacklevel=3)
-        return {}, {}
+        return {}, {}, {}

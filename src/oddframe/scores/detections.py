@@ -14,7 +14,7 @@ from oddframe.errors import OddframeError
 from oddframe.files.atomic import write_json
 from oddframe.files.text_files import read_json, shown
 from oddframe.media.clock import Clock
-from oddframe.scores.camera_troubles import CameraTrouble, trouble_rows
+from oddframe.scores.camera_troubles import CameraTrouble, trouble_rows, troubles_from
 from oddframe.scores.event_times import times_of
 
 T = TypeVar("T")
@@ -245,6 +245,15 @@ def read_cuts(path: str | Path) -> dict[str, tuple[int, ...]]:
         OddframeError: as :func:`read_events`.
     """
     return _read(Path(path), lambda entry: tuple(int(frame) for frame in entry.get("cuts", ())))
+
+
+def read_camera(path: str | Path) -> dict[str, tuple[CameraTrouble, ...]]:
+    """Read the troubles of the camera itself from ``events.json``; none where it has no place.
+
+    Raises:
+        OddframeError: as :func:`read_events`.
+    """
+    return _read(Path(path), lambda entry: troubles_from(entry.get("camera", ())))
 
 
 def _read(path: Path, part: Callable[[Any], T]) -> dict[str, T]:

@@ -20,6 +20,7 @@ from typing import Any
 from oddframe.errors import OddframeError
 from oddframe.files.atomic import CannotWriteError, atomic_path, sha256_of, write_json
 from oddframe.media.clock import Clock
+from oddframe.media.fingerprints import Fingerprint
 from oddframe.scores.detections import Detection, EventRule, is_events_file, write_events
 from oddframe.scores.frame_scores import Scores
 from oddframe.scores.maps import MAPS
@@ -126,6 +127,24 @@ def results_of(path: Path, settings: Mapping[str, Any]) -> dict[str, KeptVideo]:
     except (OddframeError, KeyError, TypeError, ValueError):
         return {}  # damaged from outside
     return {name: video for name, video in found.items() if video.is_whole(path.parent)}
+
+
+def recordings_of(path: Path) -> dict[str, Fingerprint]:
+    """Video id to the recording that its scores were made of, where that is known.
+
+    Args:
+        path: the scores file; of scores that were made of features nothing is known.
+    """
+    sources = _sources(path)
+    if sources is None:
+        return {}
+    try:
+        if sources["settings"]["features"] is not None:
+            return {}
+        rows = {name: row["made_of"] for name, row in sources["videos"].items()}
+        return {name: Fingerprint.from_row(row) for name, row in rows.items() if row}
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return {}  # damaged from outside
 
 
 def belongs(path: Path) -> bool:
