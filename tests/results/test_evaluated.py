@@ -16,7 +16,6 @@ from oddframe.scores.camera_troubles import CameraTrouble
 from oddframe.scores.detections import EventRule, write_events
 from oddframe.scores.frame_scores import Scores
 from oddframe.verbs.score import score
-from oddframe.verbs.train import train
 
 
 @pytest.fixture
@@ -98,8 +97,7 @@ def renderings(street, tmp_path: Path) -> Path:
         found = prepare_folder(tmp_path / name, events=tmp_path / "events.csv")
         videos = tuple(replace(video, split="test") for video in found)
         replace(found, videos=videos).write(tmp_path / f"{name}.jsonl")
-    train(street.root / "normal", tmp_path / "run", detector="random-scores")
-    score(tmp_path / "run", tmp_path / "one.jsonl", out=tmp_path / "s" / "scores.npz")
+    score(street.run, tmp_path / "one.jsonl", out=tmp_path / "s" / "scores.npz")
     return tmp_path
 
 
