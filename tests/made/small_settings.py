@@ -33,7 +33,10 @@ SMALL_SETTINGS: dict[str, dict[str, Any]] = {
         **{"size": 33, "patches": 0, "noise": 0.2, "refine_steps": 8},
         **{"learning_rate": 0.005, "discriminator_rate": 0.002},
     },
-    "pseudo-anomaly": {**_GAN, "classifier_width": 4, "perceptual": "none"},
+    "pseudo-anomaly": {
+        **_GAN,
+        **{"classifier_width": 4, "perceptual": "none", "learning_rate": 0.002, "steps": 36},
+    },
     "random-scores": {},
     "rtfm": {**_BAGS, "width": 8},
     "s3r": _BAGS,
