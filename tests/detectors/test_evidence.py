@@ -15,6 +15,7 @@ from oddframe.detectors.own_cameras.fixed_camera.evidence import (
     Lasting,
     longest,
 )
+from oddframe.detectors.own_cameras.fixed_camera.followed import Followed
 from oddframe.files.saved_state import SavedState
 from oddframe.media.clock import Clock
 
@@ -143,7 +144,7 @@ def test_a_scale_is_judged_by_footage_ten_times_as_long():
     clock = Clock(1000, 5.0)
     evidence = np.random.default_rng(0).exponential(1, (1000, KINDS))
     blocks = BlockSurprise(0.0, 0.2), BlockSurprise(1.0, 0.3)
-    followed = [cue.per_second() for cue in blocks]
+    followed = Followed((BlockSurprise(0.0, 1.0), *blocks))
     fitted = Lasting.fit([(evidence, clock)], 200, 15.0, followed)
     assert [scale is not None for scale in fitted.scales] == [True, True, False, True, True]
     # What is too rare to be counted in 200 seconds is what blocks say, if that is beyond the floor.
@@ -156,3 +157,22 @@ def test_a_scale_is_judged_by_footage_ten_times_as_long():
     assert nothing.scales == Lasting().scales
     again = Lasting.from_state(SavedState(fitted.state()))
     np.testing.assert_array_equal(again.surprises(9 * evidence), fitted.surprises(9 * evidence))
+
+
+def test_a_cue_that_is_not_believed_is_no_evidence():
+    """Whether it was counted, or is known from its blocks alone."""
+    clock = Clock(5000, 5.0)
+    evidence = np.random.default_rng(0).exponential(1, (5000, KINDS))
+    for seconds in (200, 1000):
+        full, none, half = (
+            Lasting.fit(
+                [(evidence, clock)],
+                seconds,
+                15.0,
+                Followed((BlockSurprise(0, 1), BlockSurprise(0, 0.1, trust), BlockSurprise(0, 1))),
+            ).surprises(np.array([0, 0, 0, 40.0, 0]))[3]
+            for trust in (1.0, 0.0, 0.5)
+        )
+        assert full > FLOOR
+        assert none == 0
+        assert half == pytest.approx(full / 2)

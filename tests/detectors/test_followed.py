@@ -1,5 +1,7 @@
 """The cues that follow things: what a picture has of them, and how rare that is by blocks."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import gumbel_r
@@ -13,7 +15,11 @@ from oddframe.detectors.own_cameras.fixed_camera.followed import (
     lasting_values,
 )
 from oddframe.detectors.own_cameras.fixed_camera.motion import Motion
-from oddframe.detectors.own_cameras.fixed_camera.staying import LEAST_SECONDS, Stay
+from oddframe.detectors.own_cameras.fixed_camera.staying import (
+    ABSORBED_SECONDS,
+    LEAST_SECONDS,
+    Stay,
+)
 from oddframe.detectors.own_cameras.fixed_camera.traces import Traced
 from oddframe.files.saved_state import SavedState
 
@@ -36,7 +42,7 @@ def followed() -> Followed:
     random = np.random.default_rng(0)
     blocks = gumbel_r.rvs([0, 1, 2], [0.5, 0.4, 0.5], size=(450, 3), random_state=random)
     values = np.repeat(blocks, int(BLOCK_SECONDS), axis=0)
-    return Followed.fit([(values[:2000], 2000.0), (values[2000:], 1600.0)])
+    return Followed.fit([(values[:2000], 2000.0), (values[2000:], 1600.0)], 1.0)
 
 
 def test_a_cue_adds_what_goes_beyond_one_normal_block_in_ten(followed):
@@ -51,9 +57,24 @@ def test_a_cue_adds_what_goes_beyond_one_normal_block_in_ten(followed):
 
 
 def test_footage_in_which_nothing_happens_knows_little(followed):
-    still = Followed.fit([(np.zeros((20, 3)), 20.0)])
+    still = Followed.fit([(np.zeros((20, 3)), 20.0)], 1.0)
     assert (still.parts(np.full(3, 0.2)) < 1).all()
     assert (still.parts(np.full(3, 2.0)) > 1).all()
+
+
+def test_a_way_is_believed_as_far_as_ways_are_told_apart_here(followed):
+    blocks = followed.blocks
+    half = Followed((blocks[0], replace(blocks[1], trust=0.5), blocks[2]))
+    assert half.trusts == (1, 0.5, 1)
+    assert half.parts(np.array([0, 3.0, 0]))[1] == pytest.approx(
+        followed.parts(np.array([0, 3.0, 0]))[1] / 2 - 0.5
+    )
+
+
+def test_stays_that_end_by_being_taken_for_the_scene_are_all_alike():
+    longest = followed_values(motion(0, 0, ABSORBED_SECONDS))
+    np.testing.assert_array_equal(longest, followed_values(motion(0, 0, ABSORBED_SECONDS - 5)))
+    assert longest[2] > followed_values(motion(0, 0, ABSORBED_SECONDS / 2))[2]
 
 
 def test_a_state_gives_the_same(followed):

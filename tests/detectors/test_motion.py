@@ -147,6 +147,20 @@ def street(background) -> Directions:
     return directions_of(background, walk((5, 40), 4), walk((5, 80), 4), *there)
 
 
+def test_ways_are_believed_where_crosswise_is_told_from_usual():
+    """By hand: of one way in three bins a quarter turn is never one of them; of all, always."""
+    one, all_ways = np.zeros((*GRID, BINS)), np.ones((*GRID, BINS))
+    one[..., 0] = 1
+    assert Directions.of_counts(one).trust() == pytest.approx(1.0)
+    assert Directions.of_counts(all_ways).trust() == 0
+    assert Directions.of_counts(np.zeros((*GRID, BINS))).trust() == 0
+    # There and back: only what crosses is told.
+    both = one + np.roll(one, BINS // 2, 2)
+    assert Directions.of_counts(both).trust() == pytest.approx(1.0)
+    # A crossroads: two ways in four, and a quarter turn is the other one.
+    assert Directions.of_counts(both + np.roll(both, BINS // 4, 2)).trust() == 0
+
+
 def test_a_direction_that_nothing_takes_is_rare_at_its_place_alone(background, street):
     def rarest(*way) -> Wanderer:
         return max(wanderers(background, street, walk(*way)), key=lambda one: one.rarity)

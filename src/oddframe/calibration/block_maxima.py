@@ -28,47 +28,47 @@ class BlockSurprise:
 
     Attributes:
         location, scale: of the Gumbel distribution.
+        trust: how far the cue is believed, 0 to 1; the surprise is multiplied by it.
     """
 
     location: float
     scale: float
+    trust: float = 1.0
 
     @classmethod
-    def fit(cls, maxima: Iterable[float], least_spread: float) -> BlockSurprise:
+    def fit(cls, maxima: Iterable[float], least_spread: float, trust: float = 1.0) -> BlockSurprise:
         """By moments.
 
         Args:
             maxima: the highest value of each block of normal footage; at least one.
             least_spread: standard deviation that the cue has at least, above 0: a few blocks that
                 happen to be alike promise nothing.
+            trust: how far the cue is believed, 0 to 1.
         """
         values = np.fromiter(maxima, dtype=np.float64)
         spread = values.std(ddof=1) if values.size > 1 else 0.0
         scale = max(float(spread), least_spread) * math.sqrt(6) / math.pi
-        return cls(float(values.mean()) - float(np.euler_gamma) * scale, scale)
+        return cls(float(values.mean()) - float(np.euler_gamma) * scale, scale, trust)
 
     def __call__(self, value: float) -> float:
         """Surprise of a value; never negative."""
         height = (value - self.location) / self.scale
-        if height > 30:  # where 1 - exp(-x) is x
-            return height / math.log(10)
-        if height < -6:
-            return 0.0
-        return -math.log10(-math.expm1(-math.exp(-height)))
+        return self.trust * _rarity(height)
 
     def per_second(self) -> Surprise:
         """``-log10`` of how many such values there are in a second, for any value."""
         heights = np.linspace(-2.0, 8.0, 41)
-        surprises = [self(self.location + self.scale * height) for height in heights]
-        return Surprise(
+        rarities = [_rarity(height) for height in heights]
+        found = Surprise(
             self.location + self.scale * heights,
-            np.array(surprises) + math.log10(BLOCK_SECONDS),
+            np.array(rarities) + math.log10(BLOCK_SECONDS),
             1 / (self.scale * math.log(10)),
         )
+        return found.weighed(self.trust)
 
     def state(self) -> dict[str, float]:
         """Plain values."""
-        return {"location": self.location, "scale": self.scale}
+        return {"location": self.location, "scale": self.scale, "trust": self.trust}
 
     @classmethod
     def from_state(cls, saved: SavedState) -> BlockSurprise:
@@ -77,7 +77,17 @@ class BlockSurprise:
         Raises:
             OddframeError: a value that is missing, or that no such surprise has.
         """
-        return cls(saved.number("location"), saved.number("scale", 1e-12))
+        trust = saved.number("trust", 0, 1) if "trust" in saved else 1.0
+        return cls(saved.number("location"), saved.number("scale", 1e-12), trust)
+
+
+def _rarity(height: float) -> float:
+    """``-log10`` of the share of a standard Gumbel distribution that is as high."""
+    if height > 30:  # where 1 - exp(-x) is x
+        return height / math.log(10)
+    if height < -6:
+        return 0.0
+    return -math.log10(-math.expm1(-math.exp(-height)))
 
 
 def block_maxima(values: np.ndarray, seconds: float) -> list[float]:

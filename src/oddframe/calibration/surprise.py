@@ -60,6 +60,10 @@ class Surprise:
         surprises = -np.log10(above / count)
         return cls(values, surprises, 1 / (scale * np.log(10)))
 
+    def weighed(self, trust: float) -> Surprise:
+        """So many times the surprise, 0 to 1."""
+        return Surprise(self.values, trust * self.surprises, trust * self.slope)
+
     def state(self) -> dict[str, Any]:
         """Arrays and plain values."""
         return {"values": self.values, "surprises": self.surprises, "slope": self.slope}

@@ -13,6 +13,7 @@ import numpy as np
 
 from oddframe.calibration.threshold import Threshold
 from oddframe.detectors.own_cameras.fixed_camera.fitting import fit_scene
+from oddframe.detectors.own_cameras.fixed_camera.followed import CUES
 from oddframe.detectors.own_cameras.fixed_camera.scene import Scene
 from oddframe.detectors.own_cameras.fixed_camera.settings import FixedCameraConfig
 from oddframe.detectors.own_cameras.fixed_camera.stream import FixedCameraStream
@@ -70,6 +71,7 @@ class FixedCameraDetector:
             "threshold": self.calibrated.sentence,
             "trust_appearance": round(self.scene.trusts.appearance, 3),
             "trust_pace": round(self.scene.trusts.pace, 3),
+            "trust_direction": round(self.scene.followed.trusts[CUES.index("direction")], 3),
         }
 
     @classmethod

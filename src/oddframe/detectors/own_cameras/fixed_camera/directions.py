@@ -91,6 +91,26 @@ class Directions:
         beside = np.maximum(self.shares * BINS, _LEAST_SHARE)
         return np.maximum(0, -np.log10(beside)).astype(np.float32)
 
+    def trust(self) -> float:
+        """How far a rare way may be believed here, 0 to 1, from normal footage alone.
+
+        As with :func:`oddframe.calibration.surprise.trust` a fault is simulated: everything goes
+        crosswise. On a street that shows at once; in a room where people turn anywhere it is no
+        rarer than what they do.
+        """
+        rarities = self.rarities()
+        crosswise = [np.roll(rarities, turn, axis=2) for turn in (BINS // 4, -BINS // 4)]
+        order = np.argsort(rarities, axis=None)
+        shares = np.append(0, np.cumsum(self.shares.ravel()[order])) / self.shares.sum()
+        ordered = rarities.ravel()[order]
+        aucs = [
+            0.5 * (shares[np.searchsorted(ordered, turned.ravel(), side)] * self.shares.ravel())
+            for turned in crosswise
+            for side in ("left", "right")
+        ]
+        auc = float(np.sum(aucs)) / (len(crosswise) * self.shares.sum())
+        return max(0.0, 2 * auc - 1)
+
     def sentence(self, wanderer: Wanderer) -> str:
         """What is odd about the way of somebody, for a person."""
         if wanderer.way == NO_WAY:  # it went an odd way before, and stands now

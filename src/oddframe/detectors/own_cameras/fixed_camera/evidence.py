@@ -19,7 +19,7 @@ import numpy as np
 from oddframe.calibration.alarm_rates import Stretch, alarm_surprise
 from oddframe.calibration.block_maxima import BLOCK_SECONDS
 from oddframe.calibration.surprise import Surprise
-from oddframe.detectors.own_cameras.fixed_camera.followed import LASTING_CUES
+from oddframe.detectors.own_cameras.fixed_camera.followed import LASTING_CUES, Followed
 from oddframe.detectors.own_cameras.fixed_camera.frame_values import frame_value
 from oddframe.media.clock import MOST_WATCHED
 
@@ -128,7 +128,7 @@ class Lasting:
         stretches: Sequence[Stretch],
         seconds: float,
         merge_seconds: float,
-        followed: Sequence[Surprise],
+        followed: Followed,
     ) -> Lasting:
         """Fit to the evidence of normal footage.
 
@@ -136,18 +136,21 @@ class Lasting:
             stretches: evidence ``(moments, scales)`` of each, and when it was.
             seconds: how much footage that is.
             merge_seconds: gap of alarms that are one.
-            followed: the surprise of :data:`LASTING_CUES`, for footage too short to count them:
-                their highest values have a tail of a known form.
+            followed: how far each of :data:`LASTING_CUES` is believed, and its surprise in footage
+                too short to count it: the highest values have a tail of a known form.
         """
+        trusts = [*(1.0 for _ in SCALES), *followed.trusts[-len(LASTING_CUES) :]]
         counted = [
-            alarm_surprise([(e[:, i], clock) for e, clock in stretches], seconds, merge_seconds)
+            alarm_surprise(
+                [(e[:, i], clock) for e, clock in stretches], seconds, merge_seconds
+            ).weighed(trusts[i])
             if _is_known(length, seconds)
             else None
             for i, length in enumerate(LENGTHS)
         ]
         if not _is_known(BLOCK_SECONDS, seconds):
             return cls(tuple(counted))
-        fitted = [*(None for _ in SCALES), *followed]
+        fitted = [*(None for _ in SCALES), *followed.per_second()]
         return cls(tuple(one or other for one, other in zip(counted, fitted, strict=True)))
 
     def seen(self, surprise: np.ndarray) -> np.ndarray:

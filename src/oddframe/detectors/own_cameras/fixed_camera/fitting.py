@@ -160,19 +160,23 @@ def _calibrated(
             lasting.begin()
         over = lasting.add(cells, seconds[at])
         evidence.append([*over, *lasting_values(followed[at])])
+    usual = habits.without(None)
     scene = Scene(
         scale=scale,
         whitening=whitening,
         memory=memory,
-        habits=habits.without(None),
+        habits=usual,
         stays=LongestStays.of(found.stays, scale.motion_size),
         appearance=appearance,
         pace=pace,
         trusts=trusts,
         frame=Surprise.fit(np.array(values)),
         followed=Followed.fit(
-            (followed[start:stop], (stop - start) / rate)
-            for start, stop, rate, _ in found.stretches
+            (
+                (followed[start:stop], (stop - start) / rate)
+                for start, stop, rate, _ in found.stretches
+            ),
+            usual.directions.trust(),
         ),
         lasting=Lasting(),
         health=found.health,

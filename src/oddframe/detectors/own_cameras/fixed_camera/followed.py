@@ -15,7 +15,7 @@ import numpy as np
 
 from oddframe.calibration.block_maxima import BlockSurprise, block_maxima
 from oddframe.calibration.surprise import Surprise
-from oddframe.detectors.own_cameras.fixed_camera.staying import LEAST_SECONDS
+from oddframe.detectors.own_cameras.fixed_camera.staying import ABSORBED_SECONDS, LEAST_SECONDS
 
 if TYPE_CHECKING:
     from oddframe.detectors.own_cameras.fixed_camera.motion import Motion
@@ -27,6 +27,8 @@ LASTING_CUES = CUES[1:]
 _LEAST_SPREADS = (0.1, 0.12, 0.3)
 """Of the values of normal blocks: a few blocks that happen to be alike promise nothing."""
 _LEAST_PACE = 0.5
+_MOST_SECONDS = 0.95 * ABSORBED_SECONDS
+"""Stays that end since the thing is taken for a part of the scene are all as long, and no rarer."""
 _FREE_SURPRISE = 1.0
 """What one normal block in ten has costs nothing: a cue that follows things speaks only where it
 is sure, so that where it has nothing to say it takes nothing from the others."""
@@ -47,7 +49,7 @@ def followed_values(motion: Motion) -> np.ndarray:
         [
             math.log(max(motion.fastest.value, _LEAST_PACE)),
             motion.wanderer.rarity,
-            math.log(max(motion.stay.seconds, LEAST_SECONDS)),
+            math.log(min(max(motion.stay.seconds, LEAST_SECONDS), _MOST_SECONDS)),
         ]
     )
 
@@ -63,11 +65,12 @@ class Followed:
     blocks: tuple[BlockSurprise, ...]
 
     @classmethod
-    def fit(cls, stretches: Iterable[tuple[np.ndarray, float]]) -> Followed:
+    def fit(cls, stretches: Iterable[tuple[np.ndarray, float]], direction: float) -> Followed:
         """Fit to normal footage.
 
         Args:
             stretches: values ``(moments, cues)`` of each, and its seconds.
+            direction: how far a rare way is believed here (:meth:`Directions.trust`).
         """
         blocks = np.array(
             [
@@ -76,7 +79,8 @@ class Followed:
                 for maxima in zip(*(block_maxima(cue, seconds) for cue in values.T), strict=True)
             ]
         )
-        return cls(tuple(map(BlockSurprise.fit, blocks.T, _LEAST_SPREADS)))
+        trusts = (1.0, direction, 1.0)
+        return cls(tuple(map(BlockSurprise.fit, blocks.T, _LEAST_SPREADS, trusts)))
 
     def parts(self, values: np.ndarray) -> np.ndarray:
         """What each cue adds to the surprise of a frame, ``(cues,)``."""
@@ -86,6 +90,11 @@ class Followed:
     def per_second(self) -> list[Surprise]:
         """The surprise of :data:`LASTING_CUES`, by how many such values there are in a second."""
         return [cue.per_second() for cue in self.blocks[-len(LASTING_CUES) :]]
+
+    @property
+    def trusts(self) -> tuple[float, ...]:
+        """How far each cue is believed, 0 to 1."""
+        return tuple(cue.trust for cue in self.blocks)
 
     def state(self) -> dict[str, Any]:
         """Plain values."""

@@ -61,7 +61,7 @@ def promised(
         [(evidence[p], clock) for p, clock in pieces],
         watched,
         merge_seconds,
-        scene.followed.per_second(),
+        scene.followed,
     )
     parts = [scene.followed.parts(moment).sum() for moment in found.followed]
     surprise = scene.frame(values) + np.array(parts)

@@ -31,7 +31,7 @@ class FixedCameraConfig(CheckedSettings):
     long_side: int = setting(448, at_least=64)
     motion_side: int = setting(360, at_least=64)
     fit_looks: int = setting(2000, at_least=20)
-    fit_hours: float = setting(8.0, above=0)
+    fit_hours: float = setting(16.0, above=0)
     capacity: int = setting(1000, at_least=20)
     false_alarms_per_hour: float = setting(1.0, above=0)
     false_alarms_per_day: float = setting(0.0, at_least=0)

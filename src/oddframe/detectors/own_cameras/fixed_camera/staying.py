@@ -22,7 +22,7 @@ LEAST_SECONDS = 2.0
 _SAME_LEVELS = 10
 _HIDDEN_SECONDS = 0.6
 """Somebody may walk by in front of a thing that stays."""
-_ABSORBED_SECONDS = 600.0
+ABSORBED_SECONDS = 600.0
 """What has stayed for so long belongs to the scene, until the stream ends."""
 _CROWDED = 0.5
 """Share of the picture beyond which the light or the camera changed, and not the things."""
@@ -91,7 +91,7 @@ class Staying:
         return self._longest()
 
     def _absorb(self) -> None:
-        old = self._seconds > _ABSORBED_SECONDS
+        old = self._seconds > ABSORBED_SECONDS
         if old.any():
             if self._absorbed is None:
                 self._absorbed = np.full(self._seconds.shape, -1e3, np.float32)
