@@ -18,7 +18,7 @@ def test_the_config_repeats_the_run(street):
     assert config["verb"] == "train"
     assert config["footage"] == str(street.root / "normal")
     assert config["settings"] == street.settings | {
-        "fit_hours": 8.0,
+        "fit_hours": 16.0,
         "capacity": 1000,
         "false_alarms_per_hour": 1.0,
         "false_alarms_per_day": 0.0,

@@ -108,7 +108,7 @@ class Directions:
             for turned in crosswise
             for side in ("left", "right")
         ]
-        auc = float(np.sum(aucs)) / (len(crosswise) * self.shares.sum())
+        auc = float(np.sum(aucs) / (len(crosswise) * self.shares.sum()))
         return max(0.0, 2 * auc - 1)
 
     def sentence(self, wanderer: Wanderer) -> str:
