@@ -26,6 +26,8 @@ from oddframe.videos.video import Video
 
 _SAME_SECONDS = 0.5
 """What began so close together is one thing."""
+_TOGETHER = 8
+"""So many things are told apart while they last."""
 
 
 def score_frames(
@@ -105,10 +107,10 @@ def score_frames(
 
 def _add(begun: list[tuple[int, Since]], frame: int, since: Since) -> None:
     """Note when what is odd at a frame began, and forget what this says too."""
-    if begun:
-        _, before = begun[-1]
+    for index in range(len(begun) - 1, max(-1, len(begun) - 1 - _TOGETHER), -1):
+        _, before = begun[index]
         if since.seconds <= before.seconds + _SAME_SECONDS and since.score >= before.score:
-            begun.pop()
+            del begun[index]
     begun.append((frame, since))
 
 
