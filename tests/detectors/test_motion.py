@@ -152,6 +152,7 @@ def test_ways_are_believed_where_crosswise_is_told_from_usual():
     one, all_ways = np.zeros((*GRID, BINS)), np.ones((*GRID, BINS))
     one[..., 0] = 1
     assert Directions.of_counts(one).trust() == pytest.approx(1.0)
+    assert Directions.of_counts(one).trust() <= 1
     assert Directions.of_counts(all_ways).trust() == 0
     assert Directions.of_counts(np.zeros((*GRID, BINS))).trust() == 0
     # There and back: only what crosses is told.

@@ -109,7 +109,7 @@ class Directions:
             for side in ("left", "right")
         ]
         auc = float(np.sum(aucs) / (len(crosswise) * self.shares.sum()))
-        return max(0.0, 2 * auc - 1)
+        return min(max(0.0, 2 * auc - 1), 1.0)
 
     def sentence(self, wanderer: Wanderer) -> str:
         """What is odd about the way of somebody, for a person."""
