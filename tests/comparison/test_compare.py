@@ -89,8 +89,9 @@ def test_first_frames_are_left_out_of_all_models_alike(case, tmp_path):
 def test_score_maps_give_each_model_the_place_metrics_of_its_evaluation(case, tmp_path):
     manifest, named = case
     generator = np.random.default_rng(2)
-    videos = []
-    for video in manifest:
+    videos, some = [], manifest.videos[:6]
+    named = {name: Scores({v.id: part[v.id] for v in some}) for name, part in named.items()}
+    for video in some:
         mask = np.zeros((80, 6, 8), bool)
         mask[video.frame_labels(), 1:4, 2:5] = True
         np.save(tmp_path / f"{video.id}.npy", mask)
