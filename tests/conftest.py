@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -48,6 +49,8 @@ LONGEST = (
     "test_fixed_camera",
     "test_mlflow",
     "test_pseudo_anomaly",
+    "test_drilling",
+    "test_after_training",
     "test_reproduce",
     "test_wandb_tracker",
     "test_every_detector",
@@ -69,6 +72,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Each process takes whole files: long ones first, so that none is alone with one at last."""
     place = {name: index for index, name in enumerate(LONGEST)}
     items.sort(key=lambda item: place.get(item.path.stem, len(LONGEST)))
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays, so that collecting garbage need not go through it each time."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
