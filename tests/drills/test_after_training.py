@@ -102,7 +102,7 @@ def test_train_says_what_it_would_notice_and_keeps_it(undisturbed: Trained) -> N
     assert lines[0].startswith("would notice: ")
     at = said.index(f"  {lines[0]}")
     assert said[at : at + 3] == [f"  {line}" for line in lines]
-    assert said[at - 1].endswith("once each in 1 stretch of held-out normal footage:")
+    assert said[at - 1].endswith("once each in 1 part of held-out normal footage:")
     assert said[at + 3] == f"  its pictures: {run / FOLDER / 'drill.html'}"
     assert said[-1].startswith(f"all faults: oddframe drill {run}")
 

@@ -49,12 +49,11 @@ def in_three_lines(drill: Drill) -> list[str]:
 
 
 def origin(drill: Drill) -> str:
-    """What the three lines are from: ``10 faults in 3 stretches of held-out normal footage``."""
+    """What the three lines are from: ``10 faults, once each in 3 parts of held-out footage``."""
     faults = count(len({case.row[:3] for case in drill.cases}), "fault")
-    where = "held-out normal footage"
-    if not drill.held_out:
-        where = "footage that it has learnt from, so that it notices more than of other footage"
-    return f"{faults}, once each in {count(drill.stretches, 'stretch')} of {where}"
+    where = "held-out normal footage" if drill.held_out else "footage that it has learnt from"
+    doubt = "" if drill.held_out else ", so optimistic"
+    return f"{faults}, once each in {count(drill.stretches, 'part')} of {where}{doubt}"
 
 
 def _taken_for_odd(row: Row) -> bool:
