@@ -18,6 +18,8 @@ _NIGHT = 8.0
 """Standard deviation of noise, in grey levels."""
 _DROPS = 0.0012
 """Streaks of rain per pixel."""
+_SMALL = 64
+"""Width of a picture that is blurred beyond anything that could be seen in it."""
 
 Change = Callable[[np.ndarray, float, np.random.Generator], np.ndarray]
 """A picture, the seconds since the trouble began, and random numbers, to another picture."""
@@ -59,7 +61,11 @@ def covered(image: np.ndarray, seconds: float, random: np.random.Generator) -> n
     """Something dark lies on the lens: a little light comes in from a side."""
     del seconds
     height, width = image.shape[:2]
-    light = cv2.GaussianBlur(image, (0, 0), width / 8).astype(np.float32) * 0.08
+    # Blurred so much, a small picture is enough: of a large one it takes more than all the rest.
+    shape = _SMALL, max(1, round(_SMALL * height / width))
+    small = cv2.resize(image, shape, interpolation=cv2.INTER_AREA)
+    glow = cv2.GaussianBlur(small, (0, 0), _SMALL / 8)
+    light = cv2.resize(glow, (width, height)).astype(np.float32) * 0.08
     light += np.linspace(4, 16, width, dtype=np.float32)[None, :, None]
     light += random.normal(0, 1.5, (height, width, 1)).astype(np.float32)
     return _picture(light)
