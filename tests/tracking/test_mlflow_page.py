@@ -181,7 +181,7 @@ def test_the_page_has_the_report(page: Page) -> None:
         assert name in text
     sent = page.folder / "street" / "report" / "report.html"
     address = f"{page.address}/get-artifact?run_uuid={run}&path=report/report.html"
-    with urllib.request.urlopen(address, timeout=30) as answer:
+    with urllib.request.urlopen(address, timeout=300) as answer:
         assert answer.read() == sent.read_bytes()
 
 
