@@ -80,6 +80,7 @@ MISTAKES = [
     (GOOD, 'once")', 'once", on_gpu=True)', "expected DETECTOR to have a method to"),
     (GOOD, 'once")', 'once", counts_alarms=True)', "expected DETECTOR to have merge_seconds: a pr"),
     (GOOD, 'once")', 'once", leaves_out=True)', "expected DETECTOR to have left_out: a property"),
+    (GOOD, 'once")', 'once", shows_sights=True)', "expected DETECTOR to have sights: a property"),
     (GOOD, "normalisation = ", "norm = ", "expected DETECTOR to have normalisation: a property,"),
     (GOOD, "smoothing_seconds", "smoothing", "expected DETECTOR to have smoothing_seconds: a pr"),
     (GOOD, "notes: dict", "", "expected DETECTOR to have notes: a property"),

@@ -21,6 +21,7 @@ from oddframe.footage.folder import prepare_folder
 from oddframe.media.opening import open_video
 from oddframe.media.video_writing import VideoWriter
 from oddframe.runs.run_folder import read_run
+from oddframe.runs.sights import read_sights
 from oddframe.verbs.prepare import prepare
 from oddframe.videos.manifest import Manifest
 
@@ -93,6 +94,32 @@ def test_reasons_name_the_cue_and_the_place(street, detector):
     fast = scored(detector, street.root / "fast.mp4")[57:62]
     assert any("times the usual pace here" in frame.reason for frame in fast)
     assert all(len(frame.boxes) <= 3 for frame in fast)
+
+
+def test_what_looks_odd_has_the_nearest_moment_of_the_normal_footage(street, detector):
+    sights = read_sights(street.run)
+    learnt = {video.id for video in Manifest.read(street.run / "manifest.jsonl").split("train")}
+    assert {sight.video for sight in sights} == learnt
+    assert len(sights) <= street.settings["fit_looks"]
+    frames = scored(detector, street.root / "large.mp4")
+    odd = [frame for frame in frames if frame.cue == "appearance"]
+    assert odd
+    assert all(frame.nearest in sights for frame in odd)
+    assert all(frame.nearest is None for frame in frames if frame.cue != "appearance")
+    picture = cv2.imdecode(np.frombuffer(sights[odd[0].nearest], np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert picture.shape == (120, 192)
+
+
+def test_a_run_that_does_not_know_moments_scores_the_same(street, detector):
+    state = detector.state()
+    state["scene"].pop("looks")
+    state["scene"]["memory"].pop("sources")
+    before = FixedCameraDetector.from_state(state)
+    frames, again = (scored(one, street.root / "large.mp4") for one in (detector, before))
+    np.testing.assert_allclose(values(frames), values(again), rtol=1e-4)
+    assert all(frame.nearest is None for frame in again)
+    assert [frame.reason for frame in again] == [frame.reason for frame in frames]
+    assert "looks" not in before.state()["scene"]
 
 
 def test_score_maps_peak_where_the_odd_thing_is(street, detector):

@@ -6,6 +6,7 @@ from scipy.spatial.distance import cdist
 
 from oddframe.detectors.own_cameras.fixed_camera.memory import (
     SHARED,
+    UNKNOWN,
     NormalMemory,
     PlaceMemory,
 )
@@ -53,6 +54,41 @@ def test_a_rare_thing_is_kept_among_many_common_ones():
     place = fed(vectors, 40)
     assert place.distances(np.full((1, 6), 200, np.float32))[0] < 0.1
     assert place.distances(np.full((1, 6), -200, np.float32))[0] > 300
+
+
+@pytest.mark.parametrize("capacity", [30, 400])
+def test_each_representative_knows_the_picture_that_it_is_from(capacity):
+    """Also after merging: it is one of the vectors of just that picture."""
+    vectors = np.random.default_rng(4).normal(0, 8, (40, 10, 5)).astype(np.float32)
+    place = PlaceMemory(5, capacity)
+    for number, batch in enumerate(vectors):
+        place.add(batch, number % 3, number)
+    for source, vector in zip(place.sources[: place.count], known(place), strict=True):
+        assert (vectors[source] == vector).all(axis=1).any()
+    for probe in np.random.default_rng(5).normal(0, 8, (20, 5)).astype(np.float32):
+        nearest = cdist(probe[None], known(place))[0].argmin()
+        assert place.source(probe) == place.sources[nearest]
+
+
+def test_the_picture_nearest_to_a_cell_is_that_of_its_own_place():
+    """Pictures 3 and 8 differ in the last block alone, which has 3 rows and 1 column."""
+    grid = (7, 9)
+    memory = NormalMemory(grid, 6)
+    first = np.zeros((*grid, 6), np.float32)
+    second = first.copy()
+    second[4:, 8:] = 50
+    memory.add(first, 0, 3)
+    memory.add(second, 1, 8)
+    again = NormalMemory.from_state(SavedState({"m": memory.state()}).part("m"), grid, 6)
+    for one in (memory, again):
+        assert one.sources().tolist() == [3, 8]
+        assert one.source(np.full(6, 60, np.float32), 5, 8) == 8
+        assert one.source(np.full(6, -60, np.float32), 5, 8) == 3
+        assert one.source(np.full(6, 60, np.float32), 5, 7) == 3
+    state = memory.state()
+    del state["sources"]
+    before = NormalMemory.from_state(SavedState({"m": state}).part("m"), grid, 6)
+    assert before.source(np.full(6, 60, np.float32), 5, 8) == UNKNOWN
 
 
 def test_distances_are_those_of_brute_force():

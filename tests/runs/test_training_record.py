@@ -41,7 +41,7 @@ def test_curve_and_samples_in_the_order_of_the_steps(run, tmp_path):
         "step-999990",
         "step-1000000",
     ]
-    assert training_record(tmp_path / "nothing") == {"curve": [], "samples": []}
+    assert training_record(tmp_path / "nothing") == {"curve": [], "samples": [], "sights": {}}
 
 
 @pytest.mark.parametrize("checkpoint", ["checkpoint.pt", "oracle.pt"])
@@ -52,7 +52,7 @@ def test_the_run_is_the_one_with_the_checkpoint(run, checkpoint):
 
 @pytest.mark.parametrize("sha256", ["0" * 64, None])
 def test_another_run_of_that_name_is_not_shown(run, tmp_path, sha256):
-    nothing = {"curve": [], "samples": []}
+    nothing = {"curve": [], "samples": [], "sights": {}}
     assert record_of_scores({"run": str(run), "run_sha256": sha256}) == nothing
     right = sha256_of(run / "checkpoint.pt")
     assert record_of_scores({"run": str(tmp_path / "gone"), "run_sha256": right}) == nothing

@@ -98,6 +98,7 @@ def _roles(traits: Traits) -> Iterator[type]:
         contract.AlarmCounter: traits.counts_alarms,
         contract.LeavingOut: traits.leaves_out,
         contract.Resuming: traits.resumes,
+        contract.ShowingSights: traits.shows_sights,
     }
     yield from (role for role, promised in asked.items() if promised)
 

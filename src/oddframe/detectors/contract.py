@@ -16,6 +16,7 @@ from oddframe.files.text_files import shown
 from oddframe.media.frames import Frame, MediaInfo, VideoReader
 from oddframe.media.watched_video import watched
 from oddframe.scores.detections import MERGE_SECONDS
+from oddframe.scores.sights import Sight
 from oddframe.videos.manifest import Manifest
 
 
@@ -48,6 +49,7 @@ class FrameScore:
             ``frozen``; ``""`` where it is fine, or the detector does not watch it. It is no oddity
             of the scene, and may be there whatever the score is.
         began: when what is odd here began, where that was only known later.
+        nearest: when the normal footage showed what is nearest to what looks odd here.
     """
 
     frame: int
@@ -59,6 +61,7 @@ class FrameScore:
     terms: Mapping[str, float] = field(default_factory=dict)
     camera: str = ""
     began: tuple[Since, ...] = ()
+    nearest: Sight | None = None
 
 
 class Detector(Protocol):
@@ -196,6 +199,15 @@ class LeavingOut(Detector, Protocol):
         ...
 
 
+class ShowingSights(Detector, Protocol):
+    """A detector that just was fitted, with pictures of what it remembers (``shows_sights``)."""
+
+    @property
+    def sights(self) -> Mapping[Sight, bytes]:
+        """Moments of the normal footage, each with a small JPEG."""
+        ...
+
+
 class Network(Detector, Protocol):
     """A detector that computes faster on a GPU (trait ``on_gpu``)."""
 
@@ -227,6 +239,11 @@ def counts_alarms(detector: Detector) -> TypeGuard[AlarmCounter]:
 def leaves_out(detector: Detector) -> TypeGuard[LeavingOut]:
     """Whether a detector that was just fitted says what it was fitted without."""
     return detector.traits.leaves_out
+
+
+def shows_sights(detector: Detector) -> TypeGuard[ShowingSights]:
+    """Whether a detector that was just fitted has pictures of what it remembers."""
+    return detector.traits.shows_sights
 
 
 def is_network(detector: Detector) -> TypeGuard[Network]:

@@ -25,6 +25,8 @@ class Traits:
         leaves_out: recordings that fail while it is fitted are left out, each with the reason
             (``left_out``).
         resumes: a fit that was killed goes on where it was: ``fit`` takes a folder (``kept``).
+        shows_sights: it says which moment of the normal footage is nearest to what is odd
+            (``FrameScore.nearest``), and has a small picture of each such moment (``sights``).
         published: it can be made of a published checkpoint, by a class method ``from_published``.
         extra_files: what ``from_published`` takes besides the checkpoint: the name of an argument,
             which is that of the option of ``import`` as well, to what reads the file.
@@ -39,5 +41,6 @@ class Traits:
     counts_alarms: bool = False
     leaves_out: bool = False
     resumes: bool = False
+    shows_sights: bool = False
     published: bool = False
     extra_files: Mapping[str, Callable[[Path], Any]] = field(default_factory=dict)

@@ -90,6 +90,13 @@ class SavedState:
         self._expect(fits, name, f"words of at most {_LONGEST_WORDS:,} letters")
         return value
 
+    def texts(self, name: str) -> list[str]:
+        """Any number of texts."""
+        values = self._value(name)
+        fits = isinstance(values, list) and all(isinstance(value, str) for value in values)
+        self._expect(fits, name, "a list of words")
+        return list(values)
+
     def array(self, name: str, kind: type[np.generic], shape: tuple[int | None, ...]) -> np.ndarray:
         """Finite numbers of a kind (``np.floating``, ``np.uint8``) and a shape; None is any."""
         value = self._value(name)

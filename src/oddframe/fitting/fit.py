@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from oddframe.console.progress import progress
 from oddframe.console.words import count, notes_lines
 from oddframe.detectors import DEFAULT, DEFAULT_FEATURES, load_given, load_recorded
-from oddframe.detectors.contract import leaves_out
+from oddframe.detectors.contract import leaves_out, shows_sights
 from oddframe.detectors.plugins import source_of
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.feature_folder import FeatureFolder
@@ -36,6 +36,7 @@ from oddframe.runs.run_folder import (
     write_config,
     write_what_was_left_out,
 )
+from oddframe.runs.sights import write_sights
 from oddframe.settings.reading import read_settings
 from oddframe.tracking.following import followed
 from oddframe.training.hardware import Hardware
@@ -224,6 +225,8 @@ def _fit_at_once(
     write_config(out, {**written, "fitted_on": learnt_from, "learnt": fitted.notes})
     if leaves_out(fitted):
         write_what_was_left_out(out, fitted.left_out)
+    if shows_sights(fitted):
+        write_sights(out, fitted.sights)
     write_checkpoint(out / CHECKPOINT, fitted)
     remove_kept(out)
     for line in notes_lines(fitted.notes):

@@ -10,6 +10,8 @@ from oddframe.console.words import count, notes_lines
 from oddframe.files.atomic import sha256_of
 from oddframe.runs.curve import read_curve
 from oddframe.runs.run_folder import CHECKPOINT, METRICS, ORACLE, Run, sample_paths
+from oddframe.runs.sights import read_sights
+from oddframe.scores.sights import Sight
 
 
 class TrainingRecord(TypedDict):
@@ -17,11 +19,16 @@ class TrainingRecord(TypedDict):
 
     curve: list[dict[str, Any]]
     samples: list[Path]
+    sights: dict[Sight, bytes]
 
 
 def training_record(run: Path) -> TrainingRecord:
-    """The curve and the sample pictures of a run."""
-    return {"curve": read_curve(run / METRICS), "samples": sample_paths(run)}
+    """The curve of a run, its sample pictures, and those of its normal footage."""
+    return {
+        "curve": read_curve(run / METRICS),
+        "samples": sample_paths(run),
+        "sights": read_sights(run),
+    }
 
 
 def record_of_scores(meta: Mapping[str, Any]) -> TrainingRecord:
@@ -38,7 +45,7 @@ def record_of_scores(meta: Mapping[str, Any]) -> TrainingRecord:
         files = (run / name for name in (CHECKPOINT, ORACLE))
         if any(file.is_file() and sha256_of(file) == meta["run_sha256"] for file in files):
             return training_record(run)
-    return {"curve": [], "samples": []}
+    return {"curve": [], "samples": [], "sights": {}}
 
 
 def training_note(run: Run, by_hand: float | None = None) -> str:

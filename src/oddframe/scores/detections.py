@@ -16,6 +16,7 @@ from oddframe.files.text_files import read_json, shown
 from oddframe.media.clock import Clock
 from oddframe.scores.camera_troubles import CameraTrouble, trouble_rows, troubles_from
 from oddframe.scores.event_times import times_of
+from oddframe.scores.sights import Sight, sight_from
 
 T = TypeVar("T")
 
@@ -82,6 +83,7 @@ class Detection:
         cue: name of the cue that weighs most at the peak, or ``""`` if the detector has none.
         reason: a sentence for a person.
         boxes: ``(x1, y1, x2, y2)`` in pixels of the video, at the peak, the oddest first.
+        nearest: when the normal footage showed what is nearest to what looks odd there.
     """
 
     start: int
@@ -92,6 +94,7 @@ class Detection:
     cue: str = ""
     reason: str = ""
     boxes: tuple[tuple[int, int, int, int], ...] = ()
+    nearest: Sight | None = None
 
 
 def find_detections(scores: np.ndarray, rule: EventRule, clock: Clock) -> list[Detection]:
@@ -126,13 +129,14 @@ class Reason:
 
     Attributes:
         frame: 0-based index.
-        cue, reason, boxes: as of a :class:`Detection`.
+        cue, reason, boxes, nearest: as of a :class:`Detection`.
     """
 
     frame: int
     cue: str
     reason: str
     boxes: tuple[tuple[int, int, int, int], ...] = ()
+    nearest: Sight | None = None
 
 
 def explained(
@@ -152,7 +156,7 @@ def explained(
         inside = [reason for reason, at in known if start - 1 < at < end + 1]
         if inside:
             why = min(inside, key=lambda reason: abs(reason.frame - one.peak))
-            one = replace(one, cue=why.cue, reason=why.reason, boxes=why.boxes)
+            one = replace(one, cue=why.cue, reason=why.reason, boxes=why.boxes, nearest=why.nearest)
         result.append(one)
     return result
 
@@ -182,6 +186,7 @@ def detections_from(rows: Iterable[Mapping[str, Any]]) -> list[Detection]:
             cue=str(row["cue"]),
             reason=str(row["reason"]),
             boxes=boxes_from(row["boxes"]),
+            nearest=sight_from(row.get("nearest")),
         )
         for row in rows
     ]
@@ -218,7 +223,10 @@ def write_events(
 
 
 def _row(detection: Detection, clock: Clock) -> dict[str, Any]:
-    return {**asdict(detection), **times_of(detection.start, detection.end, clock)}
+    row = asdict(detection)
+    if detection.nearest is None:
+        del row["nearest"]
+    return {**row, **times_of(detection.start, detection.end, clock)}
 
 
 def is_events_file(path: Path) -> bool:

@@ -101,7 +101,10 @@ def score_frames(
     values = raised(values, begun, clock)
     if not (causal or per_video) and detector.smoothing_seconds > 0:
         values = smoothed(values, clock, detector.smoothing_seconds)
-    reasons = (Reason(part.frame, part.cue, part.reason, part.boxes) for part in best.values())
+    reasons = (
+        Reason(part.frame, part.cue, part.reason, part.boxes, part.nearest)
+        for part in best.values()
+    )
     return VideoScores(values, tuple(reasons), cuts, tuple(troubles))
 
 

@@ -22,6 +22,7 @@ from oddframe.files.atomic import write_json
 from oddframe.media.fingerprints import Fingerprint
 from oddframe.scores.camera_troubles import CameraTrouble, troubles_from
 from oddframe.scores.detections import Reason, boxes_from
+from oddframe.scores.sights import sight_from
 
 KEPT = ".scoring"
 SETTINGS = "settings.json"
@@ -100,7 +101,13 @@ class KeptVideo:
             KeyError, TypeError, ValueError: something else.
         """
         reasons = tuple(
-            Reason(int(r["frame"]), str(r["cue"]), str(r["reason"]), boxes_from(r["boxes"]))
+            Reason(
+                frame=int(r["frame"]),
+                cue=str(r["cue"]),
+                reason=str(r["reason"]),
+                boxes=boxes_from(r["boxes"]),
+                nearest=sight_from(r.get("nearest")),
+            )
             for r in row["reasons"]
         )
         made_of = Fingerprint.from_row(row["made_of"]) if row["made_of"] else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import cv2
@@ -91,6 +91,29 @@ def draw_event(
         cv2.rectangle(picture, *corners, (255, 255, 255), 4, cv2.LINE_AA)
         cv2.rectangle(picture, *corners, DETECTION, 2, cv2.LINE_AA)
     return picture
+
+
+def draw_sight(jpeg: bytes, detection: Detection, size: tuple[int, int]) -> bytes | None:
+    """A moment of the normal footage with the places of a detection, as a JPEG.
+
+    Args:
+        jpeg: what was seen.
+        detection: gives the boxes.
+        size: (width, height) of the video that these are pixels of.
+
+    Returns:
+        A picture that fits ``EVENT_SIZE``; None where what is given is none.
+    """
+    data = np.frombuffer(jpeg, np.uint8)
+    image = cv2.imdecode(data, cv2.IMREAD_COLOR_RGB) if data.size else None
+    if image is None:
+        return None
+    width, height = _fit(size, EVENT_SIZE, enlarge=True)
+    scale = width / size[0]
+    boxes = [tuple(round(side * scale) for side in box) for box in detection.boxes]
+    here = replace(detection, boxes=tuple((a, b, c, d) for a, b, c, d in boxes))
+    image = cv2.resize(image, (width, height), interpolation=cv2.INTER_CUBIC)
+    return _encode(draw_event(image, here), 75)
 
 
 def take_pictures(

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import ClassVar
 
 from oddframe.console.words import count
 from oddframe.pages.figures import data_uri
+from oddframe.reporting.drawing.thumbnails import draw_sight
 from oddframe.reporting.report.shown_videos import ShownVideo
-from oddframe.reporting.times import shown_span, shown_time
+from oddframe.reporting.times import offset, shown_span, shown_time
 from oddframe.reporting.wording import is_annotated, missed, number, overlapping
 from oddframe.scores.detections import Detection
+from oddframe.scores.sights import Sight
 from oddframe.videos.video import Event
 
 MOST_OPEN = 12
@@ -38,6 +41,8 @@ class Moment:
         false: whether it touches none of them.
         picture: the frame at its peak; may be empty.
         mapped: whether the picture shows the score map.
+        nearest: a picture of the moment of the normal footage that is nearest; may be empty.
+        nearest_at: which moment that is.
     """
 
     target: str
@@ -52,6 +57,8 @@ class Moment:
     false: bool = False
     picture: str = ""
     mapped: bool = False
+    nearest: str = ""
+    nearest_at: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,8 +87,18 @@ class Moments:
     missed_events: str
 
 
-def moments_section(shown: Sequence[ShownVideo], threshold: float | None) -> Moments | None:
-    """The detected events, the oddest first, and the annotated ones that were not detected."""
+def moments_section(
+    shown: Sequence[ShownVideo],
+    threshold: float | None,
+    sights: Mapping[Sight, bytes] = MappingProxyType({}),
+) -> Moments | None:
+    """The detected events, the oddest first, and the annotated ones that were not detected.
+
+    Args:
+        shown: the videos.
+        threshold: threshold of the scores, if they have one.
+        sights: moments of the normal footage, a JPEG each.
+    """
     found = [(detection, entry) for entry in shown for detection in entry.detections]
     found.sort(key=lambda pair: -pair[0].peak_score)
     with_picture = [pair for pair in found if pair[0].peak in pair[1].pictures.events]
@@ -90,7 +107,7 @@ def moments_section(shown: Sequence[ShownVideo], threshold: float | None) -> Mom
     lost = lost if threshold is not None else []
     if not found and not lost:
         return None
-    cards = [_detected(*pair) for pair in with_picture]
+    cards = [_detected(*pair, sights) for pair in with_picture]
     more = len(others) - MOST_LISTED
     return Moments(
         coloured=threshold is not None
@@ -98,7 +115,7 @@ def moments_section(shown: Sequence[ShownVideo], threshold: float | None) -> Mom
         and any(entry.mapped for _, entry in with_picture),
         opened=cards[:MOST_OPEN],
         folded=cards[MOST_OPEN:],
-        listed=[_detected(*pair) for pair in others[:MOST_LISTED]],
+        listed=[_detected(*pair, {}) for pair in others[:MOST_LISTED]],
         others=f"{len(others):,}",
         more=f"{more:,}" if more > 0 else "",
         missed=[
@@ -113,11 +130,15 @@ def _span(part: Event | Detection, entry: ShownVideo) -> str:
     return shown_span(entry.video.clock, part.start, part.end, " – ")
 
 
-def _detected(detection: Detection, entry: ShownVideo) -> Moment:
+def _detected(detection: Detection, entry: ShownVideo, sights: Mapping[Sight, bytes]) -> Moment:
     video = entry.video
     names = dict.fromkeys(event.name for event in overlapping(detection, video))
     verdict = f"annotated: {', '.join(names)}" if names else "not annotated"
     jpeg = entry.pictures.events.get(detection.peak)
+    nearest = detection.nearest
+    like = None if nearest is None else sights.get(nearest)
+    if like is not None:
+        like = draw_sight(like, detection, (video.width, video.height))
     return Moment(
         target=f"v{entry.place}",
         frame=detection.peak,
@@ -130,4 +151,6 @@ def _detected(detection: Detection, entry: ShownVideo) -> Moment:
         false=not names,
         picture="" if jpeg is None else data_uri(jpeg),
         mapped=entry.mapped,
+        nearest="" if like is None else data_uri(like),
+        nearest_at=f"{nearest.video} · {offset(nearest.seconds)}" if nearest and like else "",
     )

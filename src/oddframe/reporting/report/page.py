@@ -35,6 +35,7 @@ from oddframe.reporting.wording import doubts, summary
 from oddframe.scores.camera_troubles import CameraTrouble
 from oddframe.scores.detections import Detection
 from oddframe.scores.frame_scores import Scores
+from oddframe.scores.sights import Sight
 from oddframe.videos.manifest import Manifest
 from oddframe.videos.names import require_files_apart
 
@@ -54,6 +55,7 @@ def write_report(
     terms: Mapping[str, Mapping[str, np.ndarray]] | None = None,
     curve: Sequence[Mapping[str, Any]] = (),
     samples: Sequence[Path] = (),
+    sights: Mapping[Sight, bytes] | None = None,
     advance: Callable[[int], object] | None = None,
 ) -> Path:
     """Write ``report.html``, ``plots/``, ``events/`` and ``samples/`` into the folder.
@@ -74,6 +76,7 @@ def write_report(
         training_note: a sentence on what the detector was fitted on.
         terms: video id to what its score was combined from, by name ``(frames,)``, higher = odder.
         curve: the lines of the training's ``metrics.jsonl``.
+        sights: moments of the normal footage, a JPEG each, to show beside what looks odd.
         samples: the training's sample pictures, ``step-<number>.png``, the earliest first.
         advance: called with 1 after each frame that is read, for a progress bar.
 
@@ -118,7 +121,7 @@ def write_report(
     numbers = numbers_section(evaluation, bool(found), folder / "plots") if evaluation else None
     sections = {
         "Numbers": numbers,
-        "Odd moments": moments_section(shown, threshold),
+        "Odd moments": moments_section(shown, threshold, sights or {}),
         "The camera itself": camera_section(videos, camera or {}),
         "All videos": videos_section(shown, threshold) if len(some) < len(videos) else None,
         "Timelines": timelines_section([part for part in shown if part.drawn], axis, threshold),

@@ -23,6 +23,7 @@ from oddframe.errors import OddframeWarning
 from oddframe.features.backbones.patch_features import PatchEncoder
 from oddframe.files.saved_state import SavedState
 from oddframe.media.frames import MediaInfo
+from oddframe.scores.sights import Sight
 from oddframe.videos.manifest import Manifest
 
 
@@ -31,11 +32,18 @@ class FixedCameraDetector:
 
     Attributes:
         left_out: just after fitting, the recordings that failed on the way, each with the reason.
+        sights: just after fitting, a small JPEG of each moment that is remembered.
     """
 
     name: ClassVar[str] = "fixed-camera"
     traits: ClassVar[Traits] = Traits(
-        "frames", "at once", places=True, counts_alarms=True, leaves_out=True, resumes=True
+        "frames",
+        "at once",
+        places=True,
+        counts_alarms=True,
+        leaves_out=True,
+        resumes=True,
+        shows_sights=True,
     )
     normalisation: ClassVar[str] = "none (surprise against held-out normal footage)"
 
@@ -46,6 +54,7 @@ class FixedCameraDetector:
         self.config = config
         self.calibrated = threshold
         self.left_out: dict[str, str] = {}
+        self.sights: dict[Sight, bytes] = {}
         self._network = network
         self._encoder = PatchEncoder(network)
 
@@ -94,9 +103,9 @@ class FixedCameraDetector:
             if kept is None:
                 temporary = TemporaryDirectory(prefix="oddframe-fit-")
                 kept = Path(until_done.enter_context(temporary))
-            scene, network, threshold, left_out = fit_scene(manifest, config, advance, kept)
-        fitted = cls(scene, network, threshold, config)
-        fitted.left_out = left_out
+            found = fit_scene(manifest, config, advance, kept)
+        fitted = cls(found.scene, found.network, found.threshold, config)
+        fitted.left_out, fitted.sights = found.left_out, found.sights
         return fitted
 
     def stream(self, info: MediaInfo, *, source: str = "", live: bool = False) -> FixedCameraStream:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from oddframe.detectors.own_cameras.fixed_camera.background import Background
 from oddframe.detectors.own_cameras.fixed_camera.evidence import Evidence, Lasting
 from oddframe.detectors.own_cameras.fixed_camera.followed import Followed, lasting_values
 from oddframe.detectors.own_cameras.fixed_camera.frame_values import frame_value
+from oddframe.detectors.own_cameras.fixed_camera.learnt_looks import LearntLooks
 from oddframe.detectors.own_cameras.fixed_camera.measuring import (
     LearntHabits,
     Measurements,
@@ -46,6 +48,7 @@ from oddframe.detectors.own_cameras.fixed_camera.watching import (
 )
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.backbones.patch_features import CHANNELS, PatchEncoder, integer_network
+from oddframe.scores.sights import Sight
 from oddframe.videos.manifest import Manifest
 from oddframe.videos.video import Video
 
@@ -55,13 +58,32 @@ _BACKGROUND_PICTURES = 1600
 _MOST_FIELDS = 20_000
 
 
+@dataclass(frozen=True)
+class FittedScene:
+    """Everything that scoring needs, and what else there is to say.
+
+    Attributes:
+        scene: what was learnt.
+        network: bytes of the network.
+        threshold: what decides.
+        left_out: the videos that failed on the way, each with the reason.
+        sights: of every moment that the memory is made of, a small JPEG.
+    """
+
+    scene: Scene
+    network: bytes
+    threshold: Threshold
+    left_out: dict[str, str]
+    sights: dict[Sight, bytes]
+
+
 def fit_scene(
     manifest: Manifest,
     config: FixedCameraConfig,
     advance: Callable[[str, float], None],
     folder: Path,
-) -> tuple[Scene, bytes, Threshold, dict[str, str]]:
-    """Everything that scoring needs: the scene, the network's bytes, the threshold.
+) -> FittedScene:
+    """Fit to normal footage.
 
     Args:
         manifest: the footage.
@@ -69,9 +91,6 @@ def fit_scene(
         advance: told what is being done and the share done, 0 to 1.
         folder: what is seen and measured goes there. A fit of the same footage and settings that
             was killed goes on with what is there, to the same result.
-
-    Returns:
-        These three, and the videos that failed on the way, each with the reason.
 
     Raises:
         OddframeError: no normal training footage, or less than four seconds of it.
@@ -118,11 +137,25 @@ def fit_scene(
             holding = partial(advance, "holding out each part")
             moments = footage.watch(plan, found.kept, left_out, holding, as_scored=True)
         found.add(moments, memory, whitening, habits, scale)
+        looks_of, sights = _sights(recording, memory, videos)
     advance("calibrating", 0.0)
-    scene, values, evidence = _calibrated(found, memory, whitening, habits, scale, train[0])
+    scene, values, evidence = _calibrated(
+        found, memory, looks_of, whitening, habits, scale, train[0]
+    )
     scene, threshold = promised(scene, values, evidence, found, videos, config)
     advance("calibrating", 1.0)
-    return scene, network, threshold, left_out
+    return FittedScene(scene, network, threshold, left_out, sights)
+
+
+def _sights(
+    recording: Recording, memory: NormalMemory, videos: list[Video]
+) -> tuple[LearntLooks, dict[Sight, bytes]]:
+    """When the looks were, and a picture of each that the memory is made of."""
+    learnt = LearntLooks(tuple(video.id for video in videos), *recording.moments_of_looks())
+    numbers = memory.sources()
+    moments = [learnt.sight(number) for number in numbers.tolist()]
+    pairs = zip(moments, recording.thumbnails(numbers), strict=True)
+    return learnt, {sight: jpeg for sight, jpeg in pairs if sight is not None}
 
 
 def _warn_of_places(recording: Recording, videos: list[Video]) -> None:
@@ -135,6 +168,7 @@ def _warn_of_places(recording: Recording, videos: list[Video]) -> None:
 def _calibrated(
     found: Measurements,
     memory: NormalMemory,
+    looks: LearntLooks,
     whitening: Whitening,
     habits: LearntHabits,
     scale: Scale,
@@ -165,6 +199,7 @@ def _calibrated(
         scale=scale,
         whitening=whitening,
         memory=memory,
+        looks=looks,
         habits=usual,
         stays=LongestStays.of(found.stays, scale.motion_size),
         appearance=appearance,
@@ -209,7 +244,7 @@ def _remember(
     looks, groups = recording.looks(), recording.look_groups
     for index, group in enumerate(groups):
         if group != HELD_OUT:
-            memory.add(whitening(looks[index]), group)
+            memory.add(whitening(looks[index]), group, index)
         advance("remembering normal looks", index / len(groups))
     return memory
 

@@ -17,6 +17,8 @@ from oddframe.files.saved_state import SavedState
 
 SHARED = -1
 """Owner of a representative that more than one group of footage has shown."""
+UNKNOWN = -1
+"""Source of a representative of which nobody knows which picture it is from."""
 _FIRST_RADIUS = 5.0
 _GROWTH = 1.2
 _FILL_AFTER_MERGE = 0.7
@@ -33,6 +35,7 @@ class PlaceMemory:
     def __init__(self, channels: int, capacity: int) -> None:
         self._table = np.zeros((channels + 1, capacity), np.float32)
         self.owners = np.zeros(capacity, np.int32)
+        self.sources = np.full(capacity, UNKNOWN, np.int32)
         self.count = 0
         self.radius = _FIRST_RADIUS
 
@@ -41,8 +44,15 @@ class PlaceMemory:
         """The representatives, ``(count, channels)``; a view."""
         return self._table[:-1, : self.count].T
 
-    def add(self, vectors: np.ndarray, group: int) -> None:
-        """Make sure that the vectors ``(n, channels)`` of a group are within reach."""
+    def add(self, vectors: np.ndarray, group: int, source: int = UNKNOWN) -> None:
+        """Make sure that the vectors ``(n, channels)`` of a group are within reach.
+
+        Args:
+            vectors: these.
+            group: part of the footage.
+            source: number of the picture that they are from, which those that become
+                representatives keep.
+        """
         while True:
             if self.count:
                 distances = self._squared_distances(vectors)
@@ -57,6 +67,7 @@ class PlaceMemory:
             stop = self.count + len(taken)
             self._put(self.count, taken)
             self.owners[self.count : stop] = group
+            self.sources[self.count : stop] = source
             self.count = stop
             if len(chosen) <= room:
                 return
@@ -75,6 +86,7 @@ class PlaceMemory:
             kept = len(chosen)
             self._put(0, vectors[chosen])
             self.owners[:kept] = owners[chosen]
+            self.sources[:kept] = self.sources[chosen]
             self.count = kept
 
     def distances(self, vectors: np.ndarray, group: int | None = None) -> np.ndarray:
@@ -97,6 +109,10 @@ class PlaceMemory:
             parts[:, self.owners[: self.count] == group] = np.inf
         return parts.min(axis=1, initial=np.inf) + squares
 
+    def source(self, vector: np.ndarray) -> int:
+        """Number of the picture that the representative nearest to a vector is from."""
+        return int(self.sources[int(self._squared_distances(vector[None])[0].argmin())])
+
     def _squared_distances(self, vectors: np.ndarray) -> np.ndarray:
         probes, squares = _probes(vectors)
         squared = probes @ self._table[:, : self.count]
@@ -109,11 +125,12 @@ class PlaceMemory:
         self._table[-1, start:stop] = (vectors * vectors).sum(axis=1)
 
     @classmethod
-    def of(cls, vectors: np.ndarray) -> PlaceMemory:
+    def of(cls, vectors: np.ndarray, sources: np.ndarray) -> PlaceMemory:
         """A full memory of these representatives ``(n, channels)``, not meant to learn more."""
         memory = cls(vectors.shape[1], len(vectors))
         memory._put(0, vectors)
         memory.owners[:] = SHARED
+        memory.sources[:] = sources
         memory.count = len(vectors)
         return memory
 
@@ -153,10 +170,28 @@ class NormalMemory:
         ]
         self._places = [PlaceMemory(channels, capacity) for _ in self._slices]
 
-    def add(self, patches: np.ndarray, group: int) -> None:
-        """Learn the patches ``(rows, columns, channels)`` of one frame of a group of footage."""
+    def add(self, patches: np.ndarray, group: int, source: int = UNKNOWN) -> None:
+        """Learn the patches ``(rows, columns, channels)`` of one frame of a group of footage.
+
+        Args:
+            patches: these.
+            group: part of the footage.
+            source: number of the picture.
+        """
         for place, part in zip(self._places, self._slices, strict=True):
-            place.add(patches[part].reshape(-1, patches.shape[-1]), group)
+            place.add(patches[part].reshape(-1, patches.shape[-1]), group, source)
+
+    def source(self, patch: np.ndarray, row: int, column: int) -> int:
+        """Number of the picture that shows what is nearest to a patch ``(channels,)`` of a cell.
+
+        :data:`UNKNOWN` where the memory was saved before it knew.
+        """
+        across = -(-self.grid[1] // self.block)
+        return self._places[row // self.block * across + column // self.block].source(patch)
+
+    def sources(self) -> np.ndarray:
+        """Numbers of all pictures that representatives are from, rising."""
+        return np.unique(np.concatenate([p.sources[: p.count] for p in self._places]))
 
     def distances(self, patches: np.ndarray, group: int | None = None) -> np.ndarray:
         """Distance of every patch to what is known at its place, float32 ``(rows, columns)``."""
@@ -177,6 +212,7 @@ class NormalMemory:
             "block": self.block,
             "counts": [place.count for place in self._places],
             "vectors": np.concatenate([place.vectors for place in self._places]).astype(np.float16),
+            "sources": np.concatenate([place.sources[: place.count] for place in self._places]),
         }
 
     @classmethod
@@ -196,8 +232,14 @@ class NormalMemory:
         memory = cls(grid, channels, saved.whole("block", 1, max(grid)), capacity=0)
         counts = saved.wholes("counts", len(memory._places), 1, 1 << 24)
         vectors = saved.array("vectors", np.floating, (sum(counts), channels))
-        parts = np.split(vectors, np.cumsum(counts)[:-1])
-        memory._places = [PlaceMemory.of(part.astype(np.float32)) for part in parts]
+        sources = np.full(sum(counts), UNKNOWN, np.int32)
+        if "sources" in saved:
+            sources = saved.array("sources", np.integer, (sum(counts),))
+        ends = np.cumsum(counts)[:-1]
+        memory._places = [
+            PlaceMemory.of(part.astype(np.float32), own)
+            for part, own in zip(np.split(vectors, ends), np.split(sources, ends), strict=True)
+        ]
         return memory
 
 

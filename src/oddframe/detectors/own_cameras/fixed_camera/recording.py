@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from oddframe.detectors.own_cameras.fixed_camera.kept_rows import KeptRows
@@ -15,6 +16,7 @@ from oddframe.features.backbones.patch_features import CHANNELS
 
 _TYPICAL = 15
 """So many pictures say what a video shows: whoever walks by is in fewer than half of them."""
+_THUMBNAIL_SIDE, _THUMBNAIL_QUALITY = 240, 70
 _MOMENT = np.dtype(
     [
         ("video", "i4"),
@@ -93,6 +95,18 @@ class Recording:
         moments = self.kept.rows("moments")
         return moments["group"][moments["looked"]].tolist()
 
+    def moments_of_looks(self) -> tuple[np.ndarray, np.ndarray]:
+        """For each look, its video, int32, and its time in seconds, float64."""
+        moments = self.kept.rows("moments")
+        looked = moments[moments["looked"]]
+        return np.array(looked["video"]), np.array(looked["seconds"])
+
+    def thumbnails(self, looks: np.ndarray) -> list[bytes]:
+        """For each of these looks, a JPEG of the latest small grey picture."""
+        moments, greys = self.kept.rows("moments"), self.greys()
+        latest = np.maximum(np.cumsum(moments["moved"]) - 1, 0)[moments["looked"]]
+        return [_thumbnail(greys[at]) for at in latest[looks]]
+
     def looks(self) -> np.ndarray:
         """The looks, memory-mapped, float16 ``(looks, rows, columns, channels)``."""
         return self.kept.rows("looks")
@@ -125,3 +139,11 @@ class Recording:
             look = np.asarray(next(looks)) if looked else None
             observation = Observation(frame, seconds, window, anew, motion, look)
             yield Seen(video, group, stretch, rate, judged, observation)
+
+
+def _thumbnail(grey: np.ndarray) -> bytes:
+    shrink = min(1.0, _THUMBNAIL_SIDE / max(grey.shape))
+    size = max(1, round(grey.shape[1] * shrink)), max(1, round(grey.shape[0] * shrink))
+    picture = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+    _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, _THUMBNAIL_QUALITY])
+    return data.tobytes()

@@ -13,6 +13,7 @@ from oddframe.detectors.own_cameras.fixed_camera.directions import Directions
 from oddframe.detectors.own_cameras.fixed_camera.evidence import Lasting
 from oddframe.detectors.own_cameras.fixed_camera.followed import Followed
 from oddframe.detectors.own_cameras.fixed_camera.health import Health
+from oddframe.detectors.own_cameras.fixed_camera.learnt_looks import LearntLooks
 from oddframe.detectors.own_cameras.fixed_camera.memory import NormalMemory
 from oddframe.detectors.own_cameras.fixed_camera.motion import Habits
 from oddframe.detectors.own_cameras.fixed_camera.observation import Scale
@@ -22,6 +23,7 @@ from oddframe.errors import OddframeError
 from oddframe.features.backbones.patch_features import CHANNELS, FINE_CHANNELS, STRIDE
 from oddframe.files.saved_state import SavedState
 from oddframe.media.frames import MOST_PIXELS
+from oddframe.scores.sights import Sight
 
 _MOST_CELLS = 512
 """Along a side of the grid; 8192 pixels."""
@@ -84,6 +86,7 @@ class Scene:
         scale: grid and image sizes.
         whitening: brings patches of appearance to one scale.
         memory: whitened patches of normal appearance.
+        looks: when those were seen.
         habits: how things move.
         stays: how long things stayed, by place.
         appearance, pace: raw cell values to surprise.
@@ -98,6 +101,7 @@ class Scene:
     scale: Scale
     whitening: Whitening
     memory: NormalMemory
+    looks: LearntLooks
     habits: Habits
     stays: LongestStays
     appearance: Surprise
@@ -114,6 +118,11 @@ class Scene:
         distances = self.memory.distances(self.whitening(patches))
         return self.trusts.appearance * self.appearance(distances)
 
+    def nearest_sight(self, patches: np.ndarray, row: int, column: int) -> Sight | None:
+        """When the normal footage showed what is nearest to a cell of raw patches, if known."""
+        patch = self.whitening(patches[row, column])
+        return self.looks.sight(self.memory.source(patch, row, column))
+
     def pace_part(self, paces: np.ndarray) -> np.ndarray:
         """Trusted surprise of each cell's pace."""
         return self.trusts.pace * self.pace(paces)
@@ -129,6 +138,7 @@ class Scene:
             "mean": self.whitening.mean,
             "matrix": self.whitening.matrix,
             "memory": self.memory.state(),
+            **({"looks": self.looks.state()} if self.looks.names else {}),
             "background": self.habits.background.state(),
             "usual_pace": self.habits.pace.state(),
             "directions": self.habits.directions.state(),
@@ -165,6 +175,8 @@ class Scene:
         motion_width, motion_height = saved.wholes("motion_size", 2, 16, _MOST_CELLS * STRIDE)
         small = motion_width, motion_height
         size = saved.wholes("size", 2, 1, MOST_PIXELS)
+        # Runs of before do not know when what they remember was seen, and need not.
+        looks = LearntLooks.from_state(saved.part("looks")) if "looks" in saved else LearntLooks()
         fine, coarse = saved.numbers("norms", 2, 1e-30)
         appearance, pace = saved.numbers("trusts", 2, 0, 1)
         return cls(
@@ -175,6 +187,7 @@ class Scene:
                 saved.array("matrix", np.floating, (CHANNELS, CHANNELS)),
             ),
             memory=NormalMemory.from_state(saved.part("memory"), (rows, columns), CHANNELS),
+            looks=looks,
             habits=Habits(
                 Background.from_state(saved.part("background"), small),
                 UsualPace.from_state(saved.part("usual_pace")),

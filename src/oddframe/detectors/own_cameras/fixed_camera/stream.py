@@ -46,6 +46,19 @@ _LONG_SECONDS = 10
 
 
 @dataclass(frozen=True)
+class _Looked:
+    """What a look said.
+
+    Attributes:
+        part: trusted surprise of each cell's appearance.
+        patches: raw patches ``(rows, columns, channels)``.
+    """
+
+    part: np.ndarray
+    patches: np.ndarray
+
+
+@dataclass(frozen=True)
 class _Moved:
     """What a small grey picture said.
 
@@ -83,8 +96,9 @@ class FixedCameraStream:
         self._scene, self._threshold = scene, threshold
         self._size = info.width, info.height
 
-        def look(image: np.ndarray) -> np.ndarray:
-            return scene.appearance_part(encoder.encode(image))
+        def look(image: np.ndarray) -> _Looked:
+            patches = encoder.encode(image)
+            return _Looked(scene.appearance_part(patches), patches)
 
         motion = MotionStream(scene.habits, scene.scale.grid, scene.scale.motion_size)
         health = HealthStream(scene.health, scene.habits.background)
@@ -101,6 +115,7 @@ class FixedCameraStream:
             info.fps, scene.scale, move, look, live=live, stillness=Stillness()
         )
         self._appearance = self._pace = np.zeros(scene.scale.grid, np.float32)
+        self._patches: np.ndarray | None = None
         self._motion = self._nothing = Motion(self._pace, Traced(), Wanderer(), Stay())
         self._camera, self._sees_look = "", True
         self._evidence = Evidence(scene.scale.grid)
@@ -120,11 +135,12 @@ class FixedCameraStream:
         self._ended()
         return found
 
-    def _judged(self, observations: Iterable[Observation[_Moved, np.ndarray]]) -> list[FrameScore]:
+    def _judged(self, observations: Iterable[Observation[_Moved, _Looked]]) -> list[FrameScore]:
         found = []
         for observation in observations:
             if observation.look is not None:
-                self._appearance = observation.look
+                self._appearance = observation.look.part
+                self._patches = observation.look.patches
             if observation.motion is not None:
                 moved = observation.motion
                 self._motion, self._camera = moved.motion, moved.camera
@@ -203,7 +219,12 @@ class FixedCameraStream:
             reason = f"moves {times:.1f} times the usual pace here {place}"
             return replace(score, cue="pace", reason=reason, boxes=boxes)
         reason = f"looks unlike anything in the normal footage {place}"
-        return replace(score, cue="appearance", reason=reason, boxes=boxes)
+        nearest = None
+        if self._patches is not None:
+            cell = top[self._appearance.ravel()[top].argmax()]
+            row, column = np.unravel_index(cell, self._appearance.shape)
+            nearest = self._scene.nearest_sight(self._patches, int(row), int(column))
+        return replace(score, cue="appearance", reason=reason, boxes=boxes, nearest=nearest)
 
     def _in_video(self, box: Box) -> tuple[int, int, int, int]:
         """Left, top, right, bottom in pixels of the video."""
