@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -49,8 +49,8 @@ class GivenScores:
     terms: Mapping[str, Mapping[str, np.ndarray]]
     told: Mapping[str, Sequence[Detection]]
     cuts: Mapping[str, tuple[int, ...]]
-    camera: Mapping[str, tuple[CameraTrouble, ...]]
-    recordings: Mapping[str, Fingerprint]
+    camera: Mapping[str, tuple[CameraTrouble, ...]] = field(default_factory=dict)
+    recordings: Mapping[str, Fingerprint] = field(default_factory=dict)
 
     @classmethod
     def read(
