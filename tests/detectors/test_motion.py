@@ -78,6 +78,21 @@ def test_the_scene_itself_is_no_thing_in_any_light(background):
         assert standing[:50].mean() == 0
 
 
+@pytest.mark.parametrize("gamma", [0.7, 1.4])
+def test_a_camera_that_sees_in_another_gamma_sees_the_same_scene(gamma):
+    """As in the evening, or behind a lens that turned: dark and bright change by other factors."""
+    wide = np.tile(np.linspace(30, 220, WIDTH), (HEIGHT, 1)).round().astype(np.uint8)
+    noise = np.random.default_rng(1).normal(0, 1, (40, HEIGHT, WIDTH))
+    known = Background.fit(np.clip(wide + noise, 0, 255).astype(np.uint8), 40.0)
+    thing = wide.copy()
+    thing[60:100, 20:60] = 200
+    for picture, share in ((wide, 0.0), (thing, 1.0)):
+        seen = (255 * (picture / 255.0) ** gamma).round().astype(np.uint8)
+        standing, _ = known.foreground(seen)
+        assert standing[60:100, 20:60].mean() == pytest.approx(share, abs=0.05)
+        assert standing[:50].mean() < 0.01
+
+
 def test_noise_moves_nothing(background):
     stream = MoverStream(background, SIZE)
     random = np.random.default_rng(2)

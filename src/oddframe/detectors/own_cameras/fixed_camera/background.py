@@ -19,6 +19,9 @@ _MARGIN = 10
 """Grey levels beyond the range that are still noise."""
 _LIFT = 8.0
 """Added before levels are compared as a ratio: the noise of dark pixels is no change of light."""
+_LEAST_CONTRAST = 0.3
+"""Of logarithms of levels, between the darker and the brighter half: less tells no gamma."""
+_NO_GAMMA, _MOST_GAMMA = 0.05, 0.6
 _LEAST_PARTS, _MOST_PARTS = 8, 64
 _PART_SECONDS = 16.0
 """Length of a part at least, where the footage is long enough for the fewest: a median of less
@@ -101,11 +104,24 @@ def _median(greys: np.ndarray, part: np.ndarray) -> np.ndarray:
 
 
 def _level(grey: np.ndarray, usual: np.ndarray) -> np.ndarray:
-    """The picture as it would be in the light of the usual one: one factor for all of it."""
-    seen, known = (one[::4, ::4].astype(np.float32) + _LIFT for one in (grey, usual))
-    factor = float(np.median(known / seen))
-    levels = _bytes((np.arange(256, dtype=np.float32) + _LIFT) * factor - _LIFT)
-    return cv2.LUT(grey, levels)
+    """The picture as it would be in the light of the usual one: one gain and one gamma for all.
+
+    Both are from medians of the darker and of the brighter half, so that things in front of less
+    than half of each change nothing.
+    """
+    seen, known = (np.log(one[::4, ::4].astype(np.float32) + _LIFT) for one in (grey, usual))
+    middle = np.median(seen)
+    halves = [seen <= middle, seen > middle]
+    gains = [float(np.median(known[half] - seen[half])) for half in halves if half.any()]
+    levels = [float(np.median(seen[half])) for half in halves if half.any()]
+    gamma = 0.0
+    if len(levels) == 2:
+        gamma = (gains[1] - gains[0]) / max(levels[1] - levels[0], _LEAST_CONTRAST)
+        # What little of it there is comes from things as well as from light.
+        gamma = float(np.sign(gamma)) * min(max(abs(gamma) - _NO_GAMMA, 0.0), _MOST_GAMMA)
+    gain = float(np.median(known - (1 + gamma) * seen))
+    curve = np.exp((1 + gamma) * np.log(np.arange(256, dtype=np.float32) + _LIFT) + gain) - _LIFT
+    return cv2.LUT(grey, _bytes(curve))
 
 
 def _bytes(values: np.ndarray) -> np.ndarray:
