@@ -124,7 +124,7 @@ def test_what_lasts_counts_from_its_floor_on_and_only_at_scales_that_are_known()
     at[:, 1], at[:, 0], at[2, 2] = 50, [0.99, 1.0, 0], 2.0
     found = lasting_judge().surprises(at)
     np.testing.assert_allclose(found[:, [0, 2]], [[0, 0], [FLOOR, 0], [0, FLOOR + 1]])
-    assert (found[:, [1, 3, 4]] == 0).all()
+    assert (found[:, [1, 3, 4, 5]] == 0).all()
     scores = lasting_judge().score(np.array([1.5, 1.5, 9]), at)
     np.testing.assert_allclose(scores, [1.5, FLOOR, FLOOR + 1])
 
@@ -143,16 +143,16 @@ def test_a_scale_is_judged_by_footage_ten_times_as_long():
     assert [longest(seconds) for seconds in (20, 30, 149, 150, 600)] == [1, 3, 3, 15, 60]
     clock = Clock(1000, 5.0)
     evidence = np.random.default_rng(0).exponential(1, (1000, KINDS))
-    blocks = BlockSurprise(0.0, 0.2), BlockSurprise(1.0, 0.3)
+    blocks = BlockSurprise(0.0, 0.2), BlockSurprise(0.0, 0.3), BlockSurprise(1.0, 0.3)
     followed = Followed((BlockSurprise(0.0, 1.0), *blocks))
     fitted = Lasting.fit([(evidence, clock)], 200, 15.0, followed)
-    assert [scale is not None for scale in fitted.scales] == [True, True, False, True, True]
+    assert [scale is not None for scale in fitted.scales] == [True, True, False, True, True, True]
     # What is too rare to be counted in 200 seconds is what blocks say, if that is beyond the floor.
-    high = np.array([0, 0, 0, 2.0, 2.0])
-    expected = [blocks[0](2.0) + np.log10(BLOCK_SECONDS), 0]
+    high = np.array([0, 0, 0, 2.0, 2.0, 2.0])
+    expected = [*(cue(2.0) + np.log10(BLOCK_SECONDS) for cue in blocks[:2]), 0]
     np.testing.assert_allclose(fitted.surprises(high)[3:], expected, rtol=1e-3)
     few = Lasting.fit([(evidence[:350], Clock(350, 5.0))], 70, 3.0, followed)
-    assert [scale is not None for scale in few.scales] == [True, False, False, False, False]
+    assert [scale is not None for scale in few.scales] == [True, False, False, False, False, False]
     nothing = Lasting.fit([(evidence[:100], Clock(100, 5.0))], 20, 1.0, followed)
     assert nothing.scales == Lasting().scales
     again = Lasting.from_state(SavedState(fitted.state()))
@@ -163,14 +163,15 @@ def test_a_cue_that_is_not_believed_is_no_evidence():
     """Whether it was counted, or is known from its blocks alone."""
     clock = Clock(5000, 5.0)
     evidence = np.random.default_rng(0).exponential(1, (5000, KINDS))
+    usual = BlockSurprise(0, 1)
     for seconds in (200, 1000):
         full, none, half = (
             Lasting.fit(
                 [(evidence, clock)],
                 seconds,
                 15.0,
-                Followed((BlockSurprise(0, 1), BlockSurprise(0, 0.1, trust), BlockSurprise(0, 1))),
-            ).surprises(np.array([0, 0, 0, 40.0, 0]))[3]
+                Followed((usual, BlockSurprise(0, 0.1, trust), usual, usual)),
+            ).surprises(np.array([0, 0, 0, 40.0, 0, 0]))[3]
             for trust in (1.0, 0.0, 0.5)
         )
         assert full > FLOOR

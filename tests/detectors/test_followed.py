@@ -23,58 +23,62 @@ from oddframe.detectors.own_cameras.fixed_camera.staying import (
 from oddframe.detectors.own_cameras.fixed_camera.traces import Traced
 from oddframe.files.saved_state import SavedState
 
+PLACES, WIDTHS = [0, 1, 1, 2], [0.5, 0.4, 0.3, 0.5]
+"""Of the Gumbel distributions of four cues."""
 
-def motion(pace=0.0, rarity=0.0, stay=0.0) -> Motion:
-    return Motion(np.zeros((4, 6), np.float32), Traced(pace), Wanderer(rarity), Stay(stay))
+
+def motion(pace=0.0, rarity=0.0, place=0.0, stay=0.0) -> Motion:
+    field = np.zeros((4, 6), np.float32)
+    return Motion(field, Traced(pace), Wanderer(rarity), Traced(place), Stay(stay))
 
 
 def test_what_is_measured_of_a_picture():
-    pace, rarity, stay = followed_values(motion(2.0, 0.7, 10.0))
-    assert (pace, rarity, stay) == pytest.approx((np.log(2), 0.7, np.log(10)))
+    found = followed_values(motion(2.0, 0.7, 0.4, 10.0))
+    assert found == pytest.approx([np.log(2), 0.7, 0.4, np.log(10)])
     # What hardly moves is as slow as what stands, what passes stays as little as what is not there.
     nothing = followed_values(motion())
-    np.testing.assert_array_equal(followed_values(motion(0.3, 0, 0.9 * LEAST_SECONDS)), nothing)
+    np.testing.assert_array_equal(followed_values(motion(0.3, 0, 0, 0.9 * LEAST_SECONDS)), nothing)
 
 
 @pytest.fixture(scope="module")
 def followed() -> Followed:
     """Of an hour with one value a second, whose blocks are Gumbel of different widths."""
     random = np.random.default_rng(0)
-    blocks = gumbel_r.rvs([0, 1, 2], [0.5, 0.4, 0.5], size=(450, 3), random_state=random)
+    blocks = gumbel_r.rvs(PLACES, WIDTHS, size=(450, 4), random_state=random)
     values = np.repeat(blocks, int(BLOCK_SECONDS), axis=0)
     return Followed.fit([(values[:2000], 2000.0), (values[2000:], 1600.0)], 1.0)
 
 
 def test_a_cue_adds_what_goes_beyond_one_normal_block_in_ten(followed):
-    tenth = gumbel_r.isf(0.1, [0, 1, 2], [0.5, 0.4, 0.5])
-    assert followed.parts(tenth - 0.2) == pytest.approx([0, 0, 0])
-    thousandth = gumbel_r.isf(0.001, [0, 1, 2], [0.5, 0.4, 0.5])
-    assert followed.parts(thousandth) == pytest.approx([2, 2, 2], abs=0.25)
+    tenth = gumbel_r.isf(0.1, PLACES, WIDTHS)
+    assert followed.parts(tenth - 0.2) == pytest.approx([0] * 4)
+    thousandth = gumbel_r.isf(0.001, PLACES, WIDTHS)
+    assert followed.parts(thousandth) == pytest.approx([2] * 4, abs=0.25)
     # As evidence it is counted by the second.
     lasting = lasting_values(thousandth)
     second = [cue(value) for cue, value in zip(followed.per_second(), lasting, strict=True)]
-    assert second == pytest.approx([3 + np.log10(BLOCK_SECONDS)] * 2, abs=0.25)
+    assert second == pytest.approx([3 + np.log10(BLOCK_SECONDS)] * 3, abs=0.25)
 
 
 def test_footage_in_which_nothing_happens_knows_little(followed):
-    still = Followed.fit([(np.zeros((20, 3)), 20.0)], 1.0)
-    assert (still.parts(np.full(3, 0.2)) < 1).all()
-    assert (still.parts(np.full(3, 2.0)) > 1).all()
+    still = Followed.fit([(np.zeros((20, 4)), 20.0)], 1.0)
+    assert (still.parts(np.full(4, 0.2)) < 1).all()
+    assert (still.parts(np.full(4, 2.0)) > 1).all()
 
 
 def test_a_way_is_believed_as_far_as_ways_are_told_apart_here(followed):
     blocks = followed.blocks
-    half = Followed((blocks[0], replace(blocks[1], trust=0.5), blocks[2]))
-    assert half.trusts == (1, 0.5, 1)
-    assert half.parts(np.array([0, 3.0, 0]))[1] == pytest.approx(
-        followed.parts(np.array([0, 3.0, 0]))[1] / 2 - 0.5
+    half = Followed((blocks[0], replace(blocks[1], trust=0.5), *blocks[2:]))
+    assert half.trusts == (1, 0.5, 1, 1)
+    assert half.parts(np.array([0, 3.0, 0, 0]))[1] == pytest.approx(
+        followed.parts(np.array([0, 3.0, 0, 0]))[1] / 2 - 0.5
     )
 
 
 def test_stays_that_end_by_being_taken_for_the_scene_are_all_alike():
-    longest = followed_values(motion(0, 0, ABSORBED_SECONDS))
-    np.testing.assert_array_equal(longest, followed_values(motion(0, 0, ABSORBED_SECONDS - 5)))
-    assert longest[2] > followed_values(motion(0, 0, ABSORBED_SECONDS / 2))[2]
+    longest = followed_values(motion(0, 0, 0, ABSORBED_SECONDS))
+    np.testing.assert_array_equal(longest, followed_values(motion(0, 0, 0, ABSORBED_SECONDS - 5)))
+    assert longest[3] > followed_values(motion(0, 0, 0, ABSORBED_SECONDS / 2))[3]
 
 
 def test_a_state_gives_the_same(followed):

@@ -13,11 +13,14 @@ from oddframe.detectors.own_cameras.fixed_camera.directions import (
     Wanderer,
     WayStream,
     count_ways,
+    ways_of,
 )
 from oddframe.detectors.own_cameras.fixed_camera.motion import Habits, MotionStream
 from oddframe.detectors.own_cameras.fixed_camera.movers import Mover, MoverStream, movers_of
 from oddframe.detectors.own_cameras.fixed_camera.pace import UsualPace, cells_of, fastest_of
+from oddframe.detectors.own_cameras.fixed_camera.presence import PresenceStream, Traffic
 from oddframe.detectors.own_cameras.fixed_camera.staying import LongestStays, Stay
+from oddframe.detectors.own_cameras.fixed_camera.traces import Traced
 
 WIDTH, HEIGHT = 240, 160
 SIZE = (WIDTH, HEIGHT)
@@ -142,17 +145,13 @@ def walk(start: tuple[int, int], right: float, down: float = 0.0, frames: int = 
 
 
 def directions_of(background, *walks) -> Directions:
-    counts = np.zeros((*GRID, BINS), np.float32)
-    for pictures in walks:
-        stream = MoverStream(background, SIZE)
-        for k, picture in enumerate(pictures):
-            counts += count_ways(stream.update(picture, 0.08 if k else None))
-    return Directions.of_counts(counts)
+    return Directions.of_counts(counts_of(background, *walks))
 
 
 def wanderers(background, directions, pictures) -> list[Wanderer]:
     movers, ways = MoverStream(background, SIZE), WayStream(directions)
-    return [ways.update(movers.update(p, 0.08 if k else None)) for k, p in enumerate(pictures)]
+    seen = (movers.update(p, 0.08 if k else None) for k, p in enumerate(pictures))
+    return [ways.update(moving, ways_of(moving)) for moving in seen]
 
 
 @pytest.fixture(scope="module")
@@ -201,6 +200,50 @@ def test_who_goes_against_the_crowd_is_found_in_it(background, street):
     assert (x + width, y + height) == pytest.approx((120 - 4 * 13, 108), abs=12)
 
 
+def strays_of(background, traffic: Traffic, pictures) -> list[Traced]:
+    movers, strays = MoverStream(background, SIZE), PresenceStream(traffic)
+    seen = (movers.update(p, 0.08 if k else None) for k, p in enumerate(pictures))
+    return [strays.update(moving, ways_of(moving)) for moving in seen]
+
+
+def counts_of(background, *walks) -> np.ndarray:
+    counts = np.zeros((*GRID, BINS), np.float32)
+    for pictures in walks:
+        stream = MoverStream(background, SIZE)
+        for k, picture in enumerate(pictures):
+            counts += count_ways(stream.update(picture, 0.08 if k else None))
+    return counts
+
+
+def test_what_moves_where_nothing_does_is_rare_whichever_way_it_goes(background):
+    """Where something goes to the right, going left is no matter of presence."""
+    traffic = Traffic.of_counts(counts_of(background, walk((5, 10), 4), walk((5, 10), 4)))
+    usual, back, below = (
+        max(strays_of(background, traffic, walk(*way)), key=lambda one: one.value)
+        for way in (((5, 10), 4), ((65, 10), -4), ((5, 110), 4))
+    )
+    assert max(usual.value, back.value) < 0.1
+    assert below.value > 1
+    _, y, _, height = below.box
+    assert y == pytest.approx(110, abs=8)
+    assert height == pytest.approx(40, abs=8)
+    assert below.velocity == pytest.approx((4 / 0.08, 0), abs=8)
+    assert traffic.sentence(below.box, SIZE) == "moves where nothing moved in the normal footage"
+    # A hundred times as much elsewhere: hardly anything moved below, but something did.
+    seldom = Traffic.of_counts(
+        100 * counts_of(background, walk((5, 10), 4))
+        + counts_of(background, walk((5, 110), 4, frames=8))
+    )
+    now = max(strays_of(background, seldom, walk((5, 110), 4)), key=lambda one: one.value)
+    assert 0 < now.value < below.value
+    assert seldom.sentence((30, 115, 20, 30), SIZE) == "moves where hardly anything does"
+
+
+def test_where_nothing_ever_moved_no_place_is_rarer_than_another(background):
+    still = Traffic.of_counts(np.zeros((*GRID, BINS)))
+    assert max(one.value for one in strays_of(background, still, walk((5, 110), 4))) == 0
+
+
 def test_an_odd_way_fades_within_a_few_seconds(background, street):
     pictures = walk((75, 60), -4)[:-1]
     found = wanderers(background, street, pictures + [pictures[-1]] * 60)
@@ -222,7 +265,8 @@ def test_where_nothing_moves_no_direction_is_rare(background):
 
 def habits(background) -> Habits:
     directions = Directions.of_counts(np.zeros((*GRID, BINS)))
-    return Habits(background, UsualPace(np.array([80.0]), np.array([30.0])), directions)
+    traffic = Traffic(np.ones(GRID))
+    return Habits(background, UsualPace(np.array([80.0]), np.array([30.0])), directions, traffic)
 
 
 def stays_of(background, pictures, seconds=0.2) -> list[Stay]:

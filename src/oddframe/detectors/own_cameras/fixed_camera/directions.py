@@ -12,7 +12,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from oddframe.detectors.own_cameras.fixed_camera.boxes import Box, around_highest
+from oddframe.detectors.own_cameras.fixed_camera.body_mean import BodyMean
+from oddframe.detectors.own_cameras.fixed_camera.boxes import Box
 from oddframe.detectors.own_cameras.fixed_camera.movers import Moving
 from oddframe.detectors.own_cameras.fixed_camera.velocity import MEMORY_SECONDS, Velocity
 from oddframe.errors import OddframeError
@@ -33,10 +34,6 @@ _LEAST_COVER = 0.3
 _PRIOR = 0.2
 """Weight of what is usual everywhere, in shares of what a place has on average."""
 _LEAST_SHARE = 1e-4
-_KEPT_SECONDS = 1.0
-"""What goes an odd way is odd by the mean over so long on its path: limbs and glare are not."""
-_BODY = (7, 9)
-"""Width and height, at half size, over which what is odd about a body is averaged."""
 _WAYS = ("right", "down", "left", "up")
 
 
@@ -144,9 +141,9 @@ def count_ways(moving: Moving) -> np.ndarray:
     """How many pixels of what moves go each way at each place, ``(rows, columns, ways)``."""
     counts = np.zeros(GRID[0] * GRID[1] * BINS, np.float32)
     if moving.velocity is not None:
-        ways = _ways(moving, moving.velocity)
+        ways = ways_of(moving)
         going = ways != NO_WAY
-        numbers = _places(moving, moving.velocity)[going] * BINS + ways[going]
+        numbers = places_of(moving, moving.velocity)[going] * BINS + ways[going]
         counts += np.bincount(numbers, minlength=counts.size).astype(np.float32)
     return counts.reshape(*GRID, BINS)
 
@@ -160,44 +157,40 @@ class WayStream:
 
     def __init__(self, directions: Directions) -> None:
         self._rarities = directions.rarities().ravel()
-        self._odd: np.ndarray | None = None
+        self._bodies = BodyMean()
 
-    def update(self, moving: Moving) -> Wanderer:
-        """The rarest way after one more picture; where velocities begin anew, so does this."""
+    def update(self, moving: Moving, ways: np.ndarray) -> Wanderer:
+        """The rarest way after one more picture; where velocities begin anew, so does this.
+
+        Args:
+            moving: what moves.
+            ways: of each pixel of the part with flow (:func:`ways_of`).
+        """
         velocity = moving.velocity
         if velocity is None:
-            self._odd = None
+            self._bodies.reset()
             return Wanderer()
-        shape, part = moving.labels.shape, velocity.part
-        ways, places = _ways(moving, velocity), _places(moving, velocity)
+        places = places_of(moving, velocity)
         # Of what goes nowhere, some other's rarity is looked up and left.
         now = np.where(ways == NO_WAY, 0, self._rarities[places * BINS + ways])
-        if self._odd is None and not now.any():
+        body = self._bodies.update(moving, now)
+        if body is None:
             return Wanderer()
-        kept = np.float32(np.exp(-velocity.elapsed / _KEPT_SECONDS))
-        odd = (1 - kept) * now.astype(np.float32)
-        if self._odd is not None and odd.size:
-            odd += kept * velocity.carried(self._odd)
-        odd[moving.labels[part] == 0] = 0
-        if not odd.any():
-            self._odd = None
-            return Wanderer()
-        self._odd = np.zeros(shape, np.float32)
-        self._odd[part] = odd
-        body = cv2.boxFilter(odd, -1, _BODY, borderType=cv2.BORDER_CONSTANT)
-        (row, column), (x, y, width, height) = around_highest(body)
-        top, left = part[0].start, part[1].start
+        row, column = body.pixel
         return Wanderer(
-            float(body[row, column]),
-            (2 * (left + x), 2 * (top + y), 2 * width, 2 * height),
+            body.value,
+            body.box,
             divmod(int(places[row, column]), GRID[1]),
             int(ways[row, column]),
             velocity.around(row, column),
         )
 
 
-def _ways(moving: Moving, velocity: Velocity) -> np.ndarray:
-    """The way of each pixel of the part with flow, or :data:`NO_WAY`."""
+def ways_of(moving: Moving) -> np.ndarray:
+    """The way of each pixel of the part with flow, or :data:`NO_WAY`; empty at first."""
+    velocity = moving.velocity
+    if velocity is None:
+        return np.full((0, 0), NO_WAY, np.intp)
     part = velocity.part
     right, down, cover = np.moveaxis(velocity.sums[part], 2, 0)
     least = _LEAST_SPEED * cover
@@ -212,7 +205,7 @@ def _ways(moving: Moving, velocity: Velocity) -> np.ndarray:
     return ways
 
 
-def _places(moving: Moving, velocity: Velocity) -> np.ndarray:
+def places_of(moving: Moving, velocity: Velocity) -> np.ndarray:
     """The number of the place of each pixel of the part with flow."""
     height, width = moving.labels.shape
     rows, columns = velocity.part

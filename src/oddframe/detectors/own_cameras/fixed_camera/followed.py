@@ -1,4 +1,4 @@
-"""The cues that follow things: the fastest, the rarest way, the longest stay of a picture.
+"""The cues that follow things: the fastest, the rarest way and place, the longest stay.
 
 Each is one number a picture, whose frames are no independent evidence: somebody who walks by is a
 hundred frames and one event. So they are judged by the highest of each block of some seconds.
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from oddframe.detectors.own_cameras.fixed_camera.motion import Motion
     from oddframe.files.saved_state import SavedState
 
-CUES = ("pace", "direction", "staying")
+CUES = ("pace", "direction", "presence", "staying")
 LASTING_CUES = CUES[1:]
 """Those that take time of their own, and so are evidence as they are; a pace may be a flash."""
-_LEAST_SPREADS = (0.1, 0.12, 0.3)
+_LEAST_SPREADS = (0.1, 0.12, 0.12, 0.3)
 """Of the values of normal blocks: a few blocks that happen to be alike promise nothing."""
 _LEAST_PACE = 0.5
 _MOST_SECONDS = 0.95 * ABSORBED_SECONDS
@@ -35,12 +35,12 @@ is sure, so that where it has nothing to say it takes nothing from the others.""
 
 
 def lasting_values(values: np.ndarray) -> np.ndarray:
-    """Of the values of all cues, ``(..., 3)``, those of :data:`LASTING_CUES`."""
+    """Of the values of all cues, ``(..., 4)``, those of :data:`LASTING_CUES`."""
     return values[..., -len(LASTING_CUES) :]
 
 
 def followed_values(motion: Motion) -> np.ndarray:
-    """What :data:`CUES` measure in a picture, float64 ``(3,)``.
+    """What :data:`CUES` measure in a picture, float64 ``(4,)``.
 
     Logarithms of the pace and of the seconds of a stay: twice as much is as much odder, whatever
     is usual.
@@ -49,6 +49,7 @@ def followed_values(motion: Motion) -> np.ndarray:
         [
             math.log(max(motion.fastest.value, _LEAST_PACE)),
             motion.wanderer.rarity,
+            motion.stray.value,
             math.log(min(max(motion.stay.seconds, LEAST_SECONDS), _MOST_SECONDS)),
         ]
     )
@@ -79,7 +80,7 @@ class Followed:
                 for maxima in zip(*(block_maxima(cue, seconds) for cue in values.T), strict=True)
             ]
         )
-        trusts = (1.0, direction, 1.0)
+        trusts = (1.0, direction, 1.0, 1.0)
         return cls(tuple(map(BlockSurprise.fit, blocks.T, _LEAST_SPREADS, trusts)))
 
     def parts(self, values: np.ndarray) -> np.ndarray:

@@ -28,6 +28,7 @@ from oddframe.detectors.own_cameras.fixed_camera.movers import (
 )
 from oddframe.detectors.own_cameras.fixed_camera.observation import Scale
 from oddframe.detectors.own_cameras.fixed_camera.pace import UsualPace
+from oddframe.detectors.own_cameras.fixed_camera.presence import Traffic
 from oddframe.detectors.own_cameras.fixed_camera.scene import Whitening
 from oddframe.detectors.own_cameras.fixed_camera.staying import Stay
 from oddframe.detectors.own_cameras.fixed_camera.watching import HELD_OUT, Seen
@@ -66,8 +67,10 @@ class LearntHabits:
     def without(self, group: int | None) -> Habits:
         """The habits of all but one part of the footage."""
         counts = [ways for part, ways in self.ways.items() if part != group]
-        directions = Directions.of_counts(sum(counts, np.zeros((*GRID, BINS), np.float32)))
-        return Habits(self.background, self.pace, directions)
+        ways = sum(counts, np.zeros((*GRID, BINS), np.float32))
+        return Habits(
+            self.background, self.pace, Directions.of_counts(ways), Traffic.of_counts(ways)
+        )
 
 
 _MOMENT = np.dtype(

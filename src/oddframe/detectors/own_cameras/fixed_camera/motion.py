@@ -11,6 +11,7 @@ from oddframe.detectors.own_cameras.fixed_camera.directions import (
     Directions,
     Wanderer,
     WayStream,
+    ways_of,
 )
 from oddframe.detectors.own_cameras.fixed_camera.movers import MoverStream
 from oddframe.detectors.own_cameras.fixed_camera.pace import (
@@ -18,6 +19,7 @@ from oddframe.detectors.own_cameras.fixed_camera.pace import (
     cells_of,
     fastest_of,
 )
+from oddframe.detectors.own_cameras.fixed_camera.presence import PresenceStream, Traffic
 from oddframe.detectors.own_cameras.fixed_camera.staying import Stay, Staying
 from oddframe.detectors.own_cameras.fixed_camera.traces import Trace, Traced, Views
 
@@ -30,11 +32,13 @@ class Habits:
         background: the scene without them.
         pace: how fast they usually are.
         directions: which way they usually go.
+        traffic: where they do.
     """
 
     background: Background
     pace: UsualPace
     directions: Directions
+    traffic: Traffic
 
 
 @dataclass(frozen=True)
@@ -45,12 +49,14 @@ class Motion:
         pace: times the usual pace, float32 (rows, columns).
         fastest: the fastest thing, by its pace.
         wanderer: who goes the way that is rarest at its place.
+        stray: what moves at the rarest place.
         stay: the longest.
     """
 
     pace: np.ndarray
     fastest: Traced
     wanderer: Wanderer
+    stray: Traced
     stay: Stay
 
 
@@ -69,7 +75,8 @@ class MotionStream:
         self._staying = Staying()
         self._ways = WayStream(habits.directions)
         self._views = Views(size)
-        self._fastest, self._rarest = Trace(self._views), Trace(self._views)
+        self._strays = PresenceStream(habits.traffic)
+        self._fastest, self._rarest, self._stray = (Trace(self._views) for _ in range(3))
         self._wanderer = Wanderer()
 
     def update(self, grey: np.ndarray, elapsed: float | None) -> Motion:
@@ -81,18 +88,27 @@ class MotionStream:
         """
         moving = self._movers.update(grey, elapsed)
         if elapsed is None:
-            for one in (self._staying, self._views, self._fastest, self._rarest):
+            for one in (
+                self._staying,
+                self._views,
+                self._fastest,
+                self._rarest,
+                self._stray,
+            ):
                 one.reset()
         since = elapsed or 0.0
         self._views.add(moving.standing, since)
         field = self._habits.pace.field(moving)
         fastest = self._fastest.update(fastest_of(field, moving), since)
         pace = cells_of(field, moving, self._grid)
-        wanderer = self._ways.update(moving)
+        ways = ways_of(moving)
+        wanderer = self._ways.update(moving, ways)
+        stray = self._stray.update(self._strays.update(moving, ways), since)
         rarest = self._rarest.update(
             Traced(wanderer.rarity, wanderer.box, wanderer.velocity), since
         )
         if rarest.value > wanderer.rarity:
             wanderer = self._wanderer
         self._wanderer = replace(wanderer, box=rarest.box, seconds=rarest.seconds)
-        return Motion(pace, fastest, self._wanderer, self._staying.update(moving, elapsed))
+        stay = self._staying.update(moving, elapsed)
+        return Motion(pace, fastest, self._wanderer, stray, stay)

@@ -18,6 +18,7 @@ from oddframe.detectors.own_cameras.fixed_camera.memory import NormalMemory
 from oddframe.detectors.own_cameras.fixed_camera.motion import Habits
 from oddframe.detectors.own_cameras.fixed_camera.observation import Scale
 from oddframe.detectors.own_cameras.fixed_camera.pace import UsualPace
+from oddframe.detectors.own_cameras.fixed_camera.presence import Traffic
 from oddframe.detectors.own_cameras.fixed_camera.staying import LongestStays
 from oddframe.errors import OddframeError
 from oddframe.features.backbones.patch_features import CHANNELS, FINE_CHANNELS, STRIDE
@@ -142,6 +143,7 @@ class Scene:
             "background": self.habits.background.state(),
             "usual_pace": self.habits.pace.state(),
             "directions": self.habits.directions.state(),
+            "traffic": self.habits.traffic.state(),
             "stays": self.stays.state(),
             "trusts": [self.trusts.appearance, self.trusts.pace],
             "followed": self.followed.state(),
@@ -159,11 +161,11 @@ class Scene:
         Raises:
             OddframeError: a value that is missing, or that no scene has.
         """
-        if not {"background", "lasting", "health", "followed"} <= set(saved):
+        if not {"background", "lasting", "health", "followed", "traffic"} <= set(saved):
             raise OddframeError(
                 "expected a fixed-camera that knows its scene's background, what lasts, what "
-                "follows things and the camera's health, found one fitted by oddframe 0.1, before "
-                "it knew all of them; fit it again with 'oddframe train'"
+                "follows things, where things move and the camera's health, found one fitted by "
+                "oddframe 0.1, before it knew all of them; fit it again with 'oddframe train'"
             )
         rows, columns = saved.wholes("grid", 2, 1, _MOST_CELLS)
         width, height = saved.wholes("look_size", 2, STRIDE, _MOST_CELLS * STRIDE)
@@ -192,6 +194,7 @@ class Scene:
                 Background.from_state(saved.part("background"), small),
                 UsualPace.from_state(saved.part("usual_pace")),
                 Directions.from_state(saved.part("directions")),
+                Traffic.from_state(saved.part("traffic")),
             ),
             stays=LongestStays.from_state(saved.part("stays"), small),
             appearance=Surprise.from_state(saved.part("appearance")),

@@ -116,7 +116,7 @@ class FixedCameraStream:
         )
         self._appearance = self._pace = np.zeros(scene.scale.grid, np.float32)
         self._patches: np.ndarray | None = None
-        self._motion = self._nothing = Motion(self._pace, Traced(), Wanderer(), Stay())
+        self._motion = self._nothing = Motion(self._pace, Traced(), Wanderer(), Traced(), Stay())
         self._camera, self._sees_look = "", True
         self._evidence = Evidence(scene.scale.grid)
         self._last = FrameScore(-1, 0.0)
@@ -175,7 +175,12 @@ class FixedCameraStream:
         began = []
         if not trouble:
             # What rings, rings from when it is known; before, it is odd as a sight is.
-            longs = motion.fastest.seconds, motion.wanderer.seconds, motion.stay.seconds
+            longs = (
+                motion.fastest.seconds,
+                motion.wanderer.seconds,
+                motion.stray.seconds,
+                motion.stay.seconds,
+            )
             began = [
                 Since(max(0.0, seconds - long), float(scene.lasting.seen(np.array(part))))
                 for part, long in zip(parts.tolist(), longs, strict=True)
@@ -200,7 +205,7 @@ class FixedCameraStream:
 
     def _boxes(self, motion: Motion) -> tuple[Box, ...]:
         """Where each cue that follows things finds its own, in pixels of the small picture."""
-        return motion.fastest.box, motion.wanderer.box, motion.stay.box
+        return motion.fastest.box, motion.wanderer.box, motion.stray.box, motion.stay.box
 
     def _sentence(self, cue: str, motion: Motion) -> str:
         """What is odd about a thing, for a person."""
@@ -208,6 +213,10 @@ class FixedCameraStream:
             return self._scene.stays.sentence(motion.stay)
         if cue == "direction":
             return self._scene.habits.directions.sentence(motion.wanderer)
+        if cue == "presence":
+            return self._scene.habits.traffic.sentence(
+                motion.stray.box, self._scene.scale.motion_size
+            )
         return f"moves {motion.fastest.value:.1f} times the usual pace here"
 
     def _of_cells(
