@@ -40,3 +40,16 @@ def test_blocks_are_of_some_seconds():
     assert block_maxima(values, 4 * BLOCK_SECONDS) == [24, 49, 74, 99]
     assert block_maxima(values, 1.0) == [99]
     assert block_maxima(values[:2], 100.0) == [0, 1]
+
+
+def test_no_block_of_normal_footage_is_rarer_than_one_in_three_times_as_many():
+    """A cue that is silent but for one block has no Gumbel's tail, and must not promise one."""
+    for blocks in (2, 16, 1000):
+        maxima = np.append(np.zeros(blocks - 1), 1.57)
+        surprise = BlockSurprise.fit(maxima, 0.12)
+        assert surprise(1.57) <= np.log10(3 * blocks) + 0.1
+    # Where the highest is no surprise, moments alone say how wide it is.
+    even = np.linspace(0, 1, 200)
+    assert BlockSurprise.fit(even, 0.1).scale == pytest.approx(
+        even.std(ddof=1) * np.sqrt(6) / np.pi
+    )

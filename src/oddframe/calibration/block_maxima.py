@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from oddframe.files.saved_state import SavedState
 
 BLOCK_SECONDS = 8.0
+_RAREST = 3
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class BlockSurprise:
 
     @classmethod
     def fit(cls, maxima: Iterable[float], least_spread: float, trust: float = 1.0) -> BlockSurprise:
-        """By moments.
+        """By moments, and by the highest of all: some cues are silent but for a block or two.
 
         Args:
             maxima: the highest value of each block of normal footage; at least one.
@@ -46,9 +47,13 @@ class BlockSurprise:
             trust: how far the cue is believed, 0 to 1.
         """
         values = np.fromiter(maxima, dtype=np.float64)
+        mean = float(values.mean())
         spread = values.std(ddof=1) if values.size > 1 else 0.0
         scale = max(float(spread), least_spread) * math.sqrt(6) / math.pi
-        return cls(float(values.mean()) - float(np.euler_gamma) * scale, scale, trust)
+        # No block of so many is rarer than one in three times as many.
+        rarest = math.log(_RAREST * values.size) - float(np.euler_gamma)
+        scale = max(scale, (float(values.max()) - mean) / rarest)
+        return cls(mean - float(np.euler_gamma) * scale, scale, trust)
 
     def __call__(self, value: float) -> float:
         """Surprise of a value; never negative."""
