@@ -5,6 +5,7 @@ from contextlib import closing
 import numpy as np
 import pytest
 
+from oddframe.detectors.own_cameras.fixed_camera.kept_rows import KeptRows
 from oddframe.detectors.own_cameras.fixed_camera.observation import Observer, Scale
 from oddframe.detectors.own_cameras.fixed_camera.stillness import Stillness
 from oddframe.detectors.own_cameras.fixed_camera.stream import FixedCameraStream
@@ -109,7 +110,9 @@ def test_stretches_to_calibrate_on_are_looked_at_as_in_scoring(tmp_path):
     footage = Footage(manifest, videos, SCALE, PatchEncoder(integer_network()))
 
     def looks(*, as_scored: bool) -> list[np.ndarray]:
-        seen = footage.watch(plan_whole(videos), {}, lambda _: None, as_scored=as_scored)
+        with KeptRows(tmp_path / f"kept-{as_scored}", {}) as kept:
+            plan = plan_whole(videos)
+            seen = list(footage.watch(plan, kept, {}, lambda _: None, as_scored=as_scored))
         return [s.observation.look for s in seen if s.observation.look is not None]
 
     every, some = looks(as_scored=False), looks(as_scored=True)
