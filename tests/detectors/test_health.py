@@ -195,6 +195,14 @@ def test_looks_are_not_judged_in_the_dark_from_its_first_half_second_on(
     assert stream.sees_motion
 
 
+def test_a_dark_cover_is_judged_as_it_looks(background: Background, health: Health) -> None:
+    stream = HealthStream(health, background)
+    for number, picture in enumerate(_trouble(_covered)):
+        told = stream.update(picture, _elapsed(number))
+        assert stream.sees_look
+    assert told == "covered"
+
+
 def test_another_light_is_not_a_cover(background: Background, health: Health) -> None:
     """Infrared: what was bright is dark, and edges stand where they stood."""
 

@@ -130,8 +130,11 @@ class HealthStream:
 
     @property
     def sees_look(self) -> bool:
-        """Whether the last picture is in a light in which it is known how things look."""
-        return self._is_within("dark", "relit")
+        """Whether the last picture is in a light in which it is known how things look.
+
+        A cover is dark too, and should ring.
+        """
+        return self._is_within("dark", "relit") or not self._is_within("hidden")
 
     def _is_within(self, *names: str) -> bool:
         now = asdict(self._signs.now)
