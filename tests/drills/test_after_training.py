@@ -39,15 +39,15 @@ def footage(*minutes: float, split: str = "train", label: str = "normal") -> lis
 @pytest.mark.parametrize(
     ("videos", "cases"),
     [
-        (footage(9.9), 0),
-        (footage(6) + footage(4, split="val"), 1),
-        (footage(6) + footage(4, split="test"), 0),
-        (footage(6) + footage(4, label="anomalous"), 0),
-        (footage(10, 10, 9), 2),
+        (footage(19.9), 0),
+        (footage(16) + footage(4, split="val"), 1),
+        (footage(16) + footage(4, split="test"), 0),
+        (footage(16) + footage(4, label="anomalous"), 0),
+        (footage(20, 20, 19), 2),
         (footage(600), 3),
     ],
 )
-def test_a_case_for_each_ten_minutes_of_normal_footage_and_three_at_most(videos, cases):
+def test_a_case_for_each_twenty_minutes_of_normal_footage_and_three_at_most(videos, cases):
     assert cases_for(Manifest("yard", tuple(videos), Path())) == cases
 
 

@@ -18,7 +18,7 @@ from oddframe.videos.manifest import Manifest
 
 FOLDER = "drills/train"
 """In the run folder."""
-SECONDS_A_CASE = 600.0
+SECONDS_A_CASE = 1200.0
 """Of normal footage, for each stretch of it that all faults are put into once."""
 _MOST_CASES = 3
 _KEYS = (

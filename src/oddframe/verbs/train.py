@@ -62,7 +62,7 @@ def train(
         oracle: also look at the test videos' truth during training and keep the checkpoint that
             is best there, labelled oracle, to compare with papers that choose so.
         drill: end with a short drill, which says what the run would notice, where the detector is
-            fitted at once and has ten minutes of normal footage or more.
+            fitted at once and has twenty minutes of normal footage or more.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         precision: ``32-true``, ``16-mixed``, ``bf16-mixed`` or ``64-true``.
         processes: processes per machine; with GPUs, one for each.
