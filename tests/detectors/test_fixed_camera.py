@@ -385,3 +385,39 @@ def test_real_ped2_with_a_small_network(real_data, tmp_path):
         labels.append(video.frame_labels())
         assert len(found[-1]) == video.frames
     assert roc_auc_score(np.concatenate(labels), np.concatenate(found)) > 0.82
+
+
+def test_footage_in_which_nothing_moves_is_learnt_and_read_again(street, tmp_path):
+    """An empty yard for a minute and a half: whatever moves there then is odd."""
+    random = np.random.default_rng(0)
+    still = cv2.GaussianBlur(random.integers(60, 200, (80, 128, 3), np.uint8), (0, 0), 3)
+
+    def yard(frames: int) -> list[np.ndarray]:
+        noise = random.normal(0, 2, (frames, *still.shape))
+        return list(np.clip(still + noise, 0, 255).astype(np.uint8))
+
+    for name in ("a", "b"):
+        png_folder(tmp_path / "yard" / name, yard(225))
+    manifest = prepare_folder(tmp_path / "yard", fps=5.0)
+    found = fit(manifest, config(street, long_side=64, motion_side=64, fit_looks=2000))
+    again = FixedCameraDetector.from_state(found.state())
+    quiet = values(scored(again, png_folder(tmp_path / "quiet", yard(50)), 5.0))
+    assert (quiet > again.threshold).mean() < 0.1
+    walk = yard(50)
+    for number, image in enumerate(walk[20:45]):
+        image[30:60, 4 * number : 4 * number + 16] = 230
+    walked = scored(again, png_folder(tmp_path / "walk", walk), 5.0)
+    assert (values(walked)[22:45] > again.threshold).mean() > 0.8
+
+
+def test_where_looks_are_not_known_they_are_no_reason(street, detector):
+    with open_video(street.root / "large.mp4") as video:
+        stream = detector.stream(video.info, live=True)
+        frames = [stream.push(frame)[0] for frame in video]
+        odd = max(frames, key=lambda frame: frame.value)
+        assert odd.cue == "appearance"
+        # As in the infrared light of a night that was never learnt.
+        stream._appearance[:], stream._sees_look, stream._threshold = 5.0, False, -1.0
+        unknown = stream._judge(len(frames), frames[-1].frame / 12.5)
+    assert unknown.cue != "appearance"
+    assert unknown.nearest is None

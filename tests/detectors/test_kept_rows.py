@@ -44,6 +44,13 @@ def test_what_was_kept_is_there_again_and_what_came_after_is_cut_off(folder: Pat
         assert rows.count("moments") == 2
 
 
+def test_nothing_is_there_where_rows_are_of_another_type(folder: Path) -> None:
+    """As after an update of oddframe: bytes of other rows would be read as these."""
+    with KeptRows(folder, KINDS | {"fields": np.dtype((np.float16, (3, 2)))}) as rows:
+        assert rows.note == {}
+        assert rows.count("moments") == 0
+
+
 def test_nothing_is_there_where_a_file_is_shorter_than_was_kept(folder: Path) -> None:
     with (folder / "fields").open("r+b") as stream:
         stream.truncate(23)

@@ -1,10 +1,13 @@
 """Motion: textured squares in front of a scene, which move at a known speed, or stay."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
 from oddframe.detectors.own_cameras.fixed_camera.background import Background
+from oddframe.detectors.own_cameras.fixed_camera.boxes import places_under
 from oddframe.detectors.own_cameras.fixed_camera.directions import (
     BINS,
     GRID,
@@ -228,7 +231,8 @@ def test_what_moves_where_nothing_does_is_rare_whichever_way_it_goes(background)
     assert y == pytest.approx(110, abs=8)
     assert height == pytest.approx(40, abs=8)
     assert below.velocity == pytest.approx((4 / 0.08, 0), abs=8)
-    assert traffic.sentence(below.box, SIZE) == "moves where nothing moved in the normal footage"
+    stray = replace(below, oddest=below.box)
+    assert traffic.sentence(stray, SIZE) == "moves where nothing moved in the normal footage"
     # A hundred times as much elsewhere: hardly anything moved below, but something did.
     seldom = Traffic.of_counts(
         100 * counts_of(background, walk((5, 10), 4))
@@ -236,12 +240,32 @@ def test_what_moves_where_nothing_does_is_rare_whichever_way_it_goes(background)
     )
     now = max(strays_of(background, seldom, walk((5, 110), 4)), key=lambda one: one.value)
     assert 0 < now.value < below.value
-    assert seldom.sentence((30, 115, 20, 30), SIZE) == "moves where hardly anything does"
+    # It is told of where it was oddest, wherever it has come to since.
+    late = Traced(1.0, (150, 20, 20, 30), oddest=(30, 115, 20, 30), ago=3.0)
+    assert seldom.sentence(late, SIZE) == "moved a moment ago where hardly anything does"
 
 
-def test_where_nothing_ever_moved_no_place_is_rarer_than_another(background):
+def test_where_nothing_ever_moved_anything_that_does_is_rare(background):
     still = Traffic.of_counts(np.zeros((*GRID, BINS)))
-    assert max(one.value for one in strays_of(background, still, walk((5, 110), 4))) == 0
+    assert max(one.value for one in strays_of(background, still, walk((5, 110), 4))) > 1
+    assert max(one.value for one in strays_of(background, still, [backdrop()] * 5)) == 0
+
+
+@pytest.mark.parametrize("box", [(-29, 40, 60, 90), (100, -20, 40, 60), (-9, -9, 30, 30)])
+def test_places_under_what_leaves_the_picture_are_those_that_are_left(box):
+    x, y, width, height = box
+    under = np.zeros((18, 28), bool)
+    under[places_under(box, (360, 240), (18, 28))] = True
+    rows, columns = np.nonzero(under)
+    assert (rows.min(), columns.min()) == (max(0, y) * 18 // 240, max(0, x) * 28 // 360)
+    assert (rows.max(), columns.max()) == (
+        (y + height - 1) * 18 // 240,
+        (x + width - 1) * 28 // 360,
+    )
+
+
+def test_nothing_is_under_what_has_left():
+    assert not np.ones((18, 28))[places_under((-60, 40, 50, 90), (360, 240), (18, 28))].size
 
 
 def test_an_odd_way_fades_within_a_few_seconds(background, street):

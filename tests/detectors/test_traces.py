@@ -44,6 +44,14 @@ def test_what_was_odd_is_followed_on_and_back():
         assert one.seconds == pytest.approx(number * STEP, abs=1e-9)
 
 
+def test_where_and_when_it_was_oddest_is_known():
+    last = walk([0.0] * 10 + [2.0] + [0.5] * 15)[-1]
+    assert last.oddest == box(20 + PACE * STEP * 10)
+    assert last.ago == pytest.approx(15 * STEP)
+    assert last.moves == "moved a moment ago"
+    assert walk([2.0] + [0.5] * 5)[-1].moves == "moves"
+
+
 def test_it_is_followed_as_long_as_something_is_there():
     found = walk([2.0] + [0.5] * 5 + [0.0] * 10, gone=6)
     assert [one.value for one in found] == [2.0] * 6 + [0.0] * 10

@@ -130,7 +130,8 @@ def test_a_damaged_end_of_a_fragmented_file_is_said(tmp_path):
     with av.open(str(tmp_path / "cut.mp4")) as container:
         packets = [packet for packet in container.demux(video=0) if packet.size]
     assert packets[-1].is_corrupt
-    with pytest.warns(OddframeWarning, match=r"frames \d+ to \d+ cannot be decoded"):
+    # How many are lost hangs on the encoder, which has as many threads as there are cores.
+    with pytest.warns(OddframeWarning, match=r"frames? \d+( to \d+)? cannot be decoded"):
         assert probe(tmp_path / "cut.mp4").frames == len(packets)
 
 

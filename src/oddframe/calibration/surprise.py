@@ -81,7 +81,7 @@ class Surprise:
             raise OddframeError(
                 "expected surprises that rise with the values, found some that do not"
             )
-        return cls(values, surprises, saved.number("slope", 1e-300))
+        return cls(values, surprises, saved.number("slope", 0))
 
     def __call__(self, raw: np.ndarray) -> np.ndarray:
         """Surprise of raw values, float32, same shape, never negative."""

@@ -7,6 +7,7 @@ its drill together should take no more than a quarter of the footage's length.
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 
 from oddframe.drills.drilling import DrillRequest, drill_run
 from oddframe.drills.faults import FAULTS
@@ -63,7 +64,8 @@ def drill_of_training(run: Run, manifest: Manifest) -> Drill | None:
     if not cases:
         return None
     try:
-        if (folder / FILE).exists() and (before := read_drill(folder)).run_sha256 == run.sha256:
+        before = _kept(folder)
+        if before and before.run_sha256 == run.sha256:
             return before
         asked = DrillRequest(run, out=folder, cases=cases, faults=FEW, longest=USUAL)
         return drill_run(asked).drill
@@ -79,3 +81,11 @@ def drill_of_training(run: Run, manifest: Manifest) -> Drill | None:
             "with --resume goes on with its drill"
         ) from None
     return None
+
+
+def _kept(folder: Path) -> Drill | None:
+    """The drill that is there, if it can be read: otherwise another takes its place."""
+    try:
+        return read_drill(folder) if (folder / FILE).exists() else None
+    except OddframeError:
+        return None

@@ -167,13 +167,6 @@ class Survey:
         return boxes, np.array([seen.velocity for seen in self.movers])
 
     @cached_property
-    def _places(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Of each mover twice its middle, where it stands, and its velocity."""
-        boxes = np.array([seen.box for seen in self.movers])
-        velocities = np.array([seen.velocity for seen in self.movers])
-        return boxes[:, 0] + boxes[:, 2], boxes[:, 3], velocities
-
-    @cached_property
     def _used_before(self) -> np.ndarray:
         """How many cells above and left of each were ever used, ``(rows + 1, columns + 1)``."""
         return cv2.integral((self.used > 0).astype(np.uint8))

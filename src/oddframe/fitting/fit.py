@@ -19,7 +19,7 @@ from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.files.atomic import begun_in
 from oddframe.fitting.begun import Begun
-from oddframe.fitting.kept_fit import FITTING, kept_fit, remove_kept
+from oddframe.fitting.kept_fit import FITTING, drop_kept, kept_fit, remove_kept
 from oddframe.fitting.request import FitRequest
 from oddframe.footage.deep_footage import normal_range
 from oddframe.runs.checkpoint import write_checkpoint
@@ -109,6 +109,8 @@ def fit_run(request: FitRequest) -> Trained:
         begun_in(out, MANIFEST, CONFIG, LOG),
     ):
         manifest.write(out / MANIFEST)
+        if not chosen.module.DETECTOR.traits.resumes:
+            drop_kept(out)
         if request.features is None:
             _warn_of_anomalous(manifest, chosen.given)
         if job := _job(request, chosen):

@@ -77,6 +77,17 @@ def kept_fit(out: Path, written: dict[str, Any], manifest: Manifest) -> Generato
         raise
 
 
+def drop_kept(out: Path) -> None:
+    """Remove what another detector's fit left here, with a line: nobody goes on with it."""
+    if (out / FITTING).exists():
+        warnings.warn(
+            f"{out}: another detector's fit was stopped here; what it found is removed",
+            OddframeWarning,
+            stacklevel=3,
+        )
+        remove_kept(out)
+
+
 def remove_kept(out: Path) -> None:
     """Remove the folder, if it is there."""
     shutil.rmtree(out / FITTING, ignore_errors=True)

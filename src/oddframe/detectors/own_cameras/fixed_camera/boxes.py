@@ -21,9 +21,11 @@ def places_under(box: Box, size: tuple[int, int], grid: tuple[int, int]) -> tupl
     """
     x, y, width, height = box
     rows, columns = grid
+    # What leaves the picture begins before its edge.
+    bottom, right = max(0, y + height), max(0, x + width)
     return (
-        slice(int(y / size[1] * rows), math.ceil((y + height) / size[1] * rows)),
-        slice(int(x / size[0] * columns), math.ceil((x + width) / size[0] * columns)),
+        slice(int(max(0, y) / size[1] * rows), math.ceil(bottom / size[1] * rows)),
+        slice(int(max(0, x) / size[0] * columns), math.ceil(right / size[0] * columns)),
     )
 
 

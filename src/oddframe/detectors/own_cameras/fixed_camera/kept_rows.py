@@ -61,8 +61,12 @@ class KeptRows:
             sizes = {name: (self._folder / name).stat().st_size for name in self._kinds}
         except (OSError, ValueError, KeyError, TypeError):
             return nothing
-        whole = all(0 <= self._bytes(n, counts[n]) <= sizes[n] for n in self._kinds)
+        whole = said.get("types") == self._types()
+        whole &= all(0 <= self._bytes(n, counts[n]) <= sizes[n] for n in self._kinds)
         return (note, counts) if whole else nothing
+
+    def _types(self) -> dict[str, str]:
+        return {name: str(kind) for name, kind in self._kinds.items()}
 
     def _bytes(self, name: str, rows: int) -> int:
         return rows * self._kinds[name].itemsize
@@ -122,7 +126,8 @@ class KeptRows:
                 os.fsync(stream.fileno())
         except OSError as error:
             raise cannot_write(self._folder, error) from error
-        write_json(self._folder / _KEPT, {"note": dict(note), "rows": self._counts})
+        said = {"note": dict(note), "rows": self._counts, "types": self._types()}
+        write_json(self._folder / _KEPT, said)
         self._at = time.monotonic()
 
     def rows(self, name: str) -> np.ndarray:

@@ -196,7 +196,7 @@ class Measurements:
                     group, elapsed = seen.group, None
                     stream = MotionStream(habits.without(own), scale.grid, scale.motion_size)
                 motion = stream.update(grey, elapsed)
-                health = health.knowing(signs.update(grey, elapsed))
+                health = health.knowing(signs.update(*observation.motion))
             if not seen.judged or motion is None or not kept.count("distances"):
                 continue
             if seen.stretch != begun:

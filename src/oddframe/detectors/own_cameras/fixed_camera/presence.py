@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from oddframe.detectors.own_cameras.fixed_camera.body_mean import BodyMean
-from oddframe.detectors.own_cameras.fixed_camera.boxes import Box, places_under
+from oddframe.detectors.own_cameras.fixed_camera.boxes import places_under
 from oddframe.detectors.own_cameras.fixed_camera.directions import GRID, NO_WAY, places_of
 from oddframe.detectors.own_cameras.fixed_camera.movers import Moving
 from oddframe.detectors.own_cameras.fixed_camera.traces import Traced
@@ -30,7 +30,7 @@ class Traffic:
     """How much moves at each place, beside the mean of all places.
 
     Attributes:
-        beside: ``(rows, columns)``, 0 or more; 1 everywhere where nothing moved at all.
+        beside: ``(rows, columns)``, 0 or more; 0 everywhere where nothing moved at all.
     """
 
     beside: np.ndarray
@@ -40,25 +40,25 @@ class Traffic:
         """From how much moved where and which way, ``(rows, columns, ways)``."""
         spread = cv2.GaussianBlur(counts.sum(axis=2).astype(np.float64), (0, 0), _SPREAD)
         mean = spread.mean()
-        return cls(spread / mean if mean > 0 else np.ones_like(spread))
+        return cls(spread / mean if mean > 0 else spread)
 
     def rarities(self) -> np.ndarray:
         """How rare it is that something moves at each place, 0 where it is used; float32."""
         rarity = -np.log10(np.maximum(self.beside, _LEAST))
         return np.maximum(0, rarity - _USED).astype(np.float32)
 
-    def sentence(self, box: Box, size: tuple[int, int]) -> str:
-        """What is odd about where something moves, for a person.
+    def sentence(self, stray: Traced, size: tuple[int, int]) -> str:
+        """What is odd about where something moves, or did, for a person.
 
         Args:
-            box: of it, in pixels of the small picture.
-            size: (width, height) of that.
+            stray: it.
+            size: (width, height) of the small picture.
         """
-        x, y, width, height = box
+        x, y, width, height = stray.oddest
         middle = places_under((x + width // 2, y + height // 2, 1, 1), size, GRID)
         if self.beside[middle].max(initial=0.0) < _NEVER:
-            return "moves where nothing moved in the normal footage"
-        return "moves where hardly anything does"
+            return f"{stray.moves} where nothing moved in the normal footage"
+        return f"{stray.moves} where hardly anything does"
 
     def state(self) -> dict[str, Any]:
         """Arrays."""

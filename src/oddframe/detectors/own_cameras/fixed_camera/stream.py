@@ -158,7 +158,8 @@ class FixedCameraStream:
 
     def _judge(self, frame: int, seconds: float) -> FrameScore:
         scene, motion = self._scene, self._motion
-        field = self._appearance + self._pace if self._sees_look else self._pace
+        looks = self._appearance if self._sees_look else np.zeros_like(self._pace)
+        field = looks + self._pace
         cells = float(scene.frame(np.array(frame_value(field))))
         values = followed_values(motion)
         parts, boxes = scene.followed.parts(values), self._boxes(motion)
@@ -198,7 +199,7 @@ class FixedCameraStream:
         most, oddest = int(parts.argmax()), odd_boxes(score_map, *self._size)
         if parts[most] < cells:
             place = f"({where(oddest[0], *self._size)}){_over(lasting)}"
-            return self._of_cells(score, top_cells(field), place, oddest)
+            return self._of_cells(score, looks, top_cells(field), place, oddest)
         first = self._in_video(boxes[most])
         reason = f"{self._sentence(CUES[most], motion)} ({where(first, *self._size)})"
         return replace(score, cue=CUES[most], reason=reason, boxes=(first, *oddest)[:3])
@@ -214,24 +215,22 @@ class FixedCameraStream:
         if cue == "direction":
             return self._scene.habits.directions.sentence(motion.wanderer)
         if cue == "presence":
-            return self._scene.habits.traffic.sentence(
-                motion.stray.box, self._scene.scale.motion_size
-            )
-        return f"moves {motion.fastest.value:.1f} times the usual pace here"
+            return self._scene.habits.traffic.sentence(motion.stray, self._scene.scale.motion_size)
+        return f"{motion.fastest.moves} {motion.fastest.value:.1f} times the usual pace here"
 
     def _of_cells(
-        self, score: FrameScore, top: np.ndarray, place: str, boxes: VideoBoxes
+        self, score: FrameScore, looks: np.ndarray, top: np.ndarray, place: str, boxes: VideoBoxes
     ) -> FrameScore:
         """A score that the oddest cells have, by the cue that weighs most in them."""
-        if self._pace.ravel()[top].mean() > self._appearance.ravel()[top].mean():
+        if self._pace.ravel()[top].mean() >= looks.ravel()[top].mean():
             times = float(self._motion.pace.ravel()[top].mean())
             reason = f"moves {times:.1f} times the usual pace here {place}"
             return replace(score, cue="pace", reason=reason, boxes=boxes)
         reason = f"looks unlike anything in the normal footage {place}"
         nearest = None
         if self._patches is not None:
-            cell = top[self._appearance.ravel()[top].argmax()]
-            row, column = np.unravel_index(cell, self._appearance.shape)
+            cell = top[looks.ravel()[top].argmax()]
+            row, column = np.unravel_index(cell, looks.shape)
             nearest = self._scene.nearest_sight(self._patches, int(row), int(column))
         return replace(score, cue="appearance", reason=reason, boxes=boxes, nearest=nearest)
 
@@ -241,8 +240,8 @@ class FixedCameraStream:
         across, down = width / small_width, height / small_height
         x, y, wide, high = box
         return (
-            round(x * across),
-            round(y * down),
+            max(0, round(x * across)),
+            max(0, round(y * down)),
             min(width, round((x + wide) * across)),
             min(height, round((y + high) * down)),
         )

@@ -21,6 +21,7 @@ _LEAST_STANDING = 0.08
 """Share of a place that is covered where something stands."""
 _AROUND = np.ones((3, 3), np.uint8)
 """A thing is where it should be, or beside that."""
+_NOW_SECONDS = 1.0
 _LONGEST_SECONDS = 8.0
 """What was seen so long ago is another matter."""
 
@@ -34,12 +35,21 @@ class Traced:
         box: left, top, width, height of it now, in pixels of the small picture.
         velocity: in these pixels a second, right and down.
         seconds: for how long it has been in view.
+        oddest: its box when it was oddest.
+        ago: how many seconds ago that was.
     """
 
     value: float = 0.0
     box: Box = (0, 0, 0, 0)
     velocity: tuple[float, float] = (0.0, 0.0)
     seconds: float = 0.0
+    oddest: Box = (0, 0, 0, 0)
+    ago: float = 0.0
+
+    @property
+    def moves(self) -> str:
+        """What it does, or did, for a person."""
+        return "moves" if self.ago < _NOW_SECONDS else "moved a moment ago"
 
 
 class Views:
@@ -124,11 +134,12 @@ class Trace:
             if views.seconds - self._seen > _LONGEST_SECONDS or not views.stands(odd.box):
                 odd = Traced()
         if now.value and now.value >= odd.value:
-            odd, self._seen = now, views.seconds
+            odd, self._seen = replace(now, oddest=now.box), views.seconds
             self._since = views.seconds - views.seconds_of(now.box, now.velocity)
         self._odd = odd
         if not odd.value:
             return odd
         x, y, width, height = odd.box
         box = (round(x), round(y), width, height)
-        return replace(odd, box=box, seconds=views.seconds - self._since)
+        seconds, ago = views.seconds - self._since, views.seconds - self._seen
+        return replace(odd, box=box, seconds=seconds, ago=ago)
