@@ -143,7 +143,9 @@ def measure(work: Path, name: str, versions: dict[str, Path], rounds: int) -> li
                 "peak_mb": round(child(source, "whole", runs[version], new)["peak_mb"]),
                 "fit_peak_mb": round(fits[version]["peak_mb"]),
                 "cpu_ms_a_frame": round(1000 * total / parts["frames"], 2),
-                "stages": {stage: round(parts["stages"][stage] / total, 3) for stage in STAGES},
+                "stages": {
+                    stage: round(parts["stages"].get(stage, 0.0) / total, 3) for stage in STAGES
+                },
             }
         )
     return rows

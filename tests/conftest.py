@@ -47,6 +47,7 @@ LONGEST = (
     "test_mlflow_page",
     "test_spread",
     "test_fixed_camera",
+    "test_kept_fit",
     "test_every_detector",
     "test_mlflow",
     "test_pseudo_anomaly",
