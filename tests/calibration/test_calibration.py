@@ -91,6 +91,20 @@ def test_trust_is_what_scikit_learn_says(normal, disturbed):
     assert trust(np.array(normal), np.array(disturbed)) == pytest.approx(expected)
 
 
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 9), st.integers(0, 9), st.integers(1, 5)), min_size=1, max_size=20
+    )
+)
+def test_trust_in_what_counts_more_or_less_is_what_scikit_learn_says(rows):
+    normal, disturbed, weights = np.array(rows, float).T
+    twice = np.stack([disturbed, disturbed[::-1]])
+    scores = np.concatenate([normal, *twice])
+    labels = np.repeat([0, 1, 1], len(rows))
+    auc = roc_auc_score(labels, scores, sample_weight=np.tile(weights, 3))
+    assert trust(normal, twice, weights) == pytest.approx(max(0, 2 * auc - 1), abs=1e-9)
+
+
 def test_trust_of_a_fault_that_always_or_never_shows():
     normal = np.arange(10.0)
     assert trust(normal, normal + 100) == 1

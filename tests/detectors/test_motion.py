@@ -14,9 +14,9 @@ from oddframe.detectors.own_cameras.fixed_camera.directions import (
     NO_WAY,
     Directions,
     Wanderer,
+    Ways,
     WayStream,
     count_ways,
-    ways_of,
 )
 from oddframe.detectors.own_cameras.fixed_camera.motion import Habits, MotionStream
 from oddframe.detectors.own_cameras.fixed_camera.movers import Mover, MoverStream, movers_of
@@ -154,7 +154,7 @@ def directions_of(background, *walks) -> Directions:
 def wanderers(background, directions, pictures) -> list[Wanderer]:
     movers, ways = MoverStream(background, SIZE), WayStream(directions)
     seen = (movers.update(p, 0.08 if k else None) for k, p in enumerate(pictures))
-    return [ways.update(moving, ways_of(moving)) for moving in seen]
+    return [ways.update(moving, Ways.of(moving)) for moving in seen]
 
 
 @pytest.fixture(scope="module")
@@ -181,13 +181,13 @@ def test_ways_are_believed_where_crosswise_is_told_from_usual():
 
 def test_a_direction_that_nothing_takes_is_rare_at_its_place_alone(background, street):
     def rarest(*way) -> Wanderer:
-        return max(wanderers(background, street, walk(*way)), key=lambda one: one.rarity)
+        return max(wanderers(background, street, walk(*way)), key=lambda one: one.value)
 
-    assert rarest((10, 60), 4).rarity < 0.1
-    assert rarest((150, 60), -4).rarity < 0.1
+    assert rarest((10, 60), 4).value < 0.1
+    assert rarest((150, 60), -4).value < 0.1
     left, up = rarest((75, 60), -4), rarest((170, 100), 0, -4)
-    assert left.rarity > 0.5
-    assert up.rarity > 0.5
+    assert left.value > 0.5
+    assert up.value > 0.5
     assert street.sentence(left) == "moves left, where nearly everything moves right"
     assert street.sentence(up) == "moves up, where hardly anything does"
     assert street.sentence(Wanderer(1.0)) == "moved in a direction that is rare here"
@@ -198,7 +198,7 @@ def test_who_goes_against_the_crowd_is_found_in_it(background, street):
     crowd = [np.maximum(scene(10 + 3 * k, 30), scene(80 - 4 * k, 68)) for k in range(14)]
     found = wanderers(background, street, crowd)[-1]
     x, y, width, height = found.box
-    assert found.rarity > 0.4
+    assert found.value > 0.4
     assert (x, y) == pytest.approx((80 - 4 * 13, 68), abs=12)
     assert (x + width, y + height) == pytest.approx((120 - 4 * 13, 108), abs=12)
 
@@ -206,7 +206,7 @@ def test_who_goes_against_the_crowd_is_found_in_it(background, street):
 def strays_of(background, traffic: Traffic, pictures) -> list[Traced]:
     movers, strays = MoverStream(background, SIZE), PresenceStream(traffic)
     seen = (movers.update(p, 0.08 if k else None) for k, p in enumerate(pictures))
-    return [strays.update(moving, ways_of(moving)) for moving in seen]
+    return [strays.update(moving, Ways.of(moving)) for moving in seen]
 
 
 def counts_of(background, *walks) -> np.ndarray:
@@ -272,19 +272,19 @@ def test_an_odd_way_fades_within_a_few_seconds(background, street):
     pictures = walk((75, 60), -4)[:-1]
     found = wanderers(background, street, pictures + [pictures[-1]] * 60)
     now, later = found[15], found[-1]
-    assert later.rarity < 0.1 * now.rarity
+    assert later.value < 0.1 * now.value
     assert later.way == NO_WAY
 
 
 def test_what_hardly_moves_has_no_direction(background, street):
     slow = wanderers(background, street, walk((75, 60), -0.25))
-    assert max(w.rarity for w in slow) < 0.1
+    assert max(w.value for w in slow) < 0.1
 
 
 def test_where_nothing_moves_no_direction_is_rare(background):
     directions = directions_of(background, [backdrop()] * 5)
     assert directions.shares.shape == (*GRID, BINS)
-    assert max(w.rarity for w in wanderers(background, directions, walk((75, 60), -4))) == 0
+    assert max(w.value for w in wanderers(background, directions, walk((75, 60), -4))) == 0
 
 
 def habits(background) -> Habits:

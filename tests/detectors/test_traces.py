@@ -26,12 +26,12 @@ def box(left: float) -> tuple[int, int, int, int]:
 def walk(values: list[float], start: float = 20.0, gone: int | None = None) -> list[Traced]:
     """Something walks from a place on; of it a cue measures these values, one a picture."""
     views = Views(SIZE)
-    trace, found = Trace(views), []
+    trace, found = Trace(views, Traced()), []
     for number, value in enumerate(values):
         left = start + PACE * STEP * number
         there = gone is None or number < gone
         views.add(standing(left) if there else standing(), STEP)
-        found.append(trace.update(Traced(value, box(left), (PACE, 0.0)), STEP))
+        found.append(trace.update(Traced(value, box(left), (PACE, 0.0))))
     return found
 
 
@@ -66,7 +66,7 @@ def test_and_until_it_leaves_the_picture():
 
 def test_what_is_odder_is_followed_instead_and_has_a_time_of_its_own():
     views = Views(SIZE)
-    trace = Trace(views)
+    trace = Trace(views, Traced())
     for number in range(20):
         late = [180.0] if number >= 12 else []
         views.add(standing(20 + PACE * STEP * number, *late), STEP)
@@ -75,21 +75,21 @@ def test_what_is_odder_is_followed_instead_and_has_a_time_of_its_own():
             if late
             else Traced(1.0, box(20 + 4 * number), (PACE, 0.0))
         )
-        found = trace.update(seen, STEP)
+        found = trace.update(seen)
     assert (found.value, found.box) == (3.0, box(180))
     assert found.seconds == pytest.approx(7 * STEP)
 
 
 def test_a_thing_that_stands_in_a_crowd_is_not_followed_for_ever():
     views = Views(SIZE)
-    trace = Trace(views)
+    trace = Trace(views, Traced())
     found = []
     for number in range(250):
         views.add(standing(100), STEP)
-        found.append(trace.update(Traced(2.0 if number == 0 else 0.0, box(100), (0.0, 0.0)), STEP))
+        found.append(trace.update(Traced(2.0 if number == 0 else 0.0, box(100), (0.0, 0.0))))
     held = sum(one.value > 0 for one in found) * STEP
     assert held == pytest.approx(8, abs=0.2)
     trace.reset()
     views.reset()
     views.add(standing(100), 0.0)
-    assert trace.update(Traced(), 0.0) == Traced()
+    assert trace.update(Traced()) == Traced()

@@ -90,7 +90,7 @@ class Surprise:
         return (np.interp(raw, self.values, self.surprises) + beyond).astype(np.float32)
 
 
-def trust(normal: np.ndarray, disturbed: np.ndarray) -> float:
+def trust(normal: np.ndarray, disturbed: np.ndarray, weights: np.ndarray | None = None) -> float:
     """How far a cue may be believed in this scene, 0 to 1, from normal footage alone.
 
     The cue is measured on held-out normal frames and on the same frames with a fault simulated
@@ -99,11 +99,18 @@ def trust(normal: np.ndarray, disturbed: np.ndarray) -> float:
     doubling every speed changes little, and motion is not believed; on a street it shows at once.
 
     Args:
-        normal: the cue's frame values, ``(frames,)``.
-        disturbed: the cue's frame values with the fault, ``(frames,)``.
+        normal: the cue's values of frames, or of something else that is counted.
+        disturbed: its values with the fault.
+        weights: how much each normal value counts, and each disturbed one that belongs to it, of
+            which there are as many or several times as many: ``(..., *normal.shape)``. By default
+            all count alike.
     """
-    ordered = np.sort(normal)
-    below = np.searchsorted(ordered, disturbed, side="left")
-    upto = np.searchsorted(ordered, disturbed, side="right")
-    auc = float((below + upto).mean()) / (2 * ordered.size)
-    return max(0.0, 2 * auc - 1)
+    order = np.argsort(normal, axis=None)
+    ordered = normal.ravel()[order]
+    counts = np.ones(normal.shape) if weights is None else weights
+    sums = np.append(0.0, np.cumsum(counts.ravel()[order]))
+    below = sums[np.searchsorted(ordered, disturbed, side="left")]
+    upto = sums[np.searchsorted(ordered, disturbed, side="right")]
+    of_disturbed = None if weights is None else np.broadcast_to(weights, disturbed.shape)
+    auc = float(np.average(below + upto, weights=of_disturbed) / (2 * sums[-1]))
+    return min(max(0.0, 2 * auc - 1), 1.0)

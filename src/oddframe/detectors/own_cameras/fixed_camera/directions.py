@@ -12,10 +12,11 @@ from typing import Any
 import cv2
 import numpy as np
 
+from oddframe.calibration.surprise import trust
 from oddframe.detectors.own_cameras.fixed_camera.body_mean import BodyMean
-from oddframe.detectors.own_cameras.fixed_camera.boxes import Box
 from oddframe.detectors.own_cameras.fixed_camera.movers import Moving
-from oddframe.detectors.own_cameras.fixed_camera.velocity import MEMORY_SECONDS, Velocity
+from oddframe.detectors.own_cameras.fixed_camera.traces import Traced
+from oddframe.detectors.own_cameras.fixed_camera.velocity import MEMORY_SECONDS
 from oddframe.errors import OddframeError
 from oddframe.files.saved_state import SavedState
 
@@ -38,25 +39,60 @@ _WAYS = ("right", "down", "left", "up")
 
 
 @dataclass(frozen=True)
-class Wanderer:
+class Wanderer(Traced):
     """Who goes the rarest way.
 
+    Its value is ``-log10`` of the share that goes this way here, beside an even one, averaged over
+    a body and its last second; 0 if usual, or where nobody goes.
+
     Attributes:
-        rarity: ``-log10`` of the share that goes this way here, beside an even one, averaged over
-            a body and its last second; 0 if usual, or where nobody goes.
-        box: left, top, width, height of it, in pixels of the small picture.
         place: row and column of :data:`GRID`.
-        way: its direction now, or :data:`NO_WAY`.
-        velocity: in pixels of the small picture a second, right and down.
-        seconds: for how long it has been in view.
+        way: its direction, or :data:`NO_WAY`.
     """
 
-    rarity: float = 0.0
-    box: Box = (0, 0, 0, 0)
     place: tuple[int, int] = (0, 0)
     way: int = NO_WAY
-    velocity: tuple[float, float] = (0.0, 0.0)
-    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Ways:
+    """Where the pixels of the part with flow go; empty in the first picture.
+
+    Attributes:
+        places: the number of the place of each, ``(h, w)``.
+        ways: its way, or :data:`NO_WAY`, likewise.
+    """
+
+    places: np.ndarray
+    ways: np.ndarray
+
+    @classmethod
+    def of(cls, moving: Moving) -> Ways:
+        """Those of what moves."""
+        velocity = moving.velocity
+        if velocity is None:
+            nothing = np.zeros((0, 0), np.intp)
+            return cls(nothing, nothing)
+        part = velocity.part
+        right, down, cover = np.moveaxis(velocity.sums[part], 2, 0)
+        least = _LEAST_SPEED * cover
+        going = (moving.labels[part] > 0) & (cover > _LEAST_COVER)
+        going &= right * right + down * down > least * least
+        # And it goes on: what came up at once has a flow that means nothing, which lingers.
+        step_right, step_down = velocity.step()
+        going &= right * step_right + down * step_down > 0
+        ways = np.full(going.shape, NO_WAY, np.intp)
+        turn = np.arctan2(down[going], right[going]) / (2 * np.pi)
+        ways[going] = np.floor(turn % 1 * BINS).astype(np.intp) % BINS
+        height, width = moving.labels.shape
+        rows, columns = part
+        row = np.arange(rows.start, rows.stop) * GRID[0] // height
+        column = np.arange(columns.start, columns.stop) * GRID[1] // width
+        return cls(row[:, None] * GRID[1] + column, ways)
+
+    def where_going(self, values: np.ndarray) -> np.ndarray:
+        """Values of all these pixels, 0 for those that go nowhere."""
+        return np.where(self.ways == NO_WAY, 0, values)
 
 
 @dataclass(frozen=True)
@@ -91,22 +127,12 @@ class Directions:
     def trust(self) -> float:
         """How far a rare way may be believed here, 0 to 1, from normal footage alone.
 
-        As with :func:`oddframe.calibration.surprise.trust` a fault is simulated: everything goes
-        crosswise. On a street that shows at once; in a room where people turn anywhere it is no
-        rarer than what they do.
+        The fault is that everything goes crosswise. On a street that shows at once; in a room
+        where people turn anywhere it is no rarer than what they do.
         """
         rarities = self.rarities()
         crosswise = [np.roll(rarities, turn, axis=2) for turn in (BINS // 4, -BINS // 4)]
-        order = np.argsort(rarities, axis=None)
-        shares = np.append(0, np.cumsum(self.shares.ravel()[order])) / self.shares.sum()
-        ordered = rarities.ravel()[order]
-        aucs = [
-            0.5 * (shares[np.searchsorted(ordered, turned.ravel(), side)] * self.shares.ravel())
-            for turned in crosswise
-            for side in ("left", "right")
-        ]
-        auc = float(np.sum(aucs) / (len(crosswise) * self.shares.sum()))
-        return min(max(0.0, 2 * auc - 1), 1.0)
+        return trust(rarities, np.stack(crosswise), self.shares)
 
     def sentence(self, wanderer: Wanderer) -> str:
         """What is odd about the way of somebody, for a person."""
@@ -139,13 +165,10 @@ class Directions:
 
 def count_ways(moving: Moving) -> np.ndarray:
     """How many pixels of what moves go each way at each place, ``(rows, columns, ways)``."""
-    counts = np.zeros(GRID[0] * GRID[1] * BINS, np.float32)
-    if moving.velocity is not None:
-        ways = ways_of(moving)
-        going = ways != NO_WAY
-        numbers = places_of(moving, moving.velocity)[going] * BINS + ways[going]
-        counts += np.bincount(numbers, minlength=counts.size).astype(np.float32)
-    return counts.reshape(*GRID, BINS)
+    found, size = Ways.of(moving), GRID[0] * GRID[1] * BINS
+    going = found.ways != NO_WAY
+    numbers = found.places[going] * BINS + found.ways[going]
+    return np.bincount(numbers, minlength=size).astype(np.float32).reshape(*GRID, BINS)
 
 
 class WayStream:
@@ -159,56 +182,22 @@ class WayStream:
         self._rarities = directions.rarities().ravel()
         self._bodies = BodyMean()
 
-    def update(self, moving: Moving, ways: np.ndarray) -> Wanderer:
-        """The rarest way after one more picture; where velocities begin anew, so does this.
+    def update(self, moving: Moving, going: Ways) -> Wanderer:
+        """The rarest way after one more picture.
 
         Args:
             moving: what moves.
-            ways: of each pixel of the part with flow (:func:`ways_of`).
+            going: which way.
         """
-        velocity = moving.velocity
-        if velocity is None:
-            self._bodies.reset()
-            return Wanderer()
-        places = places_of(moving, velocity)
         # Of what goes nowhere, some other's rarity is looked up and left.
-        now = np.where(ways == NO_WAY, 0, self._rarities[places * BINS + ways])
+        now = going.where_going(self._rarities[going.places * BINS + going.ways])
         body = self._bodies.update(moving, now)
         if body is None:
             return Wanderer()
-        row, column = body.pixel
         return Wanderer(
             body.value,
             body.box,
-            divmod(int(places[row, column]), GRID[1]),
-            int(ways[row, column]),
-            velocity.around(row, column),
+            body.velocity,
+            place=divmod(int(going.places[body.pixel]), GRID[1]),
+            way=int(going.ways[body.pixel]),
         )
-
-
-def ways_of(moving: Moving) -> np.ndarray:
-    """The way of each pixel of the part with flow, or :data:`NO_WAY`; empty at first."""
-    velocity = moving.velocity
-    if velocity is None:
-        return np.full((0, 0), NO_WAY, np.intp)
-    part = velocity.part
-    right, down, cover = np.moveaxis(velocity.sums[part], 2, 0)
-    least = _LEAST_SPEED * cover
-    going = (moving.labels[part] > 0) & (cover > _LEAST_COVER)
-    going &= right * right + down * down > least * least
-    # And it goes on: what came up at once has a flow that means nothing, which lingers.
-    step_right, step_down = velocity.step()
-    going &= right * step_right + down * step_down > 0
-    ways = np.full(going.shape, NO_WAY, np.intp)
-    turn = np.arctan2(down[going], right[going]) / (2 * np.pi)
-    ways[going] = np.floor(turn % 1 * BINS).astype(np.intp) % BINS
-    return ways
-
-
-def places_of(moving: Moving, velocity: Velocity) -> np.ndarray:
-    """The number of the place of each pixel of the part with flow."""
-    height, width = moving.labels.shape
-    rows, columns = velocity.part
-    row = np.arange(rows.start, rows.stop) * GRID[0] // height
-    column = np.arange(columns.start, columns.stop) * GRID[1] // width
-    return row[:, None] * GRID[1] + column

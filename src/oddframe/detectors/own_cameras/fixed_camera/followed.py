@@ -48,7 +48,7 @@ def followed_values(motion: Motion) -> np.ndarray:
     return np.array(
         [
             math.log(max(motion.fastest.value, _LEAST_PACE)),
-            motion.wanderer.rarity,
+            motion.wanderer.value,
             motion.stray.value,
             math.log(min(max(motion.stay.seconds, LEAST_SECONDS), _MOST_SECONDS)),
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,8 +10,8 @@ from oddframe.detectors.own_cameras.fixed_camera.background import Background
 from oddframe.detectors.own_cameras.fixed_camera.directions import (
     Directions,
     Wanderer,
+    Ways,
     WayStream,
-    ways_of,
 )
 from oddframe.detectors.own_cameras.fixed_camera.movers import MoverStream
 from oddframe.detectors.own_cameras.fixed_camera.pace import (
@@ -59,6 +59,11 @@ class Motion:
     stray: Traced
     stay: Stay
 
+    @property
+    def things(self) -> tuple[Traced | Stay, ...]:
+        """What each of the cues that follow things has found, in their order."""
+        return self.fastest, self.wanderer, self.stray, self.stay
+
 
 class MotionStream:
     """Measures one stream of small grey pictures.
@@ -74,10 +79,10 @@ class MotionStream:
         self._movers = MoverStream(habits.background, size)
         self._staying = Staying()
         self._ways = WayStream(habits.directions)
-        self._views = Views(size)
         self._strays = PresenceStream(habits.traffic)
-        self._fastest, self._rarest, self._stray = (Trace(self._views) for _ in range(3))
-        self._wanderer = Wanderer()
+        self._views = Views(size)
+        self._fastest, self._stray = (Trace(self._views, Traced()) for _ in range(2))
+        self._wanderer = Trace(self._views, Wanderer())
 
     def update(self, grey: np.ndarray, elapsed: float | None) -> Motion:
         """Take the next picture.
@@ -88,27 +93,14 @@ class MotionStream:
         """
         moving = self._movers.update(grey, elapsed)
         if elapsed is None:
-            for one in (
-                self._staying,
-                self._views,
-                self._fastest,
-                self._rarest,
-                self._stray,
-            ):
+            for one in (self._staying, self._views, self._fastest, self._wanderer, self._stray):
                 one.reset()
-        since = elapsed or 0.0
-        self._views.add(moving.standing, since)
-        field = self._habits.pace.field(moving)
-        fastest = self._fastest.update(fastest_of(field, moving), since)
-        pace = cells_of(field, moving, self._grid)
-        ways = ways_of(moving)
-        wanderer = self._ways.update(moving, ways)
-        stray = self._stray.update(self._strays.update(moving, ways), since)
-        rarest = self._rarest.update(
-            Traced(wanderer.rarity, wanderer.box, wanderer.velocity), since
+        self._views.add(moving.standing, elapsed or 0.0)
+        field, going = self._habits.pace.field(moving), Ways.of(moving)
+        return Motion(
+            pace=cells_of(field, moving, self._grid),
+            fastest=self._fastest.update(fastest_of(field, moving)),
+            wanderer=self._wanderer.update(self._ways.update(moving, going)),
+            stray=self._stray.update(self._strays.update(moving, going)),
+            stay=self._staying.update(moving, elapsed),
         )
-        if rarest.value > wanderer.rarity:
-            wanderer = self._wanderer
-        self._wanderer = replace(wanderer, box=rarest.box, seconds=rarest.seconds)
-        stay = self._staying.update(moving, elapsed)
-        return Motion(pace, fastest, self._wanderer, stray, stay)

@@ -14,9 +14,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from oddframe.detectors.own_cameras.fixed_camera.boxes import around_highest
 from oddframe.detectors.own_cameras.fixed_camera.movers import Mover, Moving
-from oddframe.detectors.own_cameras.fixed_camera.traces import Traced
+from oddframe.detectors.own_cameras.fixed_camera.traces import Traced, oddest_of
 from oddframe.errors import OddframeError
 from oddframe.files.saved_state import SavedState
 
@@ -52,10 +51,7 @@ def fastest_of(field: np.ndarray, moving: Moving) -> Traced:
     """The fastest thing of a picture, and its pace."""
     if moving.velocity is None or not field.size:
         return Traced()
-    (row, column), (x, y, width, height) = around_highest(field)
-    rows, columns = moving.velocity.part
-    box = (2 * (columns.start + x), 2 * (rows.start + y), 2 * width, 2 * height)
-    return Traced(float(field[row, column]), box, moving.velocity.around(row, column))
+    return oddest_of(field, moving.velocity)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 
 from oddframe.detectors.own_cameras.fixed_camera.body_mean import BodyMean
 from oddframe.detectors.own_cameras.fixed_camera.boxes import places_under
-from oddframe.detectors.own_cameras.fixed_camera.directions import GRID, NO_WAY, places_of
+from oddframe.detectors.own_cameras.fixed_camera.directions import GRID, Ways
 from oddframe.detectors.own_cameras.fixed_camera.movers import Moving
 from oddframe.detectors.own_cameras.fixed_camera.traces import Traced
 from oddframe.errors import OddframeError
@@ -88,20 +88,12 @@ class PresenceStream:
         self._rarities = traffic.rarities().ravel()
         self._bodies = BodyMean()
 
-    def update(self, moving: Moving, ways: np.ndarray) -> Traced:
+    def update(self, moving: Moving, going: Ways) -> Traced:
         """The body at the rarest place after one more picture.
 
         Args:
             moving: what moves.
-            ways: of each pixel of the part with flow (:func:`ways_of`).
+            going: where.
         """
-        velocity = moving.velocity
-        if velocity is None:
-            self._bodies.reset()
-            return Traced()
-        places = places_of(moving, velocity)
-        now = np.where(ways == NO_WAY, 0, self._rarities[places])
-        body = self._bodies.update(moving, now)
-        if body is None:
-            return Traced()
-        return Traced(body.value, body.box, velocity.around(*body.pixel))
+        now = going.where_going(self._rarities[going.places])
+        return self._bodies.update(moving, now) or Traced()

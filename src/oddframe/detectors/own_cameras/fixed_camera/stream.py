@@ -162,29 +162,23 @@ class FixedCameraStream:
         field = looks + self._pace
         cells = float(scene.frame(np.array(frame_value(field))))
         values = followed_values(motion)
-        parts, boxes = scene.followed.parts(values), self._boxes(motion)
+        parts = scene.followed.parts(values)
         evidence = [*self._evidence.add(field, seconds), *lasting_values(values)]
         lasting = scene.lasting.surprises(np.array(evidence))
         seen = float(scene.lasting.seen(np.array(cells + parts.sum())))
         # The same monotone map for cells, so that map and score share one scale.
         score_map = scene.frame(field)
-        for part, box in zip(parts.tolist(), boxes, strict=True):
-            score_map[places_under(box, scene.scale.motion_size, scene.scale.grid)] += part
+        for part, thing in zip(parts.tolist(), motion.things, strict=True):
+            score_map[places_under(thing.box, scene.scale.motion_size, scene.scale.grid)] += part
         # What has lasted raises the score alone: the map shows what is odd now.
         score_map = cv2.GaussianBlur(scene.lasting.seen(score_map), (0, 0), _MAP_SPREAD)
         trouble = alarm_sentence(self._camera)
         began = []
         if not trouble:
             # What rings, rings from when it is known; before, it is odd as a sight is.
-            longs = (
-                motion.fastest.seconds,
-                motion.wanderer.seconds,
-                motion.stray.seconds,
-                motion.stay.seconds,
-            )
             began = [
-                Since(max(0.0, seconds - long), float(scene.lasting.seen(np.array(part))))
-                for part, long in zip(parts.tolist(), longs, strict=True)
+                Since(max(0.0, seconds - thing.seconds), float(scene.lasting.seen(np.array(part))))
+                for part, thing in zip(parts.tolist(), motion.things, strict=True)
                 if part
             ]
         value = max(seen, float(lasting.max()))
@@ -200,13 +194,9 @@ class FixedCameraStream:
         if parts[most] < cells:
             place = f"({where(oddest[0], *self._size)}){_over(lasting)}"
             return self._of_cells(score, looks, top_cells(field), place, oddest)
-        first = self._in_video(boxes[most])
+        first = self._in_video(motion.things[most].box)
         reason = f"{self._sentence(CUES[most], motion)} ({where(first, *self._size)})"
         return replace(score, cue=CUES[most], reason=reason, boxes=(first, *oddest)[:3])
-
-    def _boxes(self, motion: Motion) -> tuple[Box, ...]:
-        """Where each cue that follows things finds its own, in pixels of the small picture."""
-        return motion.fastest.box, motion.wanderer.box, motion.stray.box, motion.stay.box
 
     def _sentence(self, cue: str, motion: Motion) -> str:
         """What is odd about a thing, for a person."""

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 
 import cv2
 import numpy as np
 
-from oddframe.detectors.own_cameras.fixed_camera.boxes import Box
+from oddframe.detectors.own_cameras.fixed_camera.boxes import Box, around_highest
+from oddframe.detectors.own_cameras.fixed_camera.velocity import Velocity
 
 _GRID = (24, 16)
 """Columns and rows of the places at which something stands, or nothing does."""
@@ -52,6 +54,28 @@ class Traced:
         return "moves" if self.ago < _NOW_SECONDS else "moved a moment ago"
 
 
+T = TypeVar("T", bound=Traced)
+
+
+@dataclass(frozen=True)
+class Oddest(Traced):
+    """The oddest thing of one picture.
+
+    Attributes:
+        pixel: row and column of its oddest pixel, in the part with flow.
+    """
+
+    pixel: tuple[int, int] = (0, 0)
+
+
+def oddest_of(field: np.ndarray, velocity: Velocity) -> Oddest:
+    """What is around the highest value of a field over the part with flow."""
+    pixel, (x, y, width, height) = around_highest(field)
+    rows, columns = velocity.part
+    box = (2 * (columns.start + x), 2 * (rows.start + y), 2 * width, 2 * height)
+    return Oddest(float(field[pixel]), box, velocity.around(*pixel), pixel=pixel)
+
+
 class Views:
     """Where something stood in the last seconds of one stream.
 
@@ -82,7 +106,7 @@ class Views:
         while self.seconds - self._views[0][1] > _LONGEST_SECONDS:
             self._views.popleft()
 
-    def stands(self, box: Box) -> bool:
+    def stands(self, box: tuple[float, float, int, int]) -> bool:
         """Whether something stands now at the middle of a box."""
         return self._stood(self._views[-1][0], box[0] + box[2] / 2, box[1] + box[3] / 2)
 
@@ -104,42 +128,47 @@ class Views:
         return bool(places[int(y * _GRID[1] / height), int(x * _GRID[0] / width)])
 
 
-class Trace:
+class Trace(Generic[T]):
     """Follows the oddest thing of one cue in one stream.
 
     Args:
         views: where something stands.
+        nothing: what is said where there is none.
     """
 
-    def __init__(self, views: Views) -> None:
-        self._views = views
+    def __init__(self, views: Views, nothing: T) -> None:
+        self._views, self._nothing = views, nothing
         self.reset()
 
     def reset(self) -> None:
         """Forget what was followed."""
-        self._odd, self._since, self._seen = Traced(), 0.0, 0.0
+        self._odd, self._since, self._seen = self._nothing, 0.0, 0.0
 
-    def update(self, now: Traced, elapsed: float) -> Traced:
+    def update(self, now: T) -> T:
         """The oddest thing that is in view.
 
         Args:
             now: the oddest of this picture; its seconds are found here.
-            elapsed: seconds since the picture before.
         """
-        views, odd = self._views, self._odd
-        if odd.value:
-            x, y, width, height = odd.box
-            x, y = x + odd.velocity[0] * elapsed, y + odd.velocity[1] * elapsed
-            odd = replace(odd, box=(x, y, width, height))
-            if views.seconds - self._seen > _LONGEST_SECONDS or not views.stands(odd.box):
-                odd = Traced()
-        if now.value and now.value >= odd.value:
-            odd, self._seen = replace(now, oddest=now.box), views.seconds
+        views = self._views
+        if self._odd.value and not self._is_there():
+            self._odd = self._nothing
+        if now.value and now.value >= self._odd.value:
+            self._odd, self._seen = replace(now, oddest=now.box), views.seconds
             self._since = views.seconds - views.seconds_of(now.box, now.velocity)
-        self._odd = odd
-        if not odd.value:
-            return odd
-        x, y, width, height = odd.box
+        if not self._odd.value:
+            return self._odd
+        x, y, width, height = self._box()
         box = (round(x), round(y), width, height)
-        seconds, ago = views.seconds - self._since, views.seconds - self._seen
-        return replace(odd, box=box, seconds=seconds, ago=ago)
+        ago = views.seconds - self._seen
+        return replace(self._odd, box=box, seconds=views.seconds - self._since, ago=ago)
+
+    def _box(self) -> tuple[float, float, int, int]:
+        """Where the thing is now, straight on from where it was oddest."""
+        ago, (right, down) = self._views.seconds - self._seen, self._odd.velocity
+        x, y, width, height = self._odd.oddest
+        return x + right * ago, y + down * ago, width, height
+
+    def _is_there(self) -> bool:
+        ago = self._views.seconds - self._seen
+        return ago <= _LONGEST_SECONDS and self._views.stands(self._box())
