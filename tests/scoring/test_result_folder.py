@@ -18,7 +18,7 @@ from oddframe.scores.detections import EventRule, find_detections, read_events
 from oddframe.scores.frame_scores import Scores
 from oddframe.scores.score_files import PENDING
 from oddframe.scoring.kept import KEPT, KeptScores, KeptVideo, VideoScores
-from oddframe.scoring.result_folder import Results, belongs, drop_maps, finish, place, results_of
+from oddframe.scoring.result_folder import Beside, Results, drop_maps, finish, place, results_of
 
 RULE = EventRule(0.5)
 CLOCK = Clock(8, 10.0)
@@ -70,7 +70,7 @@ def number_in(folder: Path) -> int:
     assert arrays == {Path(name).name for name in scores}
     assert events.keys() == scores.values.keys()
     found.add(json.loads((folder / "sources.json").read_text())["settings"]["run"])
-    assert belongs(folder / "scores.npz")
+    assert Beside.of(folder / "scores.npz").belongs
     (number,) = found
     return int(number)
 
@@ -146,7 +146,7 @@ def test_only_whole_results_of_the_same_settings_are_taken_again(tmp_path):
     scores = Scores.read(path)
     Scores(scores.values, {}).write(path)
     assert results_of(path, {"run": 1}) == {}
-    assert not belongs(path)
+    assert not Beside.of(path).belongs
     (tmp_path / "sources.json").write_text("[]")
     assert results_of(path, {"run": 1}) == {}
 
@@ -173,17 +173,17 @@ def test_scores_by_other_settings_take_the_place_of_those_before_even_with_the_s
 
 def test_scores_of_another_name_are_not_given_what_is_not_theirs(tmp_path):
     put(tmp_path, 1, ("a",))
-    assert belongs(tmp_path / "scores.npz")
+    assert Beside.of(tmp_path / "scores.npz").belongs
     put(tmp_path, 2, ("a",), "other.npz")
-    assert belongs(tmp_path / "other.npz")
-    assert not belongs(tmp_path / "scores.npz")
+    assert Beside.of(tmp_path / "other.npz").belongs
+    assert not Beside.of(tmp_path / "scores.npz").belongs
     assert Scores.read(tmp_path / "scores.npz")["a"][0] == 1
 
 
 def test_scores_without_sources_are_believed(tmp_path):
     """Those of other programs, and of an older oddframe."""
     Scores({"a": np.zeros(3)}).write(tmp_path / "scores.npz")
-    assert belongs(tmp_path / "scores.npz")
+    assert Beside.of(tmp_path / "scores.npz").belongs
 
 
 def test_nothing_outside_the_folder_is_touched(tmp_path):

@@ -15,7 +15,7 @@ from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.evaluation.result import Evaluation
 from oddframe.files.atomic import sha256_of, write_json
 from oddframe.results.given_scores import GivenScores
-from oddframe.scores.detections import Detection
+from oddframe.scores.detections import Detection, Told
 from oddframe.scores.frame_scores import Scores
 from oddframe.scores.maps import map_writer
 from oddframe.verbs.compare import compare
@@ -77,15 +77,15 @@ def test_the_same_seed_gives_the_same_intervals(truth, tmp_path):
 def test_events_are_those_of_the_scores_with_the_reasons_that_fit(truth):
     manifest, values = truth
     scores = Scores(values, {"threshold": 1.2})
-    found = GivenScores(scores, {}, {}, {}, {}).detections(manifest.videos)
+    found = GivenScores(scores, {}, {}).detections(manifest.videos)
     assert {name: bool(part) for name, part in found.items()} == {
         name: bool((array > 1.2).any()) for name, array in values.items()
     }
-    assert GivenScores(Scores(values), {}, {}, {}, {}).detections(manifest.videos) == {}
+    assert GivenScores(Scores(values), {}, {}).detections(manifest.videos) == {}
     # What is told explains one event, and has another one that other scores must have made.
     explained = replace(found["a"][0], cue="x", reason="because")
-    told = {"a": [explained, Detection(1, 4, 2, 9.0, 8.0, "y", "old")], "b/c": [], "d": []}
-    again = GivenScores(scores, {}, {}, told, {}).detections(manifest.videos)
+    told = {"a": Told([explained, Detection(1, 4, 2, 9.0, 8.0, "y", "old")]), "b/c": Told()}
+    again = GivenScores(scores, {}, {}, told).detections(manifest.videos)
     assert again == found | {"a": [explained, *found["a"][1:]]}
 
 

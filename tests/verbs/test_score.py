@@ -17,7 +17,7 @@ from oddframe.media.opening import open_video
 from oddframe.media.video_writing import VideoWriter
 from oddframe.runs.run_folder import read_run
 from oddframe.runs.training_record import training_note
-from oddframe.scores.detections import EventRule, find_detections, read_cuts, read_events
+from oddframe.scores.detections import EventRule, find_detections, read_events, read_told
 from oddframe.scores.frame_scores import Scores
 from oddframe.verbs.prepare import prepare
 from oddframe.verbs.score import score
@@ -69,7 +69,8 @@ def test_a_cut_is_told(street, tmp_path, capsys):
     assert main(given) == 0
     said = capsys.readouterr().out
     assert "joined: cut at 0:04.0\n" in said
-    assert read_cuts(out.parent / "events.json") == {"joined": (50,)}
+    told = read_told(out.parent / "events.json")
+    assert {name: one.cuts for name, one in told.items()} == {"joined": (50,)}
     assert "cut at 0:04.0" in (out.parent / "report" / "report.html").read_text()
 
 

@@ -16,7 +16,7 @@ from oddframe.runs.run_folder import CONFIG, MANIFEST, METRICS, is_sweep, read_c
 from oddframe.runs.training_record import record_of_scores
 from oddframe.scores.frame_scores import Scores
 from oddframe.scores.maps import MAPS, read_maps
-from oddframe.scoring.result_folder import belongs
+from oddframe.scoring.result_folder import Beside
 from oddframe.sweeps.folder import SweepFolder
 from oddframe.tracking.run_results import is_oracle
 from oddframe.videos.frame_truth import labelled_videos
@@ -82,7 +82,7 @@ def maps_beside(
     alone = {file for file in homes if list(homes.values()).count(homes[file]) == 1}
 
     def maps_of(file: Path) -> Mapping[str, np.ndarray]:
-        own = belongs(homes[file] / "scores.npz" if file.is_dir() else file)
+        own = Beside.of(homes[file] / "scores.npz" if file.is_dir() else file).belongs
         return read_maps(homes[file] / MAPS, names if own and file in alone else [])
 
     return {name: [maps_of(file) for file in part.files] for name, part in contenders.items()}

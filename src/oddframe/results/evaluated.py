@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,11 +13,9 @@ from oddframe.evaluation.result import Evaluation
 from oddframe.files.atomic import sha256_of
 from oddframe.results.given_scores import GivenScores
 from oddframe.runs.training_record import record_of_scores
-from oddframe.scores.camera_troubles import CameraTrouble
 from oddframe.scores.frame_scores import Scores
 from oddframe.settings.reading import check_seed
 from oddframe.videos.manifest import Manifest
-from oddframe.videos.video import Video
 
 
 @dataclass(frozen=True)
@@ -132,12 +129,12 @@ def _write_page(
         write_report(
             request.out,
             title=f"{evaluation.dataset}: {scores.meta.get('detector', 'scores')}",
-            manifest=_with_cuts(truth, given.cuts),
+            manifest=_with_cuts(truth, given),
             scores=scores,
             detections=given.detections(videos),
             evaluation=evaluation,
             maps=given.maps or None,
-            camera=_within(given.camera, videos),
+            camera={video.id: given.told_of(video).camera for video in videos},
             split=request.split,
             terms=given.terms,
             **record_of_scores(scores.meta),
@@ -145,21 +142,7 @@ def _write_page(
         )
 
 
-def _within(
-    camera: Mapping[str, tuple[CameraTrouble, ...]], videos: Iterable[Video]
-) -> dict[str, list[CameraTrouble]]:
-    """The troubles of these videos; those of another video by a name may lie beyond its end."""
-    return {
-        video.id: [one for one in camera.get(video.id, ()) if one.end <= video.frames]
-        for video in videos
-    }
-
-
-def _with_cuts(manifest: Manifest, cuts: Mapping[str, tuple[int, ...]]) -> Manifest:
+def _with_cuts(manifest: Manifest, given: GivenScores) -> Manifest:
     """The manifest with the cuts that scoring found."""
-    videos = (
-        # Those of another video by this name may lie beyond its end.
-        replace(video, cuts=tuple(at for at in cuts.get(video.id, ()) if at < video.frames))
-        for video in manifest
-    )
+    videos = (replace(video, cuts=given.told_of(video).cuts) for video in manifest)
     return replace(manifest, videos=tuple(videos))

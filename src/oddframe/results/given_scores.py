@@ -13,19 +13,17 @@ from oddframe.console.words import count
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.files.regular_files import stamp_of
 from oddframe.media.fingerprints import Fingerprint, recording_files
-from oddframe.scores.camera_troubles import CameraTrouble
 from oddframe.scores.detections import (
     Detection,
     EventRule,
+    Told,
     find_detections,
-    read_camera,
-    read_cuts,
-    read_events,
+    read_told,
 )
 from oddframe.scores.frame_scores import Scores
 from oddframe.scores.maps import MAPS, read_maps
 from oddframe.scores.terms import TERMS, read_terms
-from oddframe.scoring.result_folder import EVENTS, SOURCES, belongs, recordings_of
+from oddframe.scoring.result_folder import EVENTS, SOURCES, Beside
 from oddframe.videos.manifest import Manifest
 from oddframe.videos.video import Video
 
@@ -38,18 +36,14 @@ class GivenScores:
         scores: anomaly scores of every video there.
         maps: video id to score maps.
         terms: video id to what its scores were combined from.
-        told: video id to the events that ``score`` told, with their reasons.
-        cuts: video id to the frames at which its picture is cut.
-        camera: video id to troubles of the camera itself.
+        told: video id to what ``score`` told of it.
         recordings: video id to the recording that its scores were made of, where that is known.
     """
 
     scores: Scores
     maps: Mapping[str, np.ndarray]
     terms: Mapping[str, Mapping[str, np.ndarray]]
-    told: Mapping[str, Sequence[Detection]]
-    cuts: Mapping[str, tuple[int, ...]]
-    camera: Mapping[str, tuple[CameraTrouble, ...]] = field(default_factory=dict)
+    told: Mapping[str, Told] = field(default_factory=dict)
     recordings: Mapping[str, Fingerprint] = field(default_factory=dict)
 
     @classmethod
@@ -72,7 +66,8 @@ class GivenScores:
         # A whole file is hashed only once it was read.
         before = stamp_of(file)
         scores = Scores.read(path)
-        own = belongs(file)
+        beside = Beside.of(file)
+        own = beside.belongs
         if not own:
             warnings.warn(
                 f"{folder / SOURCES}: maps, terms and events in this folder belong to other scores "
@@ -84,11 +79,14 @@ class GivenScores:
         if maps is not None and not located:
             raise OddframeError(f"{maps}: no score maps <id>.npy of the manifest's videos")
         parts = read_terms(folder / TERMS, names if own and terms else [])
-        told, cuts, camera = _told(folder / EVENTS) if own else ({}, {}, {})
-        recordings = recordings_of(file)
+        told = _told(folder / EVENTS) if own else {}
         if stamp_of(file) != before:
             raise OddframeError(f"{file}: changed while it was read; evaluate again")
-        return cls(scores, located, parts, told, cuts, camera, recordings)
+        return cls(scores, located, parts, told, beside.recordings)
+
+    def told_of(self, video: Video) -> Told:
+        """What was told of a video; that of another one by its name may lie beyond its end."""
+        return self.told.get(video.id, Told()).within(video.frames)
 
     def detections(self, videos: Sequence[Video]) -> dict[str, list[Detection]]:
         """The events at the threshold in the scores, with the reasons that ``score`` gave for them.
@@ -101,7 +99,7 @@ class GivenScores:
             return {}
         detections = {}
         for video in videos:
-            reasons = {(d.start, d.end, d.peak): d for d in self.told.get(video.id, ())}
+            reasons = {(d.start, d.end, d.peak): d for d in self.told_of(video).events}
             found = find_detections(self.scores[video.id], rule, video.clock)
             detections[video.id] = [reasons.get((d.start, d.end, d.peak), d) for d in found]
         return detections
@@ -128,20 +126,15 @@ class GivenScores:
         )
 
 
-def _told(
-    file: Path,
-) -> tuple[
-    dict[str, list[Detection]], dict[str, tuple[int, ...]], dict[str, tuple[CameraTrouble, ...]]
-]:
-    """Events with their reasons, cuts, and the camera's troubles, by video.
+def _told(file: Path) -> dict[str, Told]:
+    """What ``events.json`` tells by video; nothing where the file is something else.
 
-    None where the file is something else: no number depends on them, and anybody may call a file
-    of annotations ``events.json``.
+    No number depends on it, and anybody may call a file of annotations ``events.json``.
     """
     if not file.exists():
-        return {}, {}, {}
+        return {}
     try:
-        return read_events(file), read_cuts(file), read_camera(file)
+        return read_told(file)
     except OddframeError as error:
         warnings.warn(f"the report goes without reasons: {error}", OddframeWarning, stacklevel=3)
-        return {}, {}, {}
+        return {}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -17,8 +17,6 @@ from oddframe.media.clock import Clock
 from oddframe.scores.camera_troubles import CameraTrouble, trouble_rows, troubles_from
 from oddframe.scores.event_times import times_of
 from oddframe.scores.sights import Sight, sight_from
-
-T = TypeVar("T")
 
 FORMAT = "oddframe-events/1"
 MERGE_SECONDS = 1.0
@@ -237,38 +235,52 @@ def is_events_file(path: Path) -> bool:
         return b'"oddframe-events/' in stream.read(100)
 
 
-def read_events(path: str | Path) -> dict[str, list[Detection]]:
-    """Read the detections of ``events.json``.
+@dataclass(frozen=True)
+class Told:
+    """What ``events.json`` tells of a video.
+
+    Attributes:
+        events: its detections.
+        cuts: frames at which its picture is cut; none where they were not looked for.
+        camera: troubles of the camera itself, likewise.
+    """
+
+    events: list[Detection] = field(default_factory=list)
+    cuts: tuple[int, ...] = ()
+    camera: tuple[CameraTrouble, ...] = ()
+
+    def within(self, frames: int) -> Told:
+        """Those of the cuts and the troubles that a video of so many frames has room for."""
+        cuts = tuple(at for at in self.cuts if at < frames)
+        return replace(self, cuts=cuts, camera=tuple(t for t in self.camera if t.end <= frames))
+
+
+def read_told(path: str | Path) -> dict[str, Told]:
+    """Read ``events.json``: what it tells, by video.
 
     Raises:
         OddframeError: missing file or another format.
     """
-    return _read(Path(path), lambda entry: detections_from(entry["events"]))
-
-
-def read_cuts(path: str | Path) -> dict[str, tuple[int, ...]]:
-    """Read the cuts of ``events.json``; none where it was written before they were found.
-
-    Raises:
-        OddframeError: as :func:`read_events`.
-    """
-    return _read(Path(path), lambda entry: tuple(int(frame) for frame in entry.get("cuts", ())))
-
-
-def read_camera(path: str | Path) -> dict[str, tuple[CameraTrouble, ...]]:
-    """Read the troubles of the camera itself from ``events.json``; none where it has no place.
-
-    Raises:
-        OddframeError: as :func:`read_events`.
-    """
-    return _read(Path(path), lambda entry: troubles_from(entry.get("camera", ())))
-
-
-def _read(path: Path, part: Callable[[Any], T]) -> dict[str, T]:
-    content = read_json(path, FORMAT, advice="make it with 'oddframe score'")
+    content = read_json(Path(path), FORMAT, advice="make it with 'oddframe score'")
     try:
         if content.get("format") != FORMAT:
             raise ValueError(f"format {shown(content.get('format'))}")
-        return {video_id: part(entry) for video_id, entry in content["videos"].items()}
+        return {
+            video_id: Told(
+                detections_from(entry["events"]),
+                tuple(int(frame) for frame in entry.get("cuts", ())),
+                troubles_from(entry.get("camera", ())),
+            )
+            for video_id, entry in content["videos"].items()
+        }
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise OddframeError(f"{path}: expected {FORMAT}, found {error}") from error
+
+
+def read_events(path: str | Path) -> dict[str, list[Detection]]:
+    """The detections of ``events.json``, by video.
+
+    Raises:
+        OddframeError: as :func:`read_told`.
+    """
+    return {video_id: told.events for video_id, told in read_told(path).items()}

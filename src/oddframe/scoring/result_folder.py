@@ -129,27 +129,33 @@ def results_of(path: Path, settings: Mapping[str, Any]) -> dict[str, KeptVideo]:
     return {name: video for name, video in found.items() if video.is_whole(path.parent)}
 
 
-def recordings_of(path: Path) -> dict[str, Fingerprint]:
-    """Video id to the recording that its scores were made of, where that is known.
+@dataclass(frozen=True)
+class Beside:
+    """What is known of a scores file from ``sources.json`` beside it, which hashes all of it.
 
-    Args:
-        path: the scores file; of scores that were made of features nothing is known.
+    Attributes:
+        belongs: whether what lies beside it belongs to it, as far as anybody can know.
+        recordings: video id to the recording that its scores were made of, where that is known; of
+            scores that were made of features nothing is.
     """
-    sources = _sources(path)
-    if sources is None:
-        return {}
-    try:
-        if sources["settings"]["features"] is not None:
-            return {}
-        rows = {name: row["made_of"] for name, row in sources["videos"].items()}
-        return {name: Fingerprint.from_row(row) for name, row in rows.items() if row}
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return {}  # damaged from outside
 
+    belongs: bool
+    recordings: Mapping[str, Fingerprint]
 
-def belongs(path: Path) -> bool:
-    """Whether what lies beside a scores file belongs to it, as far as anybody can know."""
-    return not (path.parent / SOURCES).exists() or _sources(path) is not None
+    @classmethod
+    def of(cls, path: Path) -> Beside:
+        """What is known of this scores file."""
+        sources = _sources(path)
+        if sources is None:
+            return cls(not (path.parent / SOURCES).exists(), {})
+        try:
+            rows = {name: row["made_of"] for name, row in sources["videos"].items()}
+            if sources["settings"]["features"] is not None:
+                rows = {}
+            found = {name: Fingerprint.from_row(row) for name, row in rows.items() if row}
+        except (KeyError, TypeError, ValueError, AttributeError):
+            found = {}  # damaged from outside
+        return cls(True, found)
 
 
 def place(path: Path, kept: KeptScores, results: Results, *, keep_maps: bool) -> list[str]:
