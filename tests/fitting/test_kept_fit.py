@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import shutil
 import signal
 import subprocess
@@ -12,6 +11,7 @@ import warnings
 from pathlib import Path
 
 import pytest
+from tests.made.full_disk import files_of_at_most
 from tests.made.street import Street
 
 from oddframe.detectors.own_cameras.fixed_camera import kept_rows
@@ -126,15 +126,11 @@ def test_an_error_that_would_come_again_leaves_nothing(street: Street, tmp_path:
 
 def test_on_a_full_disk_it_is_kept_and_said(street: Street, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, hard))
-    try:
-        with pytest.raises(
-            OddframeError, match=r"greys: cannot write .*; free some space"
-        ) as error:
-            again(street, out)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    with (
+        files_of_at_most(2_000_000),
+        pytest.raises(OddframeError, match=r"greys: cannot write .*; free some space") as error,
+    ):
+        again(street, out)
     assert "\n" not in str(error.value)
     with warnings.catch_warnings():
         warnings.simplefilter("error", OddframeWarning)

@@ -53,13 +53,13 @@ class ClipTraining(TrainingJob):
 
     def learns_from(self, manifest: Manifest) -> tuple[dict[str, Any], str]:
         """The normal training videos, and those held out."""
-        trained, held_out = (normal_videos(manifest, split) for split in ("train", "val"))
+        trained, held_out = (manifest.normal(split) for split in ("train", "val"))
         amount = f"{count(len(trained), 'video')}, {len(held_out)} held out"
         return fitted_on(trained, held_out), amount
 
     def prepare(self, fabric: Fabric, manifest: Manifest, bar: Progress) -> Prepared:
         """Decoded frames of all videos, the learner, and what validates it."""
-        training, held_out = (normal_videos(manifest, split) for split in ("train", "val"))
+        training, held_out = (manifest.normal(split) for split in ("train", "val"))
         if not training:
             raise OddframeError(
                 f"manifest of {manifest.dataset}: no normal videos in split 'train'"
@@ -162,8 +162,3 @@ class ClipTraining(TrainingJob):
                 stacklevel=2,
             )
         return cache.divide(_TAIL)
-
-
-def normal_videos(manifest: Manifest, split: str) -> tuple[Video, ...]:
-    """The split's videos, without those that are known to be anomalous."""
-    return tuple(video for video in manifest.split(split) if video.label != "anomalous")

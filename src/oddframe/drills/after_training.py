@@ -41,8 +41,8 @@ not ring beside them."""
 
 def cases_for(manifest: Manifest) -> int:
     """How often each fault is made, for the normal footage of a manifest; 0 if it is too short."""
-    normal = [v for v in manifest.split("train", "val") if v.label != "anomalous"]
-    return min(_MOST_CASES, int(sum(v.clock.watched for v in normal) / SECONDS_A_CASE))
+    watched = sum(video.clock.watched for video in manifest.normal("train", "val"))
+    return min(_MOST_CASES, int(watched / SECONDS_A_CASE))
 
 
 def drill_of_training(run: Run, manifest: Manifest) -> Drill | None:

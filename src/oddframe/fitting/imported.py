@@ -174,10 +174,9 @@ def _calibrate(detector: Any, normal: Footage | None, out: Path) -> Manifest | N
     from oddframe.clips.calibration import calibrate_detector
     from oddframe.clips.pixels import image_of
     from oddframe.clips.terms import TooShortError
-    from oddframe.clips.training import normal_videos
 
     manifest = at_one_range(normal.read(out=out))
-    videos = normal_videos(manifest, "val") or normal_videos(manifest, "train")
+    videos = manifest.normal("val") or manifest.normal("train")
 
     def opened() -> Iterator[tuple[str, Iterator[np.ndarray], Clock, Container[int]]]:
         for video in videos:

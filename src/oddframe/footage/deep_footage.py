@@ -22,8 +22,7 @@ def normal_range(manifest: Manifest) -> Levels | None:
 
     Of all videos where none of those is deep; None where no video is.
     """
-    learnt = [v for v in manifest.split("train", "val") if v.label != "anomalous"]
-    known = [v.levels for v in learnt if v.levels]
+    known = [v.levels for v in manifest.normal("train", "val") if v.levels]
     return Levels.union(known or [v.levels for v in manifest if v.levels])
 
 

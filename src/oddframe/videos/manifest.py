@@ -78,6 +78,10 @@ class Manifest:
         """The videos of the named splits, in manifest order."""
         return tuple(video for video in self.videos if video.split in names)
 
+    def normal(self, *names: str) -> tuple[Video, ...]:
+        """The videos of the named splits, without those that are known to be anomalous."""
+        return tuple(video for video in self.split(*names) if video.label != "anomalous")
+
     def locate(self, video: Video) -> Path:
         """Where the video's file or frame folder is.
 

@@ -95,7 +95,7 @@ def fit_scene(
     Raises:
         OddframeError: no normal training footage, or less than four seconds of it.
     """
-    videos = [v for v in manifest.split("train", "val") if v.label != "anomalous"]
+    videos = list(manifest.normal("train", "val"))
     train = [v for v in videos if v.split == "train"]
     seconds = sum(v.clock.watched for v in videos)
     if not train or seconds < LEAST_SECONDS:

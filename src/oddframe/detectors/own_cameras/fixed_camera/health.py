@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from oddframe.detectors.own_cameras.fixed_camera.background import Background
-from oddframe.detectors.own_cameras.fixed_camera.health_signs import Signs, SignStream
+from oddframe.detectors.own_cameras.fixed_camera.health_signs import LEAST_SHIFT, Signs, SignStream
 from oddframe.errors import OddframeError
 from oddframe.files.saved_state import SavedState
 
@@ -40,7 +40,14 @@ _SENTENCES = {
     LIGHT: "the light changed all at once",
 }
 _LEAST = Signs(
-    hidden=0.5, blurred=0.45, shift=0.006, still=3.0, light=0.14, noise=1.0, dark=0.5, relit=0.5
+    hidden=0.5,
+    blurred=0.45,
+    shift=LEAST_SHIFT,
+    still=3.0,
+    light=0.14,
+    noise=1.0,
+    dark=0.5,
+    relit=0.5,
 )
 """What is no trouble in any footage. Of a camera moved by 1 % of the width it notices twice that;
 light that drifts by a gamma of 1.4 in three seconds changes by .04 at once, and by .35 in all."""

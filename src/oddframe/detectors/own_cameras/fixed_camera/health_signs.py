@@ -39,6 +39,8 @@ _AROUND = 12.0
 no likeness."""
 _STILL = 0.25
 """Share of the picture that is taken to be still: noise is measured there."""
+LEAST_SHIFT = 0.006
+"""Share of the width below which a camera has not been moved."""
 _SHIFTED_PIXELS = 0.4
 _FARTHEST = 0.3
 """Share of the shorter side beyond which a shift is none that could be told."""

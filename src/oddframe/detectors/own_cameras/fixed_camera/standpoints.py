@@ -11,10 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from oddframe.console.words import first_of
-from oddframe.detectors.own_cameras.fixed_camera.health_signs import ALIKE, LEAST_EDGES, Edges
+from oddframe.detectors.own_cameras.fixed_camera.health_signs import (
+    ALIKE,
+    LEAST_EDGES,
+    LEAST_SHIFT,
+    Edges,
+)
 
-_LEAST_SHIFT = 0.006
-"""Share of the width below which a camera has not been moved, as in ``health.py``."""
 _UNLIKE = 0.2
 """Correlation of how high edges stand, see :data:`ALIKE`, below which it is another view."""
 _LEAST_STRUCTURE = 0.02
@@ -35,7 +38,7 @@ class _View:
         """How far the other is shifted against this, in shares of the width; 0 for not at all."""
         _, _, shift = self.edges.compared(other.picture)
         far = float(np.hypot(shift[0], shift[1])) / self.edges.width
-        return far if far > _LEAST_SHIFT else 0.0
+        return far if far > LEAST_SHIFT else 0.0
 
 
 @dataclass(frozen=True)
