@@ -24,6 +24,7 @@ from oddframe.detectors.own_cameras.fixed_camera.pace import UsualPace, cells_of
 from oddframe.detectors.own_cameras.fixed_camera.presence import PresenceStream, Traffic
 from oddframe.detectors.own_cameras.fixed_camera.staying import LongestStays, Stay
 from oddframe.detectors.own_cameras.fixed_camera.traces import Traced
+from oddframe.detectors.own_cameras.fixed_camera.velocity import Velocity
 
 WIDTH, HEIGHT = 240, 160
 SIZE = (WIDTH, HEIGHT)
@@ -71,6 +72,20 @@ def test_a_thing_has_its_velocity_and_its_box(background, right, down, seconds):
     assert mover.box[:2] == pytest.approx(corner, abs=3)
     assert mover.box[2:] == pytest.approx((40, 40), abs=5)
     assert mover.foot == pytest.approx(corner[1] + 40, abs=3)
+
+
+@pytest.mark.parametrize("cover", [0.01, 0.5])
+def test_the_velocity_around_a_pixel_is_as_fast_as_its_speed(cover):
+    """Also where hardly anything was measured, and is counted for less."""
+    random = np.random.default_rng(4)
+    sums = random.normal(0, 20, (40, 60, 3)).astype(np.float32)
+    sums[..., 2] = cover
+    velocity = Velocity(sums, np.s_[4:36, 6:50], np.zeros(0), np.zeros(0), 0.08)
+    speeds = velocity.speeds()
+    for row, column in ((3, 3), (16, 20), (28, 40)):
+        assert np.hypot(*velocity.around(row, column)) == pytest.approx(
+            speeds[row, column], rel=1e-4
+        )
 
 
 def test_the_scene_itself_is_no_thing_in_any_light(background):

@@ -85,7 +85,7 @@ class Velocity:
             slice(max(0, row - half), row + half + 1),
             slice(max(0, column - half), column + half + 1),
         )
-        right, down, cover = self.sums[self.part][rows, columns].sum(axis=(0, 1)).tolist()
+        right, down, cover = self.sums[self.part][rows, columns].mean(axis=(0, 1)).tolist()
         cover = max(cover, _LEAST_COVER)
         return right / cover, down / cover
 
