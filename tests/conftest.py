@@ -46,6 +46,7 @@ LONGEST = (
     "test_train_bags",
     "test_mlflow_page",
     "test_spread",
+    "test_fixed_camera_fit",
     "test_fixed_camera",
     "test_kept_fit",
     "test_every_detector",
