@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from oddframe.clips.calibration import calibrate_detector, fitted_scales
+from oddframe.calibration.score_of_terms import fitted_scales
+from oddframe.clips.calibration import calibrate_detector
 from oddframe.clips.config import ClipConfig
 from oddframe.clips.detector import ClipDetector
 from oddframe.clips.pixels import image_of

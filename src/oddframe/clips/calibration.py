@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable
 from dataclasses import replace
 
 import numpy as np
 
-from oddframe.calibration.threshold import calibrate
 from oddframe.clips.learner import ClipLearner
 from oddframe.clips.stream import measured_video
 from oddframe.clips.terms import TooShortError
 from oddframe.console.words import HELD_OUT, count
-from oddframe.errors import OddframeError
 from oddframe.media.clock import Clock
-
-
-def fitted_scales(
-    terms: Mapping[str, np.ndarray], map_peaks: np.ndarray
-) -> dict[str, tuple[float, float]]:
-    """Each term's mean and deviation, and under ``map`` those of the maps' highest cells.
-
-    Args:
-        terms: by name ``(frames,)``, of held-out normal footage.
-        map_peaks: ``(frames,)``.
-    """
-    scales = {}
-    for name, values in {**terms, "map": map_peaks}.items():
-        mean, deviation = float(values.mean()), float(values.std())
-        # A term that never changes but for rounding has no scale; 1 keeps it harmless.
-        scales[name] = (mean, deviation if deviation > 1e-5 * abs(mean) else 1.0)
-    return scales
 
 
 def calibrate_detector(
@@ -55,37 +36,19 @@ def calibrate_detector(
         OddframeError: a term that is no finite number.
     """
     short = 0
-    measured: list[tuple[dict[str, np.ndarray], Clock]] = []
-    peaks = []
+    measured: list[tuple[str, dict[str, np.ndarray], np.ndarray, Clock]] = []
     for video_id, images, clock, breaks in videos:
         try:
             terms, map_peaks = measured_video(detector, images, breaks)
         except TooShortError:
             short += 1
             continue
-        _check_finite(detector.name, video_id, {**terms, "map": map_peaks})
         # As many as decode, which a damaged file may promise more of.
-        measured.append((terms, replace(clock, frames=len(map_peaks))))
-        peaks.append(map_peaks)
+        measured.append((video_id, terms, map_peaks, replace(clock, frames=len(map_peaks))))
     if not measured:
         raise TooShortError(
             f"none of {count(short, 'normal video')} goes on for a clip of {detector.span} frames "
             "without a cut"
         )
-    names = measured[0][0]
-    together = {n: np.concatenate([terms[n] for terms, _ in measured]) for n in names}
-    detector.scales = fitted_scales(together, np.concatenate(peaks))
-    stretches = [(detector.combine(terms), clock) for terms, clock in measured]
-    wanted = detector.config.false_alarms_per_hour
-    detector.calibrated = calibrate(stretches, wanted, footage=footage)
+    detector.learn_scales(measured, footage)
     return short
-
-
-def _check_finite(name: str, video_id: str, terms: Mapping[str, np.ndarray]) -> None:
-    """Refuse what would make every score of every video NaN."""
-    for term, values in terms.items():
-        if (broken := np.flatnonzero(~np.isfinite(values))).size:
-            raise OddframeError(
-                f"detector {name}: video '{video_id}': expected a finite term '{term}' of frame "
-                f"{broken[0]}, found {values[broken[0]]}"
-            )

@@ -8,12 +8,9 @@ from typing import Any, ClassVar, Self
 
 import torch
 
-from oddframe.calibration.threshold import Threshold
 from oddframe.clips.learner import ClipLearner
 from oddframe.clips.stream import ClipStream
-from oddframe.console.words import HELD_OUT
 from oddframe.detectors.traits import Traits
-from oddframe.errors import OddframeError
 from oddframe.files.saved_state import SavedState
 from oddframe.media.frames import MediaInfo
 
@@ -43,24 +40,6 @@ class ClipDetector(ClipLearner):
         return ClipStream(self, info, live=live)
 
     @property
-    def normalisation(self) -> str:
-        """What was done to the scores."""
-        if not self.scales:
-            return "none (not calibrated)"
-        footage = self.calibrated.footage if self.calibrated else HELD_OUT
-        return f"mean and deviation of each term on {footage}"
-
-    @property
-    def threshold(self) -> float:
-        """Frames with a higher score are odd; infinite before calibration."""
-        return self.calibrated.value if self.calibrated else float("inf")
-
-    @property
-    def smoothing_seconds(self) -> float:
-        """Standard deviation of the Gaussian for offline scores, in seconds."""
-        return self.config.smoothing_seconds
-
-    @property
     def notes(self) -> dict[str, Any]:
         """Plain values for a report."""
         before = self.span - 1
@@ -80,8 +59,7 @@ class ClipDetector(ClipLearner):
         """Tensors and plain values from which :meth:`from_state` rebuilds the detector."""
         return {
             "config": asdict(self.config),
-            "scales": {name: list(pair) for name, pair in self.scales.items()},
-            "threshold": vars(self.calibrated) if self.calibrated else {},
+            **self.learnt_scales(),
             "network": {key: value.detach().cpu() for key, value in self.state_dict().items()},
         }
 
@@ -91,14 +69,5 @@ class ClipDetector(ClipLearner):
         saved = SavedState(state)
         config = cls.config_type(**state["config"])
         detector = saved.network("network", lambda: cls(config))
-        scales = saved.part("scales")
-        # None of them before calibration, or all: a term without its scale would swamp the others.
-        needed = (*detector.weights, "map") if [*scales] or state["threshold"] else ()
-        for name in dict.fromkeys((*needed, *scales)):  # terms that are only shown have one too
-            mean, deviation = scales.numbers(name, 2)
-            if deviation <= 0:
-                raise OddframeError(f"'scales.{name}': expected a deviation above 0")
-            detector.scales[name] = (mean, deviation)
-        if state["threshold"]:
-            detector.calibrated = Threshold.saved(saved)
+        detector.take_scales(saved)
         return detector.to(memory_format=torch.channels_last).eval()  # ty: ignore[no-matching-overload]

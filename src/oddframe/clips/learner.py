@@ -17,14 +17,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from oddframe.calibration.threshold import Threshold
+from oddframe.calibration.score_of_terms import ScoreOfTerms
 from oddframe.clips.config import ClipConfig
 from oddframe.clips.pixels import as_pixels, as_unit
-from oddframe.clips.terms import ClipTerms, within_video
+from oddframe.clips.terms import ClipTerms
 from oddframe.training.learner import Learner
 
 
-class ClipLearner(Learner):
+class ClipLearner(ScoreOfTerms, Learner):
     """What a detector of clips measures; the training loop trains it.
 
     Its subclass :class:`oddframe.clips.detector.ClipDetector` is what methods are made of.
@@ -33,7 +33,6 @@ class ClipLearner(Learner):
         config: an instance of the subclass's configuration.
     """
 
-    name: ClassVar[str]
     config_type: ClassVar[type[ClipConfig]] = ClipConfig
     scoring_batch: int = 8
     """Clips measured at once while scoring."""
@@ -42,10 +41,8 @@ class ClipLearner(Learner):
         super().__init__()
         self.config = config
         self.step = 0
-        self.scales: dict[str, tuple[float, float]] = {}
-        """Term to its mean and deviation on held-out normal footage; ``map`` of the map's peaks."""
-        self.calibrated: Threshold | None = None
-        """What held-out normal footage said; None before calibration."""
+        self.scales = {}
+        self.calibrated = None
 
     # What a subclass says about itself.
 
@@ -53,11 +50,6 @@ class ClipLearner(Learner):
     def clip_length(self) -> int:
         """Frames in a clip."""
         return 1
-
-    @property
-    def weights(self) -> dict[str, float]:
-        """Weight of each term in the score; terms that are not named are measured but not used."""
-        return {"error": 1.0}
 
     @abstractmethod
     def losses(self, phase: str, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -112,7 +104,8 @@ class ClipLearner(Learner):
 
     def reason(self, term: str) -> str:
         """Why a frame is odd, if this term weighs most; a sentence without its end."""
-        return {"error": "the network expected something else here"}.get(term, f"{term} is high")
+        known = {"error": "the network expected something else here"}
+        return known.get(term) or super().reason(term)
 
     # Measuring and scoring.
 
@@ -136,35 +129,3 @@ class ClipLearner(Learner):
     def span(self) -> int:
         """Frames from the first of a clip to its last, both counted."""
         return (self.clip_length - 1) * self.config.frame_step + 1
-
-    def combine(self, terms: Mapping[str, np.ndarray], *, per_video: bool = False) -> np.ndarray:
-        """The score: the weighted sum of the scaled terms, float32 ``(frames,)``."""
-        scaled = self.scaled_terms(terms, per_video=per_video)
-        total = sum(weight * scaled[name] for name, weight in self.weights.items())
-        return np.asarray(total, np.float32)
-
-    def scaled_terms(
-        self, terms: Mapping[str, np.ndarray], *, per_video: bool = False
-    ) -> dict[str, np.ndarray]:
-        """The terms that the score is made of, on one scale.
-
-        Args:
-            terms: by name ``(frames,)``, as measured.
-            per_video: bring each term to 0 to 1 by its least and largest value in this video, as
-                papers do, in place of the scale from held-out normal footage. It needs the whole
-                video, and takes for granted that each video holds something odd.
-
-        Returns:
-            By name, float32 ``(frames,)``.
-        """
-        scaled = {}
-        for name in self.weights:
-            values = np.asarray(terms[name], np.float64)
-            values = within_video(values) if per_video else self.on_scale(name, values)
-            scaled[name] = values.astype(np.float32)
-        return scaled
-
-    def on_scale(self, name: str, values: np.ndarray) -> np.ndarray:
-        """A term as measured, in deviations from its mean on held-out normal footage."""
-        mean, deviation = self.scales.get(name, (0.0, 1.0))
-        return (values - mean) / deviation

@@ -7,16 +7,16 @@ clip says; so do those after a break, as no clip reaches across it.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
 import torch
 
-from oddframe.calibration.places import odd_boxes, where
+from oddframe.calibration.score_of_terms import FrameTerms
 from oddframe.clips.learner import ClipLearner
 from oddframe.clips.pixels import image_of
-from oddframe.clips.terms import FrameTerms, TooShortError
+from oddframe.clips.terms import TooShortError
 from oddframe.detectors.contract import FrameScore
 from oddframe.media.frames import Frame, MediaInfo
 
@@ -106,9 +106,8 @@ class ClipStream:
 
     def push(self, frame: Frame) -> list[FrameScore]:
         """Take the next frame; see :class:`oddframe.detectors.contract.Stream`."""
-        return self._scored(
-            self._terms.push(image_of(frame, self._detector.config), anew=frame.anew)
-        )
+        image = image_of(frame, self._detector.config)
+        return self._detector.scored(self._terms.push(image, anew=frame.anew), self._size)
 
     def finish(self) -> list[FrameScore]:
         """The scores that are left.
@@ -116,27 +115,7 @@ class ClipStream:
         Raises:
             TooShortError: the video is shorter than a clip, or nowhere goes on for one.
         """
-        return self._scored(self._terms.finish())
-
-    def _scored(self, found: Sequence[FrameTerms]) -> list[FrameScore]:
-        if not found:
-            return []
-        detector = self._detector
-        terms = {name: np.array([part.terms[name] for part in found]) for name in found[0].terms}
-        names = list(detector.weights)
-        parts = [w * detector.on_scale(n, terms[n]) for n, w in detector.weights.items()]
-        cues = [names[row] for row in np.argmax(parts, axis=0)]
-        values = detector.combine(terms)
-        mean, deviation = detector.scales.get("map", (0.0, 1.0))
-        scores = []
-        for part, value, cue in zip(found, values.tolist(), cues, strict=True):
-            boxes = odd_boxes(part.map, *self._size)
-            reason = detector.reason(cue)
-            if boxes:  # none where the map is 0 all over
-                reason += f" ({where(boxes[0], *self._size)})"
-            score_map = (part.map - mean) / deviation
-            scores.append(FrameScore(part.frame, value, score_map, cue, reason, boxes, part.terms))
-        return scores
+        return self._detector.scored(self._terms.finish(), self._size)
 
 
 def terms_of(

@@ -1,4 +1,4 @@
-"""What a detector of clips measures: terms and a map, of a batch of clips or of one frame."""
+"""What a detector of clips measures: terms and a map of a batch of clips."""
 
 from __future__ import annotations
 
@@ -37,24 +37,3 @@ class ClipTerms:
             shrunk = functional.adaptive_avg_pool2d(shrunk, MAP_SIDE)
         terms = {name: value.float().cpu().numpy() for name, value in self.terms.items()}
         return terms, shrunk[:, 0].cpu().numpy()
-
-
-@dataclass(frozen=True)
-class FrameTerms:
-    """The terms of one frame of a video, before they are scaled.
-
-    Attributes:
-        frame: its number, from 0.
-        terms: by name, higher = odder.
-        map: ``(MAP_SIDE, MAP_SIDE)``, or smaller.
-    """
-
-    frame: int
-    terms: dict[str, float]
-    map: np.ndarray
-
-
-def within_video(values: np.ndarray) -> np.ndarray:
-    """Values of a whole video brought to 0 to 1 by their own extremes; 0 where all are equal."""
-    spread = np.ptp(values)
-    return (values - values.min()) / spread if spread > 0 else np.zeros_like(values)

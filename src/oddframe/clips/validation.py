@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from oddframe.clips.calibration import fitted_scales
+from oddframe.calibration.score_of_terms import fitted_scales
 from oddframe.clips.detector import ClipDetector
 from oddframe.clips.frame_cache import FrameCache
 from oddframe.clips.stream import measured_video

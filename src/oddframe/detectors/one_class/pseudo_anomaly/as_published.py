@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from oddframe.clips.terms import within_video
+from oddframe.calibration.score_of_terms import within_video
 from oddframe.detectors.one_class.pseudo_anomaly.detector import NORMAL, PSEUDO, PseudoAnomaly
 from oddframe.detectors.one_class.pseudo_anomaly.settings import COMPARED_ROWS
 from oddframe.errors import OddframeError
