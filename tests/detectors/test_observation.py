@@ -261,6 +261,51 @@ def test_waiting_is_bounded_however_slow_the_look():
     assert max(ahead) <= 17
 
 
+def test_waiting_is_bounded_however_slow_the_motion():
+    video = TinyVideo(400, 25.0)
+
+    def slow(grey: np.ndarray, elapsed: float | None) -> float:
+        time.sleep(0.001)
+        return still(grey, elapsed)
+
+    ahead = [video.made - one.frame for one in observe(video, SCALE, slow, number, whole(400))]
+    assert max(ahead) <= 17
+
+
+def test_motion_is_measured_in_order_in_one_other_thread():
+    at_work: list[int] = []
+    pictures: list[int] = []
+
+    def move(grey: np.ndarray, elapsed: float | None) -> int:
+        at_work.append(threading.get_ident())
+        pictures.append(int(grey[0, 0]))
+        return pictures[-1]
+
+    found = list(observe(TinyVideo(200, 25.0), SCALE, move, number, whole(200)))
+    assert len(set(at_work)) == 1
+    assert threading.get_ident() not in at_work
+    assert pictures == list(range(0, 200, 2))
+    assert [s.motion for s in found] == [None if s.frame % 2 else s.frame for s in found]
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_motion_and_a_look_are_measured_at_once(live):
+    """Each waits for the other one: else this would take for ever, and fails after a while."""
+    both = threading.Barrier(2, timeout=10)
+
+    def move(grey: np.ndarray, elapsed: float | None) -> int:
+        return both.wait()
+
+    def look(image: np.ndarray) -> int:
+        return both.wait()
+
+    observer = Observer(5.0, SCALE, move, look, live=live)
+    with closing(observer):
+        found = [one for frame in TinyVideo(20, 5.0) for one in observer.push(frame)]
+        found += observer.finish()
+    assert [{s.motion, s.look} for s in found] == [{0, 1}] * 20
+
+
 def test_memory_is_flat_over_2000_frames():
     video = TinyVideo(2000, 25.0)
     count = sum(1 for _ in observe(video, SCALE, still, number, whole(2000)))
@@ -274,6 +319,17 @@ def test_an_error_of_the_look_reaches_the_caller():
 
     with pytest.raises(ValueError, match="no network"):
         list(observe(TinyVideo(20, 25.0), SCALE, still, broken, whole(20)))
+
+
+def test_an_error_of_the_motion_reaches_the_caller():
+    def broken(grey: np.ndarray, elapsed: float | None) -> float:
+        raise ValueError("no flow")
+
+    with pytest.raises(ValueError, match="no flow"):
+        list(observe(TinyVideo(20, 25.0), SCALE, broken, number, whole(20)))
+    live = Observer(25.0, SCALE, broken, number, live=True)
+    with closing(live), pytest.raises(ValueError, match="no flow"):
+        live.push(TinyFrame(0, 25.0))
 
 
 def test_stopping_early_leaves_no_thread():

@@ -1,7 +1,8 @@
 """Looking at a video: when to measure motion, when to look closely, both at once.
 
-Motion is measured 12.5 times a second in the caller's thread, while two others look at the
-appearance of five frames a second. A person's step takes half a second, so more is not seen.
+Motion is measured 12.5 times a second in a thread of its own, in order, while two others look at
+the appearance of five frames a second, and the caller's decodes and judges. A person's step takes
+half a second, so more is not seen.
 """
 
 from __future__ import annotations
@@ -88,14 +89,18 @@ def steps(fps: float) -> tuple[int, int]:
     return max(1, int(MOTION_SECONDS * fps + 0.5)), max(1, int(LOOK_SECONDS * fps + 0.5))
 
 
+_Waiting: TypeAlias = tuple[Observation[M, T], Future[M] | None, Future[T] | None]
+"""What is observed at a frame, and what is still to come of it: motion and a look."""
+
+
 class Observer(Generic[M, T]):
     """Frames of one video or camera in, in order, and one observation of each out.
 
     Args:
         fps: the typical rate.
         scale: sizes of the images.
-        move: called in order with a uint8 grey image of ``motion_size`` and the seconds since the
-            one before, None where motion begins anew.
+        move: called in another thread, always the same and in order, with a uint8 grey image of
+            ``motion_size`` and the seconds since the one before, None where motion begins anew.
         look: called in other threads, two at once, with a uint8 RGB image of ``look_size``.
         live: each observation comes out as its frame comes in; otherwise the other threads are
             three looks behind at most, and the frames until then wait.
@@ -120,8 +125,9 @@ class Observer(Generic[M, T]):
         # Three looks ahead keep the other threads busy and the memory bounded.
         self._most_waiting = 0 if live else 3 * self._steps[1]
         # Two looks side by side wait less for each other than two threads within one look.
-        self._pool = ThreadPoolExecutor(max_workers=2)
-        self._waiting: deque[tuple[Observation[M, T], Future[T] | None]] = deque()
+        self._lookers = ThreadPoolExecutor(max_workers=2)
+        self._mover = ThreadPoolExecutor(max_workers=1)
+        self._waiting: deque[_Waiting[M, T]] = deque()
         self._begin()
 
     def _begin(self) -> None:
@@ -147,43 +153,46 @@ class Observer(Generic[M, T]):
         if anew:
             self._begin()
         motion = self._moved(frame) if self._motion.due(frame.seconds) else None
-        future = None
+        look = None
         if looks and self._looking.due(frame.seconds):
-            future = self._last_look = self._looked(frame.rgb(self._scale.look_size))
-        observation = Observation(frame.index, frame.seconds, window, anew, motion, None)
-        self._waiting.append((observation, future))
+            look = self._last_look = self._looked(frame.rgb(self._scale.look_size))
+        seen: Observation[M, T] = Observation(frame.index, frame.seconds, window, anew, None, None)
+        self._waiting.append((seen, motion, look))
         return self._known(self._most_waiting)
 
     def finish(self) -> list[Observation[M, T]]:
         """There are no more frames: the observations that are left."""
-        found = self._known(0)
-        self.close()
-        return found
+        with closing(self):
+            return self._known(0)
 
     def close(self) -> None:
         """End the other threads."""
-        self._pool.shutdown()
+        for pool in (self._mover, self._lookers):
+            pool.shutdown(cancel_futures=True)
 
     def _looked(self, image: np.ndarray) -> Future[T]:
         unchanged = self._stillness is not None and not self._stillness.is_new(image)
         if unchanged and self._last_look is not None:
             return self._last_look
-        return self._pool.submit(self._look, image)
+        return self._lookers.submit(self._look, image)
 
-    def _moved(self, frame: Frame) -> M:
+    def _moved(self, frame: Frame) -> Future[M]:
         elapsed = None if self._measured is None else frame.seconds - self._measured
         if elapsed is not None and elapsed <= 0:  # a recording whose clock was set back
             elapsed = self._steps[0] / self._fps
         self._measured = frame.seconds
-        return self._move(
-            frame.grey(self._scale.motion_size), None if elapsed is None else max(elapsed, 1e-3)
-        )
+        grey = frame.grey(self._scale.motion_size)
+        return self._mover.submit(self._move, grey, None if elapsed is None else max(elapsed, 1e-3))
 
     def _known(self, left: int) -> list[Observation[M, T]]:
         found = []
         while len(self._waiting) > left:
-            observation, future = self._waiting.popleft()
-            found.append(replace(observation, look=future.result()) if future else observation)
+            observation, motion, look = self._waiting.popleft()
+            if motion is not None or look is not None:
+                observation = replace(
+                    observation, motion=motion and motion.result(), look=look and look.result()
+                )
+            found.append(observation)
         return found
 
 

@@ -100,13 +100,15 @@ class FixedCameraStream:
             patches = encoder.encode(image)
             return _Looked(scene.appearance_part(patches), patches)
 
+        self._appearance = self._pace = np.zeros(scene.scale.grid, np.float32)
+        self._motion = nothing = Motion(self._pace, Traced(), Wanderer(), Traced(), Stay())
         motion = MotionStream(scene.habits, scene.scale.grid, scene.scale.motion_size)
         health = HealthStream(scene.health, scene.habits.background)
 
         def move(grey: np.ndarray, elapsed: float | None) -> _Moved:
             trouble, moved = health.update(grey, elapsed), motion.update(grey, elapsed)
             if not health.sees_motion:
-                moved = self._nothing
+                moved = nothing
             if not health.sees_look:  # nor is it known what belongs to the scene
                 moved = replace(moved, stay=Stay())
             return _Moved(moved, trouble, health.sees_look)
@@ -114,9 +116,7 @@ class FixedCameraStream:
         self._observer = Observer(
             info.fps, scene.scale, move, look, live=live, stillness=Stillness()
         )
-        self._appearance = self._pace = np.zeros(scene.scale.grid, np.float32)
         self._patches: np.ndarray | None = None
-        self._motion = self._nothing = Motion(self._pace, Traced(), Wanderer(), Traced(), Stay())
         self._camera, self._sees_look = "", True
         self._evidence = Evidence(scene.scale.grid)
         self._last = FrameScore(-1, 0.0)
