@@ -1,0 +1,1 @@
+"""What detectors that are never trained share: one video against itself."""

@@ -1,0 +1,61 @@
+"""The loop of unmasking against itself in scikit-learn, and where the answer is known."""
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from oddframe.untrained.unmasked_accuracy import unmasked_accuracy
+
+SIGNS = np.repeat([-1, 1], [11, 10])
+COSTS = np.full(21, 0.5)
+
+
+def naive(rows, rounds, dropped):
+    """Of one problem whose rows are never all zero."""
+    found = []
+    for _ in range(rounds):
+        scaled = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        model = LogisticRegression(
+            C=0.5, solver="liblinear", fit_intercept=False, tol=1e-10, max_iter=10_000
+        ).fit(scaled, SIGNS)
+        found.append((model.predict(scaled) == SIGNS).mean())
+        order = np.argsort(model.coef_[0])
+        rows = np.delete(rows, [*order[: dropped // 2], *order[-dropped // 2 :]], axis=1)
+    return np.mean(found)
+
+
+@pytest.fixture
+def rows():
+    """Four problems, from the same in both halves to plainly another."""
+    random = np.random.default_rng(0)
+    rows = random.exponential(size=(4, 21, 120))
+    rows[1, 11:, :6] += 2
+    rows[2, 11:, :60] += 1
+    rows[3, :, :] = random.normal(size=(21, 120))
+    return rows
+
+
+def test_the_loop_is_that_of_scikit_learn(rows):
+    found = unmasked_accuracy(rows, SIGNS, COSTS, rounds=8, dropped=10)
+    np.testing.assert_allclose(found, [naive(part, 8, 10) for part in rows], atol=1e-12)
+    assert found[2] > found[0]
+
+
+def test_rows_that_say_nothing_are_half_right():
+    rows = np.zeros((3, 21, 40))
+    rows[1, :, 0] = 1  # all the same
+    rows[2, 11:, :20] = 1  # something enters an empty scene
+    found = unmasked_accuracy(rows, SIGNS, COSTS, rounds=2, dropped=4)
+    assert found[0] == 0.5
+    assert found[1] == pytest.approx((11 / 21 + 0.5) / 2)  # one side, then nothing is left
+    assert found[2] == pytest.approx((10 + 11 / 2) / 21)
+
+
+def test_what_is_left_of_a_row_is_no_rounding():
+    """Rows of a few great numbers, which the first rounds take away."""
+    random = np.random.default_rng(3)
+    rows = np.zeros((1, 21, 60))
+    rows[0, :11, :4] = 1e4 * random.uniform(1, 2, (11, 4))
+    rows[0, 11:, 4:8] = 1e4 * random.uniform(1, 2, (10, 4))
+    found = unmasked_accuracy(rows, SIGNS, COSTS, rounds=4, dropped=8)
+    assert found[0] == pytest.approx((1 + 3 * 0.5) / 4)
