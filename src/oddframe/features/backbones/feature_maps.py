@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,46 @@ import numpy as np
 
 from oddframe.errors import OddframeError
 from oddframe.features.backbones.onnx_networks import open_session, run_session, try_out
-from oddframe.files.regular_files import require_file
 from oddframe.files.saved_state import SavedState
 from oddframe.media.frames import Frame
+from oddframe.settings.checked import CheckedSettings
+from oddframe.settings.ranges import setting
 
 _MOST_SIDE = 4096
+
+
+@dataclass(frozen=True)
+class MapSettings(CheckedSettings):
+    """Settings of a detector that looks at feature maps.
+
+    Attributes:
+        backbone: ONNX file of an image network up to a convolution: ``(1, 3, side, side)`` in,
+            ``(1, channels, rows, columns)`` out; nothing takes EfficientNet-Lite0, whose weights
+            come with oddframe. The run keeps it.
+        side: frames are resized to this many pixels in height and width for the network; for
+            EfficientNet-Lite0 a multiple of 32.
+        mean: subtracted from R, G and B, 0 to 255, before the network of ``backbone``.
+        std: R, G and B, less the mean, are divided by this before the network of ``backbone``.
+    """
+
+    backbone: str = ""
+    side: int = setting(224, at_least=32, at_most=_MOST_SIDE)
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    std: tuple[float, float, float] = setting((1.0, 1.0, 1.0), above=0)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.expect(bool(self.backbone) or self.side % 32 == 0, "side", "a multiple of 32")
+
+    def maps(self, block: int) -> FeatureMaps:
+        """The network of the settings, or EfficientNet-Lite0 up to a block.
+
+        Raises:
+            OddframeError: a file that is missing or no such network.
+        """
+        if not self.backbone:
+            return FeatureMaps.lite0(block, self.side)
+        return FeatureMaps.of_file(Path(self.backbone), self.side, self.mean, self.std)
 
 
 @functools.cache
@@ -99,11 +134,6 @@ class FeatureMaps:
         Raises:
             OddframeError: no such file, no ONNX, weights in other files, or another form.
         """
-        require_file(path, "an ONNX network")
-        if 0 in std or not all(map(math.isfinite, (*mean, *std))):
-            raise OddframeError(f"{path}: expected no standard deviation of 0, found {list(std)}")
-        if not 1 <= side <= _MOST_SIDE:
-            raise OddframeError(f"{path}: expected a side of 1 to {_MOST_SIDE}, found {side}")
         try_out(path, {4: (1, 3, side, side)})
         network = path.read_bytes()
         try:
