@@ -1,5 +1,6 @@
 """What detectors of clips share, with a detector whose terms can be worked out by hand."""
 
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from oddframe.calibration.score_of_terms import fitted_scales
+from oddframe.calibration.score_of_terms import fitted_scales, over_greatest, within_video
 from oddframe.clips.calibration import calibrate_detector
 from oddframe.clips.config import ClipConfig
 from oddframe.clips.detector import ClipDetector
 from oddframe.clips.pixels import image_of
-from oddframe.clips.stream import terms_of
+from oddframe.clips.stream import TermStream, terms_of
 from oddframe.clips.terms import MAP_SIDE, ClipTerms
 from oddframe.detectors.contract import scores_of
 from oddframe.errors import OddframeError
@@ -27,6 +28,7 @@ from oddframe.media.opening import open_video
 @dataclass(frozen=True)
 class JumpConfig(ClipConfig):
     frames: int = 3
+    judged: int = 1
 
 
 class Jump(ClipDetector):
@@ -125,6 +127,64 @@ def test_no_clip_reaches_across_a_break(
         )
 
 
+class Rise(Jump):
+    """How much brighter than the first frame of a clip each of its last frames is."""
+
+    @property
+    def judged(self) -> int:
+        return self.config.judged
+
+    def measure(self, clip):
+        level = clip.mean((2, 3, 4))
+        found = (level - level[:, :1])[:, self.clip_length - self.judged :]
+        maps = clip[:, self.clip_length - self.judged :].mean(2) + 1
+        return ClipTerms({"error": found, "brightness": level[:, -found.shape[1] :]}, maps)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    values=st.lists(st.integers(0, 255), min_size=1, max_size=40),
+    breaks=st.sets(st.integers(1, 39)),
+    judged=st.integers(1, 3),
+    more=st.integers(1, 3),
+    batch=st.integers(1, 3),
+    live=st.booleans(),
+)
+def test_a_clip_judges_its_last_frames_and_the_first_of_a_piece_also_those_before(
+    values: list[int], breaks: set[int], judged: int, more: int, batch: int, live: bool
+) -> None:
+    """Each frame against the start of its own clip, which is found by counting."""
+    length = judged + more
+    detector = Rise(JumpConfig(size=16, colour="grey", frames=length, judged=judged, pixels="unit"))
+    detector.scoring_batch = batch
+    edges = [0, *sorted(at for at in breaks if at < len(values)), len(values)]
+    pieces = [(a, b) for a, b in itertools.pairwise(edges) if b - a >= length]
+    stream = TermStream(detector, live=live)
+    found = []
+    for number, image in enumerate(grey_frames(values)):
+        found += stream.push(image, anew=number in breaks)
+        if live and any(a + length <= number + 1 <= b for a, b in pieces):
+            assert len(found) == number + 1
+    if not pieces:
+        with pytest.raises(OddframeError, match="without a cut"):
+            stream.finish()
+        return
+    found += stream.finish()
+    assert [part.frame for part in found] == list(range(len(values)))
+    for part in found:
+        home = next((piece for piece in pieces if part.frame < piece[1]), None)
+        if home is None:  # after the last piece that is long enough
+            wanted = found[pieces[-1][1] - 1].terms["error"]
+        else:
+            frame = part.frame
+            while frame < home[0] + more:  # not judged: as the frame so many later
+                frame += judged
+            clip = (frame - home[0] - more) // judged
+            wanted = (values[frame] - values[home[0] + clip * judged]) / 255
+            assert part.map.mean() == pytest.approx(values[frame] / 255 + 1, abs=1e-5)
+        assert part.terms["error"] == pytest.approx(wanted, abs=1e-5)
+
+
 def test_pixels_have_the_named_range_and_order() -> None:
     frames = np.random.default_rng(0).integers(0, 256, (2, 3, 16, 16, 3), dtype=np.uint8)
     frames[0, 0] = 77  # a frame of one value
@@ -158,6 +218,20 @@ def test_scores_are_weighted_terms_on_the_scale_of_normal_footage() -> None:
     assert detector.combine(terms, per_video=True) == pytest.approx([0.0, 1.0])
     constant = {"error": np.array([4.0, 4.0]), "brightness": np.array([1.0, 3.0])}
     assert detector.combine(constant, per_video=True) == pytest.approx([0.0, 0.25])
+
+
+def test_regularity_in_its_two_forms_ranks_one_video_alike_and_two_not() -> None:
+    calm, odd = np.array([4.0, 5.0, 8.0]), np.array([1.0, 3.0, 10.0])
+    assert over_greatest(calm) == pytest.approx([0, 1 / 8, 1 / 2])
+    assert over_greatest(odd) == pytest.approx([0, 2 / 10, 9 / 10])
+    assert within_video(calm) == pytest.approx([0, 1 / 4, 1])
+    assert within_video(odd) == pytest.approx([0, 2 / 9, 1])
+    for errors in (calm, odd):
+        assert (np.argsort(over_greatest(errors)) == np.argsort(within_video(errors))).all()
+    assert within_video(calm)[1] > within_video(odd)[1]
+    assert over_greatest(calm)[1] < over_greatest(odd)[1]
+    assert over_greatest(np.zeros(3)).tolist() == [0, 0, 0]
+    assert over_greatest(np.full(3, 7.0)).tolist() == [0, 0, 0]
 
 
 def test_calibration_promises_what_normal_footage_shows() -> None:

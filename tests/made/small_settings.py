@@ -17,6 +17,7 @@ _BAGS = {"segments": 16, "batch_size": 8, "steps": 40, "validate_every": 20, "le
 
 SMALL_SETTINGS: dict[str, dict[str, Any]] = {
     "conv-ae": {**_CLIPS, "learning_rate": 0.005},
+    "conv-ae-clip": {**_CLIPS, "width": 8, "learning_rate": 0.02, "regularity": "range"},
     "dcgan": {**_CLIPS, "width": 8, "latent": 5},
     "deep-appearance": {"side": 64, "fit_frames": 60},
     "example_bag_detector": {**_BAGS, "width": 8},

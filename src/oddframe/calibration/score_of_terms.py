@@ -101,9 +101,18 @@ class ScoreOfTerms:
         scaled = {}
         for name in self.weights:
             values = np.asarray(terms[name], np.float64)
-            values = within_video(values) if per_video else self.on_scale(name, values)
+            values = self.within_video(values) if per_video else self.on_scale(name, values)
             scaled[name] = values.astype(np.float32)
         return scaled
+
+    def within_video(self, values: np.ndarray) -> np.ndarray:
+        """A term of a whole video, scaled by its own extremes."""
+        return within_video(values)
+
+    @property
+    def per_video_scale(self) -> str:
+        """What scaling within each video does, in words."""
+        return "each term from 0 to 1 within each video"
 
     def on_scale(self, name: str, values: np.ndarray) -> np.ndarray:
         """A term as measured, in deviations from its mean on held-out normal footage."""
@@ -202,9 +211,25 @@ def fitted_scales(
 
 
 def within_video(values: np.ndarray) -> np.ndarray:
-    """Values of a whole video brought to 0 to 1 by their own extremes; 0 where all are equal."""
+    """Values of a whole video brought to 0 to 1 by their own extremes; 0 where all are equal.
+
+    Of errors it is one less the regularity in the *range form*: (e - min e) / (max e - min e).
+    """
     spread = np.ptp(values)
     return (values - values.min()) / spread if spread > 0 else np.zeros_like(values)
+
+
+def over_greatest(values: np.ndarray) -> np.ndarray:
+    """One less the regularity of a video's errors in *Hasan's form*: (e - min e) / max e.
+
+    Source: Hasan et al. 2016, Eq. 3. It ranks the frames of a video as the range form does. Frames
+    of several videos together it ranks in another way: its highest value is 1 - min e / max e.
+
+    Args:
+        values: ``(frames,)``, never negative.
+    """
+    greatest = values.max()
+    return (values - values.min()) / greatest if greatest > 0 else np.zeros_like(values)
 
 
 def _check_finite(name: str, video_id: str, terms: Mapping[str, np.ndarray]) -> None:

@@ -26,23 +26,29 @@ class Windows:
     Attributes:
         cache: the frames.
         videos: ids of the videos that are long enough.
-        stretches: int ``(stretches, 3)``, the parts of the videos that go on without a break for
-            a clip at least: row of the video, first frame, clips in it.
+        stretches: int ``(stretches, 4)``, the parts of the videos that go on without a break for
+            a clip at least: row of the video, first frame, clips in it, and frames from one frame
+            of these clips to the next; a part is there for each stride that it is long enough for.
         clip_length: frames in a clip.
-        frame_step: frames from one frame of a clip to the next.
     """
 
     cache: FrameCache
     videos: tuple[str, ...]
     stretches: np.ndarray
     clip_length: int
-    frame_step: int
 
     @classmethod
     def of(
-        cls, cache: FrameCache, video_ids: Sequence[str], clip_length: int, frame_step: int
+        cls,
+        cache: FrameCache,
+        video_ids: Sequence[str],
+        clip_length: int,
+        frame_step: int,
+        strides: int = 1,
     ) -> Windows:
         """The clips of these videos; those that are too short are left out with a warning.
+
+        Arguments are those of :class:`ClipBatches`.
 
         Raises:
             OddframeError: none of the videos goes on for a clip anywhere, or there is none.
@@ -74,13 +80,15 @@ class Windows:
                 OddframeWarning,
                 stacklevel=3,
             )
+        steps = [frame_step * stride for stride in range(1, strides + 1)]
         stretches = [
-            (row, first, end - first - span + 1)
+            (row, first, end - first - (clip_length - 1) * step, step)
             for row, video_id in enumerate(videos)
+            for step in steps
             for first, end in cache.stretches(video_id)
-            if end - first >= span
+            if end - first > (clip_length - 1) * step
         ]
-        return cls(cache, videos, np.array(stretches, np.int64), clip_length, frame_step)
+        return cls(cache, videos, np.array(stretches, np.int64), clip_length)
 
     @property
     def counts(self) -> np.ndarray:
@@ -93,17 +101,18 @@ class Windows:
         return int(self.stretches[:, 2].sum())
 
     def places(self, numbers: np.ndarray) -> np.ndarray:
-        """Row of the video and first frame of clips by number; int ``(clips, 2)``."""
-        rows, firsts, counts = self.stretches.T
+        """Row of the video, first frame and step to the next of clips by number: ``(clips, 3)``."""
+        rows, firsts, counts, steps = self.stretches.T
         ends = np.cumsum(counts)
         at = np.searchsorted(ends, numbers, side="right")
-        return np.stack([rows[at], firsts[at] + numbers - (ends - counts)[at]], axis=1)
+        starts = firsts[at] + numbers - (ends - counts)[at]
+        return np.stack([rows[at], starts, steps[at]], axis=1)
 
     def read(self, place: np.ndarray) -> np.ndarray:
         """The clip at a place: uint8 ``(frames, height, width, channels)``."""
-        row, start = int(place[0]), int(place[1])
-        end = start + (self.clip_length - 1) * self.frame_step + 1
-        return np.array(self.cache.frames(self.videos[row])[start : end : self.frame_step])
+        row, start, step = (int(part) for part in place)
+        end = start + (self.clip_length - 1) * step + 1
+        return np.array(self.cache.frames(self.videos[row])[start:end:step])
 
 
 class ClipBatches:
@@ -121,6 +130,8 @@ class ClipBatches:
         batch_size: clips in a training step.
         clips_per_video: random clips of each video in an epoch; 0 takes every clip there is.
         seed: fixes the order and the random clips.
+        strides: clips whose frames lie 1, 2 and so on to so many times ``frame_step`` apart are
+            clips alike; a video that is too short for the longer ones has the others.
 
     Raises:
         OddframeError: no video is long enough.
@@ -135,8 +146,9 @@ class ClipBatches:
         batch_size: int,
         clips_per_video: int,
         seed: int,
+        strides: int = 1,
     ) -> None:
-        self.windows = Windows.of(cache, video_ids, clip_length, frame_step)
+        self.windows = Windows.of(cache, video_ids, clip_length, frame_step, strides)
         self.batch_size = batch_size
         self._clips_per_video = clips_per_video
         self._seed = seed
@@ -160,7 +172,7 @@ class ClipBatches:
         return {"clip": torch.from_numpy(np.stack(clips))}
 
     def served(self, step: int) -> np.ndarray:
-        """Row in ``windows.videos`` and first frame of the clips of a step; int ``(clips, 2)``."""
+        """Where the clips of a step are, as of :meth:`Windows.places`; int ``(clips, 3)``."""
         turns = np.arange(step * self.batch_size, (step + 1) * self.batch_size)
         epochs = turns // self._epoch_size
         needed = range(epochs[0], epochs[-1] + 1)

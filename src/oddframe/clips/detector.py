@@ -42,7 +42,7 @@ class ClipDetector(ClipLearner):
     @property
     def notes(self) -> dict[str, Any]:
         """Plain values for a report."""
-        before = self.span - 1
+        before, whole = self.span - self.judged, self.span - 1
         parts = [f"{weight:g} {name}" for name, weight in self.weights.items()]
         notes: dict[str, Any] = {
             "score": " + ".join(parts) if len(parts) > 1 else next(iter(self.weights)),
@@ -50,7 +50,8 @@ class ClipDetector(ClipLearner):
         }
         if before:
             which = "frame 0 takes" if before == 1 else f"frames 0 to {before - 1} take"
-            notes["beginning"] = f"{which} the score of frame {before}"
+            of = f"frame {before}" if whole == before else f"frames {before} to {whole}, repeated"
+            notes["beginning"] = f"{which} the score of {of}"
         if self.calibrated:
             notes["threshold"] = self.calibrated.sentence
         return notes

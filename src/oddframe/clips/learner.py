@@ -1,16 +1,16 @@
 """What is trained on clips of normal footage: networks that measure clips.
 
-A clip is ``clip_length`` frames, the oldest first; its last frame is the one that is scored. A
-detector measures terms of a clip (prediction error, distance to a memory, a classifier's answer),
-each the higher the odder. Every term is brought to one scale with its mean and deviation on
-held-out normal footage, and the score is their weighted sum. The axis order inside a network is
-``(clips, frames, channels, height, width)``.
+A clip is ``clip_length`` frames, the oldest first; its last frame is the one that is scored (or its
+last few frames, ``judged``). A detector measures terms of a clip (prediction error, distance to a
+memory, a classifier's answer), each the higher the odder. Every term is brought to one scale with
+its mean and deviation on held-out normal footage, and the score is their weighted sum. The axis
+order inside a network is ``(clips, frames, channels, height, width)``.
 """
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -51,6 +51,27 @@ class ClipLearner(ScoreOfTerms, Learner):
         """Frames in a clip."""
         return 1
 
+    @property
+    def judged(self) -> int:
+        """Frames at the end of a clip that it judges; clips lie as many frames apart in scoring.
+
+        Where it is more than 1, what is said of a frame must follow from it and those before it in
+        the clip: a clip is also measured while its last frames are still to come.
+        """
+        return 1
+
+    @property
+    def strides(self) -> int:
+        """Clips with frames 1 to so many times ``frame_step`` apart are trained on."""
+        return 1
+
+    def prepare(self, normal: Iterable[np.ndarray]) -> None:
+        """Learn what is needed before the first step, from the normal training videos.
+
+        Args:
+            normal: the frames of each, uint8 ``(frames, size, size, channels)``, RGB or grey.
+        """
+
     @abstractmethod
     def losses(self, phase: str, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """The loss terms by name; ``loss`` is the total that the phase minimises.
@@ -75,7 +96,8 @@ class ClipLearner(ScoreOfTerms, Learner):
         """The terms of clips; called in eval mode and without gradients.
 
         Args:
-            clip: pixels ``(clips, frames, channels, height, width)``.
+            clip: pixels ``(clips, frames, channels, height, width)``; where ``judged`` is more
+                than 1, also fewer frames than ``clip_length``, at least one of them judged.
         """
 
     @abstractmethod
@@ -119,7 +141,7 @@ class ClipLearner(ScoreOfTerms, Learner):
 
     @torch.no_grad()
     def measure_clips(self, clips: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
-        """Terms ``(clips,)`` and maps of uint8 clips ``(clips, frames, h, w, channels)``.
+        """Terms and maps (see :class:`ClipTerms`) of uint8 ``(clips, frames, h, w, channels)``.
 
         Clips of no video: nothing is carried from one to another.
         """

@@ -1,7 +1,7 @@
 """Losses between images, and the error by which a frame is scored.
 
-Images are ``(n, channels, h, w)``. A loss is a mean over all elements. Half-precision images are
-compared in single precision, where small differences do not vanish.
+Images are ``(n, channels, h, w)``. A loss is a mean over all elements, or says otherwise.
+Half-precision images are compared in single precision, where small differences do not vanish.
 """
 
 from __future__ import annotations
@@ -17,6 +17,14 @@ LEAST_ERROR = 1e-10
 def intensity(prediction: Tensor, target: Tensor) -> Tensor:
     """Mean squared difference. Source: Liu et al. 2018, Eq. 1."""
     return (_full(prediction) - _full(target)).square().mean()
+
+
+def half_squares(prediction: Tensor, target: Tensor) -> Tensor:
+    """Half the sum of squared differences of a sample, a mean over the samples.
+
+    Caffe's Euclidean loss: neither divided by the pixels nor by the frames. Any shape ``(n, ...)``.
+    """
+    return (_full(prediction) - _full(target)).square().sum() / (2 * len(target))
 
 
 def gradient(prediction: Tensor, target: Tensor) -> Tensor:

@@ -1,7 +1,9 @@
 """Frames of one video in, the terms or the score of each out, in order.
 
 Frames before the first whole clip, ``(clip_length - 1) * frame_step`` of them, take what the first
-clip says; so do those after a break, as no clip reaches across it.
+clip says, that of a clip that judges several frames over and over; so do those after a break, as no
+clip reaches across it. Of a clip that judges several frames, what footage does not fill up any more
+is measured as far as it goes; so is every clip in a live stream.
 """
 
 from __future__ import annotations
@@ -26,17 +28,19 @@ class TermStream:
 
     Args:
         detector: what measures them; it is put into eval mode and stays as it is.
-        live: measure each clip as soon as it is whole, not ``scoring_batch`` of them at once.
+        live: measure each frame as soon as a clip can be made with it, not ``scoring_batch`` clips
+            at once.
     """
 
     def __init__(self, detector: ClipLearner, *, live: bool = False) -> None:
         self._detector = detector.eval()
-        self._batch = 1 if live else detector.scoring_batch
+        self._live = live
         self._carried = detector.carried_at_first()
         self._recent: deque[np.ndarray] = deque(maxlen=detector.span)
         self._clips: list[np.ndarray] = []
         self._shares: list[int] = []  # frames that take what a clip says: its own, and those before
         self._unjudged = 0
+        self._since: int | None = None  # frames since the last whole clip; None before the first
         self._last: FrameTerms | None = None
 
     def push(self, image: np.ndarray, *, anew: bool = False) -> list[FrameTerms]:
@@ -46,16 +50,21 @@ class TermStream:
             image: uint8 ``(size, size, channels)``.
             anew: footage begins anew with it.
         """
+        found = self._begun() if anew else []
         if anew:
             self._recent.clear()
+            self._since = None
         self._recent.append(image)
         self._unjudged += 1
-        if len(self._recent) == self._recent.maxlen:
-            step = self._detector.config.frame_step
-            self._clips.append(np.stack(list(self._recent)[::step]))
-            self._shares.append(self._unjudged)
-            self._unjudged = 0
-        return self._measured() if len(self._clips) == self._batch else []
+        if len(self._recent) < self._detector.span:
+            return found
+        judged = self._detector.judged
+        self._since = judged if self._since is None else self._since + 1
+        if self._since == judged or self._live:
+            self._take()
+        self._since %= judged
+        enough = 1 if self._live else self._detector.scoring_batch
+        return found + (self._measured() if len(self._clips) == enough else [])
 
     def finish(self) -> list[FrameTerms]:
         """The terms that are left.
@@ -63,7 +72,7 @@ class TermStream:
         Raises:
             TooShortError: the video is shorter than a clip, or nowhere goes on for one.
         """
-        found = self._measured() if self._clips else []
+        found = self._begun() + self._measured()
         if self._last is not None:  # what is left after the last break is too short for a clip
             first = self._last.frame + 1
             found += [replace(self._last, frame=first + more) for more in range(self._unjudged)]
@@ -74,17 +83,40 @@ class TermStream:
             )
         return found
 
+    def _take(self) -> None:
+        """A clip of the newest frames: a whole one, or as much of it as is there."""
+        detector = self._detector
+        missing = detector.judged - (self._since or 0)
+        frames = list(self._recent)[:: detector.config.frame_step][missing:]
+        self._clips.append(np.stack(frames))
+        self._shares.append(self._unjudged)
+        self._unjudged = 0
+
+    def _begun(self) -> list[FrameTerms]:
+        """Measure the clip that was begun, after those before it, which are longer."""
+        if not self._since or not self._unjudged:
+            return []
+        found = self._measured()
+        self._take()
+        return found + self._measured()
+
     def _measured(self) -> list[FrameTerms]:
+        if not self._clips:
+            return []
         with torch.no_grad():
             pixels = self._detector.as_pixels(torch.from_numpy(np.stack(self._clips)))
             measured, self._carried = self._detector.measure_next(pixels, self._carried)
         terms, maps = measured.arrays()
+        judged = next(iter(terms.values())).size // len(self._clips)
+        flat = {name: values.ravel() for name, values in terms.items()}
+        maps = maps.reshape(-1, *maps.shape[-2:])
         found = []
         for row, share in enumerate(self._shares):
-            own = {name: float(values[row]) for name, values in terms.items()}
-            for _ in range(share):
+            for left in range(share, 0, -1):
+                at = row * judged + -left % judged
                 number = 0 if self._last is None else self._last.frame + 1
-                self._last = FrameTerms(number, own, maps[row])
+                own = {name: float(values[at]) for name, values in flat.items()}
+                self._last = FrameTerms(number, own, maps[at])
                 found.append(self._last)
         self._clips, self._shares = [], []
         return found

@@ -23,17 +23,19 @@ class ClipTerms:
     """What a detector finds in clips.
 
     Attributes:
-        terms: by name, float ``(clips,)``, higher = odder.
-        map: localisation ``(clips, h, w)``, never negative, higher = odder, any size.
+        terms: by name, float ``(clips,)``, higher = odder; ``(clips, frames)`` where a clip judges
+            several of its frames.
+        map: localisation ``(clips, h, w)`` or ``(clips, frames, h, w)``, never negative, higher =
+            odder, any size.
     """
 
     terms: dict[str, Tensor]
     map: Tensor
 
     def arrays(self) -> tuple[dict[str, np.ndarray], np.ndarray]:
-        """Each term ``(clips,)``, and maps of at most :data:`MAP_SIDE` cells along their side."""
-        shrunk = self.map[:, None].float()
-        if min(shrunk.shape[2:]) > MAP_SIDE:
+        """The terms, and maps of at most :data:`MAP_SIDE` cells along their side."""
+        shrunk = self.map.float()
+        if min(shrunk.shape[-2:]) > MAP_SIDE:
             shrunk = functional.adaptive_avg_pool2d(shrunk, MAP_SIDE)
         terms = {name: value.float().cpu().numpy() for name, value in self.terms.items()}
-        return terms, shrunk[:, 0].cpu().numpy()
+        return terms, shrunk.cpu().numpy()

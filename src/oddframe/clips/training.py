@@ -91,7 +91,9 @@ class ClipTraining(TrainingJob):
             config.batch_size,
             config.clips_per_video,
             self.seed,
+            learner.strides,
         )
+        learner.prepare(trained.frames(video.id) for video in training)
         ids = [video.id for video in held_out or training]
         clips = even_clips(calibrating, ids, length, step, VALIDATION_CLIPS)
         save = self.saver(learner, BEST)

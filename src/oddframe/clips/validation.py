@@ -86,7 +86,7 @@ def cached_scores(learner: ClipDetector, cache: FrameCache, video: Video) -> np.
 
 
 def _measure(learner: ClipDetector, clips: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Each term ``(clips,)``, and the highest cell of each map.
+    """Each term, and the highest cell of each map.
 
     No video is begun: the clips are of many, and what a detector carries through a video would
     reach into the training that goes on.
@@ -95,7 +95,7 @@ def _measure(learner: ClipDetector, clips: np.ndarray) -> tuple[dict[str, np.nda
     found = [learner.measure_clips(clips[at : at + size]) for at in range(0, len(clips), size)]
     names = found[0][0]
     terms = {name: np.concatenate([part[name] for part, _ in found]) for name in names}
-    return terms, np.concatenate([maps.max((1, 2)) for _, maps in found])
+    return terms, np.concatenate([maps.max((-2, -1)) for _, maps in found])
 
 
 def _pictures(learner: ClipDetector, clips: np.ndarray) -> dict[str, np.ndarray]:

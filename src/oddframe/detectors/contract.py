@@ -152,6 +152,11 @@ class FrameDetector(Detector, Protocol):
 class TermDetector(FrameDetector, Protocol):
     """One whose scores are combined from terms (trait ``per_video``)."""
 
+    @property
+    def per_video_scale(self) -> str:
+        """What is done to terms that are scaled within each video, for a reader of the scores."""
+        ...
+
     def scaled_terms(
         self, terms: Mapping[str, np.ndarray], *, per_video: bool = False
     ) -> dict[str, np.ndarray]:

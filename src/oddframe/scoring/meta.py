@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from oddframe.detectors.contract import merge_seconds_of
+from oddframe.detectors.contract import has_terms, merge_seconds_of
 from oddframe.errors import OddframeError
 from oddframe.files.atomic import sha256_of
 from oddframe.scores.frame_scores import Scores, is_per_video
@@ -26,8 +26,8 @@ def meta_of(request: ScoreRequest) -> dict[str, Any]:
         "smoothing_seconds": 0.0
         if manner.causal or manner.per_video
         else run.detector.smoothing_seconds,
-        "normalisation": "per-video: each term from 0 to 1 within each video"
-        if manner.per_video
+        "normalisation": f"per-video: {run.detector.per_video_scale}"
+        if manner.per_video and has_terms(run.detector)
         else run.detector.normalisation,
         **asdict(rule),
         "threshold_source": _threshold_source(request),

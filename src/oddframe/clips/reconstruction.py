@@ -1,0 +1,109 @@
+"""What detectors that reconstruct whole clips share: frames less their mean image, and strides."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from oddframe.clips.config import ClipConfig
+from oddframe.clips.detector import ClipDetector
+from oddframe.clips.losses import error_map
+from oddframe.settings.ranges import setting
+
+_AT_ONCE = 256
+"""Frames that are added up at once."""
+
+
+@dataclass(frozen=True)
+class ReconstructionConfig(ClipConfig):
+    """Settings of detectors that reconstruct clips.
+
+    Attributes:
+        frames: number of frames in a clip.
+        strides: training clips have frames 1, 2 and so on to so many times ``frame_step`` apart
+            (temporal augmentation); what is scored has them ``frame_step`` apart.
+        weight_decay: factor of the squared weights in the loss; biases are left alone.
+    """
+
+    colour: Literal["bgr", "rgb", "grey"] = "grey"
+    pixels: Literal["symmetric", "unit", "per-image"] = "unit"
+    frames: int = setting(10, at_least=2)
+    strides: int = setting(1, at_least=1)
+    weight_decay: float = setting(0.0005, at_least=0)
+
+
+class ReconstructionDetector(ClipDetector):
+    """A detector that reconstructs clips, of frames less the mean image of the training footage.
+
+    A subclass defines :meth:`reconstructed` beside what every detector of clips does.
+    """
+
+    mean_image: Tensor
+
+    def __init__(self, config: ReconstructionConfig) -> None:
+        super().__init__(config)
+        side = config.size
+        self.register_buffer("mean_image", torch.zeros(config.channels, side, side))
+
+    @property
+    def clip_length(self) -> int:
+        """Frames in a clip."""
+        return self.config.frames
+
+    @property
+    def strides(self) -> int:
+        """Those of the settings."""
+        return self.config.strides
+
+    @torch.no_grad()
+    def prepare(self, normal: Iterable[np.ndarray]) -> None:
+        """Take the mean image of all frames."""
+        total = torch.zeros_like(self.mean_image, dtype=torch.float64)
+        count = 0
+        for frames in normal:
+            for start in range(0, len(frames), _AT_ONCE):
+                part = torch.from_numpy(np.array(frames[start : start + _AT_ONCE]))
+                total += self.as_pixels(part[None])[0].double().sum(0)
+                count += len(part)
+        self.mean_image.copy_(total / count)
+
+    def centred(self, clip: Tensor) -> Tensor:
+        """Pixels ``(clips, frames, channels, h, w)`` less the mean image."""
+        return clip - self.mean_image
+
+    @abstractmethod
+    def reconstructed(self, clip: Tensor) -> Tensor:
+        """A clip made anew, in the shape given: ``(clips, frames, channels, h, w)``.
+
+        Args:
+            clip: pixels less the mean image.
+        """
+
+    def pictures(self, clip: Tensor) -> dict[str, Tensor]:
+        """The last frame of each clip, its reconstruction, and the squared error."""
+        target = clip[:, -1]
+        made = self.reconstructed(self.centred(clip))[:, -1] + self.mean_image
+        error = error_map(self.as_unit(made), self.as_unit(target))[:, None]
+        return {"target": target, "reconstruction": made, "error": error}
+
+    def adagrad(self, decay: float, bias_rate: float = 1.0) -> torch.optim.Optimizer:
+        """AdaGrad for all parameters.
+
+        Args:
+            decay: of each weight so much is added to its gradient; of biases nothing.
+            bias_rate: times as high the learning rate of biases is.
+        """
+        rate = self.config.learning_rate
+        weights = [p for p in self.parameters() if p.ndim > 1]
+        biases = [p for p in self.parameters() if p.ndim == 1]
+        groups = [
+            {"params": weights, "weight_decay": decay},
+            {"params": biases, "lr": bias_rate * rate},
+        ]
+        return torch.optim.Adagrad(groups, lr=rate)
