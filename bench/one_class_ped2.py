@@ -1,4 +1,4 @@
-"""All detectors of clips on UCSD Ped2, trained from their recipes, under both protocols.
+"""Detectors of normal footage on UCSD Ped2, trained from their recipes, under both protocols.
 
     oddframe prepare ucsd-ped2 ../shared/data/ped2 --out /tmp/ped2.jsonl
     python bench/one_class_ped2.py /tmp/ped2.jsonl recipes/ped2-small/*.yaml --out /tmp/ped2_runs
@@ -23,9 +23,10 @@ from typing import Any
 import numpy as np
 import yaml
 from scipy.ndimage import gaussian_filter1d
+from torch import nn
 
-from oddframe.clips.pixels import image_of
-from oddframe.clips.stream import terms_of
+from oddframe.detectors import load
+from oddframe.detectors.contract import scores_of
 from oddframe.errors import OddframeError
 from oddframe.evaluation.evaluate import evaluate_scores
 from oddframe.evaluation.result import Measured
@@ -33,6 +34,7 @@ from oddframe.files.array_files import read_arrays, write_arrays
 from oddframe.media.opening import open_video
 from oddframe.runs.run_folder import CHECKPOINT, ORACLE, read_run
 from oddframe.scores.frame_scores import Scores
+from oddframe.settings.checked import settings_of
 from oddframe.verbs.train import train
 from oddframe.videos.manifest import Manifest
 
@@ -46,7 +48,8 @@ def run_one(recipe: Path, manifest: Path, out: Path, oracle: bool) -> Path:
     if not (folder / CHECKPOINT).exists():
         given: dict[str, Any] = yaml.safe_load(recipe.read_text(encoding="utf-8"))
         started = time.monotonic()
-        train(manifest, folder, **given, oracle=oracle, resume=True, device="cpu")
+        steps = load(given["detector"]).DETECTOR.traits.trained == "in steps"
+        train(manifest, folder, **given, oracle=oracle and steps, resume=True, device="cpu")
         seconds = time.monotonic() - started
         (folder / "seconds.txt").write_text(f"{seconds:.1f}\n")
         print(f"{folder.name}: {seconds:.0f} s", file=sys.stderr)
@@ -59,10 +62,9 @@ def measure(detector: Any, truth: Manifest, path: Path) -> Terms:
         arrays = {}
         for video in truth.split("test"):
             with open_video(truth.locate(video), video.fps) as reader:
-                images = (image_of(frame, detector.config) for frame in reader)
-                found = list(terms_of(detector, images))
-            for name in found[0].terms:
-                values = np.array([part.terms[name] for part in found])
+                found = [score.terms for score in scores_of(detector, reader)]
+            for name in found[0]:
+                values = np.array([part[name] for part in found])
                 arrays[f"{video.id}|{name}"] = values
         write_arrays(path, arrays)
     terms: Terms = {}
@@ -74,10 +76,11 @@ def measure(detector: Any, truth: Manifest, path: Path) -> Terms:
 
 def variants(detector: Any) -> Iterator[tuple[str, Any]]:
     """A run's detector, and those that differ only in what its terms are combined to."""
-    if detector.name != "pseudo-anomaly":
+    choices = settings_of(type(detector.config)).get("score")
+    if choices is None or not choices.choices:
         yield "", detector
         return
-    for score in ("full", "classifier", "psnr"):
+    for score in choices.choices:
         other = type(detector).from_state(detector.state())
         other.config = replace(detector.config, score=score)
         yield f", {score}", other
@@ -92,6 +95,13 @@ def combined(detector: Any, terms: Terms, truth: Manifest, *, how: str) -> Score
             scores = gaussian_filter1d(scores, sigma, mode="nearest")
         values[video.id] = scores
     return Scores(values, {"detector": detector.name, "normalisation": how})
+
+
+def parameters_of(detector: Any) -> int:
+    """Numbers that were learnt; of a plane its normal and its offset."""
+    if isinstance(detector, nn.Module):
+        return sum(part.numel() for part in detector.parameters())
+    return detector.plane.normal.size + 1
 
 
 def span(part: Measured) -> str:
@@ -119,13 +129,15 @@ def main() -> None:
         for name, detector in variants(kept):
             row: dict[str, Any] = {
                 "detector": recipe.stem + name,
-                "parameters": sum(part.numel() for part in detector.parameters()),
+                "parameters": parameters_of(detector),
                 "seconds": float((folder / "seconds.txt").read_text()),
             }
             for how in ("held out", "smoothed", "per video"):
                 scores = combined(detector, terms, truth, how=how)
                 scores.write(options.out / "scores" / f"{recipe.stem}{name} {how}.npz")
-                row[how] = evaluate_scores(scores, truth).metrics["micro_auc"]
+                found = evaluate_scores(scores, truth).metrics
+                row[how] = found["micro_auc"]
+                row[f"{how}, macro"] = found["macro_auc"]
             if oracle:
                 scores = combined(detector, oracle, truth, how="per video")
                 found = evaluate_scores(scores, truth, resamples=0)
