@@ -28,6 +28,7 @@ from jpeg_footage import jpeg_footage
 from oddframe.clips.batches import ClipBatches
 from oddframe.clips.cached_files import FRAME_CACHE, cache_bytes, cache_frames
 from oddframe.clips.frame_cache import FrameCache
+from oddframe.clips.looks import picture_looks
 from oddframe.detectors.one_class.future_frame import FutureFrame, FutureFrameConfig
 from oddframe.media.image_series import list_images
 from oddframe.training.loop import Batches, Schedule, train
@@ -138,12 +139,13 @@ def measure(options: argparse.Namespace, work: Path) -> tuple[list[str], dict[st
     result: dict[str, Any] = {"videos": len(manifest), "frames": frames, "data": [], "training": []}
     for size in options.sizes:
         started = time.perf_counter()
-        cache = cache_frames(manifest, manifest.videos, size, grey, work / FRAME_CACHE, work)
+        looks = picture_looks(size, options.colour)
+        cache = cache_frames(manifest, manifest.videos, looks, work / FRAME_CACHE, work)
         made = time.perf_counter() - started
         both = ways(manifest, cache, size, grey, options.batch)
         rates = data_rates(both, options.clips, options.repeats)
         mapped, read = (rates[name] for name in WAYS)
-        megabytes = cache_bytes(manifest.videos, size, grey) / 1e6
+        megabytes = cache_bytes(manifest.videos, looks) / 1e6
         lines.append(
             f"{f'{size} px':<12} {mapped:>12.0f} clips/s {read:>10.1f} clips/s "
             f"{mapped / read:>7.1f}x {made:>5.1f} s {megabytes:>5.0f} MB"
@@ -159,7 +161,8 @@ def measure(options: argparse.Namespace, work: Path) -> tuple[list[str], dict[st
     )
     shape = f"{config.size} px, width {options.width}, batch {options.batch}"
     lines.append(f"future-frame, {shape}:")
-    cache = cache_frames(manifest, manifest.videos, config.size, grey, work / FRAME_CACHE, work)
+    looks = picture_looks(config.size, config.colour)
+    cache = cache_frames(manifest, manifest.videos, looks, work / FRAME_CACHE, work)
     for channels_last in (True, False):
         layout = "channels_last" if channels_last else "contiguous"
         for name, way in ways(manifest, cache, config.size, grey, options.batch).items():

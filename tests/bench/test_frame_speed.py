@@ -15,7 +15,7 @@ import pytest
 
 from oddframe.clips.batches import ClipBatches
 from oddframe.clips.cached_files import cache_frames
-from oddframe.clips.pixels import image_of
+from oddframe.clips.looks import picture_looks
 from oddframe.clips.stream import terms_of
 from oddframe.detectors.one_class.future_frame import FutureFrame, FutureFrameConfig
 from oddframe.footage.folder import prepare_folder
@@ -56,7 +56,7 @@ def footage(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_both_ways_serve_the_same_clips(footage, tmp_path):
     script = load_script("frame_training")
     manifest = prepare_folder(footage)
-    cache = cache_frames(manifest, manifest.videos, SIZE, True, tmp_path, tmp_path)
+    cache = cache_frames(manifest, manifest.videos, picture_looks(SIZE, "grey"), tmp_path, tmp_path)
     mapped, read = script.ways(manifest, cache, SIZE, True, 3).values()
     assert type(mapped) is ClipBatches
     assert type(read) is script.ImageBatches
@@ -90,7 +90,7 @@ def test_both_ways_score_the_same_clips(footage, frame_step):
     folder = footage / "01"
     files = sorted(folder.iterdir())
     with open_video(folder) as video:
-        streamed = list(terms_of(detector, (image_of(frame, detector.config) for frame in video)))
+        streamed = list(terms_of(detector, map(detector.looks.of, video)))
     assert [found.frame for found in streamed] == list(range(9))
     for last in range(4 * frame_step, 9):
         terms, maps = detector.measure_clips(script.clip_of(detector, files, last)[None])

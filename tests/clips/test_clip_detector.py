@@ -16,7 +16,6 @@ from oddframe.calibration.score_of_terms import fitted_scales, over_greatest, wi
 from oddframe.clips.calibration import calibrate_detector
 from oddframe.clips.config import ClipConfig
 from oddframe.clips.detector import ClipDetector
-from oddframe.clips.pixels import image_of
 from oddframe.clips.stream import TermStream, terms_of
 from oddframe.clips.terms import MAP_SIDE, ClipTerms
 from oddframe.detectors.contract import scores_of
@@ -282,7 +281,7 @@ def test_a_saved_detector_scores_alike(tmp_path: Path) -> None:
         cv2.imwrite(str(frames / f"{index:03d}.png"), image)
     detector = jump()
     with open_video(frames) as video:
-        images = [image_of(frame, detector.config) for frame in video]
+        images = [detector.looks.of(frame) for frame in video]
     calibrate_detector(detector, [("a", images[:9], Clock(9, 25.0), ())])
     with open_video(frames) as video:
         first = list(scores_of(detector, video))

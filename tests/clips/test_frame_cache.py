@@ -20,8 +20,10 @@ from oddframe.clips import cached_files as module
 from oddframe.clips.batches import even_clips
 from oddframe.clips.cached_files import FRAME_CACHE, cache_bytes, cache_frames
 from oddframe.clips.frame_cache import FrameCache
+from oddframe.clips.looks import Looks, picture_looks
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.footage.finding import find
+from oddframe.media.frames import Resampling
 from oddframe.media.opening import open_video
 from oddframe.media.video_writing import VideoWriter
 from oddframe.videos.manifest import Manifest
@@ -63,12 +65,18 @@ def data(tmp_path: Path) -> Manifest:
     return Manifest("made-up", videos, root)
 
 
+LOOKS = {"size", "grey", "how"}
+
+
+def looks(size: int = SIZE, *, grey: bool = False, how: Resampling = "area") -> Looks:
+    return picture_looks(size, "grey" if grey else "rgb", how)
+
+
 def make(data: Manifest, **changes: Any) -> FrameCache:
     beside = data.root.parent
     given: dict[str, Any] = {
         "videos": data.videos,
-        "size": SIZE,
-        "grey": False,
+        "looks": looks(**{name: changes.pop(name) for name in LOOKS & changes.keys()}),
         "folder": beside / FRAME_CACHE,
         "spare": beside / "run",
         **changes,
@@ -113,7 +121,7 @@ def test_frames_are_those_that_scoring_sees(data, grey):
                 else:
                     np.testing.assert_array_equal(kept, frame.rgb((SIZE, SIZE)))
     written = sum(frames.nbytes for frames in map(cache.frames, cache.videos))
-    assert written == cache_bytes(data.videos, SIZE, grey)
+    assert written == cache_bytes(data.videos, looks(SIZE, grey=grey))
 
 
 @pytest.mark.parametrize("how", ["bilinear", "pillow"])
@@ -189,6 +197,7 @@ import os, signal, sys
 from pathlib import Path
 from typing import Any
 from oddframe.clips.cached_files import cache_frames
+from oddframe.clips.looks import picture_looks
 from oddframe.videos.manifest import Manifest
 
 manifest, folder, kill_at = Manifest.read(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
@@ -200,7 +209,7 @@ def advance(more):
     if done == kill_at:
         os.kill(os.getpid(), signal.SIGKILL)
 
-cache_frames(manifest, manifest.videos, 16, False, folder, folder, advance)
+cache_frames(manifest, manifest.videos, picture_looks(16), folder, folder, advance)
 """
 
 
@@ -257,7 +266,7 @@ def test_a_damaged_file_is_made_again(data, damage):
 
 def test_too_small_a_disk_is_refused_before_anything_is_decoded(data, monkeypatch, no_decoding):
     make(data, size=96, videos=data.videos[:1])
-    needed = cache_bytes(data.videos[1:], 96, False)
+    needed = cache_bytes(data.videos[1:], looks(96))
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(module.shutil, "disk_usage", lambda _: usage(0, 0, needed - 1))
     no_decoding()
@@ -342,7 +351,7 @@ def test_memory_does_not_grow_with_the_length(tmp_path):
     make(replace(data, root=tmp_path), folder=tmp_path / FRAME_CACHE, size=64)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert cache_bytes(data.videos, 64, False) > 4_900_000
+    assert cache_bytes(data.videos, looks(64)) > 4_900_000
     assert peak < 1_000_000
 
 

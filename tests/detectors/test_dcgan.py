@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 
-from oddframe.clips.pixels import image_of
 from oddframe.clips.stream import terms_of
 from oddframe.detectors.one_class.dcgan import Dcgan, DcganConfig
 from oddframe.errors import OddframeError
@@ -172,7 +171,7 @@ def test_the_terms_of_a_video_on_disk(tmp_path):
     for index, image in enumerate(images):
         cv2.imwrite(str(tmp_path / f"{index + 1}.png"), image[..., ::-1])
     with open_video(tmp_path) as video:
-        terms = list(terms_of(found, (image_of(frame, found.config) for frame in video)))
+        terms = list(terms_of(found, map(found.looks.of, video)))
     assert [each.frame for each in terms] == list(range(11))
     pixels = torch.from_numpy(images[..., ::-1].copy()).permute(0, 3, 1, 2) / 127.5 - 1
     with torch.no_grad():

@@ -12,6 +12,7 @@ from tests.made.every_detector import (
     every,
     filmed,
     flat,
+    frames,
     having,
     snippets,
     with_test_labels_flipped,
@@ -101,9 +102,10 @@ class OneBatch:
 
     def __init__(self, learner) -> None:
         if learner.traits.looks_at == "frames":
-            config, span = learner.config, learner.span
-            images = [learner_image(image, config) for image in filmed("calm", 0)[: span + 20]]
-            clips = [images[n : n + span : config.frame_step] for n in range(0, 20, 5)]
+            step, look = learner.frame_step, learner.looks.of
+            span = (learner.training_length - 1) * step + 1
+            seen = [look(frame) for frame in frames(filmed("calm", 0)[: span + 20])]
+            clips = [seen[n : n + span : step] for n in range(0, 20, 5)]
             self._batch = {"clip": torch.from_numpy(np.array(clips))}
         else:
             bags = np.stack([snippets(n, 16).transpose(1, 0, 2) for n in range(4)])
@@ -113,16 +115,6 @@ class OneBatch:
 
     def batch(self, step, part, parts):
         return self._batch
-
-
-def learner_image(image, config):
-    """A frame as training sees it: uint8 ``(size, size, channels)``."""
-    import cv2
-
-    image = cv2.resize(image, (config.size, config.size))
-    if config.channels == 1:
-        return cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None]
-    return image
 
 
 @pytest.fixture

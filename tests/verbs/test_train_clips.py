@@ -13,6 +13,7 @@ import torch
 from oddframe.cli import main
 from oddframe.clips import validation as clip_validation
 from oddframe.clips.cached_files import cache_frames
+from oddframe.clips.looks import picture_looks
 from oddframe.detectors.contract import scores_of
 from oddframe.detectors.one_class.future_frame import FutureFrame, FutureFrameConfig
 from oddframe.errors import OddframeError
@@ -282,7 +283,7 @@ def test_an_oracle_scores_what_score_scores_also_where_footage_is_cut(tmp_path: 
     manifest = Manifest("cut", (cut,), root=tmp_path)
     torch.manual_seed(0)
     learner = FutureFrame(FutureFrameConfig(size=16, width=2, discriminator_width=2))
-    cache = cache_frames(manifest, (cut,), 16, False, tmp_path / "a", tmp_path / "b")
+    cache = cache_frames(manifest, (cut,), picture_looks(16), tmp_path / "a", tmp_path / "b")
     assert cache.breaks == {"cut": (11,)}
     judged = clip_validation.cached_scores(learner, cache, cut)
     with open_video(tmp_path / "cut", 25.0) as video:

@@ -201,7 +201,7 @@ def even_clips(
         count: how many; all there are, if there are fewer.
 
     Returns:
-        uint8 ``(clips, frames, height, width, channels)``, in the order of the videos.
+        What is seen of their frames ``(clips, frames, ...)``, in the order of the videos.
 
     Raises:
         OddframeError: no video is long enough.

@@ -1,11 +1,11 @@
-"""Frames decoded and resized once, memory-mapped: an epoch of clips then costs no decoding.
+"""Frames decoded and looked at once, memory-mapped: an epoch of clips then costs no decoding.
 
-One file per video, ``<size>-rgb/<key>.npy`` or ``<size>-grey/<key>.npy``, and in a folder like
-``<size>-rgb-bilinear`` where frames are resized otherwise than by area. The key follows from what
-was decoded, so footage that changed is decoded anew and a data set that moved is not. Each file is
-whole or absent, and damage is noticed (:mod:`oddframe.files.kept_arrays`): a cache that was
-killed goes on at the video that it was at, and two processes that fill one cache write the same
-files, of which the later takes the earlier's place.
+One file per video, ``<kind>/<key>.npy``, by the kind of the looks: of pictures ``<size>-rgb`` or
+``<size>-grey``, and ``<size>-rgb-bilinear`` where they are resized otherwise than by area. The key
+follows from what was decoded, so footage that changed is decoded anew and a data set that moved is
+not. Each file is whole or absent, and damage is noticed (:mod:`oddframe.files.kept_arrays`): a
+cache that was killed goes on at the video that it was at, and two processes that fill one cache
+write the same files, of which the later takes the earlier's place.
 
 Beside each lies ``<key>.breaks1.npy``: the frames at which the footage does not go on, found as
 scoring finds them, in the pictures that were decoded.
@@ -23,12 +23,12 @@ from pathlib import Path
 import numpy as np
 
 from oddframe.clips.frame_cache import FrameCache
+from oddframe.clips.looks import Looks
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.files.array_files import read_array
 from oddframe.files.atomic import CannotWriteError
 from oddframe.files.kept_arrays import kept_writer, read_kept
 from oddframe.media.continuity import RULE
-from oddframe.media.frames import Resampling
 from oddframe.media.image_series import list_images
 from oddframe.media.opening import open_video
 from oddframe.media.watched_video import watched
@@ -59,9 +59,9 @@ class _Mapped(Mapping[str, np.ndarray]):
         return len(self._files)
 
 
-def cache_bytes(videos: Sequence[Video], size: int, grey: bool) -> int:
+def cache_bytes(videos: Sequence[Video], looks: Looks) -> int:
     """How large a cache of these videos is, by the manifest's frame counts."""
-    return sum(video.frames for video in videos) * _frame_bytes(size, grey)
+    return sum(video.frames for video in videos) * looks.frame_bytes
 
 
 def writable_folder(folder: Path, spare: Path) -> Path:
@@ -73,28 +73,22 @@ def writable_folder(folder: Path, spare: Path) -> Path:
 def cache_frames(
     manifest: Manifest,
     videos: Sequence[Video],
-    size: int,
-    grey: bool,
+    looks: Looks,
     folder: Path,
     spare: Path,
     advance: Callable[[int], None] = lambda _: None,
-    *,
-    how: Resampling = "area",
 ) -> FrameCache:
-    """Decode and resize videos, or map what was made before from the very same footage.
+    """Decode and look at videos, or map what was made before from the very same footage.
 
-    Frames are resized as scoring resizes them, by the reader's ``rgb`` and ``grey``. Memory does
-    not grow with the length of a video.
+    Memory does not grow with the length of a video.
 
     Args:
         manifest: knows where the footage is.
         videos: videos of the manifest, in the order wanted.
-        size: height and width of a frame in pixels.
-        grey: one channel in place of RGB.
+        looks: what is made of a frame, as in scoring.
         folder: where the cache lives (``.frames`` beside the manifest).
         spare: folder in which a ``.frames`` takes new files if the other cannot be written.
         advance: told how many more frames are done.
-        how: frames are resized.
 
     Returns:
         The frames of those videos that can be decoded; the others are warned of, and named in it.
@@ -103,25 +97,23 @@ def cache_frames(
         OddframeError: footage that is missing, the only video cannot be decoded, or no space on the
             disk.
     """
-    kind = f"{size}-{'grey' if grey else 'rgb'}" + f"-{how}" * (how != "area")
-    places = (folder / kind, spare / FRAME_CACHE / kind)
+    places = (folder / looks.kind, spare / FRAME_CACHE / looks.kind)
     target = writable_folder(*places)
-    shape = (size, size, 1 if grey else 3)
-    names = {video.id: f"{_key(manifest, video, kind)}.npy" for video in videos}
+    names = {video.id: f"{_key(manifest, video, looks.kind)}.npy" for video in videos}
     files = {
-        video_id: next((p / name for p in places if _is_whole(p / name, shape)), target / name)
+        video_id: next((p / name for p in places if _is_whole(p / name, looks)), target / name)
         for video_id, name in names.items()
     }
-    missing = [video for video in videos if not _is_whole(files[video.id], shape)]
-    _check_space(target, cache_bytes(missing, size, grey), len(missing))
+    missing = [video for video in videos if not _is_whole(files[video.id], looks)]
+    _check_space(target, cache_bytes(missing, looks), len(missing))
     left_out = {}
     for video in videos:
         # Asked once more: another process may have made it in the meantime.
-        if _is_whole(files[video.id], shape):
+        if _is_whole(files[video.id], looks):
             advance(video.frames)
         else:
             try:
-                _write(files[video.id], manifest.locate(video), video, shape, how, advance)
+                _write(files[video.id], manifest.locate(video), video, looks, advance)
             except CannotWriteError:
                 raise
             except OddframeError as error:
@@ -152,16 +144,13 @@ def _write(
     path: Path,
     footage: Path,
     video: Video,
-    shape: tuple[int, int, int],
-    how: Resampling,
+    looks: Looks,
     advance: Callable[[int], None],
 ) -> None:
-    size, grey = (shape[1], shape[0]), shape[2] == 1
-    with kept_writer(path, shape, np.dtype(np.uint8)) as writer:
+    with kept_writer(path, looks.shape, looks.dtype) as writer:
         with watched(open_video(footage, video.fps, video.levels)) as frames:
             for frame in frames:
-                picture = frame.grey(size, how) if grey else frame.rgb(size, how)
-                writer.write(picture.reshape(shape))
+                writer.write(looks.of(frame))
                 advance(1)
         if not writer.length:
             raise OddframeError(f"video '{video.id}': no frame of {footage} can be decoded")
@@ -180,9 +169,9 @@ def _breaks(path: Path) -> tuple[int, ...]:
     return tuple(read_array(_breaks_path(path), "breaks in footage").tolist())
 
 
-def _is_whole(path: Path, shape: tuple[int, int, int]) -> bool:
-    """Whether the file holds frames of this shape, and that of its breaks is there, undamaged."""
-    frames = read_kept(path, np.dtype(np.uint8), shape)
+def _is_whole(path: Path, looks: Looks) -> bool:
+    """Whether the file holds frames of this kind, and that of its breaks is there, undamaged."""
+    frames = read_kept(path, looks.dtype, looks.shape)
     return frames is not None and read_kept(_breaks_path(path), np.dtype(np.int64), ()) is not None
 
 
@@ -197,10 +186,6 @@ def _check_space(target: Path, needed: int, videos: int) -> None:
             f"{free / 1e6:,.1f} MB are free; free some space, move the manifest to a larger disk, "
             "or choose a smaller --settings.size"
         )
-
-
-def _frame_bytes(size: int, grey: bool) -> int:
-    return size * size * (1 if grey else 3)
 
 
 def _key(manifest: Manifest, video: Video, kind: str) -> str:

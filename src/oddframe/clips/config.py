@@ -12,8 +12,35 @@ from oddframe.settings.ranges import setting
 
 
 @dataclass(frozen=True)
-class ClipConfig(CheckedSettings):
-    """Settings that every detector trained on clips has.
+class TrainingConfig(CheckedSettings):
+    """Settings that every detector trained on clips has, whatever these hold of a frame.
+
+    Attributes:
+        batch_size: clips in a training step.
+        steps: number of training steps.
+        validate_every: training steps from one validation to the next.
+        clips_per_video: random clips of each video in an epoch; 0 takes every clip there is.
+        learning_rate: learning rate of the optimiser.
+        clip_gradient: gradients whose norm is larger are scaled down to it; 0 does not clip.
+        false_alarms_per_hour: the most false alarms per hour of normal footage that the threshold
+            promises.
+        smoothing_seconds: anomaly scores are smoothed over time, where later frames may be
+            used, by a Gaussian with this standard deviation in seconds; 0 does not smooth.
+    """
+
+    batch_size: int = setting(4, at_least=1)
+    steps: int = setting(10000, at_least=1)
+    validate_every: int = setting(500, at_least=1)
+    clips_per_video: int = setting(0, at_least=0)
+    learning_rate: float = setting(0.0002, at_least=0)
+    clip_gradient: float = setting(0.0, at_least=0)
+    false_alarms_per_hour: float = setting(1.0, above=0)
+    smoothing_seconds: float = setting(0.2, at_least=0, at_most=3600)
+
+
+@dataclass(frozen=True)
+class ClipConfig(TrainingConfig):
+    """Settings that every detector trained on clips of pictures has.
 
     Attributes:
         size: frames are resized to this many pixels in height and width.
@@ -24,16 +51,7 @@ class ClipConfig(CheckedSettings):
         pixels: range of the values: ``symmetric`` -1 to 1, ``unit`` 0 to 1, ``per-image`` each
             frame stretched from 0 to 1 (a frame of one value becomes 0).
         frame_step: frames from one frame of a clip to the next.
-        batch_size: clips in a training step.
-        steps: number of training steps.
-        validate_every: training steps from one validation to the next.
-        clips_per_video: random clips of each video in an epoch; 0 takes every clip there is.
         learning_rate: learning rate of the optimiser Adam.
-        clip_gradient: gradients whose norm is larger are scaled down to it; 0 does not clip.
-        false_alarms_per_hour: the most false alarms per hour of normal footage that the threshold
-            promises.
-        smoothing_seconds: anomaly scores are smoothed over time, where later frames may be
-            used, by a Gaussian with this standard deviation in seconds; 0 does not smooth.
     """
 
     size: int = setting(256, at_least=16, at_most=4096)
@@ -41,14 +59,6 @@ class ClipConfig(CheckedSettings):
     colour: Literal["bgr", "rgb", "grey"] = "bgr"
     pixels: Literal["symmetric", "unit", "per-image"] = "symmetric"
     frame_step: int = setting(1, at_least=1)
-    batch_size: int = setting(4, at_least=1)
-    steps: int = setting(10000, at_least=1)
-    validate_every: int = setting(500, at_least=1)
-    clips_per_video: int = setting(0, at_least=0)
-    learning_rate: float = setting(0.0002, at_least=0)
-    clip_gradient: float = setting(0.0, at_least=0)
-    false_alarms_per_hour: float = setting(1.0, above=0)
-    smoothing_seconds: float = setting(0.2, at_least=0, at_most=3600)
 
     @property
     def channels(self) -> int:

@@ -46,7 +46,7 @@ class ClipDetector(ClipLearner):
         parts = [f"{weight:g} {name}" for name, weight in self.weights.items()]
         notes: dict[str, Any] = {
             "score": " + ".join(parts) if len(parts) > 1 else next(iter(self.weights)),
-            "frames": f"{self.config.size}x{self.config.size} {self.config.colour}",
+            "frames": self.looks.words,
         }
         if before:
             which = "frame 0 takes" if before == 1 else f"frames 0 to {before - 1} take"

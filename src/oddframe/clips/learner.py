@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from oddframe.calibration.score_of_terms import ScoreOfTerms
-from oddframe.clips.config import ClipConfig
+from oddframe.clips.looks import Looks, picture_looks
 from oddframe.clips.pixels import as_pixels, as_unit
 from oddframe.clips.terms import ClipTerms
 from oddframe.training.learner import Learner
@@ -33,7 +33,8 @@ class ClipLearner(ScoreOfTerms, Learner):
         config: an instance of the subclass's configuration.
     """
 
-    config_type: ClassVar[type[ClipConfig]] = ClipConfig
+    config_type: ClassVar[type[Any]]
+    """A :class:`oddframe.clips.config.TrainingConfig`."""
     scoring_batch: int = 8
     """Clips measured at once while scoring."""
 
@@ -50,6 +51,22 @@ class ClipLearner(ScoreOfTerms, Learner):
     def clip_length(self) -> int:
         """Frames in a clip."""
         return 1
+
+    @property
+    def looks(self) -> Looks:
+        """What clips hold of a frame: pictures as the settings say."""
+        config = self.config
+        return picture_looks(config.size, config.colour, config.resize)
+
+    @property
+    def training_length(self) -> int:
+        """Frames in a clip of a training step; those that scoring looks at, for most."""
+        return self.clip_length
+
+    @property
+    def frame_step(self) -> int:
+        """Frames from one frame of a clip to the next."""
+        return self.config.frame_step
 
     @property
     def judged(self) -> int:
@@ -69,7 +86,7 @@ class ClipLearner(ScoreOfTerms, Learner):
         """Learn what is needed before the first step, from the normal training videos.
 
         Args:
-            normal: the frames of each, uint8 ``(frames, size, size, channels)``, RGB or grey.
+            normal: what is seen of the frames of each, ``(frames, ...)``.
         """
 
     @abstractmethod
@@ -78,8 +95,9 @@ class ClipLearner(ScoreOfTerms, Learner):
 
         Args:
             phase: one of :attr:`phases`.
-            batch: ``clip``, uint8 ``(clips, frames, height, width, channels)``, RGB or grey; give
-                it to :meth:`as_pixels` first.
+            batch: ``clip``, what is seen of frames, ``(clips, frames, ...)``: of pictures uint8
+                ``(clips, frames, height, width, channels)``, RGB or grey; give it to
+                :meth:`as_pixels` first.
         """
 
     def optimisers(self) -> dict[str, torch.optim.Optimizer]:
@@ -104,6 +122,8 @@ class ClipLearner(ScoreOfTerms, Learner):
     def pictures(self, clip: Tensor) -> dict[str, Tensor]:
         """What to look at during training: name to images ``(clips, channels, height, width)``.
 
+        None where clips hold no pictures.
+
         In the range of the pixels; ``error`` may be ``(clips, 1, height, width)``, never negative.
         """
 
@@ -114,6 +134,10 @@ class ClipLearner(ScoreOfTerms, Learner):
     def carried_at_first(self) -> Any:
         """What a stream begins with that it carries from clip to clip; None for most."""
         return None
+
+    def carried_anew(self, carried: Any) -> Any:
+        """What a stream goes on with where footage begins anew; for most all that it carries."""
+        return carried
 
     def measure_next(self, clip: Tensor, carried: Any) -> tuple[ClipTerms, Any]:
         """The terms of a stream's next clips, and what it carries on.
@@ -132,7 +156,9 @@ class ClipLearner(ScoreOfTerms, Learner):
     # Measuring and scoring.
 
     def as_pixels(self, clip: Tensor) -> Tensor:
-        """uint8 ``(clips, frames, h, w, channels)`` to ``(clips, frames, channels, h, w)``."""
+        """What a network takes of clips: of uint8 pictures ``(clips, frames, h, w, channels)``
+        numbers in the range of the settings, ``(clips, frames, channels, h, w)``.
+        """
         return as_pixels(clip, self.config, next(self.parameters()))
 
     def as_unit(self, images: Tensor) -> Tensor:
@@ -141,7 +167,7 @@ class ClipLearner(ScoreOfTerms, Learner):
 
     @torch.no_grad()
     def measure_clips(self, clips: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
-        """Terms and maps (see :class:`ClipTerms`) of uint8 ``(clips, frames, h, w, channels)``.
+        """Terms and maps (see :class:`ClipTerms`) of clips as they are kept.
 
         Clips of no video: nothing is carried from one to another.
         """
@@ -150,4 +176,4 @@ class ClipLearner(ScoreOfTerms, Learner):
     @property
     def span(self) -> int:
         """Frames from the first of a clip to its last, both counted."""
-        return (self.clip_length - 1) * self.config.frame_step + 1
+        return (self.clip_length - 1) * self.frame_step + 1

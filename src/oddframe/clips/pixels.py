@@ -1,20 +1,10 @@
-"""From a frame of a video to what a network of clips sees, and back to 0 to 1."""
+"""From pictures to what a network of clips sees, and back to 0 to 1."""
 
 from __future__ import annotations
 
-import numpy as np
 from torch import Tensor
 
 from oddframe.clips.config import ClipConfig
-from oddframe.media.frames import Frame
-
-
-def image_of(frame: Frame, config: ClipConfig) -> np.ndarray:
-    """A frame as clips hold it: uint8 ``(size, size, channels)``, RGB or one channel of grey."""
-    size = config.size, config.size
-    if config.channels == 1:
-        return frame.grey(size, config.resize)[..., None]
-    return frame.rgb(size, config.resize)
 
 
 def as_pixels(clip: Tensor, config: ClipConfig, like: Tensor) -> Tensor:

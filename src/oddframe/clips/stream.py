@@ -17,7 +17,6 @@ import torch
 
 from oddframe.calibration.score_of_terms import FrameTerms
 from oddframe.clips.learner import ClipLearner
-from oddframe.clips.pixels import image_of
 from oddframe.clips.terms import TooShortError
 from oddframe.detectors.contract import FrameScore
 from oddframe.media.frames import Frame, MediaInfo
@@ -47,11 +46,13 @@ class TermStream:
         """Take the next frame's image; see :meth:`oddframe.detectors.contract.Stream.push`.
 
         Args:
-            image: uint8 ``(size, size, channels)``.
+            image: what is seen of it, see ``looks`` of the detector.
             anew: footage begins anew with it.
         """
-        found = self._begun() if anew else []
+        found = []
         if anew:
+            found = self._begun() + self._measured()
+            self._carried = self._detector.carried_anew(self._carried)
             self._recent.clear()
             self._since = None
         self._recent.append(image)
@@ -87,7 +88,7 @@ class TermStream:
         """A clip of the newest frames: a whole one, or as much of it as is there."""
         detector = self._detector
         missing = detector.judged - (self._since or 0)
-        frames = list(self._recent)[:: detector.config.frame_step][missing:]
+        frames = list(self._recent)[:: detector.frame_step][missing:]
         self._clips.append(np.stack(frames))
         self._shares.append(self._unjudged)
         self._unjudged = 0
@@ -133,13 +134,14 @@ class ClipStream:
 
     def __init__(self, detector: ClipLearner, info: MediaInfo, *, live: bool) -> None:
         self._detector = detector
+        self._look = detector.looks.of
         self._terms = TermStream(detector, live=live)
         self._size = info.width, info.height
 
     def push(self, frame: Frame) -> list[FrameScore]:
         """Take the next frame; see :class:`oddframe.detectors.contract.Stream`."""
-        image = image_of(frame, self._detector.config)
-        return self._detector.scored(self._terms.push(image, anew=frame.anew), self._size)
+        found = self._terms.push(self._look(frame), anew=frame.anew)
+        return self._detector.scored(found, self._size)
 
     def finish(self) -> list[FrameScore]:
         """The scores that are left.
@@ -157,7 +159,7 @@ def terms_of(
 
     Args:
         detector: what measures them.
-        images: the frames, uint8 ``(size, size, channels)`` each.
+        images: what is seen of each frame, see ``looks`` of the detector.
         breaks: frames at which footage begins anew (see :mod:`oddframe.media.continuity`); asked
             once for each frame, when its image has come.
 

@@ -14,9 +14,10 @@ import torch
 from oddframe.clips.batches import ClipBatches, even_clips
 from oddframe.clips.cached_files import FRAME_CACHE, cache_bytes, cache_frames, writable_folder
 from oddframe.clips.calibration import calibrate_detector
-from oddframe.clips.config import ClipConfig
+from oddframe.clips.config import TrainingConfig
 from oddframe.clips.detector import ClipDetector
 from oddframe.clips.frame_cache import FrameCache
+from oddframe.clips.looks import Looks
 from oddframe.clips.validation import cached_scores, require_truth_fits, validator
 from oddframe.console.progress import Progress
 from oddframe.console.words import count
@@ -47,7 +48,7 @@ class ClipTraining(TrainingJob):
             cannot be written.
     """
 
-    config: ClipConfig
+    config: TrainingConfig
     cache: Path
     several_phases = True
 
@@ -69,7 +70,8 @@ class ClipTraining(TrainingJob):
         learner: ClipDetector = load_given(self.detector).DETECTOR(config)
         learner.to(memory_format=torch.channels_last)  # ty: ignore[no-matching-overload]
         tested = labelled_videos(manifest, "test") if self.oracle else ()
-        cache = self._cache(fabric, manifest, (*training, *held_out, *tested), bar.counter)
+        looks = learner.looks
+        cache = self._cache(fabric, manifest, (*training, *held_out, *tested), looks, bar.counter)
         training, held_out = (
             tuple(video for video in videos if video.id in cache.arrays)
             for videos in (training, held_out)
@@ -82,7 +84,7 @@ class ClipTraining(TrainingJob):
             learnt_from = fitted_on(training, held_out)
             write_what_was_left_out(self.folder, cache.left_out, fitted_on=learnt_from)
         trained, calibrating = self._divide(fabric, cache, held_out)
-        length, step = learner.clip_length, config.frame_step
+        length, step = learner.training_length, learner.frame_step
         batches = ClipBatches(
             trained,
             [video.id for video in training],
@@ -127,25 +129,16 @@ class ClipTraining(TrainingJob):
         fabric: Fabric,
         manifest: Manifest,
         videos: tuple[Video, ...],
+        looks: Looks,
         counter: Callable[[str, int], Callable[[int], None]],
     ) -> FrameCache:
         """Decoded by the first process, mapped by all."""
-        size, grey = self.config.size, self.config.channels == 1
         total = sum(video.frames for video in videos)
         if fabric.is_global_zero:
-            megabytes = cache_bytes(videos, size, grey) / 1e6
+            megabytes = cache_bytes(videos, looks) / 1e6
             place = writable_folder(self.cache, self.folder / FRAME_CACHE)
             log(self.folder, f"{total} frames, {megabytes:.0f} MB, are kept in {place}")
-        make = partial(
-            cache_frames,
-            manifest,
-            videos,
-            size,
-            grey,
-            self.cache,
-            self.folder,
-            how=self.config.resize,
-        )
+        make = partial(cache_frames, manifest, videos, looks, self.cache, self.folder)
         made = make(advance=counter("decoding frames", total)) if fabric.is_global_zero else None
         fabric.barrier()
         return made or make()

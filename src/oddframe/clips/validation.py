@@ -30,7 +30,7 @@ def validator(
 
     Args:
         learner: the detector in training.
-        clips: uint8 ``(clips, frames, height, width, channels)``.
+        clips: what is seen of their frames, ``(clips, frames, ...)``.
         samples: folder for the pictures.
         save: called when a state is the best so far.
     """
@@ -41,7 +41,8 @@ def validator(
         learner.scales = fitted_scales(terms, peaks)
         metrics = {name: float(values.mean()) for name, values in terms.items()}
         step = learner.step + 1
-        write_samples(samples / f"step-{step:06d}.png", _pictures(learner, shown), f"step {step}")
+        if images := _pictures(learner, shown):
+            write_samples(samples / f"step-{step:06d}.png", images, f"step {step}")
         return Validation(metrics, learner.rank(metrics))
 
     return Validator("val", validate, save)

@@ -172,7 +172,6 @@ def _calibrate(detector: Any, normal: Footage | None, out: Path) -> Manifest | N
         )
         return None
     from oddframe.clips.calibration import calibrate_detector
-    from oddframe.clips.pixels import image_of
     from oddframe.clips.terms import TooShortError
 
     manifest = at_one_range(normal.read(out=out))
@@ -181,7 +180,7 @@ def _calibrate(detector: Any, normal: Footage | None, out: Path) -> Manifest | N
     def opened() -> Iterator[tuple[str, Iterator[np.ndarray], Clock, Container[int]]]:
         for video in videos:
             with watched(open_video(manifest.locate(video), video.fps, video.levels)) as reader:
-                images = (image_of(frame, detector.config) for frame in reader)
+                images = map(detector.looks.of, reader)
                 yield video.id, images, video.clock, reader.breaks
 
     # Which videos the published weights were learnt from, nobody wrote down.

@@ -45,8 +45,8 @@ class StackedRNN(nn.Module):
         width: channels of a feature, and of a code.
         layers: steps of ISTA for each frame.
         decodes: see above.
-        as_published: the first layer takes ``l2/gamma`` times the dictionary's share, as the released
-            code does, where ISTA that begins at the code before has ``1/gamma``.
+        as_published: the first layer takes ``l2/gamma`` times what the dictionary shows of the code
+            before, as the released code does, where ISTA that begins there has ``1/gamma``.
         l1, l2: weights of sparsity and of coherence; at first, where they are learnt.
     """
 
