@@ -84,6 +84,8 @@ def test_what_was_only_recalled_is_marked():
         ("avenue", "SSMTL++"),
         ("shanghaitech", "SSMTL++"),
         *((name, "Conv-AE") for name in ("ucsd-ped1", "ucsd-ped2")),
+        *((name, "ConvLSTM-AE") for name in ("ucsd-ped1", "ucsd-ped2")),
+        *((name, "Chong & Tay") for name in ("avenue", "ucsd-ped1", "ucsd-ped2")),
         *((name, "Jigsaw-VAD") for name in ("ucsd-ped2", "avenue", "shanghaitech")),
     }
 

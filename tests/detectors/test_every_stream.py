@@ -15,6 +15,7 @@ from oddframe.media.frames import MediaInfo
 
 VARIANTS = [
     ("future-frame", {"frame_step": 2}),
+    ("convlstm-ae", {"frame_step": 2, "frames": 4, "judged_frames": 2}),
     ("mnad", {"update_memory": True, "update_below": 10.0}),
 ]
 CUT = 17

@@ -18,6 +18,7 @@ _BAGS = {"segments": 16, "batch_size": 8, "steps": 40, "validate_every": 20, "le
 SMALL_SETTINGS: dict[str, dict[str, Any]] = {
     "conv-ae": {**_CLIPS, "learning_rate": 0.005},
     "conv-ae-clip": {**_CLIPS, "width": 8, "learning_rate": 0.02, "regularity": "range"},
+    "convlstm-ae": {**_CLIPS, "learning_rate": 0.02},
     "dcgan": {**_CLIPS, "width": 8, "latent": 5},
     "deep-appearance": {"side": 64, "fit_frames": 60},
     "example_bag_detector": {**_BAGS, "width": 8},
@@ -42,6 +43,7 @@ SMALL_SETTINGS: dict[str, dict[str, Any]] = {
     "random-scores": {},
     "rtfm": {**_BAGS, "width": 8},
     "s3r": _BAGS,
+    "spatiotemporal-ae": {**_CLIPS, "width": 8, "learning_rate": 0.01},
     "sultani": _BAGS,
 }
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from oddframe.clips.config import ClipConfig
 from oddframe.clips.detector import ClipDetector
@@ -28,14 +28,12 @@ class ReconstructionConfig(ClipConfig):
         frames: number of frames in a clip.
         strides: training clips have frames 1, 2 and so on to so many times ``frame_step`` apart
             (temporal augmentation); what is scored has them ``frame_step`` apart.
-        weight_decay: factor of the squared weights in the loss; biases are left alone.
     """
 
     colour: Literal["bgr", "rgb", "grey"] = "grey"
     pixels: Literal["symmetric", "unit", "per-image"] = "unit"
     frames: int = setting(10, at_least=2)
     strides: int = setting(1, at_least=1)
-    weight_decay: float = setting(0.0005, at_least=0)
 
 
 class ReconstructionDetector(ClipDetector):
@@ -92,18 +90,22 @@ class ReconstructionDetector(ClipDetector):
         error = error_map(self.as_unit(made), self.as_unit(target))[:, None]
         return {"target": target, "reconstruction": made, "error": error}
 
-    def adagrad(self, decay: float, bias_rate: float = 1.0) -> torch.optim.Optimizer:
-        """AdaGrad for all parameters.
 
-        Args:
-            decay: of each weight so much is added to its gradient; of biases nothing.
-            bias_rate: times as high the learning rate of biases is.
-        """
-        rate = self.config.learning_rate
-        weights = [p for p in self.parameters() if p.ndim > 1]
-        biases = [p for p in self.parameters() if p.ndim == 1]
-        groups = [
-            {"params": weights, "weight_decay": decay},
-            {"params": biases, "lr": bias_rate * rate},
-        ]
-        return torch.optim.Adagrad(groups, lr=rate)
+def adagrad(
+    network: nn.Module, rate: float, decay: float, bias_rate: float = 1.0
+) -> torch.optim.Optimizer:
+    """AdaGrad for all parameters, as Caffe's solvers give it to weights and to biases.
+
+    Args:
+        network: whose parameters these are.
+        rate: learning rate of the weights.
+        decay: so much of each weight is added to its gradient; of biases nothing.
+        bias_rate: how many times as high the learning rate of biases is.
+    """
+    weights = [part for part in network.parameters() if part.ndim > 1]
+    biases = [part for part in network.parameters() if part.ndim == 1]
+    groups = [
+        {"params": weights, "weight_decay": decay},
+        {"params": biases, "lr": bias_rate * rate},
+    ]
+    return torch.optim.Adagrad(groups, lr=rate)

@@ -27,7 +27,7 @@ from torch import Tensor
 from oddframe.calibration.score_of_terms import over_greatest
 from oddframe.clips.config import ClipConfig
 from oddframe.clips.losses import half_squares
-from oddframe.clips.reconstruction import ReconstructionConfig, ReconstructionDetector
+from oddframe.clips.reconstruction import ReconstructionConfig, ReconstructionDetector, adagrad
 from oddframe.clips.terms import ClipTerms
 from oddframe.networks.initialise import xavier_initialise
 from oddframe.networks.unpooling_autoencoder import LEAST_SIDE, UnpoolingAutoencoder
@@ -40,6 +40,7 @@ class ConvAEClipConfig(ReconstructionConfig):
 
     Attributes:
         learning_rate: learning rate of the optimiser AdaGrad.
+        weight_decay: gamma, the factor of the squared weights in the loss; biases are left alone.
         width: channels of the first layer; the next two have half and a quarter of them.
         regularity: what errors within a video are divided by where scores are scaled in each:
             ``max`` their greatest, as the paper has it, ``range`` their greatest less their least,
@@ -52,6 +53,7 @@ class ConvAEClipConfig(ReconstructionConfig):
     validate_every: int = 5000
     learning_rate: float = 0.001
     strides: int = 3
+    weight_decay: float = setting(0.0005, at_least=0)
     width: int = setting(512, multiple_of=4, at_least=4)
     regularity: Literal["max", "range"] = "max"
 
@@ -84,7 +86,8 @@ class ConvAEClip(ReconstructionDetector):
 
     def optimisers(self) -> dict[str, torch.optim.Optimizer]:
         """AdaGrad; the gradient of gamma W^2 is 2 gamma W."""
-        return {"network": self.adagrad(2 * self.config.weight_decay)}
+        rate, gamma = self.config.learning_rate, self.config.weight_decay
+        return {"network": adagrad(self, rate, 2 * gamma)}
 
     def measure(self, clip: Tensor) -> ClipTerms:
         """The error of the last frame of each clip."""
