@@ -2,10 +2,9 @@
 
 import cv2
 import numpy as np
-import onnx
 import pytest
-from onnx import TensorProto, helper
 from sklearn.svm import OneClassSVM
+from tests.made.cells_network import CELLS, SIDE, cells_network, of_cells
 
 from oddframe.detectors.one_class.deep_appearance import (
     DeepAppearance,
@@ -21,7 +20,6 @@ from oddframe.verbs.train import train
 from oddframe.videos.manifest import Manifest
 from oddframe.videos.video import Video
 
-SIDE, CELLS = 32, 4
 LOOK = FeatureMaps.of
 NORMAL, HELD_OUT = (24, 10), 6
 """Frames of the training videos and of the one that is held out."""
@@ -30,17 +28,7 @@ NORMAL, HELD_OUT = (24, 10), 6
 @pytest.fixture(scope="module")
 def backbone(tmp_path_factory):
     """An ONNX network whose map is the mean colour of 4x4 cells, less 100."""
-    images = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, SIDE, SIDE])
-    answer = helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 3, CELLS, CELLS])
-    side = SIDE // CELLS
-    pool = helper.make_node(
-        "AveragePool", ["x"], ["y"], kernel_shape=[side, side], strides=[side, side]
-    )
-    graph = helper.make_graph([pool], "g", [images], [answer])
-    path = tmp_path_factory.mktemp("network") / "cells.onnx"
-    opset = [helper.make_opsetid("", 17)]
-    onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=8), path)
-    return path
+    return cells_network(tmp_path_factory.mktemp("network") / "cells.onnx")
 
 
 def settings(backbone, **changes):
@@ -50,8 +38,7 @@ def settings(backbone, **changes):
 def pictures(seed, count):
     """Pictures whose 4x4 cells are each of one colour, so that resizing changes nothing."""
     random = np.random.default_rng(seed)
-    cells = random.integers(60, 200, (count, CELLS, CELLS, 3), np.uint8)
-    return cells.repeat(SIDE // CELLS, axis=1).repeat(SIDE // CELLS, axis=2)
+    return of_cells(random.integers(60, 200, (count, CELLS, CELLS, 3)))
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +108,7 @@ def test_a_map_is_what_does_not_point_the_usual_way(fitted):
     usual = fitted.plane.normal.reshape(CELLS, CELLS, 3)
     colours = 100 + 100 * usual / usual.max()
     colours[1, 3] = (100, 100, 255)  # one cell of a pure colour, all others as is usual there
-    image = colours.astype(np.uint8).repeat(SIDE // CELLS, axis=0).repeat(SIDE // CELLS, axis=1)
+    image = of_cells(colours)
     (score,) = scores(fitted, [image])
     cells = by_hand(image[None]).reshape(CELLS, CELLS, 3)
     mean, deviation = fitted.scales["map"]

@@ -9,7 +9,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from oddframe.errors import OddframeError
 from oddframe.features.backbones.efficientnet_lite import EfficientNetLite0
-from oddframe.features.backbones.feature_maps import FeatureMaps, MapSettings
+from oddframe.features.backbones.feature_maps import FeatureMaps, MapSettings, lite0_block
 from oddframe.files.saved_state import SavedState
 from oddframe.media.pictures import PictureFrame
 
@@ -30,6 +30,13 @@ def test_a_block_of_lite0_is_the_module(image, block, shape):
     assert found.shape == maps.shape == shape
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, wanted[0].permute(1, 2, 0), atol=2e-4, rtol=1e-4)
+
+
+def test_making_it_draws_no_random_numbers():
+    lite0_block.cache_clear()
+    before = torch.get_rng_state()
+    lite0_block(2)
+    assert torch.equal(torch.get_rng_state(), before)
 
 
 @pytest.fixture

@@ -75,12 +75,11 @@ def lite0_block(block: int) -> bytes:
     from oddframe.features.backbones.efficientnet_lite import EfficientNetLite0
     from oddframe.features.backbones.onnx_networks import export
 
-    return export(
-        EfficientNetLite0.pretrained((block,)),
-        torch.zeros(1, 3, 64, 64),
-        outputs=("map",),
-        free_axes={2: "height", 3: "width"},
-    )
+    # Its first weights are drawn, and then loaded over: nobody's random numbers are to move.
+    with torch.random.fork_rng(devices=[]):
+        network = EfficientNetLite0.pretrained((block,))
+    example = torch.zeros(1, 3, 64, 64)
+    return export(network, example, outputs=("map",), free_axes={2: "height", 3: "width"})
 
 
 class FeatureMaps:
