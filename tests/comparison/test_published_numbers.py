@@ -51,6 +51,8 @@ def test_every_row_is_well_formed_and_said_once():
         ("ucf-crime", "PEL4VAD", "average_precision", [0.3399]),
         ("ucsd-ped2", "MNAD", "micro_auc", [0.97]),
         ("avenue", "MPT", "micro_auc", [0.945]),
+        ("avenue", "DeepAppearance", "micro_auc", [0.846]),
+        ("avenue", "Stacked RNN", "micro_auc", [0.817]),
         ("shanghaitech", "Future frame prediction", "micro_auc", [0.728]),
     ],
 )
@@ -86,6 +88,8 @@ def test_what_was_only_recalled_is_marked():
         *((name, "Conv-AE") for name in ("ucsd-ped1", "ucsd-ped2")),
         *((name, "ConvLSTM-AE") for name in ("ucsd-ped1", "ucsd-ped2")),
         *((name, "Chong & Tay") for name in ("avenue", "ucsd-ped1", "ucsd-ped2")),
+        ("ucsd-ped2", "Stacked RNN"),
+        *((name, "Stacked RNN, TSC alone") for name in ("ucsd-ped2", "avenue", "shanghaitech")),
         *((name, "Jigsaw-VAD") for name in ("ucsd-ped2", "avenue", "shanghaitech")),
     }
 
