@@ -67,6 +67,7 @@ def evaluate(
     oracle: AnyPath | None = ...,
     maps: AnyPath | None = ...,
     skip_first: int = ...,
+    persistence: float | None = ...,
     resamples: int = ...,
     seed: int = ...,
     report: bool = ...,

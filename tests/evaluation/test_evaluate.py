@@ -267,6 +267,29 @@ def test_first_frames_are_left_out_on_request_and_it_is_said(small):
     assert whole.hashes == found.hashes  # of the scores that were given
 
 
+def test_events_are_counted_at_peaks_on_request_as_papers_print_them(make_video):
+    """Two events found of three, one in each of two videos, and one false alarm."""
+    videos, scores = [], {}
+    for name, peak in (("a", 320), ("b", 30), ("c", 200)):
+        labels = np.repeat([0, 1, 0], [300, 40, 60]) if name != "c" else np.zeros(400)
+        videos.append(make_video(name, labels))
+        scores[name] = np.zeros(400)
+        scores[name][peak] = 1.0
+    scores["b"][350] = 0.6  # within 50 frames of the event, which it finds
+    scores["c"][200] = 0.4
+    manifest, given = Manifest("few", tuple(videos)), Scores(scores)
+    found = evaluate_scores(given, manifest, persistence=0.5, resamples=200)
+    at_peaks, false = (found.metrics[f"{name}_at_peaks"] for name in ("events", "false_alarms"))
+    assert (at_peaks.value, false.value) == (1.0, 1.0)
+    assert at_peaks.note == "exact bounds of 2 of 2"
+    assert "more than 0.5: 2 of 2 events and 1 false alarm (" in evaluation_table(found)
+    lower = evaluate_scores(given, manifest, persistence=0.3, resamples=0)
+    assert lower.metrics["false_alarms_at_peaks"].value == 2
+    higher = evaluate_scores(given, manifest, persistence=0.7, resamples=0)
+    assert higher.metrics["events_at_peaks"].value == 0.5
+    assert "peaks" not in evaluate_scores(given, manifest, resamples=0).protocol
+
+
 def test_what_is_left_out_counts_for_no_alarm_event_or_footage(small, make_video):
     manifest, scores = small
     found = evaluate_scores(scores, manifest, skip_first=22, resamples=30)

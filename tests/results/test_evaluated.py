@@ -48,6 +48,7 @@ def test_the_evaluation_of_these_files_is_kept(request_of_toy: EvaluateRequest) 
         {"out": Path("elsewhere")},
         {"split": "val"},
         {"skip_first": 1},
+        {"persistence": 0.5},
         {"oracle": None},
         {"validation": Path(__file__)},
         {"report": True},  # the page is not there

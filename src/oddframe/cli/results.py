@@ -162,6 +162,8 @@ def evaluation_table(evaluation: Evaluation) -> str:
     if evaluation.oracle:
         lines.append("oracle: the checkpoint was selected on these very videos; an upper bound")
         lines += oracle_notes(evaluation)
+    if "peaks" in evaluation.protocol:
+        lines.append(evaluation.protocol["peaks"])
     lines += [*doubts({}, evaluation), *hint(evaluation)]
     if evaluation.decisions:
         lines += ["", *aligned(_decision_rows(evaluation))]

@@ -13,18 +13,25 @@ from typing import Any
 import numpy as np
 
 import oddframe
-from oddframe.console.words import FOOTAGE
+from oddframe.console.words import FOOTAGE, count
 from oddframe.errors import OddframeError
 from oddframe.evaluation import beginnings
 from oddframe.evaluation.alarm_curves import alarm_curves
 from oddframe.evaluation.baselines import measured_baselines
 from oddframe.evaluation.beginnings import scores_without_first, without_first
 from oddframe.evaluation.bootstrap import RESAMPLES
-from oddframe.evaluation.frame_samples import Truth, frame_samples, threshold_samples
+from oddframe.evaluation.frame_samples import (
+    Truth,
+    frame_samples,
+    peak_samples,
+    threshold_samples,
+)
 from oddframe.evaluation.intervals import Draws, summarise
 from oddframe.evaluation.map_samples import map_samples
+from oddframe.evaluation.metric_samples import MetricSamples
 from oddframe.evaluation.metrics.class_metrics import class_counts, class_names
 from oddframe.evaluation.metrics.frame_metrics import drawn_curves
+from oddframe.evaluation.metrics.persistence import REACH
 from oddframe.evaluation.result import Decision, Evaluation
 from oddframe.evaluation.surprise_curve import are_surprises, surprise_curve
 from oddframe.evaluation.thresholds import (
@@ -54,6 +61,7 @@ def evaluate_scores(
     oracle: Scores | None = None,
     maps: Mapping[str, np.ndarray] | None = None,
     skip_first: int = 0,
+    persistence: float | None = None,
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Evaluation:
@@ -71,6 +79,8 @@ def evaluate_scores(
         maps: video id to score maps ``(frames, h, w)``, for the localisation metrics.
         skip_first: frames at the beginning of each video that do not count, as in papers on
             prediction; they do count in localisation, and where thresholds are chosen.
+        persistence: also count events at the peaks of the scores that persist by more than this
+            (see :mod:`oddframe.evaluation.metrics.persistence`).
         resamples: bootstrap resamples; 0 for numbers without intervals.
         seed: fixes the resamples of the bootstrap, and the random baseline.
 
@@ -107,6 +117,11 @@ def evaluate_scores(
         decided |= _of_oracle(decisions(oracle, truth, draws))
     if rule is not None:
         metrics |= threshold_samples(scores, truth, weights, rule).summary(draws)
+    at_peaks = (
+        peak_samples(scores, truth, weights, persistence) if persistence is not None else None
+    )
+    if at_peaks is not None:
+        metrics |= at_peaks.summary(draws)
     localisation = "no score maps were given"
     if maps is not None:
         located, localisation = map_samples(maps, every_frame, manifest.root, weights)
@@ -134,6 +149,7 @@ def evaluate_scores(
             **_protocol(scores, manifest, rule, chosen, skip_first),
             "bootstrap": _bootstrap_note(truth, resamples, len(weights) - 1, seed),
             "localisation": localisation,
+            **({} if at_peaks is None else _peaks_note(at_peaks, persistence)),
             **({"oracle_meta": dict(oracle.meta)} if oracle is not None else {}),
         },
         versions=_versions(),
@@ -237,6 +253,17 @@ def _protocol(
         "threshold_metrics": "at the threshold that travels with the scores"
         if rule is not None
         else "left out: the scores carry no threshold (false alarms at fixed recall need none)",
+    }
+
+
+def _peaks_note(samples: MetricSamples, level: float | None) -> dict[str, Any]:
+    """How events were counted at peaks, and the counts as papers print them."""
+    false = samples.metrics["false_alarms_at_peaks"][0]
+    return {
+        "persistence": level,
+        "peaks": f"at peaks of the scores that persist by more than {level:g}: "
+        f"{samples.counted['events_at_peaks'].words} events and {count(int(false), 'false alarm')} "
+        f"(peaks closer than {REACH} frames are one, detected is what is within {REACH} of them)",
     }
 
 

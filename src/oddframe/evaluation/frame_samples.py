@@ -15,6 +15,7 @@ from oddframe.evaluation.metrics.early_credits import early_credits
 from oddframe.evaluation.metrics.event_metrics import OVERLAPS, EventCounts, count_events
 from oddframe.evaluation.metrics.event_ranking import average_precisions
 from oddframe.evaluation.metrics.false_alarms import false_alarm_steps, just_below
+from oddframe.evaluation.metrics.persistence import count_at_peaks
 from oddframe.evaluation.metrics.ranking import RankedFrames, pairs_in_order
 from oddframe.evaluation.metrics.ranking_metrics import ranking_metrics
 from oddframe.scores.detections import EventRule
@@ -189,6 +190,27 @@ def threshold_samples(
         samples[f"event_ap_{overlap:g}"] = values
     samples["event_map"] = ranked.mean(axis=0)
     return MetricSamples(samples, counted=counted)
+
+
+def peak_samples(scores: Scores, truth: Truth, weights: np.ndarray, level: float) -> MetricSamples:
+    """Events and false alarms at the peaks of the scores.
+
+    Args:
+        scores: aligned to the truth's videos.
+        truth: the labels.
+        weights: ``(1 + resamples, videos)``, from the bootstrap's ``draw_videos``.
+        level: see :func:`oddframe.evaluation.metrics.persistence.count_at_peaks`.
+    """
+    counts = [count_at_peaks(scores[video.id], video, level) for video in truth.videos]
+    events, found, false = (
+        np.array([getattr(count, name) for count in counts], dtype=float)
+        for name in ("events", "found", "false")
+    )
+    samples = {
+        "events_at_peaks": ratio(weights, found, events),
+        "false_alarms_at_peaks": weighted(weights, false),
+    }
+    return MetricSamples(samples, counted={"events_at_peaks": Counted(found.sum(), events.sum())})
 
 
 def _false_alarms(

@@ -92,6 +92,12 @@ _METRICS = {
         True,
         share=False,
     ),
+    "events_at_peaks": MetricName(
+        "Events at peaks", "share of annotated events near a peak of the scores that persists"
+    ),
+    "false_alarms_at_peaks": MetricName(
+        "False alarms at peaks", "persisting peaks that are near no event", True, share=False
+    ),
     "event_f1": MetricName("F1"),
     "event_precision": MetricName("Precision"),
     "event_recall": MetricName("Recall"),
@@ -153,9 +159,11 @@ ALARMS = (
     "events_alarmed",
     "events_under_a_running_alarm",
     "detection_delay_seconds",
+    "events_at_peaks",
+    "false_alarms_at_peaks",
 )
 """What somebody with a camera asks: false alarms an hour and events found, at a fixed recall and
-at the threshold that the scores carry."""
+at the threshold that the scores carry; and at persisting peaks, where these were asked for."""
 
 _BASELINES = {
     "constant": "constant",

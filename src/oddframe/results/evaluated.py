@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -32,6 +33,7 @@ class EvaluateRequest:
         oracle: scores of a checkpoint that was selected on the evaluated split.
         maps: folder of score maps; by default ``maps/`` beside the scores.
         skip_first: frames at the beginning of each video that do not count.
+        persistence: peaks of the scores that persist by more than this have events counted.
         resamples: bootstrap resamples over videos.
         seed: fixes the resamples of the bootstrap.
         report: write the report page as well.
@@ -46,12 +48,15 @@ class EvaluateRequest:
     oracle: Path | None = None
     maps: Path | None = None
     skip_first: int = 0
+    persistence: float | None = None
     resamples: int = RESAMPLES
     seed: int = 0
     report: bool = True
 
     def __post_init__(self) -> None:
         check_seed(self.seed)
+        if self.persistence is not None and not 0 <= self.persistence < math.inf:
+            raise OddframeError(f"--persistence: expected 0 or more, found {self.persistence}")
 
 
 def evaluate_into(request: EvaluateRequest) -> Evaluation:
@@ -72,6 +77,7 @@ def evaluate_into(request: EvaluateRequest) -> Evaluation:
         oracle=Scores.read(request.oracle) if request.oracle else None,
         maps=given.maps or None,
         skip_first=request.skip_first,
+        persistence=request.persistence,
         resamples=request.resamples,
         seed=request.seed,
     )
@@ -103,6 +109,7 @@ def kept_evaluation(request: EvaluateRequest) -> Evaluation | None:
         return None
     alike = all(done.hashes.get(name) == digest for name, digest in _hashes(request).items())
     alike &= done.protocol.get("skip_first", 0) == request.skip_first
+    alike &= done.protocol.get("persistence") == request.persistence
     return done if alike and done.split == request.split else None
 
 

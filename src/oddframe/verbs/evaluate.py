@@ -24,6 +24,7 @@ def evaluate(
     oracle: Path | None = None,
     maps: Path | None = None,
     skip_first: int = 0,
+    persistence: float | None = None,
     resamples: int = RESAMPLES,
     seed: int = 0,
     report: bool = True,
@@ -44,6 +45,8 @@ def evaluate(
         maps: folder of score maps ``<id>.npy``; by default ``maps/`` beside the scores.
         skip_first: leave out so many frames at the beginning of each video, as papers on
             prediction do (4); only to compare with them, and marked everywhere.
+        persistence: also count events at the peaks of the scores that stand out by more than this,
+            as Hasan et al. 2016 do.
         resamples: bootstrap resamples over videos for the 95 % intervals.
         seed: fixes the resamples of the bootstrap.
         report: write the report page as well.
@@ -64,6 +67,7 @@ def evaluate(
         oracle=oracle,
         maps=maps,
         skip_first=skip_first,
+        persistence=persistence,
         resamples=resamples,
         seed=seed,
         report=report,
