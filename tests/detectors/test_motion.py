@@ -9,14 +9,9 @@ import pytest
 from oddframe.detectors.own_cameras.fixed_camera.background import Background
 from oddframe.detectors.own_cameras.fixed_camera.boxes import places_under
 from oddframe.detectors.own_cameras.fixed_camera.directions import (
-    BINS,
-    GRID,
-    NO_WAY,
     Directions,
     Wanderer,
-    Ways,
     WayStream,
-    count_ways,
 )
 from oddframe.detectors.own_cameras.fixed_camera.motion import Habits, MotionStream
 from oddframe.detectors.own_cameras.fixed_camera.movers import Mover, MoverStream, movers_of
@@ -25,6 +20,13 @@ from oddframe.detectors.own_cameras.fixed_camera.presence import PresenceStream,
 from oddframe.detectors.own_cameras.fixed_camera.staying import LongestStays, Stay
 from oddframe.detectors.own_cameras.fixed_camera.traces import Traced
 from oddframe.detectors.own_cameras.fixed_camera.velocity import Velocity
+from oddframe.detectors.own_cameras.fixed_camera.ways import (
+    BINS,
+    GRID,
+    NO_WAY,
+    Ways,
+    count_ways,
+)
 
 WIDTH, HEIGHT = 240, 160
 SIZE = (WIDTH, HEIGHT)
@@ -133,9 +135,9 @@ def test_the_usual_pace_follows_the_row_of_the_foot():
     usual = UsualPace.fit(movers, WIDTH)
     # 70 % of what is even between half and all of it.
     for foot in (60, 90, 120):
-        assert usual.at(foot) == pytest.approx(0.85 * foot, rel=0.05)
-    assert usual.at(0) == usual.at(40) > 0
-    assert UsualPace.fit([], WIDTH).at(77) == WIDTH / 5
+        assert usual.at([foot]) == pytest.approx(0.85 * foot, rel=0.05)
+    assert usual.at([0]) == usual.at([40]) > 0
+    assert UsualPace.fit([], WIDTH).at([77]) == WIDTH / 5
 
 
 @pytest.mark.parametrize("times", [1.0, 2.5])

@@ -7,11 +7,13 @@ footage, and one pixel around it, since a camera trembles and a lamp is on or of
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import cv2
 import numpy as np
 
+from oddframe.detectors.own_cameras.fixed_camera.medians import median
 from oddframe.errors import OddframeError
 from oddframe.files.saved_state import SavedState
 
@@ -58,7 +60,8 @@ class Background:
         parts = np.array_split(np.arange(len(greys)), min(wanted, len(greys)))
         medians = [_median(greys, part) for part in parts]
         usual = np.median(np.stack(medians), axis=0).astype(np.uint8)
-        levelled = np.stack([_level(one, usual) for one in medians])
+        known = _logarithms(usual)
+        levelled = np.stack([_level(one, known) for one in medians])
         low, high = np.quantile(levelled, _USUAL, axis=0).astype(np.float32)
         return cls(
             np.median(levelled, axis=0).astype(np.uint8),
@@ -75,9 +78,13 @@ class Background:
         Returns:
             uint8 1 where something stands in front of the scene, and uint8 levels, both likewise.
         """
-        levelled = _level(grey, self.usual)
+        levelled = _level(grey, self._known)
         inside = cv2.inRange(levelled, self.lowest, self.highest)
         return cv2.threshold(inside, 0, 1, cv2.THRESH_BINARY_INV)[1], levelled
+
+    @cached_property
+    def _known(self) -> np.ndarray:
+        return _logarithms(self.usual)
 
     def state(self) -> dict[str, Any]:
         """Arrays."""
@@ -103,23 +110,33 @@ def _median(greys: np.ndarray, part: np.ndarray) -> np.ndarray:
     return _bytes(np.median(np.asarray(greys[chosen]), axis=0))
 
 
-def _level(grey: np.ndarray, usual: np.ndarray) -> np.ndarray:
+def _logarithms(grey: np.ndarray) -> np.ndarray:
+    """Of the levels of every fourth pixel, in a row."""
+    return np.log(grey[::4, ::4].astype(np.float32) + _LIFT).ravel()
+
+
+def _level(grey: np.ndarray, known: np.ndarray) -> np.ndarray:
     """The picture as it would be in the light of the usual one: one gain and one gamma for all.
 
     Both are from medians of the darker and of the brighter half, so that things in front of less
     than half of each change nothing.
+
+    Args:
+        grey: the picture.
+        known: :func:`_logarithms` of the usual one.
     """
-    seen, known = (np.log(one[::4, ::4].astype(np.float32) + _LIFT) for one in (grey, usual))
-    middle = np.median(seen)
-    halves = [seen <= middle, seen > middle]
-    gains = [float(np.median(known[half] - seen[half])) for half in halves if half.any()]
-    levels = [float(np.median(seen[half])) for half in halves if half.any()]
+    seen = _logarithms(grey)
+    darker = seen <= median(seen)
+    halves = [half for half in (np.flatnonzero(darker), np.flatnonzero(~darker)) if half.size]
+    beside = known - seen
+    gains = [median(beside[half]) for half in halves]
+    levels = [median(seen[half]) for half in halves]
     gamma = 0.0
     if len(levels) == 2:
         gamma = (gains[1] - gains[0]) / max(levels[1] - levels[0], _LEAST_CONTRAST)
         # What little of it there is comes from things as well as from light.
         gamma = float(np.sign(gamma)) * min(max(abs(gamma) - _NO_GAMMA, 0.0), _MOST_GAMMA)
-    gain = float(np.median(known - (1 + gamma) * seen))
+    gain = median(known - (1 + gamma) * seen)
     curve = np.exp((1 + gamma) * np.log(np.arange(256, dtype=np.float32) + _LIFT) + gain) - _LIFT
     return cv2.LUT(grey, _bytes(curve))
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from oddframe.detectors.own_cameras.fixed_camera.movers import Moving
 from oddframe.detectors.own_cameras.fixed_camera.traces import Oddest, oddest_of
+from oddframe.detectors.own_cameras.fixed_camera.ways import Ways
 
 _KEPT_SECONDS = 1.0
 """What is odd is so by the mean over so long on its path."""
@@ -23,12 +24,13 @@ class BodyMean:
     def __init__(self) -> None:
         self._odd: np.ndarray | None = None
 
-    def update(self, moving: Moving, now: np.ndarray) -> Oddest | None:
+    def update(self, moving: Moving, going: Ways, now: np.ndarray) -> Oddest | None:
         """The oddest body after one more picture; None where nothing is odd.
 
         Args:
             moving: what moves; where velocities begin anew, so does this.
-            now: how odd each pixel of the part with flow is, 0 or more.
+            going: the pixels that go anywhere.
+            now: how odd each of these is, 0 or more, ``(n,)``.
         """
         velocity = moving.velocity
         if velocity is None:
@@ -37,7 +39,7 @@ class BodyMean:
         if self._odd is None and not now.any():
             return None
         kept = np.float32(np.exp(-velocity.elapsed / _KEPT_SECONDS))
-        odd = (1 - kept) * now.astype(np.float32)
+        odd = (1 - kept) * going.field(now)
         if self._odd is not None and odd.size:
             odd += kept * velocity.carried(self._odd)
         odd[moving.labels[velocity.part] == 0] = 0

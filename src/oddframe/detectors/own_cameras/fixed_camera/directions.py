@@ -16,22 +16,12 @@ from oddframe.calibration.surprise import trust
 from oddframe.detectors.own_cameras.fixed_camera.body_mean import BodyMean
 from oddframe.detectors.own_cameras.fixed_camera.movers import Moving
 from oddframe.detectors.own_cameras.fixed_camera.traces import Traced
-from oddframe.detectors.own_cameras.fixed_camera.velocity import MEMORY_SECONDS
+from oddframe.detectors.own_cameras.fixed_camera.ways import BINS, GRID, NO_WAY, Ways
 from oddframe.errors import OddframeError
 from oddframe.files.saved_state import SavedState
 
-GRID = (16, 24)
-"""Rows and columns of places."""
-BINS = 16
-"""Directions; 0 is to the right, then down, left and up."""
-NO_WAY = -1
-"""What stands, or is hardly seen."""
 _SPREAD = 1.2
 """A place learns from others around it, by a Gaussian of so many places."""
-_LEAST_SPEED = 3 / MEMORY_SECONDS
-"""Pixels a second below which nothing has a direction: what moved less than three pixels in the
-time over which velocities are averaged may as well sway."""
-_LEAST_COVER = 0.3
 _PRIOR = 0.2
 """Weight of what is usual everywhere, in shares of what a place has on average."""
 _LEAST_SHARE = 1e-4
@@ -52,47 +42,6 @@ class Wanderer(Traced):
 
     place: tuple[int, int] = (0, 0)
     way: int = NO_WAY
-
-
-@dataclass(frozen=True)
-class Ways:
-    """Where the pixels of the part with flow go; empty in the first picture.
-
-    Attributes:
-        places: the number of the place of each, ``(h, w)``.
-        ways: its way, or :data:`NO_WAY`, likewise.
-    """
-
-    places: np.ndarray
-    ways: np.ndarray
-
-    @classmethod
-    def of(cls, moving: Moving) -> Ways:
-        """Those of what moves."""
-        velocity = moving.velocity
-        if velocity is None:
-            nothing = np.zeros((0, 0), np.intp)
-            return cls(nothing, nothing)
-        part = velocity.part
-        right, down, cover = np.moveaxis(velocity.sums[part], 2, 0)
-        least = _LEAST_SPEED * cover
-        going = (moving.labels[part] > 0) & (cover > _LEAST_COVER)
-        going &= right * right + down * down > least * least
-        # And it goes on: what came up at once has a flow that means nothing, which lingers.
-        step_right, step_down = velocity.step()
-        going &= right * step_right + down * step_down > 0
-        ways = np.full(going.shape, NO_WAY, np.intp)
-        turn = np.arctan2(down[going], right[going]) / (2 * np.pi)
-        ways[going] = np.floor(turn % 1 * BINS).astype(np.intp) % BINS
-        height, width = moving.labels.shape
-        rows, columns = part
-        row = np.arange(rows.start, rows.stop) * GRID[0] // height
-        column = np.arange(columns.start, columns.stop) * GRID[1] // width
-        return cls(row[:, None] * GRID[1] + column, ways)
-
-    def where_going(self, values: np.ndarray) -> np.ndarray:
-        """Values of all these pixels, 0 for those that go nowhere."""
-        return np.where(self.ways == NO_WAY, 0, values)
 
 
 @dataclass(frozen=True)
@@ -163,14 +112,6 @@ class Directions:
         return cls(shares.astype(np.float64))
 
 
-def count_ways(moving: Moving) -> np.ndarray:
-    """How many pixels of what moves go each way at each place, ``(rows, columns, ways)``."""
-    found, size = Ways.of(moving), GRID[0] * GRID[1] * BINS
-    going = found.ways != NO_WAY
-    numbers = found.places[going] * BINS + found.ways[going]
-    return np.bincount(numbers, minlength=size).astype(np.float32).reshape(*GRID, BINS)
-
-
 class WayStream:
     """Finds who goes a rare way in one stream.
 
@@ -189,15 +130,9 @@ class WayStream:
             moving: what moves.
             going: which way.
         """
-        # Of what goes nowhere, some other's rarity is looked up and left.
-        now = going.where_going(self._rarities[going.places * BINS + going.ways])
-        body = self._bodies.update(moving, now)
+        now = self._rarities[going.places * BINS + going.ways]
+        body = self._bodies.update(moving, going, now)
         if body is None:
             return Wanderer()
-        return Wanderer(
-            body.value,
-            body.box,
-            body.velocity,
-            place=divmod(int(going.places[body.pixel]), GRID[1]),
-            way=int(going.ways[body.pixel]),
-        )
+        place, way = going.place_at(*body.pixel), going.way_at(*body.pixel)
+        return Wanderer(body.value, body.box, body.velocity, place=place, way=way)

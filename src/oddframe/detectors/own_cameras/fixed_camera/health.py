@@ -7,7 +7,7 @@ none; normal footage is measured in the same way.
 
 from __future__ import annotations
 
-from dataclasses import asdict, astuple, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -72,12 +72,12 @@ class Health:
 
     def knowing(self, signs: Signs) -> Health:
         """What is no trouble, where this was seen in normal footage as well."""
-        both = zip(astuple(self.worst), astuple(signs), strict=True)
+        both = zip(vars(self.worst).values(), vars(signs).values(), strict=True)
         return Health(Signs(*(max(pair) for pair in both)))
 
     def limits(self) -> dict[str, float]:
         """What is a trouble beyond this, by sign."""
-        worst, beyond, least = asdict(self.worst), asdict(_BEYOND), asdict(_LEAST)
+        worst, beyond, least = vars(self.worst), vars(_BEYOND), vars(_LEAST)
         found = {name: max(least[name], beyond[name] * worst[name]) for name in worst}
         # These add up, and the picture's own may be next to none.
         added = ("noise", "dark")
@@ -85,7 +85,7 @@ class Health:
 
     def state(self) -> dict[str, Any]:
         """Plain values."""
-        return {"signs": list(astuple(self.worst))}
+        return {"signs": list(vars(self.worst).values())}
 
     @classmethod
     def from_state(cls, saved: SavedState) -> Health:
@@ -122,7 +122,7 @@ class HealthStream:
             grey: uint8 ``(height, width)``.
             elapsed: seconds since the one before; None where footage begins anew.
         """
-        signs = asdict(self._signs.update(grey, elapsed))
+        signs = dict(vars(self._signs.update(grey, elapsed)))
         if self._signs.now.hidden > self._limits["hidden"]:
             signs["light"] = 0.0  # what is covered is not in another light
         for name, limit in self._limits.items():
@@ -144,7 +144,7 @@ class HealthStream:
         return self._is_within("dark", "relit") or not self._is_within("hidden")
 
     def _is_within(self, *names: str) -> bool:
-        now = asdict(self._signs.now)
+        now = vars(self._signs.now)
         return all(now[name] <= self._limits[name] for name in names)
 
 

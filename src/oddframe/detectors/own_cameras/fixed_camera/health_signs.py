@@ -8,12 +8,13 @@ the picture fits the background better when it is undone.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from oddframe.detectors.own_cameras.fixed_camera.background import Background
+from oddframe.detectors.own_cameras.fixed_camera.medians import median
 
 _CHECK_SECONDS = 0.4
 _LASTING_CHECKS = 5
@@ -95,7 +96,7 @@ class SignStream:
         self._before: np.ndarray | None = None
         self._lights: deque[tuple[float, np.ndarray]] = deque()
         self._clock = self._next = self._still = 0.0
-        self.now = Signs()
+        self.now = self._lasted = Signs()
         self._checks: deque[tuple[Signs, np.ndarray]] = deque(maxlen=_LASTING_CHECKS)
 
     def update(self, grey: np.ndarray, elapsed: float | None) -> Signs:
@@ -120,7 +121,8 @@ class SignStream:
             far = float(np.hypot(shift[0], shift[1])) / self._usual.width
             self.now = replace(seen, shift=far)
             self._checks.append((replace(seen, noise=noise), shift))
-        return self._lasting(light)
+            self._lasted = self._lasting()
+        return replace(self._lasted, still=self._still, light=light)
 
     def _seen(self, grey: np.ndarray, levels: np.ndarray) -> tuple[Signs, np.ndarray]:
         """What can be told of one picture alone, and its shift (x, y; pixels at half size)."""
@@ -136,22 +138,23 @@ class SignStream:
             self._lights.popleft()
         self._lights.append((self._clock, levels))
         earlier = self._lights[0][1]
-        change = abs(float(np.median(levels - earlier)))
+        change = abs(median(levels - earlier))
         if change <= _LEAST_CHANGE:
             return 0.0
         # Whatever it is, it is looked at; what lasts is told by the regular checks alone.
         self.now, _ = self._seen(grey, levels)
         return change if _alike(levels, earlier) else 0.0
 
-    def _lasting(self, light: float) -> Signs:
+    def _lasting(self) -> Signs:
+        """What has been seen in every one of the last checks."""
         if len(self._checks) < _LASTING_CHECKS:
-            return Signs(still=self._still, light=light)
+            return Signs()
         shifts = np.stack([shift for _, shift in self._checks])
         middle = np.median(shifts, axis=0)
         moved = float(np.hypot(*middle)) if np.abs(shifts - middle).max() <= _AGREE_PIXELS else 0.0
-        checks = [astuple(signs) for signs, _ in self._checks]
+        checks = [vars(signs).values() for signs, _ in self._checks]
         least = Signs(*(min(values) for values in zip(*checks, strict=True)))
-        return replace(least, shift=moved / self._usual.width, still=self._still, light=light)
+        return replace(least, shift=moved / self._usual.width)
 
 
 def _levels(grey: np.ndarray) -> np.ndarray:

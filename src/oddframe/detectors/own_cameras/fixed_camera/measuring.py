@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
 
 from oddframe.detectors.own_cameras.fixed_camera.background import Background
-from oddframe.detectors.own_cameras.fixed_camera.directions import (
-    BINS,
-    GRID,
-    Directions,
-    count_ways,
-)
+from oddframe.detectors.own_cameras.fixed_camera.directions import Directions
 from oddframe.detectors.own_cameras.fixed_camera.followed import CUES, followed_values
 from oddframe.detectors.own_cameras.fixed_camera.health import Health
 from oddframe.detectors.own_cameras.fixed_camera.health_signs import Signs, SignStream
@@ -32,6 +27,7 @@ from oddframe.detectors.own_cameras.fixed_camera.presence import Traffic
 from oddframe.detectors.own_cameras.fixed_camera.scene import Whitening
 from oddframe.detectors.own_cameras.fixed_camera.staying import Stay
 from oddframe.detectors.own_cameras.fixed_camera.watching import HELD_OUT, Seen
+from oddframe.detectors.own_cameras.fixed_camera.ways import BINS, GRID, count_ways
 
 
 @dataclass(frozen=True)
@@ -212,7 +208,7 @@ class Measurements:
                 tuple(followed_values(motion)),
                 motion.stay.seconds,
                 motion.stay.box,
-                astuple(health.worst),
+                tuple(vars(health.worst).values()),
             )
             kept.add("moments", row)
             anew = False

@@ -10,7 +10,6 @@ from oddframe.detectors.own_cameras.fixed_camera.background import Background
 from oddframe.detectors.own_cameras.fixed_camera.directions import (
     Directions,
     Wanderer,
-    Ways,
     WayStream,
 )
 from oddframe.detectors.own_cameras.fixed_camera.movers import MoverStream
@@ -22,6 +21,7 @@ from oddframe.detectors.own_cameras.fixed_camera.pace import (
 from oddframe.detectors.own_cameras.fixed_camera.presence import PresenceStream, Traffic
 from oddframe.detectors.own_cameras.fixed_camera.staying import Stay, Staying
 from oddframe.detectors.own_cameras.fixed_camera.traces import Trace, Traced, Views
+from oddframe.detectors.own_cameras.fixed_camera.ways import Ways
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ not its own row: the head of somebody near is as high in the picture as the feet
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -89,16 +89,17 @@ class UsualPace:
         usual = np.array([found[row] for row in rows])
         return cls(rows, np.convolve(np.pad(usual, 1, mode="edge"), _SMOOTH, "valid"))
 
-    def at(self, foot: float) -> float:
-        """Usual speed at a row, in pixels a second."""
-        return float(np.interp(foot, self.rows, self.speeds))
+    def at(self, feet: Sequence[float]) -> np.ndarray:
+        """Usual speeds at some rows, in pixels a second."""
+        return np.interp(feet, self.rows, self.speeds)
 
     def field(self, moving: Moving) -> np.ndarray:
         """The pace of every pixel of the part with flow, 1 for the usual one, float32."""
         if moving.velocity is None or not moving.boxes:
             return np.zeros((0, 0), np.float32)
-        feet = [self.at(y + height) for _, y, _, height in moving.boxes]
-        paces = 1 / np.array([np.inf, *feet], np.float32)
+        usual = self.at([y + height for _, y, _, height in moving.boxes])
+        paces = np.zeros(len(usual) + 1, np.float32)
+        paces[1:] = 1 / usual.astype(np.float32)
         return moving.velocity.speeds() * paces[moving.labels[moving.velocity.part]]
 
     def state(self) -> dict[str, Any]:

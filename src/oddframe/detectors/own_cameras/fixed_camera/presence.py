@@ -10,9 +10,9 @@ import numpy as np
 
 from oddframe.detectors.own_cameras.fixed_camera.body_mean import BodyMean
 from oddframe.detectors.own_cameras.fixed_camera.boxes import places_under
-from oddframe.detectors.own_cameras.fixed_camera.directions import GRID, Ways
 from oddframe.detectors.own_cameras.fixed_camera.movers import Moving
 from oddframe.detectors.own_cameras.fixed_camera.traces import Traced
+from oddframe.detectors.own_cameras.fixed_camera.ways import GRID, Ways
 from oddframe.errors import OddframeError
 from oddframe.files.saved_state import SavedState
 
@@ -95,5 +95,5 @@ class PresenceStream:
             moving: what moves.
             going: where.
         """
-        now = going.where_going(self._rarities[going.places])
-        return self._bodies.update(moving, now) or Traced()
+        now = self._rarities[going.places]
+        return self._bodies.update(moving, going, now) or Traced()

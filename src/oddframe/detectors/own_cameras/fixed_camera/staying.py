@@ -81,7 +81,7 @@ class Staying:
         since = np.float32(elapsed)
         self._hidden += since
         self._hidden[same] = 0
-        np.add(self._seconds, since, out=self._seconds, where=same)
+        self._seconds += np.multiply(same, since, out=other)
         cv2.accumulateWeighted(levels, self._levels, _FOLLOW, same.view(np.uint8))
         gone = self._hidden > _HIDDEN_SECONDS
         np.copyto(self._levels, levels, where=gone)

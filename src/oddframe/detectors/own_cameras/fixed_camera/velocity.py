@@ -64,12 +64,12 @@ class Velocity:
             field, self.source_x, self.source_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT
         )
 
-    def step(self) -> tuple[np.ndarray, np.ndarray]:
-        """How far each pixel of the part came since the picture before, right and down, float32."""
+    def steps(self, row: np.ndarray, column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """How far pixels of the part came since the picture before, right and down, float32."""
         rows, columns = self.part
         return (
-            np.arange(columns.start, columns.stop, dtype=np.float32) - self.source_x,
-            np.arange(rows.start, rows.stop, dtype=np.float32)[:, None] - self.source_y,
+            (column + columns.start).astype(np.float32) - self.source_x[row, column],
+            (row + rows.start).astype(np.float32) - self.source_y[row, column],
         )
 
     def speeds(self) -> np.ndarray:
