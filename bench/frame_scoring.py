@@ -1,17 +1,19 @@
-"""Scoring with detectors of clips: frames per second, real time, and memory.
+"""Scoring with detectors of normal footage: frames per second, real time, and memory.
 
     python bench/frame_scoring.py [--footage FOLDER] [--out bench/results/frame_scoring.txt]
 
-Each recipe's detector is made fresh, since its speed does not depend on its weights, and scores
-frame folders as a stream. Beside it runs the straightforward loop: for each clip all its images
-are read and resized anew, and the network sees one clip at a time. Peak memory is that of a
-process that scores a video file, at two lengths.
+Each recipe's detector is made fresh, since its speed does not depend on its weights, or fitted to
+the footage where it is fitted at once, and scores frame folders as a stream. Beside those whose
+clips are pictures runs the straightforward loop: for each clip all its images are read and resized
+anew, and the network sees one clip at a time. Peak memory is that of a process that scores a video
+file, at two lengths.
 """
 
 from __future__ import annotations
 
 import argparse
 import itertools
+import math
 import re
 import subprocess
 import sys
@@ -26,31 +28,44 @@ import torch
 import yaml
 
 from jpeg_footage import jpeg_footage
+from oddframe.clips.config import ClipConfig
 from oddframe.clips.detector import ClipDetector
 from oddframe.detectors import load
-from oddframe.detectors.contract import scores_of
+from oddframe.detectors.contract import FrameDetector, scores_of
 from oddframe.errors import OddframeError
 from oddframe.media.image_series import list_images
 from oddframe.media.opening import open_video
 from oddframe.media.video_writing import VideoWriter
+from oddframe.runs.run_folder import read_run
 from oddframe.settings.reading import read_settings
+from oddframe.verbs.train import train
 from provenance import provenance, publish, run
 
 REAL_TIME = 25.0
 RECIPES = Path(__file__).resolve().parents[1] / "recipes" / "ped2-small"
 
 
-def fresh(recipe: Path) -> ClipDetector:
-    """The recipe's detector with random weights, as it is after loading a run."""
+def prepared(recipe: Path, footage: Path, work: Path) -> Path:
+    """What :func:`fresh` takes: the recipe, or a run of it that is fitted to the footage."""
     content = yaml.safe_load(recipe.read_text())
+    if load(content["detector"]).DETECTOR.traits.trained == "in steps":
+        return recipe
+    train(footage, work / recipe.stem, **content)
+    return work / recipe.stem
+
+
+def fresh(source: Path) -> Any:
+    """A recipe's detector with random weights, as it is after loading a run; or that of a run."""
+    if source.is_dir():
+        return read_run(source).detector
+    content = yaml.safe_load(source.read_text())
     module = load(content["detector"])
     config = read_settings(module.CONFIG, content["detector"], content.get("settings", {}))
     torch.manual_seed(0)
-    detector: ClipDetector = module.DETECTOR(config)
-    return detector.to(memory_format=torch.channels_last).eval()  # ty: ignore[no-matching-overload]
+    return module.DETECTOR(config).to(memory_format=torch.channels_last).eval()
 
 
-def streaming(detector: ClipDetector, footage: list[Path]) -> float:
+def streaming(detector: FrameDetector, footage: list[Path]) -> float:
     """Frames per second from image files to scores."""
     frames, started = 0, time.perf_counter()
     for folder in footage:
@@ -97,15 +112,15 @@ def write_video(path: Path, footage: list[Path], frames: int) -> Path:
     return path
 
 
-def peak_memory(recipe: Path, video: Path) -> float:
+def peak_memory(source: Path, video: Path) -> float:
     """MB at most in a fresh process that scores the video."""
-    command = [sys.executable, __file__, "--child", str(recipe), str(video)]
+    command = [sys.executable, __file__, "--child", str(source), str(video)]
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return float(output.splitlines()[-1])
 
 
-def child(recipe: Path, path: Path) -> None:
-    detector = fresh(recipe)
+def child(source: Path, path: Path) -> None:
+    detector = fresh(source)
     with open_video(path) as video:
         for _ in scores_of(detector, video):
             pass
@@ -139,17 +154,22 @@ def measure(options: argparse.Namespace, work: Path) -> tuple[list[str], list[di
     ]
     rows = []
     for recipe in recipes:
-        detector = fresh(recipe)
+        source = prepared(recipe, manifest.root, work)
+        detector = fresh(source)
         streaming(detector, footage[:1])  # sets up memory
-        fast, slow = streaming(detector, footage), naive(detector, footage)
-        peaks = [peak_memory(recipe, video) for video in videos]
+        fast = streaming(detector, footage)
+        of_pictures = isinstance(detector.config, ClipConfig)
+        side = detector.config.size if of_pictures else detector.config.side
+        slow = naive(detector, footage) if of_pictures else math.nan
+        beside = f"{slow:>8.1f} {fast / slow:>5.2f}x" if of_pictures else f"{'-':>8} {'-':>6}"
+        peaks = [peak_memory(source, video) for video in videos]
         lines.append(
-            f"{recipe.stem:<24} {detector.config.size:>4} {fast:>9.1f} {fast / REAL_TIME:>12.2f} "
-            f"{slow:>8.1f} {fast / slow:>5.2f}x {' '.join(f'{peak:>10.0f}' for peak in peaks)}"
+            f"{recipe.stem:<24} {side:>4} {fast:>9.1f} {fast / REAL_TIME:>12.2f} "
+            f"{beside} {' '.join(f'{peak:>10.0f}' for peak in peaks)}"
         )
         print(lines[-1], file=sys.stderr)
-        row = {"recipe": recipe.stem, "size": detector.config.size, "frames_per_second": fast}
-        rows.append({**row, "naive_frames_per_second": slow, "peak_mb": peaks})
+        row = {"recipe": recipe.stem, "size": side, "frames_per_second": fast, "peak_mb": peaks}
+        rows.append({**row, "naive_frames_per_second": slow} if of_pictures else row)
     return lines, rows
 
 

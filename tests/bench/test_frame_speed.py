@@ -105,3 +105,14 @@ def test_a_video_as_long_as_asked_for(footage, tmp_path):
     path = script.write_video(tmp_path / "a.mp4", [footage / "00", footage / "01"], 31)
     with open_video(path) as video:
         assert sum(1 for _ in video) == 31
+
+
+def test_a_detector_that_is_fitted_at_once_is_fitted_to_the_footage(footage, tmp_path):
+    script = load_script("frame_scoring")
+    small = {"deep-appearance": {"side": 64, "fit_frames": 9}, "stacked-rnn": {"side": 128}}
+    for name, settings in small.items():
+        recipe = tmp_path / f"{name}.yaml"
+        recipe.write_text(json.dumps({"detector": name, "settings": settings}))
+        source = script.prepared(recipe, footage, tmp_path)
+        assert source.is_dir() == (name == "deep-appearance")
+        assert script.streaming(script.fresh(source), [footage / "01"]) > 0
