@@ -5,16 +5,18 @@ import pytest
 import torch
 
 from oddframe.detectors.one_class.conv_ae_clip import ConvAEClip, ConvAEClipConfig
+from oddframe.scores.frame_scores import Scores
+from oddframe.verbs.score import score
 
 
 def detector(**settings):
     torch.manual_seed(0)
     found = ConvAEClip(ConvAEClipConfig(**{"size": 24, "width": 4, "frames": 3, **settings}))
-    found.prepare([footage(5, seed=1), footage(8, seed=2)])
+    found.prepare([noise(5, seed=1), noise(8, seed=2)])
     return found
 
 
-def footage(count, seed):
+def noise(count, seed):
     random = np.random.default_rng(seed)
     return random.integers(0, 256, (count, 24, 24, 1), dtype=np.uint8)
 
@@ -27,14 +29,14 @@ def test_parameters_are_those_published():
 
 
 def test_the_mean_image_is_that_of_all_frames():
-    every = np.concatenate([footage(5, 1), footage(8, 2)]) / 255
+    every = np.concatenate([noise(5, 1), noise(8, 2)]) / 255
     wanted = every.mean(0).transpose(2, 0, 1)
     np.testing.assert_allclose(detector().mean_image.numpy(), wanted, atol=1e-6)
 
 
 def test_loss_and_error_written_out():
     found = detector().eval()
-    clips = np.stack([footage(3, 3), footage(3, 4)])
+    clips = np.stack([noise(3, 3), noise(3, 4)])
     with torch.no_grad():
         loss = found.losses("network", {"clip": torch.from_numpy(clips)})["loss"].item()
         terms, maps = found.measure_clips(clips)
@@ -63,3 +65,16 @@ def test_scores_of_a_video_are_one_less_the_regularity_in_the_form_chosen():
     assert other.combine(errors, per_video=True) == pytest.approx([0.25, 0, 1, 0.5])
     assert "over its greatest" in hasan.per_video_scale
     assert "from 0 to 1" in other.per_video_scale
+
+
+def test_scores_of_a_run_say_in_which_form_they_are(footage, tmp_path):
+    made = {"steps": 2, "validate_every": 2, "regularity": "max"}
+    run = footage.fit("conv-ae-clip", tmp_path / "run", changed=made).folder
+    out = tmp_path / "scores" / "scores.npz"
+    score(run, footage.manifest, out=out, maps=False, per_video=True)
+    scores = Scores.read(out)
+    assert scores.meta["normalisation"].startswith("per-video: ")
+    assert "Hasan" in scores.meta["normalisation"]
+    for values in (scores[name] for name in scores):
+        assert values.min() == 0
+        assert 0 < values.max() < 1
