@@ -10,6 +10,8 @@ _BLOCK = 8
 thing is not."""
 _STEP = 2
 """Levels by which the mean of a block may differ: what rounding, coding and a quiet camera give."""
+_MOST_PASSED = 49
+"""Pictures passed over one after the other, 10 s of looks: the noise of one look goes no further."""
 
 
 class Stillness:
@@ -22,6 +24,7 @@ class Stillness:
 
     def __init__(self) -> None:
         self._seen: np.ndarray | None = None
+        self._passed = 0
 
     def reset(self) -> None:
         """The next picture is new."""
@@ -31,7 +34,9 @@ class Stillness:
         """Whether to look at a uint8 picture ``(height, width, 3)``; if so, it is remembered."""
         small = (image.shape[1] // _BLOCK, image.shape[0] // _BLOCK)
         means = cv2.resize(image, small, interpolation=cv2.INTER_AREA)
-        if self._seen is not None and cv2.norm(means, self._seen, cv2.NORM_INF) <= _STEP:
+        still = self._seen is not None and cv2.norm(means, self._seen, cv2.NORM_INF) <= _STEP
+        if still and self._passed < _MOST_PASSED:
+            self._passed += 1
             return False
-        self._seen = means
+        self._seen, self._passed = means, 0
         return True
