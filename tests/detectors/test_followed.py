@@ -69,10 +69,25 @@ def test_footage_in_which_nothing_happens_knows_little(followed):
 def test_a_way_is_believed_as_far_as_ways_are_told_apart_here(followed):
     blocks = followed.blocks
     half = Followed((blocks[0], replace(blocks[1], trust=0.5), *blocks[2:]))
-    assert half.trusts == (1, 0.5, 1, 1)
+    assert half.trusts == (1, 0.5, 1, blocks[3].trust)
     assert half.parts(np.array([0, 3.0, 0, 0]))[1] == pytest.approx(
         followed.parts(np.array([0, 3.0, 0, 0]))[1] / 2 - 0.5
     )
+
+
+@pytest.mark.parametrize(
+    ("stays", "least", "most"),
+    [([2, 5, 20, 30], 1, 1), ([2, 5, 20, 30, 100, 200, 300, 400], 0.25, 0.25), ([70, 100], 0, 0)],
+)
+def test_a_stay_is_believed_as_far_as_a_minute_would_show(stays, least, most):
+    """Longer than all, than half, and than none of what stays in normal footage."""
+    values = np.zeros((len(stays), 4))
+    values[:, -1] = np.log(stays)
+    believed = Followed.fit([(values, 80.0)], 1.0).trusts[-1]
+    # By its definition: of all pairs, those in which it is longer, less those in which it is not.
+    pairs = np.sign(np.maximum(stays, 60)[:, None] - np.array(stays)[None, :])
+    assert believed == pytest.approx(max(0.0, pairs.mean()))
+    assert least <= believed <= most
 
 
 def test_stays_that_end_by_being_taken_for_the_scene_are_all_alike():

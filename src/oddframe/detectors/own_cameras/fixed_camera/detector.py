@@ -80,7 +80,10 @@ class FixedCameraDetector:
             "threshold": self.calibrated.sentence,
             "trust_appearance": round(self.scene.trusts.appearance, 3),
             "trust_pace": round(self.scene.trusts.pace, 3),
-            "trust_direction": round(self.scene.followed.trusts[CUES.index("direction")], 3),
+            **{
+                f"trust_{cue}": round(self.scene.followed.trusts[CUES.index(cue)], 3)
+                for cue in ("direction", "staying")
+            },
         }
 
     @classmethod

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from oddframe.calibration.block_maxima import BlockSurprise, block_maxima
-from oddframe.calibration.surprise import Surprise
+from oddframe.calibration.surprise import Surprise, trust
 from oddframe.detectors.own_cameras.fixed_camera.staying import ABSORBED_SECONDS, LEAST_SECONDS
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ _LEAST_SPREADS = (0.1, 0.12, 0.12, 0.3)
 _LEAST_PACE = 0.5
 _MOST_SECONDS = 0.95 * ABSORBED_SECONDS
 """Stays that end since the thing is taken for a part of the scene are all as long, and no rarer."""
+_LEFT_SECONDS = 60.0
+"""The simulated fault: something is left for a minute."""
 _FREE_SURPRISE = 1.0
 """What one normal block in ten has costs nothing: a cue that follows things speaks only where it
 is sure, so that where it has nothing to say it takes nothing from the others."""
@@ -69,18 +71,24 @@ class Followed:
     def fit(cls, stretches: Iterable[tuple[np.ndarray, float]], direction: float) -> Followed:
         """Fit to normal footage.
 
+        A long stay is believed as far as something that is left for a minute would show: not where
+        things are always left somewhere.
+
         Args:
             stretches: values ``(moments, cues)`` of each, and its seconds.
             direction: how far a rare way is believed here (:meth:`Directions.trust`).
         """
+        known = list(stretches)
         blocks = np.array(
             [
                 maxima
-                for values, seconds in stretches
+                for values, seconds in known
                 for maxima in zip(*(block_maxima(cue, seconds) for cue in values.T), strict=True)
             ]
         )
-        trusts = (1.0, direction, 1.0, 1.0)
+        stays = np.concatenate([values[:, -1] for values, _ in known])
+        left = np.maximum(stays, math.log(_LEFT_SECONDS))
+        trusts = (1.0, direction, 1.0, trust(stays, left))
         return cls(tuple(map(BlockSurprise.fit, blocks.T, _LEAST_SPREADS, trusts)))
 
     def parts(self, values: np.ndarray) -> np.ndarray:
