@@ -11,7 +11,7 @@ thing is not."""
 _STEP = 2
 """Levels by which the mean of a block may differ: what rounding, coding and a quiet camera give."""
 _MOST_PASSED = 49
-"""Pictures passed over one after the other, 10 s of looks: the noise of one look goes no further."""
+"""Pictures passed over one after the other: the noise of one look lasts ten seconds at most."""
 
 
 class Stillness:
