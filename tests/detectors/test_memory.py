@@ -160,6 +160,33 @@ def test_places_do_not_know_of_each_other():
     assert memory.distances(patches[:, ::-1]).min() == pytest.approx(50 * 3**0.5)
 
 
+def test_pictures_learnt_in_two_threads_are_learnt_as_one_by_one():
+    random = np.random.default_rng(0)
+    pictures = [
+        (random.normal(0, 20, (7, 9, 12)).astype(np.float32), number % 5, number)
+        for number in range(120)  # more than may wait
+    ]
+    one_by_one, at_once = (NormalMemory((7, 9), 12, capacity=40) for _ in range(2))
+    for picture in pictures:
+        one_by_one.add(*picture)
+    at_once.add_all(iter(pictures))
+    wanted, found = one_by_one.state(), at_once.state()
+    assert found["counts"] == wanted["counts"]
+    np.testing.assert_array_equal(found["vectors"], wanted["vectors"])
+    np.testing.assert_array_equal(found["sources"], wanted["sources"])
+    for group in range(5):  # and owners are the same
+        seen = pictures[0][0]
+        np.testing.assert_array_equal(
+            at_once.distances(seen, group), one_by_one.distances(seen, group)
+        )
+
+
+def test_an_error_in_a_thread_that_learns_is_the_callers():
+    memory = NormalMemory((4, 8), 3)
+    with pytest.raises(ValueError, match="matmul|broadcast|reshape|shape"):
+        memory.add_all([(np.zeros((4, 8, 3), np.float32), 0, 0), (np.zeros((4, 8, 5)), 0, 1)])
+
+
 def test_the_saved_memory_answers_like_the_first():
     random = np.random.default_rng(5)
     memory = NormalMemory((7, 9), 12, block=4, capacity=30)

@@ -7,7 +7,8 @@ without it, a validation video against a memory that never saw it.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -131,12 +132,21 @@ def fit_scene(
         spread = np.linspace(0, len(greys) - 1, min(len(greys), _BACKGROUND_PICTURES)).astype(int)
         background = Background.fit(greys[spread], seconds)
         habits = LearntHabits.learn(recording.replay(), background, scale.motion_size)
-        moments = recording.replay()
-        if looks is not None:
-            plan = plan_stretches(videos, config.fit_hours)
-            holding = partial(advance, "holding out each part")
-            moments = footage.watch(plan, found.kept, left_out, holding, as_scored=True)
-        found.add(moments, memory, whitening, habits, scale)
+
+        def distances(look: np.ndarray, own: int | None) -> np.ndarray:
+            return memory.distances(whitening(look), own)
+
+        with ThreadPoolExecutor(max_workers=1) as other:
+            if looks is None:  # all has been seen: looks are measured beside what moves
+                moments = recording.replay()
+                owners = [None if group == HELD_OUT else group for group in recording.look_groups]
+                measured = other.map(distances, recording.looks(), owners)
+                found.add(moments, lambda *_: next(measured), habits, scale)
+            else:
+                plan = plan_stretches(videos, config.fit_hours)
+                holding = partial(advance, "holding out each part")
+                moments = footage.watch(plan, found.kept, left_out, holding, as_scored=True)
+                found.add(moments, distances, habits, scale)
         looks_of, sights = _sights(recording, memory, videos)
     advance("calibrating", 0.0)
     scene, values, evidence = _calibrated(
@@ -242,10 +252,14 @@ def _remember(
     """The memory of the training looks."""
     memory = NormalMemory(recording.scale.grid, CHANNELS, capacity=config.capacity)
     looks, groups = recording.looks(), recording.look_groups
-    for index, group in enumerate(groups):
-        if group != HELD_OUT:
-            memory.add(whitening(looks[index]), group, index)
-        advance("remembering normal looks", index / len(groups))
+
+    def learnt() -> Iterator[tuple[np.ndarray, int, int]]:
+        for index, group in enumerate(groups):
+            if group != HELD_OUT:
+                yield whitening(looks[index]), group, index
+            advance("remembering normal looks", index / len(groups))
+
+    memory.add_all(learnt())
     return memory
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -14,7 +14,6 @@ from oddframe.detectors.own_cameras.fixed_camera.followed import CUES, followed_
 from oddframe.detectors.own_cameras.fixed_camera.health import Health
 from oddframe.detectors.own_cameras.fixed_camera.health_signs import Signs, SignStream
 from oddframe.detectors.own_cameras.fixed_camera.kept_rows import KeptRows
-from oddframe.detectors.own_cameras.fixed_camera.memory import NormalMemory
 from oddframe.detectors.own_cameras.fixed_camera.motion import Habits, MotionStream
 from oddframe.detectors.own_cameras.fixed_camera.movers import (
     Mover,
@@ -24,7 +23,6 @@ from oddframe.detectors.own_cameras.fixed_camera.movers import (
 from oddframe.detectors.own_cameras.fixed_camera.observation import Scale
 from oddframe.detectors.own_cameras.fixed_camera.pace import UsualPace
 from oddframe.detectors.own_cameras.fixed_camera.presence import Traffic
-from oddframe.detectors.own_cameras.fixed_camera.scene import Whitening
 from oddframe.detectors.own_cameras.fixed_camera.staying import Stay
 from oddframe.detectors.own_cameras.fixed_camera.watching import HELD_OUT, Seen
 from oddframe.detectors.own_cameras.fixed_camera.ways import BINS, GRID, count_ways
@@ -162,14 +160,20 @@ class Measurements:
     def add(
         self,
         moments: Iterable[Seen],
-        memory: NormalMemory,
-        whitening: Whitening,
+        distances_of: Callable[[np.ndarray, int | None], np.ndarray],
         habits: LearntHabits,
         scale: Scale,
     ) -> None:
         """Measure footage, each part of it against a memory and habits without that part.
 
         Every stretch begins anew: nothing is carried into it but the camera at its worst.
+
+        Args:
+            moments: the footage.
+            distances_of: from a look, and the part of the footage that it is from, to how far
+                each cell is from what other parts showed there; asked in order.
+            habits: how things move, in each part and in all.
+            scale: sizes of the pictures.
         """
         kept, health = self.kept, self.health
         begun, group = -1, None
@@ -184,7 +188,7 @@ class Measurements:
             if observation.look is not None:
                 if observation.look is not look or looked != own:
                     look, looked = observation.look, own
-                    distances = memory.distances(whitening(look), own)
+                    distances = distances_of(look, own)
                 kept.add("distances", distances)
             if observation.motion is not None:
                 grey, elapsed = observation.motion

@@ -8,6 +8,10 @@ instead of sampling matters twice: a rare normal thing is kept, and a common one
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
@@ -22,6 +26,9 @@ UNKNOWN = -1
 _FIRST_RADIUS = 5.0
 _GROWTH = 1.2
 _FILL_AFTER_MERGE = 0.7
+_LEARNERS = 2
+_MOST_WAITING = 32
+"""Pictures that wait to be learnt: some places take longer over one, to merge."""
 
 
 class PlaceMemory:
@@ -178,7 +185,35 @@ class NormalMemory:
             group: part of the footage.
             source: number of the picture.
         """
-        for place, part in zip(self._places, self._slices, strict=True):
+        self._add_some(slice(None), patches, group, source)
+
+    def add_all(self, pictures: Iterable[tuple[np.ndarray, int, int]]) -> None:
+        """As :meth:`add`, picture after picture, in two threads: places know nothing of others.
+
+        Args:
+            pictures: patches, group and source of each.
+        """
+        waiting: deque[list[Future[None]]] = deque()
+        with ExitStack() as until_done:
+            threads = [
+                until_done.enter_context(ThreadPoolExecutor(max_workers=1))
+                for _ in range(_LEARNERS)
+            ]
+            for picture in pictures:
+                waiting.append(
+                    [
+                        thread.submit(self._add_some, slice(own, None, _LEARNERS), *picture)
+                        for own, thread in enumerate(threads)
+                    ]
+                )
+                while len(waiting) > _MOST_WAITING:
+                    _wait(waiting.popleft())
+            for one in waiting:
+                _wait(one)
+
+    def _add_some(self, own: slice, patches: np.ndarray, group: int, source: int) -> None:
+        """:meth:`add` at some places."""
+        for place, part in zip(self._places[own], self._slices[own], strict=True):
             place.add(patches[part].reshape(-1, patches.shape[-1]), group, source)
 
     def source(self, patch: np.ndarray, row: int, column: int) -> int:
@@ -241,6 +276,11 @@ class NormalMemory:
             for part, own in zip(np.split(vectors, ends), np.split(sources, ends), strict=True)
         ]
         return memory
+
+
+def _wait(futures: Iterable[Future[None]]) -> None:
+    for one in futures:
+        one.result()
 
 
 def _cover(vectors: np.ndarray, radius: float) -> np.ndarray:

@@ -47,14 +47,15 @@ class Whitening:
     @classmethod
     def fit(cls, patches: np.ndarray) -> Whitening:
         """Fit to raw patches ``(n, channels)`` of normal footage."""
-        patches = np.asarray(patches, dtype=np.float64)
+        scaled = np.array(patches, dtype=np.float64)  # a tenth of a gigabyte, changed where it is
         norms = (
-            float(np.linalg.norm(patches[:, :FINE_CHANNELS], axis=1).mean()),
-            float(np.linalg.norm(patches[:, FINE_CHANNELS:], axis=1).mean()),
+            float(np.linalg.norm(scaled[:, :FINE_CHANNELS], axis=1).mean()),
+            float(np.linalg.norm(scaled[:, FINE_CHANNELS:], axis=1).mean()),
         )
-        scaled = patches / _scale_of(norms, patches.shape[1])
+        scaled /= _scale_of(norms, scaled.shape[1])
         mean = scaled.mean(axis=0)
-        values, vectors = np.linalg.eigh(np.cov(scaled - mean, rowvar=False))
+        scaled -= mean
+        values, vectors = np.linalg.eigh(np.cov(scaled, rowvar=False))
         # The floor keeps directions without any variance from becoming pure noise.
         matrix = vectors / np.sqrt(np.maximum(values, 0) + 1e-4 * values.max())
         return cls(norms, mean.astype(np.float32), matrix.astype(np.float32))
