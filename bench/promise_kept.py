@@ -21,6 +21,7 @@ import numpy as np
 
 from oddframe.calibration.block_maxima import BlockSurprise
 from oddframe.calibration.surprise import Surprise
+from oddframe.cluster.threads import one_thread_each
 from oddframe.detectors.contract import scores_of
 from oddframe.detectors.own_cameras.fixed_camera import FixedCameraConfig, FixedCameraDetector
 from oddframe.detectors.own_cameras.fixed_camera.evidence import SCALES, Evidence, Lasting, longest
@@ -29,7 +30,6 @@ from oddframe.detectors.own_cameras.fixed_camera.followed import CUES, LASTING_C
 from oddframe.detectors.own_cameras.fixed_camera.frame_values import frame_value
 from oddframe.detectors.own_cameras.fixed_camera.promise import decide
 from oddframe.detectors.own_cameras.fixed_camera.recording import Recording
-from oddframe.detectors.own_cameras.fixed_camera.threads import one_thread_each
 from oddframe.detectors.own_cameras.fixed_camera.watching import (
     Footage,
     plan_looks,

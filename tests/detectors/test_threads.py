@@ -4,7 +4,7 @@ import cv2
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from oddframe.detectors.own_cameras.fixed_camera.threads import one_thread_each
+from oddframe.cluster.threads import one_thread_each
 
 
 def threads() -> set[int]:

@@ -12,12 +12,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from oddframe.calibration.threshold import Threshold
+from oddframe.cluster.threads import one_thread_each
 from oddframe.detectors.own_cameras.fixed_camera.fitting import fit_scene
 from oddframe.detectors.own_cameras.fixed_camera.followed import CUES
 from oddframe.detectors.own_cameras.fixed_camera.scene import Scene
 from oddframe.detectors.own_cameras.fixed_camera.settings import FixedCameraConfig
 from oddframe.detectors.own_cameras.fixed_camera.stream import FixedCameraStream
-from oddframe.detectors.own_cameras.fixed_camera.threads import one_thread_each
 from oddframe.detectors.traits import Traits
 from oddframe.errors import OddframeWarning
 from oddframe.features.backbones.patch_features import PatchEncoder

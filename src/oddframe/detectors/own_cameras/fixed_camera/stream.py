@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from oddframe.calibration.places import odd_boxes, where
+from oddframe.cluster.threads import one_thread_each
 from oddframe.detectors.contract import FrameScore, Since
 from oddframe.detectors.own_cameras.fixed_camera.boxes import (
     Box,
@@ -31,7 +32,6 @@ from oddframe.detectors.own_cameras.fixed_camera.observation import Observation,
 from oddframe.detectors.own_cameras.fixed_camera.scene import Scene
 from oddframe.detectors.own_cameras.fixed_camera.staying import Stay
 from oddframe.detectors.own_cameras.fixed_camera.stillness import Stillness
-from oddframe.detectors.own_cameras.fixed_camera.threads import one_thread_each
 from oddframe.detectors.own_cameras.fixed_camera.traces import Traced
 from oddframe.features.backbones.patch_features import PatchEncoder
 from oddframe.media.frames import Frame, MediaInfo
