@@ -17,6 +17,7 @@ from oddframe.scores.detections import (
     Reason,
     explained,
     find_detections,
+    oddest_moments,
     read_events,
     write_events,
 )
@@ -204,3 +205,15 @@ def test_the_time_of_day_and_jumps_are_told(tmp_path):
     (event,) = video["events"]
     assert (event["start_seconds"], event["end_seconds"]) == (3600.5, 3602.0)
     assert event["start_time"] == "2026-11-28T04:12:40.500"
+
+
+def test_the_oddest_moments_are_the_peaks_that_lie_apart():
+    values = {"a": np.zeros(200), "b": np.zeros(100)}
+    values["a"][[50, 60, 120]] = 5, 4, 3
+    values["b"][10] = 4.5
+    clocks = {name: Clock(len(part), 10.0) for name, part in values.items()}
+    found = oddest_moments(values, clocks, 10)
+    assert [(one.peak, one.peak_score) for one in found["a"]] == [(50, 5), (120, 3)]
+    assert [(one.start, one.end) for one in found["b"]] == [(0, 21)]
+    assert [one.peak for one in oddest_moments(values, clocks, 2)["a"]] == [50]
+    assert not any(oddest_moments({"a": np.ones(20)}, clocks, 3).values())

@@ -25,6 +25,7 @@ def scored_calm(street: Street, tmp_path) -> Callable[..., tuple[Video, VideoSco
             video,
             maps=None,
             terms=tmp_path / "terms",
+            baselines=tmp_path / "baselines",
             causal=causal,
             per_video=False,
             count=lambda doing, done, total: None,

@@ -27,7 +27,7 @@ from oddframe.evaluation.metric_names import (
 from oddframe.evaluation.result import Evaluation, Measured
 from oddframe.fitting.fit import Trained
 from oddframe.reporting.report.camera import camera_lines
-from oddframe.reporting.times import shown_cuts, shown_span
+from oddframe.reporting.times import shown_cuts, shown_span, shown_time
 from oddframe.reporting.wording import (
     doubts,
     hint,
@@ -227,6 +227,7 @@ def _scored(result: Scored) -> str:
         lines.append(f"nothing odd in {videos}")
     else:
         lines.append(no_verdict(videos, result.scores.meta))
+        lines += _oddest(result)
     troubles = [
         f"the camera itself: {line}" for line in camera_lines(result.manifest.videos, result.camera)
     ]
@@ -249,6 +250,17 @@ def _scored(result: Scored) -> str:
     if result.report:
         lines.append(f"report: {result.report}")
     return "\n".join(lines)
+
+
+def _oddest(result: Scored) -> list[str]:
+    """The moments of the highest scores, the oddest first."""
+    moments = [(v, one) for v in result.manifest for one in result.oddest.get(v.id, ())]
+    moments.sort(key=lambda pair: -pair[1].peak_score)
+    lines = []
+    for video, one in moments:
+        at = shown_time(video.clock, one.peak)
+        lines.append(f"  {video.id}  {at}  score {one.peak_score:.2f}  {one.reason}".rstrip())
+    return ["the highest scores, odd or not:", *lines] if lines else lines
 
 
 def _cuts(manifest: Manifest) -> list[str]:

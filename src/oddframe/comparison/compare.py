@@ -111,7 +111,7 @@ def compare_scores(
             if len(sets) == 1:
                 own = aligned(sets[0])
                 chosen = own_threshold(own) | chosen_on_validation(sets[0], manifest, split)
-                decided[name] = decisions(own, truth, draws, classes=names, chosen=chosen)
+                decided[name] = decisions(own.alarming, truth, draws, classes=names, chosen=chosen)
         samples[name] = MetricSamples.mean_of(found)
         if len(sets) > 1:
             repeats[name] = {

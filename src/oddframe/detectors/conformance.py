@@ -93,6 +93,8 @@ def _roles(traits: Traits) -> Iterator[type]:
     yield contract.FrameDetector if frames else contract.FeatureDetector
     asked = {
         contract.Fitted: traits.trained == "at once",
+        contract.Untrained: traits.needs_no_footage,
+        contract.Delayed: traits.delayed,
         contract.TermDetector: traits.per_video,
         contract.Network: traits.on_gpu,
         contract.AlarmCounter: traits.counts_alarms,

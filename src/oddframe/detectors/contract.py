@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeGuard
 
@@ -13,6 +13,7 @@ import numpy as np
 from oddframe.detectors.traits import Traits
 from oddframe.errors import OddframeError
 from oddframe.files.text_files import shown
+from oddframe.media.clock import Clock
 from oddframe.media.frames import Frame, MediaInfo, VideoReader
 from oddframe.media.watched_video import watched
 from oddframe.scores.detections import MERGE_SECONDS
@@ -50,6 +51,10 @@ class FrameScore:
             of the scene, and may be there whatever the score is.
         began: when what is odd here began, where that was only known later.
         nearest: when the normal footage showed what is nearest to what looks odd here.
+        tested: whether anything was found out about this frame. If not, its score says nothing, and
+            no alarm comes of it, whatever the threshold is.
+        baselines: what simple rules say that see what the detector sees, by name, higher = odder:
+            it has to be better than these.
     """
 
     frame: int
@@ -62,6 +67,8 @@ class FrameScore:
     camera: str = ""
     began: tuple[Since, ...] = ()
     nearest: Sight | None = None
+    tested: bool = True
+    baselines: Mapping[str, float] = field(default_factory=dict)
 
 
 class Detector(Protocol):
@@ -110,7 +117,8 @@ class Stream(Protocol):
 
     What is remembered from frame to frame is here and never on the detector: a detector scores
     several streams at once, in any order, each as if it were alone, and a stream that is dropped
-    leaves nothing behind. Memory does not grow with what was pushed.
+    leaves nothing behind. Memory does not grow with what was pushed; that of a detector that is not
+    causal may, up to a bound.
     """
 
     def push(self, frame: Frame) -> list[FrameScore]:
@@ -138,13 +146,13 @@ class FrameDetector(Detector, Protocol):
         """Begin a stream of frames.
 
         Args:
-            info: what is known of the video: size of its pictures, typical rate.
+            info: what is known of the video: its name, size of its pictures, typical rate.
             source: what a warning calls it.
             live: latency before speed. The score of a frame comes out of its own push, but where
                 it needs frames that come later: a detector of clips has none before the first whole
-                clip, neither at the beginning nor where footage begins anew. Otherwise frames may
-                wait for others, to be looked at together; the scores are the same but for
-                rounding.
+                clip, neither at the beginning nor where footage begins anew, and one that is
+                delayed waits for so many frames. Otherwise frames may wait for others, to be looked
+                at together; the scores are the same but for rounding.
         """
         ...
 
@@ -195,6 +203,15 @@ class AlarmCounter(Detector, Protocol):
         ...
 
 
+class Delayed(Detector, Protocol):
+    """A detector that scores a frame from a few later ones as well (trait ``delayed``)."""
+
+    @property
+    def latency(self) -> int:
+        """With how many later frames the score of a frame comes out at the latest."""
+        ...
+
+
 class LeavingOut(Detector, Protocol):
     """A detector that just was fitted without what could not be read (trait ``leaves_out``)."""
 
@@ -221,6 +238,33 @@ class Network(Detector, Protocol):
         ...
 
 
+class Untrained(FrameDetector, Protocol):
+    """A detector of frames that learns nothing: settings and a seed are all of it."""
+
+    @classmethod
+    def untrained(cls, config: Any, seed: int) -> Untrained:
+        """The detector.
+
+        Args:
+            config: an instance of the module's ``CONFIG`` dataclass.
+            seed: fixes, with the name of a video, every random choice there.
+        """
+        ...
+
+    def calibrate(self, normal: Iterable[tuple[np.ndarray, Clock]]) -> None:
+        """Choose the threshold.
+
+        Args:
+            normal: of each normal video its scores, and when its frames are shown.
+        """
+        ...
+
+
+def is_untrained(detector: Detector) -> TypeGuard[Untrained]:
+    """Whether a detector learns nothing from footage."""
+    return detector.traits.needs_no_footage
+
+
 def looks_at_frames(detector: Detector) -> TypeGuard[FrameDetector]:
     """Whether a detector is one of frames."""
     return detector.traits.looks_at == "frames"
@@ -239,6 +283,11 @@ def has_terms(detector: Detector) -> TypeGuard[TermDetector]:
 def counts_alarms(detector: Detector) -> TypeGuard[AlarmCounter]:
     """Whether a detector says which alarms are one."""
     return detector.traits.counts_alarms
+
+
+def is_delayed(detector: Detector) -> TypeGuard[Delayed]:
+    """Whether a detector scores a frame from a few later ones as well."""
+    return detector.traits.delayed
 
 
 def leaves_out(detector: Detector) -> TypeGuard[LeavingOut]:
@@ -261,18 +310,20 @@ def merge_seconds_of(detector: Detector) -> float:
     return detector.merge_seconds if counts_alarms(detector) else MERGE_SECONDS
 
 
-def scores_of(detector: FrameDetector, video: VideoReader) -> Iterator[FrameScore]:
+def scores_of(detector: FrameDetector, video: VideoReader, name: str = "") -> Iterator[FrameScore]:
     """The scores of all frames of an open video, in order.
 
     Args:
         detector: the detector.
         video: its breaks are looked for, unless it is ``watched`` already.
+        name: id of the video; by default the name of its file.
 
     Raises:
         OddframeError: the detector does not give every frame a finite score, in order.
     """
     footage = watched(video)
-    stream = detector.stream(footage.info, source=str(footage.path))
+    info = replace(footage.info, name=name or footage.path.stem)
+    stream = detector.stream(info, source=str(footage.path))
     where = f"detector {detector.name}: {footage.path}"
     pushed = scored = 0
     for frame in footage:

@@ -15,8 +15,11 @@ class Traits:
     Attributes:
         looks_at: the ``frames`` of a video, or ``features`` that were extracted from it.
         trained: ``at once``, by a class method ``fit``; ``in steps``, by the training loop
-            (:class:`oddframe.training.learner.Learner`); ``never``: there is nothing to learn.
-        causal: a frame is scored from it and earlier ones, as a live alarm must.
+            (:class:`oddframe.training.learner.Learner`); ``never``: there is nothing to learn, and
+            normal footage can only choose the threshold.
+        causal: a frame is scored from it and earlier ones, as a live alarm must; or, where it is
+            ``delayed``, from a few later ones as well.
+        delayed: the score of a frame needs so many later frames (``latency``).
         places: it says where in the picture something is odd: score maps and boxes.
         per_video: what its scores are combined from can be scaled within each video.
         on_gpu: it scores faster on a GPU, to which ``to("cuda")`` moves it.
@@ -35,6 +38,7 @@ class Traits:
     looks_at: Literal["frames", "features"]
     trained: Literal["at once", "in steps", "never"]
     causal: bool = True
+    delayed: bool = False
     places: bool = False
     per_video: bool = False
     on_gpu: bool = False
@@ -44,3 +48,8 @@ class Traits:
     shows_sights: bool = False
     published: bool = False
     extra_files: Mapping[str, Callable[[Path], Any]] = field(default_factory=dict)
+
+    @property
+    def needs_no_footage(self) -> bool:
+        """Whether there is a whole detector without any footage to learn from."""
+        return self.looks_at == "frames" and self.trained == "never"

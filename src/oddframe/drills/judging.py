@@ -59,12 +59,20 @@ class Untouched:
 
 
 def score_clip(detector: FrameDetector, video: ClipVideo) -> Scored:
-    """Let a detector watch pictures, as ``score`` would have it; nothing is smoothed."""
-    said = [
-        FrameScore(one.frame, one.value, None, one.cue, one.reason, one.boxes, {}, one.camera)
-        for one in scores_of(detector, video)
-    ]
-    return Scored(np.array([one.value for one in said], np.float32), tuple(said))
+    """Let a detector watch pictures, as ``score`` would have it; nothing is smoothed.
+
+    A frame that it did not test is as normal as any.
+    """
+    said, untested = [], []
+    for one in scores_of(detector, video):
+        kept = one.frame, one.value, None, one.cue, one.reason, one.boxes, {}, one.camera
+        said.append(FrameScore(*kept))
+        if not one.tested:
+            untested.append(one.frame)
+    values = np.array([one.value for one in said], np.float32)
+    if untested:
+        values[untested] = values.min()
+    return Scored(values, tuple(said))
 
 
 def watch_untouched(detector: FrameDetector, clip: Clip) -> Untouched:

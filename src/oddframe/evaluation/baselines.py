@@ -1,12 +1,12 @@
-"""Trivial baselines: scores that look at no pixel.
+"""Trivial baselines: scores that look at no pixel, and simple rules beside a detector.
 
-They stand beside every result because several published numbers do not beat them. All but the
-constant are rounded to thousandths.
+They stand beside every result because several published numbers do not beat them. Those that look
+at no pixel, but for the constant, are rounded to thousandths.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import numpy as np
 
@@ -17,11 +17,20 @@ from oddframe.scores.frame_scores import Scores
 from oddframe.videos.video import Video
 
 
-def measured_baselines(truth: Truth, draws: Draws, seed: int) -> dict[str, dict[str, Measured]]:
-    """Name of a trivial baseline to the metrics that it reaches on these videos."""
+def measured_baselines(
+    truth: Truth, draws: Draws, seed: int, simple_rules: Mapping[str, Scores] | None = None
+) -> dict[str, dict[str, Measured]]:
+    """Name of a trivial baseline to the metrics that it reaches on these videos.
+
+    Args:
+        truth: the labels.
+        draws: the resamples.
+        seed: fixes the random baseline.
+        simple_rules: by name the scores of rules that look at the same pixels as a detector.
+    """
+    every = [*trivial_baselines(truth.videos, seed), *(simple_rules or {}).items()]
     return {
-        name: frame_samples(scores, truth, draws.weights).summary(draws)
-        for name, scores in trivial_baselines(truth.videos, seed)
+        name: frame_samples(scores, truth, draws.weights).summary(draws) for name, scores in every
     }
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from oddframe.errors import OddframeError
-from oddframe.scores.frame_scores import Scores
+from oddframe.scores.frame_scores import UNTESTED, Scores
 from oddframe.videos.video import Event, Video
 
 
@@ -59,4 +59,10 @@ def _later(video: Video, first: int) -> Video:
 def scores_without_first(scores: Scores, frames: int) -> Scores:
     """The scores without those of each video's first frames."""
     kept = {name: scores[name][frames:] for name in scores}
-    return Scores(kept, dict(scores.meta), scores.file)
+    meta = dict(scores.meta)
+    if meta.get(UNTESTED):
+        meta[UNTESTED] = {
+            name: [[start - frames, end - frames] for start, end in spans]
+            for name, spans in meta[UNTESTED].items()
+        }
+    return Scores(kept, meta, scores.file)

@@ -60,6 +60,7 @@ def evaluate_scores(
     validation: Scores | None = None,
     oracle: Scores | None = None,
     maps: Mapping[str, np.ndarray] | None = None,
+    simple_rules: Mapping[str, Scores] | None = None,
     skip_first: int = 0,
     persistence: float | None = None,
     resamples: int = RESAMPLES,
@@ -77,6 +78,8 @@ def evaluate_scores(
         oracle: scores of the split by a checkpoint that was selected on the split; its numbers
             become a second column under the name oracle.
         maps: video id to score maps ``(frames, h, w)``, for the localisation metrics.
+        simple_rules: by name scores of the split by rules that see what the detector saw; they
+            stand among the trivial baselines.
         skip_first: frames at the beginning of each video that do not count, as in papers on
             prediction; they do count in localisation, and where thresholds are chosen.
         persistence: also count events at the peaks of the scores that persist by more than this
@@ -99,10 +102,15 @@ def evaluate_scores(
     weights = draws.weights
     classes = class_names(videos)
     samples = frame_samples(scores, truth, weights, classes)
+    alarming = scores.alarming
+    simple = {
+        name: scores_without_first(part.of_split(manifest, split), skip_first)
+        for name, part in (simple_rules or {}).items()
+    }
     metrics = samples.summary(draws)
     rule = EventRule.of(scores.meta)
     decided = decisions(
-        *(scores, truth, draws),
+        *(alarming, truth, draws),
         classes=classes,
         chosen=own_threshold(scores) | chosen,
     )
@@ -114,11 +122,11 @@ def evaluate_scores(
         except OddframeError as error:
             raise OddframeError(f"oracle scores: {error}") from None
         best = frame_samples(oracle, truth, weights).summary(draws)
-        decided |= _of_oracle(decisions(oracle, truth, draws))
+        decided |= _of_oracle(decisions(oracle.alarming, truth, draws))
     if rule is not None:
-        metrics |= threshold_samples(scores, truth, weights, rule).summary(draws)
+        metrics |= threshold_samples(alarming, truth, weights, rule).summary(draws)
     at_peaks = (
-        peak_samples(scores, truth, weights, persistence) if persistence is not None else None
+        peak_samples(alarming, truth, weights, persistence) if persistence is not None else None
     )
     if at_peaks is not None:
         metrics |= at_peaks.summary(draws)
@@ -136,13 +144,13 @@ def evaluate_scores(
         frames=int(truth.lengths.sum()),
         anomalous_frames=int(truth.positive.sum()),
         metrics=metrics,
-        baselines=measured_baselines(truth, draws, seed),
+        baselines=measured_baselines(truth, draws, seed, simple),
         classes=samples.class_summaries(draws, videos),
         class_counts={name: class_counts(videos, name) for name in classes},
         decisions=decided,
         oracle=best,
         curves=drawn_curves(truth.labels, np.concatenate([scores[video.id] for video in videos]))
-        | alarm_curves(scores, truth, draws, rule)
+        | alarm_curves(alarming, truth, draws, rule)
         | surprise_curve(scores, truth, draws),
         normal_hours=float(truth.normal_hours.sum()),
         protocol={
@@ -174,7 +182,7 @@ def chosen_on_validation(
     videos = manifest.split("val")
     if split == "val" or validation is None:
         part = None if split == "val" else validation_part(scores, manifest)
-        return {} if part is None else validation_thresholds(part, videos)
+        return {} if part is None else validation_thresholds(part.alarming, videos)
     if not videos:
         raise OddframeError(
             f"manifest of {manifest.dataset}: validation scores were given, but it has no split "
@@ -184,7 +192,7 @@ def chosen_on_validation(
         part = validation.of_split(manifest, "val")
     except OddframeError as error:
         raise OddframeError(f"validation scores: {error}") from None
-    return validation_thresholds(part, videos)
+    return validation_thresholds(part.alarming, videos)
 
 
 def _of_oracle(decided: Mapping[str, Decision]) -> dict[str, Decision]:

@@ -41,6 +41,7 @@ class MediaInfo:
         times: when the frames are shown, where they are not regular (``clock.py``).
         start: when the first frame was filmed, if the recording says so.
         levels: the range of values of pictures deeper than 8 bits; None for others.
+        name: id of the video, where it has one.
     """
 
     frames: int
@@ -50,6 +51,7 @@ class MediaInfo:
     times: Knots = ()
     start: datetime | None = None
     levels: Levels | None = None
+    name: str = ""
 
 
 class Frame(Protocol):

@@ -16,7 +16,7 @@ from oddframe.evaluation.result import Evaluation, Measured
 from oddframe.media.clock import MOST_WATCHED
 from oddframe.reporting.times import shown_time
 from oddframe.scores.detections import Detection
-from oddframe.scores.frame_scores import is_per_video
+from oddframe.scores.frame_scores import NO_THRESHOLD, is_per_video
 from oddframe.videos.video import Event, Video, events_from_labels
 
 
@@ -132,7 +132,7 @@ def summary(
     length = duration(sum(video.clock.length for video in videos))
     footage = f"{count(len(videos), 'video')} ({length})"
     found = [(d, video) for video in videos for d in detections.get(video.id, ())]
-    if threshold is None and not found:
+    if threshold is None:
         video = max(videos, key=lambda video: float(scores[video.id].max()))
         peak = shown_time(video.clock, int(scores[video.id].argmax()))
         said = no_verdict(footage, meta or {})
@@ -152,11 +152,11 @@ def summary(
 
 def no_verdict(footage: str, meta: Mapping[str, Any]) -> str:
     """What is said of footage whose scores have no threshold, where a verdict would stand."""
-    why = (
-        "run has no threshold (import with --normal, or give --threshold)"
-        if meta.get("run")
-        else "scores have no threshold"
-    )
+    source = str(meta.get("threshold_source") or "")
+    why = "scores have no threshold"
+    if meta.get("run"):
+        how = source.removeprefix(NO_THRESHOLD) if source.startswith(NO_THRESHOLD) else ""
+        why = f"run has no threshold ({how or 'give --threshold'})"
     return f"scored {footage}; no verdict, since the {why}"
 
 

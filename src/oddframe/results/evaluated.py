@@ -76,6 +76,7 @@ def evaluate_into(request: EvaluateRequest) -> Evaluation:
         validation=Scores.read(request.validation) if request.validation else None,
         oracle=Scores.read(request.oracle) if request.oracle else None,
         maps=given.maps or None,
+        simple_rules=given.simple_rules(videos),
         skip_first=request.skip_first,
         persistence=request.persistence,
         resamples=request.resamples,

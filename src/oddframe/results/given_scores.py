@@ -13,6 +13,7 @@ from oddframe.console.words import count
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.files.regular_files import stamp_of
 from oddframe.media.fingerprints import Fingerprint, recording_files
+from oddframe.scores.baseline_scores import BASELINES, read_baselines
 from oddframe.scores.detections import (
     Detection,
     EventRule,
@@ -38,6 +39,7 @@ class GivenScores:
         terms: video id to what its scores were combined from.
         told: video id to what ``score`` told of it.
         recordings: video id to the recording that its scores were made of, where that is known.
+        baselines: video id to what simple rules say beside them, by name.
     """
 
     scores: Scores
@@ -45,6 +47,7 @@ class GivenScores:
     terms: Mapping[str, Mapping[str, np.ndarray]]
     told: Mapping[str, Told] = field(default_factory=dict)
     recordings: Mapping[str, Fingerprint] = field(default_factory=dict)
+    baselines: Mapping[str, Mapping[str, np.ndarray]] = field(default_factory=dict)
 
     @classmethod
     def read(
@@ -78,15 +81,27 @@ class GivenScores:
         located = read_maps(maps or folder / MAPS, names if own or maps else [])
         if maps is not None and not located:
             raise OddframeError(f"{maps}: no score maps <id>.npy of the manifest's videos")
+        simple = read_baselines(folder / BASELINES, names if own else [])
         parts = read_terms(folder / TERMS, names if own and terms else [])
         told = _told(folder / EVENTS) if own else {}
         if stamp_of(file) != before:
             raise OddframeError(f"{file}: changed while it was read; evaluate again")
-        return cls(scores, located, parts, told, beside.recordings)
+        return cls(scores, located, parts, told, beside.recordings, simple)
 
     def told_of(self, video: Video) -> Told:
         """What was told of a video; that of another one by its name may lie beyond its end."""
         return self.told.get(video.id, Told()).within(video.frames)
+
+    def simple_rules(self, videos: Sequence[Video]) -> dict[str, Scores]:
+        """The scores of each simple rule that is there for all of these videos, by its name."""
+        if not videos or any(video.id not in self.baselines for video in videos):
+            return {}
+        said = {video.id: self.baselines[video.id] for video in videos}
+        names = [name for name in said[videos[0].id] if all(name in part for part in said.values())]
+        return {
+            name: Scores({key: part[name] for key, part in said.items()}, {"detector": name})
+            for name in names
+        }
 
     def detections(self, videos: Sequence[Video]) -> dict[str, list[Detection]]:
         """The events at the threshold in the scores, with the reasons that ``score`` gave for them.
@@ -97,10 +112,10 @@ class GivenScores:
         rule = EventRule.of(self.scores.meta)
         if rule is None:
             return {}
-        detections = {}
+        detections, alarming = {}, self.scores.alarming
         for video in videos:
             reasons = {(d.start, d.end, d.peak): d for d in self.told_of(video).events}
-            found = find_detections(self.scores[video.id], rule, video.clock)
+            found = find_detections(alarming[video.id], rule, video.clock)
             detections[video.id] = [reasons.get((d.start, d.end, d.peak), d) for d in found]
         return detections
 

@@ -64,6 +64,11 @@ class EventRule:
         return cls(**given)
 
     @property
+    def is_finite(self) -> bool:
+        """Whether there is a threshold."""
+        return math.isfinite(self.threshold)
+
+    @property
     def words(self) -> str:
         """How runs become events, for a protocol."""
         short = f", events shorter than {self.min_seconds:g} s left out" * (self.min_seconds > 0)
@@ -119,6 +124,41 @@ def find_detections(scores: np.ndarray, rule: EventRule, clock: Clock) -> list[D
         peak = start + int(np.argmax(part))
         result.append(Detection(start, end, peak, float(scores[peak]), float(np.mean(part))))
     return result
+
+
+def oddest_moments(
+    scores: Mapping[str, np.ndarray], clocks: Mapping[str, Clock], most: int
+) -> dict[str, list[Detection]]:
+    """The moments of all videos together with the highest scores, where no threshold names any.
+
+    A moment is what lies within :data:`MERGE_SECONDS` of a peak; no two share a frame, and none is
+    as low as the lowest score.
+
+    Args:
+        scores: video id to ``(frames,)``.
+        clocks: video id to when its frames are shown.
+        most: how many, at most.
+
+    Returns:
+        Video id to its moments, the earliest first.
+    """
+    left = {name: np.array(values, np.float64) for name, values in scores.items()}
+    lowest = min(float(values.min()) for values in left.values())
+    found: dict[str, list[Detection]] = {name: [] for name in scores}
+    for _ in range(most):
+        name = max(left, key=lambda name: float(left[name].max()))
+        values, peak = scores[name], int(left[name].argmax())
+        if left[name][peak] <= lowest:
+            break
+        clock = clocks[name]
+        ticks = clock.ticks[: len(values)]
+        away = np.abs(ticks - ticks[peak])
+        reach = clock.ticks_in(MERGE_SECONDS)
+        start, end = np.flatnonzero(away <= reach)[[0, -1]].tolist()
+        mean = float(values[start : end + 1].mean())
+        found[name].append(Detection(start, end + 1, peak, float(values[peak]), mean))
+        left[name][away <= 2 * reach] = -math.inf
+    return {name: sorted(parts, key=lambda one: one.start) for name, parts in found.items()}
 
 
 @dataclass(frozen=True)

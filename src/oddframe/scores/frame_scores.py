@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,17 @@ from oddframe.console.words import count, first_of
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.files.array_files import write_arrays
 from oddframe.files.paths import AnyPath, as_path
+from oddframe.files.plain_values import typed
 from oddframe.scores.detections import EventRule
 from oddframe.scores.score_files import META_KEY, read_scores
 from oddframe.videos.manifest import Manifest
 from oddframe.videos.names import checked_id
 from oddframe.videos.video import Video
 
+UNTESTED = "untested"
+"""In ``meta``: video id to ``[start, end)`` of frames that nothing was found out about."""
+NO_THRESHOLD = "no threshold: "
+"""How ``threshold_source`` in ``meta`` begins where there is none; what to do follows."""
 LARGEST = np.float64(1e300)
 """The largest score, above or below zero: differences of larger ones leave what a float holds."""
 
@@ -34,7 +39,7 @@ class Scores:
             or float64 where it was given in a type that float32 does not hold.
         meta: plain values that travel with the scores: ``detector``, ``run``,
             ``manifest_sha256``, ``causal``, ``smoothing_seconds``, ``normalisation``,
-            ``threshold``. Foreign scores have an empty one.
+            ``threshold``, ``untested``. Foreign scores have an empty one.
         file: the file or folder that they were read from, for messages.
         ties: video id to a warning, where what was given has fewer ties than what is ranked.
     """
@@ -56,6 +61,7 @@ class Scores:
                 if tied := _new_ties(name, array, values[name]):
                     ties[name] = tied
             EventRule.of(self.meta)  # whether one travels with them, and what it says
+            self._untested()
         except OddframeError as error:
             raise OddframeError(f"{self._where}{error}") from None
         object.__setattr__(self, "values", values)
@@ -122,6 +128,28 @@ class Scores:
         return self.align(manifest.split(split), others)
 
     @property
+    def alarming(self) -> Scores:
+        """The scores that thresholds are held against: of untested frames the lowest of all."""
+        untested = self._untested()
+        if not untested:
+            return self
+        lowest = min(float(array.min()) for array in self.values.values())
+        values = dict(self.values)
+        for name, spans in untested.items():
+            if name in values:
+                values[name] = lowered(values[name], spans, lowest)
+        return Scores(values, dict(self.meta), self.file)
+
+    def _untested(self) -> Mapping[str, Sequence[tuple[int, int]]]:
+        """Video id to the frames that nothing was found out about.
+
+        Raises:
+            OddframeError: something else is there.
+        """
+        spans = self.meta.get(UNTESTED) or {}
+        return typed(spans, dict[str, list[tuple[int, int]]], f"'{UNTESTED}' in the meta data")
+
+    @property
     def threshold(self) -> float | None:
         """The threshold that travels with the scores, None if there is none."""
         rule = EventRule.of(self.meta)
@@ -148,6 +176,20 @@ class Scores:
         """
         path = as_path(path, "path")
         return cls(*read_scores(path), path)
+
+
+def lowered(values: np.ndarray, untested: Iterable[tuple[int, int]], lowest: float) -> np.ndarray:
+    """Scores in which those of untested frames are another: a copy.
+
+    Args:
+        values: ``(frames,)``.
+        untested: ``[start, end)``, which may lie beyond the end.
+        lowest: what untested frames have.
+    """
+    changed = values.copy()
+    for start, end in untested:
+        changed[max(start, 0) : max(end, 0)] = lowest
+    return changed
 
 
 def is_per_video(meta: Mapping[str, Any]) -> bool:

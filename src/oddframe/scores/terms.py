@@ -32,7 +32,7 @@ def write_terms(path: Path, terms: Mapping[str, np.ndarray]) -> None:
         OddframeError: terms that are not finite or differ in length, or a folder that cannot be
             written.
     """
-    checked = _checked(path, terms)
+    checked = checked_terms(path, terms)
     if len(checked) < 2:
         path.unlink(missing_ok=True)
     else:
@@ -49,10 +49,15 @@ def read_terms(folder: Path, video_ids: Iterable[str]) -> VideoFiles[dict[str, n
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:
-    return _checked(path, read_arrays(path, "one numeric array per term"))
+    return checked_terms(path, read_arrays(path, "one numeric array per term"))
 
 
-def _checked(path: Path, terms: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def checked_terms(path: Path, terms: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Arrays of a video as float32.
+
+    Raises:
+        OddframeError: anything else than finite numbers, one per frame and as many of each.
+    """
     checked = {}
     for name, values in terms.items():
         array = np.asarray(values)

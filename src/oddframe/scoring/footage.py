@@ -15,8 +15,8 @@ from oddframe.files.atomic import begun_in
 from oddframe.files.folder_lock import alone_in
 from oddframe.footage.deep_footage import at_range_of_run
 from oddframe.scores.camera_troubles import CameraTrouble
-from oddframe.scores.detections import Detection, explained, find_detections
-from oddframe.scores.frame_scores import Scores
+from oddframe.scores.detections import Detection, explained, find_detections, oddest_moments
+from oddframe.scores.frame_scores import UNTESTED, Scores
 from oddframe.scores.maps import MAPS, read_maps
 from oddframe.scoring.kept import KEPT, SETTINGS, VideoScores
 from oddframe.scoring.meta import meta_of
@@ -38,6 +38,8 @@ from oddframe.videos.manifest import Manifest
 from oddframe.videos.names import require_files_apart
 from oddframe.videos.video import SPLITS, Video
 
+ODDEST = 6
+"""So many moments are named where no threshold does."""
 _BEGINNINGS = (f"{KEPT}/{SETTINGS}", f"features/{INFO_FILE}")
 
 
@@ -54,6 +56,7 @@ class Scored:
         failed: video id to the reason why it could not be scored.
         annotated: folder of the videos with scores drawn in, if they were asked for.
         camera: video id to troubles of the camera itself.
+        oddest: video id to the moments of the highest scores, where no threshold names events.
     """
 
     scores: Scores
@@ -64,6 +67,7 @@ class Scored:
     failed: dict[str, str]
     annotated: Path | None = None
     camera: Mapping[str, Sequence[CameraTrouble]] = field(default_factory=dict)
+    oddest: Mapping[str, list[Detection]] = field(default_factory=dict)
 
 
 def score_footage(request: ScoreRequest) -> Scored:
@@ -92,12 +96,19 @@ def score_footage(request: ScoreRequest) -> Scored:
                 )
         found = {video_id: video.found for video_id, video in made.items()}
         manifest = _as_scored(scoring.manifest, shown, found)
-        scores = Scores({name: part.values for name, part in found.items()}, meta_of(request))
+        meta = meta_of(request)
+        if untested := {name: part.untested for name, part in found.items() if part.untested}:
+            meta[UNTESTED] = {
+                name: [list(span) for span in spans] for name, spans in untested.items()
+            }
+        scores = Scores({name: part.values for name, part in found.items()}, meta)
+        alarming = scores.alarming
         clocks = {video.id: video.clock for video in manifest}
-        detections = {
-            name: explained(find_detections(scores[name], rule, clock), found[name].reasons, clock)
-            for name, clock in clocks.items()
-        }
+        detections = {n: find_detections(alarming[n], rule, clock) for n, clock in clocks.items()}
+        oddest = {} if rule.is_finite else oddest_moments(alarming.values, clocks, ODDEST)
+        for moments in (detections, oddest):
+            for name, parts in moments.items():
+                moments[name] = explained(parts, found[name].reasons, clocks[name])
         results = Results(made, scores, detections, clocks, rule)
         gone = place(path, kept, results, keep_maps=wanted.maps)
         _say_removed(
@@ -107,13 +118,13 @@ def score_footage(request: ScoreRequest) -> Scored:
         )
         maps = read_maps(folder / MAPS, scores)
         camera = {name: part.camera for name, part in found.items() if part.camera}
-        showing = Showing(request, manifest, scores, detections, maps, camera)
+        showing = Showing(request, manifest, scores, oddest or detections, maps, camera)
         annotated = showing.annotated_videos() if wanted.annotate else None
         page = showing.page() if wanted.report else None
         if not wanted.maps:
             drop_maps(folder, scores)
     left_out = {**manifest.left_out, **failed}
-    return Scored(scores, detections, manifest, path, page, left_out, annotated, camera)
+    return Scored(scores, detections, manifest, path, page, left_out, annotated, camera, oddest)
 
 
 def _planned(request: ScoreRequest, bar: Progress) -> tuple[Scoring, tuple[Video, ...]]:

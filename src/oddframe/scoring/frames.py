@@ -16,6 +16,7 @@ from oddframe.errors import OddframeError
 from oddframe.media.clock import Clock
 from oddframe.media.opening import open_video
 from oddframe.media.watched_video import watched
+from oddframe.scores.baseline_scores import write_baselines
 from oddframe.scores.camera_troubles import CameraTrouble, note_trouble
 from oddframe.scores.detections import Reason
 from oddframe.scores.maps import map_writer
@@ -37,6 +38,7 @@ def score_frames(
     *,
     maps: Path | None,
     terms: Path,
+    baselines: Path,
     causal: bool,
     per_video: bool,
     count: Callable[[str, int, int | None], None],
@@ -49,6 +51,7 @@ def score_frames(
         video: the video.
         maps: file for its score maps, if the detector gives any; None if nobody wants them.
         terms: file for what the scores are combined from, if it is more than one term.
+        baselines: file for what simple rules say beside it, if the detector has any.
         causal: no smoothing over later frames.
         per_video: scale each term within the video (see
             :class:`oddframe.detectors.contract.TermDetector`), unsmoothed.
@@ -61,6 +64,8 @@ def score_frames(
     # The best frame of each second keeps its reason; all would not be flat.
     best: dict[int, FrameScore] = {}
     measured: dict[str, array[float]] = {}
+    simple: dict[str, array[float]] = {}
+    untested: list[tuple[int, int]] = []
     troubles: list[CameraTrouble] = []
     begun: list[tuple[int, Since]] = []
     seen = 0
@@ -69,13 +74,19 @@ def score_frames(
         map_writer(maps) if maps is not None else nullcontext() as writer,
     ):
         footage = watched(reader)
-        for frame in scores_of(detector, footage):
+        for frame in scores_of(detector, footage, video.id):
             if frame.frame == raw.size:
                 raw = np.concatenate([raw, np.empty(raw.size, np.float32)])
             raw[frame.frame] = frame.value
             seen = frame.frame + 1
             for name, value in frame.terms.items():
                 measured.setdefault(name, array("d")).append(value)
+            for name, value in frame.baselines.items():
+                simple.setdefault(name, array("d")).append(value)
+            if not frame.tested:
+                joined = bool(untested) and untested[-1][1] == frame.frame
+                start = untested.pop()[0] if joined else frame.frame
+                untested.append((start, seen))
             if not causal:
                 for since in frame.began:
                     _add(begun, frame.frame, since)
@@ -92,6 +103,7 @@ def score_frames(
         raise OddframeError(f"{manifest.locate(video)}: no frame of the video can be decoded")
     values = raw[:seen]
     cuts = tuple(sorted(at for at, kind in footage.breaks.items() if kind == "cut"))
+    write_baselines(baselines, {name: np.array(said) for name, said in simple.items()})
     if has_terms(detector):
         of_video = {name: np.array(values) for name, values in measured.items()}
         write_terms(terms, detector.scaled_terms(of_video, per_video=per_video))
@@ -105,7 +117,7 @@ def score_frames(
         Reason(part.frame, part.cue, part.reason, part.boxes, part.nearest)
         for part in best.values()
     )
-    return VideoScores(values, tuple(reasons), cuts, tuple(troubles))
+    return VideoScores(values, tuple(reasons), cuts, tuple(troubles), tuple(untested))
 
 
 def _add(begun: list[tuple[int, Since]], frame: int, since: Since) -> None:

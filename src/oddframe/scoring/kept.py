@@ -20,14 +20,23 @@ from oddframe.errors import OddframeError
 from oddframe.files.array_files import read_arrays, write_arrays
 from oddframe.files.atomic import write_json
 from oddframe.media.fingerprints import Fingerprint
+from oddframe.scores.baseline_scores import BASELINES
 from oddframe.scores.camera_troubles import CameraTrouble, troubles_from
 from oddframe.scores.detections import Reason, boxes_from
+from oddframe.scores.maps import MAPS
 from oddframe.scores.sights import sight_from
+from oddframe.scores.terms import TERMS
 
 KEPT = ".scoring"
 SETTINGS = "settings.json"
 _VIDEOS = "videos"
 _SCORES, _ROW = "scores", "row"
+
+
+def beside(video_id: str) -> tuple[str, ...]:
+    """Files that may lie beside the scores of a video, relative to their folder."""
+    arrays = (f"{folder}/{video_id}.npz" for folder in (TERMS, BASELINES))
+    return (f"{MAPS}/{video_id}.npy", *arrays)
 
 
 @dataclass(frozen=True)
@@ -39,12 +48,14 @@ class VideoScores:
         reasons: why odd frames are odd, one for each second at most.
         cuts: frames at which the picture is cut.
         camera: troubles of the camera itself.
+        untested: ``[start, end)`` of frames that nothing was found out about.
     """
 
     values: np.ndarray
     reasons: tuple[Reason, ...] = ()
     cuts: tuple[int, ...] = ()
     camera: tuple[CameraTrouble, ...] = ()
+    untested: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", np.asarray(self.values, np.float32))
@@ -72,7 +83,7 @@ class KeptVideo:
         facts: those of its :class:`Source`.
         made_of: fingerprint of its files, None if there were none.
         mapped: whether its score maps were kept, if the detector makes any.
-        beside: files that belong to it, ``maps/ID.npy`` and ``terms/ID.npz``.
+        beside: files that belong to it, such as ``maps/ID.npy`` (:func:`beside`).
     """
 
     found: VideoScores
@@ -91,6 +102,7 @@ class KeptVideo:
             "reasons": [asdict(reason) for reason in self.found.reasons],
             "cuts": list(self.found.cuts),
             "camera": [asdict(trouble) for trouble in self.found.camera],
+            "untested": [list(span) for span in self.found.untested],
         }
 
     @classmethod
@@ -116,7 +128,8 @@ class KeptVideo:
             tuple(int(frame) for frame in row["cuts"]),
             troubles_from(row.get("camera", ())),
         )
-        found = VideoScores(values, reasons, cuts, camera)
+        untested = tuple((int(start), int(end)) for start, end in row.get("untested", ()))
+        found = VideoScores(values, reasons, cuts, camera, untested)
         return cls(found, row["facts"], made_of, bool(row["mapped"]), beside)
 
     def is_whole(self, folder: Path) -> bool:

@@ -7,10 +7,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from oddframe.detectors.contract import has_terms, merge_seconds_of
+from oddframe.detectors.contract import has_terms, is_untrained, merge_seconds_of
 from oddframe.errors import OddframeError
 from oddframe.files.atomic import sha256_of
-from oddframe.scores.frame_scores import Scores, is_per_video
+from oddframe.scores.frame_scores import NO_THRESHOLD, Scores, is_per_video
 from oddframe.scoring.request import Manner, ScoreRequest
 
 
@@ -66,8 +66,11 @@ def is_scored(path: Path, run: Path, manner: Manner, manifest: Path) -> bool:
 def _threshold_source(request: ScoreRequest) -> str | None:
     rule, source = request.rule, request.run.detector.notes.get("threshold")
     if not math.isfinite(rule.threshold):
-        # An imported detector knows no threshold until it has seen normal footage.
-        return "no threshold: import with --normal, or give --threshold"
+        # Neither one that was imported nor one that is never trained knows a threshold until it
+        # has seen normal footage.
+        untrained = is_untrained(request.run.detector)
+        how = "train it on normal videos" if untrained else "import with --normal"
+        return f"{NO_THRESHOLD}{how}, or give --threshold"
     if request.alarms.threshold is not None:
         return "given by hand"
     if request.manner.per_video:

@@ -13,10 +13,11 @@ from oddframe.detectors.contract import Detector, Network, is_network, looks_at_
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.media.fingerprints import Fingerprint, recording_files
 from oddframe.runs.run_folder import Run
+from oddframe.scores.baseline_scores import BASELINES
 from oddframe.scores.maps import MAPS
 from oddframe.scores.terms import TERMS
 from oddframe.scoring.frames import score_frames
-from oddframe.scoring.kept import KEPT, KeptScores, KeptVideo, Source, VideoScores
+from oddframe.scoring.kept import KEPT, KeptScores, KeptVideo, Source, VideoScores, beside
 from oddframe.scoring.request import Manner
 from oddframe.videos.manifest import Manifest
 from oddframe.videos.video import Video
@@ -106,8 +107,7 @@ class Scoring:
             # Before they are read, so that what is written to them meanwhile shows.
             made_of = Fingerprint.of(source.files) if source.files else None
             found = score(video)
-            beside = (f"{MAPS}/{video.id}.npy", f"{TERMS}/{video.id}.npz")
-            there = tuple(name for name in beside if (kept.folder / name).exists())
+            there = tuple(name for name in beside(video.id) if (kept.folder / name).exists())
             scored = KeptVideo(found, source.facts, made_of, self.mapped, there)
             kept.write(video.id, scored)
             return scored
@@ -130,6 +130,7 @@ class Scoring:
             video,
             maps=staging / MAPS / f"{video.id}.npy" if self.mapped else None,
             terms=staging / TERMS / f"{video.id}.npz",
+            baselines=staging / BASELINES / f"{video.id}.npz",
             causal=self.manner.causal,
             per_video=self.manner.per_video,
             count=count,

@@ -25,8 +25,7 @@ from oddframe.scores.detections import Detection, EventRule, is_events_file, wri
 from oddframe.scores.frame_scores import Scores
 from oddframe.scores.maps import MAPS
 from oddframe.scores.score_files import PENDING
-from oddframe.scores.terms import TERMS
-from oddframe.scoring.kept import KEPT, KeptScores, KeptVideo
+from oddframe.scoring.kept import KEPT, KeptScores, KeptVideo, beside
 
 ANNOTATED = "annotated"
 EVENTS = "events.json"
@@ -246,8 +245,7 @@ def _files_of(folder: Path, video_ids: Iterable[str]) -> list[str]:
     """What may lie in a folder that belongs to scores of these videos."""
     found = [EVENTS, SOURCES]
     for video_id in video_ids:
-        found += [f"{MAPS}/{video_id}.npy", f"{TERMS}/{video_id}.npz"]
-        found.append(f"{ANNOTATED}/{video_id}.mp4")
+        found += [*beside(video_id), f"{ANNOTATED}/{video_id}.mp4"]
     report = folder / REPORT
     # Only a page of a scoring: an evaluation has one of the same name and may have been put here.
     page = report / "report.html"

@@ -27,7 +27,8 @@ class Showing:
     Attributes:
         request: what the scores are of.
         manifest: the videos, as they were scored.
-        scores, detections, maps, camera: what each of them has; not every video need have maps or
+        detections: events; or, without a threshold, the oddest moments.
+        scores, maps, camera: what each of them has; not every video need have maps or
             troubles of its camera.
     """
 

@@ -121,7 +121,9 @@ def write_report(
     numbers = numbers_section(evaluation, bool(found), folder / "plots") if evaluation else None
     sections = {
         "Numbers": numbers,
-        "Odd moments": moments_section(shown, threshold, sights or {}),
+        "The oddest moments" if threshold is None else "Odd moments": moments_section(
+            shown, threshold, sights or {}
+        ),
         "The camera itself": camera_section(videos, camera or {}),
         "All videos": videos_section(shown, threshold) if len(some) < len(videos) else None,
         "Timelines": timelines_section([part for part in shown if part.drawn], axis, threshold),
