@@ -13,6 +13,7 @@ import pytest
 
 _CLIPS = {"size": 32, "width": 4, "batch_size": 4, "steps": 24, "validate_every": 12}
 _GAN = {**_CLIPS, "discriminator_width": 4}
+_WINDOWS = {"motion_threshold": 5.0, "window": 4, "stride": 4, "rounds": 2}
 _BAGS = {"segments": 16, "batch_size": 8, "steps": 40, "validate_every": 20, "learning_rate": 0.01}
 
 SMALL_SETTINGS: dict[str, dict[str, Any]] = {
@@ -29,6 +30,8 @@ SMALL_SETTINGS: dict[str, dict[str, Any]] = {
     "example_detector": {},
     "fixed-camera": {"long_side": 64, "motion_side": 128, "fit_looks": 40},
     "future-frame": {**_GAN, "learning_rate": 0.002},
+    "giorno": {"window": 3, "shuffles": 2, "most_cubes": 1000},
+    "mc2st": {**_WINDOWS, "pool": 10, "drawn": 4, "screened_from": 12},
     "mgfn": {**_BAGS, "widths": (4, 8, 12), "depths": (2, 1, 1), "head_width": 4},
     "mnad": {**_CLIPS, "learning_rate": 0.005},
     "ognet": {
@@ -46,6 +49,7 @@ SMALL_SETTINGS: dict[str, dict[str, Any]] = {
     "spatiotemporal-ae": {**_CLIPS, "width": 8, "learning_rate": 0.01},
     "stacked-rnn": {"side": 128, "steps": 40, "validate_every": 20, "learning_rate": 0.002},
     "sultani": _BAGS,
+    "unmasking": _WINDOWS,
 }
 
 

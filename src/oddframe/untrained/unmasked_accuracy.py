@@ -6,35 +6,62 @@ public code of Liu, Li and Póczos (BMVC 2018) computes it.
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
 from oddframe.untrained.logistic_regression import fit_in_rows
 
+ZeroRows = Literal["half", "newer"]
 _NOTHING = 1e-10
 """A row that keeps less of its squared norm than this, but for rounding, has nothing left."""
 
 
 def unmasked_accuracy(
-    rows: np.ndarray, signs: np.ndarray, costs: np.ndarray, rounds: int, dropped: int
+    rows: np.ndarray,
+    signs: np.ndarray,
+    costs: np.ndarray,
+    *,
+    rounds: int,
+    dropped: int,
+    zero_rows: ZeroRows = "half",
 ) -> np.ndarray:
     """Mean accuracy of telling rows apart, over rounds that each take features away.
 
     In each round rows are scaled to norm 1, a logistic regression without a bias is fitted to them
     and judged on them, and half of ``dropped`` features of the greatest weight and half of the
-    least go. A row that is all zero has no side: it counts as half right, so rows that say nothing
-    have an accuracy of 0.5, whatever there is of each kind. (liblinear takes it for the class that
-    it saw second.)
+    least go. A row that is all zero is on neither side, which takes a rule (``zero_rows``).
 
     Args:
-        rows: ``(problems, rows, features)``, several problems with the same labels.
+        rows: float64 ``(problems, rows, features)``, several problems with the same labels.
         signs: ``(rows,)``, 1 for the newer ones, -1 for the older ones.
         costs: ``(rows,)``, what an error on each costs.
         rounds: how many.
         dropped: features that go in a round; even.
+        zero_rows: ``half``: such a row is half right, so that rows that say nothing have an
+            accuracy of 0.5; ``newer``: it is taken for a newer one, as by liblinear, which the
+            public code calls.
 
     Returns:
         ``(problems,)``, 0 to 1.
     """
+    right = np.full(len(signs), 0.5) if zero_rows == "half" else (signs > 0).astype(float)
+    found = np.full(len(rows), right.mean())
+    tellable = rows.any(axis=(1, 2))
+    if tellable.any():
+        found[tellable] = _accuracy(rows[tellable], signs, costs, right, rounds, dropped)
+    return found
+
+
+def _accuracy(
+    rows: np.ndarray,
+    signs: np.ndarray,
+    costs: np.ndarray,
+    right: np.ndarray,
+    rounds: int,
+    dropped: int,
+) -> np.ndarray:
+    """As :func:`unmasked_accuracy`, where ``right`` says how right a row of zeros is."""
     products = rows @ rows.transpose(0, 2, 1)
     whole = np.diagonal(products, axis1=1, axis2=2).copy()
     gone = np.zeros((len(rows), rows.shape[2]), bool)
@@ -47,7 +74,7 @@ def unmasked_accuracy(
         gram = products * scales[:, :, None] * scales[:, None, :]
         found = fit_in_rows(gram, signs, costs)
         decided = (gram @ found[..., None])[..., 0] * signs
-        total += np.where(is_left, decided > 0, 0.5).mean(axis=1)
+        total += np.where(is_left, decided > 0, right).mean(axis=1)
         weights = ((found * scales)[:, None, :] @ rows)[:, 0]
         half = dropped // 2
         most = np.argpartition(np.where(gone, np.inf, -weights), half)[:, :half]

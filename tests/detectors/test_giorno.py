@@ -1,0 +1,149 @@
+"""Giorno: the passes against scikit-learn, what they find, and what they keep."""
+
+import cv2
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from tests.made.every_detector import frames, streamed
+
+from oddframe.detectors import load
+from oddframe.detectors.never_trained.giorno import GiornoConfig, averaged_probabilities
+from oddframe.errors import OddframeWarning
+from oddframe.media.frames import MediaInfo
+
+SETTINGS = {"motion_threshold": 4.0, "shuffles": 4}
+
+
+def made(**settings):
+    module = load("giorno")
+    return module.DETECTOR.untrained(module.CONFIG(**{**SETTINGS, **settings}), 0)
+
+
+def film(seed, count, odd=()):
+    """A bar that goes to and fro; in some frames a square flickers below it."""
+    random = np.random.default_rng(seed)
+    bar, images = random.integers(0, 255, (24, 20), np.uint8), []
+    for number in range(count):
+        image = np.full((120, 160), 90, np.uint8)
+        left = 20 + abs(number * 3 % 200 - 100)
+        image[10:34, left : left + 20] = bar
+        if number in odd:
+            image[70:100, 100:140] = cv2.resize(random.integers(0, 255, (3, 4), np.uint8), (40, 30))
+        images.append(image)
+    return frames(images)
+
+
+def probabilities(rows, units, orders):
+    """By scikit-learn: in each order, windows of three units against all before them."""
+    starts = np.cumsum(units) - units
+    total, tests = np.zeros(len(rows)), np.zeros(len(rows))
+    for order in orders:
+        for end in range(6, len(order) + 1, 3):
+            places = [np.arange(starts[u], starts[u] + units[u]) for u in order[:end]]
+            new, old = np.concatenate(places[end - 3 :]), np.concatenate(places[: end - 3])
+            label = np.r_[np.ones(len(new)), np.zeros(len(old))]
+            weight = np.where(label == 1, (end - 3) / end, 3 / end)
+            model = LogisticRegression(
+                C=0.1, solver="liblinear", fit_intercept=False, tol=1e-10, max_iter=10_000
+            ).fit(rows[np.r_[new, old]], label, sample_weight=weight)
+            total[new] += model.predict_proba(rows[new])[:, 1]
+            tests[new] += 1
+    return np.where(tests > 0, total / np.maximum(tests, 1), 0.5)
+
+
+def test_passes_are_those_of_scikit_learn():
+    random = np.random.default_rng(0)
+    units = random.integers(1, 5, 14)
+    rows = np.c_[random.normal(size=(units.sum(), 6)), np.ones(units.sum())]
+    rows[-9:, 0] += 3
+    config = GiornoConfig(window=3, shuffles=2)
+    found = averaged_probabilities(rows, units, config, np.random.default_rng(5))
+    drawn = np.random.default_rng(5)
+    orders = [np.arange(14), drawn.permutation(14), drawn.permutation(14)]
+    np.testing.assert_allclose(found, probabilities(rows, units, orders), atol=1e-6)
+    only = GiornoConfig(window=3, shuffles=0)
+    alone = averaged_probabilities(rows, units, only, drawn)
+    first, tail = units[:3].sum(), units[-2:].sum()
+    assert (alone[:first] == 0.5).all()  # never tested in its own order
+    assert (alone[len(rows) - tail :] == 0.5).all()
+
+
+@pytest.mark.parametrize("unit", ["frame", "cube"])
+def test_one_odd_second_ranks_first(unit):
+    found = streamed(made(unit=unit), film(1, 110, odd=range(60, 75)))
+    assert [score.frame for score in found] == list(range(110))
+    oddest = max(found, key=lambda score: score.value)
+    assert 58 <= oddest.frame <= 76
+    row, column = np.unravel_index(oddest.score_map.argmax(), (12, 16))
+    assert 6 <= row <= 10
+    assert 9 <= column <= 14
+
+
+def test_played_backwards_it_is_as_odd():
+    """In distribution: the orders by chance are others."""
+    images = [frame.grey() for frame in film(2, 90, odd=range(50, 62))]
+    detector = made(shuffles=20)
+    ahead, back = (
+        np.array([score.value for score in streamed(detector, frames(part))])
+        for part in (images, images[::-1])
+    )
+    assert np.corrcoef(ahead, back[::-1])[0, 1] > 0.8
+
+
+@pytest.mark.parametrize(
+    ("images", "why"),
+    [(film(3, 11), "nothing moves"), (film(3, 20), "hardly anything moves")],
+    ids=["too short", "few frames"],
+)
+def test_what_cannot_be_compared_is_half_everywhere_and_said(images, why):
+    with pytest.warns(OddframeWarning, match=why):
+        found = streamed(made(), images)
+    assert [score.value for score in found] == [0.5] * len(images)
+    assert not any(score.tested for score in found)
+
+
+def test_where_nothing_moves_nothing_is_new():
+    images = [frame.grey() for frame in film(4, 60)]
+    found = streamed(made(), frames([*images, *[images[-1]] * 30]))
+    assert [score.value for score in found[70:80]] == [0.0] * 10
+    assert all(score.tested for score in found[70:80])
+    assert [score.frame for score in found if not score.tested] == [*range(5), *range(84, 90)]
+
+
+def test_a_long_video_is_thinned_and_its_cubes_are_bounded():
+    detector = made(most_cubes=1000)
+    stream = detector.stream(MediaInfo(0, 25, 160, 120))
+    images, kept = film(5, 300, odd=range(200, 230)), []
+    for frame in images:
+        assert stream.push(frame) == []
+        kept.append(sum(part.cubes.nbytes for part in stream._kept))
+    assert max(kept) <= 1000 * 500 * 4
+    found = stream.finish()
+    assert [score.frame for score in found] == list(range(300))
+    assert 195 <= max(found, key=lambda score: score.value).frame <= 235
+    whole = streamed(made(), images)
+    few = np.array([score.value for score in found])
+    assert np.corrcoef(few, [score.value for score in whole])[0, 1] > 0.7
+
+
+def test_orders_are_those_of_the_video_and_the_seed():
+    images = film(6, 60, odd=range(40, 50))
+    module = load("giorno")
+
+    def scores(seed, name):
+        detector = module.DETECTOR.untrained(module.CONFIG(**SETTINGS), seed)
+        stream = detector.stream(MediaInfo(0, 25, 160, 120, name=name))
+        assert not any(stream.push(frame) for frame in images)
+        return [score.value for score in stream.finish()]
+
+    assert scores(0, "a") == scores(0, "a")
+    assert scores(0, "a") != scores(0, "b")
+    assert scores(0, "a") != scores(1, "a")
+
+
+def test_the_mean_is_weighted_towards_the_middle():
+    images = film(7, 60, odd=range(40, 50))
+    score = streamed(made(pooling="mean"), images)[45]
+    triangle = np.outer(*(1 - np.abs(2 * (np.arange(n) + 0.5) / n - 1) for n in (12, 16)))
+    wanted = (score.score_map * triangle).sum() / triangle.sum()
+    assert score.value == pytest.approx(wanted, rel=1e-5)
