@@ -51,6 +51,13 @@ def test_rows_that_say_nothing_are_half_right():
     assert found[2] == pytest.approx((10 + 11 / 2) / 21)
 
 
+def test_rows_that_say_nothing_may_count_as_newer_as_by_liblinear():
+    rows = np.zeros((2, 21, 40))
+    rows[1, :11, :20] = 1  # what was there leaves
+    options = {"rounds": 1, "dropped": 4, "zero_rows": "newer"}
+    np.testing.assert_allclose(unmasked_accuracy(rows, SIGNS, COSTS, **options), [10 / 21, 1])
+
+
 def test_what_is_left_of_a_row_is_no_rounding():
     """Rows of a few great numbers, which the first rounds take away."""
     random = np.random.default_rng(3)

@@ -46,7 +46,13 @@ def parse_arguments(
     }
     unnamed: set[str | int] = {p.name for p in parameters} - named
     lists = [p for p in parameters if p.name in unnamed and get_origin(p.annotation) is list]
-    optional = [p for p in parameters if p.name in unnamed and p.default is not p.empty]
+    optional = [
+        p
+        for p in parameters
+        if p.name in unnamed
+        and p not in lists
+        and (p.default is not p.empty or type(None) in get_args(p.annotation))
+    ]
     apart = named.union(p.name for p in [*lists, *optional])
     for skip, positional in ((apart, True), (unnamed, False)):
         parser.add_function_arguments(
@@ -61,7 +67,7 @@ def parse_arguments(
             part.name,
             nargs="?",
             type=part.annotation,
-            default=part.default,
+            default=None if part.default is part.empty else part.default,
             help=described.get(part.name),
         )
     if {"-h", "--help"} & set(given):

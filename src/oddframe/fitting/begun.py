@@ -87,8 +87,13 @@ class Begun:
                     f"{self.folder}: this run was begun with {key} {old.get(key)}, now it is "
                     f"{new[key]}; give what it was begun with, or another --out"
                 )
-        if self.config.get("manifest_sha256") == written["manifest_sha256"]:
+        if self.config.get("manifest_sha256") == written.get("manifest_sha256"):
             return
+        if not (self.folder / MANIFEST).exists():
+            raise OddframeError(
+                f"{self.folder}: this run was begun without footage; leave it out, or give another "
+                "--out"
+            )
         if differs := what_differs(Manifest.read(self.folder / MANIFEST), manifest):
             raise OddframeError(
                 f"{self.folder}: this run was begun with another manifest: {differs}; give what it "

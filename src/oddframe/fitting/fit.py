@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+import oddframe
 from oddframe.console.progress import progress
 from oddframe.console.words import count, notes_lines
 from oddframe.detectors import DEFAULT, DEFAULT_FEATURES, load_given, load_recorded
@@ -21,6 +22,7 @@ from oddframe.files.atomic import begun_in
 from oddframe.fitting.begun import Begun
 from oddframe.fitting.kept_fit import FITTING, drop_kept, kept_fit, remove_kept
 from oddframe.fitting.request import FitRequest
+from oddframe.fitting.untrained import made_untrained
 from oddframe.footage.deep_footage import normal_range
 from oddframe.runs.checkpoint import write_checkpoint
 from oddframe.runs.run_folder import (
@@ -95,6 +97,7 @@ def fit_run(request: FitRequest) -> Trained:
     begun = Begun.found_in(out, resume=request.resume)
     chosen = _choose(request, begun)
     check_inputs(chosen.module.DETECTOR, request.features, request.oracle, request.hardware)
+    _check_footage(request, chosen)
     manifest = request.videos()
     written = _written(request, chosen, manifest)
     if begun:
@@ -108,15 +111,16 @@ def fit_run(request: FitRequest) -> Trained:
         followed(out, request.trackers, several=request.hardware.several),
         begun_in(out, MANIFEST, CONFIG, LOG),
     ):
-        manifest.write(out / MANIFEST)
+        if manifest.videos:
+            manifest.write(out / MANIFEST)
         if not chosen.module.DETECTOR.traits.resumes:
             drop_kept(out)
-        if request.features is None:
+        if request.features is None and not chosen.module.DETECTOR.traits.needs_no_footage:
             _warn_of_anomalous(manifest, chosen.given)
         if job := _job(request, chosen):
             job.launch(request.hardware, manifest, written)
         else:
-            _fit_at_once(request, chosen, manifest, written)
+            _make(request, chosen, manifest, written)
     return _trained(request, chosen, manifest)
 
 
@@ -139,9 +143,21 @@ def check_inputs(detector: Any, features: Path | None, oracle: bool, hardware: H
     usual = asdict(Hardware())
     given = [f"--{name}" for name, value in asdict(hardware).items() if value != usual[name]]
     given += ["--oracle"] * oracle
-    if traits.trained == "at once" and given:
+    if given and (traits.trained == "at once" or traits.needs_no_footage):
+        how = "is never trained" if traits.needs_no_footage else "is fitted in one go on the CPU"
+        raise OddframeError(f"{name} {how}; leave out {' and '.join(given)}")
+
+
+def _check_footage(request: FitRequest, chosen: _Chosen) -> None:
+    """Refuse to train a detector that learns from footage without any.
+
+    Raises:
+        OddframeError: it does.
+    """
+    if request.footage is None and not chosen.module.DETECTOR.traits.needs_no_footage:
         raise OddframeError(
-            f"{name} is fitted in one go on the CPU; leave out {' and '.join(given)}"
+            f"{chosen.name} learns from footage; give a manifest, a folder of videos or a video "
+            "before the options"
         )
 
 
@@ -169,16 +185,19 @@ def _written(request: FitRequest, chosen: _Chosen, manifest: Manifest) -> dict[s
     """What ``config.yaml`` says before anything is learnt."""
     written = {
         "verb": "train",
-        "footage": str(request.footage.path),
+        **({"footage": str(request.footage.path)} if request.footage else {}),
         "detector": chosen.name,
         **({"detector_source": chosen.source} if chosen.source else {}),
         "settings": asdict(chosen.config),
         "val_share": request.val_share,
         "seed": request.seed,
         "oracle": request.oracle,
-        "manifest_sha256": manifest.sha256(),
-        "dataset": manifest.dataset,
     }
+    if chosen.module.DETECTOR.traits.needs_no_footage:
+        # Nothing else is known of such a run: no footage, no curve.
+        written |= {"oddframe": oddframe.__version__, "needs_training": False}
+    if manifest.videos:
+        written |= {"manifest_sha256": manifest.sha256(), "dataset": manifest.dataset}
     if request.features is not None:
         written["features"] = str(request.features.absolute())
         written["features_info"] = FeatureFolder.open(request.features).info
@@ -190,7 +209,7 @@ def _written(request: FitRequest, chosen: _Chosen, manifest: Manifest) -> dict[s
 
 
 def _job(request: FitRequest, chosen: _Chosen) -> TrainingJob | None:
-    """The training in steps; None for a detector that is fitted in one go."""
+    """The training in steps; None for a detector that is made in one go."""
     for_all: dict[str, Any] = {
         "folder": request.out,
         "detector": chosen.given,
@@ -207,23 +226,32 @@ def _job(request: FitRequest, chosen: _Chosen) -> TrainingJob | None:
         from oddframe.clips.cached_files import FRAME_CACHE
         from oddframe.clips.training import ClipTraining
 
+        assert request.footage is not None, "checked before"
         return ClipTraining(**for_all, cache=request.footage.folder.absolute() / FRAME_CACHE)
     return None
 
 
-def _fit_at_once(
+def _make(
     request: FitRequest, chosen: _Chosen, manifest: Manifest, written: dict[str, Any]
 ) -> None:
+    """Fit a detector in one go, or make one that learns nothing."""
     out, amount = request.out, count(len(manifest.split("train", "val")), "video")
-    log(out, f"fitting {chosen.name} to {amount} of {request.footage.path}")
+    of = (
+        f" to {amount} of {request.footage.path}" if request.footage else ", which takes no footage"
+    )
+    log(out, f"fitting {chosen.name}{of}")
     kind, given = chosen.module.DETECTOR, (manifest, chosen.config, request.seed)
+    learnt, held_out = manifest.split("train"), manifest.split("val")
     with progress() as bar:
-        if kind.traits.resumes:
+        if kind.traits.needs_no_footage:
+            fitted = made_untrained(kind, *given, bar.share)
+            learnt, held_out = (), manifest.normal("train", "val")
+        elif kind.traits.resumes:
             with kept_fit(out, written, manifest) as folder:
                 fitted = kind.fit(*given, bar.share, kept=folder)
         else:
             fitted = kind.fit(*given, bar.share)
-    learnt_from = fitted_on(manifest.split("train"), manifest.split("val"))
+    learnt_from = fitted_on(learnt, held_out)
     write_config(out, {**written, "fitted_on": learnt_from, "learnt": fitted.notes})
     if leaves_out(fitted):
         write_what_was_left_out(out, fitted.left_out)

@@ -20,7 +20,7 @@ class FitRequest:
     """A detector to be made.
 
     Attributes:
-        footage: what it learns from.
+        footage: what it learns from; None for a detector that is never trained.
         out: the run folder.
         detector: its name, or its file, whose code is run; None means the usual one, or the one
             that the run was begun with.
@@ -35,7 +35,7 @@ class FitRequest:
         trackers: what it is sent to as it goes on, see :func:`oddframe.tracking.chosen`.
     """
 
-    footage: Footage
+    footage: Footage | None
     out: Path
     detector: str | None = None
     features: Path | None = None
@@ -50,18 +50,20 @@ class FitRequest:
 
     def __post_init__(self) -> None:
         check_seed(self.seed)
-        if self.features is not None and not self.footage.is_manifest:
+        if self.features is not None and self.footage and not self.footage.is_manifest:
             raise OddframeError(
                 f"{self.footage.path}: training on features needs a manifest (.jsonl) that labels "
                 "each video; make one with 'oddframe prepare'"
             )
 
     def videos(self) -> Manifest:
-        """The videos, some of them held out, all deep pictures at one range.
+        """The videos, some of them held out, all deep pictures at one range; without footage none.
 
         Raises:
             OddframeError: unusable footage, or files that a manifest names and that are not there.
         """
+        if self.footage is None:
+            return Manifest("no footage", ())
         manifest = self.footage.read(labels=True, out=self.out)
         if not self.footage.is_manifest and not manifest.split("val"):
             manifest = manifest.hold_out(self.val_share, self.seed)

@@ -67,7 +67,14 @@ def training_note(run: Run, by_hand: float | None = None) -> str:
             f", {fitted_on['held_out_videos']} more held out "
             f"({fitted_on['held_out_minutes']} minutes)"
         )
-    if run.config.get("verb") == "import":
+    if run.detector.traits.needs_no_footage:
+        origin = "which is never trained"
+        if amount := fitted_on.get("held_out_videos"):
+            minutes = fitted_on["held_out_minutes"]
+            origin += (
+                f", with {count(amount, 'normal video')} ({minutes} minutes) for its threshold"
+            )
+    elif run.config.get("verb") == "import":
         origin = f"imported from {run.config.get('source', 'a checkpoint')}"
     parts = [f"Detector {run.detector.name}, {origin}"]
     notes = dict(run.detector.notes)

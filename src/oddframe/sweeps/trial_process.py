@@ -23,6 +23,7 @@ from oddframe.sweeps.trial_job import ORACLE_SCORES, REPORT, SCORES, TrialJob
 
 if TYPE_CHECKING:
     from oddframe.fitting.request import FitRequest
+    from oddframe.footage.given import Footage
 
 ORPHANED = 3
 """Exit status after the death of the parent."""
@@ -76,17 +77,17 @@ def run_trial(folder: Path) -> None:
         )
         fit_run(request)
         if job.score:
-            _score_and_evaluate(request)
+            _score_and_evaluate(request, footage)
 
 
-def _score_and_evaluate(trained: FitRequest) -> None:
+def _score_and_evaluate(trained: FitRequest, footage: Footage) -> None:
     from oddframe.results.evaluated import EvaluateRequest, evaluate_into, kept_evaluation
     from oddframe.runs.run_folder import read_run
     from oddframe.scoring.footage import score_footage
     from oddframe.scoring.meta import is_scored
     from oddframe.scoring.request import Manner, ScoreRequest, Wanted
 
-    folder, footage = trained.out, trained.footage
+    folder = trained.out
     videos = footage.read()
     splits = [name for name in ("val", "test") if videos.split(name)]
     if not splits:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from oddframe.cluster.spread import Workers
 from oddframe.files.paths import text_paths
+from oddframe.fitting.run_beside_scores import RUN, scores_without_run
 from oddframe.footage.given import Footage
 from oddframe.runs.run_folder import read_run
 from oddframe.scoring.footage import Scored, score_footage
@@ -15,7 +16,7 @@ from oddframe.scoring.request import Alarms, Manner, ScoreRequest, Wanted
 @text_paths
 def score(
     run: Path,
-    footage: Path,
+    footage: Path | None = None,
     *,
     out: Path | None = None,
     features: Path | None = None,
@@ -41,12 +42,15 @@ def score(
     and of recordings that did not change, is not scored again: another threshold takes a moment.
 
     Args:
-        run: run folder made by ``train``.
+        run: run folder made by ``train``; or the footage itself, with ``--detector`` and nothing
+            after it: then a run of that detector, which is one that is never trained, is made
+            beside the scores.
         footage: a video, a folder of videos or of images, a manifest, or, for a run that was
             trained on features, a folder of features.
         out: the scores file to write, ending in ``.npz``; by default ``scores/NAME/scores.npz``
-            in the run folder. ``events.json``, ``maps/`` and ``report/`` go beside it, and take
-            the place of those of earlier scores.
+            in the run folder, or, without a run, ``DETECTOR-NAME/scores.npz`` here.
+            ``events.json``, ``maps/`` and ``report/`` go beside it, and take the place of those of
+            earlier scores.
         features: the features of the videos; without them, a run that needs features extracts
             them from the footage as its training features were, into ``features/`` beside the
             scores.
@@ -67,7 +71,8 @@ def score(
         report: write a report page.
         annotate: write a copy of each video with scores, heat map and events drawn in.
         detector: the file (.py) of a detector of your own that the run was trained with; its code
-            is run. A run never starts code by itself.
+            is run. A run never starts code by itself. Without a run the name, or the file, of a
+            detector that is never trained.
         workers: processes that take video by video, on a CPU each; more than one needs Ray.
         ray: HOST:PORT of a Ray cluster to use, or auto for the one that runs on this machine; as
             many workers as it has CPUs unless workers says otherwise.
@@ -82,6 +87,9 @@ def score(
     able = Workers(workers, ray)
     alarms = Alarms(threshold, merge, min_length)
     manner = Manner(causal, per_video, oracle)
+    if footage is None:
+        footage, out = run, scores_without_run(detector, run, out)
+        run = out.parent / RUN
     fitted = read_run(run, manner.checkpoint, detector)
     reads_features = fitted.detector.traits.looks_at == "features"
     request = ScoreRequest(

@@ -24,7 +24,7 @@ def _helps(given: Mapping[str, Any]) -> bool:
 @text_paths
 @partial(alone_in_out, helps=_helps)
 def train(
-    footage: Path,
+    footage: Path | None,
     out: Path,
     *,
     detector: str | None = None,
@@ -45,7 +45,8 @@ def train(
     """Fit a detector to normal footage, or train one on features of labelled videos.
 
     Args:
-        footage: a manifest, a folder of videos of normal life, or a single video.
+        footage: a manifest, a folder of videos of normal life, or a single video. A detector that
+            is never trained needs none, and chooses its threshold on it where it is given.
         out: the run folder to make.
         detector: its name, one of those that ``--help`` lists; by default ``fixed-camera`` for
             normal footage, and ``rtfm`` with features. Or the file (.py) of a detector of your
@@ -78,7 +79,7 @@ def train(
         OddframeError: unusable footage, unknown detector, setting or tracker, or a folder in use.
     """
     request = FitRequest(
-        footage=Footage.given(footage, root),
+        footage=None if footage is None else Footage.given(footage, root),
         out=out,
         detector=detector,
         features=features,

@@ -1,0 +1,50 @@
+"""Scoring without a run: one is made beside the scores, of a detector that is never trained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from oddframe.detectors import available, load, load_given
+from oddframe.errors import OddframeError
+from oddframe.files.folder_lock import alone_in
+from oddframe.fitting.fit import fit_run
+from oddframe.fitting.request import FitRequest
+from oddframe.footage.given import Footage
+from oddframe.runs.run_folder import CHECKPOINT
+
+RUN = "run"
+"""The run's folder, in that of the scores."""
+
+
+def scores_without_run(detector: str | None, footage: Path, out: Path | None) -> Path:
+    """The scores file that footage is to have, beside which a run of its own is ready to make it.
+
+    Args:
+        detector: the name or the file of a detector that is never trained.
+        footage: what is to be scored.
+        out: the scores file; by default ``scores.npz`` in a folder here that is named after both.
+
+    Raises:
+        OddframeError: no detector, one that has to be trained, no such footage, or a run of
+            another detector beside these scores.
+    """
+    if (footage / CHECKPOINT).is_file():
+        raise OddframeError(f"{footage}: is a run; give the footage that it is to score after it")
+    given = Footage.given(footage)
+    if detector is None:
+        able = [name for name in available() if load(name).DETECTOR.traits.needs_no_footage]
+        raise OddframeError(
+            f"{footage}: a run is missing that scores it; make one with 'oddframe train' and give "
+            f"it first, or name a detector that needs none: --detector {' or '.join(able)}"
+        )
+    kind = load_given(detector).DETECTOR
+    if not kind.traits.needs_no_footage:
+        raise OddframeError(
+            f"{kind.name} has to be trained before it scores anything: make a run with 'oddframe "
+            f"train ... --detector {detector}', and give it before {footage}"
+        )
+    path = out or Path(f"{kind.name}-{given.name}") / "scores.npz"
+    folder = path.parent / RUN
+    with alone_in(folder):
+        fit_run(FitRequest(None, folder, detector, resume=True))
+    return path
