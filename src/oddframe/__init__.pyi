@@ -148,7 +148,7 @@ def reproduce(
 ) -> Reproduction | Checked | RecipeList: ...
 def score(
     run: AnyPath,
-    footage: AnyPath,
+    footage: AnyPath | None = ...,
     *,
     out: AnyPath | None = ...,
     features: AnyPath | None = ...,
@@ -181,7 +181,7 @@ def track(
     runs: AnyPath | Sequence[AnyPath], *, to: list[str] | None = ..., experiment: str | None = ...
 ) -> Tracked: ...
 def train(
-    footage: AnyPath,
+    footage: AnyPath | None,
     out: AnyPath,
     *,
     detector: str | None = ...,

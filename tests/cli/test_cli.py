@@ -87,7 +87,8 @@ def test_every_verb_explains_its_options(cli, verb):
 
 
 def test_what_is_missing_is_named_as_it_is_written(cli):
-    assert "train: missing footage, --out; see" in cli("train")[2]
+    assert "train: missing --out; see" in cli("train")[2]
+    assert "evaluate: missing scores, manifest, --out; see" in cli("evaluate")[2]
 
 
 def test_a_folder_where_the_kind_of_data_set_belongs_is_told_what_comes_before_it(cli, tmp_path):
@@ -326,7 +327,8 @@ def test_unknown_verbs_options_and_settings(street, refused, tmp_path):
         assert said in refused("score", street.run, word)
         assert said.replace("footage", "out") in refused("train", normal, f"--out={word}")
     assert "missing --out" in refused("train", normal)
-    assert "missing run, footage" in refused("score")
+    assert "missing run" in refused("score")
+    assert "a run is missing that scores it" in refused("score", normal)
     assert "--settings.colour: fixed-camera has no such setting" in refused(
         "train", normal, "--out", out, "--settings.colour", 1
     )

@@ -127,7 +127,9 @@ def test_the_oracle_puts_no_doubt_on_the_scores_beside_it():
 
 def test_without_a_threshold_there_is_no_verdict():
     scores = {"a": np.eye(100)[7]}
-    text = summary([_video("a")], scores, {}, None, {"run": "r", "threshold": None})
+    how = "no threshold: import with --normal, or give --threshold"
+    meta = {"run": "r", "threshold": None, "threshold_source": how}
+    text = summary([_video("a")], scores, {}, None, meta)
     assert text == (
         "Scored 1 video (10 s); no verdict, since the run has no threshold (import with --normal, "
         "or give --threshold). The highest score is at 0:00.7 in “a”."

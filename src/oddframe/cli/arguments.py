@@ -81,6 +81,8 @@ def parse_arguments(
         print(text + choices_help(given, parameters), end="")
         return None
     words = _spelled_out(_with_config(given), parameters)
+    if optional:
+        words = _unnamed_first(words)
     try:
         parsed = parser.parse_args(words)
     except SystemExit:
@@ -176,6 +178,25 @@ def _spelled_out(words: Sequence[str], parameters: Sequence[inspect.Parameter]) 
     return [f"{word}=true" if word in switches else word for word in out]
 
 
+def _unnamed_first(words: Sequence[str]) -> list[str]:
+    """The words with those first that have no name, and each option's value in its own word.
+
+    The parser gives up on an unnamed word that may be left out where an option comes before it.
+    """
+    unnamed: list[str] = []
+    named: list[str] = []
+    for at, word in enumerate(words):
+        if word == "--":
+            return [*named, word, *unnamed, *words[at + 1 :]]
+        if word.startswith("--"):
+            named.append(word)
+        elif named and "=" not in named[-1]:
+            named[-1] += f"={word}"
+        else:
+            unnamed.append(word)
+    return [*unnamed, *named]
+
+
 def _bracketed(value: str, kind: Any) -> str:
     if value.startswith("["):
         return value
@@ -202,8 +223,9 @@ _WANTED = {
 
 def _without_key(text: str, named: set[str | int]) -> str:
     """The error that concerns no single value, in words of one's own where it has no good ones."""
-    if unknown := re.match(r"unrecognized arguments: (\S+)", text):
-        word = unknown[1].partition("=")[0]
+    if unknown := re.match(r"unrecognized arguments: (.+)", text):
+        words = unknown[1].split()
+        word = next((one for one in words if one.startswith("-")), words[0]).partition("=")[0]
         if not word.startswith("-"):
             return (
                 f"'{word}' is one argument too many; a path with spaces needs quotes, and several "
