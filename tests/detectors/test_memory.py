@@ -183,7 +183,7 @@ def test_pictures_learnt_in_two_threads_are_learnt_as_one_by_one():
 
 def test_an_error_in_a_thread_that_learns_is_the_callers():
     memory = NormalMemory((4, 8), 3)
-    with pytest.raises(ValueError, match="matmul|broadcast|reshape|shape"):
+    with pytest.raises(ValueError, match=r"matmul|broadcast|shape"):
         memory.add_all([(np.zeros((4, 8, 3), np.float32), 0, 0), (np.zeros((4, 8, 5)), 0, 1)])
 
 
