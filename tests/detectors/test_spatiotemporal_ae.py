@@ -29,6 +29,20 @@ def test_parameters_are_those_published(batch_norm, trained, all_of_them):
     assert (count, count + statistics) == (trained, all_of_them)
 
 
+def test_layers_have_the_published_sizes():
+    with torch.device("meta"):
+        found = SpatiotemporalAE(SpatiotemporalAEConfig())
+        features, sides = found.encoder(torch.empty(1, 2, 1, 224, 224))
+        channels = [
+            layer(torch.empty(1, 2, c, 28, 28)).shape[2]
+            for layer, c in zip(found.memories, (64, 64, 32), strict=True)
+        ]
+        made = found.reconstructed(torch.empty(1, 2, 1, 224, 224))
+    assert (features.shape, sides) == ((1, 2, 64, 28, 28), [(224, 224), (56, 56)])
+    assert channels == [64, 32, 64]
+    assert made.shape == (1, 2, 1, 224, 224)
+
+
 def test_the_error_is_the_norm_over_the_whole_clip():
     found = detector()
     clips = np.random.default_rng(0).integers(0, 256, (2, 10, 17, 17, 1), dtype=np.uint8)
