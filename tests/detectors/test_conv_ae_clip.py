@@ -46,6 +46,12 @@ def test_loss_and_error_written_out():
     assert loss == pytest.approx((away**2).sum() / (2 * 2), rel=1e-5)
     assert terms["error"] == pytest.approx(np.abs(away[:, -1]).sum((1, 2)), rel=1e-5)
     np.testing.assert_allclose(maps, np.abs(away[:, -1]), rtol=1e-4, atol=1e-6)
+    nothing = np.abs(clips[:, -1, ..., 0] / 255 - found.mean_image.numpy())
+    assert terms["mean_image"] == pytest.approx(nothing.sum((1, 2)), rel=1e-5)
+    baseline = detector(score="mean-image").eval()
+    baseline_terms, baseline_maps = baseline.measure_clips(clips)
+    assert baseline.combine(baseline_terms) == pytest.approx(terms["mean_image"], rel=1e-5)
+    np.testing.assert_allclose(baseline_maps, nothing, atol=1e-6)
 
 
 def test_decay_is_that_of_gamma_times_squared_weights():

@@ -87,6 +87,9 @@ def test_each_clip_scores_five_frames_from_a_state_of_its_own(count):
             wanted[frame] = both.sqrt()
     wanted[:5] = wanted[5:10]
     np.testing.assert_allclose(terms, wanted, rtol=1e-4)
+    nothing = [part.terms["mean_image"] for part in terms_of(found, images)][5:]
+    alone = squared(pixels, 0)
+    np.testing.assert_allclose(nothing, (alone[5:] + alone[4:-1]).sqrt(), rtol=1e-4)
 
 
 def test_biases_learn_twice_as_fast_and_do_not_decay():

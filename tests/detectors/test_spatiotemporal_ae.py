@@ -53,6 +53,8 @@ def test_the_error_is_the_norm_over_the_whole_clip():
         away = (found.reconstructed(pixels) - pixels).numpy()
         loss = found.losses("network", {"clip": torch.from_numpy(clips)})["loss"].item()
     assert terms["error"] == pytest.approx(np.sqrt((away**2).sum((1, 2, 3, 4))), rel=1e-5)
+    nothing = np.sqrt((pixels.numpy() ** 2).sum((1, 2, 3, 4)))
+    assert terms["mean_image"] == pytest.approx(nothing, rel=1e-5)
     np.testing.assert_allclose(maps, away[:, -1, 0] ** 2, rtol=1e-3, atol=1e-7)
     assert loss == pytest.approx((away**2).mean(), rel=1e-5)
 

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from oddframe.clips.config import ClipConfig
 from oddframe.clips.detector import ClipDetector
 from oddframe.clips.losses import error_map
+from oddframe.clips.terms import ClipTerms
 from oddframe.settings.ranges import setting
 
 _AT_ONCE = 256
@@ -28,18 +29,22 @@ class ReconstructionConfig(ClipConfig):
         frames: number of frames in a clip.
         strides: training clips have frames 1, 2 and so on to so many times ``frame_step`` apart
             (temporal augmentation); what is scored has them ``frame_step`` apart.
+        score: ``error``, what the reconstruction is off by; or ``mean-image``, what a network would
+            be off by that always answers the mean image: the baseline of these methods.
     """
 
     colour: Literal["bgr", "rgb", "grey"] = "grey"
     pixels: Literal["symmetric", "unit", "per-image"] = "unit"
     frames: int = setting(10, at_least=2)
     strides: int = setting(1, at_least=1)
+    score: Literal["error", "mean-image"] = "error"
 
 
 class ReconstructionDetector(ClipDetector):
     """A detector that reconstructs clips, of frames less the mean image of the training footage.
 
-    A subclass defines :meth:`reconstructed` beside what every detector of clips does.
+    A subclass defines :meth:`reconstructed` beside what every detector of clips does, and measures
+    by :meth:`beside_mean_image`.
     """
 
     mean_image: Tensor
@@ -74,6 +79,31 @@ class ReconstructionDetector(ClipDetector):
     def centred(self, clip: Tensor) -> Tensor:
         """Pixels ``(clips, frames, channels, h, w)`` less the mean image."""
         return clip - self.mean_image
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """The one term that scores."""
+        return {self.config.score.replace("-", "_"): 1.0}
+
+    def beside_mean_image(
+        self, error: tuple[Tensor, Tensor], mean_image: tuple[Tensor, Tensor]
+    ) -> ClipTerms:
+        """The terms, and the map of the one that scores.
+
+        Args:
+            error: term and map of the reconstruction.
+            mean_image: of the mean image in its place, which is 0 in what :meth:`centred` gives.
+        """
+        both = {"error": error, "mean_image": mean_image}
+        terms = {name: term for name, (term, _) in both.items()}
+        return ClipTerms(terms, both[next(iter(self.weights))][1])
+
+    def reason(self, term: str) -> str:
+        """Why a frame is odd."""
+        return {
+            "error": "the network cannot reconstruct how this looks and moves",
+            "mean_image": "this looks unlike the mean of the normal footage",
+        }[term]
 
     @abstractmethod
     def reconstructed(self, clip: Tensor) -> Tensor:

@@ -92,9 +92,9 @@ class ConvAEClip(ReconstructionDetector):
     def measure(self, clip: Tensor) -> ClipTerms:
         """The error of the last frame of each clip."""
         clip = self.centred(clip)
-        away = (self.reconstructed(clip) - clip)[:, -1].float()
-        each = away.square().sum(1).sqrt()  # over the channels, of which grey has one
-        return ClipTerms({"error": each.sum((1, 2))}, each)
+        last = clip[:, -1]
+        made = self.reconstructed(clip)[:, -1]
+        return self.beside_mean_image(_summed(made - last), _summed(last))
 
     def within_video(self, values: np.ndarray) -> np.ndarray:
         """One less the regularity, in the form of the settings."""
@@ -108,9 +108,11 @@ class ConvAEClip(ReconstructionDetector):
             return super().per_video_scale
         return "each term less its least, over its greatest, within each video (Hasan et al. 2016)"
 
-    def reason(self, term: str) -> str:
-        """Why a frame is odd."""
-        return {"error": "the network cannot reconstruct how this looks and moves"}[term]
+
+def _summed(away: Tensor) -> tuple[Tensor, Tensor]:
+    """e(t) and e(x, y, t) of ``(n, channels, h, w)``: of grey the sum of what each pixel is off."""
+    each = away.float().square().sum(1).sqrt()
+    return each.sum((1, 2)), each
 
 
 DETECTOR = ConvAEClip

@@ -124,13 +124,14 @@ class ConvLSTMAE(ReconstructionDetector):
         clip = self.centred(clip)
         first = self.clip_length - self.judged
         now, past = self.made(clip, first)
-        away = [now - clip[:, first:], past - clip[:, first - 1 : -1]]
-        squared = torch.stack([part.float().square().sum(2) for part in away]).sum(0)
-        return ClipTerms({"error": squared.sum((2, 3)).sqrt()}, squared)
+        same, before = clip[:, first:], clip[:, first - 1 : -1]
+        return self.beside_mean_image(_norm(now - same, past - before), _norm(same, before))
 
-    def reason(self, term: str) -> str:
-        """Why a frame is odd."""
-        return {"error": "what the network remembers does not give back what happened here"}[term]
+
+def _norm(now: Tensor, past: Tensor) -> tuple[Tensor, Tensor]:
+    """e(t) ``(clips, frames)`` and its square for each pixel, of what the decoders are off by."""
+    squared = now.float().square().sum(2) + past.float().square().sum(2)
+    return squared.sum((2, 3)).sqrt(), squared
 
 
 DETECTOR = ConvLSTMAE

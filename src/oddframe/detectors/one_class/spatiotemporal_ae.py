@@ -101,8 +101,7 @@ class SpatiotemporalAE(ReconstructionDetector):
     def measure(self, clip: Tensor) -> ClipTerms:
         """The norm of the clip's error."""
         clip = self.centred(clip)
-        squared = (self.reconstructed(clip) - clip).float().square()
-        return ClipTerms({"error": squared.sum((1, 2, 3, 4)).sqrt()}, squared[:, -1].mean(1))
+        return self.beside_mean_image(_norm(self.reconstructed(clip) - clip), _norm(clip))
 
     def within_video(self, values: np.ndarray) -> np.ndarray:
         """A term of a whole video, scaled by its own extremes; also as the public code does it."""
@@ -118,9 +117,11 @@ class SpatiotemporalAE(ReconstructionDetector):
             return super().per_video_scale
         return "each term in 256 steps from 0 to 1 within each video, clips drawn out to frames"
 
-    def reason(self, term: str) -> str:
-        """Why a frame is odd."""
-        return {"error": "the network cannot reconstruct what moved here"}[term]
+
+def _norm(away: Tensor) -> tuple[Tensor, Tensor]:
+    """The norm of a clip, and the square of each pixel of its last frame."""
+    squared = away.float().square()
+    return squared.sum((1, 2, 3, 4)).sqrt(), squared[:, -1].mean(1)
 
 
 def drawn_out(clips: np.ndarray, frames: int) -> np.ndarray:
