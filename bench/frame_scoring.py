@@ -3,7 +3,8 @@
     python bench/frame_scoring.py [--footage FOLDER] [--out bench/results/frame_scoring.txt]
 
 Each recipe's detector is made fresh, since its speed does not depend on its weights, or fitted to
-the footage where it is fitted at once, and scores frame folders as a stream. Beside those whose
+the footage where it is fitted at once, and scores frame folders as a stream; so do the detectors
+that are never trained, with their default settings. Beside those whose
 clips are pictures runs the straightforward loop: for each clip all its images are read and resized
 anew, and the network sees one clip at a time. Peak memory is that of a process that scores a video
 file, at two lengths.
@@ -30,7 +31,7 @@ import yaml
 from jpeg_footage import jpeg_footage
 from oddframe.clips.config import ClipConfig
 from oddframe.clips.detector import ClipDetector
-from oddframe.detectors import load
+from oddframe.detectors import available, load
 from oddframe.detectors.contract import FrameDetector, scores_of
 from oddframe.errors import OddframeError
 from oddframe.media.image_series import list_images
@@ -46,7 +47,13 @@ RECIPES = Path(__file__).resolve().parents[1] / "recipes" / "ped2-small"
 
 
 def prepared(recipe: Path, footage: Path, work: Path) -> Path:
-    """What :func:`fresh` takes: the recipe, or a run of it that is fitted to the footage."""
+    """What :func:`fresh` takes: the recipe, or a run of it that is fitted to the footage.
+
+    A name without a suffix is that of a detector which is never trained.
+    """
+    if not recipe.suffix:
+        train(None, work / recipe.stem, detector=recipe.stem)
+        return work / recipe.stem
     content = yaml.safe_load(recipe.read_text())
     if load(content["detector"]).DETECTOR.traits.trained == "in steps":
         return recipe
@@ -141,9 +148,12 @@ def measure(options: argparse.Namespace, work: Path) -> tuple[list[str], list[di
     manifest = jpeg_footage(options.footage, work)
     footage = [manifest.locate(video) for video in manifest.videos[: options.videos]]
     frames = sum(video.frames for video in manifest.videos[: options.videos])
-    recipes = [RECIPES / f"{name}.yaml" for name in options.recipes] or sorted(
-        RECIPES.glob("*.yaml")
-    )
+    never = {name for name in available() if load(name).DETECTOR.traits.needs_no_footage}
+    names = options.recipes or [
+        *(file.stem for file in sorted(RECIPES.glob("*.yaml"))),
+        *sorted(never),
+    ]
+    recipes = [Path(name) if name in never else RECIPES / f"{name}.yaml" for name in names]
     lengths = options.memory_frames
     videos = [write_video(work / f"{length}.mp4", footage, length) for length in lengths]
     memory = " ".join(f"{f'MB, {length}':>10}" for length in lengths)
@@ -159,7 +169,7 @@ def measure(options: argparse.Namespace, work: Path) -> tuple[list[str], list[di
         streaming(detector, footage[:1])  # sets up memory
         fast = streaming(detector, footage)
         of_pictures = isinstance(detector.config, ClipConfig)
-        side = detector.config.size if of_pictures else detector.config.side
+        side = detector.config.size if of_pictures else getattr(detector.config, "side", 120)
         slow = naive(detector, footage) if of_pictures else math.nan
         beside = f"{slow:>8.1f} {fast / slow:>5.2f}x" if of_pictures else f"{'-':>8} {'-':>6}"
         peaks = [peak_memory(source, video) for video in videos]
@@ -176,7 +186,12 @@ def measure(options: argparse.Namespace, work: Path) -> tuple[list[str], list[di
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--footage", type=Path, help="folder of frame folders; by default Ped2")
-    parser.add_argument("--recipes", nargs="*", default=[], help=f"names in {RECIPES.name}/")
+    parser.add_argument(
+        "--recipes",
+        nargs="*",
+        default=[],
+        help=f"names in {RECIPES.name}/, or detectors that are never trained",
+    )
     parser.add_argument("--videos", type=int, default=3, help="frame folders that are scored")
     parser.add_argument("--memory-frames", type=int, nargs=2, default=[300, 3000])
     parser.add_argument("--out", type=Path, help="also write the output to this file")

@@ -53,6 +53,9 @@ def test_every_row_is_well_formed_and_said_once():
         ("avenue", "MPT", "micro_auc", [0.945]),
         ("avenue", "DeepAppearance", "micro_auc", [0.846]),
         ("avenue", "Stacked RNN", "micro_auc", [0.817]),
+        ("avenue", "Giorno", "micro_auc", [0.783]),
+        ("avenue", "Unmasking", "micro_auc", [0.806]),
+        ("ucsd-ped2", "MC2ST", "micro_auc", [0.875]),
         ("shanghaitech", "Future frame prediction", "micro_auc", [0.728]),
     ],
 )
@@ -89,6 +92,8 @@ def test_what_was_only_recalled_is_marked():
         *((name, "ConvLSTM-AE") for name in ("ucsd-ped1", "ucsd-ped2")),
         *((name, "Chong & Tay") for name in ("avenue", "ucsd-ped1", "ucsd-ped2")),
         ("ucsd-ped2", "Stacked RNN"),
+        ("ucsd-ped2", "Giorno"),
+        ("ucsd-ped1", "MC2ST"),
         *((name, "Stacked RNN, TSC alone") for name in ("ucsd-ped2", "avenue", "shanghaitech")),
         *((name, "Jigsaw-VAD") for name in ("ucsd-ped2", "avenue", "shanghaitech")),
     }

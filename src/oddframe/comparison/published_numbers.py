@@ -27,8 +27,8 @@ PROTOCOLS: dict[str, str] = {
         "methods that had only those"
     ),
     "training-free": (
-        "no training on the data set: pretrained vision or language models are asked; over all "
-        "test frames"
+        "no training on the data set: pretrained vision or language models are asked, or each test "
+        "video is compared with itself; over all test frames"
     ),
     "one-class": (
         "trained on normal videos only; AUC over frames, many with scores scaled within each video"
