@@ -132,7 +132,6 @@ def test_a_video_is_scored_without_a_run(tmp_path, capsys):
         (["fast.mp4", "--detector", "rtfm"], "has to be trained before it scores"),
         (["nowhere.mp4", "--detector", "unmasking"], "no such video, folder or manifest"),
         (["fast.mp4", "--detector", "giorno", "--causal"], "leave out --causal"),
-        (["fast.mp4", "--detector", "giorno", "--per-video"], "leave out --per-video"),
         (["run", "--detector", "giorno"], "run: is a run; give the footage"),
         (["fast.mp4", "--detector", "giorno", "--out", "m/s.npz"], "begun with detector mc2st"),
     ],
@@ -194,3 +193,15 @@ def test_the_count_of_moving_cubes_stands_among_the_baselines(tmp_path, footage)
     for video_id, spans in scored.scores.meta["untested"].items():
         for event in told[video_id]["events"]:
             assert not any(start <= event["peak"] < end for start, end in spans)
+
+
+def test_scores_are_scaled_within_each_video_only_on_request(tmp_path, footage):
+    run = train(None, tmp_path / "run", detector="giorno", settings=small_settings("giorno"))
+    plain = score(run.folder, footage.manifest, out=tmp_path / "a" / "s.npz").scores
+    scaled = score(run.folder, footage.manifest, out=tmp_path / "b" / "s.npz", per_video=True)
+    assert plain.meta["normalisation"].startswith("none")
+    assert "within each video" in scaled.scores.meta["normalisation"]
+    for video_id in plain:
+        values = plain[video_id]
+        wanted = (values - values.min()) / np.ptp(values)
+        np.testing.assert_allclose(scaled.scores[video_id], wanted, atol=1e-5)

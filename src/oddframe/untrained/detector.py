@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from oddframe.calibration.score_of_terms import within_video
 from oddframe.calibration.threshold import Threshold, calibrate
 from oddframe.console.words import HELD_OUT
 from oddframe.detectors.traits import Traits
@@ -24,6 +25,8 @@ from oddframe.settings.ranges import setting
 
 UNTESTED = 0.5
 """Score of frames that nothing was found out about: as likely new as not."""
+NEWNESS = "newness"
+"""The one term of the score, so that papers' scaling within each video can be had on request."""
 MOVING_CUBES = "moving cubes"
 """The simple rule that these detectors are compared with: how much moves."""
 
@@ -52,7 +55,9 @@ class UntrainedDetector:
     """
 
     name: ClassVar[str]
-    traits: ClassVar[Traits] = Traits("frames", "never", places=True)
+    traits: ClassVar[Traits] = Traits("frames", "never", places=True, per_video=True)
+    weights: ClassVar[Mapping[str, float]] = {NEWNESS: 1.0}
+    per_video_scale: ClassVar[str] = "scores from 0 to 1 within each video"
     config_type: ClassVar[type[UntrainedConfig]]
     assumes: ClassVar[str]
     """What has to be so for its scores to mean anything, a sentence."""
@@ -69,6 +74,22 @@ class UntrainedDetector:
     def calibrate(self, normal: Iterable[tuple[np.ndarray, Clock]]) -> None:
         """Choose the threshold from scores of normal videos."""
         self.calibrated = calibrate(normal, self.config.false_alarms_per_hour, footage=HELD_OUT)
+
+    def reason(self, term: str) -> str:  # noqa: ARG002 - there is one
+        """Why a frame is odd; each says where as well."""
+        return "it is unlike the rest of the video"
+
+    def scaled_terms(
+        self, terms: Mapping[str, np.ndarray], *, per_video: bool = False
+    ) -> dict[str, np.ndarray]:
+        """The score as it is; within each video from 0 to 1 only on request."""
+        values = np.asarray(terms[NEWNESS], np.float64)
+        scaled = within_video(values) if per_video else values
+        return {NEWNESS: scaled.astype(np.float32)}
+
+    def combine(self, terms: Mapping[str, np.ndarray], *, per_video: bool = False) -> np.ndarray:
+        """The score, float32 ``(frames,)``; see :meth:`scaled_terms`."""
+        return self.scaled_terms(terms, per_video=per_video)[NEWNESS]
 
     @property
     def threshold(self) -> float:

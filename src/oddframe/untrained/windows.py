@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -25,6 +25,7 @@ from oddframe.motion_cubes.cubes import LOOKAHEAD, SIZE, Moment, MotionCubes
 from oddframe.settings.ranges import setting
 from oddframe.untrained.detector import (
     MOVING_CUBES,
+    NEWNESS,
     UNTESTED,
     UntrainedConfig,
     UntrainedDetector,
@@ -91,7 +92,7 @@ class WindowConfig(UntrainedConfig):
 class WindowDetector(UntrainedDetector):
     """A detector that looks through windows; a subclass has a stream of its own, or this one."""
 
-    traits: ClassVar[Traits] = Traits("frames", "never", delayed=True, places=True)
+    traits: ClassVar[Traits] = replace(UntrainedDetector.traits, delayed=True)
     normalisation: ClassVar[str] = "none: an accuracy, 0.5 = newer frames are like older ones"
     assumes: ClassVar[str] = (
         "normality is what goes on in this video: what differs from the moments just before it is "
@@ -296,7 +297,10 @@ class WindowStream:
         baselines = {MOVING_CUBES: float(waiting.over)}
         if not waiting.told:
             untested = np.full((2, 2), UNTESTED, np.float32)
-            return FrameScore(number, UNTESTED, untested, tested=False, baselines=baselines)
+            terms = {NEWNESS: UNTESTED}
+            return FrameScore(
+                number, UNTESTED, untested, terms=terms, tested=False, baselines=baselines
+            )
         values = {kind: total / waiting.tests for kind, total in waiting.totals.items()}
         cue = max(values, key=lambda kind: values[kind])
         quarters = np.mean([part / waiting.tests for part in waiting.quarters.values()], axis=0)
@@ -305,13 +309,15 @@ class WindowStream:
         across, down = (0, width // 2, width), (0, height // 2, height)
         box = (across[column], down[row], across[column + 1], down[row + 1])
         place = where(box, width, height)
+        value = float(np.mean([*values.values()]))
         return FrameScore(
             frame=number,
-            value=float(np.mean([*values.values()])),
+            value=value,
             score_map=quarters.reshape(2, 2).astype(np.float32),
             cue=cue,
             reason=f"{_SUBJECTS[cue]} is unlike that of the moments before ({place})",
             boxes=(box,),
+            terms={NEWNESS: value},
             baselines=baselines,
         )
 

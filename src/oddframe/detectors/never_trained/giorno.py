@@ -8,7 +8,7 @@ the configuration in it that is said to be that of Avenue.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -25,6 +25,7 @@ from oddframe.motion_cubes.cubes import COLUMNS, ROWS, SIZE, Moment, MotionCubes
 from oddframe.settings.ranges import setting
 from oddframe.untrained.detector import (
     MOVING_CUBES,
+    NEWNESS,
     UNTESTED,
     UntrainedConfig,
     UntrainedDetector,
@@ -77,7 +78,7 @@ class Giorno(UntrainedDetector):
     """
 
     name: ClassVar[str] = "giorno"
-    traits: ClassVar[Traits] = Traits("frames", "never", causal=False, places=True)
+    traits: ClassVar[Traits] = replace(UntrainedDetector.traits, causal=False)
     config_type: ClassVar[type[UntrainedConfig]] = GiornoConfig
     normalisation: ClassVar[str] = "none: odds that what moves is new, smoothed over 5x5x5 cells"
     smoothing_seconds: ClassVar[float] = 0.0
@@ -197,19 +198,20 @@ class GiornoStream:
         return rows
 
     def _score(self, frame: int, cells: np.ndarray) -> FrameScore:
-        pooled = cells.max() if self._config.pooling == "max" else (cells * _TRIANGLE).sum()
+        pooled = float(cells.max() if self._config.pooling == "max" else (cells * _TRIANGLE).sum())
         boxes, width, height = (), self._info.width, self._info.height
         if self._reachable[frame] and cells.any():
             boxes = odd_boxes(cells, width, height)
         place = f" ({where(boxes[0], width, height)})" if boxes else ""
         return FrameScore(
             frame=frame,
-            value=float(pooled),
+            value=pooled,
             score_map=cells,
             cue="motion" if boxes else "",
             reason=f"what moves here is easily told from the rest of the video{place}"
             * bool(boxes),
             boxes=boxes,
+            terms={NEWNESS: pooled},
             tested=self._reachable[frame],
             baselines={MOVING_CUBES: float(self._over[frame])},
         )
