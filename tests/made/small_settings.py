@@ -47,7 +47,10 @@ SMALL_SETTINGS: dict[str, dict[str, Any]] = {
     "rtfm": {**_BAGS, "width": 8},
     "s3r": _BAGS,
     "spatiotemporal-ae": {**_CLIPS, "width": 8, "learning_rate": 0.01},
-    "stacked-rnn": {"side": 128, "steps": 40, "validate_every": 20, "learning_rate": 0.002},
+    "stacked-rnn": {
+        **{"side": 128, "clip_frames": 4, "learning_rate": 0.002},
+        **{"steps": 40, "validate_every": 20},
+    },
     "sultani": _BAGS,
     "unmasking": _WINDOWS,
 }
