@@ -116,7 +116,7 @@ class GiornoStream:
     """Frames of one video in; at its end the scores of all of them out.
 
     Kept until then are the cubes that move, 2 kB each, at most ``most_cubes`` of them: 200 MB, and
-    up to twice as much when they are judged. An hour of video fits as well as a minute does.
+    two to three times as much when they are judged. An hour of video fits as a minute does.
 
     Args:
         detector: what scores them.
