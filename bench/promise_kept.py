@@ -24,7 +24,7 @@ from oddframe.calibration.surprise import Surprise
 from oddframe.cluster.threads import one_thread_each
 from oddframe.detectors.contract import scores_of
 from oddframe.detectors.own_cameras.fixed_camera import FixedCameraConfig, FixedCameraDetector
-from oddframe.detectors.own_cameras.fixed_camera.evidence import SCALES, Evidence, Lasting, longest
+from oddframe.detectors.own_cameras.fixed_camera.evidence import SCALES, Evidence, Lasting, apart
 from oddframe.detectors.own_cameras.fixed_camera.fitting import _remember, _whiten
 from oddframe.detectors.own_cameras.fixed_camera.followed import CUES, LASTING_CUES, Followed
 from oddframe.detectors.own_cameras.fixed_camera.frame_values import frame_value
@@ -122,7 +122,7 @@ def hours(train: Path, fresh: Path, cache: Path) -> None:
     """Fresh hours against the promise of hours of another day."""
     known, new = measured(prepare_folder(train), prepare_folder(fresh), cache)
     seconds = sum(one.clock.watched for one in known)
-    merge, frame = longest(seconds), Surprise.fit(np.concatenate([one.values for one in known]))
+    merge, frame = apart(seconds), Surprise.fit(np.concatenate([one.values for one in known]))
     unseen = Followed((BlockSurprise(0.0, 1.0),) * len(CUES))
     evidence = [(one.evidence, one.clock) for one in known]
     lasting = Lasting.fit(evidence, seconds, merge, unseen)

@@ -13,7 +13,7 @@ from oddframe.detectors.own_cameras.fixed_camera.evidence import (
     SCALES,
     Evidence,
     Lasting,
-    longest,
+    apart,
 )
 from oddframe.detectors.own_cameras.fixed_camera.followed import Followed
 from oddframe.files.saved_state import SavedState
@@ -139,8 +139,8 @@ def test_a_flash_must_be_far_odder_and_no_two_values_become_one():
 
 
 def test_a_scale_is_judged_by_footage_ten_times_as_long():
-    """And alarms are one within the longest time that is judged."""
-    assert [longest(seconds) for seconds in (20, 30, 149, 150, 600)] == [1, 3, 3, 15, 60]
+    """And alarms are one while what was judged by is not forgotten."""
+    assert [apart(seconds) for seconds in (20, 30, 149, 150, 600)] == [1, 3, 3, 45, 180]
     clock = Clock(1000, 5.0)
     evidence = np.random.default_rng(0).exponential(1, (1000, KINDS))
     blocks = BlockSurprise(0.0, 0.2), BlockSurprise(0.0, 0.3), BlockSurprise(1.0, 0.3)

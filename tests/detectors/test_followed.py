@@ -75,6 +75,14 @@ def test_a_way_is_believed_as_far_as_ways_are_told_apart_here(followed):
     )
 
 
+def test_a_place_is_believed_as_a_way_is(followed):
+    random = np.random.default_rng(0)
+    values = gumbel_r.rvs(PLACES, WIDTHS, size=(450, 4), random_state=random)
+    half = Followed.fit([(values, 3600.0)], 0.5)
+    assert half.trusts[:3] == (1, 0.5, 0.5)
+    assert followed.trusts[:3] == (1, 1, 1)
+
+
 @pytest.mark.parametrize(
     ("stays", "least", "most"),
     [([2, 5, 20, 30], 1, 1), ([2, 5, 20, 30, 100, 200, 300, 400], 0.25, 0.25), ([70, 100], 0, 0)],

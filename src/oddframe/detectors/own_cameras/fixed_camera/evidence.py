@@ -55,9 +55,15 @@ LENGTHS = (*(scale.seconds for scale in SCALES), *(60.0 for _ in LASTING_CUES))
 """Seconds of each kind of evidence; what follows things and lasts comes after the scales."""
 
 
-def longest(seconds: float) -> float:
-    """The longest time that so many seconds of normal footage say what is usual over, or 1."""
-    return max([length for length in LENGTHS if _is_known(length, seconds)], default=1.0)
+def apart(seconds: float) -> float:
+    """Gap of alarms that are one, in seconds, by so many seconds of normal footage.
+
+    The longest time over which that says what is usual; three times that if it is a mean over the
+    whole picture, which does not say whether what it shows is still the same, and has forgotten
+    nineteen twentieths by then.
+    """
+    known = max([length for length in LENGTHS if _is_known(length, seconds)], default=1.0)
+    return known if known <= SCALES[0].seconds else 3 * known
 
 
 class Evidence:

@@ -68,15 +68,16 @@ class Followed:
     blocks: tuple[BlockSurprise, ...]
 
     @classmethod
-    def fit(cls, stretches: Iterable[tuple[np.ndarray, float]], direction: float) -> Followed:
+    def fit(cls, stretches: Iterable[tuple[np.ndarray, float]], ways: float) -> Followed:
         """Fit to normal footage.
 
-        A long stay is believed as far as something that is left for a minute would show: not where
-        things are always left somewhere.
+        A rare place is believed as far as a rare way: where things go whichever way they will,
+        they come to every place in time. A long stay is believed as far as something that is left
+        for a minute would show: not where things are always left somewhere.
 
         Args:
             stretches: values ``(moments, cues)`` of each, and its seconds.
-            direction: how far a rare way is believed here (:meth:`Directions.trust`).
+            ways: how far a rare way is believed here (:meth:`Directions.trust`).
         """
         known = list(stretches)
         blocks = np.array(
@@ -88,7 +89,7 @@ class Followed:
         )
         stays = np.concatenate([values[:, -1] for values, _ in known])
         left = np.maximum(stays, math.log(_LEFT_SECONDS))
-        trusts = (1.0, direction, 1.0, trust(stays, left))
+        trusts = (1.0, ways, ways, trust(stays, left))
         return cls(tuple(map(BlockSurprise.fit, blocks.T, _LEAST_SPREADS, trusts)))
 
     def parts(self, values: np.ndarray) -> np.ndarray:

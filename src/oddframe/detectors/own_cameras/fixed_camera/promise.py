@@ -18,7 +18,7 @@ from oddframe.calibration.threshold import (
     time_lapse_counts,
 )
 from oddframe.console.words import duration
-from oddframe.detectors.own_cameras.fixed_camera.evidence import Lasting, longest
+from oddframe.detectors.own_cameras.fixed_camera.evidence import Lasting, apart
 from oddframe.detectors.own_cameras.fixed_camera.measuring import Measurements
 from oddframe.detectors.own_cameras.fixed_camera.scene import Scene
 from oddframe.detectors.own_cameras.fixed_camera.settings import FixedCameraConfig
@@ -40,7 +40,7 @@ def promised(
 ) -> tuple[Scene, Threshold]:
     """The scene with what it knows of what lasts, and from where frames are odd.
 
-    Alarms are one if no more lies between them than the longest time that is judged.
+    Alarms are one if no more lies between them than :func:`.apart` says.
 
     Args:
         scene: what was learnt.
@@ -56,7 +56,7 @@ def promised(
         for start, stop, rate, _ in found.stretches
     ]
     watched = min(sum(clock.watched for _, clock in pieces), seconds)
-    merge_seconds = longest(watched)
+    merge_seconds = apart(watched)
     lasting = Lasting.fit(
         [(evidence[p], clock) for p, clock in pieces],
         watched,
