@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 LATELY_SECONDS = 1800.0
 """How far back a place remembers what it has shown; older things fade by then."""
 _UNSEEN_SECONDS = 60.0
-"""Of a place that was watched so long, half of what it shows is no news."""
+"""Of a place that was watched so long, half of what it always shows is no news, and half of the rest
+is believed to be."""
 _LEAST_TIMES = 10
 """So many times its length must be in normal footage for a scale to be judged by it."""
 FLOOR = 3.15
@@ -101,7 +102,9 @@ class Evidence:
         before = seconds if self._seconds is None else self._seconds
         elapsed = min(max(seconds - before, 0.0), MOST_WATCHED)
         self._seconds = seconds
-        news = np.maximum(field - self._lately / (self._watched + _UNSEEN_SECONDS), 0)
+        watched = self._watched + _UNSEEN_SECONDS
+        # In its first minute all that a recording shows would be news, whatever season it is of.
+        news = np.maximum(field - self._lately / watched, 0) * (self._watched / watched)
         now = frame_value(news)
         kept = np.exp(-elapsed / self._places).astype(np.float32)[:, None, None]
         self._maps = kept * self._maps + (1 - kept) * news
