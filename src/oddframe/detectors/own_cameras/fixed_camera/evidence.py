@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 LATELY_SECONDS = 1800.0
 """How far back a place remembers what it has shown; older things fade by then."""
 _UNSEEN_SECONDS = 60.0
-"""Of a place that was watched so long, half of what it always shows is no news, and half of the rest
-is believed to be."""
+"""Of a place that was watched so long, half of what it always shows is no news, half of the rest
+is believed."""
 _LEAST_TIMES = 10
 """So many times its length must be in normal footage for a scale to be judged by it."""
 FLOOR = 3.15
