@@ -6,6 +6,7 @@ import torch
 
 from oddframe.detectors.one_class.conv_ae_clip import ConvAEClip, ConvAEClipConfig
 from oddframe.scores.frame_scores import Scores
+from oddframe.verbs.evaluate import evaluate
 from oddframe.verbs.score import score
 
 
@@ -84,3 +85,5 @@ def test_scores_of_a_run_say_in_which_form_they_are(footage, tmp_path):
     for values in (scores[name] for name in scores):
         assert values.min() == 0
         assert 0 < values.max() < 1
+    beside = evaluate(out, footage.manifest, tmp_path / "numbers", resamples=0, report=False)
+    assert beside.baselines["mean image"]["micro_auc"].value is not None

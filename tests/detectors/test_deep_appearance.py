@@ -88,6 +88,8 @@ def test_terms_are_scikit_learns_decision_and_the_mean_cosine(fitted):
     np.testing.assert_allclose([part["svm"] for part in found], distances, atol=1e-4)
     cosines = [np.mean([row @ other for other in learnt]) for row in rows]
     np.testing.assert_allclose([part["cosine"] for part in found], 1 - np.array(cosines), atol=1e-5)
+    beside = [score.baselines for score in scores(fitted, images)]
+    assert beside == [{"mean cosine": part["cosine"]} for part in found]
     assert fitted.notes["learnt"] == f"34 frames, {len(machine.support_)} support vectors"
 
 

@@ -40,6 +40,7 @@ class ScoreOfTerms:
 
     Attributes:
         name: of the detector, for messages.
+        simple_rules: terms that it has to beat, to what trivial baselines they are called.
         config: its settings, with ``false_alarms_per_hour`` and ``smoothing_seconds``.
         scales: term to its mean and deviation on held-out normal footage; ``map`` of the map's
             peaks; empty before calibration.
@@ -47,6 +48,7 @@ class ScoreOfTerms:
     """
 
     name: ClassVar[str]
+    simple_rules: ClassVar[Mapping[str, str]] = {}
     config: Any
     scales: dict[str, tuple[float, float]]
     calibrated: Threshold | None
@@ -140,8 +142,18 @@ class ScoreOfTerms:
             reason = self.reason(cue)
             if boxes:  # none where the map is 0 all over
                 reason += f" ({where(boxes[0], *size)})"
-            score_map = (part.map - mean) / deviation
-            scores.append(FrameScore(part.frame, value, score_map, cue, reason, boxes, part.terms))
+            scores.append(
+                FrameScore(
+                    frame=part.frame,
+                    value=value,
+                    score_map=(part.map - mean) / deviation,
+                    cue=cue,
+                    reason=reason,
+                    boxes=boxes,
+                    terms=part.terms,
+                    baselines={rule: part.terms[term] for term, rule in self.simple_rules.items()},
+                )
+            )
         return scores
 
     def learn_scales(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import torch
@@ -47,6 +47,7 @@ class ReconstructionDetector(ClipDetector):
     by :meth:`beside_mean_image`.
     """
 
+    simple_rules: ClassVar[Mapping[str, str]] = {"mean_image": "mean image"}
     mean_image: Tensor
 
     def __init__(self, config: ReconstructionConfig) -> None:

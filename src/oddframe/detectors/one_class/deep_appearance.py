@@ -22,7 +22,7 @@ Beside the SVM stands what it is worth: the mean cosine to the training frames, 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -88,6 +88,7 @@ class DeepAppearance(ScoreOfTerms):
     """
 
     name: ClassVar[str] = "deep-appearance"
+    simple_rules: ClassVar[Mapping[str, str]] = {"cosine": "mean cosine"}
     traits: ClassVar[Traits] = Traits(
         "frames", "at once", places=True, per_video=True, leaves_out=True, resumes=True
     )
