@@ -93,6 +93,19 @@ def test_untested_frames_raise_no_threshold(tmp_path):
     assert run.detector.threshold == alone.detector.threshold < 0.5
 
 
+def test_the_highest_score_is_not_that_of_a_video_that_was_not_tested(tmp_path):
+    video(tmp_path / "both" / "long.mp4", "calm", 1)
+    video(tmp_path / "both" / "short.mp4", "calm", 2, frames=14)
+    settings = {**small_settings("giorno"), "motion_threshold": 15.0}
+    run = train(None, tmp_path / "run", detector="giorno", settings=settings)
+    with pytest.warns(OddframeWarning, match=r"short\.mp4"):
+        found = score(run.folder, tmp_path / "both", report=True)
+    assert found.scores["long"].max() < found.scores["short"].max() == 0.5
+    assert found.report is not None
+    assert "The highest score is at 0:" in found.report.read_text()
+    assert "in “long”" in found.report.read_text()
+
+
 def test_normal_videos_in_which_nothing_can_be_compared(tmp_path):
     video(tmp_path / "normal" / "short.mp4", "calm", 2, frames=14)
     with (

@@ -41,7 +41,10 @@ _WITH_A_MARK = frozenset({"recycle", "trash", "trashes", "snapshot", "snapshots"
 """Letters of such names that have a mark in front: ``#recycle``, ``~snapshot``."""
 _OWN_FILES = ("checkpoint.pt", "last.pt", "scores.npz", "report.html", "comparison.html")
 _OWN_FOLDERS = frozenset(
-    {"annotated", "events", "features", "maps", "plots", "report", "samples", "scores", "terms"}
+    [
+        *("annotated", "baselines", "events", "features", "maps", "plots", "report", "samples"),
+        *("scores", "terms"),
+    ]
 )
 """What oddframe puts beside each of those files."""
 _SOUND = frozenset(

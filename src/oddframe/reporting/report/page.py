@@ -130,7 +130,7 @@ def write_report(
         **learnt,
         "How this came about": protocol_section(manifest, scores, evaluation),
     }
-    lead = summary(videos, scores.values, detections, threshold, scores.meta)
+    lead = summary(videos, scores.alarming.values, detections, threshold, scores.meta)
     page = html_document(title, _introduction(lead, training_note, found), sections)
     return write_text(folder / "report.html", page)
 
