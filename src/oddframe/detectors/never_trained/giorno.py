@@ -7,6 +7,7 @@ the configuration in it that is said to be that of Avenue.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
@@ -19,6 +20,7 @@ from oddframe.calibration.places import odd_boxes, where
 from oddframe.cluster.threads import one_thread_each
 from oddframe.detectors.contract import FrameScore
 from oddframe.detectors.traits import Traits
+from oddframe.errors import OddframeWarning
 from oddframe.media.frames import Frame, MediaInfo
 from oddframe.motion_cubes.components import principal_components
 from oddframe.motion_cubes.cubes import COLUMNS, ROWS, SIZE, Moment, MotionCubes
@@ -53,7 +55,7 @@ class GiornoConfig(UntrainedConfig):
         pooling: score of a frame from its cells: the ``max``, or the ``mean``, weighted by a
             triangle over rows and columns as the released code resizes the grid to one cell.
         most_cubes: cubes that are kept of a video at most; of one with more only every second
-            moment is judged, or every fourth, and so on.
+            moment is judged, or every fourth, and so on, and the frames between take its score.
     """
 
     motion_threshold: float = setting(5.0, at_least=0)
@@ -158,6 +160,14 @@ class GiornoStream:
             self._keep(moment)
         if not self._over:
             return []
+        if self._every > 1:
+            warnings.warn(
+                f"{self._source}: more than {self._config.most_cubes} cubes move in it, so one "
+                f"moment in {self._every} is judged, and what is shorter may be missed; a run with "
+                "a larger --settings.most_cubes judges more",
+                OddframeWarning,
+                stacklevel=3,
+            )
         with one_thread_each():
             grid = self._grid()
         if grid is None:
@@ -165,7 +175,10 @@ class GiornoStream:
             warn_of_untested(self._source, why)
             grid = np.full((len(self._kept), ROWS, COLUMNS), UNTESTED, np.float32)
             self._reachable = [False] * len(self._over)
-        return [self._score(frame, grid[frame // self._every]) for frame in range(len(self._over))]
+        # Of a video that was thinned, frames take what the nearest moment says.
+        nearest = (np.arange(len(self._over)) + self._every // 2) // self._every
+        nearest = np.minimum(nearest, len(grid) - 1)
+        return [self._score(frame, grid[at]) for frame, at in enumerate(nearest.tolist())]
 
     def _grid(self) -> np.ndarray | None:
         """Odds of each cell of each moment that is kept, float32 ``(moments, 12, 16)``, smoothed.
