@@ -16,7 +16,9 @@ from oddframe.detectors.traits import Traits
 from oddframe.media.frames import MediaInfo
 from oddframe.settings.ranges import setting
 from oddframe.untrained.detector import UntrainedConfig
-from oddframe.untrained.windows import Rows, WindowConfig, WindowDetector, WindowStream
+from oddframe.untrained.window_settings import WindowConfig
+from oddframe.untrained.window_stream import Rows, WindowStream
+from oddframe.untrained.windows import WindowDetector
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,11 @@ class Mc2st(WindowDetector):
 class Mc2stStream(WindowStream):
     """Windows of one video, and what they remember of its past."""
 
+    _config: Mc2stConfig
+
     def __init__(self, detector: Mc2st, info: MediaInfo, source: str) -> None:
         self._random = detector.random(info.name)
-        super().__init__(detector, info, source)
+        super().__init__(detector.config, detector.maps, info, source)
 
     def begin(self) -> None:
         """Begin a piece of footage; that before a cut is no past of it."""

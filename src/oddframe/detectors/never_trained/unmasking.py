@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from oddframe.untrained.detector import UntrainedConfig
-from oddframe.untrained.windows import WindowConfig, WindowDetector
+from oddframe.untrained.window_settings import WindowConfig
+from oddframe.untrained.windows import WindowDetector
 
 
 @dataclass(frozen=True)
