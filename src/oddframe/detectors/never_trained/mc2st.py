@@ -30,7 +30,8 @@ class Mc2stConfig(WindowConfig):
         drawn: frames that are drawn from them for a window.
         renewed: how likely it is, at a window, that the oldest frame of the pool gives way to the
             newest one.
-        screened_from: windows that begin before this frame do not look back.
+        screened_from: windows that begin before this frame do not look back; the public code, which
+            counts from 1, has 66.
         older_weight: what the cost of an error on an older frame is times, in a window that looks
             back.
         newer_weight: what the cost of an error on a newer frame is times in such a window. As
@@ -40,7 +41,7 @@ class Mc2stConfig(WindowConfig):
     pool: int = setting(50, at_least=1, at_most=10_000)
     drawn: int = setting(10, at_least=1, at_most=1000)
     renewed: float = setting(0.3, at_least=0, at_most=1)
-    screened_from: int = setting(66, at_least=1, at_most=10_000)
+    screened_from: int = setting(65, at_least=1, at_most=10_000)
     older_weight: float = setting(21.0, above=0)
     newer_weight: float = setting(10.0, above=0)
 
