@@ -106,12 +106,21 @@ def test_what_a_place_always_shows_is_no_news():
     assert found[-1].max() < 0.16
 
 
-def test_it_begins_from_nothing_again():
-    evidence = Evidence(GRID)
-    field = np.full(GRID, 3, np.float32)
-    first = [evidence.add(field, t) for t in range(20)]
-    evidence.begin()
-    np.testing.assert_array_equal([evidence.add(field, t + 100.0) for t in range(20)], first)
+def test_nothing_lasts_over_a_cut_and_what_was_lately_is_known():
+    """Something odd goes on through a cut: it begins again, as soon as ever, as news as before."""
+    times, whole = lasting(20, 5, quiet=600)
+    evidence, cut = Evidence(GRID), 605.0
+    fields = np.zeros((times.size, *GRID), np.float32)
+    fields[(times >= 600) & (times < 620), 2, 3] = 3.0
+    found = []
+    for field, at in zip(fields, times, strict=True):
+        if at == cut:
+            evidence.interrupt()
+        found.append(evidence.add(field, at))
+    after = np.array(found)[times >= cut]
+    assert after[0] == pytest.approx([0, 0, 0])
+    again = whole[times >= 600][: after.shape[0]]
+    np.testing.assert_allclose(after[1:50, 0], again[:49, 0], rtol=0.05)
 
 
 KINDS = len(LENGTHS)

@@ -78,12 +78,15 @@ class Evidence:
         self._grid = grid
         self._places = np.array([s.seconds for s in SCALES if s.at_place])
         self._anywhere = np.array([s.seconds for s in SCALES if not s.at_place])
-        self.begin()
-
-    def begin(self) -> None:
-        """Forget everything: the next field is the first of something else."""
-        self._lately = np.zeros(self._grid, np.float32)
+        self._lately = np.zeros(grid, np.float32)
         self._watched = 0.0
+        self.interrupt()
+
+    def interrupt(self) -> None:
+        """Nothing lasts into the next field: footage was cut, or time was not filmed.
+
+        What places have shown lately is no less known: a lamp that is switched on may be a cut.
+        """
         self._maps = np.zeros((self._places.size, *self._grid), np.float32)
         self._means = np.zeros(self._anywhere.size)
         self._seconds: float | None = None

@@ -194,14 +194,16 @@ def _calibrated(
     appearance, pace = Surprise.fit(distances), Surprise.fit(paces)
     trusts = Trusts(_trust(appearance, distances), _trust(pace, paces))
     lasting, values, evidence = Evidence(scale.grid), [], []
-    looked = found.distances
+    looked, begun = found.distances, {start for start, *_ in found.stretches}
     for at, (look, moment) in enumerate(zip(found.latest_looks, found.paces, strict=True)):
         distance = np.minimum(looked[look], farthest).astype(np.float32)
         cells = trusts.appearance * appearance(distance)
         cells = cells + trusts.pace * pace(moment.astype(np.float32))
         values.append(frame_value(cells))
-        if anew[at]:
-            lasting.begin()
+        if at in begun:
+            lasting = Evidence(scale.grid)
+        elif anew[at]:
+            lasting.interrupt()
         over = lasting.add(cells, seconds[at])
         evidence.append([*over, *lasting_values(followed[at])])
     usual = habits.without(None)

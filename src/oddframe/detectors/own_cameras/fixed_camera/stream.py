@@ -147,7 +147,7 @@ class FixedCameraStream:
                 self._sees_look = moved.sees_look
                 self._pace = self._scene.pace_part(self._motion.pace)
             if observation.anew:
-                self._evidence.begin()
+                self._evidence.interrupt()
             number = self._last.frame + 1
             if observation.look is None and observation.motion is None:
                 self._last = replace(self._last, frame=number)
