@@ -16,6 +16,7 @@ from oddframe.cluster.threads import one_thread_each
 from oddframe.detectors.own_cameras.fixed_camera.fitting import fit_scene
 from oddframe.detectors.own_cameras.fixed_camera.followed import CUES
 from oddframe.detectors.own_cameras.fixed_camera.scene import Scene
+from oddframe.detectors.own_cameras.fixed_camera.search import NearestSearch
 from oddframe.detectors.own_cameras.fixed_camera.settings import FixedCameraConfig
 from oddframe.detectors.own_cameras.fixed_camera.stream import FixedCameraStream
 from oddframe.detectors.traits import Traits
@@ -57,6 +58,7 @@ class FixedCameraDetector:
         self.sights: dict[Sight, bytes] = {}
         self._network = network
         self._encoder = PatchEncoder(network)
+        self._search = NearestSearch(scene.memory)
 
     @property
     def threshold(self) -> float:
@@ -114,7 +116,9 @@ class FixedCameraDetector:
     def stream(self, info: MediaInfo, *, source: str = "", live: bool = False) -> FixedCameraStream:
         """Begin a stream; frames wait for three looks, 0.6 seconds, unless it is live."""
         self._warn_of_other_shape(info, source)
-        return FixedCameraStream(self.scene, self._encoder, self.threshold, info, live=live)
+        return FixedCameraStream(
+            self.scene, self._encoder, self._search, self.threshold, info, live=live
+        )
 
     def _warn_of_other_shape(self, info: MediaInfo, source: str) -> None:
         width, height = self.scene.size

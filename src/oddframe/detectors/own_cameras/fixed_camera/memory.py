@@ -224,6 +224,12 @@ class NormalMemory:
         across = -(-self.grid[1] // self.block)
         return self._places[row // self.block * across + column // self.block].source(patch)
 
+    def places(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Of each place the flat numbers of its cells, and its vectors ``(count, channels)``."""
+        cells = np.arange(self.grid[0] * self.grid[1]).reshape(self.grid)
+        both = zip(self._slices, self._places, strict=True)
+        return [(cells[part].ravel(), place.vectors) for part, place in both]
+
     def sources(self) -> np.ndarray:
         """Numbers of all pictures that representatives are from, rising."""
         return np.unique(np.concatenate([p.sources[: p.count] for p in self._places]))

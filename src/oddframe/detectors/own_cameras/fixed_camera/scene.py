@@ -115,9 +115,8 @@ class Scene:
     health: Health
     size: tuple[int, int]
 
-    def appearance_part(self, patches: np.ndarray) -> np.ndarray:
-        """Trusted surprise of each cell's appearance, from raw patches."""
-        distances = self.memory.distances(self.whitening(patches))
+    def appearance_part(self, distances: np.ndarray) -> np.ndarray:
+        """Trusted surprise of each cell's appearance, from distances of whitened patches."""
         return self.trusts.appearance * self.appearance(distances)
 
     def nearest_sight(self, patches: np.ndarray, row: int, column: int) -> Sight | None:

@@ -30,6 +30,7 @@ from oddframe.detectors.own_cameras.fixed_camera.health import HealthStream, ala
 from oddframe.detectors.own_cameras.fixed_camera.motion import Motion, MotionStream
 from oddframe.detectors.own_cameras.fixed_camera.observation import Observation, Observer
 from oddframe.detectors.own_cameras.fixed_camera.scene import Scene
+from oddframe.detectors.own_cameras.fixed_camera.search import NearestSearch
 from oddframe.detectors.own_cameras.fixed_camera.staying import Stay
 from oddframe.detectors.own_cameras.fixed_camera.stillness import Stillness
 from oddframe.detectors.own_cameras.fixed_camera.traces import Traced
@@ -79,6 +80,7 @@ class FixedCameraStream:
     Args:
         scene: what was learnt.
         encoder: turns looks into patches.
+        search: finds the nearest in the scene's memory.
         threshold: frames above it have a reason.
         info: what is known of the video.
         live: each score comes out with its frame.
@@ -88,6 +90,7 @@ class FixedCameraStream:
         self,
         scene: Scene,
         encoder: PatchEncoder,
+        search: NearestSearch,
         threshold: float,
         info: MediaInfo,
         *,
@@ -98,7 +101,8 @@ class FixedCameraStream:
 
         def look(image: np.ndarray) -> _Looked:
             patches = encoder.encode(image)
-            return _Looked(scene.appearance_part(patches), patches)
+            distances = search.distances(scene.whitening(patches))
+            return _Looked(scene.appearance_part(distances), patches)
 
         self._appearance = self._pace = np.zeros(scene.scale.grid, np.float32)
         self._motion = nothing = Motion(self._pace, Traced(), Wanderer(), Traced(), Stay())
