@@ -77,6 +77,19 @@ def test_normal_videos_choose_the_threshold_and_nothing_else(tmp_path, footage):
     assert given.detector.threshold >= highest
 
 
+def test_a_normal_video_that_cannot_be_read_is_left_out_if_there_are_others(tmp_path, capsys):
+    for seed, name in enumerate("ab"):
+        video(tmp_path / "cam" / "normal" / f"{name}.mp4", "calm", seed)
+    assert main(["prepare", "folder", "cam", "--out", "cam.jsonl"]) == 0
+    (tmp_path / "cam" / "normal" / "a.mp4").write_bytes(b"no video")
+    command = ["train", "cam.jsonl", "--detector", "unmasking", *options("unmasking")]
+    assert main([*command, "--out", "run"]) == 0
+    assert re.search(r"a: left out \(.*a\.mp4", capsys.readouterr().err)
+    (tmp_path / "cam" / "normal" / "b.mp4").write_bytes(b"no video")
+    assert main([*command, "--out", "other"]) == 2
+    assert "nothing could be compared in 2 normal videos" in capsys.readouterr().err
+
+
 def test_untested_frames_raise_no_threshold(tmp_path):
     """Videos that are too short score 0.5 throughout, and so do beginnings."""
     video(tmp_path / "normal" / "long.mp4", "calm", 1)

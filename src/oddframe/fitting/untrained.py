@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from oddframe.console.words import count
 from oddframe.detectors.contract import Untrained, scores_of
-from oddframe.errors import OddframeError
+from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.media.clock import Clock
 from oddframe.media.opening import open_video
 from oddframe.videos.manifest import Manifest
@@ -68,8 +69,14 @@ def _scored(
     """Scores of those videos in which anything was tested; untested frames raise no threshold."""
     for done, video in enumerate(videos):
         advance("scoring normal footage", done / len(videos))
-        with open_video(manifest.locate(video), video.fps, video.levels) as reader:
-            frames = [(one.value, one.tested) for one in scores_of(detector, reader, video.id)]
+        try:
+            with open_video(manifest.locate(video), video.fps, video.levels) as reader:
+                frames = [(one.value, one.tested) for one in scores_of(detector, reader, video.id)]
+        except OddframeError as error:
+            if len(videos) == 1:
+                raise
+            warnings.warn(f"{video.id}: left out ({error})", OddframeWarning, stacklevel=4)
+            continue
         values = np.array([value for value, _ in frames])
         tested = np.array([tested for _, tested in frames], bool)
         if tested.any():
