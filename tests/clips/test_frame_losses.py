@@ -14,6 +14,7 @@ from oddframe.clips.losses import (
     focal_frequency,
     gradient,
     intensity,
+    largest_decibel,
 )
 
 
@@ -123,6 +124,23 @@ def test_the_error_map_is_the_mean_over_channels():
     prediction[0, 0, 1, 0], prediction[0, 2, 1, 0], target[0, 1, 0, 1] = 0.3, 0.6, -0.9
     expected = torch.tensor([[[0.0, 0.27], [0.15, 0.0]]])
     torch.testing.assert_close(error_map(prediction, target), expected)
+
+
+def test_the_largest_error_by_sorting_the_cells_of_the_map():
+    squared = np.random.default_rng(0).exponential(0.01, (3, 128, 64)).astype(np.float32)
+    cells = squared.reshape(3, 32, 4, 32, 2).mean((2, 4)).reshape(3, -1)
+    largest = np.sort(cells, axis=1)[:, -15:]  # 1.5 % of 1,024 cells
+    found = largest_decibel(torch.from_numpy(squared)).numpy()
+    np.testing.assert_allclose(found, 10 * np.log10(largest.mean(1)), rtol=1e-5)
+
+
+def test_the_largest_error_is_that_of_a_thing_however_large_the_frame():
+    # A thing of one cell, which is one of sixteen cells or of 16 * 16 of which four count.
+    small, large = torch.zeros(1, 4, 4), torch.zeros(1, 16, 16)
+    small[0, 1, 2] = large[0, 3, 5] = 0.5
+    assert largest_decibel(small).item() == pytest.approx(10 * math.log10(0.5))
+    assert largest_decibel(large).item() == pytest.approx(10 * math.log10(0.5 / 4))
+    assert largest_decibel(torch.zeros(2, 16, 16)).tolist() == [-100, -100]
 
 
 @pytest.mark.parametrize("kind", [torch.bfloat16, torch.float16])

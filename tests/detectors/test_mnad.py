@@ -100,7 +100,7 @@ def test_every_variant_trains_measures_and_shows(name):
         clip = detector.as_pixels(given["clip"])
         found = detector.measure(clip)
         shown = detector.pictures(clip)
-    assert set(found.terms) == set(detector.weights)
+    assert set(found.terms) == {*detector.weights, "largest_error"}
     assert all(values.shape == (2,) for values in found.terms.values())
     assert found.map.shape == (2, 16, 16)
     assert found.map.min() >= 0
@@ -112,6 +112,8 @@ def test_every_variant_trains_measures_and_shows(name):
     # The error term is what the pictures show, in dB.
     gap = ((shown[made] - shown["target"]) / 2).square().mean((1, 2, 3))
     assert torch.allclose(found.terms["error"], 10 * gap.log10(), atol=1e-4)
+    worst = found.map.flatten(1).topk(4).values.mean(1)  # 1.5 % of 256 pixels
+    assert torch.allclose(found.terms["largest_error"], 10 * worst.log10(), atol=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -322,8 +324,11 @@ def test_point_score_weighs_large_errors_more():
 def test_weights_and_reasons():
     assert small(alpha=0.7).weights == pytest.approx({"error": 0.7, "memory_distance": 0.3})
     assert small(memory=False).weights == {"error": 1.0}
+    assert small(memory=False, score="largest").weights == {"largest_error": 1.0}
+    assert [*small(score="largest").weights] == ["largest_error", "memory_distance"]
     assert "memory holds" in small().reason("memory_distance")
     assert "expected something else" in small().reason("error")
+    assert "in one place" in small().reason("largest_error")
 
 
 # Settings.

@@ -10,8 +10,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from oddframe.clips.terms import in_cells
+
 LEAST_ERROR = 1e-10
 """Mean squared errors below this one count as this one: -100 dB."""
+
+LARGEST_SHARE = 0.015
+"""Share of a map's cells that are its largest: about one person in a street scene."""
 
 
 def intensity(prediction: Tensor, target: Tensor) -> Tensor:
@@ -87,7 +92,28 @@ def error_decibel(prediction: Tensor, target: Tensor) -> Tensor:
     Returns:
         ``(n,)``, 10 log10 of the mean squared error, at least -100; higher = worse.
     """
-    squared = (_full(prediction) - _full(target)).square().mean((1, 2, 3))
+    return _decibel((_full(prediction) - _full(target)).square().mean((1, 2, 3)))
+
+
+def largest_decibel(squared: Tensor) -> Tensor:
+    """How far a prediction is off where it is off most, in dB.
+
+    A mean over the whole frame grows with everything that moves; this one is that of a thing or
+    two, however many there are.
+
+    Args:
+        squared: squared error of each pixel ``(n, h, w)``, as of :func:`error_map`.
+
+    Returns:
+        ``(n,)``, 10 log10 of the mean of the largest cells (:data:`LARGEST_SHARE`, at least one)
+        of the score map that it becomes, at least -100; higher = worse.
+    """
+    cells = in_cells(squared).flatten(1)
+    count = max(1, round(LARGEST_SHARE * cells.shape[1]))
+    return _decibel(cells.topk(count).values.mean(1))
+
+
+def _decibel(squared: Tensor) -> Tensor:
     return 10 * squared.clamp(min=LEAST_ERROR).log10()
 
 

@@ -34,8 +34,13 @@ class ClipTerms:
 
     def arrays(self) -> tuple[dict[str, np.ndarray], np.ndarray]:
         """The terms, and maps of at most :data:`MAP_SIDE` cells along their side."""
-        shrunk = self.map.float()
-        if min(shrunk.shape[-2:]) > MAP_SIDE:
-            shrunk = functional.adaptive_avg_pool2d(shrunk, MAP_SIDE)
         terms = {name: value.float().cpu().numpy() for name, value in self.terms.items()}
-        return terms, shrunk.cpu().numpy()
+        return terms, in_cells(self.map).cpu().numpy()
+
+
+def in_cells(pixels: Tensor) -> Tensor:
+    """A map ``(..., h, w)`` in single precision, of at most :data:`MAP_SIDE` cells along a side."""
+    pixels = pixels.float()
+    if min(pixels.shape[-2:]) <= MAP_SIDE:
+        return pixels
+    return functional.adaptive_avg_pool2d(pixels, MAP_SIDE)

@@ -30,7 +30,7 @@ from torch import Tensor
 
 from oddframe.clips.config import ClipConfig
 from oddframe.clips.detector import ClipDetector
-from oddframe.clips.losses import error_decibel, error_map, intensity
+from oddframe.clips.losses import error_decibel, error_map, intensity, largest_decibel
 from oddframe.clips.terms import ClipTerms
 from oddframe.detectors.one_class.mnad.published import config_of
 from oddframe.detectors.one_class.mnad.settings import MnadConfig
@@ -76,10 +76,11 @@ class Mnad(ClipDetector):
 
     @property
     def weights(self) -> dict[str, float]:
-        """The error, and with a memory the distance to it."""
+        """The error that the setting ``score`` asks for, and with a memory the distance to it."""
+        error = {"whole": "error", "largest": "largest_error"}[self.config.score]
         if not self.config.memory:
-            return {"error": 1.0}
-        return {"error": self.config.alpha, "memory_distance": 1 - self.config.alpha}
+            return {error: 1.0}
+        return {error: self.config.alpha, "memory_distance": 1 - self.config.alpha}
 
     def begin_step(self, step: int) -> dict[str, float]:
         """The learning rate falls along half a cosine, to 0 after the last step."""
@@ -108,7 +109,8 @@ class Mnad(ClipDetector):
         }
 
     def measure(self, clip: Tensor) -> ClipTerms:
-        """``error``, and ``memory_distance``: the mean of :func:`memory.distances` in a frame.
+        """``error``, ``largest_error`` (that of its largest cells), and ``memory_distance``: the
+        mean of :func:`memory.distances` in a frame.
 
         The map is the squared error. The memory is the one that was trained.
         """
@@ -138,10 +140,11 @@ class Mnad(ClipDetector):
         target = self.as_unit(clip[:, -1])
         made, queries = self._run(self._given(clip), items)
         made = self.as_unit(made)
-        terms = {"error": error_decibel(made, target)}
+        squared = error_map(made, target)
+        terms = {"error": error_decibel(made, target), "largest_error": largest_decibel(squared)}
         if queries is not None and items is not None:
             terms["memory_distance"] = memory.distances(queries, items).mean((1, 2))
-        return ClipTerms(terms, error_map(made, target)), made, queries
+        return ClipTerms(terms, squared), made, queries
 
     def pictures(self, clip: Tensor) -> dict[str, Tensor]:
         """The last frame given, the frame wanted, the frame made and its squared error."""
@@ -155,6 +158,8 @@ class Mnad(ClipDetector):
         """Why a frame is odd."""
         if term == "memory_distance":
             return "its features are far from what the memory holds"
+        if term == "largest_error":
+            return "the network expected something else in one place"
         return super().reason(term)
 
     @property

@@ -34,6 +34,8 @@ class MnadConfig(ClipConfig):
             for prediction, 0.01 for reconstruction.
         alpha: weight of the error in the score; the distance to the memory has the rest. Published
             0.6 for prediction, 0.7 for reconstruction. Not used without a memory.
+        score: which squared error scores: ``whole``, the mean over the frame, as published; or
+            ``largest``, that of the oddest 1.5 % of the frame, about one person.
         noise: share of the pixels' values that become salt or pepper, in the denoising task.
         update_memory: go on updating the memory while a video is scored.
         update_below: a frame updates the memory if its point score, the squared error (pixels 0 to
@@ -50,6 +52,7 @@ class MnadConfig(ClipConfig):
     compactness: float = setting(0.1, at_least=0)
     separateness: float = setting(0.1, at_least=0)
     alpha: float = setting(0.6, at_least=0, at_most=1)
+    score: Literal["whole", "largest"] = "whole"
     noise: float = setting(0.25, above=0, below=1)
     update_memory: bool = False
     update_below: float = setting(0.01, at_least=0)
