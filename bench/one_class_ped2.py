@@ -76,14 +76,23 @@ def measure(detector: Any, truth: Manifest, path: Path) -> Terms:
 
 def variants(detector: Any) -> Iterator[tuple[str, Any]]:
     """A run's detector, and those that differ only in what its terms are combined to."""
-    choices = settings_of(type(detector.config)).get("score")
-    if choices is None or not choices.choices:
+    known = settings_of(type(detector.config))
+    if "score" not in known or not known["score"].choices:
         yield "", detector
         return
-    for score in choices.choices:
+    changes = [{"score": score} for score in known["score"].choices]
+    if (
+        "published_output" in known and detector.config.as_published
+    ):  # P_normal, of P_abnormal's run
+        changes += [
+            {**change, "published_output": "normal"}
+            for change in changes
+            if change["score"] != "psnr"  # it has no output of the classifier
+        ]
+    for change in changes:
         other = type(detector).from_state(detector.state())
-        other.config = replace(detector.config, score=score)
-        yield f", {score}", other
+        other.config = replace(detector.config, **change)
+        yield f", {change['score']}{', output normal' * (len(change) > 1)}", other
 
 
 def combined(detector: Any, terms: Terms, truth: Manifest, *, how: str) -> Scores:

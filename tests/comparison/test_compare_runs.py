@@ -110,6 +110,10 @@ def test_first_against_the_others(runs: Path, tmp_path: Path) -> None:
         (("short", "tiny", "foreign", "--pairs", "some"), "--pairs: expected all or first"),
         (("short", "tiny", "foreign", "--split", "train"), "labelled anomalous but has no events"),
         (("short", "tiny", "foreign", "--names", "a,b"), "expected 3 different names"),
+        (
+            ("short", "tiny", "foreign", "--published", "avenu"),
+            "--published avenu: no published numbers of this data set are known; give some of",
+        ),
         (("short", "tiny", "foreign", "--manifest", "no.jsonl"), "no.jsonl: expected a manifest"),
     ],
 )

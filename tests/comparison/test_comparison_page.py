@@ -276,6 +276,20 @@ def test_published_numbers_stand_apart_from_measured_ones(seeds, tmp_path):
     assert not (tmp_path / "published.csv").exists()
 
 
+def test_numbers_published_on_another_data_set_have_a_table_of_their_own(seeds, tmp_path):
+    own, other = published_for("ucsd-ped2"), published_for("avenue")
+    html = write_comparison(tmp_path, seeds, published=own, elsewhere=other).read_text("utf-8")
+    shown = section(html, "published-numbers")
+    ped2, avenue = shown.index("Published on ucsd-ped2"), shown.index("Published on avenue")
+    # DeepAppearance has .846 on Avenue and none on Ped2.
+    assert ped2 < avenue < shown.index("DeepAppearance") < shown.index("0.846")
+    rows = table_of(tmp_path / "published.csv")
+    assert [row["dataset"] for row in rows] == [row.dataset for row in (*own, *other)]
+    table = (tmp_path / "comparison.tex").read_text()
+    assert "Unmasking" in table
+    assert "DeepAppearance" not in table
+
+
 def test_training_curves_of_models_share_their_drawings(seeds, tmp_path):
     def trained(offset, **more):
         lines = []

@@ -9,7 +9,7 @@ from pathlib import Path
 from oddframe.comparison.compare import compare_scores
 from oddframe.comparison.contenders import Contender, maps_beside, read_contender, shared_manifest
 from oddframe.comparison.drilled import DrillComparison
-from oddframe.comparison.published_numbers import published_for
+from oddframe.comparison.published_numbers import datasets_published, published_for
 from oddframe.comparison.result import Comparison
 from oddframe.drills.result import is_drill
 from oddframe.errors import OddframeError
@@ -38,6 +38,7 @@ class CompareRequest:
         resamples: bootstrap resamples over videos.
         seed: fixes the resamples of the bootstrap.
         timelines: draw every video with the scores of all.
+        published: other data sets whose published numbers are shown too, in tables of their own.
     """
 
     results: Sequence[Path]
@@ -51,6 +52,7 @@ class CompareRequest:
     resamples: int = RESAMPLES
     seed: int = 0
     timelines: bool = True
+    published: Sequence[str] = ()
 
     def named(self) -> dict[str, Path]:
         """By its name what is compared.
@@ -84,6 +86,12 @@ class CompareRequest:
             OddframeError: see :meth:`named`; or something else than scores, runs and sweeps.
         """
         check_seed(self.seed)
+        for dataset in self.published:
+            if not published_for(dataset):
+                raise OddframeError(
+                    f"--published {dataset}: no published numbers of this data set are known; "
+                    f"give some of {', '.join(datasets_published())}"
+                )
         named = self.named()
         if self.manifest:
             truth = Manifest.read(self.manifest, self.root)
@@ -146,6 +154,12 @@ def compare_into(request: CompareRequest) -> Comparison | DrillComparison:
         scores={name: part.of_split(truth, split) for name, part in drawn.items()},
         curves={name: part.curves for name, part in found.items() if part.curves},
         published=published_for(truth.dataset) if split == "test" else (),
+        elsewhere=[
+            row
+            for dataset in dict.fromkeys(request.published)
+            if dataset != truth.dataset or split != "test"
+            for row in published_for(dataset)
+        ],
     )
     return comparison
 

@@ -59,6 +59,7 @@ def write_comparison(
     scores: Mapping[str, Scores] | None = None,
     curves: Mapping[str, Sequence[Sequence[Mapping[str, Any]]]] | None = None,
     published: Sequence[Published] = (),
+    elsewhere: Sequence[Published] = (),
 ) -> Path:
     """Write ``comparison.html``, its tables as CSV and LaTeX and its pictures into the folder.
 
@@ -75,6 +76,8 @@ def write_comparison(
         scores: model name to the scores of these videos.
         curves: model name to the lines of ``metrics.jsonl`` of each of its trainings.
         published: what others reported on this data set; shown apart from what was measured.
+        elsewhere: what they reported on other data sets; on the page in tables of its own, and
+            not in LaTeX, where it would stand below the columns of this one.
 
     Returns:
         The path of ``comparison.html``.
@@ -87,7 +90,7 @@ def write_comparison(
     known = {name: e for name, e in (evaluations or {}).items() if name in comparison.models}
     suspects = {**comparison.doubts}
     suspects |= {name: found for name, e in known.items() if (found := doubts({}, e))}
-    write_tables(folder, comparison, published)
+    write_tables(folder, comparison, [*published, *elsewhere])
     write_text(folder / "comparison.tex", latex_table(comparison, published, suspects))
     if known and all("roc" in e.curves for e in known.values()):
         write_roc(folder / "plots" / "roc.png", known)
@@ -106,7 +109,7 @@ def write_comparison(
         "Differences": differences_section(comparison, suspects),
         "Seeds": seeds_section(comparison, suspects),
         "Chosen by validation, and the oracle beside it": oracle_section(comparison, suspects),
-        "Published numbers": published_section(published),
+        "Published numbers": published_section([*published, *elsewhere]),
         "Classes": classes_section(folder, comparison, suspects),
         "Decisions at a threshold": _decisions(comparison, set(suspects)),
         "Curves": _curves(known),

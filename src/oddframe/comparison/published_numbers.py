@@ -78,8 +78,6 @@ def published_for(dataset: str) -> tuple[Published, ...]:
     The two protocols of ShanghaiTech are two data sets, ``shanghaitech`` and
     ``shanghaitech-weak``.
     """
-    table = files("oddframe.comparison") / "published_numbers.csv"
-    rows = csv.DictReader(table.read_text(encoding="utf-8").splitlines())
     return tuple(
         Published(
             row["method"],
@@ -91,6 +89,16 @@ def published_for(dataset: str) -> tuple[Published, ...]:
             row["source"],
             row["note"],
         )
-        for row in rows
+        for row in _rows()
         if row["dataset"] == dataset
     )
+
+
+def datasets_published() -> tuple[str, ...]:
+    """The data sets that there are published numbers of."""
+    return tuple(dict.fromkeys(row["dataset"] for row in _rows()))
+
+
+def _rows() -> csv.DictReader[str]:
+    table = files("oddframe.comparison") / "published_numbers.csv"
+    return csv.DictReader(table.read_text(encoding="utf-8").splitlines())

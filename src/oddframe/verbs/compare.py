@@ -27,6 +27,7 @@ def compare(
     resamples: int = RESAMPLES,
     seed: int = 0,
     timelines: bool = True,
+    published: list[str] | None = None,
 ) -> Comparison | DrillComparison:
     """Compare runs, sweeps and score files: metrics with intervals, and paired differences.
 
@@ -49,6 +50,8 @@ def compare(
         resamples: bootstrap resamples over videos.
         seed: fixes the resamples of the bootstrap, which are the same for all.
         timelines: draw every video with the scores of all.
+        published: data sets whose published numbers are shown as well, beside those of the one
+            compared and in tables of their own, as ``--published avenue``.
 
     Returns:
         The comparison.
@@ -69,5 +72,6 @@ def compare(
         resamples=resamples,
         seed=seed,
         timelines=timelines,
+        published=published or (),
     )
     return compare_into(request)

@@ -17,11 +17,13 @@ class Protocol:
     """Numbers that were reported under one protocol.
 
     Attributes:
+        dataset: what they were reported on.
         said: the protocol in a few words.
         more: the rest of it as a sentence; may be empty.
         table: the numbers.
     """
 
+    dataset: str
     said: str
     more: str
     table: Table
@@ -29,25 +31,25 @@ class Protocol:
 
 @dataclass(frozen=True)
 class PublishedNumbers:
-    """What others reported, by protocol."""
+    """What others reported, by data set and protocol."""
 
     template: ClassVar[str] = "comparison/published.html"
     protocols: Sequence[Protocol]
 
 
 def published_section(published: Sequence[Published]) -> PublishedNumbers | None:
-    """A table per protocol; None without rows.
+    """A table per data set and protocol; None without rows.
 
     Args:
-        published: what others reported on this data set.
+        published: what others reported.
     """
     if not published:
         return None
     found = []
-    for protocol in dict.fromkeys(row.protocol for row in published):
+    for dataset, protocol in dict.fromkeys((row.dataset, row.protocol) for row in published):
         said, _, more = protocol.partition("; ")
-        table = _table([row for row in published if row.protocol == protocol])
-        found.append(Protocol(said, sentence(more) if more else "", table))
+        table = _table([r for r in published if (r.dataset, r.protocol) == (dataset, protocol)])
+        found.append(Protocol(dataset, said, sentence(more) if more else "", table))
     return PublishedNumbers(found)
 
 
