@@ -156,15 +156,16 @@ def main() -> None:
         if not found:
             print(f"{line.name}: no scores of '{line.trained}'; left out", file=sys.stderr)
         scores |= found
-    comparison = compare(
+    page = options.out / "page"
+    compare(
         list(scores.values()),
-        options.out / "page",
+        page,
         manifest=options.manifest,
         names=[*scores],
         pairs="first",
         published=["avenue"],
     )
-    print("\n".join(printed(comparison)))
+    print("\n".join(printed(Comparison.read(page / "comparison.json"))))
 
 
 if __name__ == "__main__":
