@@ -44,6 +44,7 @@ def compare(
     resamples: int = ...,
     seed: int = ...,
     timelines: bool = ...,
+    published: list[str] | None = ...,
 ) -> Comparison | DrillComparison: ...
 def demo(*, out: AnyPath = ..., seed: int = ...) -> Demo: ...
 def drill(
