@@ -141,6 +141,23 @@ def test_what_lasts_counts_from_its_floor_on_and_only_at_scales_that_are_known()
     np.testing.assert_allclose(scores, [1.5, FLOOR, FLOOR + 1])
 
 
+def test_evidence_alone_says_what_it_says_among_more():
+    """What is passed over because it is below the floor is below the floor, knot by knot."""
+    values = np.random.default_rng(0).gamma(2, 1, 5000) - 1
+    scale = Surprise.fit(values)
+    judge = Lasting((None, scale, *(None for _ in range(KINDS - 2))))
+    some = np.concatenate([scale.values, scale.values[-1] + np.linspace(0, 9, 400)])
+    among = np.zeros((some.size, KINDS))
+    among[:, 1] = some
+    alone = np.array([judge.surprises(one) for one in among])
+    np.testing.assert_array_equal(alone, judge.surprises(among))
+    straight = scale(some)
+    np.testing.assert_array_equal(alone[:, 1], np.where(straight >= FLOOR, straight, 0))
+    assert 0 < np.count_nonzero(alone) < some.size
+    assert scale(np.array(scale.highest_below(1.0))) < 1 < scale.surprises[-1]
+    assert scale.highest_below(0.0) == -np.inf
+
+
 def test_a_flash_must_be_far_odder_and_no_two_values_become_one():
     values = np.linspace(0, 40, 500)
     seen = lasting_judge().seen(values)

@@ -64,6 +64,10 @@ class Surprise:
         """So many times the surprise, 0 to 1."""
         return Surprise(self.values, trust * self.surprises, trust * self.slope)
 
+    def highest_below(self, surprise: float) -> float:
+        """A raw value up to which all have less than a surprise; ``-inf`` if none is known."""
+        return float(self.values[self.surprises < surprise].max(initial=-np.inf))
+
     def state(self) -> dict[str, Any]:
         """Arrays and plain values."""
         return {"values": self.values, "surprises": self.surprises, "slope": self.slope}

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -172,19 +173,27 @@ class Lasting:
         a hundred: of single odd frames normal footage has more than their surprise says.
         """
         surprise = np.asarray(surprise, dtype=np.float32)
-        if self.scales[0] is None:
+        odd = surprise > _KNEE
+        if self.scales[0] is None or not odd.any():
             return surprise
         beyond = _KNEE + np.log10(1 + np.maximum(surprise - _KNEE, 0))
-        return np.where(surprise > _KNEE, beyond, surprise).astype(np.float32)
+        return np.where(odd, beyond, surprise).astype(np.float32)
 
     def surprises(self, evidence: np.ndarray) -> np.ndarray:
         """Surprise of evidence ``(..., scales)``, float32, same shape; 0 below :data:`FLOOR`."""
         found = np.zeros(evidence.shape, np.float32)
         for index, scale in enumerate(self.scales):
-            if scale is not None:
-                surprise = scale(evidence[..., index])
+            said = evidence[..., index]
+            # Nearly always nothing lasts.
+            if scale is not None and said.max(initial=-np.inf) > self._silent[index]:
+                surprise = scale(said)
                 found[..., index] = np.where(surprise >= FLOOR, surprise, 0)
         return found
+
+    @cached_property
+    def _silent(self) -> tuple[float, ...]:
+        """For each of the scales, evidence that says nothing, nor does less of it."""
+        return tuple(np.inf if s is None else s.highest_below(FLOOR) for s in self.scales)
 
     def score(self, surprise: np.ndarray, evidence: np.ndarray) -> np.ndarray:
         """The scores of frames: what is seen, or what lasts where that is rarer.

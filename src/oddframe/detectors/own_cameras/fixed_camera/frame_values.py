@@ -11,9 +11,11 @@ TOP_SHARE = 0.015
 def top_cells(field: np.ndarray) -> np.ndarray:
     """Flat indices of the oddest cells of a field, at least one."""
     count = max(1, round(TOP_SHARE * field.size))
-    return np.argpartition(field.ravel(), -count)[-count:]
+    return field.ravel().argpartition(-count)[-count:]
 
 
 def frame_value(field: np.ndarray) -> float:
     """Mean of the oddest cells of a field."""
-    return float(field.ravel()[top_cells(field)].mean())
+    cells = top_cells(field)
+    # Not mean(), which does the same and takes as long again to find out how.
+    return float(np.add.reduce(field.ravel()[cells]) / cells.size)

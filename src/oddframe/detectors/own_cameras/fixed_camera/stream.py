@@ -172,7 +172,10 @@ class FixedCameraStream:
         seen = float(scene.lasting.seen(np.array(cells + parts.sum())))
         # The same monotone map for cells, so that map and score share one scale.
         score_map = scene.frame(field)
-        for part, thing in zip(parts.tolist(), motion.things, strict=True):
+        odd = [
+            (part, thing) for part, thing in zip(parts.tolist(), motion.things, strict=True) if part
+        ]
+        for part, thing in odd:
             score_map[places_under(thing.box, scene.scale.motion_size, scene.scale.grid)] += part
         # What has lasted raises the score alone: the map shows what is odd now.
         score_map = cv2.GaussianBlur(scene.lasting.seen(score_map), (0, 0), _MAP_SPREAD)
@@ -182,8 +185,7 @@ class FixedCameraStream:
             # What rings, rings from when it is known; before, it is odd as a sight is.
             began = [
                 Since(max(0.0, seconds - thing.seconds), float(scene.lasting.seen(np.array(part))))
-                for part, thing in zip(parts.tolist(), motion.things, strict=True)
-                if part
+                for part, thing in odd
             ]
         value = max(seen, float(lasting.max()))
         score = FrameScore(frame, value, score_map, began=tuple(began), camera=self._camera)
