@@ -76,7 +76,7 @@ MISTAKES = [
     (GOOD, 'once")', 'once", places=1)', "traits.places: expected True or False, found 1"),
     (GOOD, "def stream", "def streams", "expected DETECTOR to have a method stream"),
     (GOOD, "def state", "state = 3 #", "expected DETECTOR to have a method state"),
-    (GOOD, 'once")', 'once", per_video=True)', "expected DETECTOR to have a method scaled_terms"),
+    (GOOD, 'once")', 'once", per_video=True)', "expected DETECTOR to have per_video_scale"),
     (GOOD, 'once")', 'once", on_gpu=True)', "expected DETECTOR to have a method to"),
     (GOOD, 'once")', 'once", counts_alarms=True)', "expected DETECTOR to have merge_seconds: a pr"),
     (GOOD, 'once")', 'once", leaves_out=True)', "expected DETECTOR to have left_out: a property"),

@@ -89,7 +89,14 @@ def test_the_whole_way(manifest: Path, tmp_path: Path, capsys: pytest.CaptureFix
         (step, split) for step in (30, 60) for split in ("train", "val", "oracle")
     ]
     assert {"intensity", "compactness", "separateness", "loss"} <= set(curve[0])
-    assert set(curve[1]) == {"step", "epoch", "split", "error", "memory_distance"}
+    assert set(curve[1]) == {
+        "step",
+        "epoch",
+        "split",
+        "error",
+        "largest_error",
+        "memory_distance",
+    }
     best = min(curve[1]["error"], curve[4]["error"])
     assert read_config(run)["selected"]["val"]["error"] == best
     assert sorted(path.name for path in (run / "samples").iterdir()) == [
