@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
@@ -58,7 +59,11 @@ class FixedCameraDetector:
         self.sights: dict[Sight, bytes] = {}
         self._network = network
         self._encoder = PatchEncoder(network)
-        self._search = NearestSearch(scene.memory)
+
+    @cached_property
+    def _search(self) -> NearestSearch:
+        """Made with the first stream: who only reads a run does without."""
+        return NearestSearch(self.scene.memory)
 
     @property
     def threshold(self) -> float:

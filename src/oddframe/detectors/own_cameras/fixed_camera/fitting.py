@@ -136,17 +136,16 @@ def fit_scene(
         def distances(look: np.ndarray, own: int | None) -> np.ndarray:
             return memory.distances(whitening(look), own)
 
-        with ThreadPoolExecutor(max_workers=1) as other:
-            if looks is None:  # all has been seen: looks are measured beside what moves
-                moments = recording.replay()
-                owners = [None if group == HELD_OUT else group for group in recording.look_groups]
+        if looks is None:  # all has been seen: looks are measured beside what moves
+            owners = [None if group == HELD_OUT else group for group in recording.look_groups]
+            with ThreadPoolExecutor(max_workers=1) as other:
                 measured = other.map(distances, recording.looks(), owners)
-                found.add(moments, lambda *_: next(measured), habits, scale)
-            else:
-                plan = plan_stretches(videos, config.fit_hours)
-                holding = partial(advance, "holding out each part")
-                moments = footage.watch(plan, found.kept, left_out, holding, as_scored=True)
-                found.add(moments, distances, habits, scale)
+                found.add(recording.replay(), lambda *_: next(measured), habits, scale)
+        else:
+            plan = plan_stretches(videos, config.fit_hours)
+            holding = partial(advance, "holding out each part")
+            moments = footage.watch(plan, found.kept, left_out, holding, as_scored=True)
+            found.add(moments, distances, habits, scale)
         looks_of, sights = _sights(recording, memory, videos)
     advance("calibrating", 0.0)
     scene, values, evidence = _calibrated(
