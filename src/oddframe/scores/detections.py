@@ -256,7 +256,7 @@ def write_events(
         if camera and camera.get(video_id):
             entry["camera"] = trouble_rows(camera[video_id], clock)
         videos[video_id] = {**entry, "events": [_row(detection, clock) for detection in found]}
-    stated = asdict(rule) if rule is not None and math.isfinite(rule.threshold) else None
+    stated = asdict(rule) if rule is not None and rule.is_finite else None
     return write_json(path, {"format": FORMAT, "rule": stated, "videos": videos})
 
 

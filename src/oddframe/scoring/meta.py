@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -32,7 +31,7 @@ def meta_of(request: ScoreRequest) -> dict[str, Any]:
         **asdict(rule),
         "threshold_source": _threshold_source(request),
     }
-    if not math.isfinite(rule.threshold):
+    if not rule.is_finite:
         meta["threshold"] = None
     if "score" in run.detector.notes:
         meta["combination"] = run.detector.notes["score"]
@@ -65,7 +64,7 @@ def is_scored(path: Path, run: Path, manner: Manner, manifest: Path) -> bool:
 
 def _threshold_source(request: ScoreRequest) -> str | None:
     rule, source = request.rule, request.run.detector.notes.get("threshold")
-    if not math.isfinite(rule.threshold):
+    if not rule.is_finite:
         # Neither one that was imported nor one that is never trained knows a threshold until it
         # has seen normal footage.
         untrained = is_untrained(request.run.detector)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,14 +68,14 @@ class Showing:
         """Write a copy of each video with scores drawn in; the folder of these."""
         from oddframe.reporting.annotated_video import write_annotated_video
 
-        threshold = self.request.rule.threshold
+        rule = self.request.rule
         with progress() as bar:
             for video in self.manifest:
                 write_annotated_video(
                     self.manifest.locate(video),
                     self.folder / ANNOTATED / f"{video.id}.mp4",
                     self.scores[video.id],
-                    threshold=threshold if math.isfinite(threshold) else None,
+                    threshold=rule.threshold if rule.is_finite else None,
                     maps=self.maps.get(video.id),
                     detections=self.detections[video.id],
                     truth=video.frame_labels() if video.events else None,
