@@ -23,7 +23,7 @@ from oddframe.media.clock import Clock
 from oddframe.settings.checked import CheckedSettings
 from oddframe.settings.ranges import setting
 
-UNTESTED = 0.5
+NO_VERDICT = 0.5
 """Score of frames that nothing was found out about: as likely new as not."""
 NEWNESS = "newness"
 """The one term of the score, so that papers' scaling within each video can be had on request."""
@@ -139,7 +139,7 @@ def warn_of_untested(source: str, why: str) -> None:
         why: such as ``nothing moves``.
     """
     warnings.warn(
-        f"{source}: {why}, so nothing in it could be compared; all its scores are {UNTESTED:g}, "
+        f"{source}: {why}, so nothing in it could be compared; all its scores are {NO_VERDICT:g}, "
         "which says nothing",
         OddframeWarning,
         stacklevel=3,

@@ -14,7 +14,7 @@ from oddframe.detectors.contract import FrameScore
 from oddframe.features.backbones.feature_maps import FeatureMaps
 from oddframe.media.frames import Frame, MediaInfo
 from oddframe.motion_cubes.cubes import SIZE, Moment, MotionCubes
-from oddframe.untrained.detector import MOVING_CUBES, NEWNESS, UNTESTED, warn_of_untested
+from oddframe.untrained.detector import MOVING_CUBES, NEWNESS, NO_VERDICT, warn_of_untested
 from oddframe.untrained.unmasked_accuracy import unmasked_accuracy
 from oddframe.untrained.window_settings import WindowConfig
 
@@ -172,10 +172,10 @@ class WindowStream:
         self._told |= waiting.told
         baselines = {MOVING_CUBES: float(waiting.over)}
         if not waiting.told:
-            untested = np.full((2, 2), UNTESTED, np.float32)
-            terms = {NEWNESS: UNTESTED}
+            untested = np.full((2, 2), NO_VERDICT, np.float32)
+            terms = {NEWNESS: NO_VERDICT}
             return FrameScore(
-                number, UNTESTED, untested, terms=terms, tested=False, baselines=baselines
+                number, NO_VERDICT, untested, terms=terms, tested=False, baselines=baselines
             )
         values = {kind: total / waiting.tests for kind, total in waiting.totals.items()}
         cue = max(values, key=lambda kind: values[kind])

@@ -34,11 +34,16 @@ class WindowDetector(UntrainedDetector):
         "enters an empty scene is"
     )
 
-    def __init__(self, config: Any, seed: int = 0, maps: FeatureMaps | None = None) -> None:
-        super().__init__(config, seed)
-        if maps is None and "appearance" in config.kinds:
-            maps = FeatureMaps.lite0(_BLOCK, _SIDE)
-        self.maps = maps
+    maps: FeatureMaps | None = None
+    """The network whose maps are the appearance; None where that is not looked at."""
+
+    @classmethod
+    def untrained(cls, config: Any, seed: int) -> Self:
+        """The detector; see :class:`oddframe.detectors.contract.Untrained`."""
+        made = super().untrained(config, seed)
+        if "appearance" in config.kinds:
+            made.maps = FeatureMaps.lite0(_BLOCK, _SIDE)
+        return made
 
     @property
     def smoothing_seconds(self) -> float:
@@ -72,11 +77,9 @@ class WindowDetector(UntrainedDetector):
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Self:
         """The detector that gave :meth:`state`."""
-        maps = SavedState(state).part("maps")
-        found = super().from_state({**state, "config": {**state["config"], "features": "motion"}})
-        config = cls.config_type(**state["config"])
-        made = cls(config, found.seed, FeatureMaps.from_state(maps) if [*maps] else None)
-        made.calibrated = found.calibrated
+        made, maps = super().from_state(state), SavedState(state).part("maps")
+        if [*maps]:
+            made.maps = FeatureMaps.from_state(maps)
         return made
 
     def stream(self, info: MediaInfo, *, source: str = "", live: bool = False) -> WindowStream:  # noqa: ARG002 - every score comes out as soon as it is known

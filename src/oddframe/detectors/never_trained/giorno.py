@@ -28,7 +28,7 @@ from oddframe.settings.ranges import setting
 from oddframe.untrained.detector import (
     MOVING_CUBES,
     NEWNESS,
-    UNTESTED,
+    NO_VERDICT,
     UntrainedConfig,
     UntrainedDetector,
     warn_of_untested,
@@ -173,7 +173,7 @@ class GiornoStream:
         if grid is None:
             why = "hardly anything moves" if any(self._over) else "nothing moves"
             warn_of_untested(self._source, why)
-            grid = np.full((len(self._kept), ROWS, COLUMNS), UNTESTED, np.float32)
+            grid = np.full((len(self._kept), ROWS, COLUMNS), NO_VERDICT, np.float32)
             self._reachable = [False] * len(self._over)
         # Of a video that was thinned, frames take what the nearest moment says.
         nearest = (np.arange(len(self._over)) + self._every // 2) // self._every
@@ -254,7 +254,7 @@ def averaged_probabilities(
             tested = at[first : first + len(said)]
             total[tested] += said
             tests[tested] += 1
-    return np.where(tests > 0, total / np.maximum(tests, 1), UNTESTED)
+    return np.where(tests > 0, total / np.maximum(tests, 1), NO_VERDICT)
 
 
 def _pass(

@@ -41,7 +41,6 @@ class SpatiotemporalAEConfig(ReconstructionConfig):
     """Settings of the spatiotemporal auto-encoder; the defaults are the paper's.
 
     Attributes:
-        strides: training clips have frames 1, 2 and so on to so many times ``frame_step`` apart.
         width: channels of the first convolution; the second has half of them, the ConvLSTMs half,
             a quarter and half.
         batch_norm: batch norms and ReLU, as in the public code; else tanh alone, as in the paper.
