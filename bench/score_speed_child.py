@@ -21,6 +21,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ STAGES = {
     "resize": [
         ("oddframe.media.video_file", "_FileFrame", "rgb"),
         ("oddframe.media.video_file", "_FileFrame", "grey"),
+        ("oddframe.media.file_frame", "FileFrame", "rgb"),
+        ("oddframe.media.file_frame", "FileFrame", "grey"),
     ],
     "breaks": [("oddframe.media.continuity", "BreakFinder", "see")],
     "motion": [
@@ -39,6 +42,7 @@ STAGES = {
     "memory": [
         (f"{_CAMERA}.scene", "Whitening", "__call__"),
         (f"{_CAMERA}.memory", "NormalMemory", "distances"),
+        (f"{_CAMERA}.search", "NearestSearch", "distances"),
     ],
 }
 """Methods by stage, those of older versions too. Decoding has threads of its own, and what is left
@@ -100,7 +104,7 @@ def stages(run: Path, video: Path) -> dict[str, Any]:
     spent: dict[str, float] = defaultdict(float)
     for stage, methods in STAGES.items():
         for module, owner, name in methods:
-            if hasattr(import_module(module), owner):
+            if find_spec(module) and hasattr(import_module(module), owner):
                 timed(getattr(import_module(module), owner), name, stage, spent)
     found = score(run, video)
     spent["decode"] = decode(video)["cpu_seconds"]
