@@ -90,6 +90,18 @@ def test_a_normal_video_that_cannot_be_read_is_left_out_if_there_are_others(tmp_
     assert "nothing could be compared in 2 normal videos" in capsys.readouterr().err
 
 
+def test_a_refused_score_without_a_run_leaves_none(tmp_path, capsys):
+    (tmp_path / "bad.mp4").write_bytes(b"no video")
+    assert main(["score", "--detector", "unmasking", "bad.mp4"]) == 2
+    assert "cannot be read as a video" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["bad.mp4"]
+    video(tmp_path / "fast.mp4")
+    assert main(["score", "--detector", "unmasking", "fast.mp4"]) == 0
+    made = {path.name for path in (tmp_path / "unmasking-fast" / "run").iterdir()}
+    assert main(["score", "--detector", "unmasking", "fast.mp4", "--split", "train"]) == 2
+    assert {path.name for path in (tmp_path / "unmasking-fast" / "run").iterdir()} == made
+
+
 def test_untested_frames_raise_no_threshold(tmp_path):
     """Videos that are too short score 0.5 throughout, and so do beginnings."""
     video(tmp_path / "normal" / "long.mp4", "calm", 1)

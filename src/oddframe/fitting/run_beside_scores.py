@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 from oddframe.detectors import available, load, load_given
 from oddframe.errors import OddframeError
+from oddframe.files.atomic import begun_in
 from oddframe.files.folder_lock import alone_in
 from oddframe.fitting.fit import fit_run
 from oddframe.fitting.request import FitRequest
 from oddframe.footage.given import Footage
-from oddframe.runs.run_folder import CHECKPOINT
+from oddframe.runs.run_folder import CHECKPOINT, CONFIG, LOG
 
 RUN = "run"
 """The run's folder, in that of the scores."""
 
 
-def scores_without_run(detector: str | None, footage: Path, out: Path | None) -> Path:
+@contextmanager
+def scores_without_run(detector: str | None, footage: Path, out: Path | None) -> Generator[Path]:
     """The scores file that footage is to have, beside which a run of its own is ready to make it.
+
+    A run that was made for it goes again where the block fails before anything is scored.
 
     Args:
         detector: the name or the file of a detector that is never trained.
@@ -45,6 +51,7 @@ def scores_without_run(detector: str | None, footage: Path, out: Path | None) ->
         )
     path = out or Path(f"{kind.name}-{given.name}") / "scores.npz"
     folder = path.parent / RUN
-    with alone_in(folder):
-        fit_run(FitRequest(None, folder, detector, resume=True))
-    return path
+    with begun_in(path.parent, *(f"{RUN}/{name}" for name in (CHECKPOINT, CONFIG, LOG))):
+        with alone_in(folder):
+            fit_run(FitRequest(None, folder, detector, resume=True))
+        yield path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
 from oddframe.cluster.spread import Workers
@@ -87,20 +88,23 @@ def score(
     able = Workers(workers, ray)
     alarms = Alarms(threshold, merge, min_length)
     manner = Manner(causal, per_video, oracle)
-    if footage is None:
-        footage, out = run, scores_without_run(detector, run, out)
-        run = out.parent / RUN
-    fitted = read_run(run, manner.checkpoint, detector)
-    reads_features = fitted.detector.traits.looks_at == "features"
-    request = ScoreRequest(
-        run=fitted,
-        footage=Footage.given(footage, root, features_alone=reads_features and features is None),
-        split=split,
-        features=features,
-        weights=weights,
-        manner=manner,
-        alarms=alarms,
-        wanted=Wanted(out, maps, report, annotate),
-        workers=able,
-    )
-    return score_footage(request)
+    with ExitStack() as until_scored:
+        if footage is None:
+            path = until_scored.enter_context(scores_without_run(detector, run, out))
+            run, footage, out = path.parent / RUN, run, path
+        fitted = read_run(run, manner.checkpoint, detector)
+        reads_features = fitted.detector.traits.looks_at == "features"
+        request = ScoreRequest(
+            run=fitted,
+            footage=Footage.given(
+                footage, root, features_alone=reads_features and features is None
+            ),
+            split=split,
+            features=features,
+            weights=weights,
+            manner=manner,
+            alarms=alarms,
+            wanted=Wanted(out, maps, report, annotate),
+            workers=able,
+        )
+        return score_footage(request)
