@@ -1,0 +1,120 @@
+"""Every message to every sink that should have it, and how the sinks are."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from pathlib import Path
+
+from oddframe.alerts.message import Message, a_test, plain_name
+from oddframe.alerts.outbox import Outbox
+from oddframe.alerts.sender import PAUSES, Sender, SinkStatus
+from oddframe.alerts.sink import Accepted, CameraState, Link, Sink, nothing
+from oddframe.errors import OddframeError
+
+FOLDER = "outbox"
+
+
+class Alerts:
+    """The sinks of one watch, each with a thread and an outbox below ``state/outbox/``.
+
+    Args:
+        sinks: with names that differ.
+        state: the state folder, which only this process writes.
+        cameras: the names of all cameras.
+        say: is given one line where a sink fails, is back, or is off.
+        arm: is called, by a sink's thread, where a person switches a camera's alarms by a sink.
+        pauses: seconds before each next try.
+
+    Raises:
+        CannotWriteError: an outbox cannot be made.
+    """
+
+    def __init__(
+        self,
+        sinks: Sequence[Sink],
+        state: Path,
+        cameras: Sequence[str],
+        say: Callable[[str], None],
+        arm: Callable[[str, bool], None] = nothing,
+        pauses: tuple[float, ...] = PAUSES,
+    ) -> None:
+        link = Link(tuple(cameras), state, arm=arm, say=say)
+        self._senders: dict[str, Sender] = {}
+        for sink in sinks:
+            folder = state / FOLDER / plain_name(sink.name)
+            outbox = Outbox(folder, partial(_say, say, sink.name))
+            self._senders[sink.name] = Sender(sink, outbox, link, pauses)
+        self._tell_of_others(state / FOLDER, say)
+
+    def start(self) -> None:
+        """Begin to send, first what was left from before."""
+        for sender in self._senders.values():
+            sender.start()
+
+    def send(self, message: Message, to: Iterable[str] | None = None) -> None:
+        """Give a message to sinks; it is on disk afterwards, and nobody waited for a network.
+
+        Args:
+            message: one whose id a sink has had before is not sent to it again.
+            to: the names of the sinks; None means all.
+        """
+        for name in self._senders if to is None else to:
+            self._senders[name].put(message)
+
+    def state(self, camera: str, state: CameraState) -> None:
+        """Tell those sinks that show it how a camera is; as often as there is something new."""
+        for sender in self._senders.values():
+            sender.state(camera, state)
+
+    def status(self) -> dict[str, SinkStatus]:
+        """How each sink is now, by its name."""
+        return {name: sender.status() for name, sender in self._senders.items()}
+
+    def stop(self, patience: float = 5.0) -> None:
+        """End; what no sink has taken by then is sent after the next start.
+
+        Args:
+            patience: seconds in all to wait for what is on its way.
+        """
+        for sender in self._senders.values():
+            sender.stop(0.0)
+        until = time.monotonic() + patience
+        for sender in self._senders.values():
+            sender.stop(max(0.0, until - time.monotonic()))
+
+    def _tell_of_others(self, folder: Path, say: Callable[[str], None]) -> None:
+        """Messages of sinks that are no more: nobody sends them, and nobody deletes them."""
+        own = {plain_name(name) for name in self._senders}
+        for path in sorted(folder.iterdir() if folder.is_dir() else ()):
+            left = len(list(path.glob("*.json"))) if path.name not in own else 0
+            if left:
+                say(
+                    f"{path}: {left} messages to a sink that is no more; delete the folder, or "
+                    f"name a sink {path.name} again"
+                )
+
+
+def _say(say: Callable[[str], None], name: str, line: str) -> None:
+    say(f"alerts.{name}: {line}")
+
+
+def try_sink(sink: Sink, state: Path, cameras: Sequence[str]) -> str:
+    """Send a real test message by a sink that is in no other use.
+
+    Returns:
+        A line that says that it was taken.
+
+    Raises:
+        OddframeError: it was not, with the reason.
+    """
+    link = Link(tuple(cameras), state)
+    sink.open(link)
+    try:
+        outcome = sink.send([a_test(cameras[0] if cameras else "test")])
+    finally:
+        sink.close()
+    if isinstance(outcome, Accepted):
+        return f"alerts.{sink.name}: took a test message"
+    raise OddframeError(f"alerts.{sink.name}: did not take a test message: {outcome.reason}")
