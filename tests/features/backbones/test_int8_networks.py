@@ -7,7 +7,7 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from oddframe.features.backbones.int8_networks import linear_outputs, quantise
+from oddframe.features.backbones.int8_networks import linear_outputs, quantise, take_bytes
 from oddframe.features.backbones.patch_features import (
     FINE_CHANNELS,
     PatchEncoder,
@@ -67,6 +67,34 @@ def test_a_block_is_off_by_a_few_steps_of_its_range(seed):
     step = 2 * reach / 255
     assert np.abs(found - expected).max() < 6 * step
     assert np.abs(found - expected).mean() < 1.5 * step
+
+
+@pytest.mark.parametrize(("least", "most", "steps"), [(1, 253, 0), (0, 255, 20)])
+def test_pictures_in_bytes_give_the_same_but_for_levels_that_were_cut_off(least, most, steps):
+    """Of 256 levels, less 127, 255 are whole numbers of 8 bits without -128."""
+    network = export_network()
+    reach = [1.0] + [20.0] * (len(linear_outputs(network)) - 1)
+    before = quantise(network, [(-one, one) for one in reach])
+    picture = np.random.default_rng(0).integers(least, most + 1, (1, 64, 96, 3)).astype(np.uint8)
+    expected = run(before, picture.transpose(0, 3, 1, 2).astype(np.float32))
+    found = run(take_bytes(before, 127), picture)
+    assert expected.std() > 1
+    assert np.abs(found - expected).max() <= steps * 40 / 255
+
+
+def test_patches_are_of_both_depths(networks, tmp_path):
+    model = onnx.load_model_from_string(networks[1])
+    (joined,) = (node for node in model.graph.node if node.op_type == "Concat")
+    (pool,) = (node for node in model.graph.node if node.op_type == "AveragePool")
+    fine, coarse = pool.input[0], joined.input[1]
+    model.graph.output.extend(helper.make_empty_tensor_value_info(n) for n in (fine, coarse))
+    session = onnxruntime.InferenceSession(model.SerializeToString())
+    picture = np.random.default_rng(0).integers(0, 256, (96, 64, 3)).astype(np.uint8)
+    _, deep, deeper = session.run(None, {"images": picture[None]})
+    pooled = deep[0].reshape(40, 6, 2, 4, 2).mean(axis=(2, 4))
+    found = PatchEncoder(networks[1]).encode(picture)
+    np.testing.assert_allclose(found[..., :FINE_CHANNELS].transpose(2, 0, 1), pooled, rtol=1e-5)
+    np.testing.assert_array_equal(found[..., FINE_CHANNELS:].transpose(2, 0, 1), deeper[0])
 
 
 @pytest.fixture(scope="module")

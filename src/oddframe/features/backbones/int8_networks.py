@@ -95,6 +95,37 @@ def quantise(network: bytes, ranges: Sequence[tuple[float, float]]) -> bytes:
     return model.SerializeToString()
 
 
+def take_bytes(network: bytes, zero: int) -> bytes:
+    """A network of :func:`quantise` that is given pictures as they are.
+
+    Its input is uint8 ``(B, H, W, C)``. What was done to levels before is left out but for its
+    zero: the scale of the first convolution's input stays, and with it every number in between.
+
+    Args:
+        network: its levels less ``zero`` were the whole numbers of the first convolution, but for
+            those that its range cut off.
+        zero: the level that was 0.
+    """
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    model = onnx.load_model_from_string(network)
+    graph = model.graph
+    first = next(node for node in graph.node if node.op_type == "QuantizeLinear")
+    given = graph.input[0].name
+    channels = graph.input[0].type.tensor_type.shape.dim[1].dim_value
+    shape = ["batch", "height", "width", channels]
+    graph.input[0].CopyFrom(helper.make_tensor_value_info(given, TensorProto.UINT8, shape))
+    turn = helper.make_node("Transpose", [given], list(first.output), perm=[0, 3, 1, 2])
+    graph.node.remove(first)
+    graph.node.insert(0, turn)
+    old = next(part for part in graph.initializer if part.name == first.input[2])
+    old.CopyFrom(numpy_helper.from_array(np.array(zero, np.uint8), old.name))
+    pruned = _pruned(model.SerializeToString())
+    onnx.checker.check_model(pruned)
+    return pruned.SerializeToString()
+
+
 def _scales(weights: np.ndarray, biases: np.ndarray) -> np.ndarray:
     """The scale of each output channel of weights ``(out, in, height, width)``.
 

@@ -9,8 +9,10 @@ import os
 import subprocess
 import sys
 import threading
+import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +29,8 @@ MOST_SECONDS = 60.0
 MOST_BYTES = 16 << 30
 """Memory that a foreign network may take; or all there is, where that is less."""
 
+_WATCHED_EVERY = 0.5
+"""Seconds."""
 _NO_ROOM = "Available memory of"
 """In what ONNX Runtime says of a network that is at its limit."""
 
@@ -139,21 +143,13 @@ def run_session(session: Any, feeds: Mapping[str, np.ndarray], network: str) -> 
     import onnxruntime
 
     options = onnxruntime.RunOptions()
-    late = threading.Event()
-
-    def stop() -> None:
-        late.set()
-        options.terminate = True
-
     options.log_severity_level = 4
-    watch = threading.Timer(MOST_SECONDS, stop)
-    watch.daemon = True
-    watch.start()
     try:
-        return session.run(None, dict(feeds), options)
+        with _WATCHDOG.watching(options):
+            return session.run(None, dict(feeds), options)
     except Exception as error:  # ONNX Runtime's own kinds have no public base class
         shapes = ", ".join(str(part.shape) for part in feeds.values())
-        if late.is_set():
+        if options.terminate:
             said = f"gives no answer to an input of shape {shapes} within {MOST_SECONDS:g} s"
         elif _NO_ROOM in str(error):
             most = _most_bytes() / 2**30
@@ -162,9 +158,41 @@ def run_session(session: Any, feeds: Mapping[str, np.ndarray], network: str) -> 
             reason = (str(error).splitlines() or [type(error).__name__])[0][:160]
             said = f"fails on an input of shape {shapes} ({reason})"
         raise OddframeError(f"{network}: {said}") from error
-    finally:
-        watch.cancel()
-        watch.join()
+
+
+class _Watchdog:
+    """Stops networks that are late, from one thread that stays: one for each answer costs more."""
+
+    def __init__(self) -> None:
+        self._running: dict[int, tuple[float, Any]] = {}
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    @contextmanager
+    def watching(self, options: Any) -> Generator[None]:
+        """Stop the run that has these options if it takes more than :data:`MOST_SECONDS`."""
+        self._stay_awake()
+        self._running[id(options)] = time.monotonic() + MOST_SECONDS, options
+        try:
+            yield
+        finally:
+            del self._running[id(options)]
+
+    def _stay_awake(self) -> None:
+        with self._lock:
+            if self._thread is None or not self._thread.is_alive():  # as in a forked process
+                self._thread = threading.Thread(target=self._watch, daemon=True)
+                self._thread.start()
+
+    def _watch(self) -> None:
+        while True:
+            time.sleep(_WATCHED_EVERY)
+            for until, options in list(self._running.values()):
+                if time.monotonic() > until:
+                    options.terminate = True
+
+
+_WATCHDOG = _Watchdog()
 
 
 def try_out(network: Path, defaults: Mapping[int, Sequence[int]]) -> None:

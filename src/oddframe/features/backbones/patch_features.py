@@ -22,6 +22,10 @@ _REACH = (1, 32, 45, 33, 49, 36, 21, 39, 31, 16, 30, 13, 31, 29, 14, 29, 13, 31)
 normal clips of the fights, three scenes whose ranges hardly differ."""
 
 
+_MIDDLE = 127
+"""The level that is 0 to the network."""
+
+
 def input_size(width: int, height: int, long_side: int) -> tuple[int, int]:
     """(width, height) of the network's input: the long side as given, both multiples of 32."""
     scale = long_side / max(width, height)
@@ -54,31 +58,56 @@ def export_network() -> bytes:
 
 @functools.cache
 def integer_network() -> bytes:
-    """:func:`export_network` in integers; its features are others, so a memory goes with one.
+    """:func:`export_network` in integers, from pictures in bytes to patches.
 
-    Made once in a process, however many runs are fitted there.
+    Its features are others than those of floats, so a memory goes with one of the two. Made once
+    in a process, however many runs are fitted there.
 
     A run keeps these bytes, so scoring needs neither PyTorch's eager network nor the weights.
 
     Raises:
         OddframeError: the packaged weights are missing.
     """
-    from oddframe.features.backbones.int8_networks import quantise
+    from oddframe.features.backbones.int8_networks import quantise, take_bytes
 
-    return quantise(export_network(), [(-reach, reach) for reach in _REACH])
+    whole = quantise(export_network(), [(-reach, reach) for reach in _REACH])
+    return _put_out_patches(take_bytes(whole, _MIDDLE))
+
+
+def _put_out_patches(network: bytes) -> bytes:
+    """One output of both depths, channels last, where there were two."""
+    import onnx
+    from onnx import TensorProto, helper
+
+    model = onnx.load_model_from_string(network)
+    graph = model.graph
+    fine, coarse = (output.name for output in graph.output)
+    pool = helper.make_node(
+        "AveragePool", [fine], ["pooled"], kernel_shape=[2] * 2, strides=[2] * 2
+    )
+    join = helper.make_node("Concat", ["pooled", coarse], ["both"], axis=1)
+    turn = helper.make_node("Transpose", ["both"], ["patches"], perm=[0, 2, 3, 1])
+    graph.node.extend([pool, join, turn])
+    del graph.output[:]
+    shape = ["batch", "rows", "columns", CHANNELS]
+    graph.output.append(helper.make_tensor_value_info("patches", TensorProto.FLOAT, shape))
+    onnx.checker.check_model(model)
+    return model.SerializeToString()
 
 
 class PatchEncoder:
     """Runs a network on one image in the thread that calls it; several may.
 
     Args:
-        network: the bytes of :func:`integer_network`, or of :func:`export_network`.
+        network: the bytes of :func:`integer_network`, or of :func:`export_network`; or of what
+            runs of before have, which is in integers, but has the input and outputs of the latter.
     """
 
     def __init__(self, network: bytes) -> None:
         from oddframe.features.backbones.onnx_networks import open_session
 
         self._session = open_session(network, threads=1)
+        self._takes_bytes = self._session.get_inputs()[0].type == "tensor(uint8)"
 
     def encode(self, image: np.ndarray) -> np.ndarray:
         """Patch features of one uint8 RGB image ``(H, W, 3)``, H and W multiples of 32.
@@ -86,10 +115,10 @@ class PatchEncoder:
         Returns:
             float32 ``(H / 16, W / 16, 152)``: 40 fine channels averaged over 2x2, 112 coarse.
         """
-        from oddframe.features.backbones.onnx_networks import run_session
-
-        tensor = np.ascontiguousarray(image.transpose(2, 0, 1)[None], dtype=np.float32)
-        fine, coarse = run_session(self._session, {"images": tensor}, "the network of the run")
+        if self._takes_bytes:
+            return self._run(image[None])[0][0]
+        images = image.transpose(2, 0, 1)[None]
+        fine, coarse = self._run(np.ascontiguousarray(images, dtype=np.float32))
         pooled = (
             fine[0, :, 0::2, 0::2]
             + fine[0, :, 0::2, 1::2]
@@ -97,3 +126,8 @@ class PatchEncoder:
             + fine[0, :, 1::2, 1::2]
         ) / 4
         return np.concatenate([pooled, coarse[0]]).transpose(1, 2, 0)
+
+    def _run(self, images: np.ndarray) -> list[np.ndarray]:
+        from oddframe.features.backbones.onnx_networks import run_session
+
+        return run_session(self._session, {"images": images}, "the network of the run")

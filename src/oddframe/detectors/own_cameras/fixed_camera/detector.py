@@ -63,7 +63,7 @@ class FixedCameraDetector:
     @cached_property
     def _search(self) -> NearestSearch:
         """Made with the first stream: who only reads a run does without."""
-        return NearestSearch(self.scene.memory)
+        return NearestSearch(self.scene.whitening, self.scene.memory)
 
     @property
     def threshold(self) -> float:

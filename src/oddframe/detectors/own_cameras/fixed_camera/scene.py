@@ -52,7 +52,7 @@ class Whitening:
             float(np.linalg.norm(scaled[:, :FINE_CHANNELS], axis=1).mean()),
             float(np.linalg.norm(scaled[:, FINE_CHANNELS:], axis=1).mean()),
         )
-        scaled /= _scale_of(norms, scaled.shape[1])
+        scaled /= _scale_of(norms)
         mean = scaled.mean(axis=0)
         scaled -= mean
         values, vectors = np.linalg.eigh(np.cov(scaled, rowvar=False))
@@ -62,12 +62,16 @@ class Whitening:
 
     def __call__(self, patches: np.ndarray) -> np.ndarray:
         """Whitened patches, float32, same shape ``(..., channels)``."""
-        scaled = patches / _scale_of(self.norms, patches.shape[-1])
-        return (scaled.astype(np.float32) - self.mean) @ self.matrix
+        return ((patches / self.scale).astype(np.float32) - self.mean) @ self.matrix
+
+    @property
+    def scale(self) -> np.ndarray:
+        """What each channel is divided by first, float32 ``(channels,)``."""
+        return _scale_of(self.norms)
 
 
-def _scale_of(norms: tuple[float, float], channels: int) -> np.ndarray:
-    scale = np.full(channels, norms[1], np.float32)
+def _scale_of(norms: tuple[float, float]) -> np.ndarray:
+    scale = np.full(CHANNELS, norms[1], np.float32)
     scale[:FINE_CHANNELS] = norms[0]
     return scale
 

@@ -6,71 +6,83 @@ them once, and NumPy would anew each time, which takes as long as the products o
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from oddframe.detectors.own_cameras.fixed_camera.memory import NormalMemory
+from oddframe.detectors.own_cameras.fixed_camera.scene import Whitening
 
 
 class NearestSearch:
-    """Answers like :meth:`NormalMemory.distances`, in half the time; several threads may ask it.
+    """Answers like :meth:`NormalMemory.distances` of whitened patches, in half the time.
 
-    Sums run in another order, so answers differ, by 1e-5 of a patch's own length at most.
+    Several threads may ask it. Sums run in another order, so answers differ, by 1e-5 of a patch's
+    own length at most.
 
     Args:
+        whitening: brings raw patches to the scale of the memory.
         memory: this, as it is now; each place of it knows something.
     """
 
-    def __init__(self, memory: NormalMemory) -> None:
+    def __init__(self, whitening: Whitening, memory: NormalMemory) -> None:
         from oddframe.features.backbones.onnx_networks import open_session
 
-        places = memory.places()
         self._grid = memory.grid
-        # Places one after the other, and the cells of each.
-        self._order = np.concatenate([cells for cells, _ in places])
-        network = _network([(cells.size, vectors) for cells, vectors in places])
-        self._session = open_session(network, threads=1)
+        self._session = open_session(_network(whitening, memory), threads=1)
 
     def distances(self, patches: np.ndarray) -> np.ndarray:
         """Distance of every patch to what is known at its place, float32 ``(rows, columns)``.
 
         Args:
-            patches: float32 ``(rows, columns, channels)``.
+            patches: raw, float32 ``(rows, columns, channels)``.
         """
-        cells = patches.reshape(-1, patches.shape[-1])[self._order]
-        squares = np.einsum("ij,ij->i", cells, cells)
-        squares += self._session.run(None, {"cells": cells})[0]
-        found = np.empty(self._order.size, np.float32)
-        found[self._order] = np.sqrt(np.maximum(squares, 0, out=squares), out=squares)
-        return found.reshape(self._grid)
+        cells = np.ascontiguousarray(patches).reshape(-1, patches.shape[-1])
+        return self._session.run(None, {"patches": cells})[0].reshape(self._grid)
 
 
-def _network(places: list[tuple[int, np.ndarray]]) -> bytes:
-    """ONNX from cells, place after place, to the least ``|c|^2 - 2 x c`` of each.
-
-    Args:
-        places: number of cells and the vectors ``(count, channels)`` of each.
-    """
+def _network(whitening: Whitening, memory: NormalMemory) -> bytes:
+    """ONNX from the raw patches of all cells to their distances."""
     import onnx
     from onnx import TensorProto, helper, numpy_helper
 
-    sizes = np.array([cells for cells, _ in places], np.int64)
-    shape = [int(sizes.sum()), places[0][1].shape[1]]
+    places = memory.places()
+    order = np.concatenate([cells for cells, _ in places])
+    sizes = np.array([cells.size for cells, _ in places], np.int64)
+    cells, channels = order.size, places[0][1].shape[1]
     # Filled where it is: every other way of making a model copies all tables once more.
     model = onnx.ModelProto(ir_version=8, opset_import=[helper.make_opsetid("", 17)])
     graph = model.graph
     graph.name = "nearest"
-    graph.input.append(helper.make_tensor_value_info("cells", TensorProto.FLOAT, shape))
-    graph.output.append(helper.make_tensor_value_info("least", TensorProto.FLOAT, shape[:1]))
-    graph.initializer.append(numpy_helper.from_array(sizes, "sizes"))
-    parts, leasts = ([f"{name}{n}" for n in range(sizes.size)] for name in ("cells", "least"))
-    graph.node.append(helper.make_node("Split", ["cells", "sizes"], parts))
-    for part, least, (_, vectors) in zip(parts, leasts, places, strict=True):
-        table, squares, products = (
-            f"{name} of {part}" for name in ("table", "squares", "products")
-        )
-        graph.initializer.append(numpy_helper.from_array(vectors.T, table))
-        graph.initializer.append(numpy_helper.from_array((vectors * vectors).sum(axis=1), squares))
-        graph.node.append(helper.make_node("Gemm", [part, table, squares], [products], alpha=-2.0))
-        graph.node.append(helper.make_node("ReduceMin", [products], [least], axes=[1], keepdims=0))
-    graph.node.append(helper.make_node("Concat", leasts, ["least"], axis=0))
+    shape = [cells, channels]
+    graph.input.append(helper.make_tensor_value_info("patches", TensorProto.FLOAT, shape))
+    graph.output.append(helper.make_tensor_value_info("distances", TensorProto.FLOAT, [cells]))
+
+    def known(name: str, values: np.ndarray) -> str:
+        graph.initializer.append(numpy_helper.from_array(values, name))
+        return name
+
+    def node(kind: str, given: list[str], to: str, **more: Any) -> str:
+        graph.node.append(helper.make_node(kind, given, [to], **more))
+        return to
+
+    # Whitened, places one after the other, and the cells of each.
+    beside = node("Sub", ["patches", known("mean", whitening.mean * whitening.scale)], "beside")
+    turn = known("turn", whitening.matrix / whitening.scale[:, None])
+    ordered = node("Gather", [beside, known("order", order)], "ordered")
+    white = node("MatMul", [ordered, turn], "white")
+    parts = [f"part{n}" for n in range(sizes.size)]
+    graph.node.append(helper.make_node("Split", [white, known("sizes", sizes)], parts))
+    # Of each |c|^2 - 2 x c at least, and |x|^2 is added to the least alone.
+    leasts = []
+    for part, (_, vectors) in zip(parts, places, strict=True):
+        table = known(f"table of {part}", vectors.T)
+        squares = known(f"squares of {part}", (vectors * vectors).sum(axis=1))
+        products = node("Gemm", [part, table, squares], f"products of {part}", alpha=-2.0)
+        leasts.append(node("ReduceMin", [products], f"least of {part}", axes=[1], keepdims=0))
+    least = node("Concat", leasts, "least", axis=0)
+    own = node("ReduceSumSquare", [white], "own", axes=[1], keepdims=0)
+    squared = node("Relu", [node("Add", [least, own], "sum")], "squared")
+    back = known("back", np.argsort(order))
+    node("Gather", [node("Sqrt", [squared], "roots"), back], "distances")
     return model.SerializeToString()

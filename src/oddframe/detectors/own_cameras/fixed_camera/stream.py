@@ -80,7 +80,7 @@ class FixedCameraStream:
     Args:
         scene: what was learnt.
         encoder: turns looks into patches.
-        search: finds the nearest in the scene's memory.
+        search: how far they are from the nearest in the scene's memory.
         threshold: frames above it have a reason.
         info: what is known of the video.
         live: each score comes out with its frame.
@@ -101,8 +101,7 @@ class FixedCameraStream:
 
         def look(image: np.ndarray) -> _Looked:
             patches = encoder.encode(image)
-            distances = search.distances(scene.whitening(patches))
-            return _Looked(scene.appearance_part(distances), patches)
+            return _Looked(scene.appearance_part(search.distances(patches)), patches)
 
         self._appearance = self._pace = np.zeros(scene.scale.grid, np.float32)
         self._motion = nothing = Motion(self._pace, Traced(), Wanderer(), Traced(), Stay())
