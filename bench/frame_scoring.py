@@ -32,7 +32,8 @@ from jpeg_footage import jpeg_footage
 from oddframe.clips.config import ClipConfig
 from oddframe.clips.detector import ClipDetector
 from oddframe.detectors import available, load
-from oddframe.detectors.contract import FrameDetector, scores_of
+from oddframe.detectors.contract import FrameDetector
+from oddframe.detectors.stepping import scores_of
 from oddframe.errors import OddframeError
 from oddframe.media.image_series import list_images
 from oddframe.media.opening import open_video

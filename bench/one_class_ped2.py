@@ -26,7 +26,7 @@ from scipy.ndimage import gaussian_filter1d
 from torch import nn
 
 from oddframe.detectors import load
-from oddframe.detectors.contract import scores_of
+from oddframe.detectors.stepping import scores_of
 from oddframe.errors import OddframeError
 from oddframe.evaluation.evaluate import evaluate_scores
 from oddframe.evaluation.result import Measured

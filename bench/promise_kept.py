@@ -22,7 +22,6 @@ import numpy as np
 from oddframe.calibration.block_maxima import BlockSurprise
 from oddframe.calibration.surprise import Surprise
 from oddframe.cluster.threads import one_thread_each
-from oddframe.detectors.contract import scores_of
 from oddframe.detectors.own_cameras.fixed_camera import FixedCameraConfig, FixedCameraDetector
 from oddframe.detectors.own_cameras.fixed_camera.evidence import SCALES, Evidence, Lasting, apart
 from oddframe.detectors.own_cameras.fixed_camera.fitting import _remember, _whiten
@@ -36,6 +35,7 @@ from oddframe.detectors.own_cameras.fixed_camera.watching import (
     plan_whole,
     scale_of,
 )
+from oddframe.detectors.stepping import scores_of
 from oddframe.features.backbones.patch_features import PatchEncoder, integer_network
 from oddframe.footage.folder import prepare_folder
 from oddframe.media.clock import Clock

@@ -17,7 +17,8 @@ import numpy as np
 
 from oddframe.calibration.threshold import Threshold, calibrate
 from oddframe.console.words import HELD_OUT, LEARNT_FROM
-from oddframe.detectors.contract import FrameScore, scores_of
+from oddframe.detectors.contract import FrameScore
+from oddframe.detectors.stepping import scores_of
 from oddframe.detectors.traits import Traits
 from oddframe.errors import OddframeError
 from oddframe.media.frames import Frame, MediaInfo

@@ -18,7 +18,7 @@ from oddframe.clips.config import ClipConfig
 from oddframe.clips.detector import ClipDetector
 from oddframe.clips.stream import TermStream, terms_of
 from oddframe.clips.terms import MAP_SIDE, ClipTerms
-from oddframe.detectors.contract import scores_of
+from oddframe.detectors.stepping import scores_of
 from oddframe.errors import OddframeError
 from oddframe.media.clock import Clock
 from oddframe.media.opening import open_video

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from tests.made.every_detector import EVENT, HEIGHT, WIDTH, every, filmed, frames, streamed
 
-from oddframe.detectors.contract import scores_of
+from oddframe.detectors.stepping import scores_of
 from oddframe.media.opening import open_video
 from oddframe.videos.manifest import Manifest
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from oddframe.detectors.contract import scores_of
+from oddframe.detectors.stepping import scores_of
 from oddframe.media.opening import open_video
 from oddframe.media.video_writing import VideoWriter
 from oddframe.runs.run_folder import read_run

@@ -5,8 +5,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from oddframe.detectors.contract import scores_of
 from oddframe.detectors.own_cameras.fixed_camera import FixedCameraConfig, FixedCameraDetector
+from oddframe.detectors.stepping import scores_of
 from oddframe.media.opening import open_video
 from oddframe.videos.manifest import Manifest
 

@@ -9,7 +9,7 @@ import pytest
 
 from oddframe.cli import main
 from oddframe.cli.results import describe
-from oddframe.detectors.contract import scores_of
+from oddframe.detectors.stepping import scores_of
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.files.atomic import sha256_of
 from oddframe.media.clock import Clock

@@ -14,8 +14,8 @@ from oddframe.cli import main
 from oddframe.clips import validation as clip_validation
 from oddframe.clips.cached_files import cache_frames
 from oddframe.clips.looks import picture_looks
-from oddframe.detectors.contract import scores_of
 from oddframe.detectors.one_class.future_frame import FutureFrame, FutureFrameConfig
+from oddframe.detectors.stepping import scores_of
 from oddframe.errors import OddframeError
 from oddframe.media.opening import open_video
 from oddframe.runs.curve import read_curve

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeGuard
 
 import numpy as np
 
 from oddframe.detectors.traits import Traits
-from oddframe.errors import OddframeError
-from oddframe.files.text_files import shown
 from oddframe.media.clock import Clock
-from oddframe.media.frames import Frame, MediaInfo, VideoReader
-from oddframe.media.watched_video import watched
+from oddframe.media.frames import Frame, MediaInfo
 from oddframe.scores.detections import MERGE_SECONDS
 from oddframe.scores.sights import Sight
 from oddframe.videos.manifest import Manifest
@@ -308,57 +304,6 @@ def is_network(detector: Detector) -> TypeGuard[Network]:
 def merge_seconds_of(detector: Detector) -> float:
     """Gap of alarms that are one; to a detector that counts none in its own way, the usual one."""
     return detector.merge_seconds if counts_alarms(detector) else MERGE_SECONDS
-
-
-def scores_of(detector: FrameDetector, video: VideoReader, name: str = "") -> Iterator[FrameScore]:
-    """The scores of all frames of an open video, in order.
-
-    Args:
-        detector: the detector.
-        video: its breaks are looked for, unless it is ``watched`` already.
-        name: id of the video; by default the name of its file.
-
-    Raises:
-        OddframeError: the detector does not give every frame a finite score, in order.
-    """
-    footage = watched(video)
-    info = replace(footage.info, name=name or footage.path.stem)
-    stream = detector.stream(info, source=str(footage.path))
-    where = f"detector {detector.name}: {footage.path}"
-    pushed = scored = 0
-    for frame in footage:
-        pushed += 1
-        scores = _checked(stream.push(frame), scored, where)
-        scored += len(scores)
-        yield from scores
-    scores = _checked(stream.finish(), scored, where)
-    scored += len(scores)
-    yield from scores
-    if scored != pushed:
-        raise OddframeError(
-            f"{where}: expected a score of each of the {pushed} frames, found {scored}; its stream "
-            "must give every frame one, in push or in finish"
-        )
-
-
-def _checked(scores: Any, first: int, where: str) -> list[FrameScore]:
-    """What a stream gave, if these are scores of the frames from ``first`` on."""
-    if not isinstance(scores, list):
-        raise OddframeError(
-            f"{where}: expected a list of FrameScore from its stream, found {type(scores).__name__}"
-        )
-    for number, score in enumerate(scores, start=first):
-        if not isinstance(score, FrameScore) or score.frame != number:
-            raise OddframeError(
-                f"{where}: expected a FrameScore of frame {number} next, found "
-                f"{getattr(score, 'frame', type(score).__name__)}; its stream must give every "
-                "frame in order"
-            )
-        if not isinstance(score.value, int | float | np.number) or not math.isfinite(score.value):
-            raise OddframeError(
-                f"{where}: expected a finite score of frame {number}, found {shown(score.value)}"
-            )
-    return scores
 
 
 class Fitted(Protocol):

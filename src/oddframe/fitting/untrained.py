@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from oddframe.console.words import count
-from oddframe.detectors.contract import Untrained, scores_of
+from oddframe.detectors.contract import Untrained
+from oddframe.detectors.stepping import scores_of
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.media.clock import Clock
 from oddframe.media.opening import open_video

@@ -14,11 +14,48 @@ _SAMPLED = (256, 192)
 all pixels of a large frame take 5 ms."""
 
 
-class WatchedVideo:
-    """An open video whose breaks are known by the time that their frame comes out, and marked.
+class BreakMarker:
+    """Frames of one video or camera in, in order, and out, each marked if it is a break.
 
     Frames come out as they come in, but for one that may be a break: it and those after it are
     held back until that is decided, five frames at most.
+
+    Attributes:
+        breaks: frame to kind, of all frames that came out.
+    """
+
+    def __init__(self) -> None:
+        self.breaks: dict[int, Kind] = {}
+        self._finder = BreakFinder()
+        self._held: deque[Frame] = deque()
+        self._out = 0
+
+    def push(self, frame: Frame) -> list[Frame]:
+        """Take the next frame; those that are decided by now. A mark that it has already stays."""
+        self._finder.see(frame.seconds, frame.grey(_SAMPLED, "bilinear"))
+        self._held.append(frame)
+        return self._decided()
+
+    def finish(self) -> list[Frame]:
+        """There are no more frames: those that are left."""
+        self._finder.end()
+        return self._decided()
+
+    def _decided(self) -> list[Frame]:
+        found = []
+        while self._out < self._finder.settled:
+            frame = self._held.popleft()
+            kind = self._finder.breaks.pop(self._out, None)
+            if kind is not None:
+                frame.anew = True
+                self.breaks[frame.index] = kind
+            found.append(frame)
+            self._out += 1
+        return found
+
+
+class WatchedVideo:
+    """An open video whose breaks are known by the time that their frame comes out, and marked.
 
     Args:
         video: the video.
@@ -37,25 +74,11 @@ class WatchedVideo:
         self._frames = video if frames is None else frames
 
     def __iter__(self) -> Iterator[Frame]:
-        self.breaks.clear()
-        finder = BreakFinder()
-        held: deque[Frame] = deque()
-        out = 0
+        marker = BreakMarker()
+        self.breaks = marker.breaks
         for frame in self._frames:
-            finder.see(frame.seconds, frame.grey(_SAMPLED, "bilinear"))
-            held.append(frame)
-            while out < finder.settled:
-                yield self._known(held.popleft(), finder, out)
-                out += 1
-        finder.end()
-        for number, frame in enumerate(held, start=out):
-            yield self._known(frame, finder, number)
-
-    def _known(self, frame: Frame, finder: BreakFinder, number: int) -> Frame:
-        frame.anew = number in finder.breaks
-        if frame.anew:
-            self.breaks[frame.index] = finder.breaks[number]
-        return frame
+            yield from marker.push(frame)
+        yield from marker.finish()
 
     def __enter__(self) -> WatchedVideo:
         return self

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from oddframe.detectors.contract import FrameDetector, FrameScore, Since, has_terms, scores_of
+from oddframe.detectors.contract import FrameDetector, FrameScore, Since, has_terms
+from oddframe.detectors.stepping import scores_of
 from oddframe.errors import OddframeError
 from oddframe.media.clock import Clock
 from oddframe.media.opening import open_video
