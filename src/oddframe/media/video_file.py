@@ -68,6 +68,11 @@ class FileReader:
         with again:
             yield from itertools.islice(again._decode(), 0, None, max(1, round(self.fps)))
 
+    @property
+    def codec(self) -> str:
+        """FFmpeg's name of what the pictures are coded in, such as ``h264``."""
+        return self._stream.codec_context.name
+
     def check_pixels(self) -> None:
         """Convert the first frame, so that a kind of pixels that cannot be is met early.
 
