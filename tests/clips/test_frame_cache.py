@@ -27,7 +27,10 @@ from oddframe.media.frames import Resampling
 from oddframe.media.opening import open_video
 from oddframe.media.video_writing import VideoWriter
 from oddframe.videos.manifest import Manifest
+from oddframe.videos.opening import open_footage
 from oddframe.videos.video import Video
+from oddframe.zones.painting import GREY
+from oddframe.zones.zone import Zone, Zones
 
 SIZE = 16
 WIDTH, HEIGHT = 48, 32
@@ -91,7 +94,7 @@ def no_decoding(monkeypatch):
     def refuse(*_):
         raise AssertionError("decoded again")
 
-    return lambda: monkeypatch.setattr(module, "open_video", refuse)
+    return lambda: monkeypatch.setattr(module, "open_footage", refuse)
 
 
 def test_a_video_that_cannot_be_read_stops_no_other(data):
@@ -160,6 +163,20 @@ def test_other_sizes_and_colours_lie_side_by_side(data, no_decoding):
     assert kinds == {"16-rgb", "16-grey", "24-rgb"}
 
 
+def test_what_is_ignored_is_kept_apart(data, no_decoding):
+    corner = ((0.0, 0.0), (0.5, 0.0), (0.5, 0.5), (0.0, 0.5))
+    whole = np.array(make(data).frames("b"))
+    for kind, same in (("watch", True), ("ignore", False)):
+        zones = Zones((Zone("corner", kind, corner),))
+        zoned = replace(data, videos=tuple(replace(video, zones=zones) for video in data))
+        seen = make(zoned).frames("b")
+        assert np.array_equal(seen, whole) == same
+    assert (seen[:, : SIZE // 2, : SIZE // 2] == GREY).all()
+    no_decoding()
+    assert np.array_equal(make(data).frames("b"), whole)
+    assert np.array_equal(make(zoned).frames("b"), seen)
+
+
 @pytest.mark.parametrize("change", ["content", "time", "name", "one more", "other path"])
 def test_changed_footage_is_decoded_again(data, monkeypatch, change):
     make(data)
@@ -180,11 +197,11 @@ def test_changed_footage_is_decoded_again(data, monkeypatch, change):
     data = replace(data, videos=(data["a"], entry, data["c"]))
     decoded = []
 
-    def watched(path, fps, levels):
-        decoded.append(path.name)
-        return open_video(path, fps, levels)
+    def watched(manifest, video):
+        decoded.append(video.path)
+        return open_footage(manifest, video)
 
-    monkeypatch.setattr(module, "open_video", watched)
+    monkeypatch.setattr(module, "open_footage", watched)
     cache = make(data)
     assert decoded == [entry.path]
     with open_video(data.locate(entry)) as opened:
@@ -228,11 +245,11 @@ def test_a_killed_process_leaves_no_half_video_and_the_next_goes_on(data, monkey
     assert sum(".partial" in name for name in names) == 1
     decoded = []
 
-    def watched(path, fps, levels):
-        decoded.append(path.name)
-        return open_video(path, fps, levels)
+    def watched(manifest, video):
+        decoded.append(video.path)
+        return open_footage(manifest, video)
 
-    monkeypatch.setattr(module, "open_video", watched)
+    monkeypatch.setattr(module, "open_footage", watched)
     assert make(data).lengths == (7, 5, 9)
     assert decoded == ["b", "c.mp4"]
     assert not [path for path in folder.iterdir() if ".partial" in path.name]

@@ -30,9 +30,9 @@ from oddframe.files.atomic import CannotWriteError
 from oddframe.files.kept_arrays import kept_writer, read_kept
 from oddframe.media.continuity import RULE
 from oddframe.media.image_series import list_images
-from oddframe.media.opening import open_video
 from oddframe.media.watched_video import watched
 from oddframe.videos.manifest import Manifest
+from oddframe.videos.opening import open_footage
 from oddframe.videos.video import Video
 
 FRAME_CACHE = ".frames"
@@ -113,7 +113,7 @@ def cache_frames(
             advance(video.frames)
         else:
             try:
-                _write(files[video.id], manifest.locate(video), video, looks, advance)
+                _write(files[video.id], manifest, video, looks, advance)
             except CannotWriteError:
                 raise
             except OddframeError as error:
@@ -142,18 +142,20 @@ def cache_frames(
 
 def _write(
     path: Path,
-    footage: Path,
+    manifest: Manifest,
     video: Video,
     looks: Looks,
     advance: Callable[[int], None],
 ) -> None:
     with kept_writer(path, looks.shape, looks.dtype) as writer:
-        with watched(open_video(footage, video.fps, video.levels)) as frames:
+        with watched(open_footage(manifest, video)) as frames:
             for frame in frames:
                 writer.write(looks.of(frame))
                 advance(1)
         if not writer.length:
-            raise OddframeError(f"video '{video.id}': no frame of {footage} can be decoded")
+            raise OddframeError(
+                f"video '{video.id}': no frame of {manifest.locate(video)} can be decoded"
+            )
         # Before the frames: where they are, so are these.
         with kept_writer(_breaks_path(path), (), np.dtype(np.int64)) as beside:
             for found in sorted(frames.breaks):
@@ -194,6 +196,8 @@ def _key(manifest: Manifest, video: Video, kind: str) -> str:
     digest = hashlib.sha256(f"{_VERSION} {kind}\n{video.id}\n{video.path}\n".encode())
     if video.levels is not None:
         digest.update(f"{video.levels}\n".encode())
+    if video.zones.ignored:
+        digest.update(f"ignored {video.zones.ignored_mark}\n".encode())
     try:
         for file in list_images(path) if path.is_dir() else [path]:
             stat = file.stat()

@@ -14,8 +14,8 @@ import numpy as np
 from oddframe.drills.foreground import background_of
 from oddframe.errors import OddframeError
 from oddframe.media.frames import MediaInfo, Resampling, VideoReader, grey_of, resize
-from oddframe.media.opening import open_video
 from oddframe.videos.manifest import Manifest
+from oddframe.videos.opening import open_footage
 from oddframe.videos.video import Video
 
 LONG_SIDE = 640
@@ -126,7 +126,7 @@ def read_clip(
     seconds: list[float] = []
     with (
         tempfile.TemporaryFile(prefix="oddframe-drill-") as file,
-        open_video(manifest.locate(video), video.fps, video.levels) as reader,
+        open_footage(manifest, video) as reader,
     ):
         fps = reader.info.fps
         for number, frame in enumerate(reader):

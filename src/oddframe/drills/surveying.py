@@ -14,8 +14,8 @@ import numpy as np
 
 from oddframe.drills.foreground import background_of, foreground
 from oddframe.drills.survey import Activity, Seen, Survey
-from oddframe.media.opening import open_video
 from oddframe.videos.manifest import Manifest
+from oddframe.videos.opening import open_footage
 from oddframe.videos.video import Video
 
 _SIDE = 320
@@ -110,7 +110,7 @@ def _pairs(
     """Every frame's number, with a pair where one is complete."""
     begun: tuple[int, float, np.ndarray] | None = None
     due = -np.inf
-    with open_video(manifest.locate(video), video.fps, video.levels) as reader:
+    with open_footage(manifest, video) as reader:
         for number, frame in enumerate(reader):
             if number >= length:
                 return

@@ -14,8 +14,8 @@ import numpy as np
 from oddframe.errors import OddframeError
 from oddframe.features.backbones import Backbone
 from oddframe.features.crops import cut, resized
-from oddframe.media.opening import open_video
 from oddframe.videos.manifest import Manifest
+from oddframe.videos.opening import open_footage
 from oddframe.videos.video import Video
 
 
@@ -28,8 +28,7 @@ def snippet_clips(
     held: dict[int, np.ndarray] = {}
     row = 0
     seen = 0
-    path = manifest.locate(video)
-    with open_video(path, video.fps, video.levels) as reader:
+    with open_footage(manifest, video) as reader:
         size = resized(layout, reader.info.width, reader.info.height, side)
         for frame in reader:
             seen = frame.index + 1
@@ -43,8 +42,8 @@ def snippet_clips(
                 held = {index: crops for index, crops in held.items() if index >= first}
     if seen != video.frames:
         raise OddframeError(
-            f"{path}: expected {video.frames} frames, found {seen}; the file was cut short or "
-            "changed: copy it again, or run 'oddframe prepare' again"
+            f"{manifest.locate(video)}: expected {video.frames} frames, found {seen}; the file was "
+            "cut short or changed: copy it again, or run 'oddframe prepare' again"
         )
 
 

@@ -17,8 +17,8 @@ from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.files.atomic import CannotWriteError
 from oddframe.files.kept_arrays import kept_writer, read_kept
 from oddframe.media.frames import Frame
-from oddframe.media.opening import open_video
 from oddframe.videos.manifest import Manifest
+from oddframe.videos.opening import open_footage
 from oddframe.videos.video import Video
 
 
@@ -82,8 +82,7 @@ class FrameRows:
     def _made(
         self, video: Video, row: Callable[[Video, Frame], np.ndarray | None]
     ) -> Iterator[np.ndarray]:
-        path = self.manifest.locate(video)
-        with open_video(path, video.fps, video.levels) as reader:
+        with open_footage(self.manifest, video) as reader:
             for frame in reader:
                 made = row(video, frame)
                 if made is not None:

@@ -61,6 +61,8 @@ class SnippetPlan:
     def read_as(self, video: Video) -> str:
         """What the pictures in a video's snippets depend on, apart from its files."""
         said = [f"range {video.levels}"] if video.levels else []
+        if video.zones.ignored:
+            said.append(f"zones ignored {video.zones.ignored_mark}")
         if self.rate is not None:
             said.append(f"{video.fps:g} frames per second")
         return ", ".join(said)

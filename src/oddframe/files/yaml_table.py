@@ -209,6 +209,10 @@ class YamlTable:
         """Names and values of any kind; empty where it is missing."""
         return dict(self._value(key, dict, "names and values", {}))
 
+    def values(self, key: str) -> list[Any]:
+        """A list of values of any kind."""
+        return list(self._value(key, list, "a list"))
+
     def table(self, key: str, known: tuple[str, ...], *, optional: bool = False) -> YamlTable:
         """The keys and values below a key."""
         content = self._value(key, dict, "names and values", {} if optional else None)

@@ -15,13 +15,13 @@ from oddframe.files.atomic import sha256_of
 from oddframe.footage.deep_footage import at_one_range, normal_range
 from oddframe.footage.given import Footage
 from oddframe.media.clock import Clock
-from oddframe.media.opening import open_video
 from oddframe.media.watched_video import watched
 from oddframe.networks.published_files import read_networks, read_state_dict
 from oddframe.runs.checkpoint import write_checkpoint
 from oddframe.runs.run_folder import CHECKPOINT, Run, log, read_run, write_config
 from oddframe.settings.reading import read_settings
 from oddframe.videos.manifest import Manifest
+from oddframe.videos.opening import open_footage
 
 if TYPE_CHECKING:
     import numpy as np
@@ -179,7 +179,7 @@ def _calibrate(detector: Any, normal: Footage | None, out: Path) -> Manifest | N
 
     def opened() -> Iterator[tuple[str, Iterator[np.ndarray], Clock, Container[int]]]:
         for video in videos:
-            with watched(open_video(manifest.locate(video), video.fps, video.levels)) as reader:
+            with watched(open_footage(manifest, video)) as reader:
                 images = map(detector.looks.of, reader)
                 yield video.id, images, video.clock, reader.breaks
 

@@ -13,8 +13,8 @@ from oddframe.detectors.contract import Untrained
 from oddframe.detectors.stepping import scores_of
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.media.clock import Clock
-from oddframe.media.opening import open_video
 from oddframe.videos.manifest import Manifest
+from oddframe.videos.opening import open_footage
 from oddframe.videos.video import Video
 
 
@@ -71,7 +71,7 @@ def _scored(
     for done, video in enumerate(videos):
         advance("scoring normal footage", done / len(videos))
         try:
-            with open_video(manifest.locate(video), video.fps, video.levels) as reader:
+            with open_footage(manifest, video) as reader:
                 frames = [(one.value, one.tested) for one in scores_of(detector, reader, video.id)]
         except OddframeError as error:
             if len(videos) == 1:

@@ -15,7 +15,6 @@ from oddframe.detectors.contract import FrameDetector, FrameScore, Since, has_te
 from oddframe.detectors.stepping import scores_of
 from oddframe.errors import OddframeError
 from oddframe.media.clock import Clock
-from oddframe.media.opening import open_video
 from oddframe.media.watched_video import watched
 from oddframe.scores.baseline_scores import write_baselines
 from oddframe.scores.camera_troubles import CameraTrouble, note_trouble
@@ -24,6 +23,7 @@ from oddframe.scores.maps import map_writer
 from oddframe.scores.terms import write_terms
 from oddframe.scoring.kept import VideoScores
 from oddframe.videos.manifest import Manifest
+from oddframe.videos.opening import open_footage
 from oddframe.videos.video import Video
 
 _SAME_SECONDS = 0.5
@@ -71,7 +71,7 @@ def score_frames(
     begun: list[tuple[int, Since]] = []
     seen = 0
     with (
-        open_video(manifest.locate(video), video.fps, video.levels) as reader,
+        open_footage(manifest, video) as reader,
         map_writer(maps) if maps is not None else nullcontext() as writer,
     ):
         footage = watched(reader)

@@ -82,6 +82,8 @@ class Scoring:
 
         def source(video: Video) -> Source:
             said = {key: value for key, value in asdict(video).items() if key not in _NOT_LOOKED_AT}
+            if not video.zones:  # which earlier versions did not know
+                del said["zones"]
             facts = json.loads(json.dumps(said))  # as it comes back from a file
             if features is None:
                 return Source(recording_files(self.manifest.locate(video)), facts)

@@ -13,6 +13,7 @@ from oddframe.files.text_files import parse_json, shown
 from oddframe.media.grey_levels import levels_from
 from oddframe.media.knots import knots_from
 from oddframe.videos.video import Event, Video
+from oddframe.zones.zone_file import rows_of, zones_from
 
 
 def row_of(video: Video) -> dict[str, Any]:
@@ -22,9 +23,10 @@ def row_of(video: Video) -> dict[str, Any]:
     row["classes"] = list(video.classes)
     row["start"] = video.start.isoformat() if video.start else None
     row["levels"] = [video.levels.low, video.levels.high] if video.levels else None
+    row["zones"] = rows_of(video.zones)
     del row["cuts"]  # what was found while scoring is in events.json
-    # Most videos are regular, do not say when they were filmed, and are of 8 bits.
-    for key in ("times", "start", "levels"):
+    # Most videos are regular, do not say when they were filmed, are of 8 bits and without zones.
+    for key in ("times", "start", "levels", "zones"):
         if not row[key]:
             del row[key]
     return row
@@ -93,6 +95,7 @@ def video_of(path: Path, number: int, row: dict[str, Any]) -> Video:
             times=times,
             start=_moment(typed(row.get("start"), str | None, "start")),
             levels=levels_from(row.get("levels")),
+            zones=zones_from(row.get("zones")),
         )
     except KeyError as error:
         raise OddframeError(f"{path} line {number}: the key {error} is missing") from None

@@ -17,6 +17,7 @@ from oddframe.media.clock import FASTEST, SLOWEST, Clock, is_rate
 from oddframe.media.grey_levels import Levels
 from oddframe.media.knots import Knots
 from oddframe.videos.names import checked_id, checked_name, require_plain
+from oddframe.zones.zone import NO_ZONES, Zones
 
 SPLITS = ("train", "val", "test")
 LABELS = ("normal", "anomalous", None)
@@ -61,6 +62,7 @@ class Video:
         times: when the frames are shown, where they are not regular (``media/clock.py``).
         start: when the first frame was filmed, if the recording says so.
         levels: which values of pictures deeper than 8 bits become black and white; None for others.
+        zones: parts of the picture that are ignored or watched.
         cuts: frames at which the picture is cut; known once the video was scored.
     """
 
@@ -79,6 +81,7 @@ class Video:
     times: Knots = ()
     start: datetime | None = None
     levels: Levels | None = None
+    zones: Zones = NO_ZONES
     cuts: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:

@@ -24,8 +24,8 @@ from oddframe.detectors.own_cameras.fixed_camera.settings import FixedCameraConf
 from oddframe.detectors.own_cameras.fixed_camera.stillness import Stillness
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.backbones.patch_features import STRIDE, PatchEncoder, input_size
-from oddframe.media.opening import open_video
 from oddframe.videos.manifest import Manifest
+from oddframe.videos.opening import open_footage
 from oddframe.videos.video import Video
 
 HELD_OUT = -2
@@ -162,7 +162,7 @@ class Footage:
         With the rate of moments.
         """
         try:
-            with open_video(self.manifest.locate(video), video.fps, video.levels) as reader:
+            with open_footage(self.manifest, video) as reader:
                 rate = reader.info.fps / steps(reader.info.fps)[0]
                 keep = lambda grey, elapsed: (grey, elapsed)  # noqa: E731
                 for observation in observe(
