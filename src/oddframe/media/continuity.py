@@ -28,6 +28,7 @@ import cv2
 import numpy as np
 
 from oddframe.media.knots import JUMP_SECONDS, is_jump
+from oddframe.media.medians import median
 from oddframe.media.sketches import ELSEWHERE, LEAST_LOST, SIZE, TIMES_MORE_ELSEWHERE, Sketch
 
 Kind = Literal["cut", "light", "gap"]
@@ -108,7 +109,7 @@ class BreakFinder:
         new = Sketch.of(picture)
         before, self._last = self._last, new
         changes = np.zeros(1) if before is None else new.changes(before)
-        change = float(np.median(changes)) / _MEAN_DIFFERENCE
+        change = median(changes) / _MEAN_DIFFERENCE
         # From the pairs before, where there are any: at a cut the difference is no noise.
         noise = sorted(self._noise)[len(self._noise) // 5] if self._noise else change
         least = max(_LEAST_CONTRAST, _TIMES_NOISE * noise)

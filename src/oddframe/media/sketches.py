@@ -56,7 +56,8 @@ class Sketch:
 
     def has_structure(self, least: float) -> bool:
         """Whether enough blocks have this contrast."""
-        return bool((self.contrast > least).mean() > _LEAST_STRUCTURE)
+        count = np.count_nonzero(self.contrast > least)
+        return bool(count > _LEAST_STRUCTURE * self.contrast.size)
 
     def changes(self, before: Sketch) -> np.ndarray:
         """Mean absolute difference of each block, in grey levels."""

@@ -13,9 +13,9 @@ from typing import Any
 import cv2
 import numpy as np
 
-from oddframe.detectors.own_cameras.fixed_camera.medians import median
 from oddframe.errors import OddframeError
 from oddframe.files.saved_state import SavedState
+from oddframe.media.medians import median
 
 _MARGIN = 10
 """Grey levels beyond the range that are still noise."""

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from oddframe.detectors.own_cameras.fixed_camera.background import Background
-from oddframe.detectors.own_cameras.fixed_camera.medians import median
+from oddframe.media.medians import median
 
 _CHECK_SECONDS = 0.4
 _LASTING_CHECKS = 5

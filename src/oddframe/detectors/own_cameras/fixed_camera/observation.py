@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
 import numpy as np
@@ -89,8 +89,8 @@ def steps(fps: float) -> tuple[int, int]:
     return max(1, int(MOTION_SECONDS * fps + 0.5)), max(1, int(LOOK_SECONDS * fps + 0.5))
 
 
-_Waiting: TypeAlias = tuple[Observation[M, T], Future[M] | None, Future[T] | None]
-"""What is observed at a frame, and what is still to come of it: motion and a look."""
+_Waiting: TypeAlias = Observation[Future[M], Future[T]]
+"""What is observed at a frame, of which motion and a look are still to come."""
 
 
 class Observer(Generic[M, T]):
@@ -156,8 +156,7 @@ class Observer(Generic[M, T]):
         look = None
         if looks and self._looking.due(frame.seconds):
             look = self._last_look = self._looked(frame.rgb(self._scale.look_size))
-        seen: Observation[M, T] = Observation(frame.index, frame.seconds, window, anew, None, None)
-        self._waiting.append((seen, motion, look))
+        self._waiting.append(Observation(frame.index, frame.seconds, window, anew, motion, look))
         return self._known(self._most_waiting)
 
     def finish(self) -> list[Observation[M, T]]:
@@ -187,12 +186,12 @@ class Observer(Generic[M, T]):
     def _known(self, left: int) -> list[Observation[M, T]]:
         found = []
         while len(self._waiting) > left:
-            observation, motion, look = self._waiting.popleft()
-            if motion is not None or look is not None:
-                observation = replace(
-                    observation, motion=motion and motion.result(), look=look and look.result()
-                )
-            found.append(observation)
+            seen = self._waiting.popleft()
+            motion = None if seen.motion is None else seen.motion.result()
+            look = None if seen.look is None else seen.look.result()
+            found.append(
+                Observation(seen.frame, seen.seconds, seen.window, seen.anew, motion, look)
+            )
         return found
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from oddframe.detectors.own_cameras.fixed_camera.medians import median
+from oddframe.media.medians import median
 
 
 @pytest.mark.parametrize("shape", [(1,), (2,), (7,), (16, 24), (45, 61), (60, 90)])

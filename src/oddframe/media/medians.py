@@ -1,4 +1,4 @@
-"""The median of a few thousand numbers, for what takes several of each picture."""
+"""The median of a few numbers or a few thousand, for what takes several of each picture."""
 
 from __future__ import annotations
 
