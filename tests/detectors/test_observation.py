@@ -29,6 +29,7 @@ class TinyFrame:
     def __init__(self, index: int, fps: float) -> None:
         self.index = index
         self.seconds = index / fps
+        self.anew = False
 
     def rgb(self, size=None, how="area"):
         width, height = size or (8, 8)
