@@ -92,7 +92,11 @@ def _pad_inside_convolutions(network: bytes) -> bytes:
     return model.SerializeToString()
 
 
-def open_session(network: bytes | Path, threads: int | None = None) -> Any:
+def open_session(
+    network: bytes | Path,
+    threads: int | None = None,
+    tables: Mapping[str, np.ndarray] | None = None,
+) -> Any:
     """An ``onnxruntime.InferenceSession``.
 
     What a network in a file takes for its answers is limited (:data:`MOST_BYTES`).
@@ -101,6 +105,8 @@ def open_session(network: bytes | Path, threads: int | None = None) -> Any:
         network: ONNX bytes, or a file (which may have its weights beside it).
         threads: threads of ONNX Runtime; by default one per core. Never more than
             ``OMP_NUM_THREADS`` says, where that is set.
+        tables: constants by name that the bytes do not hold: each is taken from where it is, where
+            the bytes would have to be made, and read, with copies of all.
 
     Raises:
         OddframeError: the file is not there or is no network that ONNX Runtime can run.
@@ -112,6 +118,9 @@ def open_session(network: bytes | Path, threads: int | None = None) -> Any:
     # Idle threads that spin would take the core that decodes and computes flow.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
+    if tables:
+        values = [onnxruntime.OrtValue.ortvalue_from_numpy(table) for table in tables.values()]
+        options.add_external_initializers(list(tables), values)
     if isinstance(network, Path):
         require_file(network, "an ONNX network")
         _limit_memory()

@@ -29,7 +29,8 @@ class NearestSearch:
         from oddframe.features.backbones.onnx_networks import open_session
 
         self._grid = memory.grid
-        self._session = open_session(_network(whitening, memory), threads=1)
+        network, tables = _network(whitening, memory)
+        self._session = open_session(network, threads=1, tables=tables)
 
     def distances(self, patches: np.ndarray) -> np.ndarray:
         """Distance of every patch to what is known at its place, float32 ``(rows, columns)``.
@@ -41,8 +42,8 @@ class NearestSearch:
         return self._session.run(None, {"patches": cells})[0].reshape(self._grid)
 
 
-def _network(whitening: Whitening, memory: NormalMemory) -> bytes:
-    """ONNX from the raw patches of all cells to their distances."""
+def _network(whitening: Whitening, memory: NormalMemory) -> tuple[bytes, dict[str, np.ndarray]]:
+    """ONNX from the raw patches of all cells to their distances, and the tables that go with it."""
     import onnx
     from onnx import TensorProto, helper, numpy_helper
 
@@ -50,10 +51,10 @@ def _network(whitening: Whitening, memory: NormalMemory) -> bytes:
     order = np.concatenate([cells for cells, _ in places])
     sizes = np.array([cells.size for cells, _ in places], np.int64)
     cells, channels = order.size, places[0][1].shape[1]
-    # Filled where it is: every other way of making a model copies all tables once more.
     model = onnx.ModelProto(ir_version=8, opset_import=[helper.make_opsetid("", 17)])
     graph = model.graph
     graph.name = "nearest"
+    tables: dict[str, np.ndarray] = {}
     shape = [cells, channels]
     graph.input.append(helper.make_tensor_value_info("patches", TensorProto.FLOAT, shape))
     graph.output.append(helper.make_tensor_value_info("distances", TensorProto.FLOAT, [cells]))
@@ -62,21 +63,28 @@ def _network(whitening: Whitening, memory: NormalMemory) -> bytes:
         graph.initializer.append(numpy_helper.from_array(values, name))
         return name
 
+    def beside(name: str, values: np.ndarray) -> str:
+        tables[name] = values
+        outside = graph.initializer.add(name=name, data_type=TensorProto.FLOAT, dims=values.shape)
+        outside.data_location = TensorProto.EXTERNAL
+        outside.external_data.add(key="location", value=name)
+        return name
+
     def node(kind: str, given: list[str], to: str, **more: Any) -> str:
         graph.node.append(helper.make_node(kind, given, [to], **more))
         return to
 
     # Whitened, places one after the other, and the cells of each.
-    beside = node("Sub", ["patches", known("mean", whitening.mean * whitening.scale)], "beside")
+    centred = node("Sub", ["patches", known("mean", whitening.mean * whitening.scale)], "centred")
     turn = known("turn", whitening.matrix / whitening.scale[:, None])
-    ordered = node("Gather", [beside, known("order", order)], "ordered")
+    ordered = node("Gather", [centred, known("order", order)], "ordered")
     white = node("MatMul", [ordered, turn], "white")
     parts = [f"part{n}" for n in range(sizes.size)]
     graph.node.append(helper.make_node("Split", [white, known("sizes", sizes)], parts))
     # Of each |c|^2 - 2 x c at least, and |x|^2 is added to the least alone.
     leasts = []
     for part, (_, vectors) in zip(parts, places, strict=True):
-        table = known(f"table of {part}", vectors.T)
+        table = beside(f"table of {part}", vectors.T)
         squares = known(f"squares of {part}", (vectors * vectors).sum(axis=1))
         products = node("Gemm", [part, table, squares], f"products of {part}", alpha=-2.0)
         leasts.append(node("ReduceMin", [products], f"least of {part}", axes=[1], keepdims=0))
@@ -85,4 +93,4 @@ def _network(whitening: Whitening, memory: NormalMemory) -> bytes:
     squared = node("Relu", [node("Add", [least, own], "sum")], "squared")
     back = known("back", np.argsort(order))
     node("Gather", [node("Sqrt", [squared], "roots"), back], "distances")
-    return model.SerializeToString()
+    return model.SerializeToString(), tables
