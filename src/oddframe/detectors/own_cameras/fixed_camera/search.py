@@ -64,7 +64,7 @@ def _network(whitening: Whitening, memory: NormalMemory) -> tuple[bytes, dict[st
         return name
 
     def beside(name: str, values: np.ndarray) -> str:
-        tables[name] = values
+        tables[name] = np.ascontiguousarray(values)
         outside = graph.initializer.add(name=name, data_type=TensorProto.FLOAT, dims=values.shape)
         outside.data_location = TensorProto.EXTERNAL
         outside.external_data.add(key="location", value=name)
