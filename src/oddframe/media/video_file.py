@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
@@ -35,6 +35,8 @@ class FileReader:
 
         self._av = av
         self.path = path
+        self.on_packet: Callable[[Any, Any], None] | None = None
+        """Told of each packet, with its stream, before it is decoded, if set before iteration."""
         self._open()
         self._head: Any = next(self._decode(), None)
         if self._head is None:
@@ -72,6 +74,16 @@ class FileReader:
     def codec(self) -> str:
         """FFmpeg's name of what the pictures are coded in, such as ``h264``."""
         return self._stream.codec_context.name
+
+    @property
+    def first_time(self) -> float:
+        """Time stamp of the first frame, in seconds; all others count from it."""
+        return float((self._head.pts or 0) * (self._stream.time_base or 0))
+
+    @property
+    def claimed_length(self) -> float:
+        """Seconds that the container says it lasts; 0 if it does not say."""
+        return (self._container.duration or 0) / 1e6
 
     def check_pixels(self) -> None:
         """Convert the first frame, so that a kind of pixels that cannot be is met early.
@@ -160,6 +172,8 @@ class FileReader:
                 self._final = self._times.put_right(packet)
                 # Decoders leave out what builds on lost packets, and that is no error to them.
                 self._damaged |= packet.is_corrupt
+                if self.on_packet is not None:
+                    self.on_packet(self._stream, packet)
             if packet.size and packet.pts is not None and not packet.is_discard:
                 heapq.heappush(self._due, packet.pts)
             try:

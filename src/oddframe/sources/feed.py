@@ -63,7 +63,8 @@ class FilmOf:
 
     Attributes:
         path: for messages.
-        info: the size that pictures are brought to: their own.
+        size: width and height that pictures are brought to: their own.
+        info: the same.
         shrinker: shared by all frames of a feed.
         levels: none; live pictures of more than 8 bits keep the upper ones.
     """
@@ -72,5 +73,6 @@ class FilmOf:
 
     def __init__(self, shown: str, size: tuple[int, int]) -> None:
         self.path: Any = Path(shown)
+        self.size = size
         self.info = MediaInfo(0, 0.0, *size)
         self.shrinker = Shrinker()

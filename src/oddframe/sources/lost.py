@@ -86,4 +86,5 @@ def lost_by(error: BaseException, *, waited: bool = False) -> Lost:
     reason: Reason = named[0] if named else _BY_ERRNO.get(code, fallback)
     if code == errno.EIO and not waited:
         reason = "unreachable"
-    return Lost(reason, getattr(error, "strerror", None) or str(error))
+    said = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return Lost(reason, said)

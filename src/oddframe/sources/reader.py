@@ -11,14 +11,15 @@ import statistics
 import threading
 import time
 from collections import deque
+from pathlib import Path
 
-from oddframe.errors import OddframeError
 from oddframe.media.frames import MediaInfo
 from oddframe.sources.back_off import BackOff
 from oddframe.sources.feed import Feed, Filmed
 from oddframe.sources.live_frame import Gap, LiveFrame
 from oddframe.sources.lost import Lost, lost_by
-from oddframe.sources.opening import open_feed
+from oddframe.sources.opening import Opener
+from oddframe.sources.packet_ring import PacketRing
 from oddframe.sources.slot import Slot
 from oddframe.sources.source import Source
 from oddframe.sources.tally import ReaderState, Tally
@@ -65,25 +66,23 @@ class _Attempt:
         begun = self._in_call = time.monotonic()
         try:
             try:
-                self.feed = open_feed(self._reader.source)
+                self.feed = self._reader.opener.open(lambda: self._reader.wants(self))
                 begun = time.monotonic()
-                self._reader.opened(self, self.feed)
                 self._read(self.feed)
             finally:
                 if self.feed is not None:
                     self._in_call = time.monotonic()
                     self.feed.close()
-        except (Lost, OddframeError, OSError, ValueError) as error:  # PyAV's are among them
+        except Exception as error:  # whatever it is, a camera is tried again
             since = time.monotonic() - (self._in_call or begun)
             self.loss = lost_by(error, waited=since >= 0.9 * self._reader.source.timeout)
-        except Exception as error:
-            self.loss = Lost("unreadable", f"{type(error).__name__}: {error}")
         finally:
             self._in_call = None
             self.over.set()
 
     def _read(self, feed: Feed) -> None:
         frames = iter(feed)
+        told: tuple[str, float | None] | None = None
         while True:
             self._in_call = time.monotonic()
             filmed = next(frames, ...)
@@ -93,6 +92,9 @@ class _Attempt:
             if filmed is not None:
                 if filmed.due is not None:
                     self._reader.rest(filmed.due - time.monotonic())
+                if told != (feed.codec, feed.fps):
+                    told = (feed.codec, feed.fps)
+                    self._reader.opened(self, *told)
                 self.gave += 1
                 self._reader.frame(self, filmed)
             if not self._reader.wants(self):
@@ -104,11 +106,20 @@ class Reader:
 
     Args:
         source: what to read.
+        ring: takes its packets, for clips.
+        seen: file in which a folder's recordings that were read are kept, so that a restart does
+            not read them again; for other sources it is not used.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(
+        self, source: Source, ring: PacketRing | None = None, *, seen: Path | None = None
+    ) -> None:
         self.source = source
         self.clock = WallClock()
+        self.opener = Opener(source, self.clock, ring, seen)
+        self._ring = ring
+        if ring is not None:
+            ring.waits = source.waits
         self._slot = Slot(waits=source.waits)
         self._tally = Tally()
         self._stopped = threading.Event()
@@ -175,11 +186,11 @@ class Reader:
         if seconds > 0:
             self._stopped.wait(seconds)
 
-    def opened(self, attempt: _Attempt, feed: Feed) -> None:
-        """The source answered."""
+    def opened(self, attempt: _Attempt, codec: str, fps: float | None) -> None:
+        """Frames of a codec, and of a rate if that can be believed, are about to come."""
         with self._lock:
             if self.wants(attempt):
-                self._tally.open(feed.codec, feed.fps)
+                self._tally.open(codec, fps)
 
     def frame(self, attempt: _Attempt, filmed: Filmed) -> None:
         """A frame came."""
@@ -200,7 +211,7 @@ class Reader:
             if last is not None and step is not None:
                 usual = statistics.median(self._steps) if self._steps else step
                 late = step > max(GAP_SECONDS, _TIMES_USUAL * usual)
-                if late or not goes_on:
+                if (late or not goes_on) and frame.at > last.at:
                     frame.gap = Gap(last.at, frame.at, self._cut_off or "late")
                 frame.anew = late or not goes_on or frame.size != last.size
                 if goes_on:
@@ -219,6 +230,8 @@ class Reader:
                 break
             self._stopped.wait(back_off.again())
         self._slot.close()
+        if self._ring is not None:
+            self._ring.close()
 
     def _try(self, back_off: BackOff) -> bool:
         """Read until no more frames come; whether that is all that there is."""

@@ -1,0 +1,96 @@
+"""How packets are coded: what a clip needs of a connection, once that is gone."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import Any
+
+COPIED = ("h264", "hevc", "av1", "vp9")
+"""What goes into an MP4 as it is, and plays in browsers; all else is coded again as H.264."""
+_START = b"\x00\x00\x01"
+_PARAMETERS = {"h264": (0x1F, 0, (7, 8)), "hevc": (0x7E, 1, (32, 33, 34))}
+"""Mask and shift that make a NAL unit's first byte its type, and the types of parameter sets."""
+
+
+@dataclass(frozen=True)
+class CodedFilm:
+    """The coding of consecutive packets.
+
+    Attributes:
+        codec: FFmpeg's name.
+        size: width and height, in pixels.
+        extradata: what a decoder has to know before the first packet.
+        template: a stream of PyAV that a clip's is made from, and what keeps it alive; empty where
+            packets are coded again.
+    """
+
+    codec: str
+    size: tuple[int, int]
+    extradata: bytes = b""
+    template: tuple[Any, ...] = field(default=(), compare=False)
+
+    @classmethod
+    def of(cls, stream: Any) -> CodedFilm:
+        """The coding of a stream of PyAV, which may be closed afterwards."""
+        import av
+
+        context = stream.codec_context
+        name = context.name if context.codec is None else context.codec.canonical_name
+        template: tuple[Any, ...] = ()
+        if name in COPIED:
+            box = av.open(io.BytesIO(), "w", format="matroska")
+            template = box.add_stream_from_template(stream, opaque=True), box
+        return cls(name, (context.width, context.height), bytes(context.extradata or b""), template)
+
+    @property
+    def is_copied(self) -> bool:
+        """Whether packets go into a clip as they are."""
+        return bool(self.template)
+
+    def at(self, packet: Any, size: tuple[int, int]) -> CodedFilm:
+        """The coding from a packet on: cameras tell of a new one in the stream, at a key frame.
+
+        Args:
+            packet: of PyAV.
+            size: of its picture.
+        """
+        extradata = self.extradata
+        if packet.is_keyframe and extradata[:1] != b"\x01":  # 1: of an MP4, whose packets have none
+            extradata = parameter_sets(bytes(packet), self.codec) or extradata
+        if (extradata, size) == (self.extradata, self.size):
+            return self
+        return replace(self, extradata=extradata, size=size)
+
+    def add_to(self, output: Any) -> Any:
+        """A stream for these packets in an MP4 of PyAV that is being written."""
+        stream = output.add_stream_from_template(self.template[0], opaque=True)
+        stream.codec_context.extradata = self.extradata
+        stream.codec_context.width, stream.codec_context.height = self.size
+        stream.time_base = TICK
+        if self.codec == "hevc":
+            stream.codec_context.codec_tag = "hvc1"  # the name under which Apple's players take it
+        return stream
+
+
+TICK = Fraction(1, 90_000)
+"""Seconds of a time stamp in clips."""
+
+
+def parameter_sets(packet: bytes, codec: str) -> bytes:
+    """The parameter sets in a packet of H.264 or H.265, with start codes; empty if it has none."""
+    if codec not in _PARAMETERS:
+        return b""
+    mask, shift, kinds = _PARAMETERS[codec]
+    sets = []
+    at = packet.find(_START)
+    while 0 <= at < len(packet) - 3:
+        following = packet.find(_START, at + 3)
+        unit = packet[at + 3 : following if following >= 0 else len(packet)]
+        if (unit[0] & mask) >> shift in kinds:
+            sets.append(b"\x00" + _START + unit.rstrip(b"\x00"))
+        elif sets:  # they come first, and a picture is long
+            break
+        at = following
+    return b"".join(sets)
