@@ -27,6 +27,8 @@ STATED_ELSEWHERE = {
     "skops": "MIT: the file LICENSE in the wheel; its classifier says 'OSI Approved' only",
 }
 """Distributions whose metadata do not tell, and what does."""
+CHOSEN = {"paho-mqtt": "BSD-3-Clause"}
+"""Distributions that leave the choice among their licences to us, and what we chose."""
 WRITTEN_OTHERWISE = {
     "3-clause bsd license": "BSD-3-Clause",
     "apache 2.0": "Apache-2.0",
@@ -112,6 +114,9 @@ def test_the_lock_has_the_same_versions_with_hashes() -> None:
 def test_licences_are_permissive() -> None:
     allowed = PERMISSIVE | FILE_BY_FILE
     found = {name: set(licences(part)) for name, part in installed().items()}
+    for name in CHOSEN.keys() & found:
+        assert CHOSEN[name] in found[name]
+        found[name] = {CHOSEN[name]}
     assert {name for name, names in found.items() if not names <= allowed} == {
         name for name in STATED_ELSEWHERE if name in found
     }

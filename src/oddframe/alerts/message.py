@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, get_args
 
+from oddframe.console.characters import made_visible
 from oddframe.errors import OddframeError
 from oddframe.files.text_files import shown
 
@@ -105,10 +106,14 @@ def a_test(camera: str) -> Message:
 
 
 def in_words(message: Message) -> str:
-    """One line for people: ``front: odd since 14:03:12, pace at gate (5.2, threshold 4.0)``.
+    """One line for people: ``front: odd since 14:03:12: pace; gate; score 5.20, threshold 4.00``.
 
     Times are those of this machine's time zone.
     """
+    return made_visible(" ".join(_words(message).split()))
+
+
+def _words(message: Message) -> str:
     event, camera = message.event, message.camera
     if message.kind == "test":
         return f"{camera}: a test message of oddframe; nothing happened"

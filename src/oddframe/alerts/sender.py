@@ -71,6 +71,7 @@ class Sender:
         self._counts: Counter[str] = Counter()
         self._tries: Counter[str] = Counter()
         self._due: dict[str, float] = {}
+        self._open: set[tuple[str, str]] = set()
         self._failed = 0
         self._next = 0.0
         self._saved_at = 0.0
@@ -86,12 +87,19 @@ class Sender:
 
     def put(self, message: Message) -> None:
         """Take a message, if the sink takes its kind; it is sent soon, or when that is possible."""
-        if message.kind not in (*self.sink.kinds, "test"):
-            return
         if self._off:
             self._counts["off"] += 1
-        elif self.outbox.put(message):
-            self._notify()
+            return
+        if message.kind in (*self.sink.kinds, "test") and not self.outbox.put(message):
+            return  # of an event that is known, and may have ended
+        self._notify()
+        if message.kind in ("new", "update", "end"):
+            with self._changed:
+                (self._open.discard if message.kind == "end" else self._open.add)(
+                    (message.camera, message.event_id)
+                )
+                odd = any(camera == message.camera for camera, _ in self._open)
+            self.sink.state(message.camera, CameraState(odd=odd))
 
     def state(self, camera: str, state: CameraState) -> None:
         """Tell the sink how a camera is."""

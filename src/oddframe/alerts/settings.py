@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from oddframe.alerts.message import KINDS
@@ -37,3 +38,40 @@ def read_words(table: YamlTable, key: str) -> tuple[str, ...]:
     if not isinstance(words, list) or not words or not all(isinstance(one, str) for one in words):
         raise table.wrong(key, "a list of words", value)
     return tuple(words)
+
+
+def read_host(table: YamlTable, what: str) -> str:
+    """The name or address of a server, which can be looked up.
+
+    Args:
+        table: with ``host``.
+        what: the kind of server, for messages: ``a broker``.
+
+    Raises:
+        OddframeError: it is missing, or no such name.
+    """
+    host = table.text("host")
+    if not is_host(host):
+        raise table.wrong("host", f"the name or address of {what} alone", host)
+    return host
+
+
+def read_port(table: YamlTable, default: int) -> int:
+    """A port.
+
+    Raises:
+        OddframeError: it is none.
+    """
+    port = table.whole("port", default, least=1)
+    if port > 65535:
+        raise table.wrong("port", "a port, up to 65535", port)
+    return port
+
+
+def is_host(name: str) -> bool:
+    """Whether a name can be looked up; for others Python raises errors of its own kind."""
+    try:
+        name.encode("idna")
+    except UnicodeError:
+        return False
+    return re.fullmatch(r"[!-.0-~]+", name) is not None

@@ -55,11 +55,13 @@ class CameraState:
         score: the anomaly score of the last frame.
         video: whether frames come.
         armed: whether its events become alarms.
+        odd: whether an event is going on that people are told of.
     """
 
     score: float | None = None
     video: bool | None = None
     armed: bool | None = None
+    odd: bool | None = None
 
 
 class Sink(Protocol):

@@ -13,7 +13,7 @@ from oddframe.errors import OddframeError, unknown
 from oddframe.files.text_files import shown
 from oddframe.files.yaml_table import YamlTable
 
-KINDS = "webhook", "stdout"
+KINDS = "webhook", "mqtt", "command", "email", "stdout"
 
 
 class SinkConfig(Protocol):

@@ -10,10 +10,8 @@ import http.client
 import json
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -21,8 +19,9 @@ from urllib.parse import SplitResult, urlsplit
 
 from oddframe.alerts.message import Message, in_words
 from oddframe.alerts.secrets import Secret, read_secret, secret_keys, without
-from oddframe.alerts.settings import COMMON, read_kinds
+from oddframe.alerts.settings import COMMON, is_host, read_kinds
 from oddframe.alerts.sink import Accepted, Gone, Later, Outcome, PlainSink, Refused
+from oddframe.alerts.sinks.time_limit import cut_after
 from oddframe.files.yaml_table import YamlTable
 
 KEYS = (
@@ -102,7 +101,7 @@ def _wrong_address(url: str) -> str:
         return "no address"
     if parts.scheme not in ("http", "https"):
         return "another scheme than http and https"
-    if not parts.hostname or port == 0:
+    if not parts.hostname or not is_host(parts.hostname) or port == 0:
         return "no host"
     if parts.username is not None or parts.password is not None:
         return "a user or a password in it; give a 'token_env'"
@@ -203,35 +202,24 @@ class WebhookSink(PlainSink):
         secure = address.scheme == "https"
         port = address.port or (443 if secure else 80)
         plain = socket.create_connection((address.hostname, port), self._limit)
-        late = threading.Event()
         sock = plain
-        timer: threading.Timer | None = None
         try:
             if secure:
                 context = ssl.create_default_context()
                 sock = context.wrap_socket(
                     plain, server_hostname=address.hostname, do_handshake_on_connect=False
                 )
-            # A socket's own time limit begins anew with each byte of a server that drips.
-            timer = threading.Timer(self._limit, _cut, (sock, late))
-            timer.daemon = True
-            timer.start()
-            if isinstance(sock, ssl.SSLSocket):
-                sock.do_handshake()
-            kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-            connection = kind(address.hostname or "", port)
-            connection.sock = sock
-            target = (address.path or "/") + (f"?{address.query}" if address.query else "")
-            connection.request("POST", target, body, headers)
-            answer = connection.getresponse()
-            return answer.status, answer.getheader("Retry-After")
-        except (OSError, http.client.HTTPException):
-            if late.is_set():
-                raise TimeoutError from None
-            raise
+            with cut_after(self._limit, lambda: sock):
+                if isinstance(sock, ssl.SSLSocket):
+                    sock.do_handshake()
+                kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+                connection = kind(address.hostname or "", port)
+                connection.sock = sock
+                target = (address.path or "/") + (f"?{address.query}" if address.query else "")
+                connection.request("POST", target, body, headers)
+                answer = connection.getresponse()
+                return answer.status, answer.getheader("Retry-After")
         finally:
-            if timer is not None:
-                timer.cancel()
             sock.close()
 
     def _judged(self, status: int, asked: str | None) -> Outcome:
@@ -245,13 +233,6 @@ class WebhookSink(PlainSink):
         if 300 <= status < 400:
             return Later(f"{said}, and redirects are not followed; give the other address")
         return Later(said, _seconds(asked), everybody=status not in _ITS_FAULT)
-
-
-def _cut(sock: socket.socket, late: threading.Event) -> None:
-    """End what a thread waits for; of the plain socket, since TLS is in that thread's hands."""
-    late.set()
-    with suppress(OSError):
-        socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
 def _seconds(asked: str | None) -> float | None:
