@@ -7,7 +7,14 @@ import time
 
 import pytest
 
-from oddframe.alerts.message import Message, a_test, in_words, message_of, plain_name
+from oddframe.alerts.message import (
+    Message,
+    a_test,
+    health_message,
+    in_words,
+    message_of,
+    plain_name,
+)
 from oddframe.errors import OddframeError
 
 EVENT = {
@@ -32,6 +39,14 @@ def test_the_same_news_has_the_same_id():
     }
     assert len(ids) == 4
     assert a_test("front").id != a_test("front").id
+    assert (
+        health_message("back yard", "down", at=5.0).id
+        == health_message("back yard", "down", at=5.0).id
+    )
+    assert (
+        health_message("back yard", "down", at=5.0).id
+        != health_message("back yard", "back", at=6.0).id
+    )
 
 
 def test_json_there_and_back():
@@ -76,8 +91,8 @@ def test_words(monkeypatch):
     finally:
         monkeypatch.undo()
         time.tzset()
-    health = Message("h.1", "health", "front", {"state": "down", "reason": "no route"})
-    assert in_words(health) == "front: down (no route)"
+    assert in_words(health_message("front", "down", "no route")) == "front: down (no route)"
+    assert in_words(health_message("front", "back")) == "front: back"
     assert in_words(Message("n.1", "new", "front", {"start": "?", "peak": True})) == "front: odd"
     assert in_words(Message("n.2", "new", "front", {"start": 1e30})) == (
         "front: odd since 1000000000000000019884624838656 s"

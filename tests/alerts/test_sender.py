@@ -15,7 +15,6 @@ from tests.alerts.conftest import until
 
 from oddframe.alerts.dispatch import Alerts, try_sink
 from oddframe.alerts.message import Message
-from oddframe.alerts.sender import PAUSES
 from oddframe.alerts.sink import Accepted, CameraState, Gone, Later, Outcome, PlainSink, Refused
 from oddframe.errors import OddframeError
 
@@ -262,10 +261,6 @@ def test_trying_a_sink(tmp_path):
     with pytest.raises(OddframeError, match="noting: did not take a test message: nobody there"):
         try_sink(sink, tmp_path, [])
     assert sink.closed
-
-
-def test_the_pauses_are_those_of_the_docs():
-    assert PAUSES == (1, 5, 30, 120, 600, 3600)
 
 
 CHILD = """

@@ -100,6 +100,20 @@ def message_of(event: Mapping[str, Any], kind: Kind, count: int = 0) -> Message:
     return Message(f"{event['id']}.{ending}", kind, str(event["camera"]), event)
 
 
+def health_message(camera: str, state: str, reason: str = "", at: float | None = None) -> Message:
+    """The message that a camera's own state has changed.
+
+    Args:
+        camera: its name.
+        state: in a word or two: ``down``, ``back``, ``covered``.
+        reason: why, if it is known.
+        at: Unix seconds; None means now.
+    """
+    at = time.time() if at is None else at
+    event = {"state": state, "reason": reason or None, "since": at}
+    return Message(f"{plain_name(camera)}.health-{at:.3f}", "health", camera, event, at)
+
+
 def a_test(camera: str) -> Message:
     """A message that says that it is only a test; each is another one."""
     return Message(f"test.{uuid.uuid4().hex}", "test", camera)
