@@ -40,7 +40,7 @@ _held: ContextVar[frozenset[Path]] = ContextVar("held", default=frozenset())
 
 
 @contextmanager
-def alone_in(folder: Path, patience: float = A_GLANCE) -> Generator[None]:
+def alone_in(folder: Path, patience: float = A_GLANCE, *, option: str = "--out") -> Generator[None]:
     """Be the only writer of a folder, which is made if it is missing.
 
     Inside another ``alone_in`` of the same folder it does nothing, so verbs may call verbs. A
@@ -50,6 +50,7 @@ def alone_in(folder: Path, patience: float = A_GLANCE) -> Generator[None]:
     Args:
         folder: the folder.
         patience: seconds to wait for another writer.
+        option: what a person gives the folder with, for the message.
 
     Raises:
         OddframeError: another process, or another thread of this one, is writing there; the
@@ -62,7 +63,7 @@ def alone_in(folder: Path, patience: float = A_GLANCE) -> Generator[None]:
         return
     made = [part for part in (place, *place.parents) if not part.exists()]
     try:
-        descriptor = _locked(folder, patience)
+        descriptor = _locked(folder, patience, option)
     except OSError as error:
         _remove_empty(made)
         raise cannot_write(folder, error) from error
@@ -113,7 +114,7 @@ def holder(folder: Path) -> str | None:
         os.close(descriptor)
 
 
-def _locked(folder: Path, patience: float) -> int:
+def _locked(folder: Path, patience: float, option: str) -> int:
     """The descriptor of the lock file, locked where the file system can."""
     until = time.monotonic() + patience
     path = folder / LOCK
@@ -144,7 +145,7 @@ def _locked(folder: Path, patience: float) -> int:
             if time.monotonic() > until:
                 raise OddframeError(
                     f"{folder}: {who} is writing in this folder; wait until it is done, or choose "
-                    "another folder with --out"
+                    f"another folder with {option}"
                 ) from None
             time.sleep(_PAUSE)
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -77,13 +77,38 @@ def draw_event(
     Returns:
         uint8 RGB that fits ``EVENT_SIZE``.
     """
-    size = _fit((image.shape[1], image.shape[0]), EVENT_SIZE, enlarge=True)
+    return draw_places(image, detection.boxes, score_map, reference, EVENT_SIZE, enlarge=True)
+
+
+def draw_places(
+    image: np.ndarray,
+    boxes: Iterable[tuple[int, int, int, int]],
+    score_map: np.ndarray | None,
+    reference: float | None,
+    room: tuple[int, int],
+    *,
+    enlarge: bool,
+) -> np.ndarray:
+    """A picture with the score map over it and boxes.
+
+    Args:
+        image: uint8 RGB ``(height, width, 3)``.
+        boxes: ``(x1, y1, x2, y2)`` in its pixels.
+        score_map: ``(h, w)``.
+        reference: map value that is drawn clearly (see :mod:`oddframe.reporting.drawing.heat`).
+        room: (width, height) that the result fits.
+        enlarge: whether a smaller picture fills them.
+
+    Returns:
+        uint8 RGB.
+    """
+    size = _fit((image.shape[1], image.shape[0]), room, enlarge)
     scale_x, scale_y = size[0] / image.shape[1], size[1] / image.shape[0]
     shrinks = scale_x < 1
     picture = cv2.resize(image, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
     if score_map is not None and reference is not None:
         picture = overlay_heat(picture, score_map, reference)
-    for x1, y1, x2, y2 in detection.boxes:
+    for x1, y1, x2, y2 in boxes:
         corners = (
             (round(x1 * scale_x), round(y1 * scale_y)),
             (round(x2 * scale_x) - 1, round(y2 * scale_y) - 1),
@@ -113,7 +138,7 @@ def draw_sight(jpeg: bytes, detection: Detection, size: tuple[int, int]) -> byte
     boxes = [tuple(round(side * scale) for side in box) for box in detection.boxes]
     here = replace(detection, boxes=tuple((a, b, c, d) for a, b, c, d in boxes))
     image = cv2.resize(image, (width, height), interpolation=cv2.INTER_CUBIC)
-    return _encode(draw_event(image, here), 75)
+    return jpeg_of(draw_event(image, here), 75)
 
 
 def take_pictures(
@@ -163,7 +188,7 @@ def take_pictures(
                 if frame.index in peaks:
                     score_map = None if maps is None else maps[frame.index]
                     event = draw_event(image, peaks[frame.index], score_map, reference)
-                    events[frame.index] = _encode(event, 82)
+                    events[frame.index] = jpeg_of(event, 82)
             if advance is not None:
                 advance(1)
     return VideoPictures(_strip(small, strip_bytes) if small else None, events)
@@ -177,11 +202,11 @@ def _strip(images: Mapping[int, np.ndarray], most_bytes: int) -> Strip:
     for place, image in enumerate(images.values()):
         top, left = place // columns * height, place % columns * width
         sheet[top : top + height, left : left + width] = image
-    jpeg = _encode(sheet, 75)
+    jpeg = jpeg_of(sheet, 75)
     while len(jpeg) > most_bytes and min(height, width) > 8:
         height, width = round(height * 0.8), round(width * 0.8)
         size = (columns * width, rows * height)
-        jpeg = _encode(cv2.resize(sheet, size, interpolation=cv2.INTER_AREA), 70)
+        jpeg = jpeg_of(cv2.resize(sheet, size, interpolation=cv2.INTER_AREA), 70)
     return Strip(jpeg, tuple(images), columns, rows)
 
 
@@ -193,7 +218,8 @@ def _fit(size: tuple[int, int], room: tuple[int, int], enlarge: bool) -> tuple[i
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def _encode(image: np.ndarray, quality: int) -> bytes:
+def jpeg_of(image: np.ndarray, quality: int) -> bytes:
+    """An image, uint8 RGB ``(height, width, 3)``, as JPEG of a quality from 0 to 100."""
     ok, data = cv2.imencode(
         ".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality]
     )
