@@ -128,7 +128,7 @@ KINDS = len(LENGTHS)
 
 def lasting_judge():
     scale = Surprise(np.array([0.0, 1.0]), np.array([0.0, FLOOR]), 1.0)
-    return Lasting((scale, None, scale, None, None))
+    return Lasting((scale, None, scale, None, None, None))
 
 
 def test_what_lasts_counts_from_its_floor_on_and_only_at_scales_that_are_known():

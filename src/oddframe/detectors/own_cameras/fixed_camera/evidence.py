@@ -182,11 +182,12 @@ class Lasting:
     def surprises(self, evidence: np.ndarray) -> np.ndarray:
         """Surprise of evidence ``(..., scales)``, float32, same shape; 0 below :data:`FLOOR`."""
         found = np.zeros(evidence.shape, np.float32)
+        says = evidence > self._silent
+        if not says.any():  # nearly always nothing lasts
+            return found
         for index, scale in enumerate(self.scales):
-            said = evidence[..., index]
-            # Nearly always nothing lasts.
-            if scale is not None and said.max(initial=-np.inf) > self._silent[index]:
-                surprise = scale(said)
+            if scale is not None and says[..., index].any():
+                surprise = scale(evidence[..., index])
                 found[..., index] = np.where(surprise >= FLOOR, surprise, 0)
         return found
 
