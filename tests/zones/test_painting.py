@@ -1,5 +1,7 @@
 """Whatever lies inside an ignored zone reaches no pixel that a detector sees, of any size."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -9,9 +11,6 @@ from tests.made.fixed_camera import png_folder
 from oddframe.errors import OddframeError
 from oddframe.media.opening import open_video
 from oddframe.media.watched_video import watched
-from oddframe.videos.manifest import Manifest
-from oddframe.videos.opening import open_footage
-from oddframe.videos.video import Video
 from oddframe.zones.painting import GREY, painted, raster
 from oddframe.zones.zone import NO_ZONES, Zone, Zones
 
@@ -129,11 +128,9 @@ def test_a_switch_inside_what_is_ignored_is_no_break(tmp_path):
     assert found == [[20], []]
 
 
-def test_zones_that_cover_everything_leave_nothing_and_are_refused(grey_video):
+def test_zones_that_cover_everything_leave_nothing_and_are_refused():
     half = Zone("left", "ignore", ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0)))
     rest = Zone("right", "ignore", ((0.5, 0.0), (1.0, 0.0), (1.0, 1.0), (0.5, 1.0)))
-    video = Video(
-        "a", grey_video.path.name, "test", None, 40, 10.0, 96, 64, zones=Zones((half, rest))
-    )
     with pytest.raises(OddframeError, match=r"\(left, right\): they cover the whole picture"):
-        open_footage(Manifest("a", (video,), grey_video.path.parent), video)
+        Zones((half, rest))
+    assert Zones((half, replace(rest, polygon=((0.52, 0.0), *rest.polygon[1:])))).ignored

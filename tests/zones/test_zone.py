@@ -124,9 +124,10 @@ def test_points_are_in_a_zone_as_matplotlib_says(corners, point):
 
 def test_the_first_watched_zone_counts_where_they_lie_over_each_other():
     whole = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
+    left = ((0.0, 0.0), (0.6, 0.0), (0.6, 1.0), (0.0, 1.0))
     zones = Zones(
         (
-            Zone("tv", "ignore", whole),
+            Zone("tv", "ignore", left),
             Zone("door", "watch", SQUARE),
             Zone("room", "watch", whole),
         )

@@ -33,6 +33,7 @@ from oddframe.drills.result import Case, Drill
 from oddframe.drills.stage import Fault, NotHereError, Stage
 from oddframe.drills.survey import Survey
 from oddframe.drills.surveying import survey
+from oddframe.drills.unseen import is_hidden, seen_picture
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.files.atomic import atomic_path, begun_in
 from oddframe.files.folder_lock import alone_in
@@ -252,7 +253,11 @@ class _Work:
             faulted = fault.make(stage)
         except NotHereError as why:
             return {"left_out": str(why)}
-        video = ClipVideo(clip, faulted.picture, faulted.frames, faulted.source)
+        zones = self._stretches[where[0]].video.zones
+        if is_hidden(faulted, zones, clip.size):
+            return {"left_out": "it would be in a zone that is ignored"}
+        picture_of = seen_picture(faulted, zones, clip.size)
+        video = ClipVideo(clip, picture_of, faulted.frames, faulted.source)
         scored = score_clip(self._detector, video)
         limit = self._detector.threshold
         rows = []

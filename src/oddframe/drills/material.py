@@ -13,6 +13,7 @@ from oddframe.drills.survey import Survey
 from oddframe.errors import OddframeError
 from oddframe.footage.deep_footage import at_range_of_run
 from oddframe.footage.given import Footage
+from oddframe.footage.zoned_footage import with_zones
 from oddframe.runs.run_folder import MANIFEST, Run
 from oddframe.videos.manifest import Manifest
 from oddframe.videos.video import Video
@@ -73,6 +74,7 @@ def find_material(run: Run, footage: Footage | None, root: Path | None, out: Pat
     if footage is None:
         return _of_run(run, own)
     manifest = at_range_of_run(footage.read(out=out), run.levels)
+    manifest = with_zones(manifest, run.zones or None)
     videos = _normal(manifest, *(("val", "train", "test") if footage.is_manifest else (None,)))
     if not videos:
         raise OddframeError(

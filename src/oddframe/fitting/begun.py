@@ -10,8 +10,21 @@ from typing import Any
 from oddframe.errors import OddframeError
 from oddframe.runs.run_folder import CHECKPOINT, LAST, MANIFEST, read_config
 from oddframe.videos.manifest import Manifest
+from oddframe.zones.zone import Zones
+from oddframe.zones.zone_file import zones_from
 
-_SEEN = ("path", "split", "label", "frames", "width", "height", "classes", "events", "levels")
+_SEEN = (
+    "path",
+    "split",
+    "label",
+    "frames",
+    "width",
+    "height",
+    "classes",
+    "events",
+    "levels",
+    "zones",
+)
 """What of a video a step depends on. Not its times: an earlier version knew none, and took another
 rate for footage whose rate changes. Nor masks and tracks, which are of the evaluation."""
 
@@ -48,6 +61,11 @@ class Begun:
             )
         return cls(folder, read_config(folder), state == CHECKPOINT)
 
+    @property
+    def zones(self) -> Zones | None:
+        """The zones that it was begun with; None where there are none."""
+        return zones_from(self.config.get("zones")) or None
+
     def check_same(
         self, written: dict[str, Any], defaults: dict[str, Any], manifest: Manifest
     ) -> None:
@@ -68,7 +86,7 @@ class Begun:
         }
         old, new = (
             {
-                **{key: part.get(key) for key in ("detector", "seed", "features")},
+                **{key: part.get(key) for key in ("detector", "seed", "features", "zones")},
                 **{f"--settings.{key}": value for key, value in part.get("settings", {}).items()},
             }
             for part in (before, json.loads(json.dumps(written)))

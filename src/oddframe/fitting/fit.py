@@ -24,6 +24,7 @@ from oddframe.fitting.kept_fit import FITTING, drop_kept, kept_fit, remove_kept
 from oddframe.fitting.request import FitRequest
 from oddframe.fitting.untrained import made_untrained
 from oddframe.footage.deep_footage import normal_range
+from oddframe.footage.zoned_footage import shared_zones
 from oddframe.runs.checkpoint import write_checkpoint
 from oddframe.runs.run_folder import (
     CHECKPOINT,
@@ -43,6 +44,7 @@ from oddframe.settings.reading import read_settings
 from oddframe.tracking.following import followed
 from oddframe.training.hardware import Hardware
 from oddframe.videos.manifest import Manifest
+from oddframe.zones.zone_file import rows_of
 
 if TYPE_CHECKING:
     from oddframe.drills.result import Drill
@@ -98,6 +100,8 @@ def fit_run(request: FitRequest) -> Trained:
     chosen = _choose(request, begun)
     check_inputs(chosen.module.DETECTOR, request.features, request.oracle, request.hardware)
     _check_footage(request, chosen)
+    if request.zones is None and begun:
+        request = replace(request, zones=begun.zones)
     manifest = request.videos()
     written = _written(request, chosen, manifest)
     if begun:
@@ -203,6 +207,8 @@ def _written(request: FitRequest, chosen: _Chosen, manifest: Manifest) -> dict[s
         written["features_info"] = FeatureFolder.open(request.features).info
     if levels := normal_range(manifest):
         written["levels"] = [levels.low, levels.high]
+    if zones := shared_zones(manifest):
+        written["zones"] = rows_of(zones)
     if manifest.left_out:
         written["left_out"] = manifest.left_out
     return written

@@ -10,9 +10,11 @@ from typing import Any
 from oddframe.errors import OddframeError
 from oddframe.footage.deep_footage import at_one_range
 from oddframe.footage.given import Footage
+from oddframe.footage.zoned_footage import with_zones
 from oddframe.settings.reading import check_seed
 from oddframe.training.hardware import Hardware
 from oddframe.videos.manifest import Manifest
+from oddframe.zones.zone import Zones
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class FitRequest:
             that the run was begun with.
         features: folder of features, for a detector that is trained on labels per video.
         settings: its settings; the others have their defaults, or what the run was begun with.
+        zones: of the camera's picture; None means those that the run was begun with, or that the
+            manifest has.
         val_share: share of a folder's videos that is held out to calibrate.
         seed: fixes every random choice.
         resume: go on with an unfinished run, and keep a finished one.
@@ -40,6 +44,7 @@ class FitRequest:
     detector: str | None = None
     features: Path | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    zones: Zones | None = None
     val_share: float = 0.2
     seed: int = 0
     resume: bool = False
@@ -50,6 +55,11 @@ class FitRequest:
 
     def __post_init__(self) -> None:
         check_seed(self.seed)
+        if self.features is not None and self.zones is not None:
+            raise OddframeError(
+                "--zones: features were made of whole pictures, and nothing can be painted out of "
+                "them; leave it out"
+            )
         if self.features is not None and self.footage and not self.footage.is_manifest:
             raise OddframeError(
                 f"{self.footage.path}: training on features needs a manifest (.jsonl) that labels "
@@ -69,6 +79,6 @@ class FitRequest:
             manifest = manifest.hold_out(self.val_share, self.seed)
         if self.footage.is_manifest and self.features is None:
             manifest.check_files()
-        manifest = at_one_range(manifest)
+        manifest = with_zones(at_one_range(manifest), self.zones)
         # A relative root would be taken as relative to the run folder.
         return replace(manifest, root=manifest.root.absolute())

@@ -29,6 +29,8 @@ from oddframe.media.grey_levels import Levels, levels_from
 from oddframe.runs.checkpoint import as_arrays, read_checkpoint
 from oddframe.settings.reading import read_settings
 from oddframe.videos.video import Video
+from oddframe.zones.zone import Zones
+from oddframe.zones.zone_file import zones_from
 
 CHECKPOINT = "checkpoint.pt"
 BEST = "best.pt"
@@ -58,6 +60,7 @@ _KINDS: dict[str, Any] = {
     "root": str | None,
     "features_info": dict[str, Any],
     "hardware": dict[str, Any],
+    "zones": list[dict[str, Any]],
     "fitted_on": dict[str, int | float],
     "learnt": dict[str, Any],
     **dict.fromkeys(("detector_source", "left_out"), dict[str, str]),
@@ -94,6 +97,20 @@ class Run:
         """
         try:
             return levels_from(self.config.get("levels"))
+        except OddframeError as error:
+            raise OddframeError(
+                f"{self.folder / CONFIG}: {error}; train again into another folder"
+            ) from None
+
+    @property
+    def zones(self) -> Zones:
+        """The zones that it was trained with.
+
+        Raises:
+            OddframeError: the configuration holds something else.
+        """
+        try:
+            return zones_from(self.config.get("zones"))
         except OddframeError as error:
             raise OddframeError(
                 f"{self.folder / CONFIG}: {error}; train again into another folder"

@@ -14,6 +14,7 @@ from oddframe.features.feature_info import INFO_FILE
 from oddframe.files.atomic import begun_in
 from oddframe.files.folder_lock import alone_in
 from oddframe.footage.deep_footage import at_range_of_run
+from oddframe.footage.zoned_footage import with_zones, zones_for_run
 from oddframe.scores.camera_troubles import CameraTrouble
 from oddframe.scores.detections import Detection, explained, find_detections, oddest_moments
 from oddframe.scores.frame_scores import UNTESTED, Scores
@@ -158,6 +159,9 @@ def _videos(request: ScoreRequest) -> tuple[Manifest, tuple[Video, ...]]:
     if footage.kind == "features":
         return manifest, manifest.videos
     manifest = at_range_of_run(manifest, request.run.levels)
+    trained = not request.run.detector.traits.needs_no_footage
+    zones = zones_for_run(request.zones, request.run.zones, trained=trained)
+    manifest = with_zones(manifest, zones or None)
     if footage.is_manifest:
         names = (split or "test").split(",")
         for name in names:

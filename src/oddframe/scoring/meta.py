@@ -11,6 +11,7 @@ from oddframe.errors import OddframeError
 from oddframe.files.atomic import sha256_of
 from oddframe.scores.frame_scores import NO_THRESHOLD, Scores, is_per_video
 from oddframe.scoring.request import Manner, ScoreRequest
+from oddframe.zones.zone_file import rows_of
 
 
 def meta_of(request: ScoreRequest) -> dict[str, Any]:
@@ -31,6 +32,8 @@ def meta_of(request: ScoreRequest) -> dict[str, Any]:
         **asdict(rule),
         "threshold_source": _threshold_source(request),
     }
+    if zones := run.zones if request.zones is None else request.zones:
+        meta["zones"] = rows_of(zones)
     if not rule.is_finite:
         meta["threshold"] = None
     if "score" in run.detector.notes:

@@ -12,6 +12,7 @@ from oddframe.errors import OddframeError
 from oddframe.footage.given import Footage
 from oddframe.runs.run_folder import CHECKPOINT, ORACLE, Run
 from oddframe.scores.detections import EventRule
+from oddframe.zones.zone import Zones
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,7 @@ class ScoreRequest:
             none.
         features: the features of the videos, where the run reads features and has them.
         weights: the weight file of the backbone that extracts them otherwise.
+        zones: of the camera's picture; None means those of the run.
         manner, alarms, wanted: how, when to alarm, what to write.
         workers: who does it.
     """
@@ -115,6 +117,7 @@ class ScoreRequest:
     split: str | None = None
     features: Path | None = None
     weights: Path | None = None
+    zones: Zones | None = None
     manner: Manner = field(default_factory=Manner)
     alarms: Alarms = field(default_factory=Alarms)
     wanted: Wanted = field(default_factory=Wanted)
@@ -141,6 +144,8 @@ class ScoreRequest:
         who, traits = f"{run.folder}: {run.detector.name}", run.detector.traits
         if traits.looks_at == "frames" and self.features is not None:
             raise OddframeError(f"{who} looks at frames; leave out --features")
+        if traits.looks_at == "features" and self.zones is not None:
+            raise OddframeError(f"{who} reads features of whole pictures; leave out --zones")
         if manner.per_video and not traits.per_video:
             raise OddframeError(f"{who} does not scale its scores; leave out --per-video")
         if manner.per_video and manner.causal:

@@ -12,6 +12,7 @@ from oddframe.footage.given import Footage
 from oddframe.runs.run_folder import read_run
 from oddframe.scoring.footage import Scored, score_footage
 from oddframe.scoring.request import Alarms, Manner, ScoreRequest, Wanted
+from oddframe.zones.zone_file import read_zones
 
 
 @text_paths
@@ -22,6 +23,7 @@ def score(
     out: Path | None = None,
     features: Path | None = None,
     weights: Path | None = None,
+    zones: Path | None = None,
     root: Path | None = None,
     split: str | None = None,
     oracle: bool = False,
@@ -56,6 +58,8 @@ def score(
             them from the footage as its training features were, into ``features/`` beside the
             scores.
         weights: the weight file of the backbone for that, if it does not bring its own.
+        zones: a file of zones of the camera's picture (``docs/zones.md``), instead of those that
+            the run was trained with; what is to be ignored should be the same as then.
         root: folder that a manifest's paths are relative to, if the data moved.
         split: the manifest's videos to score, such as ``val,test``; by default ``test``, or all
             if there is none. Thresholds are chosen on ``val`` where the scores hold it.
@@ -102,6 +106,7 @@ def score(
             split=split,
             features=features,
             weights=weights,
+            zones=None if zones is None else read_zones(zones),
             manner=manner,
             alarms=alarms,
             wanted=Wanted(out, maps, report, annotate),

@@ -14,6 +14,7 @@ from oddframe.fitting.request import FitRequest
 from oddframe.footage.given import Footage
 from oddframe.tracking import chosen
 from oddframe.training.hardware import Hardware, rank
+from oddframe.zones.zone_file import read_zones
 
 
 def _helps(given: Mapping[str, Any]) -> bool:
@@ -30,6 +31,7 @@ def train(
     detector: str | None = None,
     features: Path | None = None,
     settings: dict[str, Any] | None = None,
+    zones: Path | None = None,
     root: Path | None = None,
     val_share: float = 0.2,
     seed: int = 0,
@@ -54,6 +56,9 @@ def train(
         features: folder of features, for a detector that is trained on labels per video.
         settings: settings of the detector, such as ``--settings.fit_looks 1000``; with
             ``--resume``, those that the run was begun with.
+        zones: a file of zones of the camera's picture (``docs/zones.md``): what is to be ignored
+            is painted out before anything is learnt, and when the run scores; with ``--resume``,
+            those that the run was begun with.
         root: folder that a manifest's paths are relative to, if the data moved.
         val_share: share of a folder's videos that is held out to calibrate; a manifest says
             itself which videos are held out.
@@ -84,6 +89,7 @@ def train(
         detector=detector,
         features=features,
         settings=settings or {},
+        zones=None if zones is None else read_zones(zones),
         val_share=val_share,
         seed=seed,
         resume=resume,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from oddframe.errors import OddframeError
 from oddframe.media.frames import VideoReader
 from oddframe.media.opening import open_video
 from oddframe.videos.manifest import Manifest
@@ -18,11 +17,6 @@ def open_footage(manifest: Manifest, video: Video) -> VideoReader:
         video: one of its videos.
 
     Raises:
-        OddframeError: nothing there, no video, or nothing of it is left to look at.
+        OddframeError: nothing there, or no video.
     """
-    reader = open_video(manifest.locate(video), video.fps, video.levels)
-    try:
-        return painted(reader, video.zones)
-    except OddframeError:
-        reader.__exit__(None, None, None)
-        raise
+    return painted(open_video(manifest.locate(video), video.fps, video.levels), video.zones)

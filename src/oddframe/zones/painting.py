@@ -13,15 +13,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from oddframe.errors import OddframeError
 from oddframe.media.frames import Frame, MediaInfo, Resampling, VideoReader
 from oddframe.zones.zone import Zone, Zones
 
 GREY = 128
 _FRACTION = 6
 """Bits of a pixel that a corner is placed to."""
-_LOOKED_AT = 256
-"""Pixels to a side of the raster that says whether anything is left to look at."""
 
 
 def raster(
@@ -51,20 +48,11 @@ class Paint:
     Args:
         zones: those that are to be ignored are painted.
         size: width and height of the pictures.
-
-    Raises:
-        OddframeError: nothing would be left to look at.
     """
 
     def __init__(self, zones: Zones, size: tuple[int, int]) -> None:
         self._zones, self._size = zones.ignored, size
         self._masks: dict[tuple[int, int], np.ndarray] = {}
-        if raster(self._zones, (_LOOKED_AT, _LOOKED_AT)).all():
-            names = ", ".join(zone.name for zone in self._zones)
-            raise OddframeError(
-                f"zones to ignore ({names}): they cover the whole picture, so that nothing is left "
-                "to look at; make them smaller"
-            )
 
     def over(self, image: np.ndarray) -> np.ndarray:
         """A picture of any size, ``(height, width)`` or with colours, painted; a copy."""

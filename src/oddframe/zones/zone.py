@@ -19,6 +19,8 @@ KINDS: tuple[Kind, ...] = ("ignore", "watch")
 Point = tuple[float, float]
 """Right and down, each a share of the picture's width and height, 0 to 1."""
 MOST_CORNERS = 200
+_GRID = 50
+"""Points to a side of the grid that says whether anything is left to look at."""
 _LEAST_AREA = 1e-6
 """Share of the picture; less is a line."""
 
@@ -106,6 +108,13 @@ class Zones:
         for name in names:
             if names.count(name) > 1:
                 raise OddframeError(f"zone '{name}': there are two of that name; rename one")
+        ignored = self.ignored
+        # So much area at least covers everything.
+        if sum(abs(_area(zone.polygon)) for zone in ignored) > 0.9 and not _leave_room(ignored):
+            raise OddframeError(
+                f"zones to ignore ({', '.join(zone.name for zone in ignored)}): they cover the "
+                "whole picture, so that nothing is left to look at; make them smaller"
+            )
 
     def __bool__(self) -> bool:
         return bool(self.all)
@@ -148,6 +157,14 @@ def _sides(corners: Sequence[Point]) -> list[tuple[Point, Point]]:
 
 def _area(corners: Sequence[Point]) -> float:
     return sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in _sides(corners)) / 2
+
+
+def _leave_room(zones: Sequence[Zone]) -> bool:
+    """Whether any of the points of a grid lies outside of zones."""
+    places = [(step + 0.5) / _GRID for step in range(_GRID)]
+    return any(
+        not any(zone.holds(x, y) for zone in zones) for x, y in itertools.product(places, places)
+    )
 
 
 def _crossing(corners: Sequence[Point]) -> tuple[int, int] | None:

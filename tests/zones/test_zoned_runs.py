@@ -1,0 +1,164 @@
+"""A run that was trained with zones: what is ignored rings no more, all else rings as before."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import yaml
+from tests.made.fixed_camera import png_folder
+from tests.made.made_once import MadeOnce
+
+from oddframe.cli import main
+from oddframe.runs.run_folder import read_run
+from oddframe.scores.detections import read_events
+from oddframe.scores.frame_scores import Scores
+from oddframe.videos.manifest import Manifest
+from oddframe.videos.video import Video
+from oddframe.zones.zone_file import read_zones
+
+CORNERS = "[[0.3, 0], [0.75, 0], [0.75, 0.23], [0.3, 0.23]]"
+SCREEN = f"zones: [{{name: screen, kind: ignore, polygon: {CORNERS}}}]"
+"""Above the lanes of the street."""
+
+
+def flicker(image: np.ndarray, time: float) -> None:
+    """A television that shows something else twice a second, from second 3 on."""
+    if time >= 3:
+        shown = np.random.default_rng(int(2 * time)).integers(0, 256, (4, 12, 3)).astype("f4")
+        image[2:16, 42:92] = cv2.resize(shown, (50, 14), interpolation=cv2.INTER_NEAREST)
+
+
+def clock(image: np.ndarray, time: float) -> None:
+    """A burnt-in clock, from second 3 on."""
+    if time >= 3:
+        box, digits = np.zeros((14, 50, 3), np.uint8), f"{int(time):02}:{int(7 * time) % 60:02}"
+        cv2.putText(box, digits, (1, 11), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (255, 255, 255))
+        image[2:16, 42:92] = box
+
+
+@pytest.fixture(scope="session")
+def screened(street, made_once: MadeOnce) -> Path:
+    """The street's run, trained with the screen ignored, and folders of lossless pictures."""
+
+    def make(root: Path) -> None:
+        (root / "zones.yaml").write_text(SCREEN)
+        command = ["train", str(street.root / "normal"), "--out", str(root / "run")]
+        zones = ["--zones", str(root / "zones.yaml")]
+        assert main([*command, *street.options(), *zones, "--drill", "false"]) == 0
+
+        def both(*extras):
+            def draw(image, time):
+                for extra in extras:
+                    extra(image, time)
+
+            return draw
+
+        videos = []
+        for name, extra in (
+            ("calm", None),
+            ("flicker", flicker),
+            ("clock", clock),
+            ("fast", street.fast),
+            ("both", both(street.fast, flicker)),
+        ):
+            images = street.images(8, 60, extra)
+            png_folder(root / name, images)
+            size = street.width, street.height
+            videos.append(Video(name, name, "test", None, len(images), street.fps, *size))
+        Manifest("street", tuple(videos), Path()).write(root / "street.jsonl")
+
+    return made_once("screened", make)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Scores, events as intervals, and what is said of the scores."""
+
+    values: dict[str, np.ndarray]
+    events: dict[str, list[tuple[int, int]]]
+    meta: dict[str, Any]
+
+
+def judged(run: Path, screened: Path, out: Path, *more: str) -> Judged:
+    command = ["score", str(run), str(screened / "street.jsonl"), "--out", str(out / "scores.npz")]
+    assert main([*command, "--maps", "false", *more]) == 0
+    found = read_events(out / "events.json")
+    scores = Scores.read(out / "scores.npz")
+    events = {name: [(one.start, one.end) for one in those] for name, those in found.items()}
+    return Judged(dict(scores.values), events, dict(scores.meta))
+
+
+def test_what_is_ignored_is_silent_and_all_else_is_found_as_before(
+    street, screened, tmp_path, capsys
+):
+    without = judged(street.run, screened, tmp_path / "without")
+    zoned = judged(screened / "run", screened, tmp_path / "zoned")
+    assert not without.events["calm"]
+    assert without.events["flicker"]
+    assert without.events["clock"]
+    assert zoned.events["calm"] == zoned.events["flicker"] == zoned.events["clock"] == []
+    # No pixel of it was seen, so that not even a rounding differs.
+    for name, same in (("flicker", "calm"), ("clock", "calm"), ("both", "fast")):
+        assert np.array_equal(zoned.values[name], zoned.values[same])
+        assert not np.array_equal(without.values[name], without.values[same])
+    for found in (without.events["fast"], zoned.events["fast"], zoned.events["both"]):
+        (start, end), *others = found
+        assert start < street.event[1]
+        assert end > street.event[0]
+        assert not others
+
+    # The run's own zones are those of the file, and are told with the scores.
+    zones = read_zones(screened / "zones.yaml")
+    assert read_run(screened / "run").zones == zones
+    said = yaml.safe_load((screened / "run" / "config.yaml").read_text())["zones"]
+    assert [part["name"] for part in said] == ["screen"]
+    assert zoned.meta["zones"] == said
+    assert "zones" not in without.meta
+
+    # The same folder with other zones: all is scored anew, and that they were not learnt is said.
+    capsys.readouterr()
+    given = judged(
+        street.run, screened, tmp_path / "without", "--zones", str(screened / "zones.yaml")
+    )
+    said_of_it = (
+        "the zones to ignore (screen) are others than those that the run learnt with (none)"
+    )
+    assert said_of_it in capsys.readouterr().err
+    assert np.array_equal(given.values["clock"], given.values["calm"])
+    assert given.meta["zones"] == said
+
+
+def test_a_run_goes_on_with_its_own_zones(street, screened, tmp_path, capsys):
+    command = ["train", str(street.root / "normal"), "--out", str(screened / "run"), "--resume"]
+    assert main([*command, "--drill", "false"]) == 0
+    other = tmp_path / "other.yaml"
+    other.write_text(SCREEN.replace("0.23", "0.5"))
+    capsys.readouterr()
+    assert main([*command, "--drill", "false", "--zones", str(other)]) == 2
+    assert "this run was begun with zones" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (SCREEN.replace("[0.75, 0]", "[1.75, 0]"), "from 0 to 1 to the right and down"),
+        (
+            "zones: [{name: a, kind: ignore, polygon: [[0, 0], [1, 0], [1, 1], [0, 1]]}]",
+            "whole pic",
+        ),
+    ],
+)
+def test_zones_that_are_none_are_refused_before_anything_is_made(
+    street, tmp_path, capsys, text, said
+):
+    path = tmp_path / "zones.yaml"
+    path.write_text(text)
+    command = ["train", str(street.root / "normal"), "--out", str(tmp_path / "run")]
+    assert main([*command, "--zones", str(path), *street.options()]) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert len(error.strip().splitlines()) == 1
+    assert not (tmp_path / "run" / "checkpoint.pt").exists()
