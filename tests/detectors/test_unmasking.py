@@ -6,6 +6,7 @@ import pytest
 from tests.made.every_detector import filmed, frames, streamed
 
 from oddframe.detectors import load
+from oddframe.detectors.never_trained.mc2st import _Past
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.media.frames import MediaInfo
 
@@ -124,25 +125,79 @@ def test_a_score_comes_no_later_than_the_latency():
         assert out >= pushed + 1 - detector.latency
 
 
-def test_mc2st_looks_back():
-    """What flickered before is no news; unmasking, which forgets, takes it for that."""
-    images = grain(8, 160, fast=[*range(30, 60), *range(130, 160)])
-    settings = {"pool": 60, "screened_from": 60, "drawn": 20}
-    forgets, looks_back = streamed(made(), images), streamed(made("mc2st", **settings), images)
-    np.testing.assert_array_equal(
-        [score.value for score in forgets[:65]], [score.value for score in looks_back[:65]]
-    )
-    again = np.s_[131:141]
-    assert (
-        np.mean([score.score_map[1, 1] for score in looks_back[again]])
-        < np.mean([score.score_map[1, 1] for score in forgets[again]]) - 0.05
-    )
+def test_mc2st_looks_back_where_the_definition_does():
+    """As its public code decides, with arrays over all frames: this one counts from 0."""
+    images = grain(8, 240, fast=[*range(14, 22), *range(30, 38), *range(150, 240)])
+    config = {"pool": 20, "screened_from": 40, "drawn": 7, "renewed": 1.0}
+    stream = made("mc2st", **config).stream(MediaInfo(0, 25, 160, 120))
+    rows, pasts, windows = [], {}, {}
+    real_accuracies, real_accuracy = stream.accuracies, stream.accuracy
+
+    def noted(begin):
+        rows.extend(part["motion"] for part in [*stream.window][len(rows) - begin :])
+        found = real_accuracies(begin)
+        windows[begin] = float(found["motion"].max())
+        return found
+
+    def with_past(kind, more, older, newer):
+        pasts[len(windows) * 5] = [*more]
+        assert (older, newer) == ((21, 10) if len(more) else (1, 1))
+        return real_accuracy(kind, more, older, newer)
+
+    stream.accuracies, stream.accuracy = noted, with_past
+    for frame in images:
+        stream.push(frame)
+    final, total, tests = np.full(240, 0.5), np.zeros(240), np.zeros(240)
+    looked_back = []
+    for begin, score in windows.items():
+        recent, before = final[begin - 5 : begin + 6], final[11 : begin - 4]
+        if begin >= 40 and recent.mean() >= before.mean():
+            looked_back.append(begin)
+        newer = slice(begin + 11, begin + 21)
+        total[newer] += score
+        tests[newer] += 1
+        final[newer] = total[newer] / tests[newer]
+    assert [begin for begin, drawn in pasts.items() if drawn] == looked_back
+    assert 5 < len(looked_back) < 30  # of 36 that may
+    numbers = {}
+    for begin in looked_back:
+        same = [[np.array_equal(row, features) for row in rows] for features in pasts[begin]]
+        numbers[begin] = [int(np.argmax(part)) for part in same if any(part)]
+        assert len(numbers[begin]) == 7
+        assert max(numbers[begin]) < begin
+    assert min(min(part) for part in numbers.values()) >= 0
+
+
+def test_the_pool_is_a_fair_sample_of_what_was_tested_until_a_window_looks_back():
+    config = load("mc2st").CONFIG(pool=4, drawn=4, screened_from=20)
+    counts = np.zeros(30)
+    for seed in range(3000):
+        past = _Past(config, np.random.default_rng(seed))
+        for begin in range(0, 30, 5):
+            past.take(begin, 0.75, [np.array(number) for number in range(begin, begin + 5)])
+        kept = [int(features) for features in past.drawn(30)]
+        assert sorted(kept) == sorted(set(kept))
+        counts[kept] += 1
+    assert not counts[:11].any()  # no window ever tests the first eleven
+    np.testing.assert_allclose(counts[11:], 3000 * 4 / 19, rtol=0.15)
+
+
+def test_when_windows_look_back_the_newest_frame_takes_the_place_of_the_oldest():
+    config = load("mc2st").CONFIG(pool=4, drawn=4, screened_from=20, renewed=1.0)
+    past = _Past(config, np.random.default_rng(0))
+    kept = []
+    for begin in range(0, 60, 5):
+        if drawn := past.drawn(begin):  # scores are all the same, so it always does
+            kept.append({int(features) for features in drawn})
+        past.take(begin, 0.75, [np.array(number) for number in range(begin, begin + 5)])
+    assert len(kept) == 8
+    assert kept[-1] == {54, 49, 44, 39}
 
 
 def test_random_choices_are_those_of_the_video_and_the_seed():
-    images = grain(9, 120, fast=range(90, 100))
+    images = grain(9, 140, fast=[*range(15, 22), *range(40, 43), *range(90, 100)])
     module = load("mc2st")
-    config = module.CONFIG(**SETTINGS, pool=20, screened_from=30, drawn=5)
+    config = module.CONFIG(**SETTINGS, pool=15, screened_from=30, drawn=5)
 
     def scores(seed, name):
         stream = module.DETECTOR.untrained(config, seed).stream(
@@ -162,7 +217,7 @@ def test_random_choices_are_those_of_the_video_and_the_seed():
         ("unmasking", {"rounds": 100, "dropped": 50}, "dropped: expected at most 48"),
         ("unmasking", {"stride": 11}, "stride: expected at most the window, 10"),
         ("mc2st", {"drawn": 51}, "drawn: expected at most the pool, 50"),
-        ("mc2st", {"pool": 70}, "pool: expected at most screened_from, 65"),
+        ("mc2st", {"pool": 51}, "pool: expected at most 50, screened_from less"),
     ],
 )
 def test_settings_that_do_not_fit_each_other(name, settings, said):

@@ -31,7 +31,7 @@ SMALL_SETTINGS: dict[str, dict[str, Any]] = {
     "fixed-camera": {"long_side": 64, "motion_side": 128, "fit_looks": 40},
     "future-frame": {**_GAN, "learning_rate": 0.002},
     "giorno": {"window": 3, "shuffles": 2, "most_cubes": 1000},
-    "mc2st": {**_WINDOWS, "pool": 10, "drawn": 4, "screened_from": 12},
+    "mc2st": {**_WINDOWS, "pool": 10, "drawn": 4, "screened_from": 18},
     "mgfn": {**_BAGS, "widths": (4, 8, 12), "depths": (2, 1, 1), "head_width": 4},
     "mnad": {**_CLIPS, "learning_rate": 0.005},
     "ognet": {

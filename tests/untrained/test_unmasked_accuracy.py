@@ -11,9 +11,10 @@ COSTS = np.full(21, 0.5)
 
 
 def naive(rows, rounds, dropped):
-    """Of one problem whose rows are never all zero."""
+    """Of one problem; rows that are all zero have the same in every feature."""
     found = []
     for _ in range(rounds):
+        rows = np.where(rows.any(axis=1, keepdims=True), rows, 1.0)
         scaled = rows / np.linalg.norm(rows, axis=1, keepdims=True)
         model = LogisticRegression(
             C=0.5, solver="liblinear", fit_intercept=False, tol=1e-10, max_iter=10_000
@@ -66,3 +67,20 @@ def test_what_is_left_of_a_row_is_no_rounding():
     rows[0, 11:, 4:8] = 1e4 * random.uniform(1, 2, (10, 4))
     found = unmasked_accuracy(rows, SIGNS, COSTS, rounds=4, dropped=8)
     assert found[0] == pytest.approx((1 + 3 * 0.5) / 4)
+
+
+def test_rows_that_say_nothing_may_be_constant_as_by_normr():
+    """Against the same loop in scikit-learn, whose rows are made constant as they become zeros."""
+    random = np.random.default_rng(4)
+    rows = random.exponential(size=(3, 21, 60))
+    rows[0, 3:7] = rows[1, 12:] = 0
+    rows[2, :, 4:] = 0  # gone after a round
+    given = rows.copy()
+    found = unmasked_accuracy(
+        rows, SIGNS, COSTS, rounds=5, dropped=6, zero_rows="constant"
+    )
+    np.testing.assert_array_equal(rows, given)
+    np.testing.assert_allclose(found[:2], [naive(part, 5, 6) for part in rows[:2]], atol=1e-12)
+    # All rows are alike after the first round, so one side is right.
+    first = naive(rows[2], 1, 6)
+    assert found[2] == pytest.approx((first + 4 * 11 / 21) / 5)

@@ -26,7 +26,8 @@ class WindowConfig(UntrainedConfig):
             the least weight.
         cost: what an error costs in the logistic regression (liblinear's C).
         zero_rows: how a frame counts that has nothing left: ``half`` right, or as one of the
-            ``newer`` half, which is what liblinear makes of it.
+            ``newer`` half, which is what liblinear makes of it, or as ``constant``, the same in
+            every feature, which is what the public code's MATLAB makes of it before.
         smoothing_seconds: scores are smoothed over time, where later frames may be used, by a
             Gaussian with this standard deviation in seconds; 0 does not smooth.
     """
