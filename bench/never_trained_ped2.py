@@ -26,9 +26,11 @@ ROWS: dict[str, dict[str, Any]] = {
     "unmasking": {"detector": "unmasking"},
     "unmasking-causal": {"detector": "unmasking", "causal": True},
     "unmasking-newer": {"detector": "unmasking", "settings": {"zero_rows": "newer"}},
+    "unmasking-constant": {"detector": "unmasking", "settings": {"zero_rows": "constant"}},
     "appearance": {"detector": "unmasking", "settings": {"features": "appearance"}},
     "fused": {"detector": "unmasking", "settings": {"features": "fused"}},
     "mc2st": {"detector": "mc2st"},
+    "mc2st-constant": {"detector": "mc2st", "settings": {"zero_rows": "constant"}},
     "giorno5": {"detector": "giorno"},
     "giorno15": {"detector": "giorno", "settings": {"motion_threshold": 15.0}},
 }

@@ -76,9 +76,7 @@ def test_rows_that_say_nothing_may_be_constant_as_by_normr():
     rows[0, 3:7] = rows[1, 12:] = 0
     rows[2, :, 4:] = 0  # gone after a round
     given = rows.copy()
-    found = unmasked_accuracy(
-        rows, SIGNS, COSTS, rounds=5, dropped=6, zero_rows="constant"
-    )
+    found = unmasked_accuracy(rows, SIGNS, COSTS, rounds=5, dropped=6, zero_rows="constant")
     np.testing.assert_array_equal(rows, given)
     np.testing.assert_allclose(found[:2], [naive(part, 5, 6) for part in rows[:2]], atol=1e-12)
     # All rows are alike after the first round, so one side is right.

@@ -23,9 +23,10 @@ class UnmaskingConfig(WindowConfig):
 class Unmasking(WindowDetector):
     """The mean accuracy of telling ten frames from the eleven before, as features are taken away.
 
-    Deviations from the reproduction: a row that is all zero is half right (``zero_rows``; liblinear
-    calls it newer); a frame without a test is left out of thresholds; smoothing is over seconds
-    and does not sink at the ends (``smoothing_seconds``); no window reaches across a cut; the
+    Deviations from the reproduction: a row that is all zero is half right (``zero_rows``; MATLAB's
+    ``normr``, which scales rows there, makes it the same in every feature, so that motion can be
+    told from none); a frame without a test is left out of thresholds; smoothing is over seconds and
+    does not sink at the ends (``smoothing_seconds``); no window reaches across a cut; the
     appearance is that of EfficientNet-Lite0 in place of VGG-f, which cannot be had offline.
     """
 
