@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
 import subprocess
@@ -11,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.made.full_disk import files_of_at_most
 
 from oddframe.alerts.message import Message
 from oddframe.alerts.outbox import LONGEST, Outbox
@@ -180,15 +180,11 @@ def test_a_newer_message_on_an_event_takes_the_place_of_an_update(tmp_path, said
     assert box.superseded == 2
 
 
-def test_a_full_disk_keeps_messages_in_memory_and_writes_them_later(tmp_path, said, monkeypatch):
+def test_a_full_disk_keeps_messages_in_memory_and_writes_them_later(tmp_path, said):
     box = Outbox(tmp_path / "box", said.append)
     box.put(message("m0"))
 
-    def full(*_: object, **__: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "fsync", full)
+    with files_of_at_most(10):
         assert box.put(message("m1"))
         assert box.put(message("m2"))
         box.save_what_is_not()
@@ -196,7 +192,8 @@ def test_a_full_disk_keeps_messages_in_memory_and_writes_them_later(tmp_path, sa
     assert ids(box) == ["m1", "m2"]
     assert box.unsaved == 2
     assert len(said) == 1
-    assert "No space left" in said[0]
+    assert "File too large" in said[0]
+    assert "kept in memory" in said[0]
     assert ids(Outbox(tmp_path / "box", said.append)) == []
     box.save_what_is_not()
     assert box.unsaved == 0

@@ -17,13 +17,12 @@ def program(name: str, package: str) -> str:
 
     Args:
         name: of the program.
-        package: of Debian, one of ``.ci/packages.txt``.
+        package: of Debian, one of those that ``.ci/run`` installs.
     """
-    listed = Path(__file__).parents[2].joinpath(".ci/packages.txt").read_text().split()
-    assert package in listed
+    assert package in Path(__file__).parents[2].joinpath(".ci/run").read_text().split()
     found = shutil.which(name, path=_SYSTEM)
     if found is None:
-        text = f"{name} is missing, and what needs it is NOT TESTED: apt-get install {package}"
+        text = f"UNTESTED: no {name} here; .ci/run installs it with apt ({package})"
         warnings.warn(text, stacklevel=2)
         pytest.skip(text)
     return found
