@@ -50,7 +50,6 @@ class ClipWriter:
     Attributes:
         parts: the files, complete but for the last while it is written.
         seconds: how much there is in them.
-        bytes: how large they are.
         missed: packets that were too much for the disk.
         failure: one line on what could not be written; ``""`` while all goes well.
     """
@@ -61,7 +60,6 @@ class ClipWriter:
         self.path = path
         self.parts: list[Path] = []
         self.seconds = 0.0
-        self.bytes = 0
         self.missed = 0
         self.failure = ""
         self._ring = ring
@@ -94,6 +92,11 @@ class ClipWriter:
         """Whether it is closed."""
         return self._done.is_set()
 
+    @property
+    def bytes(self) -> int:
+        """How large the files are by now."""
+        return sum(part.stat().st_size for part in self.parts if part.exists())
+
     def _run(self) -> None:
         part: _Part | None = None
         try:
@@ -107,7 +110,7 @@ class ClipWriter:
                     part = _Part(self._next_path(), kept)
                     self.parts.append(part.path)
                 part.write(kept)
-                self._count(kept)
+                self.seconds = kept.seconds - (self._begin or 0.0)
             if part is not None:
                 part.close()
         except OSError as error:
@@ -130,7 +133,7 @@ class ClipWriter:
             for kept in new:
                 if self._begin is None:
                     self._begin = kept.seconds
-                if self._until is not None and kept.seconds > self._until:
+                if self._until is not None and kept.decoded > self._until:
                     return
                 if kept.seconds - self._begin > self._longest:
                     return
@@ -143,10 +146,6 @@ class ClipWriter:
         if not self.parts:
             return self.path
         return self.path.with_stem(f"{self.path.stem}-{len(self.parts) + 1}")
-
-    def _count(self, kept: KeptPacket) -> None:
-        self.seconds = kept.seconds - (self._begin or 0.0)
-        self.bytes = sum(part.stat().st_size for part in self.parts)
 
 
 class _Part:
@@ -174,7 +173,7 @@ class _Part:
             self._stream.codec_context.time_base = TICK
             self._stream.codec_context.thread_count = 1
             self._stream.codec_context.gop_size = 50
-            self._stream.options = {"preset": "veryfast", "bf": "0"}
+            self._stream.options = {"preset": "veryfast", "tune": "zerolatency"}
 
     def write(self, kept: KeptPacket) -> None:
         """Write a packet, on the disk as soon as half a second is together."""
@@ -192,9 +191,7 @@ class _Part:
         import av
 
         packet = av.Packet(bytes(kept.packet))
-        shown = kept.packet.pts * kept.packet.time_base
-        decoded = shown if kept.packet.dts is None else kept.packet.dts * kept.packet.time_base
-        packet.dts = self._later(self._ticks(kept.seconds - float(shown - decoded)))
+        packet.dts = self._later(self._ticks(kept.decoded))
         packet.pts = max(self._ticks(kept.seconds), packet.dts)
         packet.time_base = TICK
         packet.is_keyframe = kept.packet.is_keyframe

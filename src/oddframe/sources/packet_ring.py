@@ -32,6 +32,14 @@ class KeptPacket:
     seconds: float
     film: CodedFilm
 
+    @property
+    def decoded(self) -> float:
+        """When it is to be decoded, on the same axis: all that is shown before then has come."""
+        packet = self.packet
+        if packet.dts is None:
+            return self.seconds
+        return self.seconds - float((packet.pts - packet.dts) * packet.time_base)
+
 
 class PacketRing:
     """Packets from a key frame on, at least so many seconds of them where the bound allows it.
