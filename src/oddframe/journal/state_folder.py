@@ -18,6 +18,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 from oddframe.errors import OddframeError
@@ -43,17 +44,17 @@ class EventFiles:
     camera: str
     event_id: str
 
-    @property
+    @cached_property
     def folder(self) -> Path:
         """The day's folder, in UTC."""
         return self.root / "cameras" / self.camera / f"{self._moment:%Y-%m-%d}"
 
-    @property
+    @cached_property
     def stem(self) -> str:
         """What their names begin with: ``134501-01k9...``."""
         return f"{self._moment:%H%M%S}-{self.event_id}"
 
-    @property
+    @cached_property
     def sidecar(self) -> Path:
         """The event itself, as JSON."""
         return self.folder / f"{self.stem}.json"
@@ -103,7 +104,7 @@ class EventFiles:
             if (match := pattern.fullmatch(path.name)) and path.is_file():
                 yield path, match
 
-    @property
+    @cached_property
     def _moment(self) -> datetime:
         return datetime.fromtimestamp(time_of_id(self.event_id), UTC)
 
