@@ -17,7 +17,7 @@ import numpy as np
 
 from oddframe.calibration.threshold import Threshold, calibrate
 from oddframe.console.words import HELD_OUT, LEARNT_FROM
-from oddframe.detectors.contract import FrameScore
+from oddframe.detectors.frame_score import FrameScore
 from oddframe.detectors.stepping import scores_of
 from oddframe.detectors.traits import Traits
 from oddframe.errors import OddframeError

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from tests.made.street import Street
 
-from oddframe.detectors.contract import FrameScore
+from oddframe.detectors.frame_score import FrameScore
 from oddframe.detectors.own_cameras.fixed_camera import FixedCameraConfig, FixedCameraDetector
 from oddframe.detectors.stepping import scores_of
 from oddframe.footage.folder import prepare_folder

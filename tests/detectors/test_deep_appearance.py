@@ -6,12 +6,8 @@ import pytest
 from sklearn.svm import OneClassSVM
 from tests.made.cells_network import CELLS, SIDE, cells_network, of_cells
 
-from oddframe.detectors.one_class.deep_appearance import (
-    DeepAppearance,
-    DeepAppearanceConfig,
-    evenly,
-    feature,
-)
+from oddframe.detectors.one_class.deep_appearance import DeepAppearance, DeepAppearanceConfig
+from oddframe.detectors.one_class.deep_appearance.normal_frames import evenly, feature
 from oddframe.errors import OddframeError
 from oddframe.features.backbones.feature_maps import FeatureMaps
 from oddframe.media.frames import MediaInfo

@@ -10,7 +10,7 @@ import torch
 from tests.made.every_detector import FPS, HEIGHT, WIDTH, filmed, flat, frames, having
 from tests.made.small_settings import short_name
 
-from oddframe.detectors.contract import FrameScore
+from oddframe.detectors.frame_score import FrameScore
 from oddframe.media.frames import MediaInfo
 
 VARIANTS = [

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from oddframe.detectors.contract import FrameScore
+from oddframe.detectors.frame_score import FrameScore
 from oddframe.drills.clip import Clip
 from oddframe.drills.judging import Scored, Untouched, judge
 from oddframe.drills.result import Case

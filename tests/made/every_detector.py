@@ -23,7 +23,7 @@ from tests.made.small_settings import short_name, small_settings
 from tests.made.street import Street
 
 from oddframe.detectors import available, load_given
-from oddframe.detectors.contract import FrameScore
+from oddframe.detectors.frame_score import FrameScore
 from oddframe.errors import OddframeError
 from oddframe.media.frames import MediaInfo
 from oddframe.media.pictures import PictureFrame

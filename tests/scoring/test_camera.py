@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from oddframe.detectors.contract import FrameScore
+from oddframe.detectors.frame_score import FrameScore
 from oddframe.detectors.traits import Traits
 from oddframe.media.clock import Clock
 from oddframe.reporting.report.camera import camera_section

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from oddframe.detectors.contract import FrameScore, Since
+from oddframe.detectors.frame_score import FrameScore, Since
 from oddframe.detectors.traits import Traits
 from oddframe.media.clock import Clock
 from oddframe.scoring.frames import raised

@@ -11,7 +11,7 @@ import numpy as np
 from oddframe.calibration.places import odd_boxes, where
 from oddframe.calibration.threshold import Threshold, calibrate
 from oddframe.console.words import HELD_OUT
-from oddframe.detectors.contract import FrameScore
+from oddframe.detectors.frame_score import FrameScore
 from oddframe.errors import OddframeError
 from oddframe.files.saved_state import SavedState
 from oddframe.media.clock import Clock

@@ -18,7 +18,7 @@ import torch
 from oddframe.calibration.score_of_terms import FrameTerms
 from oddframe.clips.learner import ClipLearner
 from oddframe.clips.terms import TooShortError
-from oddframe.detectors.contract import FrameScore
+from oddframe.detectors.frame_score import FrameScore
 from oddframe.media.frames import Frame, MediaInfo
 
 

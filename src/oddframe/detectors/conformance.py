@@ -13,7 +13,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from types import FunctionType
 from typing import Any, Literal, TypeGuard, get_args, get_origin, get_type_hints
 
-from oddframe.detectors import contract
+from oddframe.detectors import contract, fitted
 from oddframe.detectors.traits import Traits
 from oddframe.errors import OddframeError, nearest
 from oddframe.files.text_files import shown
@@ -92,15 +92,15 @@ def _roles(traits: Traits) -> Iterator[type]:
     frames = traits.looks_at == "frames"
     yield contract.FrameDetector if frames else contract.FeatureDetector
     asked = {
-        contract.Fitted: traits.trained == "at once",
+        fitted.Fitted: traits.trained == "at once",
         contract.Untrained: traits.needs_no_footage,
         contract.Delayed: traits.delayed,
         contract.TermDetector: traits.per_video,
         contract.Network: traits.on_gpu,
         contract.AlarmCounter: traits.counts_alarms,
-        contract.LeavingOut: traits.leaves_out,
-        contract.Resuming: traits.resumes,
-        contract.ShowingSights: traits.shows_sights,
+        fitted.LeavingOut: traits.leaves_out,
+        fitted.Resuming: traits.resumes,
+        fitted.ShowingSights: traits.shows_sights,
     }
     yield from (role for role, promised in asked.items() if promised)
 

@@ -2,69 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Protocol, TypeGuard
 
 import numpy as np
 
+from oddframe.detectors.frame_score import FrameScore
 from oddframe.detectors.traits import Traits
 from oddframe.media.clock import Clock
 from oddframe.media.frames import Frame, MediaInfo
 from oddframe.scores.detections import MERGE_SECONDS
-from oddframe.scores.sights import Sight
-from oddframe.videos.manifest import Manifest
-
-
-@dataclass(frozen=True)
-class Since:
-    """When what is odd at a frame began, as is known by now.
-
-    Attributes:
-        seconds: of the video.
-        score: what the frames since then have at least, where later frames may be used.
-    """
-
-    seconds: float
-    score: float
-
-
-@dataclass(frozen=True)
-class FrameScore:
-    """The score of one frame.
-
-    Attributes:
-        frame: its number, from 0.
-        value: anomaly score, higher = odder; final, unless terms are scaled within a whole video.
-        score_map: localisation ``(h, w)`` on the scale of the score, or None.
-        cue: name of the cue that weighs most, or ``""``.
-        reason: why the frame is odd, a sentence for a person.
-        boxes: the oddest places, ``(x1, y1, x2, y2)`` in pixels of the video, the oddest first.
-        terms: what the score was combined from, by name, as measured; higher = odder.
-        camera: name of the camera's own trouble at this frame, such as ``covered``, ``moved`` or
-            ``frozen``; ``""`` where it is fine, or the detector does not watch it. It is no oddity
-            of the scene, and may be there whatever the score is.
-        began: when what is odd here began, where that was only known later.
-        nearest: when the normal footage showed what is nearest to what looks odd here.
-        tested: whether anything was found out about this frame. If not, its score says nothing, and
-            no alarm comes of it, whatever the threshold is.
-        baselines: what simple rules say that see what the detector sees, by name, higher = odder:
-            it has to be better than these.
-    """
-
-    frame: int
-    value: float
-    score_map: np.ndarray | None = None
-    cue: str = ""
-    reason: str = ""
-    boxes: tuple[tuple[int, int, int, int], ...] = ()
-    terms: Mapping[str, float] = field(default_factory=dict)
-    camera: str = ""
-    began: tuple[Since, ...] = ()
-    nearest: Sight | None = None
-    tested: bool = True
-    baselines: Mapping[str, float] = field(default_factory=dict)
 
 
 class Detector(Protocol):
@@ -208,24 +155,6 @@ class Delayed(Detector, Protocol):
         ...
 
 
-class LeavingOut(Detector, Protocol):
-    """A detector that just was fitted without what could not be read (trait ``leaves_out``)."""
-
-    @property
-    def left_out(self) -> dict[str, str]:
-        """Ids of the videos that failed on the way, each with the reason."""
-        ...
-
-
-class ShowingSights(Detector, Protocol):
-    """A detector that just was fitted, with pictures of what it remembers (``shows_sights``)."""
-
-    @property
-    def sights(self) -> Mapping[Sight, bytes]:
-        """Moments of the normal footage, each with a small JPEG."""
-        ...
-
-
 class Network(Detector, Protocol):
     """A detector that computes faster on a GPU (trait ``on_gpu``)."""
 
@@ -286,16 +215,6 @@ def is_delayed(detector: Detector) -> TypeGuard[Delayed]:
     return detector.traits.delayed
 
 
-def leaves_out(detector: Detector) -> TypeGuard[LeavingOut]:
-    """Whether a detector that was just fitted says what it was fitted without."""
-    return detector.traits.leaves_out
-
-
-def shows_sights(detector: Detector) -> TypeGuard[ShowingSights]:
-    """Whether a detector that was just fitted has pictures of what it remembers."""
-    return detector.traits.shows_sights
-
-
 def is_network(detector: Detector) -> TypeGuard[Network]:
     """Whether a detector computes faster on a GPU."""
     return detector.traits.on_gpu
@@ -304,47 +223,3 @@ def is_network(detector: Detector) -> TypeGuard[Network]:
 def merge_seconds_of(detector: Detector) -> float:
     """Gap of alarms that are one; to a detector that counts none in its own way, the usual one."""
     return detector.merge_seconds if counts_alarms(detector) else MERGE_SECONDS
-
-
-class Fitted(Protocol):
-    """A detector that is trained at once."""
-
-    @classmethod
-    def fit(
-        cls, manifest: Manifest, config: Any, seed: int, advance: Callable[[str, float], None]
-    ) -> Detector:
-        """Fit to the training videos, calibrate on held-out normal ones.
-
-        Args:
-            manifest: its ``train`` and ``val`` videos are used, its ``test`` videos never.
-            config: an instance of the module's ``CONFIG`` dataclass.
-            seed: fixes every random choice.
-            advance: told what is being done and the share done, 0 to 1.
-
-        Returns:
-            The detector.
-        """
-        ...
-
-
-class Resuming(Protocol):
-    """One whose fit goes on where it was killed (trait ``resumes``)."""
-
-    @classmethod
-    def fit(
-        cls,
-        manifest: Manifest,
-        config: Any,
-        seed: int,
-        advance: Callable[[str, float], None],
-        *,
-        kept: Path | None = None,
-    ) -> Detector:
-        """As :meth:`Fitted.fit`.
-
-        Args:
-            manifest, config, seed, advance: as there.
-            kept: a folder of the detector's own, empty or as it was left when a fit of the same
-                footage, settings and seed was stopped. Whoever gives it removes it.
-        """
-        ...

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from oddframe.detectors.contract import FrameDetector, FrameScore
+from oddframe.detectors.contract import FrameDetector
+from oddframe.detectors.frame_score import FrameScore
 from oddframe.errors import OddframeError
 from oddframe.files.text_files import shown
 from oddframe.media.frames import Frame, MediaInfo, VideoReader

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from oddframe.detectors.contract import FrameDetector, FrameScore
+from oddframe.detectors.contract import FrameDetector
+from oddframe.detectors.frame_score import FrameScore
 from oddframe.detectors.stepping import scores_of
 from oddframe.drills.clip import Clip, ClipVideo
 from oddframe.drills.cutouts import Box

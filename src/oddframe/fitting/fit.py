@@ -14,7 +14,7 @@ import oddframe
 from oddframe.console.progress import progress
 from oddframe.console.words import count, notes_lines
 from oddframe.detectors import DEFAULT, DEFAULT_FEATURES, load_given, load_recorded
-from oddframe.detectors.contract import leaves_out, shows_sights
+from oddframe.detectors.fitted import leaves_out, shows_sights
 from oddframe.detectors.plugins import source_of
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.feature_folder import FeatureFolder

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from oddframe.detectors.contract import FrameDetector, FrameScore, Since, has_terms
+from oddframe.detectors.contract import FrameDetector, has_terms
+from oddframe.detectors.frame_score import FrameScore, Since
 from oddframe.detectors.stepping import scores_of
 from oddframe.errors import OddframeError
 from oddframe.media.clock import Clock

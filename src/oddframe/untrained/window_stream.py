@@ -10,7 +10,7 @@ import numpy as np
 
 from oddframe.calibration.places import where
 from oddframe.cluster.threads import one_thread_each
-from oddframe.detectors.contract import FrameScore
+from oddframe.detectors.frame_score import FrameScore
 from oddframe.features.backbones.feature_maps import FeatureMaps
 from oddframe.media.frames import Frame, MediaInfo
 from oddframe.motion_cubes.cubes import SIZE, Moment, MotionCubes

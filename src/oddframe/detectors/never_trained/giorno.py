@@ -18,7 +18,7 @@ from scipy.special import expit
 
 from oddframe.calibration.places import odd_boxes, where
 from oddframe.cluster.threads import one_thread_each
-from oddframe.detectors.contract import FrameScore
+from oddframe.detectors.frame_score import FrameScore
 from oddframe.detectors.traits import Traits
 from oddframe.errors import OddframeWarning
 from oddframe.media.frames import Frame, MediaInfo

@@ -103,7 +103,7 @@ class FixedCameraDetector:
         *,
         kept: Path | None = None,
     ) -> FixedCameraDetector:
-        """Fit to a manifest's normal footage; see :class:`oddframe.detectors.contract.Resuming`.
+        """Fit to a manifest's normal footage; see :class:`oddframe.detectors.fitted.Resuming`.
 
         Raises:
             OddframeError: no normal training footage, or too little of it.

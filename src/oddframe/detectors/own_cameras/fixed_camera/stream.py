@@ -12,7 +12,7 @@ import numpy as np
 
 from oddframe.calibration.places import odd_boxes, where
 from oddframe.cluster.threads import one_thread_each
-from oddframe.detectors.contract import FrameScore, Since
+from oddframe.detectors.frame_score import FrameScore, Since
 from oddframe.detectors.own_cameras.fixed_camera.boxes import (
     Box,
     places_under,

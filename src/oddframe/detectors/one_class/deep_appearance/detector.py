@@ -34,7 +34,8 @@ import numpy as np
 
 from oddframe.calibration.score_of_terms import FrameTerms, ScoreOfTerms
 from oddframe.console.words import HELD_OUT, LEARNT_FROM
-from oddframe.detectors.contract import FrameScore
+from oddframe.detectors.frame_score import FrameScore
+from oddframe.detectors.one_class.deep_appearance.normal_frames import feature, normal_features
 from oddframe.detectors.traits import Traits
 from oddframe.errors import OddframeError
 from oddframe.features.backbones.feature_maps import FeatureMaps, MapSettings
@@ -169,7 +170,7 @@ class DeepAppearance(ScoreOfTerms):
         *,
         kept: Path | None = None,
     ) -> DeepAppearance:
-        """Fit to the normal videos; see :class:`oddframe.detectors.contract.Resuming`.
+        """Fit to the normal videos; see :class:`oddframe.detectors.fitted.Resuming`.
 
         Raises:
             OddframeError: no normal training video that can be decoded, no such network, or no
@@ -185,19 +186,13 @@ class DeepAppearance(ScoreOfTerms):
             advance("preparing the network", 0.0)
             maps = config.maps(_BLOCK)
             rows = FrameRows(manifest, kept)
-            learning = partial(advance, "learning what is normal")
-            chosen = evenly([video.frames for video in videos], config.fit_frames)
-            wanted = {v.id: set(own) for v, own in zip(videos, chosen, strict=True)}
-
-            def learnt(video: Video, frame: Frame) -> np.ndarray | None:
-                return feature(frame, maps) if frame.index in wanted[video.id] else None
-
-            features = rows.of(videos, "learnt", math.prod(maps.shape), learnt, learning)
-            if not features:
+            together = normal_features(
+                rows, videos, maps, config.fit_frames, partial(advance, "learning what is normal")
+            )
+            if together is None:
                 raise OddframeError(
                     f"{manifest.dataset}: no video in the split 'train' can be decoded"
                 )
-            together = np.concatenate(list(features.values()))
             plane = Hyperplane.fit(together, config.nu)
             fitted = cls(config, maps, plane, together.mean(axis=0), len(together))
             del together
@@ -290,34 +285,3 @@ class AppearanceStream:
     def finish(self) -> list[FrameScore]:
         """Nothing is left."""
         return []
-
-
-def feature(frame: Frame, maps: FeatureMaps) -> np.ndarray:
-    """The map of a frame after a ReLU, of unit length: float32 ``(rows * columns * channels,)``.
-
-    All 0 where the network says nothing.
-    """
-    row = np.maximum(maps.of(frame), 0).ravel()
-    return row / max(float(np.linalg.norm(row)), 1e-12)
-
-
-def evenly(lengths: Sequence[int], most: int) -> list[list[int]]:
-    """For each video the numbers of frames that lie evenly over all of them, ``most`` in all.
-
-    Args:
-        lengths: frames of each video.
-        most: how many; all there are, if there are fewer.
-    """
-    total = sum(lengths)
-    count = min(most, total)
-    # In the middle of equal shares, so that beginning and end weigh no more than the rest.
-    numbers = (2 * np.arange(count) + 1) * total // (2 * count)
-    ends = np.cumsum(lengths)
-    return [
-        (numbers[(numbers >= end - length) & (numbers < end)] - (end - length)).tolist()
-        for length, end in zip(lengths, ends.tolist(), strict=True)
-    ]
-
-
-DETECTOR = DeepAppearance
-CONFIG = DeepAppearanceConfig
