@@ -1,13 +1,11 @@
-"""Giorno: the passes against scikit-learn, what they find, and what they keep."""
+"""Giorno: what it finds, what it says of what it cannot compare, and what it keeps."""
 
 import cv2
 import numpy as np
 import pytest
-from sklearn.linear_model import LogisticRegression
 from tests.made.every_detector import frames, streamed
 
 from oddframe.detectors import load
-from oddframe.detectors.never_trained.giorno import GiornoConfig, averaged_probabilities
 from oddframe.errors import OddframeWarning
 from oddframe.media.frames import MediaInfo
 
@@ -31,41 +29,6 @@ def film(seed, count, odd=()):
             image[70:100, 100:140] = cv2.resize(random.integers(0, 255, (3, 4), np.uint8), (40, 30))
         images.append(image)
     return frames(images)
-
-
-def probabilities(rows, units, orders):
-    """By scikit-learn: in each order, windows of three units against all before them."""
-    starts = np.cumsum(units) - units
-    total, tests = np.zeros(len(rows)), np.zeros(len(rows))
-    for order in orders:
-        for end in range(6, len(order) + 1, 3):
-            places = [np.arange(starts[u], starts[u] + units[u]) for u in order[:end]]
-            new, old = np.concatenate(places[end - 3 :]), np.concatenate(places[: end - 3])
-            label = np.r_[np.ones(len(new)), np.zeros(len(old))]
-            weight = np.where(label == 1, (end - 3) / end, 3 / end)
-            model = LogisticRegression(
-                C=0.1, solver="liblinear", fit_intercept=False, tol=1e-10, max_iter=10_000
-            ).fit(rows[np.r_[new, old]], label, sample_weight=weight)
-            total[new] += model.predict_proba(rows[new])[:, 1]
-            tests[new] += 1
-    return np.where(tests > 0, total / np.maximum(tests, 1), 0.5)
-
-
-def test_passes_are_those_of_scikit_learn():
-    random = np.random.default_rng(0)
-    units = random.integers(1, 5, 14)
-    rows = np.c_[random.normal(size=(units.sum(), 6)), np.ones(units.sum())]
-    rows[-9:, 0] += 3
-    config = GiornoConfig(window=3, shuffles=2)
-    found = averaged_probabilities(rows, units, config, np.random.default_rng(5))
-    drawn = np.random.default_rng(5)
-    orders = [np.arange(14), drawn.permutation(14), drawn.permutation(14)]
-    np.testing.assert_allclose(found, probabilities(rows, units, orders), atol=1e-6)
-    only = GiornoConfig(window=3, shuffles=0)
-    alone = averaged_probabilities(rows, units, only, drawn)
-    first, tail = units[:3].sum(), units[-2:].sum()
-    assert (alone[:first] == 0.5).all()  # never tested in its own order
-    assert (alone[len(rows) - tail :] == 0.5).all()
 
 
 @pytest.mark.parametrize("unit", ["frame", "cube"])
@@ -92,8 +55,12 @@ def test_played_backwards_it_is_as_odd():
 
 @pytest.mark.parametrize(
     ("images", "why"),
-    [(film(3, 11), "nothing moves"), (film(3, 20), "hardly anything moves")],
-    ids=["too short", "few frames"],
+    [
+        (film(3, 11), "too short for a cube of motion, which needs 12 frames"),
+        (film(3, 20), "only 9 moments with motion of the 20 needed"),
+        (film(3, 1) * 40, "nothing moves"),
+    ],
+    ids=["too short", "few frames", "still"],
 )
 def test_what_cannot_be_compared_is_half_everywhere_and_said(images, why):
     with pytest.warns(OddframeWarning, match=why):
@@ -122,14 +89,41 @@ def test_a_long_video_is_thinned_and_its_cubes_are_bounded():
         found = stream.finish()
     every = int(str(told[0].message).split("moment in ")[1].split()[0])
     assert every > 1
-    for place, score in enumerate(found[: 300 - every]):
+    for place, score in enumerate(found[5 : 300 - every], start=5):
         nearest = (place + every // 2) // every * every
         np.testing.assert_array_equal(score.score_map, found[nearest].score_map)
     assert [score.frame for score in found] == list(range(300))
     assert 195 <= max(found, key=lambda score: score.value).frame <= 235
     whole = streamed(made(), images)
-    few = np.array([score.value for score in found])
-    assert np.corrcoef(few, [score.value for score in whole])[0, 1] > 0.7
+    both = [pair for pair in zip(found, whole, strict=True) if all(one.tested for one in pair)]
+    few, all_of_it = np.array([[one.value for one in pair] for pair in both]).T
+    assert np.corrcoef(few, all_of_it)[0, 1] > 0.7
+
+
+@pytest.mark.parametrize("unit", ["frame", "cube"])
+def test_a_video_that_would_take_too_long_is_thinned_too(unit, monkeypatch):
+    """Of few cubes a frame, an hour has many windows: each is told from all before it."""
+    most = {"frame": 10_000, "cube": 100_000}[unit]
+    monkeypatch.setattr("oddframe.detectors.never_trained.giorno._MOST_COMPARED", most)
+    stream = made(unit=unit).stream(MediaInfo(0, 25, 160, 120))
+    for frame in film(5, 300, odd=range(200, 230)):
+        stream.push(frame)
+    cubes = np.array([len(part.cubes) for part in stream._kept])
+    units = cubes if unit == "cube" else cubes > 0
+    # What the windows of an order look at, added up.
+    ends = cubes.cumsum()[np.searchsorted(units.cumsum(), np.arange(20, units.sum(), 10))]
+    assert 0.2 * most < ends.sum() <= 1.1 * most
+    with pytest.warns(OddframeWarning, match=r"one moment in \d+ is judged"):
+        found = stream.finish()
+    assert 195 <= max(found, key=lambda score: score.value).frame <= 235
+
+
+def test_what_no_order_tests_is_untested():
+    """With its own order alone the first ten moments with motion are compared with nothing."""
+    found = streamed(made(shuffles=0), film(8, 60, odd=range(40, 50)))
+    assert [one.frame for one in found if not one.tested][:15] == [*range(15)]
+    assert all(one.value == 0.5 for one in found if not one.tested)
+    assert max(found[15:50], key=lambda one: one.value).frame >= 38
 
 
 def test_orders_are_those_of_the_video_and_the_seed():

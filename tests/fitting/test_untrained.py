@@ -15,6 +15,7 @@ from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.media.video_writing import VideoWriter
 from oddframe.runs.run_folder import read_run
 from oddframe.scores.frame_scores import Scores
+from oddframe.scores.untested import were_tested
 from oddframe.verbs.evaluate import evaluate
 from oddframe.verbs.score import score
 from oddframe.verbs.train import train
@@ -102,7 +103,7 @@ def test_a_refused_score_without_a_run_leaves_none(tmp_path, capsys):
     assert {path.name for path in (tmp_path / "unmasking-fast" / "run").iterdir()} == made
 
 
-def test_untested_frames_raise_no_threshold(tmp_path):
+def test_unwere_tested_raise_no_threshold(tmp_path):
     """Videos that are too short score 0.5 throughout, and so do beginnings."""
     video(tmp_path / "normal" / "long.mp4", "calm", 1)
     video(tmp_path / "normal" / "short.mp4", "calm", 2, frames=14)
@@ -125,7 +126,8 @@ def test_the_highest_score_is_not_that_of_a_video_that_was_not_tested(tmp_path):
     run = train(None, tmp_path / "run", detector="giorno", settings=settings)
     with pytest.warns(OddframeWarning, match=r"short\.mp4"):
         found = score(run.folder, tmp_path / "both", report=True)
-    assert found.scores["long"].max() < found.scores["short"].max() == 0.5
+    tested = were_tested(found.scores.meta["untested"]["long"], len(found.scores["long"]))
+    assert found.scores["long"][tested].max() < found.scores["short"].max() == 0.5
     assert found.report is not None
     assert "The highest score is at 0:" in found.report.read_text()
     assert "in “long”" in found.report.read_text()
@@ -152,7 +154,10 @@ def test_a_video_is_scored_without_a_run(tmp_path, capsys):
     page = (folder / "report" / "report.html").read_text()
     assert "which is never trained" in page
     assert "normality is what goes on in this video" in page
-    assert "The oddest moments" in page
+    assert "<h1>Highest scores in fast.mp4</h1>" in page
+    assert "Moments of the highest scores; no threshold" in page
+    assert "Odd moments" not in page
+    assert "15 frames not tested" in page
     before = (folder / "scores.npz").read_bytes()
     assert main(["score", str(path), "--detector", "unmasking"]) == 0
     assert (folder / "scores.npz").read_bytes() == before
@@ -240,6 +245,10 @@ def test_scores_are_scaled_within_each_video_only_on_request(tmp_path, footage):
     assert plain.meta["normalisation"].startswith("none")
     assert "within each video" in scaled.scores.meta["normalisation"]
     for video_id in plain:
-        values = plain[video_id]
+        tested = were_tested(plain.meta["untested"][video_id], len(plain[video_id]))
+        values = plain[video_id][tested]
         wanted = (values - values.min()) / np.ptp(values)
-        np.testing.assert_allclose(scaled.scores[video_id], wanted, atol=1e-5)
+        np.testing.assert_allclose(scaled.scores[video_id][tested], wanted, atol=1e-5)
+        assert (~tested).sum() >= 10
+        for part in (plain, scaled.scores):
+            assert (part[video_id][~tested] == 0.5).all()

@@ -87,6 +87,38 @@ def test_events_heat_and_boxes_are_drawn_in_their_frames_only(grey_video, tmp_pa
     assert np.abs(box[19] - grey_video.level(19)).max() < 8  # 0.7 s after the peak
 
 
+def test_what_was_not_tested_is_drawn_plain_and_without_a_threshold_nothing_is_called_odd(
+    grey_video, tmp_path, scores
+):
+    maps = np.full((FRAMES, 4, 6), 0.5, np.float32)
+    maps[:, 0, 5] = scores  # upper right
+    maps[30:] = 9.0
+    high = Detection(10, 20, 12, 2.0, 2.0, "motion", "rast")
+    written = {
+        name: write_annotated_video(
+            grey_video.path, tmp_path / f"{name}.mp4", scores, maps=maps, **options
+        )
+        for name, options in {
+            "known": {"untested": [(30, FRAMES)], "detections": [high]},
+            "unknown": {"detections": [high]},
+            "decided": {"untested": [(30, FRAMES)], "detections": [high], "threshold": 0.9},
+        }.items()
+    }
+    read = {n: read_frames(path, [12, 35]) for n, path in written.items()}
+    frames = {n: {i: image.astype(int) for i, image in part.items()} for n, part in read.items()}
+    picture = np.s_[20 : HEIGHT * ENLARGED - 20, 20:-20]
+    assert np.abs(frames["known"][35][picture] - grey_video.level(35)).max() < 8
+    assert np.abs(frames["unknown"][35][picture] - grey_video.level(35)).max() > 20
+    assert frames["known"][12][20, -40, 0] > frames["known"][12][20, -40, 2] + 40
+    # The tag says more than "ODD", and so is wider.
+    head = np.s_[HEIGHT * ENLARGED : HEIGHT * ENLARGED + 26]
+    tag = {
+        n: (np.abs(frames[n][12][head] - DETECTION).max(axis=2) < 40).sum()
+        for n in ("known", "decided")
+    }
+    assert tag["known"] > 1.5 * tag["decided"] > 0
+
+
 def test_the_curve_and_the_truth_run_along(grey_video, tmp_path, scores):
     truth = np.zeros(FRAMES, bool)
     truth[20:] = True

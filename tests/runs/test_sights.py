@@ -62,7 +62,9 @@ def test_the_page_shows_it_with_the_same_place_and_goes_without(kept) -> None:
     video = Video("a", "a.mp4", "test", None, 9, 5.0, 80, 60)
     odd = Detection(2, 6, 5, 3.0, 2.0, "appearance", "odd", ((20, 15, 60, 45),), TUESDAY)
     pictures = VideoPictures(None, {5: jpeg(255)})
-    entry = ShownVideo(0, video, np.zeros(9), [odd], pictures, "", False)
+    entry = ShownVideo(
+        0, video, np.zeros(9), np.zeros(9), np.ones(9, bool), [odd], pictures, "", False
+    )
     section = moments_section([entry], 1.0, {TUESDAY: jpeg(100)} if kept else {})
     assert section is not None
     (moment,) = section.opened

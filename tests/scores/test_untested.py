@@ -7,6 +7,7 @@ from oddframe.errors import OddframeError
 from oddframe.evaluation.beginnings import scores_without_first
 from oddframe.evaluation.evaluate import evaluate_scores
 from oddframe.scores.frame_scores import Scores
+from oddframe.scores.untested import spans_of, were_tested
 from oddframe.videos.manifest import Manifest
 from oddframe.videos.video import Event, Video
 
@@ -14,12 +15,28 @@ VALUES = {"a": np.float32([0.5, 0.5, 0.2, 0.9, 0.5]), "b": np.float32([0.1, 0.3,
 META = {"untested": {"a": [[0, 2], [4, 9]], "b": [[2, 4]], "gone": [[0, 3]]}, "threshold": 0.25}
 
 
-def test_untested_frames_have_the_lowest_score_of_all():
+def test_unwere_tested_have_the_lowest_score_of_all():
     scores = Scores(VALUES, META)
     np.testing.assert_allclose(scores.alarming["a"], [0.1, 0.1, 0.2, 0.9, 0.1])
     np.testing.assert_allclose(scores.alarming["b"], [0.1, 0.3, 0.1, 0.1])
     np.testing.assert_array_equal(scores["a"], VALUES["a"])
     assert Scores(VALUES).alarming.values.keys() == VALUES.keys()
+
+
+def test_no_threshold_is_below_them_where_nothing_was_tested():
+    whole = {"untested": {"a": [[0, 5]], "b": [[0, 4]]}, "threshold": 0.2}
+    quiet = Scores(VALUES, whole).alarming
+    assert max(part.max() for part in quiet.values.values()) <= np.float32(0.2)
+    high = Scores(VALUES, {**whole, "threshold": 7.0}).alarming
+    np.testing.assert_array_equal(high["a"], VALUES["a"])
+
+
+def test_spans_and_frames_are_two_ways_to_say_it():
+    tested = np.array([0, 0, 1, 1, 0, 1, 0], bool)
+    assert spans_of(tested) == ((0, 2), (4, 5), (6, 7))
+    np.testing.assert_array_equal(were_tested(spans_of(tested), 7), tested)
+    assert spans_of(np.ones(3, bool)) == ()
+    np.testing.assert_array_equal(were_tested([(-3, 1), (2, 9)], 4), [False, True, False, False])
 
 
 def test_they_move_with_the_first_frames():

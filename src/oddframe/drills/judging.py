@@ -15,6 +15,7 @@ from oddframe.drills.result import Case, Verdict
 from oddframe.drills.stage import Fault, Faulted, Part
 from oddframe.media.clock import Clock
 from oddframe.scores.detections import EventRule, find_detections
+from oddframe.scores.untested import silenced
 
 GRACE_SECONDS = 1.0
 """An alarm that begins so soon after a fault has ended is for it."""
@@ -61,19 +62,14 @@ class Untouched:
 
 
 def score_clip(detector: FrameDetector, video: ClipVideo) -> Scored:
-    """Let a detector watch pictures, as ``score`` would have it; nothing is smoothed.
-
-    A frame that it did not test is as normal as any.
-    """
-    said, untested = [], []
+    """Let a detector watch pictures, as ``score`` would have it; nothing is smoothed."""
+    said, tested = [], []
     for one in scores_of(detector, video):
         kept = one.frame, one.value, None, one.cue, one.reason, one.boxes, {}, one.camera
         said.append(FrameScore(*kept))
-        if not one.tested:
-            untested.append(one.frame)
+        tested.append(one.tested)
     values = np.array([one.value for one in said], np.float32)
-    if untested:
-        values[untested] = values.min()
+    (values,) = silenced([(values, np.array(tested, bool))], detector.threshold)
     return Scored(values, tuple(said))
 
 

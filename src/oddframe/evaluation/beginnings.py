@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from oddframe.errors import OddframeError
-from oddframe.scores.frame_scores import UNTESTED, Scores
+from oddframe.scores.frame_scores import Scores
+from oddframe.scores.untested import untested_spans, with_untested
 from oddframe.videos.video import Event, Video
 
 
@@ -59,10 +60,8 @@ def _later(video: Video, first: int) -> Video:
 def scores_without_first(scores: Scores, frames: int) -> Scores:
     """The scores without those of each video's first frames."""
     kept = {name: scores[name][frames:] for name in scores}
-    meta = dict(scores.meta)
-    if meta.get(UNTESTED):
-        meta[UNTESTED] = {
-            name: [[start - frames, end - frames] for start, end in spans]
-            for name, spans in meta[UNTESTED].items()
-        }
-    return Scores(kept, meta, scores.file)
+    spans = {
+        name: [(start - frames, end - frames) for start, end in part]
+        for name, part in untested_spans(scores.meta).items()
+    }
+    return Scores(kept, with_untested(scores.meta, spans), scores.file)

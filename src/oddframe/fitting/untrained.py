@@ -13,6 +13,7 @@ from oddframe.detectors.contract import Untrained
 from oddframe.detectors.stepping import scores_of
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.media.clock import Clock
+from oddframe.scores.untested import silenced
 from oddframe.videos.manifest import Manifest
 from oddframe.videos.opening import open_footage
 from oddframe.videos.video import Video
@@ -81,5 +82,4 @@ def _scored(
         values = np.array([value for value, _ in frames])
         tested = np.array([tested for _, tested in frames], bool)
         if tested.any():
-            values[~tested] = values[tested].min()
-            yield values, video.clock
+            yield silenced([(values, tested)])[0], video.clock

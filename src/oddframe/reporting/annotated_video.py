@@ -21,7 +21,9 @@ from oddframe.reporting.drawing.heat import heat_reference, overlay_heat
 from oddframe.reporting.drawing.lettering import Lettering
 from oddframe.reporting.drawing.score_axes import ScoreAxis, score_axis
 from oddframe.reporting.times import offset, shown_time
+from oddframe.reporting.wording import HIGHEST
 from oddframe.scores.detections import Detection
+from oddframe.scores.untested import Spans, spans_of, were_tested
 
 Boxes = tuple[tuple[int, int, int, int], ...]
 
@@ -38,8 +40,9 @@ _PANEL: Colour = (24, 27, 31)
 _TEXT: Colour = (235, 238, 241)
 _QUIET: Colour = (140, 148, 156)
 _AHEAD: Colour = (112, 126, 140)
+_UNTESTED: Colour = (62, 69, 76)
 _PAST = SERIES[3]
-_TAG = "ODD"
+_TAG, _TAG_WITHOUT_THRESHOLD = "ODD", "HIGHEST SCORES"
 
 
 def write_annotated_video(
@@ -50,6 +53,7 @@ def write_annotated_video(
     threshold: float | None = None,
     maps: np.ndarray | None = None,
     detections: Sequence[Detection] = (),
+    untested: Spans = (),
     truth: np.ndarray | None = None,
     clock: Clock | None = None,
     levels: Levels | None = None,
@@ -66,7 +70,10 @@ def write_annotated_video(
         threshold: drawn as a line; also the value of the map that is clearly coloured.
         maps: score maps ``(frames, h, w)``, read one frame at a time.
         detections: their intervals and reasons are marked; boxes are where the frame's own map is
-            above the threshold, without maps those of the peak, around it.
+            above the threshold, without maps those of the peak, around it. Without a threshold
+            they are called what they are: the moments of the highest scores.
+        untested: ``[start, end)`` of frames that nothing was found out about: their map is not
+            drawn, and the curve is pale.
         truth: bool ``(frames,)``, annotated frames, shaded under the curve.
         clock: when the frames are shown; by default at the source's rate (25 for images).
         levels: what becomes black and white in pictures deeper than 8 bits.
@@ -81,13 +88,14 @@ def write_annotated_video(
                 f"{source}: expected {name} for {len(scores)} frames like the scores, found "
                 f"{len(array)}; score the video again"
             )
-    reference = heat_reference(threshold, [scores])
+    tested = were_tested(untested, len(scores))
+    reference = heat_reference(threshold, [scores[tested]] if tested.any() else [])
     with open_video(source, clock.fps if clock else None, levels) as video:
         clock = clock or Clock(len(scores), video.info.fps)
         clock = replace(clock, frames=len(scores))  # which a damaged file may promise more of
         enlarged = max(1, -(-SMALLEST_WIDTH // video.info.width))
         size = (video.info.width * enlarged, video.info.height * enlarged)
-        panel = _Panel(size[0], scores, clock, threshold, detections, truth)
+        panel = _Panel(size[0], scores, clock, threshold, detections, tested, truth)
         # Time that was not filmed is left out: a player would stand still over it.
         times = None if clock.is_regular else clock.filmed
         writer = VideoWriter(target, clock.fps, (size[0], size[1] + panel.height), times)
@@ -99,7 +107,7 @@ def write_annotated_video(
                         "very file again"
                     )
                 picture = _enlarge(frame.rgb(), size)
-                if maps is not None and reference is not None:
+                if maps is not None and reference is not None and tested[frame.index]:
                     picture = overlay_heat(picture, maps[frame.index], reference)
                 event = next((d for d in detections if d.start <= frame.index < d.end), None)
                 if event is not None:
@@ -149,12 +157,13 @@ class _Panel:
         clock: Clock,
         threshold: float | None,
         detections: Sequence[Detection],
+        tested: np.ndarray,
         truth: np.ndarray | None,
     ) -> None:
         unit = width / SMALLEST_WIDTH
         self.width = width
         self._scores, self._clock, self._threshold = scores, clock, threshold
-        self._detections = detections
+        self._detections, self._tested = detections, tested
         self._truth = None if truth is None else np.asarray(truth, dtype=bool)
         self._margin = round(10 * unit)
         self._head = round(52 * unit)
@@ -165,9 +174,9 @@ class _Panel:
         self._letters = Lettering(round(13 * unit))
         self._bold = Lettering(round(13 * unit), bold=True)
         self._small = Lettering(round(10 * unit))
-        self._tag = self._bold.width(_TAG)
+        self._tag = _TAG_WITHOUT_THRESHOLD if threshold is None else _TAG
         parts = ["dashed: threshold"] if threshold is not None else []
-        parts += ["bar: detected"] if detections else []
+        parts += [f"bar: {HIGHEST if threshold is None else 'detected'}"] if detections else []
         parts += ["shaded: annotated"] if truth is not None else []
         self._legend = "   ".join(parts)
         self._axis: ScoreAxis = score_axis([scores], threshold).holding([scores])
@@ -185,9 +194,10 @@ class _Panel:
     def _draw_head(self, image: np.ndarray, index: int, event: Detection | None) -> None:
         base, second = round(self._head * 0.42), round(self._head * 0.84)
         self._letters.draw(image, shown_time(self._clock, index), self._margin, base, _TEXT)
-        score = f"score {self._scores[index]:.3g}"
+        score = f"score {self._scores[index]:.3g}" if self._tested[index] else "not tested"
         right = self.width - self._margin - self._letters.width(score)
         odd = self._threshold is not None and self._scores[index] > self._threshold
+        odd = odd and bool(self._tested[index])
         self._letters.draw(image, score, right, base, _TEXT if odd else _QUIET)
         room = self.width - 2 * self._margin
         if event is None:
@@ -196,9 +206,12 @@ class _Panel:
         pad = self._margin // 2
         longest = shown_time(self._clock, len(self._scores) - 1)
         left = self._margin + self._letters.width(longest) + 2 * pad
-        corners = (left, round(self._head * 0.08)), (left + self._tag + 2 * pad, base + pad)
+        corners = (
+            (left, round(self._head * 0.08)),
+            (left + self._bold.width(self._tag) + 2 * pad, base + pad),
+        )
         cv2.rectangle(image, *corners, DETECTION, cv2.FILLED)
-        self._bold.draw(image, _TAG, left + pad, base, (255, 255, 255))
+        self._bold.draw(image, self._tag, left + pad, base, (255, 255, 255))
         # It is that of the peak, where things may be in another place than now.
         when = offset(self._clock.seconds(event.peak))
         reason = self._letters.fit(event.reason and f"at {when}: {event.reason}", room)
@@ -227,6 +240,9 @@ class _Panel:
         now = index - start
         for part, colour in ((line[now:], _AHEAD), (line[: now + 1], _PAST)):
             cv2.polylines(image, [part], False, colour, self._stroke, cv2.LINE_AA, 4)
+        for begin, end in spans_of(self._tested[start:stop]):
+            pale = line[max(begin - 1, 0) : end + 1]
+            cv2.polylines(image, [pale], False, _UNTESTED, self._stroke, cv2.LINE_AA, 4)
         if self._threshold is not None:
             level = round(foot - float(self._axis.height(self._threshold)) * (foot - top))
             _dash(image, left, left + width, level, _QUIET)

@@ -19,6 +19,9 @@ from oddframe.scores.detections import Detection
 from oddframe.scores.frame_scores import NO_THRESHOLD, is_per_video
 from oddframe.videos.video import Event, Video, events_from_labels
 
+HIGHEST = "highest scores; no threshold"
+"""What moments are called that no threshold made events of."""
+
 
 def number(value: float) -> str:
     """Three digits that matter: ``0.952``, ``3.41``, ``48.2``, ``1,204``."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import warnings
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,15 +16,13 @@ from oddframe.console.words import count, first_of
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.files.array_files import write_arrays
 from oddframe.files.paths import AnyPath, as_path
-from oddframe.files.plain_values import typed
 from oddframe.scores.detections import EventRule
 from oddframe.scores.score_files import META_KEY, read_scores
+from oddframe.scores.untested import silenced, untested_spans, were_tested
 from oddframe.videos.manifest import Manifest
 from oddframe.videos.names import checked_id
 from oddframe.videos.video import Video
 
-UNTESTED = "untested"
-"""In ``meta``: video id to ``[start, end)`` of frames that nothing was found out about."""
 NO_THRESHOLD = "no threshold: "
 """How ``threshold_source`` in ``meta`` begins where there is none; what to do follows."""
 LARGEST = np.float64(1e300)
@@ -61,7 +60,7 @@ class Scores:
                 if tied := _new_ties(name, array, values[name]):
                     ties[name] = tied
             EventRule.of(self.meta)  # whether one travels with them, and what it says
-            self._untested()
+            untested_spans(self.meta)
         except OddframeError as error:
             raise OddframeError(f"{self._where}{error}") from None
         object.__setattr__(self, "values", values)
@@ -129,25 +128,15 @@ class Scores:
 
     @property
     def alarming(self) -> Scores:
-        """The scores that thresholds are held against: of untested frames the lowest of all."""
-        untested = self._untested()
-        if not untested:
+        """The scores that thresholds are held against: untested frames are above none."""
+        spans = untested_spans(self.meta)
+        if not spans:
             return self
-        lowest = min(float(array.min()) for array in self.values.values())
-        values = dict(self.values)
-        for name, spans in untested.items():
-            if name in values:
-                values[name] = lowered(values[name], spans, lowest)
-        return Scores(values, dict(self.meta), self.file)
-
-    def _untested(self) -> Mapping[str, Sequence[tuple[int, int]]]:
-        """Video id to the frames that nothing was found out about.
-
-        Raises:
-            OddframeError: something else is there.
-        """
-        spans = self.meta.get(UNTESTED) or {}
-        return typed(spans, dict[str, list[tuple[int, int]]], f"'{UNTESTED}' in the meta data")
+        tested = (were_tested(spans.get(name, ()), len(self[name])) for name in self)
+        parts = list(zip(self.values.values(), tested, strict=True))
+        threshold = math.inf if self.threshold is None else self.threshold
+        quiet = dict(zip(self, silenced(parts, threshold), strict=True))
+        return Scores(quiet, dict(self.meta), self.file)
 
     @property
     def threshold(self) -> float | None:
@@ -176,20 +165,6 @@ class Scores:
         """
         path = as_path(path, "path")
         return cls(*read_scores(path), path)
-
-
-def lowered(values: np.ndarray, untested: Iterable[tuple[int, int]], lowest: float) -> np.ndarray:
-    """Scores in which those of untested frames are another: a copy.
-
-    Args:
-        values: ``(frames,)``.
-        untested: ``[start, end)``, which may lie beyond the end.
-        lowest: what untested frames have.
-    """
-    changed = values.copy()
-    for start, end in untested:
-        changed[max(start, 0) : max(end, 0)] = lowest
-    return changed
 
 
 def is_per_video(meta: Mapping[str, Any]) -> bool:

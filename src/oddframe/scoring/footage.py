@@ -17,8 +17,9 @@ from oddframe.footage.deep_footage import at_range_of_run
 from oddframe.footage.zoned_footage import with_zones, zones_for_run
 from oddframe.scores.camera_troubles import CameraTrouble
 from oddframe.scores.detections import Detection, explained, find_detections, oddest_moments
-from oddframe.scores.frame_scores import UNTESTED, Scores
+from oddframe.scores.frame_scores import Scores
 from oddframe.scores.maps import MAPS, read_maps
+from oddframe.scores.untested import with_untested
 from oddframe.scoring.kept import KEPT, SETTINGS, VideoScores
 from oddframe.scoring.meta import meta_of
 from oddframe.scoring.plan import Scoring
@@ -97,11 +98,8 @@ def score_footage(request: ScoreRequest) -> Scored:
                 )
         found = {video_id: video.found for video_id, video in made.items()}
         manifest = _as_scored(scoring.manifest, shown, found)
-        meta = meta_of(request)
-        if untested := {name: part.untested for name, part in found.items() if part.untested}:
-            meta[UNTESTED] = {
-                name: [list(span) for span in spans] for name, spans in untested.items()
-            }
+        untested = {name: part.untested for name, part in found.items()}
+        meta = with_untested(meta_of(request), untested)
         scores = Scores({name: part.values for name, part in found.items()}, meta)
         alarming = scores.alarming
         clocks = {video.id: video.clock for video in manifest}

@@ -22,6 +22,7 @@ from oddframe.scores.camera_troubles import CameraTrouble, note_trouble
 from oddframe.scores.detections import Reason
 from oddframe.scores.maps import map_writer
 from oddframe.scores.terms import write_terms
+from oddframe.scores.untested import spans_of
 from oddframe.scoring.kept import VideoScores
 from oddframe.videos.manifest import Manifest
 from oddframe.videos.opening import open_footage
@@ -67,7 +68,7 @@ def score_frames(
     best: dict[int, FrameScore] = {}
     measured: dict[str, array[float]] = {}
     simple: dict[str, array[float]] = {}
-    untested: list[tuple[int, int]] = []
+    told: array[int] = array("b")
     troubles: list[CameraTrouble] = []
     begun: list[tuple[int, Since]] = []
     seen = 0
@@ -85,10 +86,7 @@ def score_frames(
                 measured.setdefault(name, array("d")).append(value)
             for name, value in frame.baselines.items():
                 simple.setdefault(name, array("d")).append(value)
-            if not frame.tested:
-                joined = bool(untested) and untested[-1][1] == frame.frame
-                start = untested.pop()[0] if joined else frame.frame
-                untested.append((start, seen))
+            told.append(frame.tested)
             if not causal:
                 for since in frame.began:
                     _add(begun, frame.frame, since)
@@ -103,23 +101,36 @@ def score_frames(
             count(video.id, seen, video.frames)
     if not seen:
         raise OddframeError(f"{manifest.locate(video)}: no frame of the video can be decoded")
-    values = raw[:seen]
+    values, tested = raw[:seen], np.array(told, bool)
     cuts = tuple(sorted(at for at, kind in footage.breaks.items() if kind == "cut"))
     write_baselines(baselines, {name: np.array(said) for name, said in simple.items()})
     if has_terms(detector):
         of_video = {name: np.array(values) for name, values in measured.items()}
-        write_terms(terms, detector.scaled_terms(of_video, per_video=per_video))
-        if per_video:
-            values = detector.combine(of_video, per_video=True)
+        if per_video and tested.any():
+            # What was not tested sets no scale, and has none.
+            of_video = {name: part[tested] for name, part in of_video.items()}
+            values[tested] = detector.combine(of_video, per_video=True)
+        scaled = detector.scaled_terms(of_video, per_video=per_video)
+        write_terms(terms, {name: _of_all(part, tested) for name, part in scaled.items()})
     clock = replace(video.clock, frames=seen, cuts=cuts)
-    values = raised(values, begun, clock)
+    found = raised(values, begun, clock)
     if not (causal or per_video) and detector.smoothing_seconds > 0:
-        values = smoothed(values, clock, detector.smoothing_seconds)
+        found = smoothed(found, clock, detector.smoothing_seconds)
+    values = np.where(tested, found, values)
     reasons = (
         Reason(part.frame, part.cue, part.reason, part.boxes, part.nearest)
         for part in best.values()
     )
-    return VideoScores(values, tuple(reasons), cuts, tuple(troubles), tuple(untested))
+    return VideoScores(values, tuple(reasons), cuts, tuple(troubles), spans_of(tested))
+
+
+def _of_all(part: np.ndarray, tested: np.ndarray) -> np.ndarray:
+    """Values of the frames that were tested, or of all, in a row of all: 0 where there is none."""
+    if len(part) == len(tested):
+        return part
+    whole = np.zeros(len(tested), part.dtype)
+    whole[tested] = part
+    return whole
 
 
 def _add(begun: list[tuple[int, Since]], frame: int, since: Since) -> None:

@@ -14,6 +14,7 @@ from oddframe.scores.camera_troubles import CameraTrouble
 from oddframe.scores.detections import Detection
 from oddframe.scores.frame_scores import Scores
 from oddframe.scores.terms import TERMS, read_terms
+from oddframe.scores.untested import untested_spans
 from oddframe.scoring.request import ScoreRequest
 from oddframe.scoring.result_folder import ANNOTATED, REPORT
 from oddframe.videos.manifest import Manifest
@@ -48,10 +49,11 @@ class Showing:
         from oddframe.reporting.report.page import write_report
 
         run, frames = self.request.run, sum(video.frames for video in self.manifest)
+        found = "Odd moments" if self.request.rule.is_finite else "Highest scores"
         with progress() as bar:
             return write_report(
                 self.folder / REPORT,
-                title=f"Odd moments in {self.request.footage.path.resolve().name}",
+                title=f"{found} in {self.request.footage.path.resolve().name}",
                 manifest=self.manifest,
                 scores=self.scores,
                 detections=self.detections,
@@ -68,7 +70,7 @@ class Showing:
         """Write a copy of each video with scores drawn in; the folder of these."""
         from oddframe.reporting.annotated_video import write_annotated_video
 
-        rule = self.request.rule
+        rule, untested = self.request.rule, untested_spans(self.scores.meta)
         with progress() as bar:
             for video in self.manifest:
                 write_annotated_video(
@@ -78,6 +80,7 @@ class Showing:
                     threshold=rule.threshold if rule.is_finite else None,
                     maps=self.maps.get(video.id),
                     detections=self.detections[video.id],
+                    untested=untested.get(video.id, ()),
                     truth=video.frame_labels() if video.events else None,
                     clock=video.clock,
                     levels=video.levels,

@@ -16,6 +16,7 @@ import numpy as np
 from oddframe.calibration.score_of_terms import within_video
 from oddframe.calibration.threshold import Threshold, calibrate
 from oddframe.console.words import HELD_OUT
+from oddframe.detectors.frame_score import FrameScore
 from oddframe.detectors.traits import Traits
 from oddframe.errors import OddframeWarning
 from oddframe.files.saved_state import SavedState
@@ -129,6 +130,24 @@ class UntrainedDetector:
         """
         digest = hashlib.sha256(video.encode("utf-8", "surrogatepass")).digest()
         return np.random.default_rng([self.seed, *digest])
+
+
+def untested(frame: int, cells: tuple[int, int], baselines: Mapping[str, float]) -> FrameScore:
+    """What is said of a frame that nothing was found out about.
+
+    Args:
+        frame: its number.
+        cells: rows and columns of the detector's score maps.
+        baselines: what simple rules say all the same.
+    """
+    return FrameScore(
+        frame,
+        NO_VERDICT,
+        np.full(cells, NO_VERDICT, np.float32),
+        terms={NEWNESS: NO_VERDICT},
+        tested=False,
+        baselines=baselines,
+    )
 
 
 def warn_of_untested(source: str, why: str) -> None:

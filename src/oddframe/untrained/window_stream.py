@@ -14,7 +14,7 @@ from oddframe.detectors.frame_score import FrameScore
 from oddframe.features.backbones.feature_maps import FeatureMaps
 from oddframe.media.frames import Frame, MediaInfo
 from oddframe.motion_cubes.cubes import SIZE, Moment, MotionCubes
-from oddframe.untrained.detector import MOVING_CUBES, NEWNESS, NO_VERDICT, warn_of_untested
+from oddframe.untrained.detector import MOVING_CUBES, NEWNESS, untested, warn_of_untested
 from oddframe.untrained.unmasked_accuracy import unmasked_accuracy
 from oddframe.untrained.window_settings import WindowConfig
 
@@ -172,11 +172,7 @@ class WindowStream:
         self._told |= waiting.told
         baselines = {MOVING_CUBES: float(waiting.over)}
         if not waiting.told:
-            untested = np.full((2, 2), NO_VERDICT, np.float32)
-            terms = {NEWNESS: NO_VERDICT}
-            return FrameScore(
-                number, NO_VERDICT, untested, terms=terms, tested=False, baselines=baselines
-            )
+            return untested(number, (2, 2), baselines)
         values = {kind: total / waiting.tests for kind, total in waiting.totals.items()}
         cue = max(values, key=lambda kind: values[kind])
         quarters = np.mean([part / waiting.tests for part in waiting.quarters.values()], axis=0)

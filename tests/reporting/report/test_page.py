@@ -329,7 +329,9 @@ def test_an_hour_of_noise_stays_small(tmp_path):
     video = Video("hour", "hour.mp4", "test", None, 90_000, 25.0, 8, 8)
     scores = np.random.default_rng(0).random(90_000).astype(np.float32)
     scores[70_001] = 2.0
-    shown = ShownVideo(0, video, scores, (), VideoPictures(), "not read", False)
+    shown = ShownVideo(
+        0, video, scores, scores, np.ones(len(scores), bool), (), VideoPictures(), "not read", False
+    )
     section = drawn(timelines_section([shown], score_axis([scores], None), None))
     assert len(section) < 40_000
     (points,) = re.findall(r'points="([^"]*)"', section)

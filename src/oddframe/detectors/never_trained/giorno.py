@@ -8,35 +8,36 @@ the configuration in it that is said to be that of Avenue.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 from scipy.ndimage import correlate1d
-from scipy.special import expit
 
 from oddframe.calibration.places import odd_boxes, where
 from oddframe.cluster.threads import one_thread_each
+from oddframe.console.words import count
 from oddframe.detectors.frame_score import FrameScore
 from oddframe.detectors.traits import Traits
 from oddframe.errors import OddframeWarning
 from oddframe.media.frames import Frame, MediaInfo
 from oddframe.motion_cubes.components import principal_components
-from oddframe.motion_cubes.cubes import COLUMNS, ROWS, SIZE, Moment, MotionCubes
+from oddframe.motion_cubes.cubes import COLUMNS, MARGIN, ROWS, SIZE, Moment, MotionCubes
 from oddframe.settings.ranges import setting
 from oddframe.untrained.detector import (
     MOVING_CUBES,
     NEWNESS,
-    NO_VERDICT,
     UntrainedConfig,
     UntrainedDetector,
+    untested,
     warn_of_untested,
 )
-from oddframe.untrained.logistic_regression import fit_in_columns
+from oddframe.untrained.passes import averaged_probabilities
 
 _SURE = 0.999
 """Probabilities are cut here: odds have no end."""
+_MOST_COMPARED = 25_000_000
+"""Cubes that are looked at in an order, each as often as a window is told from it: minutes."""
 _SMOOTHED = np.full(5, 1 / 5)
 
 
@@ -118,7 +119,8 @@ class GiornoStream:
     """Frames of one video in; at its end the scores of all of them out.
 
     Kept until then are the cubes that move, 2 kB each, at most ``most_cubes`` of them: 200 MB, and
-    two to three times as much when they are judged. An hour of video fits as a minute does.
+    two to three times as much when they are judged, and of few cubes a moment so many that they are
+    compared in minutes. An hour of video fits as a minute does.
 
     Args:
         detector: what scores them.
@@ -132,7 +134,7 @@ class GiornoStream:
         self._motion = MotionCubes(self._config.motion_threshold)
         self._kept: list[_Judged] = []
         self._every = 1
-        self._cubes = 0
+        self._cubes = self._units = 0
         self._over: list[int] = []
         self._reachable: list[bool] = []
 
@@ -148,55 +150,93 @@ class GiornoStream:
         if moment.frame % self._every:
             return
         self._kept.append(_Judged(moment.moving, moment.cubes()))
-        self._cubes += len(self._kept[-1].cubes)
-        while self._cubes > self._config.most_cubes and len(self._kept) > 1:
+        self._count()
+        while len(self._kept) > 1 and self._is_too_much():
             self._kept = self._kept[::2]
             self._every *= 2
-            self._cubes = sum(len(part.cubes) for part in self._kept)
+            self._count(anew=True)
+
+    def _count(self, *, anew: bool = False) -> None:
+        """Count the cubes and the units of the moments that are kept, or of the newest as well."""
+        if anew:
+            self._cubes = self._units = 0
+        for part in self._kept if anew else self._kept[-1:]:
+            cubes = len(part.cubes)
+            self._cubes += cubes
+            self._units += cubes if self._config.unit == "cube" else min(cubes, 1)
+
+    def _is_too_much(self) -> bool:
+        """Whether what is kept would take too much memory, or too long to be compared."""
+        compared = self._units // self._config.window * self._cubes // 2
+        return self._cubes > self._config.most_cubes or compared > _MOST_COMPARED
 
     def finish(self) -> list[FrameScore]:
         """The scores of all frames; a warning where nothing could be compared."""
         for moment in self._motion.finish():
             self._keep(moment)
-        if not self._over:
-            return []
+        frames = len(self._over)
+        if self._units < 2 * self._config.window:
+            if frames:
+                warn_of_untested(self._source, self._why_untested())
+            return [self._untested(frame) for frame in range(frames)]
         if self._every > 1:
             warnings.warn(
-                f"{self._source}: more than {self._config.most_cubes} cubes move in it, so one "
-                f"moment in {self._every} is judged, and what is shorter may be missed; a run with "
-                "a larger --settings.most_cubes judges more",
+                f"{self._source}: so much moves in it, or for so long, that one moment in "
+                f"{self._every} is judged, and what is shorter may be missed; shorter videos are "
+                "judged whole",
                 OddframeWarning,
                 stacklevel=3,
             )
         with one_thread_each():
-            grid = self._grid()
-        if grid is None:
-            why = "hardly anything moves" if any(self._over) else "nothing moves"
-            warn_of_untested(self._source, why)
-            grid = np.full((len(self._kept), ROWS, COLUMNS), NO_VERDICT, np.float32)
-            self._reachable = [False] * len(self._over)
+            grid, tested = self._grid()
+        reachable = np.array(self._reachable)
+        tested &= reachable[:: self._every]
         # Of a video that was thinned, frames take what the nearest moment says.
-        nearest = (np.arange(len(self._over)) + self._every // 2) // self._every
-        nearest = np.minimum(nearest, len(grid) - 1)
-        return [self._score(frame, grid[at]) for frame, at in enumerate(nearest.tolist())]
+        nearest = (np.arange(frames) + self._every // 2) // self._every
+        nearest = np.minimum(nearest, len(grid) - 1).tolist()
+        return [
+            self._score(frame, grid[at])
+            if tested[at] and reachable[frame]
+            else self._untested(frame)
+            for frame, at in enumerate(nearest)
+        ]
 
-    def _grid(self) -> np.ndarray | None:
+    def _why_untested(self) -> str:
+        if not any(self._reachable):
+            return f"too short for a cube of motion, which needs {2 * MARGIN + 2} frames"
+        if not self._units:
+            return "nothing moves"
+        unit = "moment" if self._config.unit == "frame" else "cube"
+        return (
+            f"only {count(self._units, unit)} with motion of the {2 * self._config.window} needed"
+        )
+
+    def _grid(self) -> tuple[np.ndarray, np.ndarray]:
         """Odds of each cell of each moment that is kept, float32 ``(moments, 12, 16)``, smoothed.
 
-        None if there are too few units to compare any.
+        And whether a moment was tested, bool ``(moments,)``: one with cubes of which no order
+        tested any was not, one without cubes has odds of 0.
         """
         counts = np.array([len(part.cubes) for part in self._kept])
         units = counts[counts > 0] if self._config.unit == "frame" else np.ones(self._cubes, int)
-        if len(units) < 2 * self._config.window:
-            return None
         rows = self._rows()
-        probable = averaged_probabilities(rows, units, self._config, self._random)
-        probable = np.minimum(probable, _SURE)
+        config = self._config
+        probable = averaged_probabilities(
+            rows,
+            units,
+            self._random,
+            window=config.window,
+            shuffles=config.shuffles,
+            penalty=config.penalty,
+        )
+        known = np.isfinite(probable)
+        tests = np.bincount(np.arange(len(counts)).repeat(counts), known, len(counts))
+        probable = np.where(known, np.minimum(probable, _SURE), 0)
         grid = np.zeros((len(self._kept), ROWS, COLUMNS), np.float32)
         grid[np.stack([part.moving for part in self._kept])] = probable / (1 - probable)
         for axis in range(3):
             grid = correlate1d(grid, _SMOOTHED, axis=axis, mode="nearest")
-        return grid
+        return grid, (tests > 0) | (counts == 0)
 
     def _rows(self) -> np.ndarray:
         """Principal components of all cubes and a column of ones, float64; the cubes are let go."""
@@ -213,7 +253,7 @@ class GiornoStream:
     def _score(self, frame: int, cells: np.ndarray) -> FrameScore:
         pooled = float(cells.max() if self._config.pooling == "max" else (cells * _TRIANGLE).sum())
         boxes, width, height = (), self._info.width, self._info.height
-        if self._reachable[frame] and cells.any():
+        if cells.any():
             boxes = odd_boxes(cells, width, height)
         place = f" ({where(boxes[0], width, height)})" if boxes else ""
         return FrameScore(
@@ -225,52 +265,14 @@ class GiornoStream:
             * bool(boxes),
             boxes=boxes,
             terms={NEWNESS: pooled},
-            tested=self._reachable[frame],
-            baselines={MOVING_CUBES: float(self._over[frame])},
+            baselines=self._baselines(frame),
         )
 
+    def _untested(self, frame: int) -> FrameScore:
+        return untested(frame, (ROWS, COLUMNS), self._baselines(frame))
 
-def averaged_probabilities(
-    rows: np.ndarray, units: np.ndarray, config: GiornoConfig, random: np.random.Generator
-) -> np.ndarray:
-    """How probably each row is a new one, averaged over orders of the units: ``(rows,)``.
-
-    In an order of the units, each ``window`` of them is told from all before them by a logistic
-    regression whose two classes weigh the same, and takes what that says of it. A unit that was
-    tested in no order has 0.5.
-
-    Args:
-        rows: ``(rows, columns)`` in the units' own order, the last column ones.
-        units: rows of each unit.
-        config: window, shuffles and penalty.
-        random: draws the orders.
-    """
-    ends = np.cumsum(units)
-    total, tests = np.zeros(len(rows)), np.zeros(len(rows))
-    own = np.arange(len(units))
-    for order in [own, *(random.permutation(own) for _ in range(config.shuffles))]:
-        at = np.concatenate([np.arange(ends[unit] - units[unit], ends[unit]) for unit in order])
-        for first, said in _pass(rows[at], np.cumsum(units[order]), config):
-            tested = at[first : first + len(said)]
-            total[tested] += said
-            tests[tested] += 1
-    return np.where(tests > 0, total / np.maximum(tests, 1), NO_VERDICT)
-
-
-def _pass(
-    rows: np.ndarray, ends: np.ndarray, config: GiornoConfig
-) -> Sequence[tuple[int, np.ndarray]]:
-    """For each window of an order its first row, and how probably its rows are new ones."""
-    found, weights = [], np.zeros(rows.shape[1])
-    for end in range(2 * config.window, len(ends) + 1, config.window):
-        first, last = ends[end - config.window - 1], ends[end - 1]
-        signs = np.full(last, -1.0)
-        signs[first:] = 1.0
-        share = config.window / end
-        costs = np.where(signs > 0, 1 - share, share) / config.penalty
-        weights = fit_in_columns(rows[:last], signs, costs, weights)
-        found.append((first, expit(rows[first:last] @ weights)))
-    return found
+    def _baselines(self, frame: int) -> dict[str, float]:
+        return {MOVING_CUBES: float(self._over[frame])}
 
 
 def _triangle(cells: int) -> np.ndarray:

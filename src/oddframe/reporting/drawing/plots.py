@@ -13,7 +13,7 @@ from oddframe.files.atomic import atomic_path
 from oddframe.pages.colours import DETECTION, SERIES, TRUTH, hexadecimal
 from oddframe.reporting.drawing.score_axes import ScoreAxis, score_axis, thin_series
 from oddframe.reporting.times import axis_ticks
-from oddframe.reporting.wording import measured
+from oddframe.reporting.wording import HIGHEST, measured
 from oddframe.scores.detections import Detection
 from oddframe.videos.video import Video
 
@@ -79,7 +79,7 @@ def write_timeline(
         video: gives the annotated events and the frame rate.
         scores: model name to ``(frames,)``.
         thresholds: model name to threshold.
-        detections: bars at the top of the first panel.
+        detections: bars at the top of the first panel; without a threshold the legend says so.
         axis: the one axis of all scores.
         y_label: what a single panel's axis is called.
     """
@@ -105,7 +105,8 @@ def write_timeline(
             panel.set_ylim(shown.low, shown.high)
         panel.set_ylabel(next(iter(group)) if count > 1 else y_label, parse_math=False)
         panel.yaxis.set_label_coords(-0.07, 0.5)
-    _draw_detections(panels[0], detections)
+    decided = any(level is not None for level in (thresholds or {}).values())
+    _draw_detections(panels[0], detections, "detected" if decided else HIGHEST)
     panels[-1].set_xlim(0, video.frames)
     panels[-1].set_xticks(*zip(*axis_ticks(video.clock, most=10), strict=True))
     panels[-1].set_xlabel("time in the video" if video.start is None else "time of day")
@@ -157,7 +158,7 @@ def _line(place: int) -> dict[str, Any]:
     return {"color": hexadecimal(SERIES[place % len(SERIES)]), "linestyle": dashes}
 
 
-def _draw_detections(panel: Axes, detections: Sequence[Detection]) -> None:
+def _draw_detections(panel: Axes, detections: Sequence[Detection], label: str) -> None:
     for detection in detections:
         panel.axvspan(
             detection.start,
@@ -165,7 +166,7 @@ def _draw_detections(panel: Axes, detections: Sequence[Detection]) -> None:
             ymin=0.94,
             color=hexadecimal(DETECTION),
             linewidth=0,
-            label="detected",
+            label=label,
         )
 
 

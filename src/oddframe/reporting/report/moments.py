@@ -12,7 +12,7 @@ from oddframe.pages.figures import data_uri
 from oddframe.reporting.drawing.thumbnails import draw_sight
 from oddframe.reporting.report.shown_videos import ShownVideo
 from oddframe.reporting.times import offset, shown_span, shown_time
-from oddframe.reporting.wording import is_annotated, missed, number, overlapping
+from oddframe.reporting.wording import HIGHEST, is_annotated, missed, number, overlapping
 from oddframe.scores.detections import Detection
 from oddframe.scores.sights import Sight
 from oddframe.videos.video import Event
@@ -66,6 +66,8 @@ class Moments:
     """The odd moments of a report, the oddest first.
 
     Attributes:
+        order: in which order they come, and what they are.
+        kind: what those are called that are listed without a picture.
         coloured: whether colour in pictures is to be explained.
         opened: with pictures that are seen.
         folded: with pictures that unfold.
@@ -77,6 +79,8 @@ class Moments:
     """
 
     template: ClassVar[str] = "report/moments.html"
+    order: str
+    kind: str
     coloured: bool
     opened: Sequence[Moment]
     folded: Sequence[Moment]
@@ -94,6 +98,8 @@ def moments_section(
 ) -> Moments | None:
     """The detected events, the oddest first, and the annotated ones that were not detected.
 
+    Without a threshold none is detected: then they are the moments of the highest scores.
+
     Args:
         shown: the videos.
         threshold: threshold of the scores, if they have one.
@@ -110,6 +116,10 @@ def moments_section(
     cards = [_detected(*pair, sights) for pair in with_picture]
     more = len(others) - MOST_LISTED
     return Moments(
+        order="The oddest first."
+        if threshold is not None
+        else "The highest score first, odd or not: no threshold says which of them are.",
+        kind="detected" if threshold is not None else HIGHEST,
         coloured=threshold is not None
         and threshold > 0
         and any(entry.mapped for _, entry in with_picture),

@@ -31,7 +31,7 @@ from oddframe.reporting.report.timelines import timelines_section
 from oddframe.reporting.report.training import training_section
 from oddframe.reporting.report.training_samples import samples_section
 from oddframe.reporting.report.video_table import videos_section
-from oddframe.reporting.wording import doubts, summary
+from oddframe.reporting.wording import HIGHEST, doubts, summary
 from oddframe.scores.camera_troubles import CameraTrouble
 from oddframe.scores.detections import Detection
 from oddframe.scores.frame_scores import Scores
@@ -104,7 +104,8 @@ def write_report(
                 f"score maps of '{video.id}': expected {video.frames}, one per frame, found "
                 f"{len(maps[video.id])}; score the video again"
             )
-    drawn = drawn_videos(videos, scores, detections)
+    alarming = scores.alarming
+    drawn = drawn_videos(videos, alarming, detections)
     some = [video for video in videos if video.id in drawn]
     # Before the footage is read, which takes long: these may be refused.
     learnt = {
@@ -121,7 +122,7 @@ def write_report(
     numbers = numbers_section(evaluation, bool(found), folder / "plots") if evaluation else None
     sections = {
         "Numbers": numbers,
-        "The oddest moments" if threshold is None else "Odd moments": moments_section(
+        f"Moments of the {HIGHEST}" if threshold is None else "Odd moments": moments_section(
             shown, threshold, sights or {}
         ),
         "The camera itself": camera_section(videos, camera or {}),
@@ -130,7 +131,7 @@ def write_report(
         **learnt,
         "How this came about": protocol_section(manifest, scores, evaluation),
     }
-    lead = summary(videos, scores.alarming.values, detections, threshold, scores.meta)
+    lead = summary(videos, alarming.values, detections, threshold, scores.meta)
     page = html_document(title, _introduction(lead, training_note, found), sections)
     return write_text(folder / "report.html", page)
 

@@ -13,6 +13,7 @@ from oddframe.reporting.drawing.heat import heat_reference, shows_heat
 from oddframe.reporting.drawing.thumbnails import VideoPictures, choose_frames, take_pictures
 from oddframe.scores.detections import Detection
 from oddframe.scores.frame_scores import Scores
+from oddframe.scores.untested import untested_spans, were_tested
 from oddframe.videos.manifest import Manifest
 from oddframe.videos.video import Video
 
@@ -40,7 +41,9 @@ class ShownVideo:
         place: its number on the page, from 0.
         video: the video.
         scores: ``(frames,)``.
-        detections: its detected events.
+        ranked: as the scores, but frames that were not tested are as low as the lowest.
+        tested: bool ``(frames,)``.
+        detections: its detected events; without a threshold its moments of the highest scores.
         pictures: what could be read of its footage.
         trouble: why nothing could be read, or empty.
         mapped: whether any of its pictures shows in colour where the score is high.
@@ -50,11 +53,18 @@ class ShownVideo:
     place: int
     video: Video
     scores: np.ndarray
+    ranked: np.ndarray
+    tested: np.ndarray
     detections: Sequence[Detection]
     pictures: VideoPictures
     trouble: str
     mapped: bool
     drawn: bool = True
+
+    @property
+    def peak(self) -> int:
+        """Frame of the highest score."""
+        return int(self.ranked.argmax())
 
 
 def drawn_videos(
@@ -114,15 +124,17 @@ def read_videos(
     pictured: dict[str, list[Detection]] = {video.id: [] for video in videos}
     for video_id, detection in _pictured(videos, detections):
         pictured[video_id].append(detection)
-    reference = heat_reference(threshold, scores.values.values())
+    alarming, untested = scores.alarming, untested_spans(scores.meta)
+    reference = heat_reference(threshold, alarming.values.values())
     room = STRIP_BYTES // max(1, len(drawn))
     shown = []
     for place, video in enumerate(videos):
         found = detections.get(video.id, ())
-        values = scores[video.id]
+        tested = were_tested(untested.get(video.id, ()), video.frames)
+        values = scores[video.id], alarming[video.id], tested
         if video.id not in drawn:
             shown.append(
-                ShownVideo(place, video, values, found, VideoPictures(), "", False, drawn=False)
+                ShownVideo(place, video, *values, found, VideoPictures(), "", False, drawn=False)
             )
             if advance is not None:
                 advance(video.frames)
@@ -149,5 +161,5 @@ def read_videos(
         own = maps.get(video.id)
         mapped = own is not None and reference is not None
         mapped = mapped and any(shows_heat(own[d.peak], reference) for d in chosen)
-        shown.append(ShownVideo(place, video, values, found, pictures, trouble, mapped))
+        shown.append(ShownVideo(place, video, *values, found, pictures, trouble, mapped))
     return shown

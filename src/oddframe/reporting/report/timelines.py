@@ -15,7 +15,14 @@ from oddframe.reporting.drawing.score_axes import ScoreAxis, cut_note, thin_seri
 from oddframe.reporting.parts.lanes import score_labels, time_labels
 from oddframe.reporting.report.shown_videos import ShownVideo
 from oddframe.reporting.times import shown_cuts, shown_start, shown_time
-from oddframe.reporting.wording import annotated_events, is_annotated, missed, number, overlapping
+from oddframe.reporting.wording import (
+    HIGHEST,
+    annotated_events,
+    is_annotated,
+    missed,
+    number,
+    overlapping,
+)
 
 TIMELINE_BINS = 200_000
 """Bins of all timelines together; each has between 150 and 1000, with two points per bin."""
@@ -23,6 +30,7 @@ TIMELINE_BINS = 200_000
 
 KINDS = {
     "odd": "with odd moments",
+    "highest": f"with the {HIGHEST}",
     "missed": "with missed events",
     "false": "with detections that are not annotated",
 }
@@ -75,7 +83,7 @@ class Timeline:
         threshold: its height; None without one.
         truth: annotated events.
         gaps: frames before which something was not filmed.
-        detected: odd moments.
+        detected: odd moments; without a threshold those of the highest scores.
         y, x: labels of the axes.
         picture: None where there is none.
         trouble: why there is none; empty where the page says so for all videos.
@@ -147,9 +155,15 @@ def timelines_section(
         "gap": any(entry.video.clock.jumps for entry in shown),
     }
     words = {"truth": "annotated", "gap": "not filmed"}
+    if threshold is None:
+        words["detected"] = HIGHEST
     bins = min(1000, max(150, TIMELINE_BINS // len(shown)))
     footage = any(entry.video.path for entry in shown)
-    found = {kind for entry in shown for kind in _kinds(entry)} if len(shown) > FEW else set()
+    found = (
+        {kind for entry in shown for kind in _kinds(entry, threshold)}
+        if len(shown) > FEW
+        else set()
+    )
     return Timelines(
         pictured=any(entry.pictures.strip for entry in shown),
         cut=cut_note(axis, [axis.holding([entry.scores]) for entry in shown]),
@@ -160,7 +174,9 @@ def timelines_section(
     )
 
 
-def _kinds(entry: ShownVideo) -> list[str]:
+def _kinds(entry: ShownVideo, threshold: float | None) -> list[str]:
+    if threshold is None:
+        return ["highest"] if entry.detections else []
     kinds = ["odd"] if entry.detections else []
     if missed(entry.video, entry.detections):
         kinds.append("missed")
@@ -176,7 +192,7 @@ def _timeline(
     video, scores = entry.video, entry.scores
     clock = video.clock
     axis = axis.holding([scores])
-    peak = int(scores.argmax())
+    peak = entry.peak
 
     def level(values: np.ndarray | float) -> np.ndarray:
         return np.rint((1 - axis.height(values)) * HEIGHT).astype(int)
@@ -191,7 +207,7 @@ def _timeline(
     return Timeline(
         name=video.id,
         anchor=f"v{entry.place}",
-        kinds=" ".join(_kinds(entry)),
+        kinds=" ".join(_kinds(entry, threshold)),
         facts=_facts(entry, threshold),
         frames=video.frames,
         peak=peak,
@@ -226,6 +242,8 @@ def _facts(entry: ShownVideo, threshold: float | None) -> list[str]:
         facts.append(shown_cuts(video.clock))
     if threshold is not None:
         facts.append(count(len(entry.detections), "odd moment"))
+    if untested := video.frames - int(entry.tested.sum()):
+        facts.append(f"{count(untested, 'frame')} not tested, whose scores say nothing")
     if is_annotated(video):
         facts.append(count(len(annotated_events(video)), "annotated event"))
     return facts

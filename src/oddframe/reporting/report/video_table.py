@@ -63,7 +63,7 @@ def videos_section(shown: Sequence[ShownVideo], threshold: float | None) -> Vide
         shown: all videos.
         threshold: threshold of the scores; without one nothing is counted as an odd moment.
     """
-    ranked = sorted(shown, key=lambda entry: -float(entry.scores.max()))
+    ranked = sorted(shown, key=lambda entry: -float(entry.ranked[entry.peak]))
     columns = ["length", "highest score", "at"]
     columns += ["odd moments"] * (threshold is not None)
     annotated = any(is_annotated(entry.video) for entry in shown)
@@ -80,7 +80,7 @@ def videos_section(shown: Sequence[ShownVideo], threshold: float | None) -> Vide
 
 
 def _row(entry: ShownVideo, threshold: float | None, annotated: bool) -> ListedVideo:
-    video, peak = entry.video, int(entry.scores.argmax())
+    video, peak = entry.video, entry.peak
     score = float(entry.scores[peak])
     values = [
         (video.clock.length, duration(video.clock.length)),
