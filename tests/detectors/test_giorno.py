@@ -42,6 +42,17 @@ def test_one_odd_second_ranks_first(unit):
     assert 9 <= column <= 14
 
 
+def test_in_a_video_that_is_odd_throughout_nothing_stands_out():
+    """What is as odd from end to end is as usual; the same oddity in one second stands out."""
+
+    def ratio(odd):
+        values = [one.value for one in streamed(made(), film(9, 110, odd)) if one.tested]
+        return max(values) / np.median(values)
+
+    assert ratio(range(110)) < 1.5
+    assert ratio(range(60, 75)) > 2
+
+
 def test_played_backwards_it_is_as_odd():
     """In distribution: the orders by chance are others."""
     images = [frame.grey() for frame in film(2, 90, odd=range(50, 62))]

@@ -106,13 +106,38 @@ def test_rows_of_zeros_as_by_liblinear():
     assert half[20].score_map[1, 1] == 0.5
 
 
-def test_another_size_in_the_middle_changes_nothing():
-    small, large = grain(6, 50), grain(6, 50, size=(320, 240))
+@pytest.mark.parametrize("seed", [6, 16])
+def test_another_size_in_the_middle_changes_nothing(seed):
+    """But for the rounding of pixels that are resized twice, which turns a row in a round."""
+    small, large = grain(seed, 50), grain(seed, 50, size=(320, 240))
     found = streamed(made(), small[:25] + large[25:])
     wanted = streamed(made(), small)
+    rows_in_all_rounds = 21 * 10
     np.testing.assert_allclose(
-        [score.value for score in found], [score.value for score in wanted], atol=0.15
+        [score.value for score in found],
+        [score.value for score in wanted],
+        atol=3 / rows_in_all_rounds,
     )
+
+
+def test_in_a_video_that_is_odd_throughout_nothing_stands_out():
+    """What is as odd from end to end has one score; the same oddity in one second stands out."""
+
+    def spread(fast):
+        values = [one.value for one in streamed(made(), grain(10, 110, fast=fast)) if one.tested]
+        return max(values) - np.median(values)
+
+    assert spread(range(110)) < 0.02
+    assert spread(range(70, 80)) > 0.08
+
+
+def test_in_a_video_that_is_odd_throughout_mc2st_stays_at_chance():
+    """Which is higher where a window looks back: 21 rows of 31 are older ones, and weigh more."""
+    settings = {"pool": 50, "screened_from": 60, "drawn": 10}
+    found = streamed(made("mc2st", **settings), grain(10, 110, fast=range(110)))
+    values = np.array([one.value for one in found if one.tested])
+    assert values.max() < 21 / 31 + 0.05
+    assert values[:50].max() < 11 / 21 + 0.05
 
 
 def test_a_score_comes_no_later_than_the_latency():

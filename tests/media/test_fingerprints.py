@@ -41,6 +41,22 @@ def test_only_doubtful_files_are_read(tmp_path, reads):
     assert reads == [["a"], ["a"]]
 
 
+def test_what_sizes_and_times_leave_open(tmp_path, reads):
+    path = tmp_path / "a"
+    path.write_bytes(b"12345")
+    taken = Fingerprint.of([path])
+    reads.clear()
+    assert taken.seems([path]) is True
+    assert taken.seems([path], "25 fps") is False
+    path.write_bytes(b"54321")
+    assert taken.seems([path]) is None
+    path.write_bytes(b"123456")
+    assert taken.seems([path]) is False
+    path.unlink()
+    assert taken.seems([path]) is False
+    assert reads == []
+
+
 def test_a_file_that_was_given_the_times_of_the_one_before_shows(tmp_path):
     path = tmp_path / "a"
     path.write_bytes(b"12345")

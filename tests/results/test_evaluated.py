@@ -102,7 +102,9 @@ def renderings(street, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_scores_of_another_recording_by_the_same_name_are_doubted(renderings: Path) -> None:
+def test_scores_of_another_recording_by_the_same_name_are_doubted(
+    renderings: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def told(name: str) -> str:
         manifest = renderings / f"{name}.jsonl"
         request = EvaluateRequest(
@@ -114,7 +116,11 @@ def test_scores_of_another_recording_by_the_same_name_are_doubted(renderings: Pa
         return table
 
     assert "another recording" not in told("one")
+    monkeypatch.setattr("oddframe.results.given_scores._LONG_TO_READ", 0)
+    assert "reading" not in capsys.readouterr().err
     assert "another recording" not in told("copy")
+    (line,) = capsys.readouterr().err.splitlines()  # they are read from beginning to end
+    assert line.startswith("2 recordings written or copied since they were scored: reading 0.0 GB")
     one, other = (renderings / name / "a.mp4" for name in ("one", "other"))
     assert (
         f"the scores of 'a' were made of another recording ({one}) than the manifest names "

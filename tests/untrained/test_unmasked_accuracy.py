@@ -82,3 +82,24 @@ def test_rows_that_say_nothing_may_be_constant_as_by_normr():
     # All rows are alike after the first round, so one side is right.
     first = naive(rows[2], 1, 6)
     assert found[2] == pytest.approx((first + 4 * 11 / 21) / 5)
+
+
+@pytest.mark.parametrize(
+    ("older", "costs", "chance"),
+    [(11, (0.5, 0.5), 11 / 21), (21, (21 * 0.5, 10 * 0.5), 21 / 31)],
+    ids=["unmasking", "mc2st, where it looks back"],
+)
+def test_with_permuted_labels_it_is_at_chance(older, costs, chance):
+    """Chance is to call all rows older: frames of one scene are alike, whatever they are called."""
+    random = np.random.default_rng(7)
+    signs = np.repeat([-1, 1], [older, 10])
+    rows = random.exponential(size=2000) + 0.1 * random.exponential(size=(4, len(signs), 2000))
+    options = {"rounds": 10, "dropped": 50}
+
+    def accuracy(labels):
+        return unmasked_accuracy(rows, labels, np.where(labels > 0, *costs[::-1]), **options)
+
+    permuted = [accuracy(random.permutation(signs)) for _ in range(4)]
+    assert np.mean(permuted) == pytest.approx(chance, abs=0.04)
+    rows[:, signs > 0, :500] += 4  # the newer ones are others
+    assert accuracy(signs).min() > chance + 0.05

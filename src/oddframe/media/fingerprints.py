@@ -75,13 +75,23 @@ class Fingerprint:
         They are read only if their size is the same and their times are not, as after copying.
         Files that cannot be read do not fit.
         """
+        at_a_glance = self.seems(files, read_as)
+        try:
+            return _sha256(files) == self.sha256 if at_a_glance is None else at_a_glance
+        except OSError:
+            return False
+
+    def seems(self, files: Sequence[Path], read_as: str = "") -> bool | None:
+        """As :meth:`fits`, from sizes and times alone: None where only reading them can tell."""
         if read_as != self.read_as:
             return False
         try:
             size, stamp = _stamp(files)
-            return stamp == self.stamp or (size == self.bytes and _sha256(files) == self.sha256)
         except OSError:
             return False
+        if stamp == self.stamp:
+            return True
+        return None if size == self.bytes else False
 
 
 def recording_files(path: Path) -> list[Path]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from oddframe.console.progress import progress
 from oddframe.console.words import count
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.files.regular_files import stamp_of
@@ -27,6 +28,9 @@ from oddframe.scores.terms import TERMS, read_terms
 from oddframe.scoring.result_folder import EVENTS, SOURCES, Beside
 from oddframe.videos.manifest import Manifest
 from oddframe.videos.video import Video
+
+_LONG_TO_READ = 500_000_000
+"""Bytes of recordings that are read without a word: a second or two."""
 
 
 @dataclass(frozen=True)
@@ -124,12 +128,18 @@ class GivenScores:
 
         Empty where all are the same, wherever they lie now, or where it is not known.
         """
-        others = []
+        others, unsure = [], []
         for video in videos:
             made_of = self.recordings.get(video.id)
             files = recording_files(manifest.locate(video)) if made_of and video.path else []
-            if made_of and files and not made_of.fits(files):
+            if not made_of or not files:
+                continue
+            seems = made_of.seems(files)
+            if seems is None:
+                unsure.append((video, made_of, files))
+            elif not seems:
                 others.append((video, made_of))
+        others += _of_other_content(unsure)
         if not others:
             return ""
         video, made_of = others[0]
@@ -139,6 +149,29 @@ class GivenScores:
             f"manifest names ({manifest.locate(video)}){more}; score the manifest's own, unless "
             "both show the same frames"
         )
+
+
+def _of_other_content(
+    unsure: Sequence[tuple[Video, Fingerprint, Sequence[Path]]],
+) -> list[tuple[Video, Fingerprint]]:
+    """Those of some videos whose recordings hold something else; they are read to find out.
+
+    Args:
+        unsure: videos, what their scores were made of, and the files that are there now.
+    """
+    others, size = [], sum(made_of.bytes for _, made_of, _ in unsure)
+    with progress() as bar:
+        if size > _LONG_TO_READ:
+            bar.say(
+                f"{count(len(unsure), 'recording')} written or copied since they were scored: "
+                f"reading {size / 1e9:.1f} GB to see whether they are the same"
+            )
+        advance = bar.counter("reading recordings", size)
+        for video, made_of, files in unsure:
+            if not made_of.fits(files):
+                others.append((video, made_of))
+            advance(made_of.bytes)
+    return others
 
 
 def _told(file: Path) -> dict[str, Told]:

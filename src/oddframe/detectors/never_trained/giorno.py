@@ -261,7 +261,7 @@ class GiornoStream:
             value=pooled,
             score_map=cells,
             cue="motion" if boxes else "",
-            reason=f"what moves here is easily told from the rest of the video{place}"
+            reason=f"what moves here is told from the rest by odds of {cells.max():.2g} to 1{place}"
             * bool(boxes),
             boxes=boxes,
             terms={NEWNESS: pooled},
