@@ -20,11 +20,11 @@ from oddframe.sources.packet_ring import PacketRing
 from oddframe.sources.reader import Reader
 from oddframe.sources.source import source_of
 
-RATE = 8.0
+RATE = 12.0
 
 
 class Jpegs(BaseHTTPRequestHandler):
-    """A camera that sends eight JPEGs a second, and whose stream says nothing about it."""
+    """A camera that sends twelve JPEGs a second, and whose stream says nothing about it."""
 
     def do_GET(self) -> None:
         if self.path.startswith("/private") and self.headers.get("Authorization") is None:
@@ -125,10 +125,10 @@ def test_hls_comes_in_segments_and_is_shown_evenly(tmp_path: Path):
     stopped = threading.Event()
 
     def record() -> None:
-        options = {"hls_time": "1", "hls_list_size": "4", "hls_flags": "delete_segments"}
+        options = {"hls_time": "0.5", "hls_list_size": "4", "hls_flags": "delete_segments"}
         with av.open(str(tmp_path / "live.m3u8"), "w", format="hls", options=options) as output:
             stream = output.add_stream("libx264", rate=10, options={"bf": "0"})
-            stream.width, stream.height, stream.pix_fmt, stream.gop_size = 64, 48, "yuv420p", 10
+            stream.width, stream.height, stream.pix_fmt, stream.gop_size = 64, 48, "yuv420p", 5
             begun = time.monotonic()
             for number in range(600):
                 frame = av.VideoFrame.from_ndarray(picture(number), format="rgb24")
@@ -143,7 +143,7 @@ def test_hls_comes_in_segments_and_is_shown_evenly(tmp_path: Path):
         source = source_of(f"http://127.0.0.1:{server.server_address[1]}/live.m3u8", timeout=3.0)
         with reading(Reader(source)) as reader:
             taken = []
-            while len(taken) < 30:
+            while len(taken) < 20:
                 frame = next_frame(reader)
                 taken.append((frame.index, frame.seconds, time.monotonic()))
         index, seconds, came = (np.array(column) for column in zip(*taken, strict=True))

@@ -85,6 +85,8 @@ class CameraFeed:
         self._stills = StillCoder(ring) if ring is not None and self.codec in RAW else None
         self._turns = Turns() if source.kind in ("hls", "growing") else None
         self._film: FilmOf | None = None
+        # What was lost shows as smears until the next key frame, and would be odd indeed.
+        self._is_damaged = False
         self.fps: float | None = None  # what cameras claim is often wrong
         self.damaged = 0
         if not wanted():
@@ -139,15 +141,18 @@ class CameraFeed:
     def _filmed(self, packet: Any) -> Iterator[Filmed]:
         import av
 
+        self._is_damaged = packet.is_corrupt or (self._is_damaged and not packet.is_keyframe)
         try:
             frames = packet.decode()
         except av.error.FFmpegError:
+            self._is_damaged = True
             self.damaged += 1
             return
         self._keep(packet, frames)
         for frame in frames:
-            if frame.is_corrupt or frame.pts is None:
-                self.damaged += 1  # what was lost shows as smears, which would be odd indeed
+            self._is_damaged |= frame.is_corrupt
+            if self._is_damaged or frame.pts is None:
+                self.damaged += 1
                 continue
             stamp = float(frame.pts * frame.time_base)
             moment = self._clock.moment(stamp)

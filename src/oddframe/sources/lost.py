@@ -23,12 +23,13 @@ Reason = Literal[
 """A bounded set, so that it can label a counter."""
 
 _BY_ERRNO: dict[int | None, Reason] = {
-    **dict.fromkeys((errno.ECONNREFUSED,), "refused"),
+    errno.ECONNREFUSED: "refused",
     **dict.fromkeys((errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN), "unreachable"),
-    **dict.fromkeys((errno.EACCES, errno.EPERM), "denied"),
+    errno.EACCES: "denied",
     **dict.fromkeys((errno.ENOENT, errno.ENODEV, errno.ENXIO), "not-found"),
     **dict.fromkeys((errno.ETIMEDOUT, errno.EAGAIN), "silent"),
     **dict.fromkeys((errno.EPIPE, errno.ECONNRESET, errno.ECONNABORTED), "ended"),
+    errno.EPERM: "ended",  # where FFmpeg says -1: a server that goes away while it answers
 }
 _BY_CLASS: dict[str, Reason] = {
     "HTTPUnauthorizedError": "denied",
