@@ -8,9 +8,10 @@ from sklearn.metrics import roc_auc_score
 
 from oddframe.detectors.frame_score import FrameScore
 from oddframe.drills.clip import Clip
-from oddframe.drills.judging import Scored, Untouched, judge
+from oddframe.drills.judging import Scored, Untouched, judge, watch_untouched
 from oddframe.drills.result import Case
 from oddframe.drills.stage import Fault, Faulted, Part
+from oddframe.media.frames import Frame, MediaInfo
 
 FPS, FRAMES = 10.0, 100
 START, END = 40, 70
@@ -50,6 +51,32 @@ def judged(
     untouched = Untouched(calm.tolist(), [False] * FRAMES, 0, FRAMES / FPS)
     said = scored(values.tolist(), box, camera)
     return judge(fault, part, faulted, said, untouched, np.sort(calm.astype(np.float32)), CLIP, 1.0)
+
+
+class HalfTested:
+    """Half a clip is too little for it to say anything, and then it says 0.5."""
+
+    name, threshold = "half-tested", 0.2
+    untested = 0
+
+    def stream(self, info: MediaInfo, *, source: str = "", live: bool = False):
+        return self
+
+    def push(self, frame: Frame) -> list[FrameScore]:
+        tested = frame.index >= self.untested
+        return [FrameScore(frame.index, 0.1 if tested else 0.5, tested=tested)]
+
+    def finish(self) -> list[FrameScore]:
+        return []
+
+
+@pytest.mark.parametrize("untested", [0, FRAMES // 2, FRAMES])
+def test_what_was_not_tested_rings_no_alarm(untested: int) -> None:
+    detector = HalfTested()
+    detector.untested = untested
+    found = watch_untouched(detector, CLIP)  # ty: ignore
+    assert found.alarms == 0
+    assert max(found.values) <= 0.2 + 1e-6
 
 
 def at(*frames: int) -> np.ndarray:

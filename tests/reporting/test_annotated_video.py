@@ -117,6 +117,12 @@ def test_what_was_not_tested_is_drawn_plain_and_without_a_threshold_nothing_is_c
         for n in ("known", "decided")
     }
     assert tag["known"] > 1.5 * tag["decided"] > 0
+    # The bar of the moment is above its frames, a quarter to half of the curve.
+    panel = frames["known"][35][HEIGHT * ENLARGED :]
+    bar = np.flatnonzero((np.abs(panel - DETECTION).max(axis=2) < 40).any(axis=0))
+    width = panel.shape[1]
+    assert bar.min() == pytest.approx(width / 4, abs=0.03 * width)
+    assert bar.max() == pytest.approx(width / 2, abs=0.03 * width)
 
 
 def test_the_curve_and_the_truth_run_along(grey_video, tmp_path, scores):

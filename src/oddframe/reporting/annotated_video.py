@@ -240,8 +240,8 @@ class _Panel:
         now = index - start
         for part, colour in ((line[now:], _AHEAD), (line[: now + 1], _PAST)):
             cv2.polylines(image, [part], False, colour, self._stroke, cv2.LINE_AA, 4)
-        for begin, end in spans_of(self._tested[start:stop]):
-            pale = line[max(begin - 1, 0) : end + 1]
+        for first, last in spans_of(self._tested[start:stop]):
+            pale = line[max(first - 1, 0) : last + 1]
             cv2.polylines(image, [pale], False, _UNTESTED, self._stroke, cv2.LINE_AA, 4)
         if self._threshold is not None:
             level = round(foot - float(self._axis.height(self._threshold)) * (foot - top))

@@ -113,10 +113,9 @@ def score_frames(
         scaled = detector.scaled_terms(of_video, per_video=per_video)
         write_terms(terms, {name: _of_all(part, tested) for name, part in scaled.items()})
     clock = replace(video.clock, frames=seen, cuts=cuts)
-    found = raised(values, begun, clock)
+    values = raised(values, begun, clock)
     if not (causal or per_video) and detector.smoothing_seconds > 0:
-        found = smoothed(found, clock, detector.smoothing_seconds)
-    values = np.where(tested, found, values)
+        values = smoothed(values, clock, detector.smoothing_seconds)
     reasons = (
         Reason(part.frame, part.cue, part.reason, part.boxes, part.nearest)
         for part in best.values()
