@@ -13,7 +13,7 @@ from tests.made.made_once import MadeOnce
 
 from oddframe.cli import main
 from oddframe.runs.run_folder import read_run
-from oddframe.scores.detections import read_events
+from oddframe.scores.detections import Detection, read_events
 from oddframe.scores.frame_scores import Scores
 from oddframe.videos.manifest import Manifest
 from oddframe.videos.video import Video
@@ -75,9 +75,10 @@ def screened(street, made_once: MadeOnce) -> Path:
 
 @dataclass(frozen=True)
 class Judged:
-    """Scores, events as intervals, and what is said of the scores."""
+    """Scores, events and these as intervals, and what is said of the scores."""
 
     values: dict[str, np.ndarray]
+    told: dict[str, list[Detection]]
     events: dict[str, list[tuple[int, int]]]
     meta: dict[str, Any]
 
@@ -88,7 +89,7 @@ def judged(run: Path, screened: Path, out: Path, *more: str) -> Judged:
     found = read_events(out / "events.json")
     scores = Scores.read(out / "scores.npz")
     events = {name: [(one.start, one.end) for one in those] for name, those in found.items()}
-    return Judged(dict(scores.values), events, dict(scores.meta))
+    return Judged(dict(scores.values), found, events, dict(scores.meta))
 
 
 def test_what_is_ignored_is_silent_and_all_else_is_found_as_before(
@@ -129,6 +130,43 @@ def test_what_is_ignored_is_silent_and_all_else_is_found_as_before(
     assert said_of_it in capsys.readouterr().err
     assert np.array_equal(given.values["clock"], given.values["calm"])
     assert given.meta["zones"] == said
+
+
+def watching(path: Path, sensitivity: float, polygon: str) -> list[str]:
+    zone = f"{{name: lanes, kind: watch, polygon: {polygon}, sensitivity: {sensitivity}}}"
+    path.write_text(f"zones: [{zone}]")
+    return ["--zones", str(path)]
+
+
+def test_what_is_odd_in_a_watched_zone_is_told_and_weighs_as_it_should(street, screened, tmp_path):
+    everywhere, file = "[[0, 0], [1, 0], [1, 1], [0, 1]]", tmp_path / "watch.yaml"
+    plain = judged(street.run, screened, tmp_path / "plain")
+    assert all(not event.zone for event in plain.told["fast"])
+
+    # Sensitivity 1 changes no bit; the walker is in the zone, and not in one elsewhere.
+    lanes = judged(street.run, screened, tmp_path, *watching(file, 1, everywhere))
+    assert all(np.array_equal(lanes.values[name], plain.values[name]) for name in plain.values)
+    assert lanes.events == plain.events
+    assert {event.zone for event in lanes.told["fast"]} == {"lanes"}
+    foot = "[[0, 0.95], [1, 0.95], [1, 1], [0, 1]]"
+    away = judged(street.run, screened, tmp_path, *watching(file, 0.01, foot))
+    assert away.events["fast"] == plain.events["fast"]
+    assert {event.zone for event in away.told["fast"]} == {""}
+
+    # Before smoothing, which there is none of here, each score is so many times what it was.
+    causal = judged(street.run, screened, tmp_path / "plain", "--causal")
+    for sensitivity in (0.125, 8):
+        other = judged(
+            street.run, screened, tmp_path, "--causal", *watching(file, sensitivity, everywhere)
+        )
+        for name, values in causal.values.items():
+            assert np.array_equal(other.values[name], values * np.float32(sensitivity))
+        if sensitivity < 1:
+            assert not other.events["fast"]
+        else:
+            assert other.told["calm"]
+            for event in other.told["calm"]:
+                assert (event.zone, bool(event.reason), bool(event.boxes)) == ("lanes", True, True)
 
 
 def test_a_run_goes_on_with_its_own_zones(street, screened, tmp_path, capsys):

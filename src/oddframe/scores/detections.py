@@ -87,6 +87,7 @@ class Detection:
         reason: a sentence for a person.
         boxes: ``(x1, y1, x2, y2)`` in pixels of the video, at the peak, the oddest first.
         nearest: when the normal footage showed what is nearest to what looks odd there.
+        zone: name of the watched zone that it is in, at the peak; ``""`` where it is in none.
     """
 
     start: int
@@ -98,6 +99,7 @@ class Detection:
     reason: str = ""
     boxes: tuple[tuple[int, int, int, int], ...] = ()
     nearest: Sight | None = None
+    zone: str = ""
 
 
 def find_detections(scores: np.ndarray, rule: EventRule, clock: Clock) -> list[Detection]:
@@ -167,7 +169,7 @@ class Reason:
 
     Attributes:
         frame: 0-based index.
-        cue, reason, boxes, nearest: as of a :class:`Detection`.
+        cue, reason, boxes, nearest, zone: as of a :class:`Detection`.
     """
 
     frame: int
@@ -175,6 +177,7 @@ class Reason:
     reason: str
     boxes: tuple[tuple[int, int, int, int], ...] = ()
     nearest: Sight | None = None
+    zone: str = ""
 
 
 def explained(
@@ -194,7 +197,9 @@ def explained(
         inside = [reason for reason, at in known if start - 1 < at < end + 1]
         if inside:
             why = min(inside, key=lambda reason: abs(reason.frame - one.peak))
-            one = replace(one, cue=why.cue, reason=why.reason, boxes=why.boxes, nearest=why.nearest)
+            said = {part.name: getattr(why, part.name) for part in fields(why)}
+            del said["frame"]
+            one = replace(one, **said)
         result.append(one)
     return result
 
@@ -225,6 +230,7 @@ def detections_from(rows: Iterable[Mapping[str, Any]]) -> list[Detection]:
             reason=str(row["reason"]),
             boxes=boxes_from(row["boxes"]),
             nearest=sight_from(row.get("nearest")),
+            zone=str(row.get("zone", "")),
         )
         for row in rows
     ]
@@ -264,6 +270,8 @@ def _row(detection: Detection, clock: Clock) -> dict[str, Any]:
     row = asdict(detection)
     if detection.nearest is None:
         del row["nearest"]
+    if not detection.zone:
+        del row["zone"]
     return {**row, **times_of(detection.start, detection.end, clock)}
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from oddframe.calibration.zoned_scores import weighed
 from oddframe.detectors.contract import FrameDetector, has_terms
 from oddframe.detectors.frame_score import FrameScore, Since
 from oddframe.detectors.stepping import scores_of
@@ -65,7 +66,7 @@ def score_frames(
     """
     raw = np.empty(video.frames, np.float32)
     # The best frame of each second keeps its reason; all would not be flat.
-    best: dict[int, FrameScore] = {}
+    best: dict[int, tuple[FrameScore, str]] = {}
     measured: dict[str, array[float]] = {}
     simple: dict[str, array[float]] = {}
     told: array[int] = array("b")
@@ -77,7 +78,9 @@ def score_frames(
         map_writer(maps) if maps is not None else nullcontext() as writer,
     ):
         footage = watched(reader)
-        for frame in scores_of(detector, footage, video.id):
+        size = footage.info.width, footage.info.height
+        for measured_frame in scores_of(detector, footage, video.id):
+            frame, zone = weighed(measured_frame, size, video.zones, detector.threshold)
             if frame.frame == raw.size:
                 raw = np.concatenate([raw, np.empty(raw.size, np.float32)])
             raw[frame.frame] = frame.value
@@ -96,8 +99,8 @@ def score_frames(
                 writer.write(frame.score_map)
             # A reader may give more frames than were counted; they share the last second.
             second = int(video.clock.seconds(min(frame.frame, video.frames)))
-            if frame.reason and (second not in best or frame.value > best[second].value):
-                best[second] = replace(frame, score_map=None)
+            if frame.reason and (second not in best or frame.value > best[second][0].value):
+                best[second] = replace(frame, score_map=None), zone
             count(video.id, seen, video.frames)
     if not seen:
         raise OddframeError(f"{manifest.locate(video)}: no frame of the video can be decoded")
@@ -117,8 +120,8 @@ def score_frames(
     if not (causal or per_video) and detector.smoothing_seconds > 0:
         values = smoothed(values, clock, detector.smoothing_seconds)
     reasons = (
-        Reason(part.frame, part.cue, part.reason, part.boxes, part.nearest)
-        for part in best.values()
+        Reason(part.frame, part.cue, part.reason, part.boxes, part.nearest, zone)
+        for part, zone in best.values()
     )
     return VideoScores(values, tuple(reasons), cuts, tuple(troubles), spans_of(tested))
 

@@ -119,6 +119,7 @@ class KeptVideo:
                 reason=str(r["reason"]),
                 boxes=boxes_from(r["boxes"]),
                 nearest=sight_from(r.get("nearest")),
+                zone=str(r.get("zone", "")),
             )
             for r in row["reasons"]
         )

@@ -148,6 +148,18 @@ class ScoreRequest:
             raise OddframeError(f"{who} reads features of whole pictures; leave out --zones")
         if manner.per_video and not traits.per_video:
             raise OddframeError(f"{who} does not scale its scores; leave out --per-video")
+        zones = run.zones if self.zones is None else self.zones
+        if any(zone.sensitivity != 1 for zone in zones):
+            if not traits.places:
+                raise OddframeError(
+                    f"{who} does not say where something is odd, so zones have no sensitivity of "
+                    "their own; leave it out of them"
+                )
+            if manner.per_video:
+                raise OddframeError(
+                    "--per-video scales all scores of a video together, so zones have no "
+                    "sensitivity of their own; leave it out of them"
+                )
         if manner.per_video and manner.causal:
             raise OddframeError(
                 "--per-video needs the whole video and --causal forbids it; leave one of them out"
