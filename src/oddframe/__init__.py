@@ -34,6 +34,7 @@ _PUBLIC = {
     "sweep": "oddframe.verbs.sweep",
     "track": "oddframe.verbs.track",
     "train": "oddframe.verbs.train",
+    "watch": "oddframe.verbs.watch",
 }
 
 __all__ = [*_PUBLIC]

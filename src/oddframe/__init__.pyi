@@ -28,6 +28,7 @@ from oddframe.verbs.reproduce import Checked
 from oddframe.videos.manifest import Manifest as Manifest
 from oddframe.videos.video import Event as Event
 from oddframe.videos.video import Video as Video
+from oddframe.watching.watch import Watched
 
 __version__: str
 
@@ -202,6 +203,18 @@ def train(
     nodes: int = ...,
     track: list[str] | None = ...,
 ) -> Trained: ...
+def watch(
+    what: AnyPath,
+    source: str,
+    *,
+    state: AnyPath = ...,
+    name: str = ...,
+    pace: str = ...,
+    transport: str = ...,
+    threshold: float | None = ...,
+    alarms_per_hour: float | None = ...,
+    json: bool = ...,
+) -> Watched: ...
 
 __all__ = [
     "Event",
@@ -227,4 +240,5 @@ __all__ = [
     "sweep",
     "track",
     "train",
+    "watch",
 ]

@@ -81,7 +81,8 @@ def test_every_verb_explains_its_options(cli, verb):
     assert not re.search(r"--[a-z]+_", out), "docs and messages write --val-share"
     assert "\\x08" not in out
     assert "\b" not in out
-    assert "--out OUT" in out or verb == "track"  # which writes where the tracker says
+    # They write where the tracker says, or into the state folder.
+    assert "--out OUT" in out or verb in ("track", "watch")
     assert "`" not in out, "marks of docstrings"
     assert not {"<class", "Optional["} & set(re.split(r"\s|(?<=\[)", out)), "Python's words"
 

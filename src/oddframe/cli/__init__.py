@@ -23,6 +23,7 @@ VERBS = {
     "merge-crops": "features with one file per crop become one array per video",
     "train": "fit a detector to normal footage, or to features of labelled videos",
     "score": "score videos: when something odd happened, where, and why",
+    "watch": "watch a camera: each event is told as it happens, and kept with picture and clip",
     "drill": "what a run would notice: real oddities put into normal footage, no labels needed",
     "losses": "a run's loss on its bags, and its spread over random pairings",
     "evaluate": "scores against the truth: metrics with intervals, and a report",

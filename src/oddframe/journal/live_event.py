@@ -55,6 +55,8 @@ class LiveEvent:
         later_clips: what follows the clip where the camera changed its size or codec.
         picture: a still with boxes and heat, relative as well; None of none.
         verdict: a person's word; None until there is one.
+        untold: why nobody was told of it: ``disarmed``, ``budget``, ``cool-down``; ``""`` if it is
+            an alarm.
         ending: why it is over: ``quiet``, ``longest``, ``gap``, ``stopped``, ``interrupted`` (the
             process was killed), ...; ``""`` while it is open.
     """
@@ -81,6 +83,7 @@ class LiveEvent:
     later_clips: tuple[str, ...] = ()
     picture: str | None = None
     verdict: Verdict | None = None
+    untold: str = ""
     ending: str = ""
 
     def __post_init__(self) -> None:

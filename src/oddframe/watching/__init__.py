@@ -1,0 +1,1 @@
+"""Watching cameras: frames come in, events are noticed as they happen, and told."""

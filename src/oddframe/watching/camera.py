@@ -1,0 +1,260 @@
+"""One camera being watched: a thread that takes frames, scores them, and notices events."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from oddframe.alerts.message import Message, health_message
+from oddframe.alerts.sink import CameraState
+from oddframe.errors import OddframeError
+from oddframe.journal.journal import Journal
+from oddframe.sources.live_frame import LiveFrame
+from oddframe.sources.packet_ring import PacketRing
+from oddframe.sources.reader import Reader
+from oddframe.sources.tally import ReaderState
+from oddframe.watching.budget import Budget
+from oddframe.watching.event_life import Change, EventLife
+from oddframe.watching.event_teller import EventTeller
+from oddframe.watching.filming import MARGIN, Filming
+from oddframe.watching.places import zone_of
+from oddframe.watching.plan import Plan
+from oddframe.watching.scorer import LiveScorer, ScoredFrame
+
+_WAIT = 0.25
+"""Seconds to wait for a frame, between looks at all else."""
+_DOWN_SECONDS = 10.0
+"""A camera that gives no frames for so long is told to be down; a shorter loss is only noted."""
+_STATE_SECONDS = 1.0
+"""Not more often is a sink told how the camera is."""
+_AGAIN_SECONDS = 10.0
+"""So long after a detector failed on a camera's frames it is begun anew."""
+_TROUBLE_SECONDS = 10.0
+"""The same trouble of a camera again so soon is one."""
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What a watched camera tells others.
+
+    Attributes:
+        journal: of the state folder.
+        send: takes a message, and the sinks that it is for; never waits.
+        show: takes the camera's name and how it is; never waits.
+        say: takes a line for a person.
+    """
+
+    journal: Journal
+    send: Callable[[Message, tuple[str, ...]], None]
+    show: Callable[[str, CameraState], None]
+    say: Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class CameraCounts:
+    """What was counted of a camera since its watching began.
+
+    Attributes:
+        scored: frames.
+        seconds: that scoring took, in sum.
+        alarms: events that a person was told of.
+        untold: events that nobody was told of: disarmed, over the budget, too soon.
+        failures: how often the detector failed.
+        score: the last one; None before the first.
+        limit: from which height on a person is told now.
+    """
+
+    scored: int
+    seconds: float
+    alarms: int
+    untold: int
+    failures: int
+    score: float | None
+    limit: float
+
+
+class WatchedCamera:
+    """Watches one camera from :meth:`start` until :meth:`stop`, or until its source is through.
+
+    Args:
+        plan: what is asked.
+        outside: who is told.
+        armed: whether a person wants to be told of what is filmed at a moment.
+    """
+
+    def __init__(self, plan: Plan, outside: Outside, armed: Callable[[datetime], bool]) -> None:
+        camera, journal = plan.camera, outside.journal
+        self.plan, self.name = plan, camera.name
+        ring = PacketRing(camera.pre_roll + camera.minimum_seconds + MARGIN)
+        seen = journal.state.cameras / camera.name / "recordings-seen.json"
+        self.reader = Reader(camera.source, ring, seen=seen)
+        self._outside, self._armed = outside, armed
+        self._limit = Budget(plan.rule.threshold, camera.alarms_per_hour)
+        self._scorer = self._new_scorer()
+        self._life = EventLife(plan.rule, camera.longest_seconds)
+        self._film = Filming(camera, journal, ring, outside.say)
+        self._teller = EventTeller(plan, journal, outside.send, self._limit, self._film)
+        self._stopping = threading.Event()
+        self._scored, self._seconds, self._failures = 0, 0.0, 0
+        self._score: float | None = None
+        self._at = 0.0  # when the last frame was filmed
+        self._last = 0.0, time.monotonic()  # time of the last frame, and when it was taken
+        self._begun_anew: float | None = None
+        self._trouble, self._trouble_at = "", 0.0
+        self._shown = 0.0
+        self._up: bool | None = None
+        self.moved = time.monotonic()
+        self._thread = threading.Thread(
+            target=self._run, name=f"oddframe-watch-{self.name}", daemon=True
+        )
+
+    def start(self) -> None:
+        """Begin."""
+        self._outside.journal.watching(self.name, time.time())
+        self.reader.start()
+        self._thread.start()
+
+    def stop(self, patience: float = 10.0) -> None:
+        """End: what is open is closed, and told."""
+        self._stopping.set()
+        self.reader.stop()
+        if self._thread.is_alive():
+            self._thread.join(patience)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its source is through, and all of it is scored."""
+        return not self._thread.is_alive()
+
+    def thin(self, rate: float) -> None:
+        """Look at so many frames per second at most; 0 looks at all."""
+        self._scorer.thin(rate)
+
+    @property
+    def counts(self) -> CameraCounts:
+        """What was counted."""
+        teller = self._teller
+        return CameraCounts(
+            self._scored,
+            self._seconds,
+            teller.alarms,
+            teller.untold,
+            self._failures,
+            self._score,
+            self._limit.limit(self._at),
+        )
+
+    def _new_scorer(self) -> LiveScorer:
+        plan = self.plan
+        return LiveScorer(plan.detector, self.name, plan.zones, live=not plan.camera.source.waits)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set() and not self.reader.ended:
+            frame = self.reader.take(_WAIT)
+            self.moved = time.monotonic()
+            if frame is not None:
+                self._take(frame)
+            elif not self.plan.camera.source.waits:
+                self._changed(self._life.pause(self._seconds_now()))
+            self._say_state()
+        for scored in self._scorer.finish():
+            self._judge(scored)
+        self._changed(self._life.finish(), "stopped")
+        self._film.stop()
+
+    def _seconds_now(self) -> float:
+        """Now on the clock of the frames, while none comes."""
+        seconds, taken = self._last
+        return seconds + time.monotonic() - taken
+
+    def _take(self, frame: LiveFrame) -> None:
+        self._last = frame.seconds, time.monotonic()
+        journal, name = self._outside.journal, self.name
+        if frame.gap is not None:
+            journal.gap_begins(name, frame.gap.start, frame.gap.reason)
+        if frame.gap is not None or not self._scored:
+            journal.gap_ends(name, frame.at)
+        info = self.reader.info
+        if info is None:  # the rate of a camera is known after some frames
+            return
+        if self._begun_anew is not None and time.monotonic() < self._begun_anew:
+            return
+        begun = time.monotonic()
+        try:
+            found = self._scorer.push(frame, info)
+        except Exception as error:  # a detector of somebody's own may do anything
+            self._failed(error)
+            return
+        self._begun_anew = None
+        self._seconds += time.monotonic() - begun
+        for scored in found:
+            self._judge(scored)
+
+    def _failed(self, error: Exception) -> None:
+        said = (
+            str(error) if isinstance(error, OddframeError) else f"{type(error).__name__}: {error}"
+        )
+        self._outside.say(
+            f"{self.name}: not judged for {_AGAIN_SECONDS:g} s, since the detector failed: {said}"
+        )
+        self._failures += 1
+        self._scorer = self._new_scorer()
+        self._begun_anew = time.monotonic() + _AGAIN_SECONDS
+
+    def _judge(self, scored: ScoredFrame) -> None:
+        frame, score, plan = scored.frame, scored.score, self.plan
+        self._at = frame.at
+        self._scored += 1
+        zone = zone_of(score, frame.size, plan.zones)
+        value = float(score.value) * (1.0 if zone is None else zone.sensitivity)
+        score, self._score = replace(score, value=value), value
+        self._outside.journal.scored(self.name, frame.at, score.value, self._limit.limit(frame.at))
+        self._note_trouble(score.camera, frame.at)
+        changes = self._life.add(score, frame.seconds, frame.at, scored.lasts, plan.rule.threshold)
+        if self._life.oddest is score:
+            self._teller.sees(frame, score.score_map)
+        self._changed(changes)
+
+    def _changed(self, changes: list[Change], ending: str = "quiet") -> None:
+        for change in changes:
+            armed = self._armed(datetime.fromtimestamp(change.event.end, UTC))
+            self._teller.apply(change, armed, ending)
+
+    def _note_trouble(self, trouble: str, at: float) -> None:
+        """The camera's own trouble is told once, and that it is over once."""
+        if trouble:
+            self._trouble_at = at
+        elif self._trouble and at - self._trouble_at <= _TROUBLE_SECONDS:
+            return
+        if trouble != self._trouble:
+            self._trouble = trouble
+            self._tell_health(trouble or "fine", "", at)
+
+    def _say_state(self) -> None:
+        now = time.monotonic()
+        if now - self._shown < _STATE_SECONDS:
+            return
+        self._shown = now
+        state = self.reader.state
+        self._tell_up(state)
+        armed = self._armed(datetime.now(UTC))
+        self._outside.show(self.name, CameraState(self._score, state.up, armed))
+
+    def _tell_up(self, state: ReaderState) -> None:
+        if state.up == self._up or self.reader.ended:
+            return
+        at = time.time()
+        if not state.up and self._up and at - state.since < _DOWN_SECONDS:
+            return
+        first, self._up = self._up is None, state.up
+        if not state.up:
+            self._outside.journal.gap_begins(self.name, self._at or at, state.words)
+        if not (first and state.reason == "opening"):
+            self._tell_health("up" if state.up else "down", state.words, at)
+
+    def _tell_health(self, state: str, reason: str, at: float) -> None:
+        self._outside.journal.camera_is(self.name, at, state, reason)
+        self._outside.send(health_message(self.name, state, reason, at), self.plan.camera.alerts)

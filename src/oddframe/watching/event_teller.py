@@ -1,0 +1,161 @@
+"""What is done with the events of a camera: written down, filmed, and told, or not told."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from oddframe.alerts.message import Kind, Message, message_of
+from oddframe.journal.journal import Journal
+from oddframe.journal.live_event import LiveEvent, new_event_id
+from oddframe.journal.picture import picture_of
+from oddframe.sources.live_frame import LiveFrame
+from oddframe.watching.budget import Budget
+from oddframe.watching.event_life import Change, Happening
+from oddframe.watching.filming import Filming
+from oddframe.watching.places import zone_of
+from oddframe.watching.plan import Plan
+
+_CLEARLY = 1.2
+"""So many times its height before is clearly odder."""
+_UPDATE_SECONDS = 10.0
+"""Not sooner is an event that goes on told again."""
+
+
+class EventTeller:
+    """The events of one camera, to the journal, the film and the sinks.
+
+    Args:
+        plan: of the camera.
+        journal: of the state folder.
+        send: takes a message, and the sinks that it is for, without waiting for anybody.
+        budget: raises the height from which a person is told.
+        film: films alarms.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        journal: Journal,
+        send: Callable[[Message, tuple[str, ...]], None],
+        budget: Budget,
+        film: Filming,
+    ) -> None:
+        self._plan, self._journal, self._send = plan, journal, send
+        self._budget, self._film = budget, film
+        self._event: LiveEvent | None = None
+        self._told: LiveEvent | None = None  # as it was told last, while it is one that is told
+        self._updates, self._updated = 0, 0.0
+        self._last: LiveEvent | None = None  # the alarm before
+        self.alarms = self.untold = 0
+        self._frame: LiveFrame | None = None
+        self._map: np.ndarray | None = None
+
+    def sees(self, frame: LiveFrame, score_map: np.ndarray | None) -> None:
+        """The frame of the peak, and what was odd in it, for the picture."""
+        self._frame, self._map = frame, score_map
+
+    def apply(self, change: Change, armed: bool, ending: str = "quiet") -> None:
+        """Something became of the event that is going on.
+
+        Args:
+            change: what.
+            armed: whether a person wants to be told now.
+            ending: why it is over, if it is.
+        """
+        now = change.event
+        event = self._event = self._as_it_is(now)
+        if change.kind in ("close", "still"):
+            self._over(event, now, "longest" if change.kind == "still" else ending)
+            return
+        if self._told is None:
+            self._told_or_not(event, now, self._why_not(event, armed))
+            return
+        moved = event.zone != self._told.zone
+        odder = event.peak > _CLEARLY * self._told.peak
+        if (moved or odder) and time.monotonic() - self._updated >= _UPDATE_SECONDS:
+            self._updates += 1
+            self._tell(self._write(event, picture=True), "update")
+
+    def _as_it_is(self, now: Happening) -> LiveEvent:
+        score, plan, before = now.oddest, self._plan, self._event
+        size = self._frame.size if self._frame is not None else None
+        zone = zone_of(score, size, plan.zones) if size is not None else None
+        event = before or LiveEvent(
+            id=new_event_id(now.at),
+            camera=plan.camera.name,
+            start=now.at,
+            end=None,
+            seen=now.end,
+            peak=now.peak,
+            peak_at=now.peak_at,
+            mean=now.mean,
+            threshold=plan.rule.threshold,
+            run=str(plan.run.folder),
+        )
+        return replace(
+            event,
+            seen=now.end,
+            peak=now.peak,
+            peak_at=now.peak_at,
+            mean=now.mean,
+            reason=score.reason,
+            cue=score.cue,
+            zone="" if zone is None else zone.name,
+            boxes=score.boxes,
+            size=size,
+            nearest=score.nearest,
+        )
+
+    def _why_not(self, event: LiveEvent, armed: bool) -> str:
+        """Why a person is not told of the event; ``""`` if they are."""
+        if not armed:
+            return "disarmed"
+        if event.peak <= self._budget.limit(event.seen):
+            return "budget"
+        last, cool = self._last, self._plan.camera.cool_down
+        soon = last is not None and event.start - last.seen < cool
+        if last is not None and soon and event.zone == last.zone:
+            return "cool-down" if event.peak <= _CLEARLY * last.peak else ""
+        return ""
+
+    def _told_or_not(self, event: LiveEvent, now: Happening, why_not: str) -> None:
+        if why_not:
+            self._event = self._journal.write(replace(event, untold=why_not))
+            return
+        event = replace(event, untold="")
+        event = self._film.begin(event, now.began)
+        self._told = self._tell(self._write(event, picture=True), "new")
+        self.alarms += 1
+
+    def _over(self, event: LiveEvent, now: Happening, ending: str) -> None:
+        told, self._event, self._told = self._told, None, None
+        event = self._write(event.closed(now.end, ending), picture=told is not None)
+        self._budget.note(now.peak, now.at)
+        if told is None:
+            self.untold += 1
+            return
+        self._last, self._updates = event, 0
+        self._send(message_of(event.to_json(), "end"), self._plan.camera.alerts)
+        self._film.end(event, now.began + now.seconds)
+
+    def _write(self, event: LiveEvent, *, picture: bool) -> LiveEvent:
+        jpeg = None
+        if picture and self._frame is not None:
+            jpeg = self._drawn(event)
+        return self._journal.write(event, jpeg)
+
+    def _drawn(self, event: LiveEvent) -> bytes:
+        frame = self._frame
+        assert frame is not None
+        return picture_of(frame.rgb(), event.boxes, self._map, event.threshold)
+
+    def _tell(self, event: LiveEvent, kind: Kind) -> LiveEvent:
+        count = self._updates if kind == "update" else 0
+        self._event = self._told = event
+        self._updated = time.monotonic()
+        self._send(message_of(event.to_json(), kind, count), self._plan.camera.alerts)
+        return event

@@ -1,0 +1,122 @@
+"""Clips of a camera's alarms: from before an event until after it, where there is room for them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from oddframe.cameras.cameras_file import Camera
+from oddframe.journal.journal import Journal
+from oddframe.journal.live_event import LiveEvent
+from oddframe.journal.retention import make_room
+from oddframe.sources.clip_writer import ClipWriter
+from oddframe.sources.packet_ring import PacketRing
+
+MARGIN = 5.0
+"""Seconds that the ring holds beyond the pre-roll, in which an event is found out about and room is
+made for its clip."""
+_COMING = 20_000_000
+"""Bytes that a clip is expected to have: 20 s of 8 Mbit/s."""
+_SLOW = 30.0
+"""Seconds that the end of watching waits for a clip at most."""
+
+
+class Filming:
+    """The clips of one camera.
+
+    Args:
+        camera: what is asked: pre-roll, post-roll, what is kept.
+        journal: of the state folder.
+        ring: of the camera's reader.
+        say: takes a line for a person.
+    """
+
+    def __init__(
+        self, camera: Camera, journal: Journal, ring: PacketRing, say: Callable[[str], None]
+    ) -> None:
+        self._camera, self._journal, self._ring, self._say = camera, journal, ring, say
+        self._films: dict[str, _Film] = {}
+
+    def begin(self, event: LiveEvent, began: float) -> LiveEvent:
+        """Film an event from some seconds before it began.
+
+        Args:
+            event: it.
+            began: when it did, on the clock of the frames.
+
+        Returns:
+            The event with the name that its clip is going to have.
+        """
+        self._films = {name: film for name, film in self._films.items() if film.is_alive()}
+        path = self._journal.state.files_of(event).clip()
+        film = _Film(self._camera, self._journal, self._ring, self._say, event, began)
+        self._films[event.id] = film
+        film.start()
+        return replace(event, clip=self._journal.state.files_of(event).name(path))
+
+    def end(self, event: LiveEvent, over: float) -> None:
+        """Film for some seconds more.
+
+        Args:
+            event: it.
+            over: when it was, on the clock of the frames.
+        """
+        if film := self._films.get(event.id):
+            film.until.append(over + self._camera.post_roll)
+            film.over.set()
+
+    def stop(self) -> None:
+        """Wait until the clips that are going on are whole."""
+        until = time.monotonic() + _SLOW
+        for film in self._films.values():
+            film.over.set()
+            film.join(max(0.0, until - time.monotonic()))
+
+
+class _Film(threading.Thread):
+    """Makes room for one clip, writes it, and tells the journal what came of it.
+
+    Attributes:
+        over: set when the event is.
+        until: then, until when to film, on the clock of the frames.
+    """
+
+    def __init__(
+        self,
+        camera: Camera,
+        journal: Journal,
+        ring: PacketRing,
+        say: Callable[[str], None],
+        event: LiveEvent,
+        began: float,
+    ) -> None:
+        super().__init__(name=f"oddframe-film-{camera.name}", daemon=True)
+        self.over, self.until = threading.Event(), []
+        self._camera, self._journal, self._ring, self._say = camera, journal, ring, say
+        self._event, self._since = event, began - camera.pre_roll
+
+    def run(self) -> None:
+        camera, journal = self._camera, self._journal
+        files = journal.state.files_of(self._event)
+        room = make_room(journal, camera.name, camera.retention, self._event.seen, _COMING)
+        if room.trouble:
+            self._say(f"{camera.name}: {room.trouble}")
+        clips: list[str] = []
+        if room.enough:
+            longest = camera.pre_roll + camera.longest_seconds + camera.post_roll + MARGIN
+            writer = ClipWriter(self._ring, files.clip(), self._since, longest)
+            while not self.over.wait(1.0) and not writer.is_done:
+                pass
+            writer.finish(self.until[0] if self.until else self._since)
+            while not writer.wait(1.0):
+                pass
+            if writer.failure:
+                self._say(f"{camera.name}: {writer.failure}")
+            clips = [files.name(part) for part in writer.parts if part.is_file()]
+        self.over.wait()
+        newest = journal.event(self._event.id) or self._event
+        journal.write(
+            replace(newest, clip=clips[0] if clips else None, later_clips=tuple(clips[1:]))
+        )

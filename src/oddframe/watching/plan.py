@@ -1,0 +1,62 @@
+"""One camera of the cameras file and the run that judges it, which fit together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from oddframe.cameras.cameras_file import Camera
+from oddframe.detectors.contract import FrameDetector, looks_at_frames
+from oddframe.errors import OddframeError
+from oddframe.footage.zoned_footage import zones_for_run
+from oddframe.runs.run_folder import Run
+from oddframe.scores.detections import EventRule
+from oddframe.scoring.request import Alarms, Manner
+from oddframe.zones.zone import Zones
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that the watching of a camera needs.
+
+    Attributes:
+        camera: what a person says of it.
+        run: the run that judges it.
+        detector: the run's, which looks at frames and uses no later ones.
+        rule: what makes an event.
+        zones: the camera's, or else those of the run.
+    """
+
+    camera: Camera
+    run: Run
+    detector: FrameDetector
+    rule: EventRule
+    zones: Zones
+
+
+def plan_of(camera: Camera, run: Run) -> Plan:
+    """The plan of a camera.
+
+    Raises:
+        OddframeError: the run cannot judge a camera while it films.
+    """
+    detector = run.detector
+    who = f"camera '{camera.name}': {run.folder}: {detector.name}"
+    if not looks_at_frames(detector):
+        raise OddframeError(
+            f"{who} looks at features of whole snippets, which live frames have not; watch with a "
+            "run of a detector of frames, such as fixed-camera"
+        )
+    if not detector.traits.causal:
+        raise OddframeError(
+            f"{who} looks at a whole video before it scores a part of it, so it cannot watch; use "
+            "a run of another detector, such as fixed-camera"
+        )
+    rule = Alarms(camera.threshold, None, camera.minimum_seconds).rule(run, Manner())
+    if not rule.is_finite:
+        raise OddframeError(
+            f"{who} has no threshold, so nothing would ever be told; give 'threshold', or train "
+            "with normal footage"
+        )
+    trained = detector.traits.trained != "never"
+    zones = zones_for_run(camera.zones, run.zones, trained=trained)
+    return Plan(camera, run, detector, rule, zones)
