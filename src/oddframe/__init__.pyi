@@ -28,6 +28,7 @@ from oddframe.verbs.reproduce import Checked
 from oddframe.videos.manifest import Manifest as Manifest
 from oddframe.videos.video import Event as Event
 from oddframe.videos.video import Video as Video
+from oddframe.watching.checking import CheckedCameras
 from oddframe.watching.watch import Watched
 
 __version__: str
@@ -205,7 +206,7 @@ def train(
 ) -> Trained: ...
 def watch(
     what: AnyPath,
-    source: str,
+    source: str | None = ...,
     *,
     state: AnyPath = ...,
     name: str = ...,
@@ -214,7 +215,10 @@ def watch(
     threshold: float | None = ...,
     alarms_per_hour: float | None = ...,
     json: bool = ...,
-) -> Watched: ...
+    check: bool = ...,
+    send: bool = ...,
+    metrics: str | None = ...,
+) -> Watched | CheckedCameras: ...
 
 __all__ = [
     "Event",

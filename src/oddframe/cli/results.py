@@ -45,6 +45,7 @@ from oddframe.verbs.demo import Demo
 from oddframe.verbs.extract import Extracted
 from oddframe.verbs.merge_crops import Merged
 from oddframe.videos.manifest import Manifest
+from oddframe.watching.checking import CheckedCameras
 
 _MOST_EVENTS = 20
 _MOST_CUT = 5
@@ -106,7 +107,7 @@ def left_out(result: Any) -> Mapping[str, str]:
     match result:
         case Manifest():
             return result.left_out
-        case Scored() | Extracted():
+        case Scored() | Extracted() | CheckedCameras():
             return result.failed
         case Run():
             return result.config.get("left_out", {})

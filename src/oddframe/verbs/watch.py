@@ -6,21 +6,24 @@ import sys
 from pathlib import Path
 
 from oddframe.alerts.sinks.stdout import StdoutSink
-from oddframe.cameras.cameras_file import Camera
+from oddframe.cameras.cameras_file import Camera, CamerasFile, read_cameras
+from oddframe.errors import OddframeError
 from oddframe.files.paths import text_paths
 from oddframe.journal.live_event import checked_camera
-from oddframe.runs.run_folder import read_run
 from oddframe.sources.source import source_of
-from oddframe.watching.plan import plan_of
+from oddframe.watching.checking import CheckedCameras, check_cameras
+from oddframe.watching.plan import plans_of
 from oddframe.watching.watch import Watch, Watched
 
 STATE = "oddframe-state"
+JSON = "json"
+"""Name of the sink that ``--json`` adds; no cameras file can have it, which is seen to."""
 
 
 @text_paths
 def watch(
     what: Path,
-    source: str,
+    source: str | None = None,
     *,
     state: Path = Path(STATE),
     name: str = "camera",
@@ -29,40 +32,65 @@ def watch(
     threshold: float | None = None,
     alarms_per_hour: float | None = None,
     json: bool = False,
-) -> Watched:
-    """Watch a camera: each event is told as it happens, and kept with its picture and clip.
+    check: bool = False,
+    send: bool = False,
+    metrics: str | None = None,
+) -> Watched | CheckedCameras:
+    """Watch cameras: each event is told as it happens, and kept with its picture and clip.
 
-    It goes on until it is stopped (Ctrl-C, SIGTERM), or a video file is through.
+    It goes on until it is stopped (Ctrl-C, SIGTERM), or a video file is through. SIGHUP reads the
+    cameras file again.
 
     Args:
-        what: run folder made by ``train``.
+        what: run folder made by ``train``; or, without a source, a cameras file
+            (``docs/cameras.md``).
         source: a camera (``rtsp://``, ``http://``, ``/dev/video0``), a file that grows
             (``growing:FILE``), a folder that receives recordings, or a video file.
         state: the folder of events, clips and messages; one process writes in it.
-        name: of the camera.
+        name: of the camera; a cameras file names its own.
         pace: of a video file: ``file`` as it was filmed, ``fast`` as fast as it can be scored.
         transport: of RTSP, ``tcp`` or ``udp``.
         threshold: another threshold than the one that came from normal footage.
         alarms_per_hour: a budget: where there are more alarms, only the oddest are told.
-        json: print each event as a line of JSON on standard output.
+        json: print each message as a line of JSON on standard output.
+        check: only try everything: open each source, say what it gives and whether its run fits,
+            and what each alert would send.
+        send: with ``--check``, send a real test message by each alert.
+        metrics: HOST:PORT on which Prometheus finds ``/metrics``, and others ``/healthz`` and
+            ``/readyz``.
 
     Returns:
-        What was seen and told.
+        What was seen and told; or, with ``--check``, what was found.
 
     Raises:
-        OddframeError: no such run or source, a run that cannot watch, or a state folder that
+        OddframeError: no such run, file or source, a run that cannot watch, or a state folder that
             cannot be written.
     """
-    camera = Camera(
-        checked_camera(name),
-        source_of(source, transport=transport, pace=pace),
-        what,
-        threshold=threshold,
-        alarms_per_hour=alarms_per_hour,
-        alerts=("json",) * json,
-    )
-    sinks = [StdoutSink("json")] if json else []
-    return Watch([plan_of(camera, read_run(what))], sinks, state, _say).run()
+    if source is None:
+        given = {"--name": name != "camera", "--threshold": threshold is not None}
+        given |= {"--alarms-per-hour": alarms_per_hour is not None, "--pace": pace != "file"}
+        for option, there in given.items():
+            if there:
+                raise OddframeError(
+                    f"{what}: {option} goes with a run and a source; a cameras file says it itself"
+                )
+        wanted = read_cameras(what)
+    else:
+        camera = Camera(
+            checked_camera(name),
+            source_of(source, transport=transport, pace=pace),
+            what,
+            threshold=threshold,
+            alarms_per_hour=alarms_per_hour,
+        )
+        wanted = CamerasFile(what, (camera,), {})
+    if send and not check:
+        raise OddframeError("--send sends test messages and goes with --check; add it")
+    if check:
+        return check_cameras(wanted, state, send=send)
+    again = None if source is not None else what
+    everybody = [StdoutSink(JSON)] if json else []
+    return Watch(wanted, plans_of(wanted), state, _say, everybody, again, metrics).run()
 
 
 def _say(line: str) -> None:

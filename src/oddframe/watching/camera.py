@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from oddframe.alerts.message import Message, health_message
 from oddframe.alerts.sink import CameraState
+from oddframe.calibration.zoned_scores import weighed
 from oddframe.errors import OddframeError
 from oddframe.journal.journal import Journal
 from oddframe.sources.live_frame import LiveFrame
@@ -20,7 +21,6 @@ from oddframe.watching.budget import Budget
 from oddframe.watching.event_life import Change, EventLife
 from oddframe.watching.event_teller import EventTeller
 from oddframe.watching.filming import MARGIN, Filming
-from oddframe.watching.places import zone_of
 from oddframe.watching.plan import Plan
 from oddframe.watching.scorer import LiveScorer, ScoredFrame
 
@@ -61,6 +61,7 @@ class CameraCounts:
         scored: frames.
         seconds: that scoring took, in sum.
         alarms: events that a person was told of.
+        spared: frames that were not looked at, since the machine has too much to do.
         untold: events that nobody was told of: disarmed, over the budget, too soon.
         failures: how often the detector failed.
         score: the last one; None before the first.
@@ -70,6 +71,7 @@ class CameraCounts:
     scored: int
     seconds: float
     alarms: int
+    spared: int
     untold: int
     failures: int
     score: float | None
@@ -98,7 +100,8 @@ class WatchedCamera:
         self._film = Filming(camera, journal, ring, outside.say)
         self._teller = EventTeller(plan, journal, outside.send, self._limit, self._film)
         self._stopping = threading.Event()
-        self._scored, self._seconds, self._failures = 0, 0.0, 0
+        self._scored, self._seconds, self._failures, self._spared = 0, 0.0, 0, 0
+        self._rate = 0.0
         self._score: float | None = None
         self._at = 0.0  # when the last frame was filmed
         self._last = 0.0, time.monotonic()  # time of the last frame, and when it was taken
@@ -113,9 +116,17 @@ class WatchedCamera:
 
     def start(self) -> None:
         """Begin."""
-        self._outside.journal.watching(self.name, time.time())
+        journal, now = self._outside.journal, time.time()
+        if self._limit.per_hour is not None:
+            for event in reversed(journal.events(self.name, now - self._limit.window)):
+                self._limit.note(event.peak, event.start)
+        journal.watching(self.name, now)
         self.reader.start()
         self._thread.start()
+
+    def ask_to_stop(self) -> None:
+        """End soon; :meth:`stop` waits for it."""
+        self._stopping.set()
 
     def stop(self, patience: float = 10.0) -> None:
         """End: what is open is closed, and told."""
@@ -131,6 +142,7 @@ class WatchedCamera:
 
     def thin(self, rate: float) -> None:
         """Look at so many frames per second at most; 0 looks at all."""
+        self._rate = rate
         self._scorer.thin(rate)
 
     @property
@@ -141,6 +153,7 @@ class WatchedCamera:
             self._scored,
             self._seconds,
             teller.alarms,
+            self._spared + self._scorer.spared,
             teller.untold,
             self._failures,
             self._score,
@@ -201,21 +214,24 @@ class WatchedCamera:
             f"{self.name}: not judged for {_AGAIN_SECONDS:g} s, since the detector failed: {said}"
         )
         self._failures += 1
+        self._spared += self._scorer.spared
         self._scorer = self._new_scorer()
+        self._scorer.thin(self._rate)
         self._begun_anew = time.monotonic() + _AGAIN_SECONDS
 
     def _judge(self, scored: ScoredFrame) -> None:
         frame, score, plan = scored.frame, scored.score, self.plan
         self._at = frame.at
         self._scored += 1
-        zone = zone_of(score, frame.size, plan.zones)
-        value = float(score.value) * (1.0 if zone is None else zone.sensitivity)
-        score, self._score = replace(score, value=value), value
+        score, zone = weighed(score, frame.size, plan.zones, plan.detector.threshold)
+        # NumPy's numbers are none to a journal.
+        self._score = float(score.value)
+        score = replace(score, value=self._score)
         self._outside.journal.scored(self.name, frame.at, score.value, self._limit.limit(frame.at))
         self._note_trouble(score.camera, frame.at)
         changes = self._life.add(score, frame.seconds, frame.at, scored.lasts, plan.rule.threshold)
         if self._life.oddest is score:
-            self._teller.sees(frame, score.score_map)
+            self._teller.sees(frame, score.score_map, zone)
         self._changed(changes)
 
     def _changed(self, changes: list[Change], ending: str = "quiet") -> None:

@@ -16,7 +16,6 @@ from oddframe.sources.live_frame import LiveFrame
 from oddframe.watching.budget import Budget
 from oddframe.watching.event_life import Change, Happening
 from oddframe.watching.filming import Filming
-from oddframe.watching.places import zone_of
 from oddframe.watching.plan import Plan
 
 _CLEARLY = 1.2
@@ -53,10 +52,11 @@ class EventTeller:
         self.alarms = self.untold = 0
         self._frame: LiveFrame | None = None
         self._map: np.ndarray | None = None
+        self._zone = ""
 
-    def sees(self, frame: LiveFrame, score_map: np.ndarray | None) -> None:
-        """The frame of the peak, and what was odd in it, for the picture."""
-        self._frame, self._map = frame, score_map
+    def sees(self, frame: LiveFrame, score_map: np.ndarray | None, zone: str) -> None:
+        """The frame of the peak, what was odd in it, and the zone that it was in."""
+        self._frame, self._map, self._zone = frame, score_map, zone
 
     def apply(self, change: Change, armed: bool, ending: str = "quiet") -> None:
         """Something became of the event that is going on.
@@ -83,7 +83,6 @@ class EventTeller:
     def _as_it_is(self, now: Happening) -> LiveEvent:
         score, plan, before = now.oddest, self._plan, self._event
         size = self._frame.size if self._frame is not None else None
-        zone = zone_of(score, size, plan.zones) if size is not None else None
         event = before or LiveEvent(
             id=new_event_id(now.at),
             camera=plan.camera.name,
@@ -104,7 +103,7 @@ class EventTeller:
             mean=now.mean,
             reason=score.reason,
             cue=score.cue,
-            zone="" if zone is None else zone.name,
+            zone=self._zone,
             boxes=score.boxes,
             size=size,
             nearest=score.nearest,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
-from oddframe.cameras.cameras_file import Camera
+from oddframe.cameras.cameras_file import Camera, CamerasFile
 from oddframe.detectors.contract import FrameDetector, looks_at_frames
 from oddframe.errors import OddframeError
 from oddframe.footage.zoned_footage import zones_for_run
-from oddframe.runs.run_folder import Run
+from oddframe.runs.run_folder import Run, read_run
 from oddframe.scores.detections import EventRule
 from oddframe.scoring.request import Alarms, Manner
 from oddframe.zones.zone import Zones
@@ -60,3 +61,18 @@ def plan_of(camera: Camera, run: Run) -> Plan:
     trained = detector.traits.trained != "never"
     zones = zones_for_run(camera.zones, run.zones, trained=trained)
     return Plan(camera, run, detector, rule, zones)
+
+
+def plans_of(wanted: CamerasFile) -> list[Plan]:
+    """The plans of all cameras; those that name one run share it, with its networks.
+
+    Raises:
+        OddframeError: no such run, or one that cannot watch.
+    """
+    runs: dict[Path, Run] = {}
+    plans = []
+    for camera in wanted.cameras:
+        if camera.run not in runs:
+            runs[camera.run] = read_run(camera.run)
+        plans.append(plan_of(camera, runs[camera.run]))
+    return plans

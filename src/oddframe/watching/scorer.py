@@ -40,6 +40,9 @@ class LiveScorer:
         name: of the camera.
         zones: what is ignored is painted out before the detector sees it.
         live: see :meth:`oddframe.detectors.contract.FrameDetector.stream`.
+
+    Attributes:
+        spared: frames that were not looked at since others came soon enough.
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class LiveScorer:
         self._lasts = 0.0
         self._waiting: deque[LiveFrame] = deque()
         self._rate, self._next = 0.0, 0.0
+        self.spared = 0
 
     def thin(self, rate: float) -> None:
         """Look at so many frames per second at most; 0 looks at all."""
@@ -69,6 +73,7 @@ class LiveScorer:
             OddframeError: the detector does not give every frame a finite score, in order.
         """
         if self._rate and not frame.anew and frame.seconds < self._next:
+            self.spared += 1
             return []
         if self._rate:
             step = 1 / self._rate

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -14,15 +15,30 @@ from types import FrameType
 
 from oddframe.alerts.dispatch import Alerts
 from oddframe.alerts.message import Message, in_words, message_of
-from oddframe.alerts.sink import Sink
+from oddframe.alerts.sink import CameraState, Sink
+from oddframe.cameras.cameras_file import CamerasFile, read_cameras
 from oddframe.console.words import count
+from oddframe.errors import OddframeError
 from oddframe.journal.journal import open_journal
 from oddframe.journal.live_event import LiveEvent
+from oddframe.journal.retention import make_room
+from oddframe.watching.balance import Balance
 from oddframe.watching.camera import Outside, WatchedCamera
-from oddframe.watching.plan import Plan
+from oddframe.watching.figures import Watching, exposition
+from oddframe.watching.plan import Plan, plans_of
+from oddframe.watching.port import answering
+from oddframe.watching.service import Service
 
 _LOOK_SECONDS = 0.5
 """How often it is looked whether cameras are through."""
+_BALANCE_SECONDS = 5.0
+"""How often it is looked whether frames are dropped."""
+_TEND_SECONDS = 600.0
+"""How often room is made where no clip asks for it."""
+_STUCK = 60.0
+"""Seconds after which a camera's thread does not move any more."""
+_ARMED = "armed"
+"""Under which name it is kept whether a person wants to be told of a camera."""
 
 
 @dataclass(frozen=True)
@@ -54,48 +70,62 @@ class Watch:
     """Watches cameras until they are through, or a signal ends it.
 
     Args:
-        plans: of the cameras, by names that differ.
-        sinks: who is told.
+        wanted: the cameras, and who may be told.
+        plans: of the cameras.
         state: the state folder.
         say: takes a line for a person.
+        everybody: sinks that are told of all cameras, whatever these say.
+        again: the cameras file that SIGHUP reads again; None without one.
+        metrics: ``HOST:PORT``; None for no port.
     """
 
     def __init__(
         self,
+        wanted: CamerasFile,
         plans: Sequence[Plan],
-        sinks: Sequence[Sink],
         state: Path,
         say: Callable[[str], None],
+        everybody: Sequence[Sink] = (),
+        again: Path | None = None,
+        metrics: str | None = None,
     ) -> None:
-        self._plans, self._sinks, self._state, self._say = plans, sinks, state, say
-        self._stopping = threading.Event()
+        self._wanted, self._state, self._say = wanted, state, say
+        self._plans = {plan.camera.name: plan for plan in plans}
+        self._everybody, self._again, self._metrics = everybody, again, metrics
+        self._signals = Signals()
         self._armed: dict[str, bool] = {}
+        self._cameras: dict[str, WatchedCamera] = {}
+        self._gone: list[WatchedCamera] = []
+        self._balance, self._service = Balance(), Service()
 
     def run(self) -> Watched:
         """Watch.
 
         Raises:
-            OddframeError: the state folder cannot be written, or somebody else writes there.
+            OddframeError: the state folder cannot be written, somebody else writes there, or the
+                port of the figures cannot be had.
         """
-        names = [plan.camera.name for plan in self._plans]
         with ExitStack() as until_over:
-            journal = until_over.enter_context(open_journal(self._state, self._say))
-            alerts = Alerts(self._sinks, self._state, names, self._say, self._arm)
-            journal.close_interrupted(lambda event: self._tell_interrupted(alerts, event))
-            until_over.callback(alerts.stop)
-            alerts.start()
-            outside = Outside(journal, partial(self._send, alerts), alerts.state, self._say)
-            cameras = [self._camera(plan, outside) for plan in self._plans]
-            until_over.enter_context(_signals(self._stopping))
-            for camera in cameras:
-                until_over.callback(camera.stop)
-                camera.start()
-            while not self._stopping.wait(_LOOK_SECONDS):
-                if all(camera.is_over for camera in cameras):
-                    break
-            for camera in cameras:
-                camera.stop()
-        counts = {camera.name: camera.counts for camera in cameras}
+            self._journal = until_over.enter_context(open_journal(self._state, self._say))
+            self._alerts = self._new_alerts()
+            until_over.callback(lambda: self._alerts.stop())
+            self._journal.close_interrupted(self._tell_interrupted)
+            self._alerts.start()
+            until_over.callback(self._stop_all)
+            for plan in self._plans.values():
+                self._begin(plan)
+            if self._metrics is not None:
+                figures = Watching(self._state, self._now, lambda: self._alerts.status())
+                exposition(figures)  # what is missing is said now
+                port = answering(
+                    self._metrics, partial(exposition, figures), self.dead, self.unseen
+                )
+                until_over.enter_context(port)
+            until_over.enter_context(self._signals.caught())
+            self._service.ready()
+            self._go_on()
+            self._service.stopping()
+        counts = {camera.name: camera.counts for camera in (*self._gone, *self._now())}
         return Watched(
             self._state,
             {name: one.alarms for name, one in counts.items()},
@@ -103,43 +133,159 @@ class Watch:
             {name: one.scored for name, one in counts.items()},
         )
 
-    def _camera(self, plan: Plan, outside: Outside) -> WatchedCamera:
-        camera = plan.camera
+    def dead(self) -> str:
+        """Which camera's thread does not move, a line; ``""`` while all do."""
+        now = time.monotonic()
+        still = [one.name for one in self._now() if not one.is_over and now - one.moved > _STUCK]
+        return f"not moving: {', '.join(still)}" if still else ""
+
+    def unseen(self) -> str:
+        """Which cameras give no frames, a line; ``""`` while all do."""
+        down = [one.name for one in self._now() if not one.is_over and not one.reader.state.up]
+        return f"no frames from: {', '.join(down)}" if down else ""
+
+    def _go_on(self) -> None:
+        looked = tended = time.monotonic()
+        while not self._signals.stop.wait(_LOOK_SECONDS):
+            now = time.monotonic()
+            if all(camera.is_over for camera in self._now()):
+                return
+            if self._signals.reload.is_set():
+                self._signals.reload.clear()
+                self._reload()
+            if not self.dead():
+                self._service.alive()
+            if now - looked >= _BALANCE_SECONDS:
+                looked = now
+                self._keep_balance()
+            if now - tended >= _TEND_SECONDS:
+                tended = now
+                for plan in self._plans.values():
+                    make_room(self._journal, plan.camera.name, plan.camera.retention, time.time())
+
+    def _now(self) -> list[WatchedCamera]:
+        return list(self._cameras.values())
+
+    def _begin(self, plan: Plan) -> None:
+        name = plan.camera.name
+        kept = self._journal.kept(name, _ARMED)
+        self._armed[name] = kept if isinstance(kept, bool) else True
 
         def armed(at: datetime) -> bool:
-            return self._armed.get(camera.name, True) and camera.schedule.armed(at)
+            return self._armed[name] and plan.camera.schedule.armed(at)
 
-        return WatchedCamera(plan, outside, armed)
+        outside = Outside(self._journal, self._send, self._show, self._say)
+        camera = self._cameras[name] = WatchedCamera(plan, outside, armed)
+        camera.thin(self._balance.rate)
+        camera.start()
 
-    def _send(self, alerts: Alerts, message: Message, to: tuple[str, ...]) -> None:
+    def _end(self, name: str) -> None:
+        camera = self._cameras.pop(name)
+        camera.stop()
+        self._gone.append(camera)
+
+    def _stop_all(self) -> None:
+        for camera in self._now():
+            camera.ask_to_stop()
+        for camera in self._now():
+            camera.stop()
+
+    def _keep_balance(self) -> None:
+        states = {one.name: one.reader.state for one in self._now()}
+        counts = {name: (one.frames_read, one.frames_dropped) for name, one in states.items()}
+        if not self._balance.note(counts):
+            return
+        rate = self._balance.rate
+        for camera in self._now():
+            camera.thin(rate)
+        if rate:
+            self._say(
+                f"every camera is looked at {rate:g} times a second at most: more is too much"
+            )
+        else:
+            self._say("every frame of every camera is looked at again")
+
+    def _reload(self) -> None:
+        """Take what the cameras file says now; with a mistake in it, all stays as it is."""
+        if self._again is None:
+            self._say("SIGHUP reads a cameras file again, and there is none")
+            return
+        try:
+            wanted = read_cameras(self._again)
+            plans = {plan.camera.name: plan for plan in plans_of(wanted)}
+        except OddframeError as error:
+            self._say(f"{error}; all stays as it was")
+            return
+        same = {
+            name
+            for name, plan in plans.items()
+            if (old := self._plans.get(name)) is not None
+            and (old.camera, old.run.sha256) == (plan.camera, plan.run.sha256)
+        }
+        for name in [name for name in self._cameras if name not in same]:
+            self._end(name)
+        self._alerts.stop()
+        self._wanted, self._plans = wanted, plans
+        self._alerts = self._new_alerts()
+        self._alerts.start()
+        for name, plan in plans.items():
+            if name not in same:
+                self._begin(plan)
+        self._say(
+            f"{self._again}: read again; {len(plans) - len(same)} of {len(plans)} cameras new"
+        )
+
+    def _new_alerts(self) -> Alerts:
+        sinks = [*self._wanted.sinks.values(), *self._everybody]
+        return Alerts(sinks, self._state, list(self._plans), self._say, self._arm)
+
+    def _show(self, camera: str, state: CameraState) -> None:
+        self._alerts.state(camera, state)
+
+    def _send(self, message: Message, to: tuple[str, ...]) -> None:
         self._say(in_words(message))
-        alerts.send(message, to)
+        self._alerts.send(message, [*to, *(sink.name for sink in self._everybody)])
 
     def _arm(self, camera: str, armed: bool) -> None:
         self._armed[camera] = armed
+        self._journal.keep(camera, _ARMED, armed)
+        self._say(f"{camera}: {'armed' if armed else 'disarmed'}")
 
-    def _sinks_of(self, camera: str) -> tuple[str, ...]:
-        named = {plan.camera.name: plan.camera.alerts for plan in self._plans}
-        return named.get(camera, ())
-
-    def _tell_interrupted(self, alerts: Alerts, event: LiveEvent) -> None:
-        if not event.untold:
-            alerts.send(message_of(event.to_json(), "end"), self._sinks_of(event.camera))
+    def _tell_interrupted(self, event: LiveEvent) -> None:
+        plan = self._plans.get(event.camera)
+        if plan is not None and not event.untold:
+            self._send(message_of(event.to_json(), "end"), plan.camera.alerts)
 
 
-@contextmanager
-def _signals(stopping: threading.Event) -> Generator[None]:
-    """Ctrl-C and SIGTERM end watching in an orderly way; where signals cannot be had, nothing."""
+class Signals:
+    """What a signal asked for.
 
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        stopping.set()
+    Attributes:
+        stop: set by Ctrl-C and SIGTERM.
+        reload: set by SIGHUP.
+    """
 
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    def __init__(self) -> None:
+        self.stop, self.reload = threading.Event(), threading.Event()
+
+    @contextmanager
+    def caught(self) -> Generator[None]:
+        """Catch them; in another thread than the main one, where none come, do nothing."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        wanted = {signal.SIGINT: self.stop, signal.SIGTERM: self.stop}
+        if hasattr(signal, "SIGHUP"):
+            wanted[signal.SIGHUP] = self.reload
+        before = {
+            number: signal.signal(number, partial(_set, event)) for number, event in wanted.items()
+        }
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def _set(event: threading.Event, _number: int, _frame: FrameType | None) -> None:
+    event.set()

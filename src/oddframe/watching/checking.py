@@ -1,0 +1,125 @@
+"""``watch --check``: everything is tried, and said; the first thing that a person runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from oddframe.alerts.dispatch import try_sink
+from oddframe.cameras.cameras_file import Camera, CamerasFile
+from oddframe.errors import OddframeError
+from oddframe.runs.run_folder import MANIFEST, Run, read_run
+from oddframe.sources.reader import Reader
+from oddframe.videos.manifest import Manifest
+from oddframe.watching.plan import plan_of
+
+_PATIENCE = 3.0
+"""So many timeouts a camera has for its first frames."""
+_OTHER_SHAPE = 0.05
+"""Of width by height, relative: beyond it a run was fitted on another camera."""
+
+
+@dataclass(frozen=True)
+class CheckedCameras:
+    """What was found.
+
+    Attributes:
+        lines: one for each camera and each sink.
+        failed: cameras and sinks that will not work as it is, and why.
+    """
+
+    lines: tuple[str, ...]
+    failed: Mapping[str, str]
+
+    def text(self) -> str:
+        """The lines, and what comes of it."""
+        if self.failed:
+            return "\n".join([*self.lines, f"{len(self.failed)} of these will not work as it is"])
+        return "\n".join([*self.lines, "all of these work"])
+
+
+def check_cameras(wanted: CamerasFile, state: Path, *, send: bool) -> CheckedCameras:
+    """Open every source, for some frames, and say what each sink would do.
+
+    Args:
+        wanted: the cameras and the sinks.
+        state: where clips would be written.
+        send: also send a real test message to each sink.
+    """
+    lines: list[str] = []
+    failed: dict[str, str] = {}
+    runs: dict[Path, Run | OddframeError] = {}
+    readers = [Reader(camera.source) for camera in wanted.cameras]
+    for reader in readers:  # all at once: each may take seconds
+        reader.start()
+    for camera, reader in zip(wanted.cameras, readers, strict=True):
+        try:
+            said = [_seen(camera, reader), _judged(camera, reader, runs)]
+            lines.append(f"{camera.name}: {'; '.join(said)}")
+        except OddframeError as error:
+            lines.append(f"{camera.name}: does not work: {error}")
+            failed[camera.name] = str(error)
+        finally:
+            reader.stop()
+    names = [camera.name for camera in wanted.cameras]
+    for name, sink in wanted.sinks.items():
+        told = [camera.name for camera in wanted.cameras if name in camera.alerts]
+        of = ", ".join(told) or "no camera"
+        lines.append(f"alerts.{name}: {sink.describe()}; of {of}")
+        if send:
+            try:
+                lines.append(try_sink(sink, state, names))
+            except OddframeError as error:
+                lines.append(str(error))
+                failed[f"alerts.{name}"] = str(error)
+    return CheckedCameras(tuple(lines), failed)
+
+
+def _seen(camera: Camera, reader: Reader) -> str:
+    """What a camera gives."""
+    if camera.source.kind == "folder":
+        return f"{camera.source.shown}: a folder, which is looked at for recordings"
+    until = time.monotonic() + _PATIENCE * camera.source.timeout
+    while reader.info is None and time.monotonic() < until and not reader.ended:
+        reader.take(0.2)
+    state = reader.state
+    if state.size is None:
+        raise OddframeError(f"{camera.source.shown}: {state.words}")
+    rate = "of no rate that is known" if state.rate is None else f"{state.rate:g} frames/s"
+    width, height = state.size
+    lag = f", {state.lag:.1f} s late" if state.lag else ""
+    return f"{camera.source.shown}: {width}x{height}, {rate}, {state.codec}{lag}"
+
+
+def _judged(camera: Camera, reader: Reader, runs: dict[Path, Run | OddframeError]) -> str:
+    """Whether its run can judge it."""
+    if camera.run not in runs:
+        try:
+            runs[camera.run] = read_run(camera.run)
+        except OddframeError as error:
+            runs[camera.run] = error
+    run = runs[camera.run]
+    if isinstance(run, OddframeError):
+        raise run
+    plan = plan_of(camera, run)
+    seen, learnt = reader.state.size, _learnt_size(run)
+    if seen and learnt and abs(seen[0] / seen[1] * learnt[1] / learnt[0] - 1) > _OTHER_SHAPE:
+        raise OddframeError(
+            f"{run.folder}: learnt from pictures of {learnt[0]}x{learnt[1]}, and the camera gives "
+            f"{seen[0]}x{seen[1]}; a run knows one camera, so train another for this one"
+        )
+    words = f"judged by {run.folder} ({run.detector.name}, threshold {plan.rule.threshold:.3g})"
+    if camera.alarms_per_hour:
+        words += f", at most {24 * camera.alarms_per_hour:g} alarms a day"
+    return words
+
+
+def _learnt_size(run: Run) -> tuple[int, int] | None:
+    """Width and height of what a run learnt from, where its folder tells."""
+    path = run.folder / MANIFEST
+    if not path.is_file():
+        return None
+    videos = Manifest.read(path).split("train")
+    return (videos[0].width, videos[0].height) if videos else None

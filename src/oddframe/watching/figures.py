@@ -1,0 +1,125 @@
+"""What Prometheus is told of cameras and sinks; asked for at each scrape, counted elsewhere."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from oddframe import __version__
+from oddframe.alerts.sender import SinkStatus
+from oddframe.console.installation import how_to_install
+from oddframe.errors import OddframeError
+from oddframe.watching.camera import WatchedCamera
+
+
+@dataclass(frozen=True)
+class Watching:
+    """What there is to be told of.
+
+    Attributes:
+        state: the state folder.
+        cameras: those that are watched now.
+        sinks: how each sink is now.
+    """
+
+    state: Path
+    cameras: Callable[[], Sequence[WatchedCamera]]
+    sinks: Callable[[], dict[str, SinkStatus]]
+
+
+def exposition(watching: Watching) -> bytes:
+    """The text that Prometheus reads.
+
+    Raises:
+        OddframeError: the package that writes it is not installed.
+    """
+    try:
+        from prometheus_client import CollectorRegistry, generate_latest
+    except ModuleNotFoundError:
+        raise OddframeError(
+            "--metrics: the Python package 'prometheus-client' is missing; install it with "
+            f"{how_to_install('prometheus')}"
+        ) from None
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Collector(watching))
+    return generate_latest(registry)
+
+
+class _Collector:
+    """Families of figures, made anew for each scrape."""
+
+    def __init__(self, watching: Watching) -> None:
+        self._watching = watching
+
+    def collect(self) -> Iterator[Any]:
+        """All of them."""
+        from prometheus_client.core import CounterMetricFamily as Counter
+        from prometheus_client.core import GaugeMetricFamily as Gauge
+        from prometheus_client.core import InfoMetricFamily as Info
+
+        info = Info("oddframe_build", "What is running.")
+        info.add_metric([], {"version": __version__})
+        yield info
+        by_camera = {
+            "oddframe_frames_read_total": Counter(
+                "oddframe_frames_read", "Frames decoded.", labels=["camera"]
+            ),
+            "scored": Counter("oddframe_frames_scored", "Frames judged.", labels=["camera"]),
+            "seconds": Counter(
+                "oddframe_scoring_seconds", "Seconds that judging took.", labels=["camera"]
+            ),
+            "alarms": Counter(
+                "oddframe_alarms", "Events that somebody was told of.", labels=["camera"]
+            ),
+            "untold": Counter(
+                "oddframe_events_untold", "Events that nobody was told of.", labels=["camera"]
+            ),
+            "failures": Counter(
+                "oddframe_detector_failures", "Times the detector failed.", labels=["camera"]
+            ),
+        }
+        dropped = Counter(
+            "oddframe_frames_dropped",
+            "Frames that were not judged.",
+            labels=["camera", "reason"],
+        )
+        lost = Counter(
+            "oddframe_reconnects", "Times the source was lost.", labels=["camera", "reason"]
+        )
+        up = Gauge("oddframe_camera_up", "Whether frames come.", labels=["camera"])
+        limit = Gauge("oddframe_threshold", "Height from which people are told.", labels=["camera"])
+        lag = Gauge("oddframe_lag_seconds", "From filming to decoding.", labels=["camera"])
+        age = Gauge("oddframe_frame_age_seconds", "Since the last frame.", labels=["camera"])
+        for camera in self._watching.cameras():
+            name, state, counts = camera.name, camera.reader.state, camera.counts
+            by_camera["oddframe_frames_read_total"].add_metric([name], state.frames_read)
+            for key in ("scored", "seconds", "alarms", "untold", "failures"):
+                by_camera[key].add_metric([name], getattr(counts, key))
+            dropped.add_metric([name, "late"], state.frames_dropped)
+            dropped.add_metric([name, "damaged"], state.frames_damaged)
+            dropped.add_metric([name, "spared"], counts.spared)
+            for reason, times in state.reconnects.items():
+                lost.add_metric([name, reason], times)
+            up.add_metric([name], float(state.up))
+            limit.add_metric([name], counts.limit)
+            if state.lag is not None:
+                lag.add_metric([name], state.lag)
+            if state.frame_age is not None:
+                age.add_metric([name], state.frame_age)
+        yield from by_camera.values()
+        yield from (dropped, lost, up, limit, lag, age)
+        sent = Counter(
+            "oddframe_messages", "Messages by what became of them.", labels=["sink", "result"]
+        )
+        waiting = Gauge("oddframe_messages_waiting", "Messages not yet accepted.", labels=["sink"])
+        for sink, status in self._watching.sinks().items():
+            waiting.add_metric([sink], status.waiting)
+            for result, times in status.counts.items():
+                sent.add_metric([sink, result], times)
+        yield from (sent, waiting)
+        free = Gauge("oddframe_disk_free_bytes", "Free on the disk of the state folder.")
+        free.add_metric([], shutil.disk_usage(self._watching.state).free)
+        yield free
