@@ -36,6 +36,8 @@ pytest_plugins = (
     "tests.made.street",
     "tests.made.every_detector",  # imports those above, which are rewritten first
     "tests.made.native_trees",
+    "tests.made.receiver",
+    "tests.made.rtsp_camera",
     "tests.made.small_videos",
     "tests.made.toy",
 )

@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 from tests.made.encoded_videos import block, encode
 from tests.made.full_disk import files_of_at_most
-from tests.sources.conftest import RtspCamera, next_frame, reading, wait_for
+from tests.made.rtsp_camera import RtspCamera
+from tests.sources.conftest import next_frame, reading, wait_for
 
 from oddframe.sources.clip_writer import ClipWriter
 from oddframe.sources.coded_film import CodedFilm

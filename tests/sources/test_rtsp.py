@@ -12,7 +12,8 @@ import time
 from collections.abc import Generator
 
 import pytest
-from tests.sources.conftest import RtspCamera, free_port, next_frame, reading, wait_for
+from tests.made.rtsp_camera import RtspCamera, free_port
+from tests.sources.conftest import next_frame, reading, wait_for
 
 from oddframe.sources.live_frame import LiveFrame
 from oddframe.sources.reader import Reader

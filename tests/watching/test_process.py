@@ -1,58 +1,19 @@
 """``oddframe watch`` as a process: stopped, killed, told to read its file anew, asked how it is."""
 
 import json
-import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
 
 import pytest
 from tests.made.programs import program
+from tests.made.watch_process import PATIENCE, Process
 
 from oddframe.journal.reading import JournalReader
 from oddframe.journal.state_folder import StateFolder
-
-PATIENCE = 60.0
-
-
-class Process:
-    """A watch of its own, whose standard error is read as it comes."""
-
-    def __init__(self, folder, *arguments, **environment):
-        self.log = folder / "log.txt"
-        with self.log.open("ab") as log:
-            self.popen = subprocess.Popen(
-                [sys.executable, "-m", "oddframe", "watch", *map(str, arguments)],
-                stdout=subprocess.PIPE,
-                stderr=log,
-                cwd=folder,
-                env={**os.environ, **environment},
-            )
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self.popen.poll() is None:
-            self.popen.kill()
-        self.popen.wait()
-        self.popen.stdout.close()
-
-    def wait_for(self, words, times=1):
-        until = time.monotonic() + PATIENCE
-        while self.log.read_text().count(words) < times:
-            assert time.monotonic() < until, f"no '{words}' in:\n{self.log.read_text()}"
-            assert self.popen.poll() is None or words in self.log.read_text(), self.log.read_text()
-            time.sleep(0.1)
-
-    def stop(self, number=signal.SIGTERM):
-        self.popen.send_signal(number)
-        out, _ = self.popen.communicate(timeout=PATIENCE)
-        return self.popen.returncode, out.decode()
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 """A camera that speaks RTSP, on GStreamer: run by the system's Python, which has its bindings.
 
-``/usr/bin/python3 rtsp_camera.py ADDRESS PORT [WIDTH HEIGHT]`` serves ``/live`` (H.264, 15 frames a
-second, a key frame a second, the bouncing ball of videotestsrc), ``/jpeg`` (Motion JPEG), and
-``/broken``, whose pipeline fails; on the next port ``/live`` for the user ``admin`` with the
+``/usr/bin/python3 rtsp_camera_process.py ADDRESS PORT [WIDTH HEIGHT]`` serves ``/live`` (H.264, 15
+frames a second, a key frame a second, the bouncing ball of videotestsrc), ``/jpeg`` (Motion JPEG),
+and ``/broken``, whose pipeline fails; on the next port ``/live`` for the user ``admin`` with the
 password ``p@ss/w0rd``. A line on stdout says that it listens.
 """
 
