@@ -22,6 +22,7 @@ from oddframe.errors import OddframeError
 from oddframe.evaluation.evaluate import evaluate_scores
 from oddframe.evaluation.metric_names import baseline_name, metric_name
 from oddframe.pages.rendering import drawn
+from oddframe.reporting.parts.tables import MOST_NAMED
 from oddframe.reporting.report.shown_videos import MOST_DRAWN, SAMPLE
 from oddframe.reporting.wording import metric_label, number
 from oddframe.scores.frame_scores import Scores
@@ -87,7 +88,7 @@ def test_numbers_alone_make_a_page_without_curves(manifest, named, tmp_path):
 def test_baselines_stand_beside_every_frame_metric_and_name_the_models_they_beat(
     manifest, named, tmp_path
 ):
-    several = {**named, **{f"m{place}": named["good"] for place in range(MOST_COLUMNS)}}
+    several = {**named, **{f"m{place}": named['noise <b>&"'] for place in range(MOST_COLUMNS)}}
     for models in (named, several):
         comparison = compare_scores(models, manifest, resamples=10)
         assert {"false_alarms_per_hour_at_recall_0.5", "latency_aware_ap"} < set(
@@ -114,11 +115,14 @@ def test_baselines_stand_beside_every_frame_metric_and_name_the_models_they_beat
                     if sign * metrics[metric].value <= sign * baseline
                 ]
                 found = [unescape(name) for name in re.findall('remark">([^<]*)', cell)]
-                assert found == worse
+                many = f"{len(worse)} of {len(comparison.models)} models"
+                assert found == (worse if len(worse) <= MOST_NAMED else [many])
+                assert not worse or f"as good as {', '.join(worse)}, or better" in unescape(cell)
                 assert ("▲" in cell) == bool(worse)
                 assert f">{number(baseline)}" in cell
                 marks.append(bool(worse))
         assert 0 < sum(marks) < len(marks)
+        assert ("of 6 models" in table) == (models is several)
 
 
 def test_verdict_knows_which_way_is_better(manifest, tmp_path):
@@ -350,6 +354,21 @@ def test_many_models_get_a_matrix_and_folded_pairs(manifest, tmp_path):
     open_part = section(html, "differences").split("<details>")[0]
     assert "m0 minus each of the others" in open_part
     assert open_part.count('<th scope="row">') == 7
+
+
+def test_a_doubt_about_many_models_is_said_once(manifest, tmp_path):
+    """As of the thesis's table, where every method stands a second time, scaled per video."""
+    kinds = {"a": "", "b <": "per video", "c": "", "d": "per video"}
+    named = {
+        name: Scores({v.id: v.frame_labels().astype(float) for v in manifest}, {"normalisation": k})
+        for name, k in kinds.items()
+    }
+    comparison = compare_scores(named, manifest, resamples=0)
+    evaluations = {name: evaluate_scores(part, manifest) for name, part in named.items()}
+    html = write_comparison(tmp_path, comparison, evaluations=evaluations).read_text()
+    warning = html.split('<div class="warning" role="note">')[1].split("</div>")[0]
+    assert unescape(warning).startswith("<p>b <, d: the scores are normalised per video")
+    assert warning.count("<p>") == 1
 
 
 def test_headings_are_those_of_the_documentation(classed, seeds, tmp_path):

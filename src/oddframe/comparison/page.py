@@ -154,9 +154,18 @@ def _introduction(comparison: Comparison, suspects: Mapping[str, Sequence[str]])
         lead=f"{count(len(comparison.models), 'model')} on {count(comparison.videos, 'video')} of "
         f"{comparison.dataset}, split {comparison.split}{watched}.",
         notes=[f"{drawn} {counted}"],
-        warnings=[f"{name}: {line}." for name, lines in suspects.items() for line in lines],
+        warnings=_warnings(suspects),
         origins=_origins(comparison),
     )
+
+
+def _warnings(suspects: Mapping[str, Sequence[str]]) -> list[str]:
+    """Each doubt once, after the names of all models that it is about."""
+    names: dict[str, list[str]] = {}
+    for name, lines in suspects.items():
+        for line in lines:
+            names.setdefault(line, []).append(name)
+    return [f"{', '.join(about)}: {line}." for line, about in names.items()]
 
 
 def _origins(comparison: Comparison) -> list[tuple[Mark, str]]:

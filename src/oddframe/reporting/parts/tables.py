@@ -18,6 +18,9 @@ AXIS = Cell(picture=Axis())
 ROW = 16
 """Height of one value in a :class:`Range`."""
 
+MOST_NAMED = 4
+"""So many models that are no better than a baseline are named; of more, their number stands."""
+
 
 @dataclass(frozen=True)
 class RangeRow:
@@ -108,7 +111,7 @@ def baseline_cell(
 ) -> Cell:
     """The cell with what a trivial baseline reaches; ▲ where a model beside it is no better.
 
-    Of several models those that are no better are named below.
+    Of several models those that are no better are named below; of many, how many they are.
 
     Args:
         name: name of the metric.
@@ -126,11 +129,12 @@ def baseline_cell(
     ]
     if not beaten:
         return Cell(value(other), "number baseline", notes=_said(under))
+    said = beaten if len(beaten) <= MOST_NAMED else [f"{len(beaten)} of {len(models)} models"]
     return Cell(
         f"{value(other)} ▲",
         "number baseline beats",
         notes=_said(under),
-        remarks=beaten if len(models) > 1 else (),
+        remarks=said if len(models) > 1 else (),
         hint=f"as good as {', '.join(beaten)}, or better",
     )
 
