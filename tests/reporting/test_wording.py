@@ -13,6 +13,7 @@ from oddframe.reporting.wording import (
     interval,
     measured,
     missed,
+    nothing_odd,
     number,
     oracle_notes,
     summary,
@@ -73,6 +74,16 @@ def test_events_that_touch_are_one_as_in_the_tables_of_metrics():
 def test_a_video_label_alone_is_no_annotation_of_frames():
     text = summary([_video("a", label="anomalous")], {"a": np.zeros(100)}, {}, 1.0)
     assert text == "Nothing odd in 1 video (10 s): no score is above the threshold."
+
+
+def test_of_what_could_not_be_compared_nothing_is_said():
+    one, other = _video("a"), _video("b")
+    meta = {"untested": {"a": [[0, one.frames]], "b": [[0, 5]]}}
+    text = summary([one], {"a": np.full(100, 0.5)}, {}, 1.0, meta)
+    assert text == "No verdict on 1 video (10 s): nothing could be compared."
+    told = nothing_odd([one, other], "2 videos", meta)
+    assert told == "nothing odd in 2 videos; in 1 of them nothing could be compared"
+    assert nothing_odd([other], "1 video", meta) == "nothing odd in 1 video"
 
 
 def test_doubts_come_from_the_scores_where_nothing_is_evaluated():

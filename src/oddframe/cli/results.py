@@ -35,6 +35,7 @@ from oddframe.reporting.wording import (
     no_verdict,
     normal_footage,
     not_filmed,
+    nothing_odd,
     number,
     oracle_notes,
 )
@@ -225,7 +226,7 @@ def _scored(result: Scored) -> str:
     if events:
         lines.insert(0, f"{count(len(events), 'odd moment')} in {odd} of {videos}")
     elif rule is not None:
-        lines.append(f"nothing odd in {videos}")
+        lines.append(nothing_odd(result.manifest.videos, videos, result.scores.meta))
     else:
         lines.append(no_verdict(videos, result.scores.meta))
         lines += _oddest(result)

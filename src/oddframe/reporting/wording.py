@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from oddframe.console.words import count, duration
+from oddframe.console.words import count, duration, sentence
 from oddframe.evaluation.evaluate import PER_VIDEO_WARNING
 from oddframe.evaluation.metric_names import metric_name
 from oddframe.evaluation.result import Evaluation, Measured
@@ -17,6 +17,7 @@ from oddframe.media.clock import MOST_WATCHED
 from oddframe.reporting.times import shown_time
 from oddframe.scores.detections import Detection
 from oddframe.scores.frame_scores import NO_THRESHOLD, is_per_video
+from oddframe.scores.untested import untested_videos
 from oddframe.videos.video import Event, Video, events_from_labels
 
 HIGHEST = "highest scores; no threshold"
@@ -141,7 +142,8 @@ def summary(
         said = no_verdict(footage, meta or {})
         return f"{said[:1].upper()}{said[1:]}. The highest score is at {peak} in “{video.id}”."
     if not found:
-        return f"Nothing odd in {footage}: no score is above the threshold."
+        why = ": no score is above the threshold"
+        return sentence(nothing_odd(videos, footage, meta or {}, why))
     detection, video = max(found, key=lambda pair: pair[0].peak_score)
     with_any = len({video.id for _, video in found})
     where = "" if len(videos) == 1 else f"{with_any} of "
@@ -151,6 +153,24 @@ def summary(
     )
     text += f": {detection.reason.rstrip('. ')}." if detection.reason else "."
     return text + _against_truth(videos, detections)
+
+
+def nothing_odd(
+    videos: Sequence[Video], footage: str, meta: Mapping[str, Any], why: str = ""
+) -> str:
+    """What is said of videos without an event at the threshold; no praise for what was not seen.
+
+    Args:
+        videos: those that were scored.
+        footage: what they are called.
+        meta: what travels with the scores.
+        why: what is said where something could be compared.
+    """
+    unseen = len(untested_videos(meta, {video.id: video.frames for video in videos}))
+    if unseen == len(videos):
+        return f"no verdict on {footage}: nothing could be compared"
+    besides = f"; in {unseen} of them nothing could be compared" if unseen else ""
+    return f"nothing odd in {footage}{why}{besides}"
 
 
 def no_verdict(footage: str, meta: Mapping[str, Any]) -> str:

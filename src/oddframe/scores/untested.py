@@ -58,6 +58,17 @@ def were_tested(spans: Iterable[tuple[int, int]], frames: int) -> np.ndarray:
     return tested
 
 
+def untested_videos(meta: Mapping[str, Any], frames: Mapping[str, int]) -> list[str]:
+    """Ids of the videos in which no frame at all was tested.
+
+    Args:
+        meta: what travels with the scores.
+        frames: video id to how many frames it has.
+    """
+    spans = untested_spans(meta)
+    return [n for n, many in frames.items() if not were_tested(spans.get(n, ()), many).any()]
+
+
 def silenced(
     scores: Sequence[tuple[np.ndarray, np.ndarray]], threshold: float = math.inf
 ) -> list[np.ndarray]:
