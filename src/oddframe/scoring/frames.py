@@ -109,12 +109,9 @@ def score_frames(
     write_baselines(baselines, {name: np.array(said) for name, said in simple.items()})
     if has_terms(detector):
         of_video = {name: np.array(values) for name, values in measured.items()}
-        if per_video and tested.any():
-            # What was not tested sets no scale, and has none.
-            of_video = {name: part[tested] for name, part in of_video.items()}
-            values[tested] = detector.combine(of_video, per_video=True)
-        scaled = detector.scaled_terms(of_video, per_video=per_video)
-        write_terms(terms, {name: _of_all(part, tested) for name, part in scaled.items()})
+        write_terms(terms, detector.scaled_terms(of_video, per_video=per_video))
+        if per_video:
+            values = detector.combine(of_video, per_video=True)
     clock = replace(video.clock, frames=seen, cuts=cuts)
     values = raised(values, begun, clock)
     if not (causal or per_video) and detector.smoothing_seconds > 0:
@@ -124,15 +121,6 @@ def score_frames(
         for part, zone in best.values()
     )
     return VideoScores(values, tuple(reasons), cuts, tuple(troubles), spans_of(tested))
-
-
-def _of_all(part: np.ndarray, tested: np.ndarray) -> np.ndarray:
-    """Values of the frames that were tested, or of all, in a row of all: 0 where there is none."""
-    if len(part) == len(tested):
-        return part
-    whole = np.zeros(len(tested), part.dtype)
-    whole[tested] = part
-    return whole
 
 
 def _add(begun: list[tuple[int, Since]], frame: int, since: Since) -> None:
