@@ -22,7 +22,7 @@ class Patient:
 
     name = "patient"
     traits = Traits("frames", "at once")
-    smoothing_seconds = 0.0
+    smoothing_seconds, threshold = 0.0, 1.0
 
     def stream(self, info, *, source="", live=False):
         return self
