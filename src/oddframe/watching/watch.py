@@ -115,7 +115,7 @@ class Watch:
             for plan in self._plans.values():
                 self._begin(plan)
             if self._metrics is not None:
-                figures = Watching(self._state, self._now, lambda: self._alerts.status())
+                figures = Watching(self._state, lambda: self.cameras, lambda: self._alerts.status())
                 exposition(figures)  # what is missing is said now
                 port = answering(
                     self._metrics, partial(exposition, figures), self.dead, self.unseen
@@ -125,7 +125,7 @@ class Watch:
             self._service.ready()
             self._go_on()
             self._service.stopping()
-        counts = {camera.name: camera.counts for camera in (*self._gone, *self._now())}
+        counts = {camera.name: camera.counts for camera in (*self._gone, *self.cameras)}
         return Watched(
             self._state,
             {name: one.alarms for name, one in counts.items()},
@@ -136,19 +136,19 @@ class Watch:
     def dead(self) -> str:
         """Which camera's thread does not move, a line; ``""`` while all do."""
         now = time.monotonic()
-        still = [one.name for one in self._now() if not one.is_over and now - one.moved > _STUCK]
+        still = [one.name for one in self.cameras if not one.is_over and now - one.moved > _STUCK]
         return f"not moving: {', '.join(still)}" if still else ""
 
     def unseen(self) -> str:
         """Which cameras give no frames, a line; ``""`` while all do."""
-        down = [one.name for one in self._now() if not one.is_over and not one.reader.state.up]
+        down = [one.name for one in self.cameras if not one.is_over and not one.reader.state.up]
         return f"no frames from: {', '.join(down)}" if down else ""
 
     def _go_on(self) -> None:
         looked = tended = time.monotonic()
         while not self._signals.stop.wait(_LOOK_SECONDS):
             now = time.monotonic()
-            if all(camera.is_over for camera in self._now()):
+            if all(camera.is_over for camera in self.cameras):
                 return
             if self._signals.reload.is_set():
                 self._signals.reload.clear()
@@ -163,7 +163,9 @@ class Watch:
                 for plan in self._plans.values():
                     make_room(self._journal, plan.camera.name, plan.camera.retention, time.time())
 
-    def _now(self) -> list[WatchedCamera]:
+    @property
+    def cameras(self) -> list[WatchedCamera]:
+        """Those that are watched now."""
         return list(self._cameras.values())
 
     def _begin(self, plan: Plan) -> None:
@@ -185,18 +187,18 @@ class Watch:
         self._gone.append(camera)
 
     def _stop_all(self) -> None:
-        for camera in self._now():
+        for camera in self.cameras:
             camera.ask_to_stop()
-        for camera in self._now():
+        for camera in self.cameras:
             camera.stop()
 
     def _keep_balance(self) -> None:
-        states = {one.name: one.reader.state for one in self._now()}
+        states = {one.name: one.reader.state for one in self.cameras}
         counts = {name: (one.frames_read, one.frames_dropped) for name, one in states.items()}
         if not self._balance.note(counts):
             return
         rate = self._balance.rate
-        for camera in self._now():
+        for camera in self.cameras:
             camera.thin(rate)
         if rate:
             self._say(
