@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from oddframe.alerts.sinks.stdout import StdoutSink
@@ -94,4 +95,5 @@ def watch(
 
 
 def _say(line: str) -> None:
-    print(f"oddframe: {line}", file=sys.stderr, flush=True)
+    with suppress(OSError):  # whoever reads it may go, and watching goes on
+        print(f"oddframe: {line}", file=sys.stderr, flush=True)

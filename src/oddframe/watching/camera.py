@@ -106,6 +106,7 @@ class WatchedCamera:
         self._at = 0.0  # when the last frame was filmed
         self._last = 0.0, time.monotonic()  # time of the last frame, and when it was taken
         self._begun_anew: float | None = None
+        self._failure = ""  # why the detector failed, until it gives scores again
         self._trouble, self._trouble_at = "", 0.0
         self._shown = 0.0
         self._up: bool | None = None
@@ -173,8 +174,11 @@ class WatchedCamera:
             elif not self.plan.camera.source.waits:
                 self._changed(self._life.pause(self._seconds_now()))
             self._say_state()
-        for scored in self._scorer.finish():
-            self._judge(scored)
+        try:
+            for scored in self._scorer.finish():
+                self._judge(scored)
+        except Exception as error:
+            self._outside.say(f"{self.name}: its last frames are not judged: {_said(error)}")
         self._changed(self._life.finish(), "stopped")
         self._film.stop()
 
@@ -194,25 +198,31 @@ class WatchedCamera:
         if info is None:  # the rate of a camera is known after some frames
             return
         if self._begun_anew is not None and time.monotonic() < self._begun_anew:
+            self._changed(self._life.pause(frame.seconds))
             return
         begun = time.monotonic()
         try:
             found = self._scorer.push(frame, info)
-        except Exception as error:  # a detector of somebody's own may do anything
+            self._seconds += time.monotonic() - begun
+            for scored in found:
+                self._judge(scored)
+        except Exception as error:  # a detector of somebody's own may do and say anything
             self._failed(error)
             return
         self._begun_anew = None
-        self._seconds += time.monotonic() - begun
-        for scored in found:
-            self._judge(scored)
+        if found and self._failure:
+            self._failure = ""
+            self._outside.say(f"{self.name}: judged again")
 
     def _failed(self, error: Exception) -> None:
-        said = (
-            str(error) if isinstance(error, OddframeError) else f"{type(error).__name__}: {error}"
-        )
-        self._outside.say(
-            f"{self.name}: not judged for {_AGAIN_SECONDS:g} s, since the detector failed: {said}"
-        )
+        """Begin anew after a while; the same failure again and again is said once."""
+        said = _said(error)
+        if said != self._failure:
+            self._failure = said
+            self._outside.say(
+                f"{self.name}: not judged, since the detector failed ({said}); it is begun anew "
+                f"every {_AGAIN_SECONDS:g} s"
+            )
         self._failures += 1
         self._spared += self._scorer.spared
         self._scorer = self._new_scorer()
@@ -274,3 +284,8 @@ class WatchedCamera:
     def _tell_health(self, state: str, reason: str, at: float) -> None:
         self._outside.journal.camera_is(self.name, at, state, reason)
         self._outside.send(health_message(self.name, state, reason, at), self.plan.camera.alerts)
+
+
+def _said(error: Exception) -> str:
+    """What went wrong, for a person."""
+    return str(error) if isinstance(error, OddframeError) else f"{type(error).__name__}: {error}"

@@ -109,11 +109,6 @@ class Watch:
             self._journal = until_over.enter_context(open_journal(self._state, self._say))
             self._alerts = self._new_alerts()
             until_over.callback(lambda: self._alerts.stop())
-            self._journal.close_interrupted(self._tell_interrupted)
-            self._alerts.start()
-            until_over.callback(self._stop_all)
-            for plan in self._plans.values():
-                self._begin(plan)
             if self._metrics is not None:
                 figures = Watching(self._state, lambda: self.cameras, lambda: self._alerts.status())
                 exposition(figures)  # what is missing is said now
@@ -121,6 +116,11 @@ class Watch:
                     self._metrics, partial(exposition, figures), self.dead, self.unseen
                 )
                 until_over.enter_context(port)
+            self._journal.close_interrupted(self._tell_interrupted)
+            self._alerts.start()
+            until_over.callback(self._stop_all)
+            for plan in self._plans.values():
+                self._begin(plan)
             until_over.enter_context(self._signals.caught())
             self._service.ready()
             self._go_on()

@@ -1,0 +1,289 @@
+"""What goes wrong around a watch that goes on: cameras, disks, webhooks, detectors, its file."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import warnings
+from pathlib import Path
+
+import pytest
+from tests.made.watch_process import PATIENCE, Process
+
+from oddframe.cli import main
+from oddframe.journal.reading import JournalReader
+from oddframe.journal.state_folder import StateFolder
+from oddframe.media.opening import open_video
+
+DOCS = Path(__file__).parents[2] / "docs"
+MB = 1_000_000
+
+
+def written(folder, street, *cameras, **more):
+    """A cameras file; everything that a camera shows is odd where its threshold is 0."""
+    content = {"run": str(street.run), "cameras": cameras, "cool_down": 0, **more}
+    path = folder / "cameras.yaml"
+    path.write_text(json.dumps(content))  # which is YAML
+    return path
+
+
+def journal(folder):
+    return JournalReader(StateFolder(folder / "state"))
+
+
+def lines(watch, words):
+    return [line for line in watch.log.read_text().splitlines() if words in line]
+
+
+def wait_until(true):
+    until = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < until, "it did not happen"
+        time.sleep(0.05)
+
+
+def test_a_camera_that_is_away_and_back_is_told_down_and_up_and_its_event_is_closed(
+    street, camera, tmp_path
+):
+    front = {"name": "front", "source": f"{camera.url}/live", "threshold": 0, "timeout": 1}
+    path = written(tmp_path, street, front, pre_roll=1, post_roll=1)
+    with Process(tmp_path, path, "--state", "state") as watch:
+        watch.wait_for("front: odd since")
+        time.sleep(1.0)
+        killed = time.time()
+        camera.kill()
+        watch.wait_for("front: down")
+        event = journal(tmp_path).events()[0]
+        assert killed - 2.0 < event.end < killed + 1.0
+        assert event.ending == "quiet"
+        camera.on()
+        back, told = time.time(), len(lines(watch, "odd since"))
+        watch.wait_for("front: up", times=2)
+        watch.wait_for("odd since", times=told + 1)
+        status, _ = watch.stop()
+    assert status == 0
+    assert [one.state for one in journal(tmp_path).states("front")] == ["up", "down", "up"]
+    gap = max(journal(tmp_path).gaps("front"), key=lambda gap: gap.end - gap.start)
+    assert killed - 1.0 < gap.start < killed + 1.0
+    assert back - 1.0 < gap.end < back + 30.0
+    assert len(lines(watch, "front: down")) == 1
+    for event in journal(tmp_path).events():
+        with open_video(tmp_path / "state" / event.clip) as video:
+            assert sum(1 for _ in video) > 10
+
+
+def test_a_camera_that_changes_its_size_is_judged_in_the_new_one(street, camera, tmp_path):
+    front = {"name": "front", "source": f"{camera.url}/live", "threshold": 0, "timeout": 1}
+    path = written(tmp_path, street, front, pre_roll=1, post_roll=1)
+    with Process(tmp_path, path, "--state", "state") as watch:
+        watch.wait_for("front: odd since")
+        camera.kill()
+        camera.on(width=160, height=120)
+        watch.wait_for("front: 160x120 pixels")
+        # Whether it is one event or two depends on how long it was away; two films it is.
+        wait_until(lambda: len(list(tmp_path.rglob("state/**/*.mp4"))) == 2)
+        time.sleep(1.0)
+        status, _ = watch.stop()
+    assert status == 0
+    assert journal(tmp_path).gaps("front")
+    assert not lines(watch, "failed")
+    clips = [
+        tmp_path / "state" / clip
+        for event in reversed(journal(tmp_path).events())
+        for clip in (event.clip, *event.later_clips)
+    ]
+    sizes = []
+    for clip in clips:
+        with open_video(clip) as video:
+            sizes.append({frame.rgb().shape[1::-1] for frame in video})
+    assert sizes == [{(320, 240)}, {(160, 120)}]
+
+
+def test_a_webhook_that_fails_at_first_takes_each_message_once(street, receiver, tmp_path):
+    receiver.answers = [(500, {})]
+    front = {"name": "front", "source": str(street.root / "fast.mp4")}
+    alerts = {"phone": {"kind": "webhook", "url": receiver.url, "kinds": ["new", "end"]}}
+    path = written(tmp_path, street, front, alerts=alerts)
+    with Process(tmp_path, path, "--state", "state") as watch:
+        watch.popen.communicate(timeout=60)
+        assert watch.popen.returncode == 0
+    (event,) = journal(tmp_path).events()
+    refused, *taken = receiver.ids
+    assert refused == f"{event.id}.new"
+    assert sorted(taken) == [f"{event.id}.end", f"{event.id}.new"]
+    assert receiver.got[0][1] == receiver.got[taken.index(refused) + 1][1]
+    assert not list((tmp_path / "state" / "outbox").glob("*/*.json"))
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A folder with a disk of its own, of 40 MB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=40m", "oddframe-test", str(folder)]
+    found = "this is not root"
+    if os.geteuid() == 0 and shutil.which("mount"):
+        found = subprocess.run(command, capture_output=True, text=True).stderr
+    if found:
+        text = f"UNTESTED: no small disk can be had here ({found.strip()})"
+        warnings.warn(text, stacklevel=1)
+        pytest.skip(text)
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def fill(path):
+    """Write until the disk is full."""
+    with path.open("wb", buffering=0) as ballast:
+        for size in (MB, 512):
+            try:
+                while True:
+                    ballast.write(bytes(size))
+            except OSError:
+                pass
+
+
+def test_a_disk_that_is_full_while_a_clip_is_written(street, camera, small_disk, tmp_path):
+    front = {"name": "front", "source": f"{camera.url}/live", "threshold": 0}
+    path = written(tmp_path, street, front, longest_seconds=4, retention={"free_gigabytes": 0})
+    state = small_disk / "state"
+    with Process(tmp_path, path, "--state", state) as watch:
+        watch.wait_for("odd since")
+        wait_until(lambda: list(state.rglob("*.mp4")))
+        event = JournalReader(StateFolder(state)).events()[-1]
+        fill(small_disk / "ballast")
+        watch.wait_for("is to be written waits in memory")
+        watch.wait_for(".mp4")
+        (small_disk / "ballast").unlink()
+        watch.wait_for("everything that waited is written")
+        status, _ = watch.stop()
+    assert status == 0
+    assert len(lines(watch, "waits in memory")) == len(lines(watch, ".mp4")) == 1
+    assert "Traceback" not in watch.log.read_text()
+    events = JournalReader(StateFolder(state)).events()
+    assert event.id in {one.id for one in events}
+    assert not any(one.is_open for one in events)
+
+
+BRITTLE = """
+from pathlib import Path
+from example_detector import CONFIG, BrightnessDetector, BrightnessStream
+
+class Stream(BrightnessStream):
+    def __init__(self, detector, name):
+        super().__init__(detector)
+        self._fails = Path(f"{name}.fails")
+
+    def push(self, frame):
+        if self._fails.exists():
+            raise ZeroDivisionError("it fell to pieces")
+        return super().push(frame)
+
+    def finish(self):
+        if Path("end.fails").exists():
+            raise ZeroDivisionError("it fell to pieces at the end")
+        return super().finish()
+
+class DETECTOR(BrightnessDetector):
+    name = "brittle"
+
+    def stream(self, info, *, source="", live=False):
+        return Stream(self, info.name)
+"""
+
+
+@pytest.fixture
+def brittle(street, tmp_path, monkeypatch):
+    """A run of an installed detector that raises while a file CAMERA.fails is there."""
+    package = tmp_path / "installed"
+    about = package / "brittle-1.dist-info"
+    about.mkdir(parents=True)
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: brittle\nVersion: 1\n")
+    (about / "entry_points.txt").write_text("[oddframe.detectors]\nbrittle = brittle\n")
+    (package / "brittle.py").write_text(BRITTLE)
+    shutil.copy(DOCS / "example_detector.py", package)
+    path = os.pathsep.join([str(package), os.environ.get("PYTHONPATH", "")])
+    monkeypatch.setenv("PYTHONPATH", path)
+    command = ["train", str(street.root / "normal"), "--detector", "brittle", "--out", "run"]
+    subprocess.run([sys.executable, "-m", "oddframe", *command], cwd=tmp_path, check=True)
+    return tmp_path / "run"
+
+
+def test_a_detector_that_raises_is_begun_anew_and_the_other_camera_goes_on(
+    street, brittle, tmp_path
+):
+    source = "lavfi:testsrc2=size=128x80:rate=10"
+    cameras = [{"name": name, "source": source, "threshold": 0} for name in ("one", "two")]
+    path = written(tmp_path, street, *cameras, run=str(brittle))
+    with Process(tmp_path, path, "--state", "state") as watch:
+        watch.wait_for("one: odd since")
+        watch.wait_for("two: odd since")
+        (tmp_path / "one.fails").touch()
+        watch.wait_for("one: not judged")
+        (tmp_path / "one.fails").unlink()
+        failed = time.time()
+        watch.wait_for("one: odd since", times=2)
+        watch.wait_for("one: judged again")
+        (tmp_path / "end.fails").touch()
+        status, _ = watch.stop()
+    assert status == 0
+    assert len(lines(watch, "last frames are not judged: ZeroDivisionError")) == 2
+    assert not journal(tmp_path).open_events()
+    (said,) = lines(watch, "one: not judged")
+    assert "the detector failed (ZeroDivisionError: it fell to pieces)" in said
+    assert "Traceback" not in watch.log.read_text()
+    away = (failed + 0.5, failed + 8)
+    assert not journal(tmp_path).events("one", *away)
+    assert journal(tmp_path).events("two", *away)
+
+
+SQUARE = [[0.1, 0.1], [1.5, 0.1], [0.5, 0.5]]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"run": "gone"}, "gone"),
+        ({"cameras": 2}, "there are two of that name"),
+        ({"zones": [{"name": "road", "kind": "ignore", "polygon": SQUARE}]}, "road"),
+        ({"schedule": {"time_zone": "Europe/Wien", "every_day": "always"}}, "Europe/Wien"),
+    ],
+    ids=["run", "two cameras of one name", "zone", "time zone"],
+)
+def test_a_mistake_is_one_line_before_anything_starts(street, changes, said, tmp_path, capsys):
+    one = {"name": "one", "source": "lavfi:testsrc2=size=128x80:rate=10"}
+    cameras = [one] * changes.pop("cameras", 1)
+    path = written(tmp_path, street, *cameras, **changes)
+    refused(["watch", str(path), "--state", str(tmp_path / "state")], said, capsys)
+    assert not (tmp_path / "state").exists()
+
+
+def test_a_state_folder_that_cannot_be_written_is_one_line(street, tmp_path, capsys):
+    path = written(
+        tmp_path, street, {"name": "one", "source": "lavfi:testsrc2=size=128x80:rate=10"}
+    )
+    (tmp_path / "file").touch()
+    state = tmp_path / "file" / "state"
+    refused(["watch", str(path), "--state", str(state)], str(state), capsys)
+
+
+def test_a_port_that_is_taken_is_one_line_before_any_camera_begins(street, tmp_path, capsys):
+    path = written(
+        tmp_path, street, {"name": "one", "source": "lavfi:testsrc2=size=128x80:rate=10"}
+    )
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = f"127.0.0.1:{taken.getsockname()[1]}"
+        command = ["watch", str(path), "--state", str(tmp_path / "state"), "--metrics", port]
+        refused(command, port, capsys)
+    assert journal(tmp_path).states("one") == []
+
+
+def refused(command, said, capsys):
+    assert main(command) == 2
+    out = capsys.readouterr()
+    assert out.out == ""
+    (line,) = out.err.splitlines()
+    assert said in line
