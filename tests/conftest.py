@@ -55,6 +55,7 @@ LONGEST = (
     "test_mlflow",
     "test_pseudo_anomaly",
     "test_rtsp",
+    "test_faults",
     "test_clips",
     "test_growing_source",
     "test_drilling",

@@ -65,7 +65,9 @@ def test_a_camera_that_is_away_and_back_is_told_down_and_up_and_its_event_is_clo
         watch.wait_for("odd since", times=told + 1)
         status, _ = watch.stop()
     assert status == 0
-    assert [one.state for one in journal(tmp_path).states("front")] == ["up", "down", "up"]
+    states = [one.state for one in journal(tmp_path).states("front")]
+    # A ball on black is also taken for a covered camera, if it is looked at for long enough.
+    assert [state for state in states if state in ("up", "down")] == ["up", "down", "up"]
     gap = max(journal(tmp_path).gaps("front"), key=lambda gap: gap.end - gap.start)
     assert killed - 1.0 < gap.start < killed + 1.0
     assert back - 1.0 < gap.end < back + 30.0
@@ -179,6 +181,7 @@ class Stream(BrightnessStream):
 
     def push(self, frame):
         if self._fails.exists():
+            self._fails.write_text(self._fails.read_text() + "once more")
             raise ZeroDivisionError("it fell to pieces")
         return super().push(frame)
 
@@ -221,9 +224,12 @@ def test_a_detector_that_raises_is_begun_anew_and_the_other_camera_goes_on(
     with Process(tmp_path, path, "--state", "state") as watch:
         watch.wait_for("one: odd since")
         watch.wait_for("two: odd since")
-        (tmp_path / "one.fails").touch()
-        watch.wait_for("one: not judged")
-        (tmp_path / "one.fails").unlink()
+        fails = tmp_path / "one.fails"
+        fails.touch()
+        watch.wait_for("one: odd from")
+        assert fails.read_text() == "once more", "its event is over at once, not after a while"
+        wait_until(lambda: fails.read_text() == 2 * "once more")
+        fails.unlink()
         failed = time.time()
         watch.wait_for("one: odd since", times=2)
         watch.wait_for("one: judged again")
