@@ -99,7 +99,7 @@ class WatchedCamera:
         self._life = EventLife(plan.rule, camera.longest_seconds)
         self._film = Filming(camera, journal, ring, outside.say)
         self._teller = EventTeller(plan, journal, outside.send, self._limit, self._film)
-        self._stopping = threading.Event()
+        self._stopping, self._through = threading.Event(), threading.Event()
         self._scored, self._seconds, self._failures, self._spared = 0, 0.0, 0, 0
         self._rate = 0.0
         self._score: float | None = None
@@ -138,8 +138,11 @@ class WatchedCamera:
 
     @property
     def is_over(self) -> bool:
-        """Whether its source is through, and all of it is scored."""
-        return not self._thread.is_alive()
+        """Whether its source is through, and all of it is scored.
+
+        A thread that ended in another way is none of that: it does not move any more.
+        """
+        return self._through.is_set()
 
     def thin(self, rate: float) -> None:
         """Look at so many frames per second at most; 0 looks at all."""
@@ -166,6 +169,14 @@ class WatchedCamera:
         return LiveScorer(plan.detector, self.name, plan.zones, live=not plan.camera.source.waits)
 
     def _run(self) -> None:
+        try:
+            self._watch()
+        except BaseException as error:  # a detector of somebody's own may even exit
+            self._outside.say(f"{self.name}: is watched no more: {type(error).__name__}: {error}")
+            return
+        self._through.set()
+
+    def _watch(self) -> None:
         while not self._stopping.is_set() and not self.reader.ended:
             frame = self.reader.take(_WAIT)
             self.moved = time.monotonic()

@@ -98,25 +98,34 @@ class _Film(threading.Thread):
         self._event, self._since = event, began - camera.pre_roll
 
     def run(self) -> None:
-        camera, journal = self._camera, self._journal
-        files = journal.state.files_of(self._event)
-        room = make_room(journal, camera.name, camera.retention, self._event.seen, _COMING)
-        if room.trouble:
-            self._say(f"{camera.name}: {room.trouble}")
+        journal = self._journal
         clips: list[str] = []
-        if room.enough:
-            longest = camera.pre_roll + camera.longest_seconds + camera.post_roll + MARGIN
-            writer = ClipWriter(self._ring, files.clip(), self._since, longest)
-            while not self.over.wait(1.0) and not writer.is_done:
-                pass
-            writer.finish(self.until[0] if self.until else self._since)
-            while not writer.wait(1.0):
-                pass
-            if writer.failure:
-                self._say(f"{camera.name}: {writer.failure}")
-            clips = [files.name(part) for part in writer.parts if part.is_file()]
+        try:
+            clips = self._filmed()
+        except Exception as error:  # whatever a disk may do; the event is told all the same
+            self._say(f"{self._camera.name}: no clip: {type(error).__name__}: {error}")
         self.over.wait()
         newest = journal.event(self._event.id) or self._event
         journal.write(
             replace(newest, clip=clips[0] if clips else None, later_clips=tuple(clips[1:]))
         )
+
+    def _filmed(self) -> list[str]:
+        """The names of the clips."""
+        camera, journal = self._camera, self._journal
+        files = journal.state.files_of(self._event)
+        room = make_room(journal, camera.name, camera.retention, self._event.seen, _COMING)
+        if room.trouble:
+            self._say(f"{camera.name}: {room.trouble}")
+        if not room.enough:
+            return []
+        longest = camera.pre_roll + camera.longest_seconds + camera.post_roll + MARGIN
+        writer = ClipWriter(self._ring, files.clip(), self._since, longest)
+        while not self.over.wait(1.0) and not writer.is_done:
+            pass
+        writer.finish(self.until[0] if self.until else self._since)
+        while not writer.wait(1.0):
+            pass
+        if writer.failure:
+            self._say(f"{camera.name}: {writer.failure}")
+        return [files.name(part) for part in writer.parts if part.is_file()]
