@@ -210,3 +210,10 @@ def test_features_have_length_one(fitted):
     image = pictures(3, 1)[0]
     row = feature(PictureFrame(0, 0.0, image), fitted.maps)
     np.testing.assert_allclose(row, by_hand(image[None])[0], atol=1e-6)
+
+
+def test_without_scikit_learn_no_footage_is_looked_at(tmp_path, monkeypatch):
+    monkeypatch.setattr("oddframe.networks.one_class_svm.find_spec", lambda _: None)
+    nowhere = Video("a", "gone.mp4", "train", "normal", 9, 25.0, 64, 40)
+    with pytest.raises(OddframeError, match="needs scikit-learn"):
+        DeepAppearance.fit(Manifest("x", (nowhere,), tmp_path), DeepAppearanceConfig(), 0, print)

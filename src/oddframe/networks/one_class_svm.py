@@ -11,6 +11,19 @@ from oddframe.console.installation import how_to_install
 from oddframe.errors import OddframeError
 
 
+def require_scikit_learn() -> None:
+    """Refuse before anything is measured that could not be fitted.
+
+    Raises:
+        OddframeError: scikit-learn is not installed.
+    """
+    if find_spec("sklearn") is None:
+        raise OddframeError(
+            "a one-class SVM needs scikit-learn, which is not installed; install it with: "
+            f"{how_to_install('svm')}"
+        )
+
+
 @dataclass(frozen=True)
 class Hyperplane:
     """The plane that keeps normal features from the origin.
@@ -42,11 +55,7 @@ class Hyperplane:
         Raises:
             OddframeError: scikit-learn is not installed.
         """
-        if find_spec("sklearn") is None:
-            raise OddframeError(
-                "a one-class SVM needs scikit-learn, which is not installed; install it with: "
-                f"{how_to_install('svm')}"
-            )
+        require_scikit_learn()
         from sklearn.svm import OneClassSVM
 
         machine = OneClassSVM(kernel="precomputed", nu=nu).fit((rows @ rows.T).astype(np.float64))

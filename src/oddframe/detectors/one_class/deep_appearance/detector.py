@@ -42,7 +42,7 @@ from oddframe.features.backbones.feature_maps import FeatureMaps, MapSettings
 from oddframe.features.frame_rows import FrameRows
 from oddframe.files.saved_state import SavedState
 from oddframe.media.frames import Frame, MediaInfo
-from oddframe.networks.one_class_svm import Hyperplane
+from oddframe.networks.one_class_svm import Hyperplane, require_scikit_learn
 from oddframe.settings.ranges import setting
 from oddframe.videos.manifest import Manifest
 from oddframe.videos.video import Video
@@ -176,6 +176,7 @@ class DeepAppearance(ScoreOfTerms):
             OddframeError: no normal training video that can be decoded, no such network, or no
                 scikit-learn.
         """
+        require_scikit_learn()
         videos, held_out = manifest.normal("train"), manifest.normal("val")
         if not videos:
             raise OddframeError(f"{manifest.dataset}: no normal videos in the split 'train'")
