@@ -194,7 +194,9 @@ def test_what_cannot_be_trained_or_scored(
     assert main([str(word) for word in (*train, *FUTURE)]) == 0
     short = tmp_path / "short" / "one"
     write_video(short, 3, None, 0)
-    assert "too short" in fails(capsys, "score", tmp_path / "other", short)
+    said = fails(capsys, "score", tmp_path / "other", short)
+    assert "too short" in said
+    assert short.name in said
     score = ("score", tmp_path / "other", manifest, "--per-video")
     assert "leave one of them out" in fails(capsys, *score, "--causal")
 

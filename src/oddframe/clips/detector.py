@@ -33,11 +33,11 @@ class ClipDetector(ClipLearner):
         self,
         info: MediaInfo,
         *,
-        source: str = "",  # noqa: ARG002 - nothing is said of a video here
+        source: str = "",
         live: bool = False,
     ) -> ClipStream:
         """Begin a stream; frames wait for ``scoring_batch`` clips, unless it is live."""
-        return ClipStream(self, info, live=live)
+        return ClipStream(self, info, live=live, source=source)
 
     @property
     def notes(self) -> dict[str, Any]:

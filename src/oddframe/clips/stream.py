@@ -18,6 +18,7 @@ import torch
 from oddframe.calibration.score_of_terms import FrameTerms
 from oddframe.clips.learner import ClipLearner
 from oddframe.clips.terms import TooShortError
+from oddframe.console.words import count
 from oddframe.detectors.frame_score import FrameScore
 from oddframe.media.frames import Frame, MediaInfo
 
@@ -29,9 +30,11 @@ class TermStream:
         detector: what measures them; it is put into eval mode and stays as it is.
         live: measure each frame as soon as a clip can be made with it, not ``scoring_batch`` clips
             at once.
+        source: what a message calls the video.
     """
 
-    def __init__(self, detector: ClipLearner, *, live: bool = False) -> None:
+    def __init__(self, detector: ClipLearner, *, live: bool = False, source: str = "") -> None:
+        self._where = f"{source}: " if source else ""
         self._detector = detector.eval()
         self._live = live
         self._carried = detector.carried_at_first()
@@ -79,8 +82,9 @@ class TermStream:
             found += [replace(self._last, frame=first + more) for more in range(self._unjudged)]
         elif self._unjudged:
             raise TooShortError(
-                f"a video of {self._unjudged} frames is too short for {self._detector.name}, which "
-                f"looks at clips of {self._detector.span} frames without a cut; give a longer video"
+                f"{self._where}a video of {count(self._unjudged, 'frame')} is too short for "
+                f"{self._detector.name}, which looks at clips of {self._detector.span} frames "
+                "without a cut; give a longer video"
             )
         return found
 
@@ -129,13 +133,15 @@ class ClipStream:
     Args:
         detector: what scores them.
         info: what is known of the video.
-        live: see :class:`TermStream`.
+        live, source: see :class:`TermStream`.
     """
 
-    def __init__(self, detector: ClipLearner, info: MediaInfo, *, live: bool) -> None:
+    def __init__(
+        self, detector: ClipLearner, info: MediaInfo, *, live: bool, source: str = ""
+    ) -> None:
         self._detector = detector
         self._look = detector.looks.of
-        self._terms = TermStream(detector, live=live)
+        self._terms = TermStream(detector, live=live, source=source)
         self._size = info.width, info.height
 
     def push(self, frame: Frame) -> list[FrameScore]:
