@@ -75,7 +75,9 @@ class WatchedVideo:
 
     def __iter__(self) -> Iterator[Frame]:
         marker = BreakMarker()
-        self.breaks = marker.breaks
+        # The same mapping as before: who asked for it early sees them come.
+        self.breaks.clear()
+        marker.breaks = self.breaks
         for frame in self._frames:
             yield from marker.push(frame)
         yield from marker.finish()
