@@ -133,7 +133,8 @@ def test_what_no_order_tests_is_untested():
     """With its own order alone the first ten moments with motion are compared with nothing."""
     found = streamed(made(shuffles=0), film(8, 60, odd=range(40, 50)))
     assert [one.frame for one in found if not one.tested][:15] == [*range(15)]
-    assert all(one.value == 0.5 for one in found if not one.tested)
+    highest = max(one.value for one in found if one.tested)
+    assert all(one.value < highest and not one.reason for one in found if not one.tested)
     assert max(found[15:50], key=lambda one: one.value).frame >= 38
 
 

@@ -194,10 +194,10 @@ class GiornoStream:
         # Of a video that was thinned, frames take what the nearest moment says.
         nearest = (np.arange(frames) + self._every // 2) // self._every
         nearest = np.minimum(nearest, len(grid) - 1).tolist()
+        # Frames that were not tested keep what the grid says, next to 0, as the public code has it:
+        # 0.5 says "no difference" of an accuracy; of these odds it would be above nearly all.
         return [
-            self._score(frame, grid[at])
-            if tested[at] and reachable[frame]
-            else self._untested(frame)
+            self._score(frame, grid[at], tested=bool(tested[at] and reachable[frame]))
             for frame, at in enumerate(nearest)
         ]
 
@@ -250,10 +250,10 @@ class GiornoStream:
             self._kept[number] = _Judged(self._kept[number].moving, part[:0])
         return rows
 
-    def _score(self, frame: int, cells: np.ndarray) -> FrameScore:
+    def _score(self, frame: int, cells: np.ndarray, *, tested: bool) -> FrameScore:
         pooled = float(cells.max() if self._config.pooling == "max" else (cells * _TRIANGLE).sum())
         boxes, width, height = (), self._info.width, self._info.height
-        if cells.any():
+        if tested and cells.any():
             boxes = odd_boxes(cells, width, height)
         place = f" ({where(boxes[0], width, height)})" if boxes else ""
         return FrameScore(
@@ -265,6 +265,7 @@ class GiornoStream:
             * bool(boxes),
             boxes=boxes,
             terms={NEWNESS: pooled},
+            tested=tested,
             baselines=self._baselines(frame),
         )
 
