@@ -47,7 +47,12 @@ def test_every_extra_that_a_message_names_exists():
     import re
 
     text = "".join(path.read_text() for path in (CLONE / "src").rglob("*.py"))
-    assert {*re.findall(r"how_to_install\(['\"](\w+)['\"]\)", text)} == {"ray", "svm"}
+    assert {*re.findall(r"how_to_install\(['\"](\w+)['\"]\)", text)} == {
+        "mqtt",
+        "prometheus",
+        "ray",
+        "svm",
+    }
     from oddframe.tracking import TRACKERS
 
     assert {*TRACKERS, "ray"} <= set(EXTRAS)

@@ -25,6 +25,7 @@ CALLS = {
     "score": {"run": "nowhere", "footage": "a.mp4"},
     "losses": {"run": "nowhere"},
     "drill": {"run": "nowhere", "footage": "file", "out": "out", "root": "."},
+    "watch": {"what": "nowhere", "source": "lavfi:testsrc2", "state": "state"},
     "evaluate": {"scores": "a.npz", "manifest": "nowhere.jsonl", "out": "e"},
     "compare": {"scores": ["nowhere.npz", "b.npz"], "out": "c", "manifest": "nowhere.jsonl"},
     "sweep": {"file": "nowhere.yaml"},

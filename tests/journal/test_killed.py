@@ -68,8 +68,10 @@ def test_what_was_on_disk_stays_and_the_open_event_is_closed_once(tmp_path):
     """Six times over the same folder, each time at another moment."""
     pause = random.Random(5)
     state, number, interrupted = StateFolder(tmp_path), 0, 0
-    for _ in range(6):
-        written = run_and_kill(tmp_path, number, pause.uniform(0.05, 0.8))
+    for turn in range(6):
+        # Every second time an event is open nearly always, so that some are interrupted.
+        held = 0.3 * (turn % 2)
+        written = run_and_kill(tmp_path, number, pause.uniform(0.05, 0.8), held)
         number += 10_000
         told, said = [], []
         with open_journal(tmp_path, said.append) as journal:

@@ -19,6 +19,7 @@ class Covered:
     name = "covered"
     traits = Traits("frames", "at once")
     smoothing_seconds = 0.0
+    threshold = 1.0
     number = -1
 
     def stream(self, info, *, source="", live=False):
