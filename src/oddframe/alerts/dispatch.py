@@ -83,6 +83,7 @@ class Alerts:
         until = time.monotonic() + patience
         for sender in self._senders.values():
             sender.stop(max(0.0, until - time.monotonic()))
+            sender.abandon()
 
     def _tell_of_others(self, folder: Path, say: Callable[[str], None]) -> None:
         """Messages of sinks that are no more: nobody sends them, and nobody deletes them."""

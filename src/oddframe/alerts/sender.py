@@ -76,7 +76,7 @@ class Sender:
         self._next = 0.0
         self._saved_at = 0.0
         self._trouble, self._since = "", None
-        self._off = self._stopping = False
+        self._off = self._stopping = self._abandoned = False
         self._changed = threading.Condition()
         self._woken = False
         self._thread = threading.Thread(target=self._run, name=f"sink {sink.name}", daemon=True)
@@ -136,6 +136,10 @@ class Sender:
             self._thread.join(patience)
         return not self._thread.is_alive()
 
+    def abandon(self) -> None:
+        """Send no more, whatever is due: a sink that hung may come back when others send it."""
+        self._abandoned = True
+
     def _notify(self) -> None:
         with self._changed:
             self._changed.notify_all()
@@ -146,7 +150,7 @@ class Sender:
         except Exception as error:  # a mistake in a sink, which must harm no other
             self._settle([], Gone(f"cannot begin ({type(error).__name__}: {error})"))
         try:
-            while True:
+            while not self._abandoned:
                 if self._due_messages():
                     continue
                 with self._changed:
