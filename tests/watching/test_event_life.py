@@ -19,7 +19,7 @@ def lived(values, fps, rule, longest=LONG):
     life, changes = EventLife(rule, longest), []
     for frame, value in enumerate(values):
         score, seconds = FrameScore(frame, float(value)), frame / fps
-        changes += life.add(score, seconds, AT + seconds, 1 / fps, rule.threshold)
+        changes += life.add(score, seconds, AT + seconds, 1 / fps)
     return changes + life.finish()
 
 
@@ -55,7 +55,7 @@ def test_an_event_is_told_once_it_is_long_enough_and_again_when_it_is_odder():
     told = [
         (frame, change.kind)
         for frame, value in enumerate(values)
-        for change in life.add(FrameScore(frame, value), frame / 10, AT + frame / 10, 0.1, 1.0)
+        for change in life.add(FrameScore(frame, value), frame / 10, AT + frame / 10, 0.1)
     ]
     assert told == [(5, "open"), (6, "peak")]
     assert kinds(life.pause(1.7)) == []
@@ -72,13 +72,13 @@ def test_what_lasts_too_long_is_told_as_a_state_and_then_no_more():
 
 def test_frames_that_nothing_was_found_out_about_are_never_odd():
     life = EventLife(EventRule(1.0), LONG)
-    assert life.add(FrameScore(0, 9.0, tested=False), 0.0, AT, 0.1, 1.0) == []
+    assert life.add(FrameScore(0, 9.0, tested=False), 0.0, AT, 0.1) == []
 
 
 def test_a_clock_that_is_set_back_changes_names_only():
     life = EventLife(EventRule(1.0, 0.5), LONG)
-    changes = life.add(FrameScore(0, 2.0), 0.0, AT, 0.1, 1.0)
-    changes += life.add(FrameScore(1, 2.0), 0.1, AT - 3600, 0.1, 1.0)
+    changes = life.add(FrameScore(0, 2.0), 0.0, AT, 0.1)
+    changes += life.add(FrameScore(1, 2.0), 0.1, AT - 3600, 0.1)
     changes += life.pause(5.0)
     assert kinds(changes) == ["open", "close"]
     assert changes[-1].event.at == AT

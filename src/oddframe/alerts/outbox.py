@@ -251,6 +251,9 @@ class Outbox:
             with suppress(OSError):
                 path.unlink()
             return
-        entry = Entry(number, message, path.stat().st_size, saved=True)
+        try:
+            entry = Entry(number, message, path.stat().st_size, saved=True)
+        except FileNotFoundError:  # a sink that hung under another watch has just finished it
+            return
         self._entries[number] = entry
         self._bytes += entry.size

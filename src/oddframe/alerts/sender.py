@@ -74,7 +74,6 @@ class Sender:
         self._open: set[tuple[str, str]] = set()
         self._failed = 0
         self._next = 0.0
-        self._saved_at = 0.0
         self._trouble, self._since = "", None
         self._off = self._stopping = self._abandoned = False
         self._changed = threading.Condition()

@@ -8,6 +8,7 @@ import numpy as np
 
 from oddframe.calibration.places import odd_boxes
 from oddframe.detectors.frame_score import FrameScore
+from oddframe.errors import OddframeError
 from oddframe.zones.zone import Zone, Zones
 
 
@@ -35,6 +36,24 @@ def zone_of(score: FrameScore, size: tuple[int, int], zones: Zones) -> Zone | No
         return None
     place = place_of(score, size)
     return None if place is None else zones.at(*place)
+
+
+def check_sensitivity(zones: Zones, places: bool, who: str) -> None:
+    """Refuse zones with a sensitivity of their own where nobody knows in which something is.
+
+    Args:
+        zones: of the picture.
+        places: whether the detector says where something is odd.
+        who: how the message calls it.
+
+    Raises:
+        OddframeError: it does not.
+    """
+    if not places and any(zone.sensitivity != 1 for zone in zones):
+        raise OddframeError(
+            f"{who} does not say where something is odd, so zones have no sensitivity of their "
+            "own; leave it out of them"
+        )
 
 
 def weighed(

@@ -8,12 +8,12 @@ unfinished.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
@@ -31,6 +31,8 @@ from oddframe.settings.reading import read_settings
 from oddframe.videos.video import Video
 from oddframe.zones.zone import Zones
 from oddframe.zones.zone_file import zones_from
+
+T = TypeVar("T")
 
 CHECKPOINT = "checkpoint.pt"
 BEST = "best.pt"
@@ -95,12 +97,7 @@ class Run:
         Raises:
             OddframeError: the configuration holds something else.
         """
-        try:
-            return levels_from(self.config.get("levels"))
-        except OddframeError as error:
-            raise OddframeError(
-                f"{self.folder / CONFIG}: {error}; train again into another folder"
-            ) from None
+        return self._configured("levels", levels_from)
 
     @property
     def zones(self) -> Zones:
@@ -109,8 +106,12 @@ class Run:
         Raises:
             OddframeError: the configuration holds something else.
         """
+        return self._configured("zones", zones_from)
+
+    def _configured(self, name: str, read: Callable[[Any], T]) -> T:
+        """What the configuration holds under a name, as it is read from plain values."""
         try:
-            return zones_from(self.config.get("zones"))
+            return read(self.config.get(name))
         except OddframeError as error:
             raise OddframeError(
                 f"{self.folder / CONFIG}: {error}; train again into another folder"

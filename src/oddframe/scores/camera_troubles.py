@@ -9,7 +9,7 @@ from typing import Any
 from oddframe.media.clock import Clock
 from oddframe.scores.event_times import times_of
 
-_GAP_SECONDS = 10.0
+GAP_SECONDS = 10.0
 """The same trouble again so soon is one."""
 
 
@@ -39,7 +39,7 @@ def note_trouble(troubles: list[CameraTrouble], what: str, frame: int, clock: Cl
     now = clock.seconds(min(frame, clock.frames))
     for index in range(len(troubles) - 1, -1, -1):
         if troubles[index].what == what:
-            if now - clock.seconds(min(troubles[index].end, clock.frames)) <= _GAP_SECONDS:
+            if now - clock.seconds(min(troubles[index].end, clock.frames)) <= GAP_SECONDS:
                 troubles[index] = replace(troubles[index], end=frame + 1)
                 return
             break

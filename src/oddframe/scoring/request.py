@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from oddframe.calibration.zoned_scores import check_sensitivity
 from oddframe.cluster.spread import Workers
 from oddframe.detectors.contract import merge_seconds_of
 from oddframe.errors import OddframeError
@@ -149,17 +150,12 @@ class ScoreRequest:
         if manner.per_video and not traits.per_video:
             raise OddframeError(f"{who} does not scale its scores; leave out --per-video")
         zones = run.zones if self.zones is None else self.zones
-        if any(zone.sensitivity != 1 for zone in zones):
-            if not traits.places:
-                raise OddframeError(
-                    f"{who} does not say where something is odd, so zones have no sensitivity of "
-                    "their own; leave it out of them"
-                )
-            if manner.per_video:
-                raise OddframeError(
-                    "--per-video scales all scores of a video together, so zones have no "
-                    "sensitivity of their own; leave it out of them"
-                )
+        check_sensitivity(zones, traits.places, who)
+        if manner.per_video and any(zone.sensitivity != 1 for zone in zones):
+            raise OddframeError(
+                "--per-video scales all scores of a video together, so zones have no sensitivity "
+                "of their own; leave it out of them"
+            )
         if manner.per_video and manner.causal:
             raise OddframeError(
                 "--per-video needs the whole video and --causal forbids it; leave one of them out"

@@ -18,7 +18,7 @@ from oddframe.watching.watch import Watch, Watched
 
 STATE = "oddframe-state"
 JSON = "json"
-"""Name of the sink that ``--json`` adds; no cameras file can have it, which is seen to."""
+"""Name of the sink that ``--json`` adds."""
 
 
 @text_paths
@@ -68,8 +68,13 @@ def watch(
             cannot be written.
     """
     if source is None:
-        given = {"--name": name != "camera", "--threshold": threshold is not None}
-        given |= {"--alarms-per-hour": alarms_per_hour is not None, "--pace": pace != "file"}
+        given = {
+            "--name": name != "camera",
+            "--pace": pace != "file",
+            "--transport": transport != "tcp",
+            "--threshold": threshold is not None,
+            "--alarms-per-hour": alarms_per_hour is not None,
+        }
         for option, there in given.items():
             if there:
                 raise OddframeError(
@@ -89,6 +94,10 @@ def watch(
         raise OddframeError("--send sends test messages and goes with --check; add it")
     if check:
         return check_cameras(wanted, state, send=send)
+    if json and JSON in wanted.sinks:
+        raise OddframeError(
+            f"{what}: --json adds a sink of the name '{JSON}', and there is one; rename it"
+        )
     again = None if source is not None else what
     everybody = [StdoutSink(JSON)] if json else []
     return Watch(wanted, plans_of(wanted), state, _say, everybody, again, metrics).run()

@@ -13,6 +13,7 @@ from oddframe.alerts.sink import CameraState
 from oddframe.calibration.zoned_scores import weighed
 from oddframe.errors import OddframeError
 from oddframe.journal.journal import Journal
+from oddframe.scores.camera_troubles import GAP_SECONDS
 from oddframe.sources.live_frame import LiveFrame
 from oddframe.sources.packet_ring import PacketRing
 from oddframe.sources.reader import Reader
@@ -32,8 +33,6 @@ _STATE_SECONDS = 1.0
 """Not more often is a sink told how the camera is."""
 _AGAIN_SECONDS = 10.0
 """So long after a detector failed on a camera's frames it is begun anew."""
-_TROUBLE_SECONDS = 10.0
-"""The same trouble of a camera again so soon is one."""
 
 
 @dataclass(frozen=True)
@@ -94,11 +93,12 @@ class WatchedCamera:
         seen = journal.state.cameras / camera.name / "recordings-seen.json"
         self.reader = Reader(camera.source, ring, seen=seen)
         self._outside, self._armed = outside, armed
-        self._limit = Budget(plan.rule.threshold, camera.alarms_per_hour)
+        self._budget = Budget(plan.rule.threshold, camera.alarms_per_hour)
+        self._limit = plan.rule.threshold  # the budget's, by now
         self._scorer = self._new_scorer()
         self._life = EventLife(plan.rule, camera.longest_seconds)
         self._film = Filming(camera, journal, ring, outside.say)
-        self._teller = EventTeller(plan, journal, outside.send, self._limit, self._film)
+        self._teller = EventTeller(plan, journal, outside.send, self._budget, self._film)
         self._stopping, self._through = threading.Event(), threading.Event()
         self._scored, self._seconds, self._failures, self._spared = 0, 0.0, 0, 0
         self._rate = 0.0
@@ -118,9 +118,9 @@ class WatchedCamera:
     def start(self) -> None:
         """Begin."""
         journal, now = self._outside.journal, time.time()
-        if self._limit.per_hour is not None:
-            for event in reversed(journal.events(self.name, now - self._limit.window)):
-                self._limit.note(event.peak, event.start)
+        if self._budget.per_hour is not None:
+            for event in reversed(journal.events(self.name, now - self._budget.window)):
+                self._budget.note(event.peak, event.start)
         journal.watching(self.name, now)
         self.reader.start()
         self._thread.start()
@@ -161,7 +161,7 @@ class WatchedCamera:
             teller.untold,
             self._failures,
             self._score,
-            self._limit.limit(self._at),
+            self._limit,
         )
 
     def _new_scorer(self) -> LiveScorer:
@@ -248,9 +248,10 @@ class WatchedCamera:
         # NumPy's numbers are none to a journal.
         self._score = float(score.value)
         score = replace(score, value=self._score)
-        self._outside.journal.scored(self.name, frame.at, score.value, self._limit.limit(frame.at))
+        self._limit = self._budget.limit(frame.at)
+        self._outside.journal.scored(self.name, frame.at, score.value, self._limit)
         self._note_trouble(score.camera, frame.at)
-        changes = self._life.add(score, frame.seconds, frame.at, scored.lasts, plan.rule.threshold)
+        changes = self._life.add(score, frame.seconds, frame.at, scored.lasts)
         if self._life.oddest is score:
             self._teller.sees(frame, score.score_map, zone)
         self._changed(changes)
@@ -264,7 +265,7 @@ class WatchedCamera:
         """The camera's own trouble is told once, and that it is over once."""
         if trouble:
             self._trouble_at = at
-        elif self._trouble and at - self._trouble_at <= _TROUBLE_SECONDS:
+        elif self._trouble and at - self._trouble_at <= GAP_SECONDS:
             return
         if trouble != self._trouble:
             self._trouble = trouble

@@ -1,7 +1,7 @@
 """The life of an event while it happens: it opens, goes on, and is over.
 
 What opens and closes is what :func:`oddframe.scores.detections.find_detections` finds in the same
-scores afterwards: frames above the limit, joined over gaps of ``merge_seconds``, that last for
+scores afterwards: frames above the threshold, joined over gaps of ``merge_seconds``, that last for
 ``min_seconds``. An event is over only when such a gap has passed, so that somebody who stands still
 for a moment is not told of twice; that is the hysteresis, in time and not in height.
 """
@@ -64,8 +64,7 @@ class EventLife:
     """The events of one camera, one after the other.
 
     Args:
-        rule: which gaps are none, and how long an event lasts at least; its threshold is that of
-            the run, while each frame comes with a limit of its own.
+        rule: which frames are odd, which gaps are none, and how long an event lasts at least.
         longest_seconds: what lasts longer is a state.
     """
 
@@ -78,18 +77,11 @@ class EventLife:
         self._frames = self._frames_since = 0
 
     @property
-    def is_open(self) -> bool:
-        """Whether an event that was told of is going on."""
-        return self._told
-
-    @property
     def oddest(self) -> FrameScore | None:
         """What was said of the oddest frame of what is going on, told of or not yet."""
         return None if self._event is None else self._event.oddest
 
-    def add(
-        self, score: FrameScore, seconds: float, at: float, lasts: float, limit: float
-    ) -> list[Change]:
+    def add(self, score: FrameScore, seconds: float, at: float, lasts: float) -> list[Change]:
         """Take the next frame.
 
         Args:
@@ -97,10 +89,9 @@ class EventLife:
             seconds: its time, on a clock that nobody sets.
             at: when it was filmed, Unix seconds.
             lasts: for how many seconds it is shown.
-            limit: the frame is odd if its score is strictly greater.
         """
         changes = self.pause(seconds, lasts)
-        odd = score.tested and score.value > limit
+        odd = score.tested and score.value > self._rule.threshold
         if self._event is None:
             if not odd:
                 return changes

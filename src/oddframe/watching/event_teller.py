@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -81,32 +82,29 @@ class EventTeller:
             self._tell(self._write(event, picture=True), "update")
 
     def _as_it_is(self, now: Happening) -> LiveEvent:
-        score, plan, before = now.oddest, self._plan, self._event
-        size = self._frame.size if self._frame is not None else None
-        event = before or LiveEvent(
+        score, plan = now.oddest, self._plan
+        known: dict[str, Any] = {
+            "seen": now.end,
+            "peak": now.peak,
+            "peak_at": now.peak_at,
+            "mean": now.mean,
+            "reason": score.reason,
+            "cue": score.cue,
+            "zone": self._zone,
+            "boxes": score.boxes,
+            "size": None if self._frame is None else self._frame.size,
+            "nearest": score.nearest,
+        }
+        if self._event is not None:
+            return replace(self._event, **known)
+        return LiveEvent(
             id=new_event_id(now.at),
             camera=plan.camera.name,
             start=now.at,
             end=None,
-            seen=now.end,
-            peak=now.peak,
-            peak_at=now.peak_at,
-            mean=now.mean,
             threshold=plan.rule.threshold,
             run=str(plan.run.folder),
-        )
-        return replace(
-            event,
-            seen=now.end,
-            peak=now.peak,
-            peak_at=now.peak_at,
-            mean=now.mean,
-            reason=score.reason,
-            cue=score.cue,
-            zone=self._zone,
-            boxes=score.boxes,
-            size=size,
-            nearest=score.nearest,
+            **known,
         )
 
     def _why_not(self, event: LiveEvent, armed: bool) -> str:
@@ -115,11 +113,12 @@ class EventTeller:
             return "disarmed"
         if event.peak <= self._budget.limit(event.seen):
             return "budget"
-        last, cool = self._last, self._plan.camera.cool_down
-        soon = last is not None and event.start - last.seen < cool
-        if last is not None and soon and event.zone == last.zone:
-            return "cool-down" if event.peak <= _CLEARLY * last.peak else ""
-        return ""
+        last = self._last
+        if last is None or event.zone != last.zone:
+            return ""
+        if event.start - last.seen >= self._plan.camera.cool_down:
+            return ""
+        return "cool-down" if event.peak <= _CLEARLY * last.peak else ""
 
     def _told_or_not(self, event: LiveEvent, now: Happening, why_not: str) -> None:
         if why_not:
@@ -144,13 +143,8 @@ class EventTeller:
     def _write(self, event: LiveEvent, *, picture: bool) -> LiveEvent:
         jpeg = None
         if picture and self._frame is not None:
-            jpeg = self._drawn(event)
+            jpeg = picture_of(self._frame.rgb(), event.boxes, self._map, event.threshold)
         return self._journal.write(event, jpeg)
-
-    def _drawn(self, event: LiveEvent) -> bytes:
-        frame = self._frame
-        assert frame is not None
-        return picture_of(frame.rgb(), event.boxes, self._map, event.threshold)
 
     def _tell(self, event: LiveEvent, kind: Kind) -> LiveEvent:
         count = self._updates if kind == "update" else 0

@@ -48,6 +48,16 @@ def exposition(watching: Watching) -> bytes:
     return generate_latest(registry)
 
 
+_COUNTED = {
+    "scored": ("oddframe_frames_scored", "Frames judged."),
+    "seconds": ("oddframe_scoring_seconds", "Seconds that judging took."),
+    "alarms": ("oddframe_alarms", "Events that somebody was told of."),
+    "untold": ("oddframe_events_untold", "Events that nobody was told of."),
+    "failures": ("oddframe_detector_failures", "Times the detector failed."),
+}
+"""What :class:`CameraCounts` has that goes out as it is: name and help of each."""
+
+
 class _Collector:
     """Families of figures, made anew for each scrape."""
 
@@ -63,24 +73,9 @@ class _Collector:
         info = Info("oddframe_build", "What is running.")
         info.add_metric([], {"version": __version__})
         yield info
-        by_camera = {
-            "oddframe_frames_read_total": Counter(
-                "oddframe_frames_read", "Frames decoded.", labels=["camera"]
-            ),
-            "scored": Counter("oddframe_frames_scored", "Frames judged.", labels=["camera"]),
-            "seconds": Counter(
-                "oddframe_scoring_seconds", "Seconds that judging took.", labels=["camera"]
-            ),
-            "alarms": Counter(
-                "oddframe_alarms", "Events that somebody was told of.", labels=["camera"]
-            ),
-            "untold": Counter(
-                "oddframe_events_untold", "Events that nobody was told of.", labels=["camera"]
-            ),
-            "failures": Counter(
-                "oddframe_detector_failures", "Times the detector failed.", labels=["camera"]
-            ),
-        }
+        by_camera = ["camera"]
+        counted = {key: Counter(*words, labels=by_camera) for key, words in _COUNTED.items()}
+        read = Counter("oddframe_frames_read", "Frames decoded.", labels=by_camera)
         dropped = Counter(
             "oddframe_frames_dropped",
             "Frames that were not judged.",
@@ -89,15 +84,15 @@ class _Collector:
         lost = Counter(
             "oddframe_reconnects", "Times the source was lost.", labels=["camera", "reason"]
         )
-        up = Gauge("oddframe_camera_up", "Whether frames come.", labels=["camera"])
-        limit = Gauge("oddframe_threshold", "Height from which people are told.", labels=["camera"])
-        lag = Gauge("oddframe_lag_seconds", "From filming to decoding.", labels=["camera"])
-        age = Gauge("oddframe_frame_age_seconds", "Since the last frame.", labels=["camera"])
+        up = Gauge("oddframe_camera_up", "Whether frames come.", labels=by_camera)
+        limit = Gauge("oddframe_threshold", "Height from which people are told.", labels=by_camera)
+        lag = Gauge("oddframe_lag_seconds", "From filming to decoding.", labels=by_camera)
+        age = Gauge("oddframe_frame_age_seconds", "Since the last frame.", labels=by_camera)
         for camera in self._watching.cameras():
             name, state, counts = camera.name, camera.reader.state, camera.counts
-            by_camera["oddframe_frames_read_total"].add_metric([name], state.frames_read)
-            for key in ("scored", "seconds", "alarms", "untold", "failures"):
-                by_camera[key].add_metric([name], getattr(counts, key))
+            read.add_metric([name], state.frames_read)
+            for key, family in counted.items():
+                family.add_metric([name], getattr(counts, key))
             dropped.add_metric([name, "late"], state.frames_dropped)
             dropped.add_metric([name, "damaged"], state.frames_damaged)
             dropped.add_metric([name, "spared"], counts.spared)
@@ -109,8 +104,7 @@ class _Collector:
                 lag.add_metric([name], state.lag)
             if state.frame_age is not None:
                 age.add_metric([name], state.frame_age)
-        yield from by_camera.values()
-        yield from (dropped, lost, up, limit, lag, age)
+        yield from (read, *counted.values(), dropped, lost, up, limit, lag, age)
         sent = Counter(
             "oddframe_messages", "Messages by what became of them.", labels=["sink", "result"]
         )

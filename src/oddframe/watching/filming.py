@@ -64,7 +64,7 @@ class Filming:
             over: when it was, on the clock of the frames.
         """
         if film := self._films.get(event.id):
-            film.until.append(over + self._camera.post_roll)
+            film.until = over + self._camera.post_roll
             film.over.set()
 
     def stop(self) -> None:
@@ -80,7 +80,7 @@ class _Film(threading.Thread):
 
     Attributes:
         over: set when the event is.
-        until: then, until when to film, on the clock of the frames.
+        until: then, until when to film, on the clock of the frames; until nobody says, no longer.
     """
 
     def __init__(
@@ -93,9 +93,10 @@ class _Film(threading.Thread):
         began: float,
     ) -> None:
         super().__init__(name=f"oddframe-film-{camera.name}", daemon=True)
-        self.over, self.until = threading.Event(), []
+        self.over = threading.Event()
         self._camera, self._journal, self._ring, self._say = camera, journal, ring, say
-        self._event, self._since = event, began - camera.pre_roll
+        self._event = event
+        self._since = self.until = began - camera.pre_roll
 
     def run(self) -> None:
         journal = self._journal
@@ -123,7 +124,7 @@ class _Film(threading.Thread):
         writer = ClipWriter(self._ring, files.clip(), self._since, longest)
         while not self.over.wait(1.0) and not writer.is_done:
             pass
-        writer.finish(self.until[0] if self.until else self._since)
+        writer.finish(self.until)
         while not writer.wait(1.0):
             pass
         if writer.failure:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from oddframe.calibration.zoned_scores import check_sensitivity
 from oddframe.cameras.cameras_file import Camera, CamerasFile
 from oddframe.detectors.contract import FrameDetector, looks_at_frames
 from oddframe.errors import OddframeError
@@ -58,8 +59,9 @@ def plan_of(camera: Camera, run: Run) -> Plan:
             f"{who} has no threshold, so nothing would ever be told; give 'threshold', or train "
             "with normal footage"
         )
-    trained = detector.traits.trained != "never"
+    trained = not detector.traits.needs_no_footage
     zones = zones_for_run(camera.zones, run.zones, trained=trained)
+    check_sensitivity(zones, detector.traits.places, who)
     return Plan(camera, run, detector, rule, zones)
 
 

@@ -15,17 +15,13 @@ class Service:
     """The service manager.
 
     Args:
-        environment: where it names its socket, ``NOTIFY_SOCKET``, and how often it wants to hear,
-            ``WATCHDOG_USEC``.
+        environment: where it names its socket, ``NOTIFY_SOCKET``.
     """
 
     def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
         address = environment.get("NOTIFY_SOCKET", "")
         # A name that begins with @ is abstract, which the kernel writes with a zero.
         self._address = "\0" + address[1:] if address.startswith("@") else address
-        usec = environment.get("WATCHDOG_USEC", "")
-        self.watchdog_seconds = int(usec) / 1e6 if usec.isdigit() else None
-        """After so many seconds without :meth:`alive` the process is restarted."""
 
     def ready(self) -> None:
         """All cameras are being watched."""
@@ -34,10 +30,6 @@ class Service:
     def alive(self) -> None:
         """Every thread moves."""
         self._say("WATCHDOG=1")
-
-    def status(self, line: str) -> None:
-        """What ``systemctl status`` shows."""
-        self._say(f"STATUS={line}")
 
     def stopping(self) -> None:
         """It is going to end."""
