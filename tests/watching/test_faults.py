@@ -287,6 +287,29 @@ def test_a_port_that_is_taken_is_one_line_before_any_camera_begins(street, tmp_p
     assert journal(tmp_path).states("one") == []
 
 
+@pytest.mark.parametrize("where", ["nowhere", "127.0.0.1:70000"])
+def test_a_port_that_is_none_is_one_line_and_makes_no_state_folder(street, where, tmp_path, capsys):
+    command = ["watch", str(street.run), "lavfi:testsrc2", "--state", str(tmp_path / "state")]
+    refused([*command, "--metrics", where], f"expected HOST:PORT, found '{where}'", capsys)
+    assert not (tmp_path / "state").exists()
+
+
+def test_a_file_that_is_no_video_is_one_line_before_anything_starts(street, tmp_path, capsys):
+    bad = tmp_path / "bad.mp4"
+    bad.write_text("this is text\n" * 50)
+    state = tmp_path / "state"
+    refused(["watch", str(street.run), str(bad), "--state", str(state)], str(bad), capsys)
+    assert not state.exists()
+
+
+def test_a_source_that_is_through_before_its_end_says_why(street, tmp_path, capsys):
+    command = ["watch", str(street.run), "lavfi:nothing_of_that_name"]
+    assert main([*command, "--state", str(tmp_path / "state")]) == 3
+    out = capsys.readouterr()
+    assert "oddframe: camera: what comes cannot be read as video" in out.err
+    assert "camera: 0 frames, 0 alarms" in out.out
+
+
 def refused(command, said, capsys):
     assert main(command) == 2
     out = capsys.readouterr()

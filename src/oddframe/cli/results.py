@@ -46,7 +46,6 @@ from oddframe.verbs.demo import Demo
 from oddframe.verbs.extract import Extracted
 from oddframe.verbs.merge_crops import Merged
 from oddframe.videos.manifest import Manifest
-from oddframe.watching.checking import CheckedCameras
 
 _MOST_EVENTS = 20
 _MOST_CUT = 5
@@ -103,15 +102,22 @@ def describe(result: Any, given: Mapping[str, Any] | None = None) -> str:
     return ""
 
 
+@runtime_checkable
+class LeavingOut(Protocol):
+    """A result that says itself what of that which it was given could not be used, and why."""
+
+    left_out: Mapping[str, str]
+
+
 def left_out(result: Any) -> Mapping[str, str]:
-    """Recordings that a verb was given and could not read, and why."""
+    """Recordings, or cameras, that a verb was given and could not read, and why."""
     match result:
-        case Manifest():
-            return result.left_out
-        case Scored() | Extracted() | CheckedCameras():
+        case Scored() | Extracted():
             return result.failed
         case Run():
             return result.config.get("left_out", {})
+        case LeavingOut():
+            return result.left_out
     return {}
 
 

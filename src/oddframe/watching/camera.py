@@ -84,6 +84,10 @@ class WatchedCamera:
         plan: what is asked.
         outside: who is told.
         armed: whether a person wants to be told of what is filmed at a moment.
+
+    Attributes:
+        loss: why a source that has an end was through before it; ``""`` if it was not.
+        moved: steady time (``time.monotonic``) of the last sign of the thread.
     """
 
     def __init__(self, plan: Plan, outside: Outside, armed: Callable[[datetime], bool]) -> None:
@@ -110,6 +114,7 @@ class WatchedCamera:
         self._trouble, self._trouble_at = "", 0.0
         self._shown = 0.0
         self._up: bool | None = None
+        self.loss = ""
         self.moved = time.monotonic()
         self._thread = threading.Thread(
             target=self._run, name=f"oddframe-watch-{self.name}", daemon=True
@@ -192,6 +197,10 @@ class WatchedCamera:
             self._outside.say(f"{self.name}: its last frames are not judged: {_said(error)}")
         self._changed(self._life.finish(), "stopped")
         self._film.stop()
+        state = self.reader.state
+        if self.reader.ended and not self._stopping.is_set() and state.reason != "ended":
+            self.loss = state.words
+            self._outside.say(f"{self.name}: {self.loss}")
 
     def _seconds_now(self) -> float:
         """Now on the clock of the frames, while none comes."""

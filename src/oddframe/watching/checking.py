@@ -27,16 +27,16 @@ class CheckedCameras:
 
     Attributes:
         lines: one for each camera and each sink.
-        failed: cameras and sinks that will not work as it is, and why.
+        left_out: cameras and sinks that will not work as it is, and why.
     """
 
     lines: tuple[str, ...]
-    failed: Mapping[str, str]
+    left_out: Mapping[str, str]
 
     def text(self) -> str:
         """The lines, and what comes of it."""
-        if self.failed:
-            return "\n".join([*self.lines, f"{len(self.failed)} of these will not work as it is"])
+        if self.left_out:
+            return "\n".join([*self.lines, f"{len(self.left_out)} of these will not work as it is"])
         return "\n".join([*self.lines, "all of these work"])
 
 

@@ -12,6 +12,7 @@ from oddframe import __version__
 from oddframe.alerts.sender import SinkStatus
 from oddframe.console.installation import how_to_install
 from oddframe.errors import OddframeError
+from oddframe.tracking import installed
 from oddframe.watching.camera import WatchedCamera
 
 
@@ -30,19 +31,23 @@ class Watching:
     sinks: Callable[[], dict[str, SinkStatus]]
 
 
-def exposition(watching: Watching) -> bytes:
-    """The text that Prometheus reads.
+def check_installed() -> None:
+    """Raise an error that says how to install what writes the figures, if it is not there.
 
     Raises:
-        OddframeError: the package that writes it is not installed.
+        OddframeError: it is not.
     """
-    try:
-        from prometheus_client import CollectorRegistry, generate_latest
-    except ModuleNotFoundError:
+    if not installed("prometheus_client"):
         raise OddframeError(
             "--metrics: the Python package 'prometheus-client' is missing; install it with "
             f"{how_to_install('prometheus')}"
-        ) from None
+        )
+
+
+def exposition(watching: Watching) -> bytes:
+    """The text that Prometheus reads."""
+    from prometheus_client import CollectorRegistry, generate_latest
+
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Collector(watching))
     return generate_latest(registry)

@@ -10,6 +10,7 @@ from oddframe.cameras.cameras_file import Camera, CamerasFile
 from oddframe.detectors.contract import FrameDetector, looks_at_frames
 from oddframe.errors import OddframeError
 from oddframe.footage.zoned_footage import zones_for_run
+from oddframe.media.opening import open_video
 from oddframe.runs.run_folder import Run, read_run
 from oddframe.scores.detections import EventRule
 from oddframe.scoring.request import Alarms, Manner
@@ -39,7 +40,7 @@ def plan_of(camera: Camera, run: Run) -> Plan:
     """The plan of a camera.
 
     Raises:
-        OddframeError: the run cannot judge a camera while it films.
+        OddframeError: the run cannot judge a camera while it films, or a file is no video.
     """
     detector = run.detector
     who = f"camera '{camera.name}': {run.folder}: {detector.name}"
@@ -62,6 +63,9 @@ def plan_of(camera: Camera, run: Run) -> Plan:
     trained = not detector.traits.needs_no_footage
     zones = zones_for_run(camera.zones, run.zones, trained=trained)
     check_sensitivity(zones, detector.traits.places, who)
+    if camera.source.kind == "file":
+        with open_video(camera.source.address):  # else it would be through at once, with nothing
+            pass
     return Plan(camera, run, detector, rule, zones)
 
 

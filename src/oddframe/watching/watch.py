@@ -24,9 +24,9 @@ from oddframe.journal.live_event import LiveEvent
 from oddframe.journal.retention import make_room
 from oddframe.watching.balance import Balance
 from oddframe.watching.camera import Outside, WatchedCamera
-from oddframe.watching.figures import Watching, exposition
+from oddframe.watching.figures import Watching, check_installed, exposition
 from oddframe.watching.plan import Plan, plans_of
-from oddframe.watching.port import answering
+from oddframe.watching.port import answering, host_and_port
 from oddframe.watching.service import Service
 
 _LOOK_SECONDS = 0.5
@@ -49,12 +49,14 @@ class Watched:
         state: the state folder.
         alarms, untold: events that a person was told of, and others, by camera.
         frames: frames that were scored, by camera.
+        left_out: cameras whose source was through before its end, and why.
     """
 
     state: Path
     alarms: dict[str, int]
     untold: dict[str, int]
     frames: dict[str, int]
+    left_out: dict[str, str]
 
     def text(self) -> str:
         """What came of it, a line for each camera."""
@@ -105,13 +107,15 @@ class Watch:
             OddframeError: the state folder cannot be written, somebody else writes there, or the
                 port of the figures cannot be had.
         """
+        if self._metrics is not None:
+            host_and_port(self._metrics)
+            check_installed()
         with ExitStack() as until_over:
             self._journal = until_over.enter_context(open_journal(self._state, self._say))
             self._alerts = self._new_alerts()
             until_over.callback(lambda: self._alerts.stop())
             if self._metrics is not None:
                 figures = Watching(self._state, lambda: self.cameras, lambda: self._alerts.status())
-                exposition(figures)  # what is missing is said now
                 port = answering(
                     self._metrics, partial(exposition, figures), self.dead, self.unseen
                 )
@@ -125,12 +129,14 @@ class Watch:
             self._service.ready()
             self._go_on()
             self._service.stopping()
-        counts = {camera.name: camera.counts for camera in (*self._gone, *self.cameras)}
+        cameras = [*self._gone, *self.cameras]
+        counts = {camera.name: camera.counts for camera in cameras}
         return Watched(
             self._state,
             {name: one.alarms for name, one in counts.items()},
             {name: one.untold for name, one in counts.items()},
             {name: one.scored for name, one in counts.items()},
+            {camera.name: camera.loss for camera in cameras if camera.loss},
         )
 
     def dead(self) -> str:
