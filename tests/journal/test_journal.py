@@ -12,7 +12,7 @@ from oddframe.errors import OddframeError
 from oddframe.journal.journal import NOT_WATCHED, Journal, open_journal
 from oddframe.journal.live_event import LiveEvent
 from oddframe.journal.reading import JournalReader
-from oddframe.journal.records import CameraState, Gap
+from oddframe.journal.records import RecordedGap, RecordedState
 from oddframe.journal.sidecars import read_sidecar
 from oddframe.journal.state_folder import StateFolder
 
@@ -162,14 +162,14 @@ def test_no_score_is_nan(journal):
 def test_a_gap_is_open_until_frames_come_again(journal):
     journal.gap_begins("front", NOON, "no answer")
     journal.gap_begins("front", NOON + 5, "again no answer")  # it is known
-    assert journal.gaps("front") == [Gap("front", NOON, None, "no answer")]
+    assert journal.gaps("front") == [RecordedGap("front", NOON, None, "no answer")]
     journal.gap_ends("front", NOON + 60)
     journal.gap_ends("front", NOON + 61)
     journal.gap_begins("front", NOON + 100, "half a character \ud800")
     journal.gap_ends("front", NOON - 3600)  # the clock was set back
     assert journal.gaps("front") == [
-        Gap("front", NOON, NOON + 60, "no answer"),
-        Gap("front", NOON + 100, NOON + 100, "half a character \\ud800"),
+        RecordedGap("front", NOON, NOON + 60, "no answer"),
+        RecordedGap("front", NOON + 100, NOON + 100, "half a character \\ud800"),
     ]
     assert journal.gaps("front", NOON + 70) == journal.gaps("front")[1:]
     assert journal.gaps("back") == []
@@ -183,11 +183,11 @@ def test_the_time_between_two_processes_is_a_gap(tmp_path, said):
         journal.scored("front", NOON + 71.5, 0.5, 1.0)
     with open_journal(tmp_path, said.append) as journal:
         journal.watching("front", NOON + 500)
-        assert journal.gaps("front") == [Gap("front", NOON + 71.5, None, NOT_WATCHED)]
+        assert journal.gaps("front") == [RecordedGap("front", NOON + 71.5, None, NOT_WATCHED)]
     with open_journal(tmp_path, said.append) as journal:  # and ended before a frame came
         journal.watching("front", NOON + 600)
         journal.gap_ends("front", NOON + 601)
-        assert journal.gaps("front") == [Gap("front", NOON + 71.5, NOON + 601, NOT_WATCHED)]
+        assert journal.gaps("front") == [RecordedGap("front", NOON + 71.5, NOON + 601, NOT_WATCHED)]
 
 
 def test_states_are_what_a_camera_came_to_be(journal):
@@ -195,7 +195,7 @@ def test_states_are_what_a_camera_came_to_be(journal):
         journal.camera_is("front", NOON + at, state, "why")
     journal.camera_is("back", NOON, "paused")
     states = [
-        CameraState("front", NOON + at, state, "why")
+        RecordedState("front", NOON + at, state, "why")
         for at, state in ((0, "up"), (2, "down"), (4, "up"))
     ]
     assert journal.states("front") == states

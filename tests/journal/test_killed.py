@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.made.live_events import NOON
 
 from oddframe.journal.journal import NOT_WATCHED, open_journal
-from oddframe.journal.records import Gap
+from oddframe.journal.records import RecordedGap
 from oddframe.journal.sidecars import read_sidecar
 from oddframe.journal.state_folder import StateFolder
 
@@ -138,4 +138,4 @@ def test_after_a_kill_the_time_since_the_last_frame_is_a_gap(tmp_path):
         last = journal.minutes("front")[-1].latest
         over = [event.end for event in journal.events() if event.end is not None]
         journal.watching("front", NOON + 1e6)
-        assert journal.gaps("front") == [Gap("front", max(last, *over), None, NOT_WATCHED)]
+        assert journal.gaps("front") == [RecordedGap("front", max(last, *over), None, NOT_WATCHED)]

@@ -17,7 +17,7 @@ from oddframe.files.folder_lock import alone_in
 from oddframe.journal.indexing import Indexed, opened, unusable
 from oddframe.journal.live_event import LATEST, LiveEvent, Verdict
 from oddframe.journal.reading import MOST, BrokenJournalError, JournalReader
-from oddframe.journal.records import CameraState, Gap, ScoreMinute
+from oddframe.journal.records import RecordedGap, RecordedState, ScoreMinute
 from oddframe.journal.state_folder import StateFolder
 from oddframe.journal.writing import DiskWriter, Waiting
 
@@ -96,7 +96,7 @@ class Journal(JournalReader):
             also = f" (and {more} more like it)" * (more > 0)
             say(f"left alone, with its clip: {indexed.unreadable[0]}{also}")
         self._writer = DiskWriter(state, connection, say)
-        self._gaps: dict[str, Gap] = {}
+        self._gaps: dict[str, RecordedGap] = {}
         self._states: dict[str, str] = {}
         self._newest: dict[str, LiveEvent] = {}
 
@@ -220,7 +220,7 @@ class Journal(JournalReader):
         """
         self.flush(_A_MOMENT)
         if left := self._rows(_OPEN_GAP, camera):
-            self._gaps[camera] = Gap(*left[0])
+            self._gaps[camera] = RecordedGap(*left[0])
             return
         last = self._rows(_LAST_KNOWN, camera)[0][0]
         if last is not None and last < at:
@@ -236,7 +236,7 @@ class Journal(JournalReader):
         """
         with self._writer.adding() as waiting:
             if camera not in self._gaps:
-                gap = self._gaps[camera] = Gap(camera, at, None, made_visible(reason))
+                gap = self._gaps[camera] = RecordedGap(camera, at, None, made_visible(reason))
                 waiting.rows.append((_GAP, tuple(vars(gap).values())))
 
     def gap_ends(self, camera: str, at: float) -> None:
@@ -333,12 +333,12 @@ class Journal(JournalReader):
         waiting = self._writer.kept(camera, name)
         return super().kept(camera, name) if waiting is None else json.loads(waiting)
 
-    def gaps(self, camera: str, since: float = 0.0, until: float = LATEST) -> list[Gap]:
+    def gaps(self, camera: str, since: float = 0.0, until: float = LATEST) -> list[RecordedGap]:
         """As :meth:`JournalReader.gaps`."""
         self.flush(_A_MOMENT)
         return super().gaps(camera, since, until)
 
-    def states(self, camera: str, since: float = 0.0, until: float = LATEST) -> list[CameraState]:
+    def states(self, camera: str, since: float = 0.0, until: float = LATEST) -> list[RecordedState]:
         """As :meth:`JournalReader.states`."""
         self.flush(_A_MOMENT)
         return super().states(camera, since, until)

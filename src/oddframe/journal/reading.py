@@ -10,7 +10,7 @@ from typing import Any
 from oddframe.errors import OddframeError
 from oddframe.journal.database import is_broken, open_to_read
 from oddframe.journal.live_event import LATEST, LiveEvent
-from oddframe.journal.records import CameraState, Gap, ScoreMinute
+from oddframe.journal.records import RecordedGap, RecordedState, ScoreMinute
 from oddframe.journal.state_folder import StateFolder
 
 MOST = 1000
@@ -75,18 +75,18 @@ class JournalReader:
         """Events that go on, or whose process was killed, the oldest first."""
         return self._events('"end" IS NULL ORDER BY id')
 
-    def gaps(self, camera: str, since: float = 0.0, until: float = LATEST) -> list[Gap]:
+    def gaps(self, camera: str, since: float = 0.0, until: float = LATEST) -> list[RecordedGap]:
         """Time that was not watched, the earliest first."""
         which = 'camera = ? AND start < ? AND ifnull("end", ?) >= ? ORDER BY start'
         rows = self._rows(f"SELECT * FROM gaps WHERE {which}", camera, until, LATEST, since)
-        return [Gap(*row) for row in rows]
+        return [RecordedGap(*row) for row in rows]
 
-    def states(self, camera: str, since: float = 0.0, until: float = LATEST) -> list[CameraState]:
+    def states(self, camera: str, since: float = 0.0, until: float = LATEST) -> list[RecordedState]:
         """What the camera came to be, the earliest first; the first is what it was by ``since``."""
         before = "SELECT ifnull(max(at), 0) FROM states WHERE camera = ? AND at <= ?"
         which = f"camera = ? AND at < ? AND at >= ({before}) ORDER BY at"
         rows = self._rows(f"SELECT * FROM states WHERE {which}", camera, until, camera, since)
-        return [CameraState(*row) for row in rows]
+        return [RecordedState(*row) for row in rows]
 
     def minutes(self, camera: str, since: float = 0.0, until: float = LATEST) -> list[ScoreMinute]:
         """The scores of each minute that has any, the earliest first."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
-class Gap:
+class RecordedGap:
     """Time that was not watched. Times are Unix seconds.
 
     Attributes:
@@ -23,7 +23,7 @@ class Gap:
 
 
 @dataclass(frozen=True)
-class CameraState:
+class RecordedState:
     """What a camera came to be: ``up``, ``down``, ``paused``, ``scene changed``, ...
 
     Attributes:
