@@ -196,10 +196,10 @@ def test_a_dead_server_costs_a_training_a_warning_and_little_time(
     # MLflow's import alone takes seconds on a busy machine; its own patience would be minutes.
     assert time.monotonic() - started < 60
     (warning,) = [str(w.message) for w in said if "tracking" in str(w.message)]
-    assert warning.startswith("tracking to mlflow=http://me:***@127.0.0.1:9 stopped (")
+    assert warning.startswith("tracking to mlflow=http://***@127.0.0.1:9 stopped (")
     assert (run / "checkpoint.pt").is_file()
     log = (run / "log.txt").read_text()
-    assert "tracking to mlflow=http://me:***@127.0.0.1:9 stopped" in log
+    assert "tracking to mlflow=http://***@127.0.0.1:9 stopped" in log
     assert "secret" not in warning + log
 
 

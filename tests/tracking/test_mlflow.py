@@ -383,12 +383,6 @@ def test_the_place_comes_from_the_environment_or_is_the_current_folder(
     )
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://host:5000/")
     assert mlflow_connection.address_of(None) == "http://host:5000"
-    shown = mlflow_connection.without_password("postgresql://me:secret@host/db")
-    assert shown == "postgresql://me:***@host/db"
-    shown = mlflow_connection.without_password(
-        "at http://me:s@cret@host:5000/x and mlflow=http://h"
-    )
-    assert shown == "at http://me:***@host:5000/x and mlflow=http://h"
     with pytest.raises(OddframeError, match="such as http://host:5000 or sqlite:"):
         MlflowTracker("mlruns")
     record = made_up(database.folder, "elsewhere")
@@ -427,13 +421,13 @@ def test_a_server_that_does_not_answer_is_one_line_within_seconds(
     assert time.monotonic() - began < 20
 
 
-@pytest.mark.parametrize("address", ["http://me:secret@127.0.0.1:99999", "odd://me:secret@host/x"])
+@pytest.mark.parametrize("address", ["http://me:se/cret@127.0.0.1:99999", "odd://me:secret@host/x"])
 def test_no_message_says_a_password(
     address: str, tmp_path: Path, capfd: pytest.CaptureFixture
 ) -> None:
     message = refused(address, made_up(tmp_path, "run"), capfd)
-    assert "me:***@" in message
-    assert "secret" not in message
+    assert "://***@" in message
+    assert "cret" not in message
 
 
 def test_a_server_of_something_else_is_one_line(

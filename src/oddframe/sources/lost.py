@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 from typing import Literal
 
+from oddframe.console.redaction import redacted
 from oddframe.errors import OddframeError
-from oddframe.sources.redaction import redacted
 
 Reason = Literal[
     "refused",

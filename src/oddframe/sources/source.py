@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, cast, get_args
 
+from oddframe.console.redaction import redacted, trouble_of_login
 from oddframe.errors import OddframeError, nearest
 from oddframe.files.paths import as_path
-from oddframe.sources.redaction import HIDDEN, NEVER_IN_LOGIN, redacted
 
 Kind = Literal["rtsp", "http", "hls", "usb", "file", "growing", "folder", "lavfi"]
 Transport = Literal["tcp", "udp"]
@@ -80,6 +80,8 @@ def source_of(
     Raises:
         OddframeError: no such kind of address, no such file, or a value that is none of those.
     """
+    if trouble := trouble_of_login(text):
+        raise OddframeError(trouble)
     shown = redacted(text)
     if transport not in get_args(Transport):
         raise OddframeError(f"{shown}: transport must be tcp or udp, found '{transport}'")
@@ -106,13 +108,8 @@ def _kind_and_address(text: str, shown: str) -> tuple[Kind, str]:
                 f"{shown}: unknown kind of address '{scheme}://'; {nearest(scheme, _SCHEMES)}"
                 f"expected {_WHAT}"
             )
-        login, _, place = found[2].rpartition("@")
-        if re.search(NEVER_IN_LOGIN, login):
-            raise OddframeError(
-                f"{scheme}://{HIDDEN}@{place}: expected a login without spaces, quotes and angle "
-                "brackets, found one; write them as %20, %27, %22, %3C and %3E"
-            )
-        if not re.match(r"[^/?#]", place):
+        place = found[2].rpartition("@")[2]
+        if found[2].startswith("/") or not re.match(r"[^/?#]", place):
             raise OddframeError(f"{shown}: expected a host after '{scheme}://', found none")
         path = re.split(r"[?#]", found[2])[0]
         is_playlist = _SCHEMES[scheme] == "http" and path.lower().endswith((".m3u8", ".m3u"))

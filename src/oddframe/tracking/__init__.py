@@ -8,7 +8,6 @@ that is made with ``TRACKER(where, experiment)``; both are None where nothing wa
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable
 from importlib import import_module
 from importlib.util import find_spec
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from oddframe.console.installation import how_to_install
+from oddframe.console.redaction import trouble_of_login
 from oddframe.errors import OddframeError, nearest
 from oddframe.tracking.record import RunRecord
 
@@ -89,7 +89,8 @@ def split(spec: str) -> tuple[str, str | None]:
     """``NAME=WHERE`` as name and place.
 
     Raises:
-        OddframeError: no tracker of that name, or nothing after the equals sign.
+        OddframeError: no tracker of that name, nothing after the equals sign, or a login that could
+            not be hidden.
     """
     name, equals, where = (part.strip() for part in spec.partition("="))
     if name not in TRACKERS:
@@ -99,12 +100,9 @@ def split(spec: str) -> tuple[str, str | None]:
         )
     if equals and not where:
         raise OddframeError(f"tracker '{spec}': expected {name}=WHERE, found nothing after the =")
+    if trouble := trouble_of_login(where):
+        raise OddframeError(trouble)
     return name, where or None
-
-
-def without_password(address: str) -> str:
-    """An address, or a line that holds some, that may be shown and logged."""
-    return re.sub(r"//([^/@:\s]*):[^/\s]*@", r"//\1:***@", address)
 
 
 def installed(name: str) -> bool:

@@ -11,9 +11,10 @@ from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from oddframe.console.redaction import redacted
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.runs.run_folder import CONFIG, METRICS, SAMPLES, log
-from oddframe.tracking import Tracker, load_tracker, without_password
+from oddframe.tracking import Tracker, load_tracker
 from oddframe.tracking.pictures import with_drawn_pictures
 from oddframe.tracking.record import FAILED, TRACKED, read_progress, read_record
 from oddframe.tracking.state import held
@@ -111,7 +112,8 @@ class _Follower(threading.Thread):
                     line = tracker.upload(record)
                 self.tracked = "\n  ".join(filter(None, (line, tracker.viewer())))
         except Exception as error:
-            self.stop(" ".join(str(error).split())[:300] or type(error).__name__)
+            said = redacted(" ".join(str(error).split()))[:300]
+            self.stop(said or type(error).__name__)
         finally:
             if tracker is not None:
                 with suppress(Exception):  # the upload went through, or was warned of
@@ -127,7 +129,7 @@ class _Follower(threading.Thread):
             self.stopped = reason
             with suppress(OSError):
                 # The log is sent to trackers too.
-                log(self._folder, without_password(f"tracking to {self.spec} stopped ({reason})"))
+                log(self._folder, redacted(f"tracking to {self.spec} stopped ({reason})"))
 
     def _follow(self, tracker: Tracker) -> None:
         record = None
@@ -152,7 +154,7 @@ def _signs(folder: Path) -> tuple[int, int]:
 
 
 def _tell(folder: Path, line: str) -> None:
-    said = without_password(f"{TRACKED}{line}")
+    said = redacted(f"{TRACKED}{line}")
     with suppress(OSError):
         log(folder, said.partition("\n")[0])
     print(said, file=sys.stderr, flush=True)
@@ -163,4 +165,4 @@ def _warn(folder: Path, spec: str, reason: str) -> None:
         f"tracking to {spec} stopped ({reason}); the training went on without; upload later with: "
         f"oddframe track {folder} --to {spec}"
     )
-    warnings.warn(without_password(said), OddframeWarning, stacklevel=2)
+    warnings.warn(redacted(said), OddframeWarning, stacklevel=2)

@@ -17,9 +17,9 @@ from urllib.parse import quote
 
 from filelock import FileLock, Timeout
 
+from oddframe.console.redaction import redacted, trouble_of_login
 from oddframe.errors import OddframeError
 from oddframe.files.atomic import atomic_path
-from oddframe.tracking import without_password
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -42,9 +42,11 @@ def address_of(where: str | None) -> str:
             ``$MLFLOW_TRACKING_URI`` or, without it, ``mlflow.db`` in the current folder.
 
     Raises:
-        OddframeError: not an address.
+        OddframeError: not an address, or a login that could not be hidden.
     """
     where = where or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{DATABASE}"
+    if trouble := trouble_of_login(where):
+        raise OddframeError(trouble)
     if "://" not in where and where != "databricks":
         raise OddframeError(
             f"mlflow: expected the address of a server or a database, such as http://host:5000 or "
@@ -71,7 +73,7 @@ def artifact_folder(address: str) -> Path | None:
 
 def page_of(address: str, experiment: str, run: str | None = None) -> str:
     """The web page of a run, or of all runs of an experiment."""
-    server = without_password(address) if _is_served(address) else "http://127.0.0.1:5000"
+    server = redacted(address) if _is_served(address) else "http://127.0.0.1:5000"
     return f"{server}/#/experiments/{experiment}/runs{f'/{run}' if run else ''}"
 
 
@@ -79,7 +81,7 @@ def start_of_pages(address: str) -> str:
     """How to start the server of the pages, in words; empty where it is running anyway."""
     if _is_served(address):
         return ""
-    shown = without_password(address)
+    shown = redacted(address)
     quoted = f"'{shown}'" if re.search(r"[^\w:/.@*+-]", shown) else shown
     # Not on the path where the environment is not activated.
     command = "mlflow" if which("mlflow") else f"{sys.executable} -m mlflow"
@@ -162,9 +164,9 @@ def _check_server(address: str) -> None:
             raise_on_status=False,
         )
     except MlflowException as error:
-        reason = without_password(str(error)).rsplit(": ", 1)[-1].strip("\"')")
+        reason = redacted(str(error)).rsplit(": ", 1)[-1].strip("\"')")
         raise OddframeError(
-            f"mlflow: no server answers at {without_password(address)} within "
+            f"mlflow: no server answers at {redacted(address)} within "
             f"{_FIRST_ANSWER_SECONDS} s ({reason[:160]}); start one with 'mlflow server', and "
             "upload again with 'oddframe track'"
         ) from error
@@ -194,7 +196,7 @@ def in_one_line(address: str) -> Generator[None]:
         yield
     except (MlflowException, SQLAlchemyError, CommandError, OSError) as error:
         raise OddframeError(
-            f"mlflow at {without_password(address)}: {_brief(error)}; mend it and upload again "
+            f"mlflow at {redacted(address)}: {_brief(error)}; mend it and upload again "
             "with 'oddframe track'"
         ) from error
     finally:
@@ -213,7 +215,7 @@ class _OfOtherThreads(logging.Filter):
 
 def _brief(error: Exception) -> str:
     """The beginning and the end of the first line: libraries put the reason at either."""
-    line = without_password(str(error).strip() or type(error).__name__).splitlines()[0]
+    line = redacted(str(error).strip() or type(error).__name__).splitlines()[0]
     return line if len(line) <= 240 else f"{line[:100]} ... {line[-120:]}"
 
 

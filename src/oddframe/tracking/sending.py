@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from oddframe.console.redaction import redacted
 from oddframe.console.words import count
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.runs.run_folder import CONFIG, is_sweep
-from oddframe.tracking import Tracker, load_tracker, without_password
+from oddframe.tracking import Tracker, load_tracker
 from oddframe.tracking.pictures import with_drawn_pictures
 from oddframe.tracking.record import RunRecord, check_run_folder, read_record
 from oddframe.tracking.state import held
@@ -130,7 +131,7 @@ def _send(
     try:
         return trackers[spec].upload(record)
     except Exception as error:  # trackers and their networks raise a hundred kinds
-        reason = " ".join(str(error).split())[:300] or type(error).__name__
-        what = without_password(f"{record.folder} to {spec}")
-        failed.append(_Failure(what, without_password(reason), again=True))
+        reason = redacted(" ".join(str(error).split()))[:300] or type(error).__name__
+        what = redacted(f"{record.folder} to {spec}")
+        failed.append(_Failure(what, reason, again=True))
         return ""

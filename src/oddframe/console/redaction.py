@@ -1,0 +1,44 @@
+"""Hiding what gives access to a camera, a server or a database, wherever its address is repeated.
+
+Libraries repeat whole addresses in the texts of their errors, so whatever is said of an address
+goes through here.
+"""
+
+from __future__ import annotations
+
+import re
+
+HIDDEN = "***"
+_LOGIN = re.compile(r"(?<=://)(?!/)\S*@")
+"""Up to the last ``@``, since passwords hold ``@``, ``/`` and ``:`` too; rather a word too many.
+After a third slash stands a path, which is nobody's login."""
+_SPACED = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(?!/).*\s.*@(.*)", re.DOTALL)
+_IN_QUERY = re.compile(
+    r"""([?&;](?:[a-z_.-]*(?:pass|pwd|secret|token|auth|key|user|usr|login|signature|sig)[a-z_.-]*)=)"""
+    r"""[^&;\s'"<>#]*""",
+    re.IGNORECASE,
+)
+"""Cameras that take a login as ``?user=admin&password=...``."""
+
+
+def redacted(text: str) -> str:
+    """The text with every login in an address hidden: ``rtsp://***@host/path``.
+
+    A login ends at white space at the latest; :func:`trouble_of_login` refuses others.
+    """
+    return _IN_QUERY.sub(rf"\1{HIDDEN}", _LOGIN.sub(f"{HIDDEN}@", text))
+
+
+def trouble_of_login(address: str) -> str:
+    """Why an address is refused, a line: white space in its login, which ends where no text says.
+
+    It is ``""`` where there is none.
+    """
+    found = _SPACED.fullmatch(address)
+    if found is None:
+        return ""
+    place = " ".join(found[2].split())
+    return (
+        f"{found[1]}://{HIDDEN}@{place}: expected a login without spaces, found one; write them as "
+        "%20"
+    )
