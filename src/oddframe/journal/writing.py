@@ -240,21 +240,14 @@ class DiskWriter:
 
     def _write(self, taken: Waiting) -> tuple[Waiting, str]:
         """What could not be written, and why."""
-        left, trouble = Waiting(), ""
+        left, trouble = self._write_files(taken)
         rows: list[tuple[str, tuple[Any, ...]]] = []
-        for event_id, (files, jpeg) in taken.pictures.items():
-            try:
-                with atomic_path(files.picture) as temporary:
-                    temporary.write_bytes(jpeg)
-            except (OddframeError, OSError) as error:
-                left.pictures[event_id], trouble = (files, jpeg), str(error)
-        for event_id, event in taken.events.items():
-            files = self._state.files_of(event)
-            try:
-                write_sidecar(files, event)
-                rows.append((UPSERT, row_of(event, files)))
-            except (OddframeError, OSError) as error:
-                left.events[event_id], trouble = event, str(error)
+        try:
+            for event_id, event in taken.events.items():
+                if event_id not in left.events:
+                    rows.append((UPSERT, row_of(event, self._state.files_of(event))))
+        except OSError as error:  # somebody removed a sidecar
+            left.events, trouble = taken.events, str(error)
         for minute in taken.minutes.values():
             rows.append((_MINUTE, tuple(vars(minute).values())))
         rows += [(_KEPT, (*key, value)) for key, value in taken.kept.items()]
@@ -266,6 +259,25 @@ class DiskWriter:
             trouble = str(error)
             if isinstance(error, sqlite3.Error):
                 trouble = str(unusable(self._state.journal, error))
+        return left, trouble
+
+    def _write_files(self, taken: Waiting) -> tuple[Waiting, str]:
+        """Sidecars, then the pictures that they name: what is no event's is never removed."""
+        left, trouble = Waiting(), ""
+        for event_id, event in taken.events.items():
+            try:
+                write_sidecar(self._state.files_of(event), event)
+            except (OddframeError, OSError) as error:
+                left.events[event_id], trouble = event, str(error)
+        for event_id, (files, jpeg) in taken.pictures.items():
+            if event_id in left.events:
+                left.pictures[event_id] = files, jpeg
+                continue
+            try:
+                with atomic_path(files.picture) as temporary:
+                    temporary.write_bytes(jpeg)
+            except (OddframeError, OSError) as error:
+                left.pictures[event_id], trouble = (files, jpeg), str(error)
         return left, trouble
 
     def _write_rows(self, rows: list[tuple[str, tuple[Any, ...]]]) -> None:

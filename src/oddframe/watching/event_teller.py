@@ -124,9 +124,9 @@ class EventTeller:
         if why_not:
             self._event = self._journal.write(replace(event, untold=why_not))
             return
-        event = replace(event, untold="")
-        event = self._film.begin(event, now.began)
+        event = self._film.named(replace(event, untold=""))
         self._told = self._tell(self._write(event, picture=True), "new")
+        self._film.begin(self._told, now.began)
         self.alarms += 1
 
     def _over(self, event: LiveEvent, now: Happening, ending: str) -> None:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from oddframe.cameras.cameras_file import Camera
 from oddframe.journal.journal import Journal
@@ -21,6 +22,8 @@ _COMING = 20_000_000
 """Bytes that a clip is expected to have: 20 s of 8 Mbit/s."""
 _SLOW = 30.0
 """Seconds that the end of watching waits for a clip at most."""
+_LATE = 10
+"""Seconds after an event in which it may still come to the disk, and be filmed."""
 
 
 class Filming:
@@ -39,22 +42,22 @@ class Filming:
         self._camera, self._journal, self._ring, self._say = camera, journal, ring, say
         self._films: dict[str, _Film] = {}
 
-    def begin(self, event: LiveEvent, began: float) -> LiveEvent:
-        """Film an event from some seconds before it began.
+    def named(self, event: LiveEvent) -> LiveEvent:
+        """An event with the name that its clip is going to have."""
+        files = self._journal.state.files_of(event)
+        return replace(event, clip=files.name(files.clip()))
+
+    def begin(self, event: LiveEvent, began: float) -> None:
+        """Film an event from some seconds before it began, once it is on disk.
 
         Args:
-            event: it.
+            event: it, which the journal was given.
             began: when it did, on the clock of the frames.
-
-        Returns:
-            The event with the name that its clip is going to have.
         """
         self._films = {name: film for name, film in self._films.items() if film.is_alive()}
-        path = self._journal.state.files_of(event).clip()
         film = _Film(self._camera, self._journal, self._ring, self._say, event, began)
         self._films[event.id] = film
         film.start()
-        return replace(event, clip=self._journal.state.files_of(event).name(path))
 
     def end(self, event: LiveEvent, over: float) -> None:
         """Film for some seconds more.
@@ -115,6 +118,9 @@ class _Film(threading.Thread):
         """The names of the clips."""
         camera, journal = self._camera, self._journal
         files = journal.state.files_of(self._event)
+        if not self._is_on_disk(files.sidecar):
+            self._say(f"{camera.name}: no clip: its event is not on disk")
+            return []
         room = make_room(journal, camera.name, camera.retention, self._event.seen, _COMING)
         if room.trouble:
             self._say(f"{camera.name}: {room.trouble}")
@@ -130,3 +136,15 @@ class _Film(threading.Thread):
         if writer.failure:
             self._say(f"{camera.name}: {writer.failure}")
         return [files.name(part) for part in writer.parts if part.is_file()]
+
+    def _is_on_disk(self, sidecar: Path) -> bool:
+        """Whether the event is, for which is waited while it goes on, and a little longer.
+
+        A clip whose event is lost would be nobody's: nothing shows it, and nothing removes it.
+        """
+        late = 0
+        while not sidecar.is_file():
+            if late > _LATE or self._journal.flush(1.0):
+                return sidecar.is_file()
+            late += self.over.is_set()
+        return True
