@@ -49,6 +49,12 @@ def test_heights_are_the_values():
     )
 
 
+@pytest.mark.filterwarnings("error")
+def test_the_key_of_many_models_leaves_the_bars_their_height():
+    image = _read(class_bars("auc", _models(42, 2, lambda _m, _c: 1.0), {}))
+    assert max(_bars(image, 0)) > 300
+
+
 def test_an_undefined_class_has_a_word_and_no_bar():
     models = _models(1, 3, lambda m, c: None if c == 0 else 0.5)
     assert len(_bars(_read(class_bars("auc", models, {})), 0)) == 2

@@ -57,6 +57,15 @@ def test_curves_of_several_models_have_their_own_colours(tmp_path, evaluation, w
     assert _share(image, SERIES[1]).max() > 0
 
 
+@pytest.mark.filterwarnings("error")
+def test_the_key_of_many_models_leaves_the_curves_their_room(tmp_path, evaluation):
+    models = {f"model {place}, per video": evaluation for place in range(42)}
+    image = _read(write_roc(tmp_path / "curve.png", models))
+    axis = (image.max(axis=2) < 40).mean(axis=0)
+    assert axis.max() > 0.75  # the vertical axis
+    assert (image[:, int(axis.argmax()) - 2 :].min(axis=(0, 2)) < 200).mean() > 0.7
+
+
 def test_timeline_shades_truth_and_marks_detections_at_their_time(tmp_path):
     path = write_timeline(
         tmp_path / "timeline.png",

@@ -29,6 +29,9 @@ GAP = 0.24
 """Inches that a bar takes, and the room between two classes."""
 ROW = 2.9
 """Height of a row of classes in inches."""
+KEY_COLUMNS = 4
+KEY_LINE = 0.2
+"""Height in inches of a line of the key, which names this many models."""
 
 ByClass = Mapping[str, Mapping[str, Measured]]
 
@@ -52,7 +55,8 @@ def class_bars(
     rows = -(-len(classes) // per_row)
     # Rows of equal length look better than a full one and a rest.
     per_row = -(-len(classes) // rows)
-    figure = Figure((max(5.0, 0.8 + per_row * group), ROW * rows + 0.5), DPI, layout="constrained")
+    height = ROW * rows + 0.3 + KEY_LINE * -(-len(models) // KEY_COLUMNS)
+    figure = Figure((max(5.0, 0.8 + per_row * group), height), DPI, layout="constrained")
     grid = figure.subplots(rows, 1, squeeze=False)
     for row, panel in enumerate(grid[:, 0]):
         shown = classes[row * per_row : (row + 1) * per_row]
@@ -74,7 +78,7 @@ def class_bars(
     if len(models) > 1:
         handles = [Patch(**_look(place), label=model) for place, model in enumerate(models)]
         legend = figure.legend(
-            handles=handles, loc="outside upper left", ncols=4, frameon=False, fontsize=9
+            handles=handles, loc="outside upper left", ncols=KEY_COLUMNS, frameon=False, fontsize=9
         )
         for text in legend.get_texts():
             text.set_parse_math(False)

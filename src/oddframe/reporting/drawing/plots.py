@@ -27,6 +27,15 @@ DPI = 120
 CURVE_SIZE = (5.2, 4.8)
 """Width and height of a ROC or precision-recall plot, in inches."""
 
+KEY_INSIDE = 8
+"""Models that are named within a plot of curves; more stand beside it."""
+
+KEY_LINES = 24
+"""Models in a column beside it."""
+
+KEY_WIDTH = 2.7
+"""Width of such a column, in inches."""
+
 TIMELINE_WIDTH = 10.0
 """Width of a timeline, in inches."""
 
@@ -175,7 +184,10 @@ def _curve_figure(
 ) -> Figure:
     from matplotlib.figure import Figure
 
-    figure = Figure(CURVE_SIZE, DPI, layout="constrained")
+    # A key of more lines would hide the curves: then it stands beside them.
+    columns = -(-len(curves) // KEY_LINES) if len(curves) > KEY_INSIDE else 0
+    width, height = CURVE_SIZE
+    figure = Figure((width + columns * KEY_WIDTH, height), DPI, layout="constrained")
     axes = figure.subplots()
     for place, (name, (curve, evaluation, metric)) in enumerate(curves.items()):
         number = evaluation.metrics.get(metric)
@@ -183,7 +195,12 @@ def _curve_figure(
         axes.plot(curve.x, curve.y, **_line(place), lw=1.8, label=label)
     axes.set(xlim=(0, 1), ylim=(0, 1.01), xlabel=x_label, ylabel=y_label, aspect="equal")
     _tidy(axes)
-    legend = axes.legend(loc="best", frameon=False, fontsize="small")
+    if columns:
+        legend = figure.legend(
+            loc="outside right upper", ncols=columns, frameon=False, fontsize="small"
+        )
+    else:
+        legend = axes.legend(loc="best", frameon=False, fontsize="small")
     for text in legend.get_texts():
         text.set_parse_math(False)
     return figure
