@@ -93,6 +93,9 @@ def test_the_cameras_file_is_read_again_and_a_mistake_in_it_changes_nothing(stre
         status, out = watch.stop()
     assert status == 0
     assert watch.log.read_text().count("one: up") == 1
+    told = [json.loads(line) for line in out.splitlines() if line[:1] == "{"]
+    of_two = [one for one in told if one["camera"] == "two" and one["kind"] == "health"]
+    assert of_two[0]["event"]["state"] == "up"
     assert "one: " in out
     assert "two: " in out
 

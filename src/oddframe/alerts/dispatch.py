@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -40,13 +41,10 @@ class Alerts:
         arm: Callable[[str, bool], None] = nothing,
         pauses: tuple[float, ...] = PAUSES,
     ) -> None:
-        link = Link(tuple(cameras), state, arm=arm, say=say)
+        self._state, self._say, self._arm, self._pauses = state, say, arm, pauses
+        self._swapping = threading.Lock()
         self._senders: dict[str, Sender] = {}
-        for sink in sinks:
-            folder = state / FOLDER / plain_name(sink.name)
-            outbox = Outbox(folder, partial(_say, say, sink.name))
-            self._senders[sink.name] = Sender(sink, outbox, link, pauses)
-        self._tell_of_others(state / FOLDER, say)
+        self._senders = self._made(sinks, cameras)
 
     def start(self) -> None:
         """Begin to send, first what was left from before."""
@@ -60,8 +58,10 @@ class Alerts:
             message: one whose id a sink has had before is not sent to it again.
             to: the names of the sinks; None means all.
         """
-        for name in self._senders if to is None else to:
-            self._senders[name].put(message)
+        with self._swapping:
+            for name in self._senders if to is None else to:
+                if sender := self._senders.get(name):  # not one that was just taken away
+                    sender.put(message)
 
     def state(self, camera: str, state: CameraState) -> None:
         """Tell those sinks that show it how a camera is; as often as there is something new."""
@@ -78,23 +78,61 @@ class Alerts:
         Args:
             patience: seconds in all to wait for what is on its way.
         """
-        for sender in self._senders.values():
-            sender.stop(0.0)
-        until = time.monotonic() + patience
-        for sender in self._senders.values():
-            sender.stop(max(0.0, until - time.monotonic()))
-            sender.abandon()
+        _stop(self._senders.values(), patience)
 
-    def _tell_of_others(self, folder: Path, say: Callable[[str], None]) -> None:
+    def change(self, sinks: Sequence[Sink], cameras: Sequence[str], patience: float = 5.0) -> None:
+        """Other sinks from now on; a message in this moment waits for one of the same name.
+
+        Args:
+            sinks: all that there are to be.
+            cameras: the names of all cameras.
+            patience: seconds in all to wait for what is on its way to the sinks of before.
+
+        Raises:
+            CannotWriteError: an outbox cannot be made; all stays as it was.
+        """
+        made, before = self._made(sinks, cameras), self._senders
+        with self._swapping:
+            self._senders = made
+        for name in before.keys() & made.keys():
+            before[name].abandon()  # what is not on its way is the next one's
+        _stop(before.values(), patience)
+        self.start()
+
+    def _made(self, sinks: Sequence[Sink], cameras: Sequence[str]) -> dict[str, Sender]:
+        """A sender for each sink; an outbox that is in use stays in use, with all that waits."""
+        link = Link(tuple(cameras), self._state, arm=self._arm, say=self._say)
+        made = {}
+        for sink in sinks:
+            if before := self._senders.get(sink.name):
+                outbox = before.outbox
+            else:
+                folder = self._state / FOLDER / plain_name(sink.name)
+                outbox = Outbox(folder, partial(_say, self._say, sink.name))
+            made[sink.name] = Sender(sink, outbox, link, self._pauses)
+        self._tell_of_others({plain_name(name) for name in made})
+        return made
+
+    def _tell_of_others(self, own: set[str]) -> None:
         """Messages of sinks that are no more: nobody sends them, and nobody deletes them."""
-        own = {plain_name(name) for name in self._senders}
+        folder = self._state / FOLDER
         for path in sorted(folder.iterdir() if folder.is_dir() else ()):
             left = len(list(path.glob("*.json"))) if path.name not in own else 0
             if left:
-                say(
+                self._say(
                     f"{path}: {left} messages to a sink that is no more; delete the folder, or "
                     f"name a sink {path.name} again"
                 )
+
+
+def _stop(senders: Iterable[Sender], patience: float) -> None:
+    senders = list(senders)
+    for sender in senders:
+        sender.stop(0.0)
+    until = time.monotonic() + patience
+    for sender in senders:
+        sender.stop(max(0.0, until - time.monotonic()))
+        sender.abandon()
 
 
 def _say(say: Callable[[str], None], name: str, line: str) -> None:

@@ -112,10 +112,12 @@ class Watch:
             check_installed()
         with ExitStack() as until_over:
             self._journal = until_over.enter_context(open_journal(self._state, self._say))
-            self._alerts = self._new_alerts()
-            until_over.callback(lambda: self._alerts.stop())
+            self._alerts = Alerts(
+                self._sinks_of(self._wanted), self._state, list(self._plans), self._say, self._arm
+            )
+            until_over.callback(self._alerts.stop)
             if self._metrics is not None:
-                figures = Watching(self._state, lambda: self.cameras, lambda: self._alerts.status())
+                figures = Watching(self._state, lambda: self.cameras, self._alerts.status)
                 port = answering(
                     self._metrics, partial(exposition, figures), self.dead, self.unseen
                 )
@@ -232,10 +234,11 @@ class Watch:
         }
         for name in [name for name in self._cameras if name not in same]:
             self._end(name)
-        self._alerts.stop()
         self._wanted, self._plans = wanted, plans
-        self._alerts = self._new_alerts()
-        self._alerts.start()
+        try:
+            self._alerts.change(self._sinks_of(wanted), list(plans))
+        except OddframeError as error:  # a disk that takes no new folder
+            self._say(f"{error}; alerts stay as they were")
         for name, plan in plans.items():
             if name not in same:
                 self._begin(plan)
@@ -243,9 +246,8 @@ class Watch:
             f"{self._again}: read again; {len(plans) - len(same)} of {len(plans)} cameras new"
         )
 
-    def _new_alerts(self) -> Alerts:
-        sinks = [*self._wanted.sinks.values(), *self._everybody]
-        return Alerts(sinks, self._state, list(self._plans), self._say, self._arm)
+    def _sinks_of(self, wanted: CamerasFile) -> list[Sink]:
+        return [*wanted.sinks.values(), *self._everybody]
 
     def _show(self, camera: str, state: CameraState) -> None:
         self._alerts.state(camera, state)
