@@ -20,7 +20,7 @@ from scipy.ndimage import gaussian_filter1d
 from oddframe.cli import main
 from oddframe.features.backbones.patch_features import export_network
 from oddframe.features.feature_folder import FeatureFolder
-from oddframe.scores.detections import read_events
+from oddframe.scores.events_file import read_events
 from oddframe.scores.frame_scores import Scores
 from oddframe.scores.maps import read_maps
 from oddframe.scores.terms import read_terms

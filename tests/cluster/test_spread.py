@@ -18,7 +18,7 @@ from oddframe.cluster.spread import Workers, spread
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.media.video_writing import VideoWriter
-from oddframe.scores.detections import read_events
+from oddframe.scores.events_file import read_events
 from oddframe.scores.frame_scores import Scores
 from oddframe.verbs.extract import extract
 from oddframe.verbs.score import score

@@ -13,7 +13,8 @@ from oddframe.cli.results import evaluation_table
 from oddframe.footage.folder import prepare_folder
 from oddframe.results.evaluated import EvaluateRequest, evaluate_into, kept_evaluation
 from oddframe.scores.camera_troubles import CameraTrouble
-from oddframe.scores.detections import EventRule, write_events
+from oddframe.scores.detections import EventRule
+from oddframe.scores.events_file import write_events
 from oddframe.scores.frame_scores import Scores
 from oddframe.verbs.score import score
 

@@ -10,7 +10,8 @@ from oddframe.reporting.drawing.thumbnails import VideoPictures
 from oddframe.reporting.report.moments import moments_section
 from oddframe.reporting.report.shown_videos import ShownVideo
 from oddframe.runs.sights import SIGHTS, read_sights, write_sights
-from oddframe.scores.detections import Detection, EventRule, read_events, write_events
+from oddframe.scores.detections import Detection, EventRule
+from oddframe.scores.events_file import read_events, write_events
 from oddframe.scores.sights import Sight
 from oddframe.scoring.kept import KeptVideo, Reason, VideoScores
 from oddframe.videos.video import Video

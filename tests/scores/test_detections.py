@@ -18,9 +18,8 @@ from oddframe.scores.detections import (
     explained,
     find_detections,
     oddest_moments,
-    read_events,
-    write_events,
 )
+from oddframe.scores.events_file import read_events, write_events
 
 quick = settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

@@ -9,7 +9,8 @@ from oddframe.detectors.traits import Traits
 from oddframe.media.clock import Clock
 from oddframe.reporting.report.camera import camera_section
 from oddframe.scores.camera_troubles import CameraTrouble, note_trouble, trouble_rows
-from oddframe.scores.detections import EventRule, read_events, write_events
+from oddframe.scores.detections import EventRule
+from oddframe.scores.events_file import read_events, write_events
 from oddframe.scoring.kept import KeptVideo
 
 

@@ -14,7 +14,8 @@ import pytest
 from oddframe.errors import OddframeError
 from oddframe.media.clock import Clock
 from oddframe.media.fingerprints import Fingerprint
-from oddframe.scores.detections import EventRule, find_detections, read_events
+from oddframe.scores.detections import EventRule, find_detections
+from oddframe.scores.events_file import read_events
 from oddframe.scores.frame_scores import Scores
 from oddframe.scores.score_files import PENDING
 from oddframe.scoring.kept import KEPT, KeptScores, KeptVideo, VideoScores

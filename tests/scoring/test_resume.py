@@ -15,7 +15,8 @@ from oddframe.media.clock import Clock
 from oddframe.media.fingerprints import Fingerprint
 from oddframe.runs.checkpoint import write_checkpoint
 from oddframe.runs.run_folder import CHECKPOINT, read_run
-from oddframe.scores.detections import EventRule, Reason, find_detections, read_events
+from oddframe.scores.detections import EventRule, Reason, find_detections
+from oddframe.scores.events_file import read_events
 from oddframe.scores.frame_scores import Scores
 from oddframe.scoring import plan
 from oddframe.scoring.kept import KeptScores, KeptVideo, Source, VideoScores

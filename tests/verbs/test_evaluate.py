@@ -15,7 +15,8 @@ from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.evaluation.result import Evaluation
 from oddframe.files.atomic import sha256_of, write_json
 from oddframe.results.given_scores import GivenScores
-from oddframe.scores.detections import Detection, Told
+from oddframe.scores.detections import Detection
+from oddframe.scores.events_file import Told
 from oddframe.scores.frame_scores import Scores
 from oddframe.scores.maps import map_writer
 from oddframe.verbs.compare import compare

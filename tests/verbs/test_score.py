@@ -17,7 +17,8 @@ from oddframe.media.opening import open_video
 from oddframe.media.video_writing import VideoWriter
 from oddframe.runs.run_folder import read_run
 from oddframe.runs.training_record import training_note
-from oddframe.scores.detections import EventRule, find_detections, read_events, read_told
+from oddframe.scores.detections import EventRule, find_detections
+from oddframe.scores.events_file import read_events, read_told
 from oddframe.scores.frame_scores import Scores
 from oddframe.verbs.prepare import prepare
 from oddframe.verbs.score import score

@@ -13,7 +13,8 @@ from tests.made.made_once import MadeOnce
 
 from oddframe.cli import main
 from oddframe.runs.run_folder import read_run
-from oddframe.scores.detections import Detection, read_events
+from oddframe.scores.detections import Detection
+from oddframe.scores.events_file import read_events
 from oddframe.scores.frame_scores import Scores
 from oddframe.videos.manifest import Manifest
 from oddframe.videos.video import Video

@@ -18,7 +18,7 @@ from oddframe.errors import OddframeError
 from oddframe.media.containers import VIDEO_SUFFIXES, holds_video
 from oddframe.media.image_series import IMAGE_SUFFIXES, image_series, natural_key
 from oddframe.media.picture_stack import is_stack
-from oddframe.scores.detections import is_events_file
+from oddframe.scores.events_file import is_events_file
 
 SPLIT_NAMES = {
     "train": "train",

@@ -15,13 +15,8 @@ from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.files.regular_files import stamp_of
 from oddframe.media.fingerprints import Fingerprint, recording_files
 from oddframe.scores.baseline_scores import BASELINES, read_baselines
-from oddframe.scores.detections import (
-    Detection,
-    EventRule,
-    Told,
-    find_detections,
-    read_told,
-)
+from oddframe.scores.detections import Detection, EventRule, find_detections
+from oddframe.scores.events_file import Told, read_told
 from oddframe.scores.frame_scores import Scores
 from oddframe.scores.maps import MAPS, read_maps
 from oddframe.scores.terms import TERMS, read_terms

@@ -21,7 +21,8 @@ from oddframe.errors import OddframeError
 from oddframe.files.atomic import CannotWriteError, atomic_path, sha256_of, write_json
 from oddframe.media.clock import Clock
 from oddframe.media.fingerprints import Fingerprint
-from oddframe.scores.detections import Detection, EventRule, is_events_file, write_events
+from oddframe.scores.detections import Detection, EventRule
+from oddframe.scores.events_file import is_events_file, write_events
 from oddframe.scores.frame_scores import Scores
 from oddframe.scores.maps import MAPS
 from oddframe.scores.score_files import PENDING
