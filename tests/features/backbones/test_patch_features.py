@@ -1,5 +1,7 @@
 """Patch features: the exported network answers like the PyTorch module."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import cv2
 import numpy as np
 import pytest
@@ -72,3 +74,14 @@ def test_features_tell_textures_apart(exported):
     other = middle(stripes) @ middle(checks)
     assert same > 0.99
     assert other < 0.9
+
+
+def test_runs_with_the_same_network_share_its_session_and_do_not_disturb_each_other(exported):
+    """Cameras of several runs are judged by threads of one process."""
+    encoders = [PatchEncoder(exported), PatchEncoder(bytes(bytearray(exported)))]
+    assert encoders[0]._session is encoders[1]._session
+    pictures = np.random.default_rng(0).integers(0, 256, (8, 64, 96, 3), np.uint8)
+    alone = [encoders[0].encode(picture) for picture in pictures]
+    with ThreadPoolExecutor(4) as pool:
+        shared = list(pool.map(lambda k: encoders[k % 2].encode(pictures[k]), range(8)))
+    np.testing.assert_array_equal(shared, alone)

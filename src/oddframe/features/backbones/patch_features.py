@@ -8,6 +8,7 @@ In integers of 8 bits it takes half the time of floats.
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import numpy as np
 
@@ -95,6 +96,14 @@ def _put_out_patches(network: bytes) -> bytes:
     return model.SerializeToString()
 
 
+@functools.lru_cache(maxsize=1)
+def _session(network: bytes) -> Any:
+    """The last network's session: runs of one version bring the same one, and cameras share it."""
+    from oddframe.features.backbones.onnx_networks import open_session
+
+    return open_session(network, threads=1)
+
+
 class PatchEncoder:
     """Runs a network on one image in the thread that calls it; several may.
 
@@ -104,9 +113,7 @@ class PatchEncoder:
     """
 
     def __init__(self, network: bytes) -> None:
-        from oddframe.features.backbones.onnx_networks import open_session
-
-        self._session = open_session(network, threads=1)
+        self._session = _session(network)
         self._takes_bytes = self._session.get_inputs()[0].type == "tensor(uint8)"
 
     def encode(self, image: np.ndarray) -> np.ndarray:
