@@ -13,7 +13,6 @@ from oddframe.alerts.sink import CameraState
 from oddframe.calibration.zoned_scores import weighed
 from oddframe.errors import OddframeError
 from oddframe.journal.journal import Journal
-from oddframe.scores.camera_troubles import GAP_SECONDS
 from oddframe.sources.live_frame import LiveFrame
 from oddframe.sources.packet_ring import PacketRing
 from oddframe.sources.reader import Reader
@@ -24,6 +23,7 @@ from oddframe.watching.event_teller import EventTeller
 from oddframe.watching.filming import MARGIN, Filming
 from oddframe.watching.plan import Plan
 from oddframe.watching.scorer import LiveScorer, ScoredFrame
+from oddframe.watching.trouble_teller import TroubleTeller
 
 _WAIT = 0.25
 """Seconds to wait for a frame, between looks at all else."""
@@ -111,7 +111,7 @@ class WatchedCamera:
         self._last = 0.0, time.monotonic()  # time of the last frame, and when it was taken
         self._begun_anew: float | None = None
         self._failure = ""  # why the detector failed, until it gives scores again
-        self._trouble, self._trouble_at = "", 0.0
+        self._troubles = TroubleTeller()
         self._shown = 0.0
         self._up: bool | None = None
         self.loss = ""
@@ -259,7 +259,8 @@ class WatchedCamera:
         score = replace(score, value=self._score)
         self._limit = self._budget.limit(frame.at)
         self._outside.journal.scored(self.name, frame.at, score.value, self._limit)
-        self._note_trouble(score.camera, frame.at)
+        if trouble := self._troubles.sees(score.camera, frame.seconds):
+            self._tell_health(trouble, "", frame.at)
         changes = self._life.add(score, frame.seconds, frame.at, scored.lasts)
         if self._life.oddest is score:
             self._teller.sees(frame, score.score_map, zone)
@@ -269,16 +270,6 @@ class WatchedCamera:
         for change in changes:
             armed = self._armed(datetime.fromtimestamp(change.event.end, UTC))
             self._teller.apply(change, armed, ending)
-
-    def _note_trouble(self, trouble: str, at: float) -> None:
-        """The camera's own trouble is told once, and that it is over once."""
-        if trouble:
-            self._trouble_at = at
-        elif self._trouble and at - self._trouble_at <= GAP_SECONDS:
-            return
-        if trouble != self._trouble:
-            self._trouble = trouble
-            self._tell_health(trouble or "fine", "", at)
 
     def _say_state(self) -> None:
         now = time.monotonic()
