@@ -7,6 +7,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from oddframe.detectors.frame_score import FrameScore
+from oddframe.detectors.traits import Traits
 from oddframe.drills.clip import Clip
 from oddframe.drills.judging import Scored, Untouched, judge, watch_untouched
 from oddframe.drills.result import Case
@@ -57,6 +58,7 @@ class HalfTested:
     """Half a clip is too little for it to say anything, and then it says 0.5."""
 
     name, threshold = "half-tested", 0.2
+    traits = Traits("frames", "at once")
     untested = 0
 
     def stream(self, info: MediaInfo, *, source: str = "", live: bool = False):
@@ -77,6 +79,23 @@ def test_what_was_not_tested_rings_no_alarm(untested: int) -> None:
     found = watch_untouched(detector, CLIP)  # ty: ignore
     assert found.alarms == 0
     assert max(found.values) <= 0.2 + 1e-6
+
+
+class Blinks(HalfTested):
+    """It rings twice, three seconds apart, and says how far apart alarms are two."""
+
+    traits = Traits("frames", "at once", counts_alarms=True)
+    merge_seconds = 1.0
+
+    def push(self, frame: Frame) -> list[FrameScore]:
+        return [FrameScore(frame.index, float(frame.index in (40, 71)))]
+
+
+@pytest.mark.parametrize(("gap", "alarms"), [(1.0, 2), (3.0, 1)])
+def test_alarms_are_counted_as_the_promise_counts_them(gap: float, alarms: int) -> None:
+    detector = Blinks()
+    detector.merge_seconds = gap
+    assert watch_untouched(detector, CLIP).alarms == alarms  # ty: ignore
 
 
 def at(*frames: int) -> np.ndarray:

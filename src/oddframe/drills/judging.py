@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from oddframe.detectors.contract import FrameDetector
+from oddframe.detectors.contract import FrameDetector, merge_seconds_of
 from oddframe.detectors.frame_score import FrameScore
 from oddframe.detectors.stepping import scores_of
 from oddframe.drills.clip import Clip, ClipVideo
@@ -45,7 +45,7 @@ class Untouched:
     Attributes:
         values: scores ``(frames,)``.
         camera: whether it named a trouble of the camera, at each frame.
-        alarms: alarms in it, counted as events.
+        alarms: alarms in it, counted as the promise counts them.
         seconds: its length.
     """
 
@@ -78,7 +78,8 @@ def watch_untouched(detector: FrameDetector, clip: Clip) -> Untouched:
     video = ClipVideo(clip, lambda number: np.asarray(clip.images[number]), len(clip))
     scored = score_clip(detector, video)
     clock = Clock.of_times(clip.seconds[: len(scored.values)], clip.fps)
-    alarms = find_detections(scored.values, EventRule(detector.threshold), clock)
+    rule = EventRule(detector.threshold, merge_seconds_of(detector))
+    alarms = find_detections(scored.values, rule, clock)
     named = [bool(one.camera) for one in scored.frames]
     return Untouched(scored.values.tolist(), named, len(alarms), clip.length)
 
