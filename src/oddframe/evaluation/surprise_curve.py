@@ -3,7 +3,8 @@
 A score that is a surprise, ``-log10 p``, promises that of normal frames the share p scores as high
 or higher (:mod:`oddframe.calibration.threshold`). Counted on normal frames that the detector has
 not seen, the share that does is drawn over the share promised, both as surprises: on the diagonal
-the promise is kept, below it normal footage scores high more often.
+the promise is kept, below it normal footage scores high more often. It goes up to one frame in a
+hundred: beyond that scores may be of what lasts, and are counted in alarms and not in frames.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from oddframe.scores.frame_scores import Scores
 NAME = "surprise"
 """Name of the curve."""
 _STEP = 0.1
+_MOST = 2.0
+"""The highest surprise that is of frames."""
 
 
 def are_surprises(meta: Mapping[str, Any]) -> bool:
@@ -32,7 +35,8 @@ def are_surprises(meta: Mapping[str, Any]) -> bool:
 def surprise_curve(scores: Scores, truth: Truth, draws: Draws) -> dict[str, Curve]:
     """The curve under its name; none where scores are no surprises or no frame is normal.
 
-    It ends where no normal frame scores as high, or where a tenth of one would have to.
+    It ends at one frame in a hundred, where no normal frame scores as high, or where a tenth of one
+    would have to.
 
     Args:
         scores: aligned to the truth's videos.
@@ -47,7 +51,7 @@ def surprise_curve(scores: Scores, truth: Truth, draws: Draws) -> dict[str, Curv
     ]
     frames = np.array([len(part) for part in normal])
     highest = max(float(part[-1]) for part in normal if len(part))
-    last = min(highest, np.log10(frames.sum()) + 1)
+    last = min(highest, np.log10(frames.sum()) + 1, _MOST)
     promised = (np.arange(max(int(last / _STEP), 0) + 1) * _STEP).astype(np.float32)
     above = np.array([len(part) - np.searchsorted(part, promised, side="left") for part in normal])
     names = [str(place) for place in range(len(promised))]
