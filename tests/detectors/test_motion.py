@@ -352,6 +352,9 @@ def test_the_sentence_of_a_stay_knows_the_place():
     assert stays.sentence(Stay(40.0, (10, 10, 10, 10))) == (
         "has stayed 40 s; nothing stayed here in the normal footage"
     )
+    assert stays.sentence(Stay(9.0, (110, 70, 10, 10))) == (
+        "has stayed 9 s; hardly anything in the normal footage did, here or elsewhere"
+    )
 
 
 def test_footage_that_begins_anew_forgets(background):

@@ -130,11 +130,12 @@ class LongestStays:
 
     def sentence(self, stay: Stay) -> str:
         """What is odd about a stay, for a person."""
-        usual = self.at(stay.box)
-        known = f"nothing in the normal footage stayed here longer than {usual:.0f} s"
+        usual, has = self.at(stay.box), f"has stayed {stay.seconds:.0f} s"
         if usual < LEAST_SECONDS:
-            known = "nothing stayed here in the normal footage"
-        return f"has stayed {stay.seconds:.0f} s; {known}"
+            return f"{has}; nothing stayed here in the normal footage"
+        if usual >= stay.seconds:  # it is rare over the whole picture
+            return f"{has}; hardly anything in the normal footage did, here or elsewhere"
+        return f"{has}; nothing in the normal footage stayed here longer than {usual:.0f} s"
 
     def state(self) -> dict[str, Any]:
         """Arrays."""
