@@ -56,6 +56,7 @@ LONGEST = (
     "test_pseudo_anomaly",
     "test_rtsp",
     "test_faults",
+    "test_camera_troubles",
     "test_clips",
     "test_growing_source",
     "test_drilling",

@@ -124,6 +124,13 @@ def test_the_shift_is_measured(background: Background) -> None:
     assert signs.shift == pytest.approx(np.hypot(5, 4) / WIDTH, rel=0.1)
 
 
+def test_a_black_cover_that_has_no_noise_is_covered_and_not_frozen_as_well(
+    background: Background, health: Health
+) -> None:
+    black = _trouble(lambda picture, _: np.full_like(picture, 16), 8.0)
+    assert set(_told(background, health, black)) == {"", "covered"}
+
+
 def test_a_frozen_stream_and_when_it_is_none(background: Background, health: Health) -> None:
     still = _normal(200, 1) * 60
     assert _told(background, health, [*_normal(100, 25), *still])[-1] == "frozen"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -39,12 +40,23 @@ def free_port() -> int:
 
 
 class RtspCamera:
-    """A camera that can be switched off and on, frozen, and changed."""
+    """A camera that can be switched off and on, frozen, and changed.
 
-    def __init__(self, address: str = "127.0.0.1", before: tuple[str, ...] = ()) -> None:
+    Args:
+        address: of this machine, on which it listens.
+        before: words before its command.
+        film: an MP4 of H.264 that it serves as ``/film``, once for each who asks.
+    """
+
+    def __init__(
+        self,
+        address: str = "127.0.0.1",
+        before: tuple[str, ...] = (),
+        film: Path | None = None,
+    ) -> None:
         self.port = free_port()
         self.address = address
-        self._before = before
+        self._before, self._film = before, film
         self._process: subprocess.Popen | None = None
         self.on()
 
@@ -54,6 +66,7 @@ class RtspCamera:
 
     def on(self, width: int = 320, height: int = 240) -> None:
         command = [PYTHON, str(SCRIPT), self.address, str(self.port), str(width), str(height)]
+        command += [] if self._film is None else [str(self._film)]
         environment = {"PATH": "/usr/bin:/bin", "HOME": os.environ.get("HOME", "/root")}
         self._process = subprocess.Popen(
             [*self._before, *command], stdout=subprocess.PIPE, env=environment, text=True
@@ -75,6 +88,25 @@ class RtspCamera:
             yield
         finally:
             self._process.send_signal(signal.SIGCONT)
+
+
+class FarCamera(RtspCamera):
+    """A camera in a network namespace of its own.
+
+    Args:
+        address, before: as of every camera.
+        device: of this machine, that leads there.
+    """
+
+    def __init__(self, address: str, before: tuple[str, ...], device: str) -> None:
+        super().__init__(address, before)
+        self._device = device
+
+    def pull(self) -> None:
+        subprocess.run(["ip", "link", "set", self._device, "down"], check=True)
+
+    def put_back(self) -> None:
+        subprocess.run(["ip", "link", "set", self._device, "up"], check=True)
 
 
 @pytest.fixture(scope="session")
@@ -105,3 +137,35 @@ def camera(rtsp_server: None) -> Generator[RtspCamera]:
     camera = RtspCamera()
     yield camera
     camera.kill()
+
+
+@pytest.fixture
+def far_camera(rtsp_server: None) -> Generator[FarCamera]:
+    """A camera whose cable can be pulled."""
+    name = f"odd{os.getpid()}"
+    if os.geteuid() or not shutil.which("ip"):
+        pytest.skip("UNTESTED: the pulled cable needs root and iproute2")
+
+    def ip(*words: str) -> None:
+        subprocess.run(["ip", *words], check=True, capture_output=True)
+
+    try:
+        ip("netns", "add", name)
+    except subprocess.CalledProcessError as error:
+        pytest.skip(f"UNTESTED: no network namespaces here ({error.stderr.decode().strip()})")
+    here, there = f"{name}a"[-15:], f"{name}b"[-15:]
+    net = f"10.{os.getpid() % 199 + 20}.77"
+    camera = None
+    try:
+        ip("link", "add", here, "type", "veth", "peer", "name", there, "netns", name)
+        ip("addr", "add", f"{net}.1/24", "dev", here)
+        ip("link", "set", here, "up")
+        ip("-n", name, "addr", "add", f"{net}.2/24", "dev", there)
+        ip("-n", name, "link", "set", there, "up")
+        ip("-n", name, "link", "set", "lo", "up")
+        camera = FarCamera(f"{net}.2", ("ip", "netns", "exec", name), here)
+        yield camera
+    finally:
+        if camera is not None:
+            camera.kill()
+        subprocess.run(["ip", "netns", "del", name], capture_output=True)

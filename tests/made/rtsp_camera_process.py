@@ -1,9 +1,10 @@
 """A camera that speaks RTSP, on GStreamer: run by the system's Python, which has its bindings.
 
-``/usr/bin/python3 rtsp_camera_process.py ADDRESS PORT [WIDTH HEIGHT]`` serves ``/live`` (H.264, 15
-frames a second, a key frame a second, the bouncing ball of videotestsrc), ``/jpeg`` (Motion JPEG),
-and ``/broken``, whose pipeline fails; on the next port ``/live`` for the user ``admin`` with the
-password ``p@ss/w0rd``. A line on stdout says that it listens.
+``/usr/bin/python3 rtsp_camera_process.py ADDRESS PORT WIDTH HEIGHT [FILM]`` serves ``/live``
+(H.264, 15 frames a second, a key frame a second, the bouncing ball of videotestsrc), ``/jpeg``
+(Motion JPEG), ``/film``, an MP4 from its beginning to its end, and ``/broken``, whose pipeline
+fails; on the next port ``/live`` for the user ``admin`` with the password ``p@ss/w0rd``. A line on
+stdout says that it listens.
 """
 
 import sys
@@ -16,7 +17,9 @@ from gi.repository import GLib, Gst, GstRtspServer  # noqa: E402
 
 RATE = 15
 address, port = sys.argv[1], int(sys.argv[2])
-width, height = sys.argv[3:5] if len(sys.argv) > 4 else ("320", "240")
+width, height = sys.argv[3:5]
+film = sys.argv[5] if len(sys.argv) > 5 else "/nowhere/at/all"
+sent = "qtdemux ! h264parse ! rtph264pay name=pay0"
 Gst.init(None)
 filmed = (
     f"videotestsrc is-live=true pattern=ball ! video/x-raw,format=I420,width={width},"
@@ -25,7 +28,8 @@ filmed = (
 streams = {
     "/live": f"{filmed} openh264enc gop-size={RATE} ! h264parse ! rtph264pay name=pay0 pt=96",
     "/jpeg": f"{filmed} jpegenc ! rtpjpegpay name=pay0 pt=26",
-    "/broken": "filesrc location=/nowhere/at/all ! qtdemux ! h264parse ! rtph264pay name=pay0",
+    "/film": f"filesrc location={film} ! {sent}",
+    "/broken": f"filesrc location=/nowhere/at/all ! {sent}",
 }
 
 

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import os
-import shutil
 import socket
-import subprocess
 import threading
 import time
-from collections.abc import Generator
 
 import pytest
-from tests.made.rtsp_camera import RtspCamera, free_port
+from tests.made.rtsp_camera import FarCamera, RtspCamera, free_port
 from tests.sources.conftest import next_frame, reading, wait_for
 
 from oddframe.sources.live_frame import LiveFrame
@@ -176,46 +172,13 @@ def test_a_camera_that_sends_nothing_is_noticed(answers: bool, reason: str):
     mute.socket.close()
 
 
-@pytest.fixture
-def far_camera(rtsp_server: None) -> Generator[tuple[RtspCamera, str]]:
-    """A camera in a network namespace of its own, and the device that leads there."""
-    name = f"odd{os.getpid()}"
-    if os.geteuid() or not shutil.which("ip"):
-        pytest.skip("UNTESTED: the pulled cable needs root and iproute2")
-
-    def ip(*words: str) -> None:
-        subprocess.run(["ip", *words], check=True, capture_output=True)
-
-    try:
-        ip("netns", "add", name)
-    except subprocess.CalledProcessError as error:
-        pytest.skip(f"UNTESTED: no network namespaces here ({error.stderr.decode().strip()})")
-    here, there = f"{name}a"[-15:], f"{name}b"[-15:]
-    net = f"10.{os.getpid() % 199 + 20}.77"
-    camera = None
-    try:
-        ip("link", "add", here, "type", "veth", "peer", "name", there, "netns", name)
-        ip("addr", "add", f"{net}.1/24", "dev", here)
-        ip("link", "set", here, "up")
-        ip("-n", name, "addr", "add", f"{net}.2/24", "dev", there)
-        ip("-n", name, "link", "set", there, "up")
-        ip("-n", name, "link", "set", "lo", "up")
-        camera = RtspCamera(f"{net}.2", ("ip", "netns", "exec", name))
-        yield camera, here
-    finally:
-        if camera is not None:
-            camera.kill()
-        subprocess.run(["ip", "netns", "del", name], capture_output=True)
-
-
-def test_a_cable_that_is_pulled_and_put_back(far_camera: tuple[RtspCamera, str]):
-    camera, device = far_camera
-    with reading(reader_of(f"{camera.url}/live")) as reader:
+def test_a_cable_that_is_pulled_and_put_back(far_camera: FarCamera):
+    with reading(reader_of(f"{far_camera.url}/live")) as reader:
         next_frame(reader)
-        subprocess.run(["ip", "link", "set", device, "down"], check=True)
+        far_camera.pull()
         begun = time.monotonic()
         wait_for(lambda: not reader.state.up)
         assert time.monotonic() - begun < 4.0
         wait_for(lambda: sum(reader.state.reconnects.values()) >= 2)
-        subprocess.run(["ip", "link", "set", device, "up"], check=True)
+        far_camera.put_back()
         assert frame_after_a_loss(reader).gap is not None

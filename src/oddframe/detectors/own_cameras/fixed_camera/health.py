@@ -125,6 +125,7 @@ class HealthStream:
         signs = dict(vars(self._signs.update(grey, elapsed)))
         if self._signs.now.hidden > self._limits["hidden"]:
             signs["light"] = 0.0  # what is covered is not in another light
+            signs["still"] = 0.0  # and a cover may have no noise
         for name, limit in self._limits.items():
             held = _HELD_SECONDS if signs[name] > limit else self._left[name] - (elapsed or 0.0)
             self._left[name] = held
