@@ -11,6 +11,15 @@ import time
 PATIENCE = 60.0
 
 
+def wait_until(found):
+    """Ask until something is found, and give it: what a process says it need not have done yet."""
+    until = time.monotonic() + PATIENCE
+    while not (answer := found()):
+        assert time.monotonic() < until, "it did not happen"
+        time.sleep(0.05)
+    return answer
+
+
 class Process:
     """A watch of its own, whose standard error is read as it comes."""
 

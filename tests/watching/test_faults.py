@@ -11,7 +11,7 @@ import warnings
 from pathlib import Path
 
 import pytest
-from tests.made.watch_process import PATIENCE, Process
+from tests.made.watch_process import PATIENCE, Process, wait_until
 
 from oddframe.cli import main
 from oddframe.journal.reading import JournalReader
@@ -38,13 +38,6 @@ def lines(watch, words):
     return [line for line in watch.log.read_text().splitlines() if words in line]
 
 
-def wait_until(true):
-    until = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < until, "it did not happen"
-        time.sleep(0.05)
-
-
 def test_a_camera_that_is_away_and_back_is_told_down_and_up_and_its_event_is_closed(
     street, camera, tmp_path
 ):
@@ -56,11 +49,12 @@ def test_a_camera_that_is_away_and_back_is_told_down_and_up_and_its_event_is_clo
         killed = time.time()
         camera.kill()
         watch.wait_for("front: down")
-        event = journal(tmp_path).events()[0]
+        # What is said is on its way to the journal, no more.
+        (event, *_) = wait_until(lambda: [one for one in journal(tmp_path).events() if one.end])
         assert killed - 2.0 < event.end < killed + 1.0
         assert event.ending == "quiet"
-        camera.on()
         back, told = time.time(), len(lines(watch, "odd since"))
+        camera.on()
         watch.wait_for("front: up", times=2)
         watch.wait_for("odd since", times=told + 1)
         status, _ = watch.stop()
@@ -70,7 +64,7 @@ def test_a_camera_that_is_away_and_back_is_told_down_and_up_and_its_event_is_clo
     assert [state for state in states if state in ("up", "down")] == ["up", "down", "up"]
     gap = max(journal(tmp_path).gaps("front"), key=lambda gap: gap.end - gap.start)
     assert killed - 1.0 < gap.start < killed + 1.0
-    assert back - 1.0 < gap.end < back + 30.0
+    assert back - 1.0 < gap.end < back + PATIENCE
     assert len(lines(watch, "front: down")) == 1
     for event in journal(tmp_path).events():
         with open_video(tmp_path / "state" / event.clip) as video:
@@ -155,7 +149,8 @@ def test_a_disk_that_is_full_while_a_clip_is_written(street, camera, small_disk,
     with Process(tmp_path, path, "--state", state) as watch:
         watch.wait_for("odd since")
         wait_until(lambda: list(state.rglob("*.mp4")))
-        event = JournalReader(StateFolder(state)).events()[-1]
+        # A clip is begun before its event is in the journal.
+        (event, *_) = wait_until(JournalReader(StateFolder(state)).events)
         fill(small_disk / "ballast")
         watch.wait_for("is to be written waits in memory")
         watch.wait_for(".mp4")
@@ -163,7 +158,8 @@ def test_a_disk_that_is_full_while_a_clip_is_written(street, camera, small_disk,
         watch.wait_for("everything that waited is written")
         status, _ = watch.stop()
     assert status == 0
-    assert len(lines(watch, "waits in memory")) == len(lines(watch, ".mp4")) == 1
+    assert len(lines(watch, "waits in memory")) == 1
+    assert len(lines(watch, ".mp4")) == len(set(lines(watch, ".mp4"))), "each clip is said once"
     assert "Traceback" not in watch.log.read_text()
     events = JournalReader(StateFolder(state)).events()
     assert event.id in {one.id for one in events}

@@ -4,13 +4,12 @@ import json
 import signal
 import socket
 import subprocess
-import time
 import urllib.error
 import urllib.request
 
 import pytest
 from tests.made.programs import program
-from tests.made.watch_process import PATIENCE, Process
+from tests.made.watch_process import PATIENCE, Process, wait_until
 
 from oddframe.journal.reading import JournalReader
 from oddframe.journal.state_folder import StateFolder
@@ -53,17 +52,21 @@ def test_a_file_is_watched_to_its_end_and_each_message_is_a_line(odd, tmp_path):
     assert "state" in kept
 
 
-def test_a_killed_watch_closes_its_event_the_next_time_once(street, odd, tmp_path):
-    run, film = odd
-    arguments = (run, film, "--state", "state", "--json")
+def test_a_killed_watch_closes_its_event_the_next_time_once(street, tmp_path):
+    film = {"name": "front", "source": str(street.root / "fast.mp4"), "threshold": 0}  # to its end
+    path = cameras_file(tmp_path, street, cameras=[film])
+    arguments = (path, "--state", "state")
+    state = tmp_path / "state"
     with Process(tmp_path, *arguments) as watch:
         watch.wait_for("odd since")
-        time.sleep(0.5)
+        # What is said is on its way to the disk, no more.
+        wait_until(lambda: events_of(state))
+        wait_until(lambda: [clip for clip in state.rglob("*.mp4") if clip.stat().st_size])
         watch.popen.kill()
         first, _ = watch.popen.communicate()
-    (event,) = events_of(tmp_path / "state")
+    (event,) = events_of(state)
     assert event.is_open
-    assert (tmp_path / "state" / event.clip).stat().st_size
+    assert (state / event.clip).stat().st_size
     with Process(tmp_path, *arguments) as watch:
         watch.wait_for("odd since", times=2)
         status, second = watch.stop()
@@ -74,7 +77,7 @@ def test_a_killed_watch_closes_its_event_the_next_time_once(street, odd, tmp_pat
     ids = [one["id"] for one in messages if one["kind"] != "health"]
     assert len(ids) == len(set(ids)), "nothing is told twice"
     assert f"{event.id}.end" in ids
-    closed = {one.id: one for one in events_of(tmp_path / "state")}
+    closed = {one.id: one for one in events_of(state)}
     assert closed[event.id].ending == "interrupted"
     assert not any(one.is_open for one in closed.values())
 
