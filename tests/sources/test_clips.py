@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -19,7 +20,7 @@ from tests.made.rtsp_camera import RtspCamera
 from tests.sources.conftest import next_frame, reading, wait_for
 
 from oddframe.sources.clip_writer import ClipWriter
-from oddframe.sources.coded_film import CodedFilm
+from oddframe.sources.coded_film import CodedFilm, parameter_sets
 from oddframe.sources.packet_ring import PacketRing
 from oddframe.sources.reader import Reader
 from oddframe.sources.source import source_of
@@ -154,6 +155,32 @@ def test_a_change_within_the_stream_begins_a_second_part(tmp_path: Path):
         with av.open(str(part)) as container:
             sizes.append([f.width for f in container.decode(video=0)])
     assert sizes == [[64] * 20, [96] * 20]
+
+
+def test_a_clip_begins_where_the_coding_is_known(tmp_path: Path):
+    """A camera that just came up: neither its description nor its first key frame tells it."""
+    path = encode(tmp_path / "a.ts", count=30, bf="0")  # a key frame every 10 frames
+    ring = PacketRing(seconds=100)
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        ring.begin(replace(CodedFilm.of(stream), extradata=b""))
+        for number, packet in enumerate(p for p in container.demux(stream) if p.size):
+            ring.push(packet if number else without_parameters(packet), number / 25)
+    clip = ClipWriter(ring, tmp_path / "c.mp4", since=0.0)
+    ring.close()
+    assert clip.wait(20)
+    assert clip.failure == ""
+    assert clip.parts == [tmp_path / "c.mp4"]
+    assert shown(clip.parts[0])[0] == [*range(10, 30)]
+
+
+def without_parameters(packet: av.Packet) -> av.Packet:
+    content = bytes(packet)
+    bare = av.Packet(content[content.index(b"\x00\x00\x01\x65") :])  # from its picture on
+    assert not parameter_sets(bytes(bare), "h264")
+    bare.pts, bare.dts, bare.time_base = packet.pts, packet.dts, packet.time_base
+    bare.is_keyframe = True
+    return bare
 
 
 def test_a_clip_ends_when_the_camera_is_away_for_good(tmp_path: Path):

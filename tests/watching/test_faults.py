@@ -163,7 +163,7 @@ def test_a_disk_that_is_full_while_a_clip_is_written(street, camera, small_disk,
     with Process(tmp_path, path, "--state", state) as watch:
         watch.wait_for("odd since")
         wait_until(lambda: list(state.rglob("*.mp4")))
-        # A clip is begun before its event is in the journal.
+        # A clip is begun once its event's sidecar is there, and the journal comes after that.
         (event, *_) = wait_until(JournalReader(StateFolder(state)).events)
         fill(small_disk / "ballast")
         watch.wait_for("is to be written waits in memory")

@@ -49,6 +49,11 @@ class CodedFilm:
         """Whether packets go into a clip as they are."""
         return bool(self.template)
 
+    @property
+    def is_known(self) -> bool:
+        """Whether a player has all that it takes; without parameter sets it opens no clip."""
+        return bool(self.extradata) or self.codec not in _PARAMETERS
+
     def at(self, packet: Any, size: tuple[int, int]) -> CodedFilm:
         """The coding from a packet on: cameras tell of a new one in the stream, at a key frame.
 

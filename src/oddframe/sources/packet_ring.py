@@ -58,7 +58,7 @@ class PacketRing:
         self._bytes = 0
         self._next = 0
         self._film: CodedFilm | None = None
-        self._keyless = True  # no key frame since the connection, so nothing can be decoded
+        self._keyless = True  # no key frame since the connection, of which a clip can begin
         self._closed = False
         self._followers: list[Follower] = []
         self.changed = threading.Condition()
@@ -79,8 +79,10 @@ class PacketRing:
         with self.changed:
             if self._film is None or (self._keyless and not packet.is_keyframe):
                 return
-            self._keyless = False
             self._film = self._film.at(packet, size or self._film.size)
+            if not self._film.is_known:  # a camera may tell of its coding by a packet of its own
+                return
+            self._keyless = False
             self._kept.append(KeptPacket(self._next, packet, seconds, self._film))
             self._next += 1
             self._bytes += packet.size
