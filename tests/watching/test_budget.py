@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from oddframe.watching.budget import DAY, Budget
+from oddframe.watching.budget import DAY, HOUR, Budget, clearly_above
 
 
 def brute(threshold, per_hour, events, now):
@@ -25,7 +25,7 @@ def test_it_is_the_lowest_height_that_keeps_the_budget(per_hour):
     for _ in range(300):
         now += rng.exponential(1800)
         peak = 4.0 + rng.exponential()
-        budget.note(peak, now)
+        budget.note(peak, now, told=False)
         events.append((now, peak))
         assert budget.limit(now) == brute(4.0, per_hour, events, now)
     later = now + 40 * DAY
@@ -39,23 +39,58 @@ def test_alarms_of_a_steady_flood_are_as_many_as_are_paid_for():
     times = np.sort(rng.uniform(0, hours * 3600, hours * 20))
     for at in times:
         peak = 4.0 + rng.exponential()
-        alarms += peak > budget.limit(at)
-        budget.note(peak, at)
-    # The first day is paid for only once it is over.
-    assert alarms / hours < 1.3
+        told = peak > budget.limit(at)
+        alarms += told
+        budget.note(peak, at, told=told)
+    assert alarms / hours < 1.1
+
+
+@pytest.mark.parametrize(
+    ("per_hour", "in_an_hour"), [(6 / 24, 3), (1.0, 3), (10.0, 10)], ids=["6 a day", "1", "10"]
+)
+def test_a_flood_does_not_spend_a_day_s_alarms_within_the_hour(per_hour, in_an_hour):
+    rng = np.random.default_rng(3)
+    budget, told = Budget(4.0, per_hour), []
+    for at in np.sort(rng.uniform(0, HOUR, 400)):
+        peak = 4.0 + rng.exponential()
+        is_told = peak > budget.limit(at)
+        told += [peak] * is_told
+        budget.note(peak, at, told=is_told)
+    assert len(told) >= in_an_hour
+    # What comes beyond that is each time clearly odder than all before.
+    beyond = told[in_an_hour:]
+    assert all(
+        peak > clearly_above(max(told[: in_an_hour + index])) for index, peak in enumerate(beyond)
+    )
+    assert len(beyond) <= 3
+    assert budget.limit(HOUR) > 4.0
+
+
+def test_an_hour_after_a_few_alarms_all_is_told_again():
+    budget = Budget(4.0, 6 / 24)
+    for minute in range(3):
+        assert budget.limit(60.0 * minute) == 4.0
+        budget.note(5.0 + minute, 60.0 * minute, told=True)
+    assert budget.limit(180.0) == clearly_above(7.0)
+    assert budget.limit(HOUR + 1.0) == 4.0
+
+
+@pytest.mark.parametrize("peak", [-2.0, 0.0, 3.0])
+def test_what_is_clearly_odder_is_never_lower(peak):
+    assert clearly_above(peak) >= peak
 
 
 def test_without_a_budget_the_limit_is_the_threshold():
     budget = Budget(4.0, None)
     for at in range(1000):
-        budget.note(9.0, float(at))
+        budget.note(9.0, float(at), told=True)
     assert budget.limit(1000.0) == 4.0
 
 
 def test_a_few_alarms_raise_nothing():
     budget = Budget(4.0, 1 / 24)
     for at in range(3):
-        budget.note(9.0, float(at))
+        budget.note(9.0, float(at), told=False)
     assert budget.limit(3.0) == 4.0
-    budget.note(5.0, 4.0)
+    budget.note(5.0, 4.0, told=False)
     assert budget.limit(4.0) == 5.0

@@ -1,6 +1,8 @@
-"""A camera whose thread has ended is not through: it is said, and others see that it is dead."""
+"""One watched camera: its thread that ends, and its budget that is spent, are said."""
 
 import time
+
+from tests.made.live_events import live_event
 
 from oddframe.cameras.cameras_file import Camera
 from oddframe.journal.journal import open_journal
@@ -27,3 +29,23 @@ def test_a_thread_that_dies_is_said_and_does_not_count_as_through(street, tmp_pa
         assert lines == ["front: is watched no more: SystemExit: as some code does"]
         assert not watched.is_over
         watched.stop()
+
+
+def test_a_budget_that_was_spent_before_a_restart_is_said_once(street, tmp_path):
+    lines = []
+    source = source_of(str(street.root / "calm.mp4"), pace="fast")
+    camera = Camera("front", source, street.run, alarms_per_hour=0.25)
+    with open_journal(tmp_path / "state", lines.append) as journal:
+        for ago in (90.0, 60.0, 30.0):
+            journal.write(live_event(time.time() - ago, peak=50.0))
+        outside = Outside(journal, lambda *_: None, lambda *_: None, lines.append)
+        watched = WatchedCamera(plan_of(camera, read_run(street.run)), outside, lambda _: True)
+        watched.start()
+        until = time.monotonic() + 60
+        while not watched.is_over and time.monotonic() < until:
+            time.sleep(0.05)
+        watched.stop()
+    (line,) = lines
+    assert line.startswith(
+        "front: more alarms than its budget allows; now only what is above 60.00 is told, and not"
+    )

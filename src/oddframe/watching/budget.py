@@ -6,18 +6,29 @@ is one too many. That is a conformal quantile over a window that slides, with ev
 long as events to come are exchangeable with those of the window, no more of them pass than are
 paid for, up to one in the window. What is rarer than the budget never raises it, and nothing brings
 it below the threshold that the run was fitted with.
+
+That is a promise for days. A flood that begins is not yet in the window, and a day's alarms would
+come within minutes; so of one hour's alarms there is a number too, after which only what is clearly
+odder than all of them passes.
 """
 
 from __future__ import annotations
 
 from collections import deque
 
-DAY = 86400.0
+HOUR, DAY = 3600.0, 86400.0
 _LEAST_ALLOWED = 3
 """The window holds at least as much time as pays for so many alarms: from less nothing can be
-said about a rate."""
+said about a rate. In an hour as many are told, however small the budget is."""
 _MOST = 10_000
 """Events remembered; a camera that makes more in the window is at its limit anyway."""
+_CLEARLY = 0.2
+"""Share of a peak by which another is clearly higher."""
+
+
+def clearly_above(peak: float) -> float:
+    """From which height on an event is clearly odder than one of this peak."""
+    return peak + _CLEARLY * abs(peak)
 
 
 class Budget:
@@ -31,6 +42,7 @@ class Budget:
     def __init__(self, threshold: float, per_hour: float | None) -> None:
         self.threshold, self.per_hour = threshold, per_hour
         self._peaks: deque[tuple[float, float]] = deque(maxlen=_MOST)
+        self._told: deque[tuple[float, float]] = deque(maxlen=_MOST)
         self._limit: float | None = threshold  # None where it has to be found anew
 
     @property
@@ -38,21 +50,29 @@ class Budget:
         """Seconds that are looked back on: a day, or more where the budget is small."""
         if not self.per_hour:
             return DAY
-        return max(DAY, _LEAST_ALLOWED / self.per_hour * 3600)
+        return max(DAY, _LEAST_ALLOWED / self.per_hour * HOUR)
 
     @property
     def allowed(self) -> int:
         """Alarms in the window."""
-        return int((self.per_hour or 0.0) * self.window / 3600 + 1e-9)
+        return int((self.per_hour or 0.0) * self.window / HOUR + 1e-9)
 
-    def note(self, peak: float, at: float) -> None:
-        """An event was over, whether or not it was told of.
+    @property
+    def allowed_in_an_hour(self) -> int:
+        """Alarms in one hour, of which more would be a flood."""
+        return max(_LEAST_ALLOWED, int((self.per_hour or 0.0) + 1e-9))
+
+    def note(self, peak: float, at: float, *, told: bool) -> None:
+        """An event was over.
 
         Args:
             peak: its highest score, above the threshold.
             at: when it began, Unix seconds; not before those noted already.
+            told: whether a person was told of it.
         """
         self._peaks.append((at, peak))
+        if told:
+            self._told.append((at, peak))
         self._limit = None
 
     def limit(self, now: float) -> float:
@@ -63,11 +83,14 @@ class Budget:
         """
         if self.per_hour is None:
             return self.threshold
-        while self._peaks and self._peaks[0][0] <= now - self.window:
-            self._peaks.popleft()
-            self._limit = None
+        for events, window in ((self._peaks, self.window), (self._told, HOUR)):
+            while events and events[0][0] <= now - window:
+                events.popleft()
+                self._limit = None
         if self._limit is None:
             heights = sorted((peak for _, peak in self._peaks), reverse=True)
-            over = heights[self.allowed :]
-            self._limit = max([self.threshold, *over[:1]])
+            self._limit = max([self.threshold, *heights[self.allowed : self.allowed + 1]])
+            if len(self._told) >= self.allowed_in_an_hour:
+                oddest = max(peak for _, peak in self._told)
+                self._limit = max(self._limit, clearly_above(oddest))
         return self._limit

@@ -125,7 +125,7 @@ class WatchedCamera:
         journal, now = self._outside.journal, time.time()
         if self._budget.per_hour is not None:
             for event in reversed(journal.events(self.name, now - self._budget.window)):
-                self._budget.note(event.peak, event.start)
+                self._budget.note(event.peak, event.start, told=not event.untold)
         journal.watching(self.name, now)
         self.reader.start()
         self._thread.start()
@@ -257,7 +257,7 @@ class WatchedCamera:
         # NumPy's numbers are none to a journal.
         self._score = float(score.value)
         score = replace(score, value=self._score)
-        self._limit = self._budget.limit(frame.at)
+        self._keep_to_budget(frame.at)
         self._outside.journal.scored(self.name, frame.at, score.value, self._limit)
         if trouble := self._troubles.sees(score.camera, frame.seconds):
             self._tell_health(trouble, "", frame.at)
@@ -265,6 +265,18 @@ class WatchedCamera:
         if self._life.oddest is score:
             self._teller.sees(frame, score.score_map, zone)
         self._changed(changes)
+
+    def _keep_to_budget(self, at: float) -> None:
+        """Find the limit; that it is above the threshold is said once, and once that it is not."""
+        before, lowest = self._limit, self.plan.rule.threshold
+        self._limit = self._budget.limit(at)
+        if before == lowest < self._limit:
+            self._outside.say(
+                f"{self.name}: more alarms than its budget allows; now only what is above "
+                f"{self._limit:.2f} is told, and not above {lowest:.2f}"
+            )
+        elif before > lowest == self._limit:
+            self._outside.say(f"{self.name}: all that is above {lowest:.2f} is told again")
 
     def _changed(self, changes: list[Change], ending: str = "quiet") -> None:
         for change in changes:

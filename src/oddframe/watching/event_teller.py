@@ -14,13 +14,11 @@ from oddframe.journal.journal import Journal
 from oddframe.journal.live_event import LiveEvent, new_event_id
 from oddframe.journal.picture import picture_of
 from oddframe.sources.live_frame import LiveFrame
-from oddframe.watching.budget import Budget
+from oddframe.watching.budget import Budget, clearly_above
 from oddframe.watching.event_life import Change, Happening
 from oddframe.watching.filming import Filming
 from oddframe.watching.plan import Plan
 
-_CLEARLY = 1.2
-"""So many times its height before is clearly odder."""
 _UPDATE_SECONDS = 10.0
 """Not sooner is an event that goes on told again."""
 
@@ -76,7 +74,7 @@ class EventTeller:
             self._told_or_not(event, now, self._why_not(event, armed))
             return
         moved = event.zone != self._told.zone
-        odder = event.peak > _CLEARLY * self._told.peak
+        odder = event.peak > clearly_above(self._told.peak)
         if (moved or odder) and time.monotonic() - self._updated >= _UPDATE_SECONDS:
             self._updates += 1
             self._tell(self._write(event, picture=True), "update")
@@ -118,7 +116,7 @@ class EventTeller:
             return ""
         if event.start - last.seen >= self._plan.camera.cool_down:
             return ""
-        return "cool-down" if event.peak <= _CLEARLY * last.peak else ""
+        return "cool-down" if event.peak <= clearly_above(last.peak) else ""
 
     def _told_or_not(self, event: LiveEvent, now: Happening, why_not: str) -> None:
         if why_not:
@@ -132,7 +130,7 @@ class EventTeller:
     def _over(self, event: LiveEvent, now: Happening, ending: str) -> None:
         told, self._event, self._told = self._told, None, None
         event = self._write(event.closed(now.end, ending), picture=told is not None)
-        self._budget.note(now.peak, now.at)
+        self._budget.note(now.peak, now.at, told=told is not None)
         if told is None:
             self.untold += 1
             return
