@@ -35,6 +35,7 @@ pytest_plugins = (
     "tests.made.made_once",
     "tests.made.street",
     "tests.made.every_detector",  # imports those above, which are rewritten first
+    "tests.made.mqtt_broker",
     "tests.made.native_trees",
     "tests.made.receiver",
     "tests.made.rtsp_camera",
