@@ -172,7 +172,7 @@ def test_a_picture_where_it_is_asked_for(broker, listen, tmp_path, said):
 
 
 def test_a_broker_that_is_gone_and_back(broker, listen, tmp_path, said, monkeypatch):
-    monkeypatch.setattr("oddframe.alerts.sinks.mqtt._CONNECTING", 0.1)
+    monkeypatch.setattr("oddframe.alerts.sinks.broker._CONNECTING", 0.1)
     listener = listen("observer")
     alerts = started(sink_of(broker.port), tmp_path, said)
     alerts.state("front", CameraState(video=True))
@@ -271,7 +271,7 @@ def test_users_and_passwords(tmp_path, said, monkeypatch):
         until(lambda: listener.of("oddframe/front/test"))
         listener.close()
         wrong = sink_of(broker.port, user="odd", password_env="WRONG")
-        monkeypatch.setattr("oddframe.alerts.sinks.mqtt._CONNECTING", 0.5)
+        monkeypatch.setattr("oddframe.alerts.sinks.broker._CONNECTING", 0.5)
         with pytest.raises(OddframeError, match="Not authorized") as caught:
             try_sink(wrong, tmp_path, ["front"])
         shown = repr(right.config) + right.describe() + str(caught.value)
@@ -289,7 +289,7 @@ def test_over_tls_only_with_a_certificate_that_is_trusted(tmp_path, own_certific
     try:
         trusted = sink_of(broker.port, tls=True, ca=str(certificate))
         assert try_sink(trusted, tmp_path, ["front"]) == "alerts.mqtt: took a test message"
-        monkeypatch.setattr("oddframe.alerts.sinks.mqtt._CONNECTING", 0.5)
+        monkeypatch.setattr("oddframe.alerts.sinks.broker._CONNECTING", 0.5)
         with pytest.raises(OddframeError, match="certificate verify failed"):
             try_sink(sink_of(broker.port, tls=True), tmp_path, ["front"])
     finally:
@@ -297,7 +297,7 @@ def test_over_tls_only_with_a_certificate_that_is_trusted(tmp_path, own_certific
 
 
 def test_nobody_there_costs_little_time(tmp_path, said, monkeypatch):
-    monkeypatch.setattr("oddframe.alerts.sinks.mqtt._CONNECTING", 0.2)
+    monkeypatch.setattr("oddframe.alerts.sinks.broker._CONNECTING", 0.2)
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
@@ -333,4 +333,5 @@ def test_names_and_topics():
     sink = sink_of(1883, box="my box.local", home_assistant="")
     assert sink.config.box.startswith("my_box_local_")
     assert "Home Assistant" not in sink.describe()
-    assert replace(sink.config, tls=True).sink("a").describe().count("(TLS)") == 1
+    encrypted = replace(sink.config, broker=replace(sink.config.broker, tls=True))
+    assert encrypted.sink("a").describe().count("(TLS)") == 1
