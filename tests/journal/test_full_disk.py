@@ -11,7 +11,7 @@ import pytest
 from tests.made.live_events import NOON, live_event
 
 from oddframe.errors import OddframeError
-from oddframe.journal import writing
+from oddframe.journal import waiting, writing
 from oddframe.journal.journal import open_journal
 from oddframe.journal.retention import Retention, make_room
 from oddframe.journal.sidecars import read_sidecar
@@ -87,7 +87,7 @@ def test_events_wait_in_memory_until_there_is_room(disk, monkeypatch):
 
 def test_what_waits_is_bounded_and_what_is_lost_is_said(disk, monkeypatch):
     for bound, most in (("EVENTS", 5), ("PICTURES", 2), ("MINUTES", 3), ("ROWS", 4)):
-        monkeypatch.setattr(writing, f"MOST_{bound}", most)
+        monkeypatch.setattr(waiting, f"MOST_{bound}", most)
     said: list[str] = []
     with open_journal(disk / "state", said.append) as journal:
         journal.flush(10)

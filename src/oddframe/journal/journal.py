@@ -14,12 +14,13 @@ from typing import Any
 from oddframe.console.characters import made_visible
 from oddframe.errors import OddframeError
 from oddframe.files.folder_lock import alone_in
+from oddframe.journal.fresh_reading import A_MOMENT, FreshReader
 from oddframe.journal.indexing import Indexed, opened, unusable
-from oddframe.journal.live_event import LATEST, LiveEvent, Verdict
-from oddframe.journal.reading import MOST, BrokenJournalError, JournalReader
-from oddframe.journal.records import RecordedGap, RecordedState, ScoreMinute
+from oddframe.journal.live_event import LiveEvent, Verdict
+from oddframe.journal.records import RecordedGap, ScoreMinute
 from oddframe.journal.state_folder import StateFolder
-from oddframe.journal.writing import DiskWriter, Waiting
+from oddframe.journal.waiting import Waiting
+from oddframe.journal.writing import DiskWriter
 
 NOT_WATCHED = "not watched"
 """Why there is a gap between the end of one process and the beginning of the next."""
@@ -35,8 +36,6 @@ _LAST_KNOWN = """
 """
 _CLOSING = 10.0
 """Seconds that the end of a process waits for the disk."""
-_A_MOMENT = 1.0
-"""Seconds that an answer waits for the disk."""
 _MOST_FOLLOWED = 2000
 """Events of which the newest state is remembered: far more than are open at any time."""
 
@@ -66,12 +65,11 @@ def open_journal(folder: Path, say: Callable[[str], object]) -> Generator[Journa
             journal.close()
 
 
-class Journal(JournalReader):
+class Journal(FreshReader):
     """What :func:`open_journal` gives; any thread may write.
 
     Nothing that is written waits for the disk: it is taken over by a thread, and by
-    :meth:`flush` one waits for that. An answer counts what is not on disk yet in the events, and
-    waits a moment for the rest.
+    :meth:`flush` one waits for that.
 
     Args:
         state: the folder, of which this process is the only writer.
@@ -87,7 +85,7 @@ class Journal(JournalReader):
         indexed: Indexed,
         say: Callable[[str], object],
     ) -> None:
-        super().__init__(state)
+        super().__init__(state, DiskWriter(state, connection, say))
         self._say = say
         if indexed.trouble:
             say(indexed.trouble)
@@ -95,7 +93,6 @@ class Journal(JournalReader):
             more = len(indexed.unreadable) - 1
             also = f" (and {more} more like it)" * (more > 0)
             say(f"left alone, with its clip: {indexed.unreadable[0]}{also}")
-        self._writer = DiskWriter(state, connection, say)
         self._gaps: dict[str, RecordedGap] = {}
         self._states: dict[str, str] = {}
         self._newest: dict[str, LiveEvent] = {}
@@ -218,7 +215,7 @@ class Journal(JournalReader):
             camera: its name.
             at: now.
         """
-        self.flush(_A_MOMENT)
+        self.flush(A_MOMENT)
         if left := self._rows(_OPEN_GAP, camera):
             self._gaps[camera] = RecordedGap(*left[0])
             return
@@ -286,68 +283,6 @@ class Journal(JournalReader):
         with self._writer.adding() as waiting:
             waiting.kept[camera, name] = text
 
-    def flush(self, within: float) -> bool:
-        """Wait until all that was given before is on disk.
-
-        Args:
-            within: seconds to wait at most.
-
-        Returns:
-            Whether it is.
-        """
-        return self._writer.flush(within)
-
-    def event(self, event_id: str) -> LiveEvent | None:
-        """As :meth:`JournalReader.event`."""
-        return self._writer.events().get(event_id) or super().event(event_id)
-
-    def events(
-        self,
-        camera: str | None = None,
-        since: float = 0.0,
-        until: float = LATEST,
-        *,
-        undecided: bool = False,
-        before: str | None = None,
-        most: int = MOST,
-    ) -> list[LiveEvent]:
-        """As :meth:`JournalReader.events`."""
-        waiting = self._writer.events()  # first: what is written meanwhile is in one of both
-        written = super().events(
-            camera, since, until, undecided=undecided, before=before, most=most
-        )
-        found = {event.id: event for event in written if event.id not in waiting}
-        for event in waiting.values():
-            if (
-                camera in (None, event.camera)
-                and event.start < until
-                and (LATEST if event.end is None else event.end) >= since
-                and not (undecided and event.verdict in ("odd", "normal"))
-                and (before is None or event.id < before)
-            ):
-                found[event.id] = event
-        return [found[event_id] for event_id in sorted(found, reverse=True)][:most]
-
-    def kept(self, camera: str, name: str) -> Any:
-        """As :meth:`JournalReader.kept`."""
-        waiting = self._writer.kept(camera, name)
-        return super().kept(camera, name) if waiting is None else json.loads(waiting)
-
-    def gaps(self, camera: str, since: float = 0.0, until: float = LATEST) -> list[RecordedGap]:
-        """As :meth:`JournalReader.gaps`."""
-        self.flush(_A_MOMENT)
-        return super().gaps(camera, since, until)
-
-    def states(self, camera: str, since: float = 0.0, until: float = LATEST) -> list[RecordedState]:
-        """As :meth:`JournalReader.states`."""
-        self.flush(_A_MOMENT)
-        return super().states(camera, since, until)
-
-    def minutes(self, camera: str, since: float = 0.0, until: float = LATEST) -> list[ScoreMinute]:
-        """As :meth:`JournalReader.minutes`."""
-        self.flush(_A_MOMENT)
-        return super().minutes(camera, since, until)
-
     def close(self) -> None:
         """Write what waits; what cannot be written by then is lost, and said."""
         if not self._writer.stop(_CLOSING):
@@ -360,10 +295,3 @@ class Journal(JournalReader):
         self._newest[event.id] = event
         if len(self._newest) > _MOST_FOLLOWED:
             del self._newest[next(iter(self._newest))]
-
-    def _rows(self, question: str, *values: Any) -> list[tuple[Any, ...]]:
-        try:
-            return super()._rows(question, *values)
-        except BrokenJournalError:
-            self._writer.make_anew()
-            return super()._rows(question, *values)
