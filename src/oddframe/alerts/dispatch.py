@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -26,6 +27,8 @@ class Alerts:
         cameras: the names of all cameras.
         say: is given one line where a sink fails, is back, or is off.
         arm: is called, by a sink's thread, where a person switches a camera's alarms by a sink.
+        settle: is called, by a sink's thread, before it looks for a file that a new message names;
+            waits a moment for the disk.
         pauses: seconds before each next try.
 
     Raises:
@@ -39,9 +42,11 @@ class Alerts:
         cameras: Sequence[str],
         say: Callable[[str], None],
         arm: Callable[[str, bool], None] = nothing,
+        settle: Callable[[], object] = nothing,
         pauses: tuple[float, ...] = PAUSES,
     ) -> None:
-        self._state, self._say, self._arm, self._pauses = state, say, arm, pauses
+        self._link = Link((), state, arm=arm, say=say, settle=settle)
+        self._state, self._say, self._pauses = state, say, pauses
         self._swapping = threading.Lock()
         self._senders: dict[str, Sender] = {}
         self._senders = self._made(sinks, cameras)
@@ -101,7 +106,7 @@ class Alerts:
 
     def _made(self, sinks: Sequence[Sink], cameras: Sequence[str]) -> dict[str, Sender]:
         """A sender for each sink; an outbox that is in use stays in use, with all that waits."""
-        link = Link(tuple(cameras), self._state, arm=self._arm, say=self._say)
+        link = replace(self._link, cameras=tuple(cameras))
         made = {}
         for sink in sinks:
             if before := self._senders.get(sink.name):

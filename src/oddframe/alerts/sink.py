@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from oddframe.alerts.message import KINDS, Message
+
+_NEW = 60.0
+"""Seconds after which what a message names is on disk, or never will be."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,7 @@ class Link:
         wake: to be called when a sink that was away is back.
         arm: to be called where a person switches a camera's alarms on or off by the sink.
         say: is given one line that people should see.
+        settle: waits a moment, until the files that new messages name are on disk.
     """
 
     cameras: tuple[str, ...]
@@ -121,6 +126,7 @@ class Link:
     wake: Callable[[], None] = nothing
     arm: Callable[[str, bool], None] = nothing
     say: Callable[[str], None] = nothing
+    settle: Callable[[], object] = nothing
 
     def picture(self, message: Message) -> Path | None:
         """The picture of a message's event, if there is one below the state folder."""
@@ -131,6 +137,8 @@ class Link:
         name = message.event.get(key)
         if not isinstance(name, str) or not name:
             return None
+        if time.time() - message.made_at < _NEW:
+            self.settle()
         root = self.root.resolve()
         try:
             path = (root / name).resolve()

@@ -37,6 +37,8 @@ _TEND_SECONDS = 600.0
 """How often room is made where no clip asks for it."""
 _STUCK = 60.0
 """Seconds after which a camera's thread does not move any more."""
+_SETTLE_SECONDS = 2.0
+"""So long a message waits for its picture to be on disk."""
 _ARMED = "armed"
 """Under which name it is kept whether a person wants to be told of a camera."""
 
@@ -113,7 +115,12 @@ class Watch:
         with ExitStack() as until_over:
             self._journal = until_over.enter_context(open_journal(self._state, self._say))
             self._alerts = Alerts(
-                self._sinks_of(self._wanted), self._state, list(self._plans), self._say, self._arm
+                self._sinks_of(self._wanted),
+                self._state,
+                list(self._plans),
+                self._say,
+                self._arm,
+                partial(self._journal.flush, _SETTLE_SECONDS),
             )
             until_over.callback(self._alerts.stop)
             if self._metrics is not None:
