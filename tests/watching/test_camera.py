@@ -8,7 +8,8 @@ from oddframe.cameras.cameras_file import Camera
 from oddframe.journal.journal import open_journal
 from oddframe.runs.run_folder import read_run
 from oddframe.sources.source import source_of
-from oddframe.watching.camera import Outside, WatchedCamera
+from oddframe.watching.camera import WatchedCamera
+from oddframe.watching.outside import Outside
 from oddframe.watching.plan import plan_of
 
 

@@ -10,9 +10,9 @@ from oddframe.cameras.cameras_file import Camera
 from oddframe.journal.journal import open_journal
 from oddframe.runs.run_folder import read_run
 from oddframe.sources.source import source_of
-from oddframe.watching import camera as watched_camera
-from oddframe.watching import trouble_teller
-from oddframe.watching.camera import Outside, WatchedCamera
+from oddframe.watching import health_teller, trouble_teller
+from oddframe.watching.camera import WatchedCamera
+from oddframe.watching.outside import Outside
 from oddframe.watching.plan import plan_of
 
 PATIENCE = 40.0
@@ -61,7 +61,7 @@ def test_a_camera_that_is_away_is_told_once_and_is_a_gap(
     street, which, away, request, tmp_path, monkeypatch
 ):
     camera = request.getfixturevalue(which)
-    monkeypatch.setattr(watched_camera, "_DOWN_SECONDS", 0.5)
+    monkeypatch.setattr(health_teller, "_DOWN_SECONDS", 0.5)
     with watched(street, f"{camera.url}/live", tmp_path / "state") as (told, journal):
         wait_until(lambda: ("health", "up") in told)
         time.sleep(0.5)

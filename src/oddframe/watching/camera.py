@@ -8,48 +8,27 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from oddframe.alerts.message import Message, health_message
 from oddframe.alerts.sink import CameraState
 from oddframe.calibration.zoned_scores import weighed
 from oddframe.errors import OddframeError
-from oddframe.journal.journal import Journal
 from oddframe.sources.live_frame import LiveFrame
 from oddframe.sources.packet_ring import PacketRing
 from oddframe.sources.reader import Reader
-from oddframe.sources.tally import ReaderState
 from oddframe.watching.budget import Budget
 from oddframe.watching.event_life import Change, EventLife
 from oddframe.watching.event_teller import EventTeller
 from oddframe.watching.filming import MARGIN, Filming
+from oddframe.watching.health_teller import HealthTeller
+from oddframe.watching.outside import Outside
 from oddframe.watching.plan import Plan
 from oddframe.watching.scorer import LiveScorer, ScoredFrame
-from oddframe.watching.trouble_teller import TroubleTeller
 
 _WAIT = 0.25
 """Seconds to wait for a frame, between looks at all else."""
-_DOWN_SECONDS = 10.0
-"""A camera that gives no frames for so long is told to be down; a shorter loss is only noted."""
 _STATE_SECONDS = 1.0
 """Not more often is a sink told how the camera is."""
 _AGAIN_SECONDS = 10.0
 """So long after a detector failed on a camera's frames it is begun anew."""
-
-
-@dataclass(frozen=True)
-class Outside:
-    """What a watched camera tells others.
-
-    Attributes:
-        journal: of the state folder.
-        send: takes a message, and the sinks that it is for; never waits.
-        show: takes the camera's name and how it is; never waits.
-        say: takes a line for a person.
-    """
-
-    journal: Journal
-    send: Callable[[Message, tuple[str, ...]], None]
-    show: Callable[[str, CameraState], None]
-    say: Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -102,18 +81,16 @@ class WatchedCamera:
         self._scorer = self._new_scorer()
         self._life = EventLife(plan.rule, camera.longest_seconds)
         self._film = Filming(camera, journal, ring, outside.say)
+        self._health = HealthTeller(plan.camera, outside)
         self._teller = EventTeller(plan, journal, outside.send, self._budget, self._film)
         self._stopping, self._through = threading.Event(), threading.Event()
         self._scored, self._seconds, self._failures, self._spared = 0, 0.0, 0, 0
         self._rate = 0.0
         self._score: float | None = None
-        self._at = 0.0  # when the last frame was filmed
         self._last = 0.0, time.monotonic()  # time of the last frame, and when it was taken
         self._begun_anew: float | None = None
         self._failure = ""  # why the detector failed, until it gives scores again
-        self._troubles = TroubleTeller()
         self._shown = 0.0
-        self._up: bool | None = None
         self.loss = ""
         self.moved = time.monotonic()
         self._thread = threading.Thread(
@@ -251,7 +228,6 @@ class WatchedCamera:
 
     def _judge(self, scored: ScoredFrame) -> None:
         frame, score, plan = scored.frame, scored.score, self.plan
-        self._at = frame.at
         self._scored += 1
         score, zone = weighed(score, frame.size, plan.zones, plan.detector.threshold)
         # NumPy's numbers are none to a journal.
@@ -259,8 +235,7 @@ class WatchedCamera:
         score = replace(score, value=self._score)
         self._keep_to_budget(frame.at)
         self._outside.journal.scored(self.name, frame.at, score.value, self._limit)
-        if trouble := self._troubles.sees(score.camera, frame.seconds):
-            self._tell_health(trouble, "", frame.at)
+        self._health.sees(score.camera, frame.seconds, frame.at)
         changes = self._life.add(score, frame.seconds, frame.at, scored.lasts)
         if self._life.oddest is score:
             self._teller.sees(frame, score.score_map, zone)
@@ -289,25 +264,10 @@ class WatchedCamera:
             return
         self._shown = now
         state = self.reader.state
-        self._tell_up(state)
+        if not self.reader.ended:
+            self._health.comes(state)
         armed = self._armed(datetime.now(UTC))
         self._outside.show(self.name, CameraState(self._score, state.up, armed))
-
-    def _tell_up(self, state: ReaderState) -> None:
-        if state.up == self._up or self.reader.ended:
-            return
-        at = time.time()
-        if not state.up and self._up and at - state.since < _DOWN_SECONDS:
-            return
-        first, self._up = self._up is None, state.up
-        if not state.up:
-            self._outside.journal.gap_begins(self.name, self._at or at, state.words)
-        if not (first and state.reason == "opening"):
-            self._tell_health("up" if state.up else "down", state.words, at)
-
-    def _tell_health(self, state: str, reason: str, at: float) -> None:
-        self._outside.journal.camera_is(self.name, at, state, reason)
-        self._outside.send(health_message(self.name, state, reason, at), self.plan.camera.alerts)
 
 
 def _said(error: Exception) -> str:

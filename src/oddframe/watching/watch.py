@@ -1,17 +1,14 @@
-"""Cameras being watched, all that belongs to them, and what a signal to the process does."""
+"""Cameras being watched, and all that belongs to them."""
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
-from collections.abc import Callable, Generator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from types import FrameType
 
 from oddframe.alerts.dispatch import Alerts
 from oddframe.alerts.message import Message, in_words, message_of
@@ -23,11 +20,13 @@ from oddframe.journal.journal import open_journal
 from oddframe.journal.live_event import LiveEvent
 from oddframe.journal.retention import make_room
 from oddframe.watching.balance import Balance
-from oddframe.watching.camera import Outside, WatchedCamera
+from oddframe.watching.camera import WatchedCamera
 from oddframe.watching.figures import Watching, check_installed, exposition
+from oddframe.watching.outside import Outside
 from oddframe.watching.plan import Plan, plans_of
 from oddframe.watching.port import answering, host_and_port
 from oddframe.watching.service import Service
+from oddframe.watching.signals import Signals
 
 _LOOK_SECONDS = 0.5
 """How often it is looked whether cameras are through."""
@@ -272,37 +271,3 @@ class Watch:
         plan = self._plans.get(event.camera)
         if plan is not None and not event.untold:
             self._send(message_of(event.to_json(), "end"), plan.camera.alerts)
-
-
-class Signals:
-    """What a signal asked for.
-
-    Attributes:
-        stop: set by Ctrl-C and SIGTERM.
-        reload: set by SIGHUP.
-    """
-
-    def __init__(self) -> None:
-        self.stop, self.reload = threading.Event(), threading.Event()
-
-    @contextmanager
-    def caught(self) -> Generator[None]:
-        """Catch them; in another thread than the main one, where none come, do nothing."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        wanted = {signal.SIGINT: self.stop, signal.SIGTERM: self.stop}
-        if hasattr(signal, "SIGHUP"):
-            wanted[signal.SIGHUP] = self.reload
-        before = {
-            number: signal.signal(number, partial(_set, event)) for number, event in wanted.items()
-        }
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-
-def _set(event: threading.Event, _number: int, _frame: FrameType | None) -> None:
-    event.set()
