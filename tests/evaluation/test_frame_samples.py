@@ -80,6 +80,7 @@ def test_frame_metrics_equal_the_naive_way(drawn_set):
                 found = find_detections(own, EventRule(float(below)), clock)
                 false += false_alarms(
                     [(one.start, one.end) for one in found],
+                    own > below,
                     [(one.start, one.end) for one in events_from_labels(part)],
                     *(clock, 10),
                 )

@@ -30,6 +30,7 @@ from oddframe.evaluation.intervals import Draws, summarise
 from oddframe.evaluation.map_samples import map_samples
 from oddframe.evaluation.metric_samples import MetricSamples
 from oddframe.evaluation.metrics.class_metrics import class_counts, class_names
+from oddframe.evaluation.metrics.false_alarms import BORDER_SECONDS
 from oddframe.evaluation.metrics.frame_metrics import drawn_curves
 from oddframe.evaluation.metrics.persistence import REACH
 from oddframe.evaluation.result import Decision, Evaluation
@@ -247,8 +248,9 @@ def _protocol(
         "macro_auc_padded": "as in much of the literature: every video gets a normal frame below "
         "and an anomalous frame above all its scores; flatters",
         "alarms": f"runs of frames above the threshold, {merged}; "
-        "false if they touch no anomalous frame, as is each part of one that lies further from "
-        "every event than the merged gap; per hour of frames that are not anomalous",
+        "false if they touch no anomalous frame, as is what of one is above the threshold further "
+        f"from every event than {BORDER_SECONDS:g} s, or than the merged gap if that is less; per "
+        "hour of frames that are not anomalous",
         "calibration": "normal frames that score as high, over those that the scores promise"
         if are_surprises(meta)
         else "left out: the scores do not say how rare they are in normal footage",

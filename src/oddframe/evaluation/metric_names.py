@@ -75,7 +75,7 @@ _METRICS = {
     "frame_recall": MetricName("Frame recall", "share of anomalous frames above the threshold"),
     "false_alarms_per_hour": MetricName(
         "False alarms per hour",
-        "alarms that touch nothing odd, and what of the others lies beyond the merged gap",
+        "alarms that touch nothing odd, and what of the others lies seconds beyond",
         True,
         share=False,
         per_hour=True,

@@ -3,7 +3,12 @@ import pytest
 from hypothesis import given
 from tests.made.timed_scores import timed_scores
 
-from oddframe.evaluation.metrics.false_alarms import false_alarm_steps, false_alarms, just_below
+from oddframe.evaluation.metrics.false_alarms import (
+    border,
+    false_alarm_steps,
+    false_alarms,
+    just_below,
+)
 from oddframe.media.clock import Clock
 from oddframe.scores.detections import EventRule, find_detections
 
@@ -18,22 +23,24 @@ def test_every_threshold_equals_the_detections(given):
 
 
 def brute_force(scores, labels, clock, threshold, merge_seconds):
-    """Counted tick by tick: which are further than the gap from every true one."""
-    gap = round(merge_seconds * clock.rate)
+    """Counted tick by tick: which are above, and further than the border from every true one."""
+    slack = round(min(merge_seconds, 10.0) * clock.rate)
     ends = clock.ticks[:-1] + clock.held
     ticks = [range(a, b) for a, b in zip(clock.ticks[:-1].tolist(), ends.tolist(), strict=True)]
-    near = np.zeros(int(ends[-1]) + gap, bool)  # ticks within the gap of a true one
-    for frame, odd in zip(ticks, labels, strict=True):
+    far = np.ones(int(ends[-1]) + slack, bool)  # from every true one
+    above = np.zeros(len(far), bool)
+    for frame, score, odd in zip(ticks, scores, labels, strict=True):
+        above[frame.start : frame.stop] = score > threshold
         if odd:
-            near[max(frame.start - gap, 0) : frame.stop + gap] = True
+            far[max(frame.start - slack, 0) : frame.stop + slack] = False
+    parts = np.cumsum(np.diff(far, prepend=False) & far)  # number of the part between two events
     count = 0
     for found in find_detections(scores, EventRule(threshold, merge_seconds), clock):
-        alarm = range(ticks[found.start][0], ticks[found.end - 1][-1] + 1)
         if not labels[found.start : found.end].any():
             count += 1
             continue
-        beyond = ~near[alarm.start : alarm.stop]
-        count += int(np.count_nonzero(np.diff(beyond, prepend=False) & beyond))
+        alarm = slice(ticks[found.start][0], ticks[found.end - 1][-1] + 1)
+        count += len(set(parts[alarm][far[alarm] & above[alarm]]))
     return count
 
 
@@ -52,11 +59,32 @@ def test_by_hand(alarms, expected):
     labels = np.zeros(200, bool)
     labels[50:60] = labels[140:150] = True
     clock = Clock(200, 10.0)
-    assert false_alarms(alarms, [(50, 60), (140, 150)], clock, gap=10) == expected
     scores = np.zeros(200)
     for start, end in alarms:
         scores[start:end] = 1
+    events = [(50, 60), (140, 150)]
+    assert false_alarms(alarms, scores > 0, events, clock, border(clock, 1.0)) == expected
     assert false_alarm_steps(scores, labels, clock).count(np.array([0.5])).tolist() == [expected]
+
+
+@pytest.mark.parametrize(
+    ("above", "expected"),
+    [
+        ([(0, 3000)], 2),  # never ends: though three minutes are merged, all lies within them
+        ([(1500, 1550), (1590, 1600)], 0),  # lingers for some seconds
+        ([(1500, 1550), (1800, 1810)], 1),  # called again: one alarm by the rule, and wrong there
+        ([(1000, 1010), (1500, 1550)], 1),
+    ],
+)
+def test_what_is_merged_over_minutes_is_no_excuse(above, expected):
+    """Five minutes, an event in the middle, at the three minutes of much footage."""
+    scores, labels = np.zeros(3000), np.zeros(3000, bool)
+    labels[1450:1550] = True
+    for start, end in above:
+        scores[start:end] = 1
+    clock = Clock(3000, 10.0)
+    steps = false_alarm_steps(scores, labels, clock, merge_seconds=180.0)
+    assert steps.count(np.array([0.5])).tolist() == [expected]
 
 
 def test_just_below_passes_the_score_itself():

@@ -1,17 +1,17 @@
 """Events that somebody is called for, as a function of the threshold.
 
-An event is called for if an alarm begins for it: in it, or no longer before it than gaps are merged
-and on into it. An alarm that was there long before calls nobody (``count_events`` says the same at
-one threshold). On closed scores (:mod:`oddframe.evaluation.metrics.false_alarms`) an alarm begins
-at a frame for the thresholds from the score before it up to its own, so those that call for an
-event are a union of intervals.
+An event is called for if an alarm begins for it: in it, or no longer before it than
+:func:`.border` and on into it. An alarm that was there long before calls nobody (``count_events``
+says the same at one threshold). On closed scores (:mod:`oddframe.evaluation.metrics.false_alarms`)
+an alarm begins at a frame for the thresholds from the score before it up to its own, so those that
+call for an event are a union of intervals.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from oddframe.evaluation.metrics.false_alarms import AlarmSteps, closing, on_grid
+from oddframe.evaluation.metrics.false_alarms import AlarmSteps, border, closing, on_grid
 from oddframe.media.clock import Clock
 from oddframe.scores.detections import MERGE_SECONDS
 from oddframe.videos.video import events_from_labels
@@ -35,7 +35,7 @@ def called_event_steps(
     rises, falls = [closed[:0]], [closed[:0]]
     for event in events_from_labels(np.asarray(labels)):
         start, end = places[event.start], places[event.end - 1] + clock.held[event.end - 1]
-        first = max(start - gap, 0)
+        first = max(start - border(clock, merge_seconds), 0)
         low, high = before[first:end], closed[first:end].copy()
         # An alarm that begins before the event has to go on up to it.
         ahead = high[: start - first + 1]

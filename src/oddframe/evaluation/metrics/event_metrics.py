@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from oddframe.evaluation.metrics.event_ranking import greedy_matches
-from oddframe.evaluation.metrics.false_alarms import false_alarms
+from oddframe.evaluation.metrics.false_alarms import border, false_alarms
 from oddframe.media.clock import Clock
 from oddframe.scores.detections import EventRule, find_detections
 from oddframe.videos.video import Video, events_from_labels
@@ -50,8 +50,8 @@ class EventCounts:
 
     @property
     def running(self) -> int:
-        """Alarmed events without a delay, whose detection had begun earlier than the merged gap
-        before them: nobody was called for them."""
+        """Alarmed events without a delay, whose detection had begun earlier than
+        :func:`.border` before them: nobody was called for them."""
         return self.alarmed - len(self.delays)
 
     @property
@@ -73,14 +73,14 @@ def count_events(scores: np.ndarray, video: Video, rule: EventRule) -> EventCoun
     detections = find_detections(scores, rule, clock)
     found = [(d.start, d.end) for d in detections]
     confidences = tuple(d.peak_score for d in detections)
-    gap = clock.ticks_in(rule.merge_seconds)
+    slack = border(clock, rule.merge_seconds)
     overlap = temporal_iou(found, truth)
-    alarmed, delays = called_events(found, truth, clock, gap)
+    alarmed, delays = called_events(found, truth, clock, slack)
     return EventCounts(
         events=len(truth),
         detections=len(found),
         matched=tuple(match_count(overlap, least) for least in OVERLAPS),
-        false_alarms=false_alarms(found, truth, clock, gap),
+        false_alarms=false_alarms(found, scores > rule.threshold, truth, clock, slack),
         alarmed=alarmed,
         delays=delays,
         confidences=confidences,
@@ -89,14 +89,14 @@ def count_events(scores: np.ndarray, video: Video, rule: EventRule) -> EventCoun
 
 
 def called_events(
-    alarms: Sequence[tuple[int, int]], events: Sequence[tuple[int, int]], clock: Clock, gap: int
+    alarms: Sequence[tuple[int, int]], events: Sequence[tuple[int, int]], clock: Clock, border: int
 ) -> tuple[int, tuple[float, ...]]:
     """How many events an alarm touches, and how soon somebody is called for them.
 
     Args:
         alarms, events: half-open intervals in frames, in order.
         clock: when the frames are shown.
-        gap: ticks of the clock that are merged, and that an alarm may begin before its event.
+        border: ticks of the clock that an alarm may begin before its event.
 
     Returns:
         The number, and ``delays`` as of :class:`EventCounts`.
@@ -105,7 +105,7 @@ def called_events(
     for start, end in events:
         touching = [a for a, b in alarms if a < end and start < b]
         alarmed += bool(touching)
-        begun = [a for a in touching if clock.ticks[a] >= clock.ticks[start] - gap]
+        begun = [a for a in touching if clock.ticks[a] >= clock.ticks[start] - border]
         waited = [clock.span(start, max(start, a)) for a in begun[:1]]
         delays += [float(until - since) for since, until in waited]
     return alarmed, tuple(delays)

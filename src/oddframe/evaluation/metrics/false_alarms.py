@@ -2,8 +2,9 @@
 
 An alarm is a run of frames above the threshold, runs with a short gap merged, exactly as
 :func:`.find_detections` makes them. It is false if it touches no anomalous
-frame. Of an alarm that touches one, what lies further from every event than the merged gap is
-false too, one false alarm for each such part: an alarm that never ends is not a good one. Merging
+frame. Of an alarm that touches one, frames above the threshold that lie further from every event
+than :func:`border` are false too, one false alarm for all between two events: an alarm that never
+ends is not a good one. Merging
 runs over gaps is a morphological closing of the score, so the number of false alarms is a step
 function of the threshold that can be written down once per video.
 """
@@ -19,6 +20,10 @@ import numpy as np
 from oddframe.media.clock import Clock
 from oddframe.scores.detections import MERGE_SECONDS
 from oddframe.videos.video import events_from_labels
+
+BORDER_SECONDS = 10.0
+"""Seconds by which an alarm may begin before its event, and end after it; less where less is
+merged. Labels are no better than that, and nobody is called a second time."""
 
 
 @dataclass(frozen=True)
@@ -40,33 +45,40 @@ class AlarmSteps:
         )
 
 
+def border(clock: Clock, merge_seconds: float) -> int:
+    """Ticks of the clock by which an alarm may be wrong about where an event begins and ends."""
+    return clock.ticks_in(min(merge_seconds, BORDER_SECONDS))
+
+
 def false_alarms(
-    alarms: Sequence[tuple[int, int]], events: Sequence[tuple[int, int]], clock: Clock, gap: int
+    alarms: Sequence[tuple[int, int]],
+    above: np.ndarray,
+    events: Sequence[tuple[int, int]],
+    clock: Clock,
+    border: int,
 ) -> int:
     """How many false alarms these alarms are.
 
     Args:
         alarms, events: half-open intervals in frames, in order; events neither touch nor overlap.
+        above: ``(frames,)`` bool, the frames above the threshold, of which the alarms are merged.
         clock: when the frames are shown.
-        gap: ticks of the clock that are merged, and that an alarm may be wrong about an event.
+        border: see :func:`border`.
     """
-    in_ticks = [
-        (int(clock.ticks[a]), int(clock.ticks[b - 1] + clock.held[b - 1])) for a, b in events
-    ]
-    beyond = list(
-        zip(
-            [-math.inf, *(end + gap for _, end in in_ticks)],
-            [*(start - gap for start, _ in in_ticks), math.inf],
-            strict=True,
-        )
-    )
+    begins = clock.ticks[:-1]
+    ends = begins + clock.held
+    near = [(begins[a] - border, ends[b - 1] + border) for a, b in events]
     count = 0
     for start, end in alarms:
         if not any(a < end and start < b for a, b in events):
             count += 1
             continue
-        from_tick, to_tick = clock.ticks[start], clock.ticks[end - 1] + clock.held[end - 1]
-        count += sum(max(from_tick, low) < min(to_tick, high) for low, high in beyond)
+        frames = start + np.flatnonzero(above[start:end])
+        lows = [-math.inf, *(high for _, high in near)]
+        highs = [*(low for low, _ in near), math.inf]
+        for low, high in zip(lows, highs, strict=True):
+            beyond = np.maximum(begins[frames], low) < np.minimum(ends[frames], high)
+            count += bool(beyond.any())
     return count
 
 
@@ -81,7 +93,7 @@ def false_alarm_steps(
         clock: when the frames are shown.
         merge_seconds: runs whose gap is at most this long are one alarm.
     """
-    gap = clock.ticks_in(merge_seconds)
+    gap, slack = clock.ticks_in(merge_seconds), border(clock, merge_seconds)
     labels, _ = on_grid(np.asarray(labels, dtype=np.float32), clock, gap)
     labels = labels > 0  # what was not filmed is normal
     scores, _ = on_grid(np.asarray(scores), clock, gap)
@@ -94,13 +106,13 @@ def false_alarm_steps(
         falls.append(fewer)
 
     for start, end in ((event.start, event.end) for event in events_from_labels(~labels)):
-        first = start + gap if start > 0 else start
-        last = max(end - gap, first) if end < len(closed) else end
-        # Parts of alarms beyond the gap: one more at a frame, for thresholds from the score before
-        # it up to its own.
-        add(*_runs(closed[first:last]))
-        # Alarms that touch nothing and lie within the gap of an event: those between two frames
-        # that are none of them, the event's and the first one beyond the gap.
+        first = start + slack if start > 0 else start
+        last = max(end - slack, first) if end < len(closed) else end
+        # Parts of alarms beyond the border: one more at a frame, for thresholds from the score
+        # before it up to its own.
+        add(*_runs(closing(scores[first:last], gap)))
+        # Alarms that touch nothing and lie within the border: those between two frames that are
+        # none of them, the event's and the first one beyond.
         if first < last:
             near = [closed[start - 1 : first + 1]] * (start > 0)
             near += [closed[last - 1 : end + 1]] * (end < len(closed))
