@@ -24,7 +24,8 @@ class ScoredFrame:
     Attributes:
         frame: as it came, with what is ignored in it.
         score: numbered from where its size last changed.
-        lasts: for how many seconds it is shown.
+        lasts: for how many seconds it stands: those that it is shown, and until the next one that
+            is looked at.
     """
 
     frame: LiveFrame
@@ -115,4 +116,5 @@ class LiveScorer:
         return self._paired(self._stepper.push(frame))
 
     def _paired(self, scores: list[FrameScore]) -> list[ScoredFrame]:
-        return [ScoredFrame(self._waiting.popleft(), score, self._lasts) for score in scores]
+        lasts = max(self._lasts, 1 / self._rate) if self._rate else self._lasts
+        return [ScoredFrame(self._waiting.popleft(), score, lasts) for score in scores]
