@@ -81,7 +81,7 @@ def child(work: Path, run: Path, size: str, cameras: int) -> None:
         thread.start()
         while thread.is_alive():
             time.sleep(1.0)
-            states = [camera.reader.state for camera in watch.cameras]
+            states = [camera.state for camera in watch.cameras]
             counts = [camera.counts for camera in watch.cameras]
         seconds = time.monotonic() - begun
     read = sum(state.frames_read for state in states)

@@ -45,6 +45,7 @@ pytest_plugins = (
 REPOSITORY = Path(__file__).resolve().parent.parent
 LONGEST = (
     "test_tuning",  # waits for processes of its own, so that what computes goes beside it
+    "test_far_cameras",
     "test_every_training",
     "test_train_bags",
     "test_mlflow_page",

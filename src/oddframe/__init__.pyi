@@ -218,6 +218,7 @@ def watch(
     check: bool = ...,
     send: bool = ...,
     metrics: str | None = ...,
+    ray: str | None = ...,
 ) -> Watched | CheckedCameras: ...
 
 __all__ = [

@@ -254,3 +254,18 @@ def test_a_sidecar_and_its_row_say_the_same(journal):
     assert content.pop("format") == "oddframe-live-event/1"
     (row,) = reader(journal)._rows("SELECT content FROM events")
     assert json.loads(row[0]) == content
+
+
+def test_the_open_events_of_one_camera_are_closed_while_others_go_on(journal):
+    left, closed, other = (
+        journal.write(live_event(NOON + index, camera, end=end))
+        for index, (camera, end) in enumerate((("front", None), ("front", 1.0), ("back", None)))
+    )
+    just_over = journal.write(replace(live_event(NOON + 9, "front"), end=None))
+    journal.write(just_over.closed(just_over.seen, "quiet"))  # which may not be on disk yet
+    told = []
+    journal.close_interrupted(told.append, "front")
+    assert [event.id for event in told] == [left.id]
+    assert told[0] == left.closed(left.seen, "interrupted")
+    assert journal.open_events() == [other]
+    assert journal.event(closed.id) == closed

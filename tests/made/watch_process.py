@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 
-PATIENCE = 60.0
+PATIENCE = 240.0
 
 
 def wait_until(found):

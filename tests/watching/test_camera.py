@@ -6,11 +6,16 @@ from tests.made.live_events import live_event
 
 from oddframe.cameras.cameras_file import Camera
 from oddframe.journal.journal import open_journal
+from oddframe.journal.retention import Room
 from oddframe.runs.run_folder import read_run
 from oddframe.sources.source import source_of
 from oddframe.watching.camera import WatchedCamera
 from oddframe.watching.outside import Outside
 from oddframe.watching.plan import plan_of
+
+
+def no_room(*_):
+    return Room(False, 0, 0, "")
 
 
 def test_a_thread_that_dies_is_said_and_does_not_count_as_through(street, tmp_path):
@@ -21,8 +26,8 @@ def test_a_thread_that_dies_is_said_and_does_not_count_as_through(street, tmp_pa
         raise SystemExit("as some code does")
 
     with open_journal(tmp_path / "state", lines.append) as journal:
-        outside = Outside(journal, lambda *_: None, exits, lines.append)
-        watched = WatchedCamera(plan_of(camera, read_run(street.run)), outside, lambda _: True)
+        outside = Outside(journal, no_room, lambda *_: None, exits, lines.append)
+        watched = WatchedCamera(plan_of(camera, read_run(street.run)), outside, lambda: True)
         watched.start()
         until = time.monotonic() + 60
         while not lines and time.monotonic() < until:
@@ -39,8 +44,8 @@ def test_a_budget_that_was_spent_before_a_restart_is_said_once(street, tmp_path)
     with open_journal(tmp_path / "state", lines.append) as journal:
         for ago in (90.0, 60.0, 30.0):
             journal.write(live_event(time.time() - ago, peak=50.0))
-        outside = Outside(journal, lambda *_: None, lambda *_: None, lines.append)
-        watched = WatchedCamera(plan_of(camera, read_run(street.run)), outside, lambda _: True)
+        outside = Outside(journal, no_room, lambda *_: None, lambda *_: None, lines.append)
+        watched = WatchedCamera(plan_of(camera, read_run(street.run)), outside, lambda: True)
         watched.start()
         until = time.monotonic() + 60
         while not watched.is_over and time.monotonic() < until:

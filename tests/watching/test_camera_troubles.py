@@ -8,6 +8,7 @@ from tests.made.rtsp_camera import RtspCamera
 
 from oddframe.cameras.cameras_file import Camera
 from oddframe.journal.journal import open_journal
+from oddframe.journal.retention import Room
 from oddframe.runs.run_folder import read_run
 from oddframe.sources.source import source_of
 from oddframe.watching import health_teller, trouble_teller
@@ -26,11 +27,14 @@ def watched(street, url, state):
     camera = Camera("front", source_of(url, timeout=1.0), street.run, threshold=1e9)
     with open_journal(state, print) as journal:
 
+        def no_room(*_):
+            return Room(False, 0, 0, "")
+
         def send(message, _):
             told.append((message.kind, message.event["state"]))
 
-        outside = Outside(journal, send, lambda *_: None, print)
-        watching = WatchedCamera(plan_of(camera, read_run(street.run)), outside, lambda _: True)
+        outside = Outside(journal, no_room, send, lambda *_: None, print)
+        watching = WatchedCamera(plan_of(camera, read_run(street.run)), outside, lambda: True)
         watching.start()
         try:
             yield told, journal

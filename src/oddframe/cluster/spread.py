@@ -22,10 +22,12 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _TRIES = 2
-_ONE_THREAD = dict.fromkeys(
+ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"), "1"
 )
-_NO_GPU = {"CUDA_VISIBLE_DEVICES": ""}
+"""What makes a process compute in one thread."""
+NO_GPU = {"CUDA_VISIBLE_DEVICES": ""}
+"""What makes it see no GPU: Ray leaves all of them to an actor that has asked for none."""
 _AS_IT_STARTED = -1
 """In place of an item: the worker builds what it needs."""
 
@@ -132,8 +134,7 @@ class _Pool:
             num_cpus=1,
             # Ray counts in ten-thousandths; rounded up, the last worker would never start.
             num_gpus=int(gpu * 10_000) / 10_000,
-            # Ray leaves all GPUs to an actor that has asked for none.
-            runtime_env={"env_vars": _ONE_THREAD if gpu else {**_ONE_THREAD, **_NO_GPU}},
+            runtime_env={"env_vars": ONE_THREAD if gpu else {**ONE_THREAD, **NO_GPU}},
         )
         self._refusal = OddframeError("no worker started")
 
@@ -161,7 +162,7 @@ class _Pool:
         try:
             outcome, said, host = pickle.loads(self._ray.get(reference))
         except errors.RayTaskError as error:  # it could not even be unpickled there
-            outcome, said, host = _in_one_line(error.cause), [], socket.gethostname()
+            outcome, said, host = in_one_line(error.cause), [], socket.gethostname()
         except errors.RayError:
             self._ray.kill(job.actor)
             return self._after_death(job)
@@ -225,11 +226,12 @@ def _answer(call: Callable[[], Any]) -> bytes:
         except OddframeError as error:
             outcome = error
         except Exception as error:  # anything: it must not stop the other items
-            outcome = _in_one_line(error)
+            outcome = in_one_line(error)
     said = [str(part.message) for part in caught if issubclass(part.category, OddframeWarning)]
     return pickle.dumps((outcome, said, socket.gethostname()))
 
 
-def _in_one_line(error: BaseException) -> OddframeError:
+def in_one_line(error: BaseException) -> OddframeError:
+    """What an actor raised, which Ray repeats with pages of its own, as an error of one line."""
     said = " ".join(str(error).split()).partition(" traceback:")[0][:200]
     return OddframeError(f"{type(error).__name__}: {said}")

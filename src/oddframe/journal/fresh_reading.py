@@ -44,6 +44,12 @@ class FreshReader(JournalReader):
         """As :meth:`JournalReader.event`."""
         return self._writer.events().get(event_id) or super().event(event_id)
 
+    def open_events(self) -> list[LiveEvent]:
+        """As :meth:`JournalReader.open_events`."""
+        waiting = self._writer.events()
+        known = {event.id: event for event in super().open_events()} | waiting
+        return [known[event_id] for event_id in sorted(known) if known[event_id].is_open]
+
     def events(
         self,
         camera: str | None = None,

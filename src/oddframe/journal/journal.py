@@ -180,20 +180,25 @@ class Journal(FreshReader):
                 ('DELETE FROM gaps WHERE camera = ? AND "end" < ?', (camera, until)),
             ]
 
-    def close_interrupted(self, tell: Callable[[LiveEvent], object]) -> list[LiveEvent]:
+    def close_interrupted(
+        self, tell: Callable[[LiveEvent], object], camera: str | None = None
+    ) -> list[LiveEvent]:
         """Close the events that a killed process left open: they ended when they were last seen.
 
-        To be called once, before cameras are watched. If this process is killed too, the same
+        To be called before a camera is watched. If this process is killed too, the same
         events are told again by the next one, with the same content; none is left out.
 
         Args:
             tell: told of each, closed, before that is written.
+            camera: whose; None for all.
 
         Returns:
             Them, the oldest first.
         """
         found = []
         for event in self.open_events():
+            if camera not in (None, event.camera):
+                continue
             files = self.state.files_of(event)
             clips = [files.name(path) for path in files.clips() if path.stat().st_size]
             picture = files.name(files.picture) if files.picture.is_file() else None

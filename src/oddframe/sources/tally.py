@@ -24,8 +24,9 @@ class ReaderState:
     Attributes:
         up: whether frames come.
         since: Unix seconds since when it is so.
-        reason: why not, in a word of :data:`oddframe.sources.lost.Reason`; ``""`` while up, and
-            ``opening`` before the first try has come to anything.
+        reason: why not, in a word of :data:`oddframe.sources.lost.Reason`; ``""`` while up,
+            ``opening`` before the first try has come to anything, ``machine`` where none of a
+            cluster watches it.
         words: the same for a person, without a login.
         reconnects: how often the source was lost, by reason.
         frames_read: frames that came out of the decoder, damaged ones not counted.

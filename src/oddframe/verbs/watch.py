@@ -8,6 +8,8 @@ from pathlib import Path
 
 from oddframe.alerts.sinks.stdout import StdoutSink
 from oddframe.cameras.cameras_file import Camera, CamerasFile, read_cameras
+from oddframe.cluster.connection import connected
+from oddframe.cluster.machines import Machines
 from oddframe.errors import OddframeError
 from oddframe.files.paths import text_paths
 from oddframe.journal.live_event import checked_camera
@@ -36,6 +38,7 @@ def watch(
     check: bool = False,
     send: bool = False,
     metrics: str | None = None,
+    ray: str | None = None,
 ) -> Watched | CheckedCameras:
     """Watch cameras: each event is told as it happens, and kept with its picture and clip.
 
@@ -59,6 +62,8 @@ def watch(
         send: with ``--check``, send a real test message by each alert.
         metrics: HOST:PORT on which Prometheus finds ``/metrics``, and others ``/healthz`` and
             ``/readyz``.
+        ray: HOST:PORT of a Ray cluster whose machines watch the cameras of a cameras file, or auto
+            for the one that runs on this machine (``docs/live.md``).
 
     Returns:
         What was seen and told; or, with ``--check``, what was found.
@@ -92,6 +97,10 @@ def watch(
         wanted = CamerasFile(what, (camera,), {})
     if send and not check:
         raise OddframeError("--send sends test messages and goes with --check; add it")
+    if ray is not None and source is not None:
+        raise OddframeError("--ray spreads the cameras of a cameras file; give one")
+    if ray is not None and check:
+        raise OddframeError("--check tries everything from this machine; leave out --ray")
     if check:
         return check_cameras(wanted, state, send=send)
     if json and JSON in wanted.sinks:
@@ -100,7 +109,11 @@ def watch(
         )
     again = None if source is not None else what
     everybody = [StdoutSink(JSON)] if json else []
-    return Watch(wanted, plans_of(wanted), state, _say, everybody, again, metrics).run()
+    plans = plans_of(wanted, spread=ray is not None)
+    if ray is None:
+        return Watch(wanted, plans, state, _say, everybody, again, metrics).run()
+    with connected(ray):
+        return Watch(wanted, plans, state, _say, everybody, again, metrics, Machines()).run()
 
 
 def _say(line: str) -> None:

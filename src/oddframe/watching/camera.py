@@ -14,6 +14,7 @@ from oddframe.errors import OddframeError
 from oddframe.sources.live_frame import LiveFrame
 from oddframe.sources.packet_ring import PacketRing
 from oddframe.sources.reader import Reader
+from oddframe.sources.tally import ReaderState
 from oddframe.watching.budget import Budget
 from oddframe.watching.event_life import Change, EventLife
 from oddframe.watching.event_teller import EventTeller
@@ -62,25 +63,28 @@ class WatchedCamera:
     Args:
         plan: what is asked.
         outside: who is told.
-        armed: whether a person wants to be told of what is filmed at a moment.
+        on: whether a person wants to be told of it, whatever its schedule says.
 
     Attributes:
+        machine: ``""``, this one.
         loss: why a source that has an end was through before it; ``""`` if it was not.
         moved: steady time (``time.monotonic``) of the last sign of the thread.
     """
 
-    def __init__(self, plan: Plan, outside: Outside, armed: Callable[[datetime], bool]) -> None:
+    machine = ""
+
+    def __init__(self, plan: Plan, outside: Outside, on: Callable[[], bool]) -> None:
         camera, journal = plan.camera, outside.journal
         self.plan, self.name = plan, camera.name
         ring = PacketRing(camera.pre_roll + camera.minimum_seconds + MARGIN)
         seen = journal.state.cameras / camera.name / "recordings-seen.json"
         self.reader = Reader(camera.source, ring, seen=seen)
-        self._outside, self._armed = outside, armed
+        self._outside, self._on = outside, on
         self._budget = Budget(plan.rule.threshold, camera.alarms_per_hour)
         self._limit = plan.rule.threshold  # the budget's, by now
         self._scorer = self._new_scorer()
         self._life = EventLife(plan.rule, camera.longest_seconds)
-        self._film = Filming(camera, journal, ring, outside.say)
+        self._film = Filming(camera, outside, ring)
         self._health = HealthTeller(plan.camera, outside)
         self._teller = EventTeller(plan, journal, outside.send, self._budget, self._film)
         self._stopping, self._through = threading.Event(), threading.Event()
@@ -125,6 +129,16 @@ class WatchedCamera:
         A thread that ended in another way is none of that: it does not move any more.
         """
         return self._through.is_set()
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether its thread has, in whatever way."""
+        return not self._thread.is_alive()
+
+    @property
+    def state(self) -> ReaderState:
+        """How its source does."""
+        return self.reader.state
 
     def thin(self, rate: float) -> None:
         """Look at so many frames per second at most; 0 looks at all."""
@@ -257,6 +271,9 @@ class WatchedCamera:
         for change in changes:
             armed = self._armed(datetime.fromtimestamp(change.event.end, UTC))
             self._teller.apply(change, armed, ending)
+
+    def _armed(self, at: datetime) -> bool:
+        return self._on() and self.plan.camera.schedule.armed(at)
 
     def _say_state(self) -> None:
         now = time.monotonic()

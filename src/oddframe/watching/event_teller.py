@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from oddframe.alerts.message import Kind, Message, message_of
-from oddframe.journal.journal import Journal
 from oddframe.journal.live_event import LiveEvent, new_event_id
 from oddframe.journal.picture import picture_of
 from oddframe.sources.live_frame import LiveFrame
 from oddframe.watching.budget import Budget, clearly_above
 from oddframe.watching.event_life import Change, Happening
 from oddframe.watching.filming import Filming
+from oddframe.watching.outside import CameraJournal
 from oddframe.watching.plan import Plan
 
 _UPDATE_SECONDS = 10.0
@@ -37,7 +37,7 @@ class EventTeller:
     def __init__(
         self,
         plan: Plan,
-        journal: Journal,
+        journal: CameraJournal,
         send: Callable[[Message, tuple[str, ...]], None],
         budget: Budget,
         film: Filming,

@@ -6,14 +6,35 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from oddframe import __version__
 from oddframe.alerts.sender import SinkStatus
 from oddframe.console.installation import how_to_install
 from oddframe.errors import OddframeError
+from oddframe.sources.tally import ReaderState
 from oddframe.tracking import installed
-from oddframe.watching.camera import WatchedCamera
+from oddframe.watching.camera import CameraCounts
+
+
+class Figured(Protocol):
+    """A camera of which figures are told.
+
+    Attributes:
+        name: the camera's.
+    """
+
+    name: str
+
+    @property
+    def state(self) -> ReaderState:
+        """How its source does."""
+        ...
+
+    @property
+    def counts(self) -> CameraCounts:
+        """What was counted."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -27,7 +48,7 @@ class Watching:
     """
 
     state: Path
-    cameras: Callable[[], Sequence[WatchedCamera]]
+    cameras: Callable[[], Sequence[Figured]]
     sinks: Callable[[], dict[str, SinkStatus]]
 
 
@@ -94,7 +115,7 @@ class _Collector:
         lag = Gauge("oddframe_lag_seconds", "From filming to decoding.", labels=by_camera)
         age = Gauge("oddframe_frame_age_seconds", "Since the last frame.", labels=by_camera)
         for camera in self._watching.cameras():
-            name, state, counts = camera.name, camera.reader.state, camera.counts
+            name, state, counts = camera.name, camera.state, camera.counts
             read.add_metric([name], state.frames_read)
             for key, family in counted.items():
                 family.add_metric([name], getattr(counts, key))

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from oddframe.cameras.cameras_file import Camera
-from oddframe.journal.journal import Journal
 from oddframe.journal.live_event import LiveEvent
-from oddframe.journal.retention import make_room
 from oddframe.sources.clip_writer import ClipWriter
 from oddframe.sources.packet_ring import PacketRing
+from oddframe.watching.outside import Outside
 
 MARGIN = 5.0
 """Seconds that the ring holds beyond the pre-roll, in which an event is found out about and room is
@@ -31,20 +29,17 @@ class Filming:
 
     Args:
         camera: what is asked: pre-roll, post-roll, what is kept.
-        journal: of the state folder.
+        outside: who makes room, and is told.
         ring: of the camera's reader.
-        say: takes a line for a person.
     """
 
-    def __init__(
-        self, camera: Camera, journal: Journal, ring: PacketRing, say: Callable[[str], None]
-    ) -> None:
-        self._camera, self._journal, self._ring, self._say = camera, journal, ring, say
+    def __init__(self, camera: Camera, outside: Outside, ring: PacketRing) -> None:
+        self._camera, self._outside, self._ring = camera, outside, ring
         self._films: dict[str, _Film] = {}
 
     def named(self, event: LiveEvent) -> LiveEvent:
         """An event with the name that its clip is going to have."""
-        files = self._journal.state.files_of(event)
+        files = self._outside.journal.state.files_of(event)
         return replace(event, clip=files.name(files.clip()))
 
     def begin(self, event: LiveEvent, began: float) -> None:
@@ -55,7 +50,7 @@ class Filming:
             began: when it did, on the clock of the frames.
         """
         self._films = {name: film for name, film in self._films.items() if film.is_alive()}
-        film = _Film(self._camera, self._journal, self._ring, self._say, event, began)
+        film = _Film(self._camera, self._outside, self._ring, event, began)
         self._films[event.id] = film
         film.start()
 
@@ -89,15 +84,15 @@ class _Film(threading.Thread):
     def __init__(
         self,
         camera: Camera,
-        journal: Journal,
+        outside: Outside,
         ring: PacketRing,
-        say: Callable[[str], None],
         event: LiveEvent,
         began: float,
     ) -> None:
         super().__init__(name=f"oddframe-film-{camera.name}", daemon=True)
         self.over = threading.Event()
-        self._camera, self._journal, self._ring, self._say = camera, journal, ring, say
+        self._camera, self._outside, self._ring = camera, outside, ring
+        self._journal, self._say = outside.journal, outside.say
         self._event = event
         self._since = self.until = began - camera.pre_roll
 
@@ -121,7 +116,7 @@ class _Film(threading.Thread):
         if not self._is_on_disk(files.sidecar):
             self._say(f"{camera.name}: no clip: its event is not on disk")
             return []
-        room = make_room(journal, camera.name, camera.retention, self._event.seen, _COMING)
+        room = self._outside.room(camera, self._event.seen, _COMING)
         if room.trouble:
             self._say(f"{camera.name}: {room.trouble}")
         if not room.enough:

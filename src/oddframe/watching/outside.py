@@ -1,13 +1,63 @@
-"""Those whom a watched camera tells of what it sees."""
+"""What a watched camera tells others, and what it asks of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from oddframe.alerts.message import Message
 from oddframe.alerts.sink import CameraState
-from oddframe.journal.journal import Journal
+from oddframe.cameras.cameras_file import Camera
+from oddframe.journal.live_event import LiveEvent
+from oddframe.journal.retention import Room
+from oddframe.journal.state_folder import StateFolder
+
+
+class CameraJournal(Protocol):
+    """What a camera writes in the journal: all as :class:`oddframe.journal.journal.Journal` has it.
+
+    Attributes:
+        state: the state folder.
+    """
+
+    state: StateFolder
+
+    def write(self, event: LiveEvent, picture: bytes | None = None) -> LiveEvent:
+        """An event opened, went on, or was closed."""
+        ...
+
+    def event(self, event_id: str) -> LiveEvent | None:
+        """The newest state of an event."""
+        ...
+
+    def events(self, camera: str, since: float) -> list[LiveEvent]:
+        """Those of a camera that were not over by then, the newest first."""
+        ...
+
+    def watching(self, camera: str, at: float) -> None:
+        """It is going to be watched."""
+        ...
+
+    def gap_begins(self, camera: str, at: float, reason: str) -> None:
+        """No frames come any more."""
+        ...
+
+    def gap_ends(self, camera: str, at: float) -> None:
+        """Frames come again."""
+        ...
+
+    def camera_is(self, camera: str, at: float, state: str, reason: str = "") -> None:
+        """What it is now."""
+        ...
+
+    def scored(self, camera: str, at: float, score: float, threshold: float) -> None:
+        """The score of one frame."""
+        ...
+
+    def flush(self, within: float) -> bool:
+        """Wait until what was given before is on disk; whether it is."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -16,12 +66,14 @@ class Outside:
 
     Attributes:
         journal: of the state folder.
+        room: makes room for a clip of a camera, at a time of its events, of so many bytes.
         send: takes a message, and the sinks that it is for; never waits.
         show: takes the camera's name and how it is; never waits.
         say: takes a line for a person.
     """
 
-    journal: Journal
+    journal: CameraJournal
+    room: Callable[[Camera, float, int], Room]
     send: Callable[[Message, tuple[str, ...]], None]
     show: Callable[[str, CameraState], None]
     say: Callable[[str], None]

@@ -69,15 +69,25 @@ def plan_of(camera: Camera, run: Run) -> Plan:
     return Plan(camera, run, detector, rule, zones)
 
 
-def plans_of(wanted: CamerasFile) -> list[Plan]:
+def plans_of(wanted: CamerasFile, *, spread: bool = False) -> list[Plan]:
     """The plans of all cameras; those that name one run share it, with its networks.
 
+    Args:
+        wanted: what a person says of them.
+        spread: whether they are to be watched on machines of a cluster.
+
     Raises:
-        OddframeError: no such run, or one that cannot watch.
+        OddframeError: no such run, or one that cannot watch; or a camera that is plugged into a
+            machine, and is to be watched on any.
     """
     runs: dict[Path, Run] = {}
     plans = []
     for camera in wanted.cameras:
+        if spread and camera.source.kind == "usb":
+            raise OddframeError(
+                f"camera '{camera.name}': {camera.source.shown} is plugged into one machine, and "
+                "--ray may watch it on any; give its address in the network, or leave out --ray"
+            )
         if camera.run not in runs:
             runs[camera.run] = read_run(camera.run)
         plans.append(plan_of(camera, runs[camera.run]))

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 from oddframe.alerts.dispatch import Alerts
 from oddframe.alerts.message import Message, in_words, message_of
 from oddframe.alerts.sink import CameraState, Sink
-from oddframe.cameras.cameras_file import CamerasFile, read_cameras
+from oddframe.cameras.cameras_file import Camera, CamerasFile, read_cameras
+from oddframe.cluster.machines import Machines
 from oddframe.console.words import count
 from oddframe.errors import OddframeError
 from oddframe.journal.journal import open_journal
 from oddframe.journal.live_event import LiveEvent
-from oddframe.journal.retention import make_room
+from oddframe.journal.retention import Room, make_room
 from oddframe.watching.balance import Balance
 from oddframe.watching.camera import WatchedCamera
+from oddframe.watching.far_camera import FarCamera
 from oddframe.watching.figures import Watching, check_installed, exposition
 from oddframe.watching.outside import Outside
 from oddframe.watching.plan import Plan, plans_of
@@ -80,6 +82,7 @@ class Watch:
         everybody: sinks that are told of all cameras, whatever these say.
         again: the cameras file that SIGHUP reads again; None without one.
         metrics: ``HOST:PORT``; None for no port.
+        machines: of a cluster, that watch the cameras; None for this process alone.
     """
 
     def __init__(
@@ -91,15 +94,18 @@ class Watch:
         everybody: Sequence[Sink] = (),
         again: Path | None = None,
         metrics: str | None = None,
+        machines: Machines | None = None,
     ) -> None:
         self._wanted, self._state, self._say = wanted, state, say
         self._plans = {plan.camera.name: plan for plan in plans}
         self._everybody, self._again, self._metrics = everybody, again, metrics
+        self._machines = machines
         self._signals = Signals()
         self._armed: dict[str, bool] = {}
-        self._cameras: dict[str, WatchedCamera] = {}
-        self._gone: list[WatchedCamera] = []
-        self._balance, self._service = Balance(), Service()
+        self._cameras: dict[str, WatchedCamera | FarCamera] = {}
+        self._gone: list[WatchedCamera | FarCamera] = []
+        self._balances: defaultdict[str, Balance] = defaultdict(Balance)  # by machine
+        self._service = Service()
 
     def run(self) -> Watched:
         """Watch.
@@ -128,7 +134,7 @@ class Watch:
                     self._metrics, partial(exposition, figures), self.dead, self.unseen
                 )
                 until_over.enter_context(port)
-            self._journal.close_interrupted(self._tell_interrupted)
+            self._close_interrupted()
             self._alerts.start()
             until_over.callback(self._stop_all)
             for plan in self._plans.values():
@@ -155,7 +161,7 @@ class Watch:
 
     def unseen(self) -> str:
         """Which cameras give no frames, a line; ``""`` while all do."""
-        down = [one.name for one in self.cameras if not one.is_over and not one.reader.state.up]
+        down = [one.name for one in self.cameras if not one.is_over and not one.state.up]
         return f"no frames from: {', '.join(down)}" if down else ""
 
     def _go_on(self) -> None:
@@ -178,7 +184,7 @@ class Watch:
                     make_room(self._journal, plan.camera.name, plan.camera.retention, time.time())
 
     @property
-    def cameras(self) -> list[WatchedCamera]:
+    def cameras(self) -> list[WatchedCamera | FarCamera]:
         """Those that are watched now."""
         return list(self._cameras.values())
 
@@ -187,12 +193,16 @@ class Watch:
         kept = self._journal.kept(name, _ARMED)
         self._armed[name] = kept if isinstance(kept, bool) else True
 
-        def armed(at: datetime) -> bool:
-            return self._armed[name] and plan.camera.schedule.armed(at)
+        def on() -> bool:
+            return self._armed[name]
 
-        outside = Outside(self._journal, self._send, self._show, self._say)
-        camera = self._cameras[name] = WatchedCamera(plan, outside, armed)
-        camera.thin(self._balance.rate)
+        outside = Outside(self._journal, self._room, self._send, self._show, self._say)
+        if self._machines is None:
+            camera = WatchedCamera(plan, outside, on)
+        else:
+            camera = FarCamera(plan, outside, on, self._machines, self._close_interrupted)
+        self._cameras[name] = camera
+        camera.thin(self._balances[camera.machine].rate)
         camera.start()
 
     def _end(self, name: str) -> None:
@@ -207,19 +217,16 @@ class Watch:
             camera.stop()
 
     def _keep_balance(self) -> None:
-        states = {one.name: one.reader.state for one in self.cameras}
-        counts = {name: (one.frames_read, one.frames_dropped) for name, one in states.items()}
-        if not self._balance.note(counts):
-            return
-        rate = self._balance.rate
+        counts: defaultdict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
         for camera in self.cameras:
-            camera.thin(rate)
-        if rate:
-            self._say(
-                f"every camera is looked at {rate:g} times a second at most: more is too much"
-            )
-        else:
-            self._say("every frame of every camera is looked at again")
+            state = camera.state
+            counts[camera.machine][camera.name] = state.frames_read, state.frames_dropped
+        for machine, of_its_cameras in counts.items():
+            balance = self._balances[machine]
+            if balance.note(of_its_cameras):
+                self._say(_looked_at(balance.rate, machine))
+        for camera in self.cameras:  # it may be on another machine than before
+            camera.thin(self._balances[camera.machine].rate)
 
     def _reload(self) -> None:
         """Take what the cameras file says now; with a mistake in it, all stays as it is."""
@@ -228,7 +235,8 @@ class Watch:
             return
         try:
             wanted = read_cameras(self._again)
-            plans = {plan.camera.name: plan for plan in plans_of(wanted)}
+            spread = self._machines is not None
+            plans = {plan.camera.name: plan for plan in plans_of(wanted, spread=spread)}
         except OddframeError as error:
             self._say(f"{error}; all stays as it was")
             return
@@ -267,7 +275,21 @@ class Watch:
         self._journal.keep(camera, _ARMED, armed)
         self._say(f"{camera}: {'armed' if armed else 'disarmed'}")
 
+    def _room(self, camera: Camera, now: float, coming: int) -> Room:
+        return make_room(self._journal, camera.name, camera.retention, now, coming)
+
+    def _close_interrupted(self, camera: str | None = None) -> None:
+        self._journal.close_interrupted(self._tell_interrupted, camera)
+
     def _tell_interrupted(self, event: LiveEvent) -> None:
         plan = self._plans.get(event.camera)
         if plan is not None and not event.untold:
             self._send(message_of(event.to_json(), "end"), plan.camera.alerts)
+
+
+def _looked_at(rate: float, machine: str) -> str:
+    """How often the cameras on a machine are looked at, a line."""
+    on = f" on {machine}" * bool(machine)
+    if rate:
+        return f"every camera{on} is looked at {rate:g} times a second at most: more is too much"
+    return f"every frame of every camera{on} is looked at again"
