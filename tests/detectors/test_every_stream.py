@@ -91,6 +91,26 @@ def test_a_stream_that_is_dropped_leaves_no_trace(detector, two_streams, wanted)
     assert threading.active_count() <= threads
 
 
+@pytest.mark.parametrize("at", [0, 1, CUT, CUT + 9])
+def test_a_fork_goes_on_as_if_alone(detector, two_streams, wanted, at):
+    first, second = two_streams
+    begun = stream(detector)
+    assert hasattr(begun, "fork") == detector.traits.forks
+    if not detector.traits.forks:
+        pytest.skip("its streams cannot be copied")
+    said = [score for frame in first[:at] for score in begun.push(frame)]
+    forked, elsewhere = begun.fork(), begun.fork()
+    found: tuple[list[FrameScore], list[FrameScore]] = [*said], [*said]
+    for frame, other in zip_longest(first[at:], second):
+        if other is not None:
+            elsewhere.push(other)
+        for one, scores in zip((begun, forked), found, strict=True):
+            scores += one.push(frame) if frame else []
+    elsewhere.finish()
+    assert_same(found[0] + begun.finish(), wanted[0])
+    assert_same(found[1] + forked.finish(), wanted[0])
+
+
 def test_a_live_score_comes_out_with_its_frame(detector, two_streams, wanted):
     first, _ = two_streams
     begun = stream(detector, live=True)

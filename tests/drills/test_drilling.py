@@ -56,6 +56,7 @@ def test_a_drill_is_made_of_held_out_footage_and_says_so(drilled) -> None:
     assert drill.held_out
     assert drill.footage == "the run's own held-out normal footage, 1 video of 0.3 minutes"
     assert drill.detector == "brightness"
+    assert drill.watched == 0  # its streams cannot be copied
     assert {case.video for case in drill.cases} == {drill.cases[0].video}
     rows = {(row.name, row.strength): row for row in drill.rows}
     assert rows["the camera covered", ""].alarmed == 1  # dark everywhere; but it has no name for it
@@ -104,11 +105,11 @@ def stopped_at_the_third(monkeypatch: pytest.MonkeyPatch) -> list:
     """Ctrl-C comes when the third clip is to be scored; the clips until then."""
     seen = []
 
-    def stopping(detector, video):
+    def stopping(detector, video, before):
         seen.append(video)
         if len(seen) == 3:
             raise KeyboardInterrupt
-        return score_clip(detector, video)
+        return score_clip(detector, video, before)
 
     monkeypatch.setattr(drilling, "score_clip", stopping)
     return seen
@@ -121,7 +122,7 @@ def test_a_drill_that_was_stopped_goes_on_and_comes_to_the_same(
     with pytest.raises(KeyboardInterrupt):
         drill_run(request(brightness, tmp_path / "out", cases=2))
     assert not (tmp_path / "out" / "drill.json").exists()
-    monkeypatch.setattr(drilling, "score_clip", lambda d, v: seen.append(v) or score_clip(d, v))
+    monkeypatch.setattr(drilling, "score_clip", lambda *of: seen.append(of) or score_clip(*of))
     again = drill_run(request(brightness, tmp_path / "out", cases=2)).drill
     _, whole = drilled
     assert again == whole

@@ -96,6 +96,7 @@ def _roles(traits: Traits) -> Iterator[type]:
         contract.Untrained: traits.needs_no_footage,
         contract.Delayed: traits.delayed,
         contract.TermDetector: traits.per_video,
+        contract.Forking: traits.forks,
         contract.Network: traits.on_gpu,
         contract.AlarmCounter: traits.counts_alarms,
         fitted.LeavingOut: traits.leaves_out,

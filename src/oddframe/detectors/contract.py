@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, Protocol, TypeGuard
+from typing import Any, ClassVar, Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
 
@@ -82,6 +82,19 @@ class Stream(Protocol):
         ...
 
 
+@runtime_checkable
+class ForkingStream(Stream, Protocol):
+    """A stream that can be copied on its way."""
+
+    def fork(self) -> ForkingStream:
+        """Another stream that has seen the same, and goes on by itself.
+
+        What is pushed into one changes nothing in the other, and either gives what it would have
+        given alone, the scores that did not come out yet included. What was learnt is shared.
+        """
+        ...
+
+
 class FrameDetector(Detector, Protocol):
     """A fitted detector that scores frames."""
 
@@ -155,6 +168,14 @@ class Delayed(Detector, Protocol):
         ...
 
 
+class Forking(FrameDetector, Protocol):
+    """A detector whose streams can be copied on their way (trait ``forks``)."""
+
+    def stream(self, info: MediaInfo, *, source: str = "", live: bool = False) -> ForkingStream:
+        """Begin a stream; see :meth:`FrameDetector.stream`."""
+        ...
+
+
 class Network(Detector, Protocol):
     """A detector that computes faster on a GPU (trait ``on_gpu``)."""
 
@@ -213,6 +234,11 @@ def counts_alarms(detector: Detector) -> TypeGuard[AlarmCounter]:
 def is_delayed(detector: Detector) -> TypeGuard[Delayed]:
     """Whether a detector scores a frame from a few later ones as well."""
     return detector.traits.delayed
+
+
+def forks(detector: Detector) -> TypeGuard[Forking]:
+    """Whether the streams of a detector can be copied on their way."""
+    return detector.traits.forks
 
 
 def is_network(detector: Detector) -> TypeGuard[Network]:

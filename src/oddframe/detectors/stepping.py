@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from oddframe.detectors.contract import FrameDetector
+from oddframe.detectors.contract import ForkingStream, FrameDetector
 from oddframe.detectors.frame_score import FrameScore
 from oddframe.errors import OddframeError
 from oddframe.files.text_files import shown
@@ -56,6 +57,21 @@ class Stepper:
                 "stream must give every frame one, in push or in finish"
             )
         return scores
+
+    def fork(self) -> Stepper:
+        """Another that has seen the same, and goes on by itself; of a detector that forks alone.
+
+        Raises:
+            OddframeError: its stream cannot be copied after all.
+        """
+        if not isinstance(self._stream, ForkingStream):
+            raise self._error(
+                "expected its stream to have a method fork, since its traits say that it forks, "
+                f"found none in {type(self._stream).__name__}"
+            )
+        forked = copy(self)
+        forked._stream = self._stream.fork()
+        return forked
 
     def _checked(self, scores: Any) -> list[FrameScore]:
         if not isinstance(scores, list):

@@ -23,6 +23,8 @@ class Traits:
         places: it says where in the picture something is odd: score maps and boxes.
         per_video: what its scores are combined from can be scaled within each video.
         on_gpu: it scores faster on a GPU, to which ``to("cuda")`` moves it.
+        forks: a stream of it can be copied on its way (``fork``): the cases of a drill go on from
+            one that has watched for minutes.
         counts_alarms: it says how alarms are counted for what its threshold promises: those are one
             between which ``merge_seconds`` lie at most.
         leaves_out: recordings that fail while it is fitted are left out, each with the reason
@@ -42,6 +44,7 @@ class Traits:
     places: bool = False
     per_video: bool = False
     on_gpu: bool = False
+    forks: bool = False
     counts_alarms: bool = False
     leaves_out: bool = False
     resumes: bool = False

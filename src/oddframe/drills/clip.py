@@ -197,6 +197,11 @@ class ClipFrame:
         return np.clip(own + (now - before), 0, 255).astype(np.uint8)
 
 
+def as_it_is(clip: Clip) -> ClipVideo:
+    """A clip as an open video, with nothing done to it."""
+    return ClipVideo(clip, lambda number: np.asarray(clip.images[number]), len(clip))
+
+
 class ClipVideo:
     """Pictures of a clip, or what became of them, as an open video.
 

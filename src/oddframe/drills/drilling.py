@@ -13,15 +13,13 @@ import numpy as np
 
 import oddframe
 from oddframe.console.progress import Progress, progress
-from oddframe.detectors.contract import FrameDetector, looks_at_frames
+from oddframe.detectors.contract import FrameDetector, forks, looks_at_frames
 from oddframe.drills.clip import Clip, ClipVideo, read_clip, working_size
 from oddframe.drills.cutouts import CutOut, cut_movers
 from oddframe.drills.faults import FAULTS
 from oddframe.drills.judging import Untouched, judge, score_clip, watch_untouched
 from oddframe.drills.kept import CASES, KEPT, SETTINGS, Kept
 from oddframe.drills.material import (
-    FAULT_SECONDS,
-    LEAD_SECONDS,
     LONGEST,
     Material,
     Stretch,
@@ -30,7 +28,8 @@ from oddframe.drills.material import (
 )
 from oddframe.drills.pictures import SCENE, case_picture, jpeg
 from oddframe.drills.result import Case, Drill
-from oddframe.drills.stage import Fault, NotHereError, Stage
+from oddframe.drills.stage import Fault, NotHereError, Stage, lead_of
+from oddframe.drills.stride import WATCHED_SECONDS, Stride, Watching
 from oddframe.drills.survey import Survey
 from oddframe.drills.surveying import survey
 from oddframe.drills.unseen import is_hidden, seen_picture
@@ -41,9 +40,6 @@ from oddframe.files.plain_values import typed
 from oddframe.footage.given import Footage
 from oddframe.runs.run_folder import Run
 from oddframe.settings.reading import check_seed
-
-_LEAD_SHARE = 0.35
-"""Of a stretch that is too short for a whole lead."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +145,8 @@ class _Work:
         self._folder = request.folder
         self._size = working_size(material.videos[0])
         self._held: tuple[int, Clip, tuple[CutOut, ...]] | None = None
+        self._strides: dict[int, Stride] = {}
+        self._watched = WATCHED_SECONDS if forks(detector) else 0.0
         self.kept = Kept(request.folder, self._settings())
 
     def done(self) -> Drill:
@@ -199,6 +197,7 @@ class _Work:
             footage=material.words,
             held_out=material.held_out,
             seed=self._request.seed,
+            watched=self._watched,
             size=self._size,
             stretches=len(self._stretches),
             cases=cases,
@@ -235,9 +234,19 @@ class _Work:
             if place == 0:
                 with atomic_path(self._folder / SCENE) as temporary:
                     temporary.write_bytes(jpeg(clip.background))
-            said = watch_untouched(self._detector, clip)
+            said = watch_untouched(self._detector, clip, self._before(place, from_start=True))
             kept = self.kept.put(f"{place}", asdict(said))
         return typed(kept, Untouched, KEPT)
+
+    def _before(self, place: int, *, from_start: bool) -> Watching | None:
+        """What goes on with a stretch, or where a fault begins; None for a stream that begins."""
+        if not forks(self._detector):
+            return None
+        if place not in self._strides:
+            clip = self._clip(place)[0]
+            self._strides[place] = Stride.of(self._detector, clip, lead_of(clip))
+        stride = self._strides[place]
+        return stride.start if from_start else stride.lead
 
     def _made(
         self,
@@ -248,7 +257,7 @@ class _Work:
     ) -> dict[str, Any]:
         """The cases of one fault on one stretch, or why there are none."""
         clip, movers = self._clip(where[0])
-        stage = _stage(clip, self._scene, movers, (self._request.seed, *where))
+        stage = Stage.on(clip, self._scene, movers, (self._request.seed, *where))
         try:
             faulted = fault.make(stage)
         except NotHereError as why:
@@ -258,7 +267,8 @@ class _Work:
             return {"left_out": "it would be in a zone that is ignored"}
         picture_of = seen_picture(faulted, zones, clip.size)
         video = ClipVideo(clip, picture_of, faulted.frames, faulted.source)
-        scored = score_clip(self._detector, video)
+        before = self._before(where[0], from_start=faulted.from_start)
+        scored = score_clip(self._detector, video, before)
         limit = self._detector.threshold
         rows = []
         for part in faulted.parts:
@@ -287,10 +297,5 @@ class _Work:
             "seed": request.seed,
             "faults": [fault.key for fault in request.faults],
             "sources": sources,
+            "watched": self._watched,
         }
-
-
-def _stage(clip: Clip, scene: Survey, movers: tuple[CutOut, ...], seed: tuple[int, ...]) -> Stage:
-    lead = clip.frame_at(min(LEAD_SECONDS, _LEAD_SHARE * clip.length))
-    end = clip.frame_at(float(clip.seconds[lead]) + FAULT_SECONDS) + 1
-    return Stage(clip, max(lead, 1), min(end, len(clip)), scene, movers, seed)

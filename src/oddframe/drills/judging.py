@@ -8,11 +8,11 @@ import numpy as np
 
 from oddframe.detectors.contract import FrameDetector, merge_seconds_of
 from oddframe.detectors.frame_score import FrameScore
-from oddframe.detectors.stepping import scores_of
-from oddframe.drills.clip import Clip, ClipVideo
+from oddframe.drills.clip import Clip, ClipVideo, as_it_is
 from oddframe.drills.cutouts import Box
 from oddframe.drills.result import Case, Verdict
 from oddframe.drills.stage import Fault, Faulted, Part
+from oddframe.drills.stride import Watching
 from oddframe.media.clock import Clock
 from oddframe.scores.detections import EventRule, find_detections
 from oddframe.scores.untested import silenced
@@ -61,22 +61,29 @@ class Untouched:
         return sum(now and not before for before, now in pairs)
 
 
-def score_clip(detector: FrameDetector, video: ClipVideo) -> Scored:
-    """Let a detector watch pictures, as ``score`` would have it; nothing is smoothed."""
-    said, tested = [], []
-    for one in scores_of(detector, video):
-        kept = one.frame, one.value, None, one.cue, one.reason, one.boxes, {}, one.camera
-        said.append(FrameScore(*kept))
-        tested.append(one.tested)
+def score_clip(detector: FrameDetector, video: ClipVideo, before: Watching | None = None) -> Scored:
+    """Let a detector watch pictures, as ``score`` would have it; nothing is smoothed.
+
+    Args:
+        detector: the detector.
+        video: the pictures.
+        before: a stream that has seen the first of them, and more before; a copy goes on from it.
+            Without it, a stream begins with them.
+    """
+    watching = before.fork() if before else Watching.begun(detector, video)
+    watching.watch(video)
+    said = watching.finish()
     values = np.array([one.value for one in said], np.float32)
-    (values,) = silenced([(values, np.array(tested, bool))], detector.threshold)
+    tested = np.array([one.tested for one in said], bool)
+    (values,) = silenced([(values, tested)], detector.threshold)
     return Scored(values, tuple(said))
 
 
-def watch_untouched(detector: FrameDetector, clip: Clip) -> Untouched:
-    """What a detector says of a clip as it is."""
-    video = ClipVideo(clip, lambda number: np.asarray(clip.images[number]), len(clip))
-    scored = score_clip(detector, video)
+def watch_untouched(
+    detector: FrameDetector, clip: Clip, before: Watching | None = None
+) -> Untouched:
+    """What a detector says of a clip as it is; ``before`` as in :func:`score_clip`."""
+    scored = score_clip(detector, as_it_is(clip), before)
     clock = Clock.of_times(clip.seconds[: len(scored.values)], clip.fps)
     rule = EventRule(detector.threshold, merge_seconds_of(detector))
     alarms = find_detections(scored.values, rule, clock)

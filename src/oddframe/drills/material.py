@@ -19,7 +19,7 @@ from oddframe.videos.manifest import Manifest
 from oddframe.videos.video import Video
 
 LEAD_SECONDS = 4.0
-"""Untouched footage before a fault, so that a detector is in its stride."""
+"""Untouched footage before a fault, so that what follows things is in its stride."""
 FAULT_SECONDS = 8.0
 LONGEST, USUAL = 127.0, 38.0
 """Seconds of the first stretch, which has room for a long stay, and of the others."""

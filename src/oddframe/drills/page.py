@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import cv2
 
-from oddframe.console.words import count, sentence
+from oddframe.console.words import count, duration, sentence
 from oddframe.drills.pictures import SCENE, blind_spots
 from oddframe.drills.result import Case, Drill, Row
 from oddframe.drills.wording import counted, delay, false_alarms, lead, saying
@@ -203,6 +203,7 @@ def _protocol(drill: Drill) -> Facts:
         ("threshold", drill.promise or f"{drill.threshold:.3g}"),
         ("scores", "causal, as a live alarm has them: not smoothed over later frames"),
         ("footage", drill.footage),
+        ("watched before each part", _watched(drill)),
         ("false alarms", false_alarms(drill)),
         ("camera troubles named in it", f"{drill.camera_alarms}"),
         ("direction", one_sided),
@@ -211,3 +212,10 @@ def _protocol(drill: Drill) -> Facts:
     ]
     rows += [(f"left out: {name}", sentence(why)) for name, why in drill.left_out.items()]
     return Facts(rows)
+
+
+def _watched(drill: Drill) -> str:
+    """How far the stream that judged was in its stride."""
+    if not drill.watched:
+        return "nothing: each case is judged as a recording that has just begun"
+    return f"the part itself, over and over, for {duration(drill.watched)} at least"

@@ -10,6 +10,7 @@ import numpy as np
 
 from oddframe.drills.clip import Clip
 from oddframe.drills.cutouts import Box, CutOut
+from oddframe.drills.material import FAULT_SECONDS, LEAD_SECONDS
 from oddframe.drills.perspective import Perspective
 from oddframe.drills.survey import Survey
 
@@ -17,8 +18,17 @@ Expected = Literal["odd", "camera", "quiet"]
 """What a run should say: that something is odd; that the camera has trouble; nothing at all."""
 
 
+_LEAD_SHARE = 0.35
+"""Of a stretch that is too short for a whole lead."""
+
+
 class NotHereError(Exception):
     """A fault that cannot be made, or says nothing, on this footage; why is the message."""
+
+
+def lead_of(clip: Clip) -> int:
+    """How many frames come before a fault."""
+    return max(clip.frame_at(min(LEAD_SECONDS, _LEAD_SHARE * clip.length)), 1)
 
 
 @dataclass(frozen=True)
@@ -40,6 +50,15 @@ class Stage:
     scene: Survey
     movers: tuple[CutOut, ...]
     seed: tuple[int, ...]
+
+    @classmethod
+    def on(
+        cls, clip: Clip, scene: Survey, movers: tuple[CutOut, ...], seed: tuple[int, ...]
+    ) -> Stage:
+        """A stage on a clip, with the usual times."""
+        lead = lead_of(clip)
+        end = clip.frame_at(float(clip.seconds[lead]) + FAULT_SECONDS) + 1
+        return cls(clip, lead, min(end, len(clip)), scene, movers, seed)
 
     @property
     def random(self) -> np.random.Generator:
@@ -83,6 +102,7 @@ class Faulted:
         source: number of a frame to that of the clip's frame that its picture was made of.
         shows: frames of the clip that were used, half-open; where the untouched clip alarms by
             itself, the case says nothing.
+        from_start: the lead is not as the clip has it either.
     """
 
     picture: Callable[[int], np.ndarray]
@@ -91,6 +111,7 @@ class Faulted:
     boxes: Callable[[int], tuple[Box, ...]] = field(default=lambda _: ())
     source: Callable[[int], int] = field(default=lambda number: number)
     shows: tuple[int, int] | None = None
+    from_start: bool = False
 
 
 @dataclass(frozen=True)

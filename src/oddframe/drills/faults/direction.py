@@ -61,6 +61,7 @@ def mirrored(stage: Stage) -> Faulted:
             (width - x2, y1, width - x1, y2) for x1, y1, x2, y2 in movers(stage, number)
         ),
         shows=(stage.lead, stage.end),
+        from_start=True,
     )
 
 

@@ -42,6 +42,7 @@ class FixedCameraDetector:
         "frames",
         "at once",
         places=True,
+        forks=True,
         counts_alarms=True,
         leaves_out=True,
         resumes=True,

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
+from copy import copy
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
@@ -124,11 +125,34 @@ class Observer(Generic[M, T]):
         self._steps = steps(fps)
         # Three looks ahead keep the other threads busy and the memory bounded.
         self._most_waiting = 0 if live else 3 * self._steps[1]
+        self._waiting: deque[_Waiting[M, T]] = deque()
+        self._open()
+        self._begin()
+
+    def _open(self) -> None:
         # Two looks side by side wait less for each other than two threads within one look.
         self._lookers = ThreadPoolExecutor(max_workers=2)
         self._mover = ThreadPoolExecutor(max_workers=1)
-        self._waiting: deque[_Waiting[M, T]] = deque()
-        self._begin()
+
+    def settle(self) -> None:
+        """Wait until nothing is measured any more; what is known comes out later."""
+        for seen in self._waiting:
+            for part in (seen.motion, seen.look):
+                if part is not None:
+                    part.result()
+
+    def fork(self, move: Move[M]) -> Observer[M, T]:
+        """Another that has seen the same, and goes on by itself, with threads of its own.
+
+        Args:
+            move: takes the place of its own, as that is since it has settled.
+        """
+        forked = copy(self)
+        forked._move, forked._waiting = move, deque(self._waiting)
+        forked._stillness = copy(self._stillness)
+        forked._motion, forked._looking = copy(self._motion), copy(self._looking)
+        forked._open()
+        return forked
 
     def _begin(self) -> None:
         self._measured: float | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Iterable
 from contextlib import ExitStack
+from copy import copy, deepcopy
 from dataclasses import dataclass, replace
 
 import cv2
@@ -74,6 +75,40 @@ class _Moved:
     sees_look: bool
 
 
+class _Move:
+    """Measures small grey pictures, one after the other.
+
+    Args:
+        scene: what was learnt.
+
+    Attributes:
+        nothing: what is said where nothing moves.
+    """
+
+    def __init__(self, scene: Scene) -> None:
+        scale = scene.scale
+        still = np.zeros(scale.grid, np.float32)
+        self.nothing = Motion(still, Traced(), Wanderer(), Traced(), Stay())
+        self._habits = scene.habits
+        self._motion = MotionStream(scene.habits, scale.grid, scale.motion_size)
+        self._health = HealthStream(scene.health, scene.habits.background)
+
+    def __call__(self, grey: np.ndarray, elapsed: float | None) -> _Moved:
+        """Take the next picture, so many seconds after the one before."""
+        health = self._health
+        trouble, moved = health.update(grey, elapsed), self._motion.update(grey, elapsed)
+        if not health.sees_motion:
+            moved = self.nothing
+        if not health.sees_look:  # nor is it known what belongs to the scene
+            moved = replace(moved, stay=Stay())
+        return _Moved(moved, trouble, health.sees_look)
+
+    def fork(self) -> _Move:
+        """Another that has seen the same."""
+        shared = (self._habits, self._habits.background)
+        return deepcopy(self, {id(one): one for one in shared})
+
+
 class FixedCameraStream:
     """A stream of the fixed-camera detector; frames between two observations hold the last score.
 
@@ -104,29 +139,35 @@ class FixedCameraStream:
             return _Looked(scene.appearance_part(search.distances(patches)), patches)
 
         self._appearance = self._pace = np.zeros(scene.scale.grid, np.float32)
-        self._motion = nothing = Motion(self._pace, Traced(), Wanderer(), Traced(), Stay())
-        motion = MotionStream(scene.habits, scene.scale.grid, scene.scale.motion_size)
-        health = HealthStream(scene.health, scene.habits.background)
-
-        def move(grey: np.ndarray, elapsed: float | None) -> _Moved:
-            trouble, moved = health.update(grey, elapsed), motion.update(grey, elapsed)
-            if not health.sees_motion:
-                moved = nothing
-            if not health.sees_look:  # nor is it known what belongs to the scene
-                moved = replace(moved, stay=Stay())
-            return _Moved(moved, trouble, health.sees_look)
-
+        self._move = _Move(scene)
+        self._motion = self._move.nothing
         self._observer = Observer(
-            info.fps, scene.scale, move, look, live=live, stillness=Stillness()
+            info.fps, scene.scale, self._move, look, live=live, stillness=Stillness()
         )
         self._patches: np.ndarray | None = None
         self._camera, self._sees_look = "", True
         self._evidence = Evidence(scene.scale.grid)
         self._last = FrameScore(-1, 0.0)
+        self._limit_threads()
+
+    def _limit_threads(self) -> None:
         limits = ExitStack()
         limits.enter_context(one_thread_each())
         # Also where a stream is dropped on its way.
         self._ended = weakref.finalize(self, limits.close)
+
+    def fork(self) -> FixedCameraStream:
+        """Another that has seen the same; see :class:`oddframe.detectors.contract.ForkingStream`.
+
+        It remembers a few megabytes of its own; what was learnt is shared.
+        """
+        self._observer.settle()
+        forked = copy(self)
+        forked._move = self._move.fork()
+        forked._observer = self._observer.fork(forked._move)
+        forked._evidence = deepcopy(self._evidence)
+        forked._limit_threads()
+        return forked
 
     def push(self, frame: Frame) -> list[FrameScore]:
         """Take the next frame; see :class:`oddframe.detectors.contract.Stream`."""

@@ -115,6 +115,13 @@ class VelocityField:
         self._box_before: Box = (0, 0, 0, 0)
         self._sums = np.zeros((*self._shape, 3), np.float32)
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> VelocityField:
+        # OpenCV's flow cannot be copied, and remembers nothing.
+        copied = VelocityField(self._shape)
+        copied._before, copied._box_before = self._before, self._box_before
+        copied._sums = self._sums.copy()
+        return copied
+
     def update(
         self, grey: np.ndarray, standing: np.ndarray, box: Box, elapsed: float
     ) -> Velocity | None:

@@ -1,0 +1,184 @@
+"""Cases are judged by a stream in its stride: as one that has seen all of it from the beginning."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.made.street import Street
+
+from oddframe.detectors.contract import Forking
+from oddframe.drills import drilling
+from oddframe.drills import stride as stride_module
+from oddframe.drills.clip import Clip, ClipVideo, as_it_is, read_clip
+from oddframe.drills.cutouts import cut_movers
+from oddframe.drills.drilling import DrillRequest, drill_run
+from oddframe.drills.faults import FAULTS
+from oddframe.drills.judging import score_clip
+from oddframe.drills.result import Drill
+from oddframe.drills.stage import Faulted, Stage, lead_of
+from oddframe.drills.stride import Stride, Watching
+from oddframe.drills.surveying import survey
+from oddframe.errors import OddframeError
+from oddframe.footage.given import Footage
+from oddframe.media.watched_video import watched
+from oddframe.runs.run_folder import read_run
+from oddframe.videos.manifest import Manifest
+
+FEW = tuple(
+    fault
+    for fault in FAULTS
+    if fault.name in ("a striped mover", "everything mirrored", "the camera covered")
+)
+
+
+WATCHED = 30.0
+"""Two showings: minutes would make the same point, and take minutes."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def watched_for_less() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (stride_module, drilling):
+            patch.setattr(module, "WATCHED_SECONDS", WATCHED)
+        yield
+
+
+@pytest.fixture(scope="module")
+def detector(street: Street) -> Forking:
+    return read_run(street.run).detector  # ty: ignore
+
+
+@pytest.fixture(scope="module")
+def walk(street: Street) -> Manifest:
+    return Footage.given(street.root / "normal" / "0.mp4").read()
+
+
+@pytest.fixture(scope="module")
+def stage(walk: Manifest) -> Stage:
+    (video,) = walk
+    clip = read_clip(walk, video, 0, video.frames, (video.width, video.height))
+    scene = survey(walk, walk.videos, lambda *_: None)
+    return Stage.on(clip, scene, tuple(cut_movers(clip)), (0, 0, 0, 0))
+
+
+@pytest.fixture(scope="module")
+def stride(detector: Forking, stage: Stage) -> Stride:
+    return Stride.of(detector, stage.clip, lead_of(stage.clip))
+
+
+def from_the_beginning(detector: Forking, clip: Clip, video: ClipVideo) -> list[float]:
+    """What one stream says of a case after minutes of the clip as it is, with nothing copied."""
+    stream = detector.stream(video.info)
+    showings = math.ceil(WATCHED / clip.length)
+    said = []
+    for showing, shown in enumerate([*[as_it_is(clip)] * showings, video]):
+        for number, frame in enumerate(watched(shown)):
+            frame.anew = frame.anew or (number == 0 and showing > 0)
+            frame.seconds += showing * clip.length
+            said += stream.push(frame)
+    said += stream.finish()
+    return [one.value for one in said[-video.info.frames :]]
+
+
+def faulted_by(stage: Stage, name: str) -> tuple[Faulted, ClipVideo]:
+    made = next(fault for fault in FAULTS if fault.name == name).make(stage)
+    return made, ClipVideo(stage.clip, made.picture, made.frames, made.source)
+
+
+def test_a_case_is_judged_as_by_a_stream_that_saw_all_of_it(detector, stage, stride) -> None:
+    wanted = {}
+    for name in ("a striped mover", "the camera covered"):
+        video = faulted_by(stage, name)[1]
+        wanted[name] = from_the_beginning(detector, stage.clip, video)
+    # Each of them in turn, and again: no case disturbs the stream that others go on from.
+    for name in [*wanted, *wanted]:
+        found = score_clip(detector, faulted_by(stage, name)[1], stride.lead)
+        assert found.values.tolist() == np.float32(wanted[name]).tolist()
+        assert [one.frame for one in found.frames] == list(range(len(found.values)))
+
+
+def test_what_is_odd_from_its_first_frame_on_follows_what_was_watched(
+    detector, stage, stride
+) -> None:
+    """The street is no one-way street, so it is mirrored by hand."""
+    clip = stage.clip
+    video = ClipVideo(clip, lambda at: np.ascontiguousarray(clip.images[at][:, ::-1]), stage.end)
+    found = score_clip(detector, video, stride.start)
+    wanted = from_the_beginning(detector, clip, video)
+    assert found.values.tolist() == np.float32(wanted).tolist()
+
+
+def test_who_is_in_his_stride_believes_what_lasts(detector, stage, stride) -> None:
+    """One that has just begun believes a sixteenth of it after four seconds, and this a third."""
+    made, video = faulted_by(stage, "a striped mover")
+    (part,) = made.parts
+    short, long = (score_clip(detector, video, one).values for one in (None, stride.lead))
+    assert long[part.start : part.end].max() > short[part.start : part.end].max()
+
+
+@pytest.fixture(scope="module")
+def asked(street: Street, walk: Manifest):
+    footage = Footage.given(street.root / "normal" / "0.mp4")
+
+    def ask(out: Path) -> Drill:
+        return drill_run(
+            DrillRequest(read_run(street.run), footage, out=out, cases=1, faults=FEW)
+        ).drill
+
+    return ask
+
+
+def test_a_drill_judges_its_cases_in_their_stride(
+    detector, stage, asked, tmp_path, monkeypatch
+) -> None:
+    judged = {}
+
+    def listening(detector, video, before):
+        judged[len(judged)] = video, score_clip(detector, video, before)
+        return judged[len(judged) - 1][1]
+
+    monkeypatch.setattr(drilling, "score_clip", listening)
+    drill = asked(tmp_path / "whole")
+    assert drill.watched == WATCHED
+    assert len(judged) == len(drill.cases)
+    for video, found in judged.values():
+        wanted = from_the_beginning(detector, stage.clip, video)
+        assert found.values.tolist() == np.float32(wanted).tolist()
+    peaks = [max(float(value) for value in found.values) for _, found in judged.values()]
+    assert all(case.peak <= round(peak, 4) for case, peak in zip(drill.cases, peaks, strict=True))
+
+
+def test_a_drill_that_was_stopped_comes_to_the_same(asked, tmp_path, monkeypatch) -> None:
+    """The streams are not kept on disk: what they had seen is watched again."""
+    whole = asked(tmp_path / "whole")
+    done = []
+
+    def stopping(*of):
+        if done:
+            raise KeyboardInterrupt
+        done.append(of)
+        return score_clip(*of)
+
+    monkeypatch.setattr(drilling, "score_clip", stopping)
+    with pytest.raises(KeyboardInterrupt):
+        asked(tmp_path / "stopped")
+    monkeypatch.setattr(drilling, "score_clip", score_clip)
+    assert asked(tmp_path / "stopped") == whole
+
+
+def test_who_promises_to_fork_and_cannot_is_told(detector, stage) -> None:
+    class Promises:
+        name = "mine"
+
+        def stream(self, info, *, source="", live=False):
+            return object()
+
+    begun = Watching.begun(Promises(), as_it_is(stage.clip))  # ty: ignore
+    with pytest.raises(OddframeError) as error:
+        begun.fork()
+    assert "detector mine: " in str(error.value)
+    assert "expected its stream to have a method fork" in str(error.value)
