@@ -19,7 +19,7 @@ from oddframe.drills.drilling import DrillRequest, drill_run
 from oddframe.drills.faults import FAULTS
 from oddframe.drills.judging import score_clip
 from oddframe.drills.result import Drill
-from oddframe.drills.stage import Faulted, Stage, lead_of
+from oddframe.drills.stage import Faulted, Stage
 from oddframe.drills.stride import Stride, Watching
 from oddframe.drills.surveying import survey
 from oddframe.errors import OddframeError
@@ -67,7 +67,7 @@ def stage(walk: Manifest) -> Stage:
 
 @pytest.fixture(scope="module")
 def stride(detector: Forking, stage: Stage) -> Stride:
-    return Stride.of(detector, stage.clip, lead_of(stage.clip))
+    return Stride.of(detector, stage.clip)
 
 
 def from_the_beginning(detector: Forking, clip: Clip, video: ClipVideo) -> list[float]:

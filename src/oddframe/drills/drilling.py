@@ -28,7 +28,7 @@ from oddframe.drills.material import (
 )
 from oddframe.drills.pictures import SCENE, case_picture, jpeg
 from oddframe.drills.result import Case, Drill
-from oddframe.drills.stage import Fault, NotHereError, Stage, lead_of
+from oddframe.drills.stage import Fault, NotHereError, Stage
 from oddframe.drills.stride import WATCHED_SECONDS, Stride, Watching
 from oddframe.drills.survey import Survey
 from oddframe.drills.surveying import survey
@@ -243,8 +243,7 @@ class _Work:
         if not forks(self._detector):
             return None
         if place not in self._strides:
-            clip = self._clip(place)[0]
-            self._strides[place] = Stride.of(self._detector, clip, lead_of(clip))
+            self._strides[place] = Stride.of(self._detector, self._clip(place)[0])
         stride = self._strides[place]
         return stride.start if from_start else stride.lead
 

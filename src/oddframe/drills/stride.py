@@ -14,6 +14,7 @@ from oddframe.detectors.contract import Forking, FrameDetector
 from oddframe.detectors.frame_score import FrameScore
 from oddframe.detectors.stepping import Stepper
 from oddframe.drills.clip import Clip, ClipVideo, as_it_is
+from oddframe.drills.stage import lead_of
 from oddframe.media.clock import Clock
 from oddframe.media.watched_video import watched
 
@@ -93,8 +94,8 @@ class Stride:
     lead: Watching
 
     @classmethod
-    def of(cls, detector: Forking, clip: Clip, lead: int) -> Stride:
-        """Let a stream watch a clip as it is for :data:`WATCHED_SECONDS`, and so many frames more.
+    def of(cls, detector: Forking, clip: Clip) -> Stride:
+        """Let a stream watch a clip as it is for :data:`WATCHED_SECONDS`, and its lead once more.
 
         The showings are whole, and each is a break: what follows things begins anew.
         """
@@ -105,5 +106,5 @@ class Stride:
             start.watch(video)
             start = start.again(clip)
         ahead = start.fork()
-        ahead.watch(video, lead)
+        ahead.watch(video, lead_of(clip))
         return cls(start, ahead)
