@@ -151,6 +151,8 @@ class FarCamera:
             why = str(in_one_line(error.cause))
         except (RayError, TimeoutError) as error:
             why = f"lost ({type(error).__name__})"
+        except Exception as error:  # whatever it is, a camera is tried again
+            why = f"{type(error).__name__}: {error}"
         finally:
             self.machine, self._before = "", self._counts
             ray.kill(actor)
