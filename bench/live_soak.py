@@ -5,8 +5,9 @@
 Hours of the home office, of days that the run did not learn, lie in a folder as recordings that
 follow each other, and are judged as fast as that goes. Into each, three pieces are rendered: a
 lamp that makes everything brighter, noise, and darkness. Beside it the same process watches a film
-at its own pace, which is brighter for ten seconds every five minutes: how late an alarm of it comes
-is how late an alarm of a camera is. Alarms go to a webhook on this machine, with a budget.
+at its own pace, through which a red box goes for ten seconds every five minutes: how late an alarm
+of it comes is how late an alarm of a camera is. Alarms go to a webhook on this machine, and there
+is a budget.
 
 The memory of the process, its threads and its open files are asked of ``/proc`` every two seconds.
 Ctrl-C ends it sooner, with what there is by then.
@@ -28,7 +29,7 @@ import threading
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -53,9 +54,14 @@ LATE = 10.0
 """Seconds of the end that are not waited for: a detector keeps some frames until others come."""
 FLAT = 0.05
 """Share by which memory may differ between parts of the time, once it has begun."""
-BRIGHTER = "eq=contrast=1.35:brightness=0.08"
+WALKER = (
+    f"color=red:size=20x30:rate={FPS}[box];[in]fps={FPS}[film];"
+    "[film][box]overlay=x='100*(mod(t,300)-290)/10':y=24:enable='gte(mod(t,300),290)'[out]"
+)
+"""FFmpeg's filters for the film that has its own pace."""
+NAMED = "%Y-%m-%d_%H-%M-%SZ"
 RENDERED = {
-    "gain": BRIGHTER,
+    "gain": "eq=contrast=1.35:brightness=0.08",
     "noise": "noise=alls=35:allf=t",
     "darkness": "eq=contrast=0.25:brightness=-0.35",
 }
@@ -103,17 +109,18 @@ def hours() -> list[Path]:
     return [*days, *sorted((DATA / "home-office" / "train").glob("*.mp4"))]
 
 
-def ffmpeg(source: Path, filters: Sequence[str], seconds: float, out: Path, *before: str) -> None:
+def ffmpeg(source: Path, filters: str, seconds: float, out: Path, *before: str) -> None:
     """Render a film."""
-    command = ["ffmpeg", "-v", "error", *before, "-i", source, "-vf", ",".join(filters), "-t"]
+    command = ["ffmpeg", "-y", "-v", "error", *before, "-i", source, "-vf", filters, "-t"]
     coded = ["-r", FPS, "-c:v", "libx264", "-preset", "ultrafast", "-threads", 1, "-g", 25, out]
     subprocess.run([str(word) for word in [*command, seconds, *coded]], check=True)
 
 
 def rendered(folder: Path, wanted: float) -> list[Recording]:
-    """Recordings of so many seconds in all, which end about now."""
-    folder.mkdir()
-    begin = at = float(int(time.time() - wanted))
+    """Recordings of so many seconds in all, which end about now; those that are there stay."""
+    folder.mkdir(exist_ok=True)
+    there = sorted(folder.glob("office_*.mp4"))
+    begin = at = _begins(there[0]) if there else float(int(time.time() - wanted))
     found = []
     for source in hours():
         seconds = min(HOUR, begin + wanted - at)
@@ -124,13 +131,21 @@ def rendered(folder: Path, wanted: float) -> list[Recording]:
             f"{RENDERED[name]}:enable='between(t,{since - at:g},{until - at:g})'"
             for name, since, until in found[-1].rendered()
         ]
-        out = folder / f"office_{datetime.fromtimestamp(at, UTC):%Y-%m-%d_%H-%M-%SZ}.mp4"
-        ffmpeg(source, [f"fps={FPS}", *filters], seconds, out)
-        os.utime(out, (at, at + seconds))
+        out = folder / f"office_{datetime.fromtimestamp(at, UTC).strftime(NAMED)}.mp4"
+        if not out.exists():
+            part = folder.parent / "part.mp4"
+            ffmpeg(source, ",".join([f"fps={FPS}", *filters]), seconds, part)
+            os.utime(part, (at, at + seconds))
+            part.rename(out)
         at += seconds
     if at < begin + wanted:
         raise OddframeError(f"--hours: there are {len(found)} hours of the office at {DATA}")
     return found
+
+
+def _begins(path: Path) -> float:
+    named = datetime.strptime(path.stem.partition("_")[2], NAMED)
+    return named.replace(tzinfo=UTC).timestamp()
 
 
 class Receiver:
@@ -343,9 +358,8 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         recordings = rendered(folder / "office", options.hours * HOUR)
         seconds = sum(one.seconds for one in recordings)
-        own_pace = [f"fps={FPS}", f"{BRIGHTER}:enable='gte(mod(t,300),290)'"]
         loop = ("-stream_loop", "-1")
-        ffmpeg(hours()[0], own_pace, max(seconds / 4, 1200), folder / "paced.mp4", *loop)
+        ffmpeg(hours()[0], WALKER, max(seconds / 4, 1200), folder / "paced.mp4", *loop)
         path = cameras_file(folder, options.run, receiver.url, options.budget)
         begun = time.monotonic()
         samples, said = watched(folder, path, round((seconds - LATE) * FPS))

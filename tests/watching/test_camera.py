@@ -1,5 +1,7 @@
 """One watched camera: its thread that ends, and its budget that is spent, are said."""
 
+import os
+import threading
 import time
 
 from tests.made.live_events import live_event
@@ -55,3 +57,23 @@ def test_a_budget_that_was_spent_before_a_restart_is_said_once(street, tmp_path)
     assert line.startswith(
         "front: more alarms than its budget allows; now only what is above 60.00 is told, and not"
     )
+
+
+def test_recordings_are_all_looked_at_and_let_cameras_go_first(street, tmp_path):
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    (folder / "calm.mp4").symlink_to(street.root / "calm.mp4")
+    camera = Camera("front", source_of(str(folder), timeout=0.2), street.run)
+    with open_journal(tmp_path / "state", print) as journal:
+        outside = Outside(journal, no_room, lambda *_: None, lambda *_: None, print)
+        watched = WatchedCamera(plan_of(camera, read_run(street.run)), outside, lambda: True)
+        watched.thin(0.5)
+        watched.start()
+        until = time.monotonic() + 60
+        while watched.counts.scored < 90 and time.monotonic() < until:
+            time.sleep(0.05)
+        ids = {one.name: one.native_id for one in threading.enumerate()}
+        wants = os.getpriority(os.PRIO_PROCESS, ids["oddframe-watch-front"])
+        watched.stop()
+    assert (watched.counts.scored, watched.counts.spared) == (100, 0)
+    assert wants == 10

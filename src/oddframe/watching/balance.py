@@ -1,9 +1,9 @@
 """What is done when cameras give more frames than this machine can judge: all are looked at less.
 
 A camera's frames that nobody took in time are dropped, so judging never falls behind; but which
-camera loses how many would be chance. So once frames are dropped, all cameras are looked at so many
-times a second at most, and fewer where that is not enough; and more again when there was room for a
-while.
+camera loses how many would be chance. So once frames are dropped, all that film now are looked at
+so many times a second at most, and fewer where that is not enough; and more again when there was
+room for a while.
 """
 
 from __future__ import annotations

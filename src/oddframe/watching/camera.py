@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -28,6 +30,8 @@ _WAIT = 0.25
 """Seconds to wait for a frame, between looks at all else."""
 _STATE_SECONDS = 1.0
 """Not more often is a sink told how the camera is."""
+_NICE = 10
+"""How much less a thread wants of a processor that judges what waits."""
 _AGAIN_SECONDS = 10.0
 """So long after a detector failed on a camera's frames it is begun anew."""
 
@@ -141,9 +145,14 @@ class WatchedCamera:
         return self.reader.state
 
     def thin(self, rate: float) -> None:
-        """Look at so many frames per second at most; 0 looks at all."""
-        self._rate = rate
-        self._scorer.thin(rate)
+        """Look at so many frames per second at most; 0 looks at all.
+
+        Recordings, which wait until they are taken, are all looked at: fewer of them would leave
+        others no more time, but only be read sooner.
+        """
+        if not self.plan.camera.source.waits:
+            self._rate = rate
+            self._scorer.thin(rate)
 
     @property
     def counts(self) -> CameraCounts:
@@ -165,6 +174,8 @@ class WatchedCamera:
         return LiveScorer(plan.detector, self.name, plan.zones, live=not plan.camera.source.waits)
 
     def _run(self) -> None:
+        if self.plan.camera.source.kind == "folder":
+            _let_others_go_first()
         try:
             self._watch()
         except BaseException as error:  # a detector of somebody's own may even exit
@@ -285,6 +296,12 @@ class WatchedCamera:
             self._health.comes(state)
         armed = self._armed(datetime.now(UTC))
         self._outside.show(self.name, CameraState(self._score, state.up, armed))
+
+
+def _let_others_go_first() -> None:
+    """Lower the priority of this thread: recordings can wait, and cameras beside them cannot."""
+    with suppress(OSError, AttributeError):  # not every system has this of a thread
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
 
 
 def _said(error: Exception) -> str:
