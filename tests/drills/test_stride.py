@@ -52,22 +52,33 @@ def detector(street: Street) -> Forking:
     return read_run(street.run).detector  # ty: ignore
 
 
+SHOWING = 16.0
+
+
 @pytest.fixture(scope="module")
-def walk(street: Street) -> Manifest:
-    return Footage.given(street.root / "normal" / "0.mp4").read()
+def film(street: Street, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A recording in which there is room for two showings beside a stretch."""
+    path = tmp_path_factory.mktemp("stride") / "long.mp4"
+    return street.film(path, street.images(3.5 * SHOWING, 9))
+
+
+@pytest.fixture(scope="module")
+def walk(film: Path) -> Manifest:
+    return Footage.given(film).read()
 
 
 @pytest.fixture(scope="module")
 def stage(walk: Manifest) -> Stage:
     (video,) = walk
-    clip = read_clip(walk, video, 0, video.frames, (video.width, video.height))
+    clip = read_clip(walk, video, 0, round(SHOWING * video.fps), (video.width, video.height))
     scene = survey(walk, walk.videos, lambda *_: None)
     return Stage.on(clip, scene, tuple(cut_movers(clip)), (0, 0, 0, 0))
 
 
 @pytest.fixture(scope="module")
-def stride(detector: Forking, stage: Stage) -> Stride:
-    return Stride.of(detector, stage.clip)
+def stride(detector: Forking, stage: Stage, walk: Manifest) -> Stride:
+    (video,) = walk
+    return Stride.of(detector, stage.clip, video.clock.watched)
 
 
 def from_the_beginning(detector: Forking, clip: Clip, video: ClipVideo) -> list[float]:
@@ -120,33 +131,48 @@ def test_who_is_in_his_stride_believes_what_lasts(detector, stage, stride) -> No
     assert long[part.start : part.end].max() > short[part.start : part.end].max()
 
 
+def test_nothing_is_watched_for_longer_than_the_recording_lasts(detector, stage, stride) -> None:
+    """What is normal after minutes is not known of a run whose footage is in pieces of seconds."""
+    assert stride.watched == pytest.approx(2 * SHOWING)
+    whole = Stride.of(detector, stage.clip, 1.9 * SHOWING)
+    assert whole.watched == 0
+    video = faulted_by(stage, "a striped mover")[1]
+    found, wanted = (score_clip(detector, video, one).values for one in (whole.lead, None))
+    assert found.tolist() == wanted.tolist()
+    one = Stride.of(detector, stage.clip, 2 * SHOWING)
+    assert one.watched == pytest.approx(SHOWING)
+
+
 @pytest.fixture(scope="module")
-def asked(street: Street, walk: Manifest):
-    footage = Footage.given(street.root / "normal" / "0.mp4")
+def asked(street: Street, film: Path):
+    run, footage = read_run(street.run), Footage.given(film)
 
     def ask(out: Path) -> Drill:
-        return drill_run(
-            DrillRequest(read_run(street.run), footage, out=out, cases=1, faults=FEW)
-        ).drill
+        wanted = DrillRequest(run, footage, out=out, cases=1, faults=FEW, longest=SHOWING)
+        return drill_run(wanted).drill
 
     return ask
 
 
-def test_a_drill_judges_its_cases_in_their_stride(
-    detector, stage, asked, tmp_path, monkeypatch
-) -> None:
-    judged = {}
+def test_a_drill_judges_its_cases_in_their_stride(detector, asked, tmp_path, monkeypatch) -> None:
+    judged, clips = {}, []
+
+    def reading(*of):
+        clips.append(read_clip(*of))
+        return clips[-1]
 
     def listening(detector, video, before):
         judged[len(judged)] = video, score_clip(detector, video, before)
         return judged[len(judged) - 1][1]
 
+    monkeypatch.setattr(drilling, "read_clip", reading)
     monkeypatch.setattr(drilling, "score_clip", listening)
     drill = asked(tmp_path / "whole")
-    assert drill.watched == WATCHED
+    assert drill.watched == pytest.approx(2 * SHOWING)
+    (clip,) = clips
     assert len(judged) == len(drill.cases)
     for video, found in judged.values():
-        wanted = from_the_beginning(detector, stage.clip, video)
+        wanted = from_the_beginning(detector, clip, video)
         assert found.values.tolist() == np.float32(wanted).tolist()
     peaks = [max(float(value) for value in found.values) for _, found in judged.values()]
     assert all(case.peak <= round(peak, 4) for case, peak in zip(drill.cases, peaks, strict=True))

@@ -29,7 +29,7 @@ from oddframe.drills.material import (
 from oddframe.drills.pictures import SCENE, case_picture, jpeg
 from oddframe.drills.result import Case, Drill
 from oddframe.drills.stage import Fault, NotHereError, Stage
-from oddframe.drills.stride import WATCHED_SECONDS, Stride, Watching
+from oddframe.drills.stride import WATCHED_SECONDS, Stride
 from oddframe.drills.survey import Survey
 from oddframe.drills.surveying import survey
 from oddframe.drills.unseen import is_hidden, seen_picture
@@ -146,7 +146,6 @@ class _Work:
         self._size = working_size(material.videos[0])
         self._held: tuple[int, Clip, tuple[CutOut, ...]] | None = None
         self._strides: dict[int, Stride] = {}
-        self._watched = WATCHED_SECONDS if forks(detector) else 0.0
         self.kept = Kept(request.folder, self._settings())
 
     def done(self) -> Drill:
@@ -197,7 +196,7 @@ class _Work:
             footage=material.words,
             held_out=material.held_out,
             seed=self._request.seed,
-            watched=self._watched,
+            watched=min(part.watched for part in untouched),
             size=self._size,
             stretches=len(self._stretches),
             cases=cases,
@@ -234,18 +233,17 @@ class _Work:
             if place == 0:
                 with atomic_path(self._folder / SCENE) as temporary:
                     temporary.write_bytes(jpeg(clip.background))
-            said = watch_untouched(self._detector, clip, self._before(place, from_start=True))
+            said = watch_untouched(self._detector, clip, self._stride(place))
             kept = self.kept.put(f"{place}", asdict(said))
         return typed(kept, Untouched, KEPT)
 
-    def _before(self, place: int, *, from_start: bool) -> Watching | None:
-        """What goes on with a stretch, or where a fault begins; None for a stream that begins."""
-        if not forks(self._detector):
-            return None
-        if place not in self._strides:
-            self._strides[place] = Stride.of(self._detector, self._clip(place)[0])
-        stride = self._strides[place]
-        return stride.start if from_start else stride.lead
+    def _stride(self, place: int) -> Stride | None:
+        """What the cases of a stretch go on from; None where each begins a stream."""
+        if place not in self._strides and forks(self._detector):
+            recording = self._stretches[place].video.clock.watched
+            clip = self._clip(place)[0]
+            self._strides[place] = Stride.of(self._detector, clip, recording)
+        return self._strides.get(place)
 
     def _made(
         self,
@@ -266,7 +264,8 @@ class _Work:
             return {"left_out": "it would be in a zone that is ignored"}
         picture_of = seen_picture(faulted, zones, clip.size)
         video = ClipVideo(clip, picture_of, faulted.frames, faulted.source)
-        before = self._before(where[0], from_start=faulted.from_start)
+        stride = self._stride(where[0])
+        before = None if stride is None else stride.before(faulted)
         scored = score_clip(self._detector, video, before)
         limit = self._detector.threshold
         rows = []
@@ -296,5 +295,5 @@ class _Work:
             "seed": request.seed,
             "faults": [fault.key for fault in request.faults],
             "sources": sources,
-            "watched": self._watched,
+            "watched": WATCHED_SECONDS,
         }

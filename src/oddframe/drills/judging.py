@@ -12,7 +12,7 @@ from oddframe.drills.clip import Clip, ClipVideo, as_it_is
 from oddframe.drills.cutouts import Box
 from oddframe.drills.result import Case, Verdict
 from oddframe.drills.stage import Fault, Faulted, Part
-from oddframe.drills.stride import Watching
+from oddframe.drills.stride import Stride, Watching
 from oddframe.media.clock import Clock
 from oddframe.scores.detections import EventRule, find_detections
 from oddframe.scores.untested import silenced
@@ -47,12 +47,14 @@ class Untouched:
         camera: whether it named a trouble of the camera, at each frame.
         alarms: alarms in it, counted as the promise counts them.
         seconds: its length.
+        watched: how many seconds the stream had watched before it.
     """
 
     values: list[float]
     camera: list[bool]
     alarms: int
     seconds: float
+    watched: float = 0.0
 
     @property
     def troubles(self) -> int:
@@ -79,16 +81,15 @@ def score_clip(detector: FrameDetector, video: ClipVideo, before: Watching | Non
     return Scored(values, tuple(said))
 
 
-def watch_untouched(
-    detector: FrameDetector, clip: Clip, before: Watching | None = None
-) -> Untouched:
-    """What a detector says of a clip as it is; ``before`` as in :func:`score_clip`."""
-    scored = score_clip(detector, as_it_is(clip), before)
+def watch_untouched(detector: FrameDetector, clip: Clip, stride: Stride | None = None) -> Untouched:
+    """What a detector says of a clip as it is, in its stride or without one."""
+    scored = score_clip(detector, as_it_is(clip), stride.start if stride else None)
     clock = Clock.of_times(clip.seconds[: len(scored.values)], clip.fps)
     rule = EventRule(detector.threshold, merge_seconds_of(detector))
     alarms = find_detections(scored.values, rule, clock)
     named = [bool(one.camera) for one in scored.frames]
-    return Untouched(scored.values.tolist(), named, len(alarms), clip.length)
+    watched = stride.watched if stride else 0.0
+    return Untouched(scored.values.tolist(), named, len(alarms), clip.length, watched)
 
 
 def judge(

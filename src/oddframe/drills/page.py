@@ -217,5 +217,5 @@ def _protocol(drill: Drill) -> Facts:
 def _watched(drill: Drill) -> str:
     """How far the stream that judged was in its stride."""
     if not drill.watched:
-        return "nothing: each case is judged as a recording that has just begun"
+        return "nothing before one at least, which is judged as a recording that has just begun"
     return f"the part itself, over and over, for {duration(drill.watched)} at least"

@@ -133,8 +133,8 @@ class Drill:
         hours: length of those.
         camera_alarms: troubles of the camera that were named in them, as events.
         one_sided: share of the motion that goes the usual way of its place.
-        watched: seconds that the stream which judges a stretch had watched before it, at least; 0
-            where it began with the stretch, or with the case.
+        watched: seconds that the stream which judges a stretch had watched before it, the least of
+            all stretches.
     """
 
     run: str

@@ -2,7 +2,9 @@
 
 A camera has run for hours when something happens, and a stream that has just begun believes less.
 So a stream watches the stretch as it is, one showing after the other, until it has watched for
-minutes; cases go on from copies of it.
+minutes; cases go on from copies of it. Nothing is watched for longer than the recording lasts that
+the stretch is from: what is normal after minutes is not known of a run whose footage is in pieces
+of seconds.
 """
 
 from __future__ import annotations
@@ -14,12 +16,13 @@ from oddframe.detectors.contract import Forking, FrameDetector
 from oddframe.detectors.frame_score import FrameScore
 from oddframe.detectors.stepping import Stepper
 from oddframe.drills.clip import Clip, ClipVideo, as_it_is
-from oddframe.drills.stage import lead_of
+from oddframe.drills.stage import Faulted, lead_of
 from oddframe.media.clock import Clock
 from oddframe.media.watched_video import watched
 
 WATCHED_SECONDS = 180.0
-"""That a stream has watched at least, before the showing that is judged begins."""
+"""That a stream has watched, before the showing that is judged begins: whole showings, and so a
+little more; or as many as are in the rest of the recording."""
 
 
 @dataclass
@@ -88,23 +91,35 @@ class Stride:
     Attributes:
         start: it has seen nothing of the showing that is judged.
         lead: it has seen what comes before a fault.
+        watched: how many seconds it had watched before.
     """
 
     start: Watching
     lead: Watching
+    watched: float
+
+    def before(self, faulted: Faulted) -> Watching:
+        """The stream that a case goes on from."""
+        return self.start if faulted.from_start else self.lead
 
     @classmethod
-    def of(cls, detector: Forking, clip: Clip) -> Stride:
-        """Let a stream watch a clip as it is for :data:`WATCHED_SECONDS`, and its lead once more.
+    def of(cls, detector: Forking, clip: Clip, recording: float) -> Stride:
+        """Let a stream watch a clip as it is, and its lead once more.
 
         The showings are whole, and each is a break: what follows things begins anew.
+
+        Args:
+            detector: the detector.
+            clip: the stretch.
+            recording: how long the recording is watched that it is from, in seconds.
         """
         video = as_it_is(clip)
         showing = Clock.of_times(clip.seconds, clip.fps).watched
+        showings = min(math.ceil(WATCHED_SECONDS / showing), int(recording / showing - 1 + 1e-6))
         start = Watching.begun(detector, video)
-        for _ in range(math.ceil(WATCHED_SECONDS / showing)):
+        for _ in range(showings):
             start.watch(video)
             start = start.again(clip)
         ahead = start.fork()
         ahead.watch(video, lead_of(clip))
-        return cls(start, ahead)
+        return cls(start, ahead, showings * showing)
