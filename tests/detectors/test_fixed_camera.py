@@ -1,5 +1,6 @@
 """The default detector judges: a small street, and the first clips of Ped2."""
 
+import re
 from dataclasses import replace
 
 import cv2
@@ -58,8 +59,14 @@ def test_reasons_name_the_cue_and_the_place(street, detector):
     assert 48 <= x <= 84
     assert 20 <= y <= 52
     # From second 4.5 to 5 the fast one is between 62 and 94 % of the way.
-    fast = scored(detector, street.root / "fast.mp4")[57:62]
+    frames = scored(detector, street.root / "fast.mp4")
+    fast = frames[57:62]
     assert any("times the usual pace here" in frame.reason for frame in fast)
+    paces = [frame.reason for frame in frames if frame.cue == "pace"]
+    told = [re.search(r"([\d.]+) times the usual pace", reason) for reason in paces]
+    assert {float(found[1]) >= 1.5 for found in told if found} == {True}
+    nameless = [reason for reason, found in zip(paces, told, strict=True) if not found]
+    assert all("faster than nearly anything does here" in reason for reason in nameless)
     assert all(len(frame.boxes) <= 3 for frame in fast)
 
 

@@ -45,6 +45,8 @@ _MAP_SPREAD = 0.7
 other, chance is in single ones."""
 _LONG_SECONDS = 10
 """Less is a moment to a person."""
+_TOLD_PACE = 1.5
+"""Times the usual pace from which on the number is a reason."""
 
 
 @dataclass(frozen=True)
@@ -252,7 +254,7 @@ class FixedCameraStream:
             return self._scene.habits.directions.sentence(motion.wanderer)
         if cue == "presence":
             return self._scene.habits.traffic.sentence(motion.stray, self._scene.scale.motion_size)
-        return f"{motion.fastest.moves} {motion.fastest.value:.1f} times the usual pace here"
+        return f"{motion.fastest.moves} {_fast(motion.fastest.value)}"
 
     def _of_cells(
         self, score: FrameScore, looks: np.ndarray, top: np.ndarray, place: str, boxes: VideoBoxes
@@ -260,7 +262,7 @@ class FixedCameraStream:
         """A score that the oddest cells have, by the cue that weighs most in them."""
         if self._pace.ravel()[top].mean() >= looks.ravel()[top].mean():
             times = float(self._motion.pace.ravel()[top].mean())
-            reason = f"moves {times:.1f} times the usual pace here {place}"
+            reason = f"moves {_fast(times)} {place}"
             return replace(score, cue="pace", reason=reason, boxes=boxes)
         reason = f"looks unlike anything in the normal footage {place}"
         nearest = None
@@ -281,6 +283,13 @@ class FixedCameraStream:
             min(width, round((x + wide) * across)),
             min(height, round((y + high) * down)),
         )
+
+
+def _fast(times: float) -> str:
+    """How fast, for a person, to whom 1.1 times the usual pace is no reason."""
+    if times < _TOLD_PACE:
+        return "faster than nearly anything does here"
+    return f"{times:.1f} times the usual pace here"
 
 
 def _over(lasting: np.ndarray) -> str:
