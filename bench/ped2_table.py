@@ -1,16 +1,19 @@
 """The thesis's table, made here on UCSD Ped2: old methods and new ones on one page of ``compare``.
 
     oddframe prepare ucsd-ped2 ../shared/data/ped2 --out ped2.jsonl
+    python bench/ped2_table.py ped2.jsonl --out table
+
     python bench/one_class_ped2.py ped2.jsonl recipes/ped2-small/*.yaml --out runs --no-oracle
-    python bench/ped2_table.py ped2.jsonl --runs runs --out table
+    python bench/ped2_table.py ped2.jsonl --runs runs --out table     # of trainings of your own
 
 What is fitted in minutes or never trained (``fixed-camera``, ``giorno``, ``unmasking``, ``mc2st``)
 is made here, unless it is in ``--out`` already. Of the others the scores are taken that
-``bench/one_class_ped2.py`` has left in the folders of ``--runs``, as many as there are; a method
-without scores is named and left out. ``--scores "giorno=g.npz" "giorno per video=p.npz"`` takes
-anybody's in place of both. Every method with a form scaled within each test video, which is how
-papers count, stands there a second time, as "NAME per video". The numbers that papers report on
-Avenue, where the thesis compares, stand on the page in a table of their own.
+``bench/one_class_ped2.py`` has left in the folders of ``--runs``, by default those that are kept
+beside the results of these benches; a method without scores is named and left out. ``--scores
+"giorno=g.npz" "giorno per video=p.npz"`` takes anybody's in place of both. Every method with a form
+scaled within each test video, which is how papers count, stands there a second time, as "NAME per
+video". The numbers that papers report on Avenue, where the thesis compares, stand on the page in a
+table of their own.
 """
 
 from __future__ import annotations
@@ -30,6 +33,7 @@ from oddframe.verbs.score import score
 from oddframe.verbs.train import train
 
 PER_VIDEO = " per video"
+KEPT = Path(__file__).parent / "results" / "ped2"
 
 
 @dataclass(frozen=True)
@@ -139,7 +143,7 @@ def _span(part: Measured) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("manifest", type=Path)
-    parser.add_argument("--runs", type=Path, nargs="*", default=[])
+    parser.add_argument("--runs", type=Path, nargs="*", default=[KEPT])
     parser.add_argument("--scores", metavar="NAME=FILE", nargs="*", default=[])
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
