@@ -117,6 +117,7 @@ detections = st.builds(
     boxes=st.lists(st.tuples(coordinates, coordinates, coordinates, coordinates), max_size=2).map(
         tuple
     ),
+    boxes_at=st.none() | st.integers(0, 200),
 )
 
 
@@ -192,6 +193,16 @@ def test_reasons_are_looked_for_a_second_away_also_where_the_rate_is_low():
     quick = Detection(10, 11, 10, 1.0, 1.0)
     assert explained([quick], [Reason(19, "motion", "near")], clock)[0].reason == "near"
     assert explained([quick], [Reason(22, "motion", "far")], clock) == [quick]
+
+
+def test_a_detection_knows_the_frame_that_its_boxes_are_of():
+    event, clock = Detection(2, 9, 4, 1.0, 1.0), Clock(10, 10.0)
+    box = ((1, 2, 3, 4),)
+    assert explained([event], [Reason(6, "pace", "runs", box)], clock)[0].pictured == 6
+    (at_peak,) = explained([event], [Reason(4, "pace", "runs", box)], clock)
+    assert (at_peak.boxes_at, at_peak.pictured) == (None, 4)
+    # A reader may give more frames than were counted, of which there is no picture.
+    assert explained([event], [Reason(10, "pace", "runs", box)], clock)[0].pictured == 4
 
 
 def test_the_time_of_day_and_jumps_are_told(tmp_path):

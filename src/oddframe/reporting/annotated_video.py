@@ -112,7 +112,7 @@ def write_annotated_video(
                 event = next((d for d in detections if d.start <= frame.index < d.end), None)
                 if event is not None:
                     score_map = None if maps is None else maps[frame.index]
-                    away = clock.seconds(frame.index) - clock.seconds(event.peak)
+                    away = clock.seconds(frame.index) - clock.seconds(event.pictured)
                     near = abs(away) <= BOX_SECONDS
                     boxes = event.boxes if near else ()
                     if score_map is not None and reference is not None:

@@ -149,7 +149,7 @@ def summary(
     where = "" if len(videos) == 1 else f"{with_any} of "
     text = (
         f"{count(len(found), 'odd moment')} in {where}{footage}; the oddest is at "
-        f"{shown_time(video.clock, detection.peak)} in “{video.id}”"
+        f"{shown_time(video.clock, detection.pictured)} in “{video.id}”"
     )
     text += f": {detection.reason.rstrip('. ')}." if detection.reason else "."
     return text + _against_truth(videos, detections)

@@ -80,9 +80,10 @@ class Detection:
         peak_score, mean_score: scores over the interval.
         cue: name of the cue that weighs most at the peak, or ``""`` if the detector has none.
         reason: a sentence for a person.
-        boxes: ``(x1, y1, x2, y2)`` in pixels of the video, at the peak, the oddest first.
+        boxes: ``(x1, y1, x2, y2)`` in pixels of the video, the oddest first.
         nearest: when the normal footage showed what is nearest to what looks odd there.
-        zone: name of the watched zone that it is in, at the peak; ``""`` where it is in none.
+        zone: name of the watched zone that it is in; ``""`` where it is in none.
+        boxes_at: frame that cue, reason, boxes, nearest and zone are of; None where it is the peak.
     """
 
     start: int
@@ -95,6 +96,12 @@ class Detection:
     boxes: tuple[tuple[int, int, int, int], ...] = ()
     nearest: Sight | None = None
     zone: str = ""
+    boxes_at: int | None = None
+
+    @property
+    def pictured(self) -> int:
+        """The frame on which its boxes are drawn: what moves is elsewhere at the peak."""
+        return self.peak if self.boxes_at is None else self.boxes_at
 
 
 def find_detections(scores: np.ndarray, rule: EventRule, clock: Clock) -> list[Detection]:
@@ -193,8 +200,8 @@ def explained(
         if inside:
             why = min(inside, key=lambda reason: abs(reason.frame - one.peak))
             said = {part.name: getattr(why, part.name) for part in fields(why)}
-            del said["frame"]
-            one = replace(one, **said)
+            at = said.pop("frame")
+            one = replace(one, **said, boxes_at=at if one.peak != at < clock.frames else None)
         result.append(one)
     return result
 
@@ -226,6 +233,7 @@ def detections_from(rows: Iterable[Mapping[str, Any]]) -> list[Detection]:
             boxes=boxes_from(row["boxes"]),
             nearest=sight_from(row.get("nearest")),
             zone=str(row.get("zone", "")),
+            boxes_at=None if row.get("boxes_at") is None else int(row["boxes_at"]),
         )
         for row in rows
     ]

@@ -54,6 +54,8 @@ def _row(detection: Detection, clock: Clock) -> dict[str, Any]:
         del row["nearest"]
     if not detection.zone:
         del row["zone"]
+    if detection.boxes_at is None:
+        del row["boxes_at"]
     return {**row, **times_of(detection.start, detection.end, clock)}
 
 

@@ -90,6 +90,21 @@ def test_event_pictures_show_the_peak_with_heat_and_box(grey_video):
     assert np.abs(edge - DETECTION).max() < 40  # the box's left edge
 
 
+def test_event_pictures_show_the_frame_that_the_boxes_are_of(grey_video):
+    maps = np.zeros((grey_video.frames, 4, 6), np.float32)
+    maps[13, 3, 5] = 5.0
+    two = [
+        Detection(8, 12, 10, 5.0, 3.0, boxes_at=13),
+        Detection(14, 16, 15, 4.0, 3.0, boxes_at=13),
+    ]
+    pictures = take_pictures(grey_video.path, [], two, maps=maps, reference=1.0)
+    assert pictures.events.keys() == {10, 15}
+    for jpeg in pictures.events.values():
+        picture = _decode(jpeg)
+        assert picture[300, 100] == pytest.approx(grey_video.level(13), abs=3)
+        assert picture[290, 450, 0] > picture[290, 450, 1] + 40
+
+
 def test_small_and_large_and_tall_frames_fill_the_room():
     detection = Detection(0, 1, 0, 1, 1, boxes=((0, 0, 64, 64),))
     for height, width in ((64, 128), (1080, 1920), (1280, 720)):

@@ -66,7 +66,7 @@ def draw_event(
     score_map: np.ndarray | None = None,
     reference: float | None = None,
 ) -> np.ndarray:
-    """The frame at a detection's peak with the score map over it and its boxes.
+    """The frame that a detection's boxes are of, with the score map over it and the boxes.
 
     Args:
         image: uint8 RGB ``(height, width, 3)`` of the video's own size.
@@ -160,7 +160,7 @@ def take_pictures(
     Args:
         path: video file or folder of images.
         frames: increasing frame indices of the strip; those that do not decode are left out.
-        detections: get a picture each, of the frame at their peak.
+        detections: get a picture each, of the frame that their boxes are of.
         fps: frame rate of an image folder.
         levels: what becomes black and white in pictures deeper than 8 bits.
         maps: score maps ``(frames, h, w)``.
@@ -174,21 +174,23 @@ def take_pictures(
     small: dict[int, np.ndarray] = {}
     events: dict[int, bytes] = {}
     wanted = set(frames)
-    peaks: Mapping[int, Detection] = {detection.peak: detection for detection in detections}
-    last = max(wanted | peaks.keys(), default=-1)
+    pictured: dict[int, list[Detection]] = {}
+    for detection in detections:
+        pictured.setdefault(detection.pictured, []).append(detection)
+    last = max(wanted | pictured.keys(), default=-1)
     with open_video(path, fps, levels) as video:
         size = _fit((video.info.width, video.info.height), STRIP_SIZE, enlarge=False)
         for frame in video:
             if frame.index > last:
                 break
-            if frame.index in wanted or frame.index in peaks:
+            if frame.index in wanted or frame.index in pictured:
                 image = frame.rgb()
                 if frame.index in wanted:
                     small[frame.index] = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-                if frame.index in peaks:
+                for detection in pictured.get(frame.index, ()):
                     score_map = None if maps is None else maps[frame.index]
-                    event = draw_event(image, peaks[frame.index], score_map, reference)
-                    events[frame.index] = jpeg_of(event, 82)
+                    event = draw_event(image, detection, score_map, reference)
+                    events[detection.peak] = jpeg_of(event, 82)
             if advance is not None:
                 advance(1)
     return VideoPictures(_strip(small, strip_bytes) if small else None, events)

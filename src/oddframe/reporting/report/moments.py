@@ -151,10 +151,10 @@ def _detected(detection: Detection, entry: ShownVideo, sights: Mapping[Sight, by
         like = draw_sight(like, detection, (video.width, video.height))
     return Moment(
         target=f"v{entry.place}",
-        frame=detection.peak,
+        frame=detection.pictured,
         video=video.id,
         span=_span(detection, entry),
-        peak=shown_time(video.clock, detection.peak),
+        peak=shown_time(video.clock, detection.pictured),
         score=number(detection.peak_score),
         reason=detection.reason,
         verdict=verdict if is_annotated(video) else "",

@@ -160,6 +160,6 @@ def read_videos(
             trouble = str(error) if video.path else NO_FOOTAGE
         own = maps.get(video.id)
         mapped = own is not None and reference is not None
-        mapped = mapped and any(shows_heat(own[d.peak], reference) for d in chosen)
+        mapped = mapped and any(shows_heat(own[d.pictured], reference) for d in chosen)
         shown.append(ShownVideo(place, video, *values, found, pictures, trouble, mapped))
     return shown
