@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 from tests.comparison.test_drilled import ONE, drill
 
+from oddframe.calibration.threshold import Threshold
 from oddframe.drills.result import Row
-from oddframe.drills.wording import _taken_for_odd, saying, summary
+from oddframe.drills.wording import _taken_for_odd, false_alarms, saying, summary
 
 
 def row(kind: str, name: str, size: str, strength: str) -> Row:
@@ -50,3 +51,10 @@ def test_a_covered_camera_that_rings_without_a_name_is_not_missed():
     assert _taken_for_odd(covered)
     assert not _taken_for_odd(replace(covered, alarmed=0))
     assert not _taken_for_odd(replace(covered, noticed=1))
+
+
+def test_no_alarm_says_as_much_as_training_says_of_the_same_footage():
+    seen = 50 / 3600
+    said = false_alarms(replace(ONE, false_alarms=0, hours=seen))
+    assert said.endswith("only shows that there are fewer than 216 an hour (95 % sure)")
+    assert "fewer than 216 an hour (95 % sure)" in Threshold(2.0, seen, 1.0).sentence

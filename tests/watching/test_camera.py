@@ -55,7 +55,7 @@ def test_a_budget_that_was_spent_before_a_restart_is_said_once(street, tmp_path)
         watched.stop()
     (line,) = lines
     assert line.startswith(
-        "front: more alarms than its budget allows; now only what is above 60.00 is told, and not"
+        "front: more alarms than its budget allows; now only what is above 60.00 is told, no"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
+from oddframe.calibration.threshold import most_alarms
 from oddframe.console.words import aligned, count, duration, sentence
 from oddframe.drills.result import Drill, Row
 
@@ -62,15 +63,18 @@ def _taken_for_odd(row: Row) -> bool:
 
 
 def false_alarms(drill: Drill) -> str:
-    """``no false alarm in 3.4 minutes ..., which only shows fewer than 53 an hour``."""
+    """``no alarm in 3.4 minutes ..., which only shows that there are fewer than 53 an hour``.
+
+    Of none, the bound is that of :class:`oddframe.calibration.threshold.Threshold`, on one side:
+    ``train`` and a drill of the same footage say the same.
+    """
     rate, interval = drill.false_alarm_rate
     length = duration(3600 * drill.hours)
     some = "1 alarm" if drill.false_alarms == 1 else f"{drill.false_alarms} alarms"
     if not drill.false_alarms:
-        high = interval[1] if interval else 0.0
         return (
             f"no alarm in {length} of the untouched footage, which only shows that there are fewer "
-            f"than {high:,.0f} an hour"
+            f"than {most_alarms(0, 0.95) / drill.hours:,.0f} an hour (95 % sure)"
         )
     between = f", between {interval[0]:,.0f} and {interval[1]:,.0f}" if interval else ""
     return f"{some} in {length} of the untouched footage, {rate:,.0f} an hour{between}"

@@ -273,7 +273,7 @@ class WatchedCamera:
         if before == lowest < self._limit:
             self._outside.say(
                 f"{self.name}: more alarms than its budget allows; now only what is above "
-                f"{self._limit:.2f} is told, and not above {lowest:.2f}"
+                f"{self._limit:.2f} is told, no longer all above {lowest:.2f}"
             )
         elif before > lowest == self._limit:
             self._outside.say(f"{self.name}: all that is above {lowest:.2f} is told again")
