@@ -123,6 +123,22 @@ def test_nothing_lasts_over_a_cut_and_what_was_lately_is_known():
     np.testing.assert_allclose(after[1:50, 0], again[:49, 0], rtol=0.05)
 
 
+def test_news_is_believed_as_far_as_normal_footage_shows_it_and_no_further():
+    """Of clips of 8 s it is an eighth: how it is after a minute is not known there."""
+    times = np.arange(0, 640, 0.2)
+    fields = np.zeros((times.size, *GRID), np.float32)
+    fields[times >= 600, 2, 3] = 3.0
+    evidence = Evidence(GRID, known=8.0)
+    found = np.array([evidence.add(f, t) for f, t in zip(fields, times, strict=True)])
+    assert found.max() <= 3 * 8 / 68
+    assert found[-1, 0] == pytest.approx(run(fields, times)[-1, 0] * 8 / 68 * 66 / 60, rel=0.1)
+    begun = slice(0, int(8 / 0.2))
+    fields[begun, 2, 3] = 3.0
+    short = Evidence(GRID, known=8.0)
+    found = np.array([short.add(f, t) for f, t in zip(fields[begun], times[begun], strict=True)])
+    np.testing.assert_allclose(found, run(fields[begun], times[begun]), rtol=1e-6)
+
+
 KINDS = len(LENGTHS)
 
 
@@ -184,7 +200,9 @@ def test_a_scale_is_judged_by_footage_ten_times_as_long():
     assert [scale is not None for scale in few.scales] == [True, False, False, False, False, False]
     nothing = Lasting.fit([(evidence[:100], Clock(100, 5.0))], 20, 1.0, followed)
     assert nothing.scales == Lasting().scales
+    assert few.known == Clock(350, 5.0).watched
     again = Lasting.from_state(SavedState(fitted.state()))
+    assert again.known == fitted.known
     np.testing.assert_array_equal(again.surprises(9 * evidence), fitted.surprises(9 * evidence))
 
 

@@ -10,6 +10,7 @@ Everything is causal and counted in time, not in frames: footage of any rate is 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -73,10 +74,11 @@ class Evidence:
 
     Args:
         grid: (rows, columns) of the fields that will come.
+        known: seconds, see :attr:`Lasting.known`.
     """
 
-    def __init__(self, grid: tuple[int, int]) -> None:
-        self._grid = grid
+    def __init__(self, grid: tuple[int, int], known: float = math.inf) -> None:
+        self._grid, self._known = grid, known
         self._places = np.array([s.seconds for s in SCALES if s.at_place])
         self._anywhere = np.array([s.seconds for s in SCALES if not s.at_place])
         self._lately = np.zeros(grid, np.float32)
@@ -108,7 +110,10 @@ class Evidence:
         self._seconds = seconds
         watched = self._watched + _UNSEEN_SECONDS
         # In its first minute all that a recording shows would be news, whatever season it is of.
-        news = np.maximum(field - self._lately / watched, 0) * (self._watched / watched)
+        # How that is later is not known of a camera whose normal footage ends before.
+        since = min(self._watched, self._known)
+        believed = since / (since + _UNSEEN_SECONDS)
+        news = np.maximum(field - self._lately / watched, 0) * believed
         now = frame_value(news)
         kept = np.exp(-elapsed / self._places).astype(np.float32)[:, None, None]
         self._maps = kept * self._maps + (1 - kept) * news
@@ -131,9 +136,12 @@ class Lasting:
     Attributes:
         scales: for each of :data:`SCALES`, and for each of :data:`LASTING_CUES`, evidence to the
             surprise by alarms of normal footage; None where there was too little of that.
+        known: seconds of the longest stretch of that. News is believed as far as it was there, at
+            most: of clips of 8 s by an eighth, however long a camera is watched.
     """
 
     scales: tuple[Surprise | None, ...] = (None,) * len(LENGTHS)
+    known: float = math.inf
 
     @classmethod
     def fit(
@@ -152,6 +160,7 @@ class Lasting:
             followed: how far each of :data:`LASTING_CUES` is believed, and its surprise in footage
                 too short to count it: the highest values have a tail of a known form.
         """
+        known = max(clock.watched for _, clock in stretches)
         trusts = [*(1.0 for _ in SCALES), *followed.trusts[-len(LASTING_CUES) :]]
         counted = [
             alarm_surprise(
@@ -162,9 +171,10 @@ class Lasting:
             for i, length in enumerate(LENGTHS)
         ]
         if not _is_known(BLOCK_SECONDS, seconds):
-            return cls(tuple(counted))
+            return cls(tuple(counted), known)
         fitted = [*(None for _ in SCALES), *followed.per_second()]
-        return cls(tuple(one or other for one, other in zip(counted, fitted, strict=True)))
+        both = zip(counted, fitted, strict=True)
+        return cls(tuple(one or other for one, other in both), known)
 
     def seen(self, surprise: np.ndarray) -> np.ndarray:
         """The score of what is seen at a frame or a cell of it, float32, same shape.
@@ -207,17 +217,21 @@ class Lasting:
 
     def state(self) -> dict[str, Any]:
         """Arrays and plain values."""
-        return {
+        scales = {
             str(index): scale.state()
             for index, scale in enumerate(self.scales)
             if scale is not None
         }
+        return {**scales, "known": self.known} if math.isfinite(self.known) else scales
 
     @classmethod
     def from_state(cls, saved: SavedState) -> Lasting:
         """What gave :meth:`state`."""
         names = [str(index) for index in range(len(LENGTHS))]
-        return cls(tuple(Surprise.from_state(saved.part(n)) if n in saved else None for n in names))
+        scales = (Surprise.from_state(saved.part(n)) if n in saved else None for n in names)
+        # Runs of before December 2026 do not say it.
+        known = saved.number("known", 0) if "known" in saved else math.inf
+        return cls(tuple(scales), known)
 
 
 def _is_known(length: float, seconds: float) -> bool:

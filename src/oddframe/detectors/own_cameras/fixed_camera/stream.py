@@ -148,7 +148,7 @@ class FixedCameraStream:
         )
         self._patches: np.ndarray | None = None
         self._camera, self._sees_look = "", True
-        self._evidence = Evidence(scene.scale.grid)
+        self._evidence = Evidence(scene.scale.grid, scene.lasting.known)
         self._last = FrameScore(-1, 0.0)
         self._limit_threads()
 
