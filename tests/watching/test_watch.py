@@ -101,3 +101,9 @@ def test_a_run_that_needs_whole_videos_is_refused(street, tmp_path):
     with pytest.raises(OddframeError, match="looks at a whole video before it scores"):
         watch(tmp_path / "run", str(street.root / "fast.mp4"), state=tmp_path / "state")
     assert not (tmp_path / "state").exists()
+
+
+def test_a_run_without_a_source_is_told_to_name_one(tmp_path):
+    said = rf"{tmp_path}: expected a cameras file, found a folder; .*watch {tmp_path} SOURCE"
+    with pytest.raises(OddframeError, match=said):
+        watch(tmp_path)

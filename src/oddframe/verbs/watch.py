@@ -85,6 +85,11 @@ def watch(
                 raise OddframeError(
                     f"{what}: {option} goes with a run and a source; a cameras file says it itself"
                 )
+        if what.is_dir():
+            raise OddframeError(
+                f"{what}: expected a cameras file, found a folder; to watch with a run, say what: "
+                f"oddframe watch {what} SOURCE"
+            )
         wanted = read_cameras(what)
     else:
         camera = Camera(
