@@ -67,7 +67,8 @@ def test_a_machine_is_killed_and_its_cameras_go_on_elsewhere(street, tmp_path):
         for event in of_it:
             assert (tmp_path / "state" / event.picture).is_file()
             with open_video(tmp_path / "state" / event.clip) as video:
-                assert sum(1 for _ in video) > 5
+                # Of a machine that was killed: what was on the disk by then.
+                assert sum(1 for _ in video) > (0 if event.ending == "interrupted" else 5)
         gaps = [gap for gap in JournalReader(state).gaps(name) if gap.end > killed]
         assert len(gaps) == (name in lost)
         assert all(gap.end < back for gap in gaps)
