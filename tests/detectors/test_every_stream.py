@@ -97,7 +97,7 @@ def test_a_fork_goes_on_as_if_alone(detector, two_streams, wanted, at):
     begun = stream(detector)
     assert hasattr(begun, "fork") == detector.traits.forks
     if not detector.traits.forks:
-        pytest.skip("its streams cannot be copied")
+        return
     said = [score for frame in first[:at] for score in begun.push(frame)]
     forked, elsewhere = begun.fork(), begun.fork()
     found: tuple[list[FrameScore], list[FrameScore]] = [*said], [*said]

@@ -21,6 +21,7 @@ from oddframe.drills.result import Drill, read_drill
 from oddframe.errors import OddframeError
 from oddframe.footage.given import Footage
 from oddframe.runs.run_folder import read_run
+from oddframe.verbs.train import train
 from oddframe.videos.manifest import Manifest
 
 EXAMPLE = str(Path(__file__).resolve().parents[2] / "docs" / "example_detector.py")
@@ -212,6 +213,13 @@ def test_a_run_of_features_cannot_be_drilled(brightness: Path, tmp_path: Path) -
     with pytest.raises(OddframeError) as error:
         drill_run(DrillRequest(run, out=tmp_path / "out"))
     one_line(error, "rtfm reads features")
+
+
+def test_a_run_without_a_threshold_is_refused(tmp_path: Path) -> None:
+    made = train(None, tmp_path / "run", detector="unmasking")
+    with pytest.raises(OddframeError) as error:
+        drill_run(DrillRequest(read_run(made.folder), out=tmp_path / "out"))
+    one_line(error, "unmasking has no threshold", "train it on normal videos")
 
 
 def test_a_file_of_another_kind_is_refused(tmp_path: Path, drilled) -> None:

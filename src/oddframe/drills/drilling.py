@@ -98,6 +98,11 @@ def drill_run(request: DrillRequest) -> Drilled:
             f"{run.folder}: {detector.name} reads features, and a drill changes the frames of "
             "footage; drill a run of a detector that looks at frames"
         )
+    if not math.isfinite(detector.threshold):
+        raise OddframeError(
+            f"{run.folder}: {detector.name} has no threshold, so nothing would be noticed; train "
+            f"it on normal videos: oddframe train FOOTAGE --detector {detector.name} --out RUN"
+        )
     material = find_material(run, request.footage, request.root, folder)
     with alone_in(folder), progress() as bar, begun_in(folder, SETTINGS):
         scene = _surveyed(material, bar)
