@@ -127,6 +127,13 @@ def test_train_says_what_to_do_next(street, street_run, cli):
     assert "threshold: threshold" not in out
 
 
+def test_a_run_without_a_threshold_is_not_sent_to_a_drill(tmp_path, cli):
+    status, out, err = cli("train", "--detector", "unmasking", "--out", tmp_path / "run")
+    assert (status, err) == (0, "")
+    assert "next: oddframe score" in out
+    assert "oddframe drill" not in out
+
+
 @pytest.mark.parametrize(
     ("words", "page"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -143,7 +144,7 @@ def _run(run: Run) -> str:
     shown = "MANIFEST --features DIR" if detector.traits.looks_at == "features" else "VIDEO"
     own = f" --detector {shlex.quote(run.source['file'])}" if "file" in run.source else ""
     lines.append(f"next: oddframe score {run.folder} {shown} --report{own}")
-    if detector.traits.looks_at == "frames":
+    if detector.traits.looks_at == "frames" and math.isfinite(detector.threshold):
         asked = "all faults:" if drill else "what would it notice?"
         lines.append(f"{asked} oddframe drill {run.folder}{own}")
     return "\n".join(lines)
