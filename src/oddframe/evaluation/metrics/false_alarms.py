@@ -67,15 +67,14 @@ def false_alarms(
     """
     begins = clock.ticks[:-1]
     ends = begins + clock.held
-    near = [(begins[a] - border, ends[b - 1] + border) for a, b in events]
+    lows = [-math.inf, *(ends[b - 1] + border for _, b in events)]
+    highs = [*(begins[a] - border for a, _ in events), math.inf]
     count = 0
     for start, end in alarms:
         if not any(a < end and start < b for a, b in events):
             count += 1
             continue
         frames = start + np.flatnonzero(above[start:end])
-        lows = [-math.inf, *(high for _, high in near)]
-        highs = [*(low for low, _ in near), math.inf]
         for low, high in zip(lows, highs, strict=True):
             beyond = np.maximum(begins[frames], low) < np.minimum(ends[frames], high)
             count += bool(beyond.any())
