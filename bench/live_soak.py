@@ -39,6 +39,7 @@ from typing import Any
 
 from oddframe.errors import OddframeError
 from oddframe.files.atomic import write_text
+from oddframe.journal.question import Question
 from oddframe.journal.reading import JournalReader
 from oddframe.journal.state_folder import StateFolder
 from provenance import provenance, run
@@ -254,7 +255,7 @@ def parts(samples: list[Sample], recordings: list[Recording], state: Path) -> li
     """The time of the office in equal parts: what the process was like, what was told."""
     begin, seconds = recordings[0].at, sum(one.seconds for one in recordings)
     count = max(1, min(PARTS, len(samples) // FEWEST))
-    events = JournalReader(StateFolder(state)).events("office", most=100_000)
+    events = JournalReader(StateFolder(state)).events(Question("office", most=100_000))
     rows = []
     for number in range(count):
         low, high = number * seconds / count, (number + 1) * seconds / count

@@ -26,10 +26,18 @@ class OddframeWarning(_OneLine, UserWarning):
     """Something was mended on the way and the reader should know, such as a truncated video."""
 
 
+def in_words(error: BaseException) -> str:
+    """What went wrong, in a line; of what nobody foresaw also the kind."""
+    if isinstance(error, OddframeError):
+        return str(error)
+    return made_visible(" ".join(f"{type(error).__name__}: {error}".split()))
+
+
 def unknown(what: str, name: str, names: Iterable[str]) -> str:
     """``unknown verb 'scroe'; did you mean 'score'? use one of demo, ...``."""
     known = list(names)
-    return f"unknown {what} '{name}'; {nearest(name, known)}use one of {', '.join(known)}"
+    which = f"{nearest(name, known)}use one of {', '.join(known)}" if known else "there are none"
+    return f"unknown {what} '{name}'; {which}"
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

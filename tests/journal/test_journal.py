@@ -3,6 +3,7 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from tests.made.live_events import NOON, live_event
 from oddframe.errors import OddframeError
 from oddframe.journal.journal import NOT_WATCHED, Journal, open_journal
 from oddframe.journal.live_event import LiveEvent
+from oddframe.journal.question import Question, State
 from oddframe.journal.reading import JournalReader
 from oddframe.journal.records import RecordedGap, RecordedState
 from oddframe.journal.sidecars import read_sidecar
@@ -51,26 +53,44 @@ def test_before_anything_was_written_nothing_is_found(tmp_path):
     assert not (tmp_path / "none").exists()
 
 
-def fits(event: LiveEvent, camera, since, until, undecided) -> bool:
+def fits(event: LiveEvent, asked: Question) -> bool:
     """Said again, over the events themselves."""
-    touches = event.start < until and (event.end is None or event.end >= since)
-    waits = event.verdict not in ("odd", "normal")
-    return (camera is None or event.camera == camera) and touches and (waits or not undecided)
+    states = {
+        None: True,
+        "open": event.end is None,
+        "undecided": event.verdict not in ("odd", "normal"),
+        "odd": event.verdict == "odd",
+        "normal": event.verdict == "normal",
+    }
+    return (
+        asked.camera in (None, event.camera)
+        and event.start < asked.until
+        and (event.end is None or event.end >= asked.since)
+        and asked.zone in (None, event.zone)
+        and asked.cue in (None, event.cue)
+        and states[asked.state]
+    )
+
+
+@pytest.fixture
+def events():
+    """Sixty of every kind."""
+    rng = np.random.default_rng(3)
+    return [
+        live_event(
+            NOON + 40 * number,
+            ["front", "back"][number % 2],
+            end=None if number % 10 == 0 else NOON + 40 * number + float(rng.uniform(1, 300)),
+            verdict=[None, "odd", "normal", "later"][number // 2 % 4],
+            zone=["", "door", "half a character \ud800"][number % 3],
+            cue=["", "pace", 'a "cue" of somebody\'s own'][number // 3 % 3],
+        )
+        for number in range(60)
+    ]
 
 
 @pytest.mark.parametrize("on_disk", [True, False])
-def test_events_are_found_by_camera_time_and_verdict_on_disk_or_not(journal, on_disk):
-    rng = np.random.default_rng(3)
-    events = []
-    for number in range(60):
-        end = None if number % 10 == 0 else NOON + 40 * number + float(rng.uniform(1, 300))
-        event = live_event(
-            NOON + 40 * number,
-            ["front", "back"][number % 2],
-            end=end,
-            verdict=[None, "odd", "normal", "later"][number % 4],
-        )
-        events.append(event)
+def test_events_are_found_by_every_question_on_disk_or_not(journal, events, on_disk):
     asked = journal
     if on_disk:
         for event in events:
@@ -86,20 +106,43 @@ def test_events_are_found_by_camera_time_and_verdict_on_disk_or_not(journal, on_
 
 
 def check_all(asked: JournalReader, events: list[LiveEvent]) -> None:
-    for camera in (None, "front", "back", "side"):
-        for since, until in ((0.0, 1e10), (NOON + 500, NOON + 700), (NOON + 5000, NOON + 1e6)):
-            for undecided in (False, True):
-                wanted = [e for e in events if fits(e, camera, since, until, undecided)]
-                wanted.sort(key=lambda event: event.id, reverse=True)
-                found = asked.events(camera, since, until, undecided=undecided)
-                assert found == wanted
-                first = asked.events(camera, since, until, undecided=undecided, most=3)
-                assert first == wanted[:3]
-                if first:
-                    rest = asked.events(
-                        camera, since, until, undecided=undecided, before=first[-1].id
-                    )
-                    assert rest == wanted[3:]
+    times = ((0.0, 1e10), (NOON + 500, NOON + 700), (NOON + 5000, NOON + 1e6))
+    questions = [
+        Question(camera, since, until, state=state)
+        for camera in (None, "front", "back", "side")
+        for since, until in times
+        for state in (None, *get_args(State))
+    ]
+    questions += [
+        Question("front", zone=zone, cue=cue)
+        for zone in (None, "", "door", "half a character \ud800", "gate")
+        for cue in (None, "", "pace", 'a "cue" of somebody\'s own', "'; DROP TABLE events")
+    ]
+    some = 0
+    for question in questions:
+        wanted = [event for event in events if fits(event, question)]
+        wanted.sort(key=lambda event: event.id, reverse=True)
+        assert asked.events(question) == wanted
+        assert question.among(events) == wanted
+        first = asked.events(replace(question, most=3))
+        assert first == wanted[:3]
+        if first:
+            assert asked.events(replace(question, before=first[-1].id)) == wanted[3:]
+            some += 1
+    assert some > 40
+
+
+def test_what_waits_for_the_disk_takes_no_places_of_what_is_there(journal, events):
+    """Judged a moment ago, they are still undecided on the disk, and the newest there."""
+    for event in events:
+        journal.write(replace(event, verdict=None))
+    assert journal.flush(10)
+    with journal._writer._disk:  # as if it hung
+        for event in events[-5:]:
+            journal.judge(event.id, "odd")
+        found = journal.events(Question(state="undecided", most=5))
+        assert [event.id for event in found] == [event.id for event in events[-6:-11:-1]]
+        assert len(journal.events(Question(state="odd"))) == 5
 
 
 def test_a_persons_word_outlives_those_who_follow_the_event(journal):
@@ -222,7 +265,7 @@ def test_many_threads_write_and_read(journal):
             event = journal.write(live_event(NOON + number, camera))
             journal.scored(camera, NOON + number, 1.0, 2.0)
             assert journal.event(event.id) == event
-            assert len(journal.events(camera)) == number + 1
+            assert len(journal.events(Question(camera))) == number + 1
 
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(work, [f"camera {n}" for n in range(6)]))
@@ -267,5 +310,5 @@ def test_the_open_events_of_one_camera_are_closed_while_others_go_on(journal):
     journal.close_interrupted(told.append, "front")
     assert [event.id for event in told] == [left.id]
     assert told[0] == left.closed(left.seen, "interrupted")
-    assert journal.open_events() == [other]
+    assert journal.events(Question(state="open")) == [other]
     assert journal.event(closed.id) == closed

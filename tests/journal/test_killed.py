@@ -10,6 +10,7 @@ from pathlib import Path
 from tests.made.live_events import NOON
 
 from oddframe.journal.journal import NOT_WATCHED, open_journal
+from oddframe.journal.question import Question
 from oddframe.journal.records import RecordedGap
 from oddframe.journal.sidecars import read_sidecar
 from oddframe.journal.state_folder import StateFolder
@@ -76,7 +77,7 @@ def test_what_was_on_disk_stays_and_the_open_event_is_closed_once(tmp_path):
         told, said = [], []
         with open_journal(tmp_path, said.append) as journal:
             assert said == []  # no kill breaks a journal
-            events = {event.id: event for event in journal.events(most=10**6)}
+            events = {event.id: event for event in journal.events(Question(most=10**6))}
             for what, event_id, update in written:
                 event = events[event_id]
                 assert event.mean >= float(update)

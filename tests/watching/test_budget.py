@@ -94,3 +94,18 @@ def test_a_few_alarms_raise_nothing():
     assert budget.limit(3.0) == 4.0
     budget.note(5.0, 4.0, told=False)
     assert budget.limit(4.0) == 5.0
+
+
+def test_a_clock_that_is_set_back_makes_no_hour_longer():
+    """Three alarms, then the clock goes back a day: an hour later all is told again."""
+    budget = Budget(4.0, 6 / 24)
+    for at in (10 * DAY, 10 * DAY + 60, 10 * DAY + 120):
+        budget.limit(at)
+        budget.note(5.0, at, told=True)
+    assert budget.limit(10 * DAY + 180) == clearly_above(5.0)
+    back = 9 * DAY
+    assert budget.limit(back) == clearly_above(5.0)
+    assert budget.limit(back + HOUR - 130) == clearly_above(5.0)
+    assert budget.limit(back + HOUR + 1) == 4.0
+    budget.note(5.0, back + HOUR, told=True)
+    assert budget.limit(back + HOUR + 2) == 4.0

@@ -1,4 +1,4 @@
-"""One watched camera: its thread that ends, and its budget that is spent, are said."""
+"""One watched camera: its thread that ends, its budget that is spent, its end, are said."""
 
 import os
 import threading
@@ -53,8 +53,9 @@ def test_a_budget_that_was_spent_before_a_restart_is_said_once(street, tmp_path)
         while not watched.is_over and time.monotonic() < until:
             time.sleep(0.05)
         watched.stop()
-    (line,) = lines
-    assert line.startswith(
+    budget, over = lines
+    assert over == f"front: {street.root}/calm.mp4 is over; it was 8.0 s long"
+    assert budget.startswith(
         "front: more alarms than its budget allows; now only what is above 60.00 is told, no"
     )
 

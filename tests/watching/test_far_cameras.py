@@ -10,6 +10,7 @@ from tests.made.ray_nodes import ray_nodes
 from tests.made.watch_process import Process
 
 from oddframe.cli import main
+from oddframe.journal.question import Question
 from oddframe.journal.reading import JournalReader
 from oddframe.journal.state_folder import StateFolder
 from oddframe.media.opening import open_video
@@ -61,7 +62,7 @@ def test_a_machine_is_killed_and_its_cameras_go_on_elsewhere(street, tmp_path):
     events = JournalReader(state).events()
     assert set(ids) == {f"{event.id}.{kind}" for event in events for kind in ("new", "end")}
     for name in everyone:
-        of_it = JournalReader(state).events(name)
+        of_it = JournalReader(state).events(Question(name))
         endings = [event.ending for event in reversed(of_it)]
         assert endings == (["interrupted", "stopped"] if name in lost else ["stopped"])
         for event in of_it:

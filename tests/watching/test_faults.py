@@ -15,6 +15,7 @@ from tests.made.watch_process import PATIENCE, Process, wait_until
 
 from oddframe.cli import main
 from oddframe.errors import OddframeError
+from oddframe.journal.question import Question
 from oddframe.journal.reading import JournalReader
 from oddframe.journal.state_folder import StateFolder
 from oddframe.media.opening import open_video
@@ -247,13 +248,13 @@ def test_a_detector_that_raises_is_begun_anew_and_the_other_camera_goes_on(
         status, _ = watch.stop()
     assert status == 0
     assert len(lines(watch, "last frames are not judged: ZeroDivisionError")) == 2
-    assert not journal(tmp_path).open_events()
+    assert not journal(tmp_path).events(Question(state="open"))
     (said,) = lines(watch, "one: not judged")
     assert "the detector failed (ZeroDivisionError: it fell to pieces)" in said
     assert "Traceback" not in watch.log.read_text()
     away = (failed + 0.5, failed + 8)
-    assert not journal(tmp_path).events("one", *away)
-    assert journal(tmp_path).events("two", *away)
+    assert not journal(tmp_path).events(Question("one", *away))
+    assert journal(tmp_path).events(Question("two", *away))
 
 
 SQUARE = [[0.1, 0.1], [1.5, 0.1], [0.5, 0.5]]

@@ -70,6 +70,16 @@ def open_to_read(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(address, uri=True, timeout=_BUSY_SECONDS, isolation_level=None)
 
 
+def check_version(path: Path) -> None:
+    """See whether a journal could be opened to write; one that cannot be read is made anew then.
+
+    Raises:
+        OddframeError: a journal of a later version, or another program's database.
+    """
+    with suppress(sqlite3.Error), closing(open_to_read(path)) as connection:
+        _version(connection, path, len(_STEPS))
+
+
 def open_to_write(path: Path, steps: tuple[str, ...] = _STEPS) -> sqlite3.Connection:
     """A connection to a journal of this version; it is made, or brought to it.
 

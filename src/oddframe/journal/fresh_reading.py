@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from oddframe.journal.live_event import LATEST, LiveEvent
-from oddframe.journal.reading import MOST, BrokenJournalError, JournalReader
+from oddframe.journal.question import Question
+from oddframe.journal.reading import ALL, BrokenJournalError, JournalReader
 from oddframe.journal.records import RecordedGap, RecordedState, ScoreMinute
 from oddframe.journal.state_folder import StateFolder
 from oddframe.journal.writing import DiskWriter
@@ -44,38 +46,14 @@ class FreshReader(JournalReader):
         """As :meth:`JournalReader.event`."""
         return self._writer.events().get(event_id) or super().event(event_id)
 
-    def open_events(self) -> list[LiveEvent]:
-        """As :meth:`JournalReader.open_events`."""
-        waiting = self._writer.events()
-        known = {event.id: event for event in super().open_events()} | waiting
-        return [known[event_id] for event_id in sorted(known) if known[event_id].is_open]
-
-    def events(
-        self,
-        camera: str | None = None,
-        since: float = 0.0,
-        until: float = LATEST,
-        *,
-        undecided: bool = False,
-        before: str | None = None,
-        most: int = MOST,
-    ) -> list[LiveEvent]:
+    def events(self, asked: Question = ALL) -> list[LiveEvent]:
         """As :meth:`JournalReader.events`."""
         waiting = self._writer.events()  # first: what is written meanwhile is in one of both
-        written = super().events(
-            camera, since, until, undecided=undecided, before=before, most=most
-        )
-        found = {event.id: event for event in written if event.id not in waiting}
-        for event in waiting.values():
-            if (
-                camera in (None, event.camera)
-                and event.start < until
-                and (LATEST if event.end is None else event.end) >= since
-                and not (undecided and event.verdict in ("odd", "normal"))
-                and (before is None or event.id < before)
-            ):
-                found[event.id] = event
-        return [found[event_id] for event_id in sorted(found, reverse=True)][:most]
+        # Any of those that wait may be on disk as well, as it was before, and take up a place.
+        written = super().events(replace(asked, most=asked.most + len(waiting)))
+        found = [event for event in written if event.id not in waiting]
+        found += asked.among(waiting.values())
+        return sorted(found, key=lambda event: event.id, reverse=True)[: asked.most]
 
     def kept(self, camera: str, name: str) -> Any:
         """As :meth:`JournalReader.kept`."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from oddframe.console.characters import made_visible
 from oddframe.errors import OddframeError
 from oddframe.files.atomic import cannot_write
 from oddframe.files.folder_lock import alone_in
@@ -19,6 +17,7 @@ from oddframe.journal.database import (
     save_what_can_be_read,
 )
 from oddframe.journal.live_event import LiveEvent
+from oddframe.journal.question import asked_of
 from oddframe.journal.sidecars import read_sidecar
 from oddframe.journal.state_folder import EventFiles, StateFolder
 
@@ -96,9 +95,7 @@ def row_of(event: LiveEvent, files: EventFiles) -> tuple[Any, ...]:
     names = (event.clip, event.picture, *event.later_clips)
     paths = [files.root / name for name in names if name is not None]
     size = sum(path.stat().st_size for path in (files.sidecar, *paths) if path.is_file())
-    content = json.dumps(event.to_json(), allow_nan=False)
-    zone = made_visible(event.zone)  # half a character is one to JSON and none to SQLite
-    about = (event.id, event.camera, event.start, event.end, zone, event.verdict)
+    *about, content = asked_of(event)
     return (*about, size, stamp_of(files), content)
 
 

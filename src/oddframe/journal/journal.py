@@ -17,6 +17,7 @@ from oddframe.files.folder_lock import alone_in
 from oddframe.journal.fresh_reading import A_MOMENT, FreshReader
 from oddframe.journal.indexing import Indexed, opened, unusable
 from oddframe.journal.live_event import LiveEvent, Verdict
+from oddframe.journal.question import Question
 from oddframe.journal.records import RecordedGap, ScoreMinute
 from oddframe.journal.state_folder import StateFolder
 from oddframe.journal.waiting import Waiting
@@ -36,6 +37,8 @@ _LAST_KNOWN = """
 """
 _CLOSING = 10.0
 """Seconds that the end of a process waits for the disk."""
+_EVERY = 1_000_000_000
+"""More events than there are."""
 _MOST_FOLLOWED = 2000
 """Events of which the newest state is remembered: far more than are open at any time."""
 
@@ -196,9 +199,7 @@ class Journal(FreshReader):
             Them, the oldest first.
         """
         found = []
-        for event in self.open_events():
-            if camera not in (None, event.camera):
-                continue
+        for event in reversed(self.events(Question(camera, state="open", most=_EVERY))):
             files = self.state.files_of(event)
             clips = [files.name(path) for path in files.clips() if path.stat().st_size]
             picture = files.name(files.picture) if files.picture.is_file() else None

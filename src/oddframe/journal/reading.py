@@ -10,11 +10,12 @@ from typing import Any
 from oddframe.errors import OddframeError
 from oddframe.journal.database import is_broken, open_to_read
 from oddframe.journal.live_event import LATEST, LiveEvent
+from oddframe.journal.question import Question
 from oddframe.journal.records import RecordedGap, RecordedState, ScoreMinute
 from oddframe.journal.state_folder import StateFolder
 
-MOST = 1000
-"""Events that are given at once."""
+ALL = Question()
+"""All events, up to as many as are given at once."""
 
 
 class BrokenJournalError(OddframeError):
@@ -41,39 +42,10 @@ class JournalReader:
         found = self._events("id = ?", event_id)
         return found[0] if found else None
 
-    def events(
-        self,
-        camera: str | None = None,
-        since: float = 0.0,
-        until: float = LATEST,
-        *,
-        undecided: bool = False,
-        before: str | None = None,
-        most: int = MOST,
-    ) -> list[LiveEvent]:
-        """Events, those that opened last first.
-
-        Args:
-            camera: of this camera alone.
-            since, until: that touch this time.
-            undecided: those without a verdict, or to be looked at later, alone.
-            before: that opened before the event of this id: the last one of an earlier answer,
-                to go on from there.
-            most: how many at most.
-        """
-        which = 'start < ? AND ifnull("end", ?) >= ?'
-        values: list[Any] = [until, LATEST, since]
-        if camera is not None:
-            which, values = f"{which} AND camera = ?", [*values, camera]
-        if before is not None:
-            which, values = f"{which} AND id < ?", [*values, before]
-        if undecided:
-            which += " AND ifnull(verdict, 'later') = 'later'"
-        return self._events(f"{which} ORDER BY id DESC LIMIT ?", *values, most)
-
-    def open_events(self) -> list[LiveEvent]:
-        """Events that go on, or whose process was killed, the oldest first."""
-        return self._events('"end" IS NULL ORDER BY id')
+    def events(self, asked: Question = ALL) -> list[LiveEvent]:
+        """The events that are asked for, those that opened last first."""
+        which, values = asked.words
+        return self._events(which, *values)
 
     def gaps(self, camera: str, since: float = 0.0, until: float = LATEST) -> list[RecordedGap]:
         """Time that was not watched, the earliest first."""

@@ -16,6 +16,8 @@ from __future__ import annotations
 
 from collections import deque
 
+from oddframe.journal.question import Question
+
 HOUR, DAY = 3600.0, 86400.0
 _LEAST_ALLOWED = 3
 """The window holds at least as much time as pays for so many alarms: from less nothing can be
@@ -52,6 +54,10 @@ class Budget:
             return DAY
         return max(DAY, _LEAST_ALLOWED / self.per_hour * HOUR)
 
+    def counted(self, camera: str, now: float) -> Question:
+        """The events of before that count, for :meth:`note`."""
+        return Question(camera, now - self.window, most=_MOST)
+
     @property
     def allowed(self) -> int:
         """Alarms in the window."""
@@ -67,7 +73,8 @@ class Budget:
 
         Args:
             peak: its highest score, above the threshold.
-            at: when it began, Unix seconds; not before those noted already.
+            at: when it began, Unix seconds; before those noted already only where the clock was
+                set back.
             told: whether a person was told of it.
         """
         self._peaks.append((at, peak))
@@ -84,6 +91,7 @@ class Budget:
         if self.per_hour is None:
             return self.threshold
         for events, window in ((self._peaks, self.window), (self._told, HOUR)):
+            _set_back(events, now)
             while events and events[0][0] <= now - window:
                 events.popleft()
                 self._limit = None
@@ -94,3 +102,11 @@ class Budget:
                 oddest = max(peak for _, peak in self._told)
                 self._limit = max(self._limit, clearly_above(oddest))
         return self._limit
+
+
+def _set_back(events: deque[tuple[float, float]], now: float) -> None:
+    """Where the clock was set back, what was just now, in times to come, is so in times of now."""
+    if events and (ahead := events[-1][0] - now) > 0:
+        moved = [(at - ahead, peak) for at, peak in events]
+        events.clear()
+        events.extend(moved)

@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 
 from oddframe.alerts.sink import CameraState
 from oddframe.calibration.zoned_scores import weighed
-from oddframe.errors import OddframeError
+from oddframe.console.words import duration
+from oddframe.errors import in_words
 from oddframe.sources.live_frame import LiveFrame
 from oddframe.sources.packet_ring import PacketRing
 from oddframe.sources.reader import Reader
@@ -96,6 +97,7 @@ class WatchedCamera:
         self._rate = 0.0
         self._score: float | None = None
         self._last = 0.0, time.monotonic()  # time of the last frame, and when it was taken
+        self._filmed = 0.0  # the last frame, in Unix seconds
         self._begun_anew: float | None = None
         self._failure = ""  # why the detector failed, until it gives scores again
         self._shown = 0.0
@@ -109,7 +111,7 @@ class WatchedCamera:
         """Begin."""
         journal, now = self._outside.journal, time.time()
         if self._budget.per_hour is not None:
-            for event in reversed(journal.events(self.name, now - self._budget.window)):
+            for event in reversed(journal.events(self._budget.counted(self.name, now))):
                 self._budget.note(event.peak, event.start, told=not event.untold)
         journal.watching(self.name, now)
         self.reader.start()
@@ -179,7 +181,7 @@ class WatchedCamera:
         try:
             self._watch()
         except BaseException as error:  # a detector of somebody's own may even exit
-            self._outside.say(f"{self.name}: is watched no more: {type(error).__name__}: {error}")
+            self._outside.say(f"{self.name}: is watched no more: {in_words(error)}")
             return
         self._through.set()
 
@@ -196,13 +198,22 @@ class WatchedCamera:
             for scored in self._scorer.finish():
                 self._judge(scored)
         except Exception as error:
-            self._outside.say(f"{self.name}: its last frames are not judged: {_said(error)}")
+            self._outside.say(f"{self.name}: its last frames are not judged: {in_words(error)}")
         self._changed(self._life.finish(), "stopped")
         self._film.stop()
-        state = self.reader.state
-        if self.reader.ended and not self._stopping.is_set() and state.reason != "ended":
+        if self.reader.ended and not self._stopping.is_set():
+            self._say_that_it_is_over()
+
+    def _say_that_it_is_over(self) -> None:
+        """To a person who may wait for more."""
+        state, source = self.reader.state, self.plan.camera.source
+        self._outside.show(self.name, CameraState(self._score, video=False))
+        if state.reason != "ended":
             self.loss = state.words
             self._outside.say(f"{self.name}: {self.loss}")
+            return
+        long = duration(self._last[0] + 1 / state.rate) if state.rate else "no time at all"
+        self._outside.say(f"{self.name}: {source.shown} is over; it was {long} long")
 
     def _seconds_now(self) -> float:
         """Now on the clock of the frames, while none comes."""
@@ -210,7 +221,7 @@ class WatchedCamera:
         return seconds + time.monotonic() - taken
 
     def _take(self, frame: LiveFrame) -> None:
-        self._last = frame.seconds, time.monotonic()
+        self._last, self._filmed = (frame.seconds, time.monotonic()), frame.at
         journal, name = self._outside.journal, self.name
         if frame.gap is not None:
             journal.gap_begins(name, frame.gap.start, frame.gap.reason)
@@ -238,7 +249,7 @@ class WatchedCamera:
 
     def _failed(self, error: Exception) -> None:
         """Begin anew after a while; the same failure again and again is said once."""
-        said = _said(error)
+        said = in_words(error)
         if said != self._failure:
             self._failure = said
             self._outside.say(
@@ -293,7 +304,7 @@ class WatchedCamera:
         self._shown = now
         state = self.reader.state
         if not self.reader.ended:
-            self._health.comes(state)
+            self._health.comes(state, self._filmed)
         armed = self._armed(datetime.now(UTC))
         self._outside.show(self.name, CameraState(self._score, state.up, armed))
 
@@ -302,8 +313,3 @@ def _let_others_go_first() -> None:
     """Lower the priority of this thread: recordings can wait, and cameras beside them cannot."""
     with suppress(OSError, AttributeError):  # not every system has this of a thread
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
-
-
-def _said(error: Exception) -> str:
-    """What went wrong, for a person."""
-    return str(error) if isinstance(error, OddframeError) else f"{type(error).__name__}: {error}"

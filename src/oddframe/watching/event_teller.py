@@ -48,6 +48,7 @@ class EventTeller:
         self._told: LiveEvent | None = None  # as it was told last, while it is one that is told
         self._updates, self._updated = 0, 0.0
         self._last: LiveEvent | None = None  # the alarm before
+        self._last_over = 0.0  # when it was, on the clock of the frames
         self.alarms = self.untold = 0
         self._frame: LiveFrame | None = None
         self._map: np.ndarray | None = None
@@ -71,7 +72,7 @@ class EventTeller:
             self._over(event, now, "longest" if change.kind == "still" else ending)
             return
         if self._told is None:
-            self._told_or_not(event, now, self._why_not(event, armed))
+            self._told_or_not(event, now, self._why_not(event, now.began, armed))
             return
         moved = event.zone != self._told.zone
         odder = event.peak > clearly_above(self._told.peak)
@@ -105,8 +106,14 @@ class EventTeller:
             **known,
         )
 
-    def _why_not(self, event: LiveEvent, armed: bool) -> str:
-        """Why a person is not told of the event; ``""`` if they are."""
+    def _why_not(self, event: LiveEvent, began: float, armed: bool) -> str:
+        """Why a person is not told of the event; ``""`` if they are.
+
+        Args:
+            event: it.
+            began: when it did, on the clock of the frames, which nobody sets.
+            armed: whether a person wants to be told now.
+        """
         if not armed:
             return "disarmed"
         if event.peak <= self._budget.limit(event.seen):
@@ -114,7 +121,7 @@ class EventTeller:
         last = self._last
         if last is None or event.zone != last.zone:
             return ""
-        if event.start - last.seen >= self._plan.camera.cool_down:
+        if began - self._last_over >= self._plan.camera.cool_down:
             return ""
         return "cool-down" if event.peak <= clearly_above(last.peak) else ""
 
@@ -134,7 +141,8 @@ class EventTeller:
         if told is None:
             self.untold += 1
             return
-        self._last, self._updates = event, 0
+        self._last, self._last_over = event, now.began + now.seconds
+        self._updates = 0
         self._send(message_of(event.to_json(), "end"), self._plan.camera.alerts)
         self._film.end(event, now.began + now.seconds)
 

@@ -20,6 +20,7 @@ from oddframe.cameras.cameras_file import Camera
 from oddframe.cluster.machines import Machine, Machines
 from oddframe.cluster.spread import in_one_line
 from oddframe.journal.journal import Journal
+from oddframe.journal.live_event import LiveEvent
 from oddframe.sources.back_off import BackOff
 from oddframe.sources.tally import ReaderState
 from oddframe.watching.budget import Budget
@@ -162,8 +163,10 @@ class FarCamera:
 
     def _begin(self) -> Begin:
         journal, camera = self._journal, self.plan.camera
-        window = Budget(0.0, camera.alarms_per_hour).window
-        past = journal.events(self.name, time.time() - window) if camera.alarms_per_hour else []
+        budget = Budget(0.0, camera.alarms_per_hour)
+        past: list[LiveEvent] = []
+        if camera.alarms_per_hour:
+            past = journal.events(budget.counted(self.name, time.time()))
         return Begin(_absolute(camera), journal.state.root.resolve(), past)
 
     def _follow(self, actor: Any, back_off: BackOff) -> None:

@@ -26,7 +26,6 @@ class HealthTeller:
         self._camera, self._outside = camera, outside
         self._troubles = TroubleTeller()
         self._up: bool | None = None
-        self._at = 0.0  # when the last frame was filmed
 
     def sees(self, trouble: str, seconds: float, at: float) -> None:
         """What a detector says of the camera by the next frame.
@@ -36,20 +35,24 @@ class HealthTeller:
             seconds: time of the frame, on a clock that nobody sets.
             at: the same in Unix seconds.
         """
-        self._at = at
         if told := self._troubles.sees(trouble, seconds):
             self._tell(told, "", at)
 
-    def comes(self, state: ReaderState) -> None:
-        """How the reader of the camera is now; to be called now and then."""
+    def comes(self, state: ReaderState, filmed: float) -> None:
+        """How the reader of the camera is now; to be called now and then.
+
+        Args:
+            state: of the reader.
+            filmed: when its last frame was, judged or not, in Unix seconds; 0 before the first.
+        """
         if state.up == self._up:
             return
+        if not state.up and self._up and (state.frame_age or 0.0) < _DOWN_SECONDS:
+            return  # by the age of the last frame, which no clock that is set makes another
         at = time.time()
-        if not state.up and self._up and at - state.since < _DOWN_SECONDS:
-            return
         first, self._up = self._up is None, state.up
         if not state.up:
-            self._outside.journal.gap_begins(self._camera.name, self._at or at, state.words)
+            self._outside.journal.gap_begins(self._camera.name, filmed or at, state.words)
         if not (first and state.reason == "opening"):
             self._tell("up" if state.up else "down", state.words, at)
 

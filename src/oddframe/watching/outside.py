@@ -10,6 +10,7 @@ from oddframe.alerts.message import Message
 from oddframe.alerts.sink import CameraState
 from oddframe.cameras.cameras_file import Camera
 from oddframe.journal.live_event import LiveEvent
+from oddframe.journal.question import Question
 from oddframe.journal.retention import Room
 from oddframe.journal.state_folder import StateFolder
 
@@ -31,8 +32,8 @@ class CameraJournal(Protocol):
         """The newest state of an event."""
         ...
 
-    def events(self, camera: str, since: float) -> list[LiveEvent]:
-        """Those of a camera that were not over by then, the newest first."""
+    def events(self, asked: Question) -> list[LiveEvent]:
+        """Those that are asked for, the newest first."""
         ...
 
     def watching(self, camera: str, at: float) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from oddframe.journal.live_event import LiveEvent
+from oddframe.journal.question import Question
 from oddframe.journal.state_folder import StateFolder
 
 Item = tuple[int | None, str, tuple[Any, ...]]
@@ -101,9 +102,9 @@ class FarJournal:
         """As it was written here last."""
         return self._newest.get(event_id)
 
-    def events(self, camera: str, since: float) -> list[LiveEvent]:
-        """Those from before this began, the newest first."""
-        return [event for event in self._past if event.camera == camera and event.seen >= since]
+    def events(self, asked: Question) -> list[LiveEvent]:
+        """Those that are asked for from before this began, the newest first."""
+        return asked.among(self._past)
 
     def watching(self, camera: str, at: float) -> None:
         """As :meth:`oddframe.journal.journal.Journal.watching`."""
