@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import subprocess
 import sys
 import time
@@ -109,6 +110,19 @@ def test_what_it_prints_goes_to_standard_error():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("Accepted()\n", "hello\n")
+
+
+def test_a_program_that_prints_gigabytes_fills_no_disk_and_nobodys_memory(capsys):
+    began = time.monotonic()
+    sink = sink_of(["sh", "-c", "head -c 300000000 /dev/zero; echo over >&2"], limit=60)
+    assert sink.send([message()]) == Accepted()
+    assert time.monotonic() - began < 50
+    said = capsys.readouterr().err
+    assert len(said) < 100_000
+    assert "sh prints more, which is not shown" in said
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert sink.send([message()]) == Accepted()
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak < 50_000
 
 
 def test_arguments_are_not_shown():

@@ -197,17 +197,32 @@ def test_a_sink_that_is_gone_is_off_until_the_next_start(tmp_path, said):
 def test_a_beginning_that_is_old_news_is_left_out_and_an_end_is_not(tmp_path, said):
     sink, only_new = Noting(), Noting("mail")
     only_new.kinds = ("new",)
+    before = alerts(sink, only_new, state=tmp_path, said=said)  # and was killed
+    before.send(message("a.new", "new", "a", age=3700))
+    before.send(message("a.end", "end", "a", age=3650))
+    before.send(message("b.end", "end", "b", age=8 * 86400))
+    before.send(message("c.new", "new", "c", age=3500))
     both = alerts(sink, only_new, state=tmp_path, said=said)
-    both.send(message("a.new", "new", "a", age=3700))
-    both.send(message("a.end", "end", "a", age=3650))
-    both.send(message("b.end", "end", "b", age=8 * 86400))
-    both.send(message("c.new", "new", "c", age=3500))
     both.start()
     until(lambda: len(sink.got) == 2 and len(only_new.got) == 2)
     both.stop()
     assert sink.got == ["a.end", "c.new"]
     assert only_new.got == ["a.new", "c.new"]  # who takes no ends would hear nothing of it
     assert both.status()["noting"].counts["expired"] == 2
+
+
+def test_a_clock_that_is_set_forward_makes_no_message_old(tmp_path, said, monkeypatch):
+    """As on a machine without a battery, once its network tells it the year."""
+    sink = Noting()
+    one = alerts(sink, state=tmp_path, said=said)
+    one.send(message("a.new", "new", "a"))
+    one.send(message("a.end", "end", "a"))
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() + 400 * 86400)
+    one.start()
+    until(lambda: len(sink.got) == 2)
+    one.stop()
+    assert said == []
 
 
 def test_messages_in_batches_with_a_pause_after_each(tmp_path, said):

@@ -127,6 +127,7 @@ def test_a_time_that_does_not_know_its_zone_is_refused():
         ({"time_zone": "UTC", "mondays": "always"}, "did you mean 'monday'?"),
         ({"time_zone": "UTC"}, "a schedule without days"),
         ({"time_zone": "UTC", "monday": "18:00"}, "expected always, never, hours such as 18:00-07"),
+        ({"time_zone": "UTC", "monday": []}, "'schedule.monday': expected always, never"),
         ({"time_zone": "UTC", "monday": 1080}, "'schedule.monday': expected always, never"),
         ({"time_zone": "UTC", "monday": "18:00-18:00"}, "hours that end later than they begin"),
         ({"time_zone": "UTC", "monday": "18:60-19:00"}, "hours from 00:00 to 24:00"),

@@ -44,6 +44,25 @@ def test_other_logins_are_not_refused(secret, scheme):
 
 
 @pytest.mark.parametrize(
+    "path",
+    [
+        "user=admin_password=hunter2_channel=1_stream=0.sdp",
+        "user=admin&password=hunter2&channel=1&stream=0.sdp?",
+        "channel=1_password=hunter2/0",
+        "h264,pwd=hunter2",
+    ],
+)
+def test_logins_in_the_path_of_an_address_are_hidden(path):
+    """As cameras of several makers have them."""
+    shown = redacted(f"cannot open rtsp://192.0.2.7:554/{path}: refused")
+    assert "hunter2" not in shown
+    assert shown.startswith("cannot open rtsp://192.0.2.7:554/")
+    assert redacted(shown) == shown
+    kept = "/data/author=hunter2/film.mp4: expected a video"
+    assert redacted(kept) == kept
+
+
+@pytest.mark.parametrize(
     "query",
     [
         "user=admin&password=hunter2",

@@ -103,6 +103,16 @@ def test_the_cameras_file_is_read_again_and_a_mistake_in_it_changes_nothing(stre
     assert "two: " in out
 
 
+def test_to_be_asked_to_read_again_while_it_begins_ends_nothing(street, tmp_path):
+    path = cameras_file(tmp_path, street, cameras=[made("one")])
+    with Process(tmp_path, path, "--state", "state") as watch:
+        wait_until((tmp_path / "state" / ".lock").exists)
+        watch.popen.send_signal(signal.SIGHUP)
+        watch.wait_for("read again; 0 of 1 cameras new")
+        status, _ = watch.stop()
+    assert status == 0
+
+
 def made(name):
     return {"name": name, "source": "lavfi:testsrc2=size=128x80:rate=10"}
 
@@ -161,7 +171,8 @@ def test_a_check_says_what_works_and_what_does_not(street, tmp_path):
     path = cameras_file(tmp_path, street, cameras=[made("one"), gone, other])
     with Process(tmp_path, path, "--state", "state", "--check") as watch:
         out, _ = watch.popen.communicate(timeout=PATIENCE)
-    one, of_gone, of_other, sink, end = out.decode().splitlines()
+    one, of_gone, of_other, kept, sink, end = out.decode().splitlines()
+    assert kept.startswith("events: kept in state, where ")
     assert "one: lavfi:testsrc2=size=128x80:rate=10: 128x80, 10 frames/s" in one
     assert "gone: does not work" in of_gone
     assert "hunter2" not in out.decode()

@@ -40,8 +40,9 @@ def test_names_and_sensitivities_that_are_none_are_refused():
     for given_, said in (
         ({"name": " "}, "a zone without a name"),
         ({"name": "a\x1b[2J"}, "plain characters"),
-        ({"sensitivity": 0.0}, "above 0, found 0"),
-        ({"sensitivity": float("nan")}, "above 0, found nan"),
+        ({"sensitivity": 0.0}, "from 0.001 to 1000, found 0"),
+        ({"sensitivity": float("nan")}, "found nan"),
+        ({"sensitivity": 1e308}, "from 0.001 to 1000, found 1e"),
         ({"kind": "ignore", "sensitivity": 2.0}, "no sensitivity"),
     ):
         with pytest.raises(OddframeError, match=said.replace("[", r"\[")):

@@ -47,7 +47,7 @@ def test_zones_survive_json():
         ("[0.3, 0.1]", "[30, 10]", "zone 'clock': expected corners inside the picture"),
         ("    kind: ignore\n", "", "'zones[0].kind' is missing"),
         ("sensitivity: 1.5", "sensitivity: -1", "'zones[1].sensitivity': expected a number, 0 or"),
-        ("sensitivity: 1.5", "sensitivity: 0", "zone 'front door': expected a sensitivity above 0"),
+        ("sensitivity: 1.5", "sensitivity: 0", "zone 'front door': expected a sensitivity from"),
         (GOOD, "zones: []\n", "there are no zones in it"),
         (GOOD, "zones: {}\n", "'zones': expected a list"),
     ],

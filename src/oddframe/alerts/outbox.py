@@ -14,6 +14,7 @@ import json
 import os
 import re
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -45,12 +46,14 @@ class Entry:
         message: what is to be sent.
         size: bytes.
         saved: whether it is on disk.
+        came: steady time (``time.monotonic``) at which it did; None of another process's.
     """
 
     number: int
     message: Message
     size: int
     saved: bool
+    came: float | None = None
 
 
 class Outbox:
@@ -120,6 +123,20 @@ class Outbox:
         with self._lock:
             return [self._entries[number].message for number in sorted(self._entries)]
 
+    def older_than(self, seconds: float) -> list[Message]:
+        """The messages that were made longer ago; those of this process by a clock nobody sets.
+
+        A machine without a battery for its clock begins in another year, and is set forward later.
+        """
+        wall, steady = time.time(), time.monotonic()
+        with self._lock:
+            return [
+                entry.message
+                for _, entry in sorted(self._entries.items())
+                if (wall - entry.message.made_at if entry.came is None else steady - entry.came)
+                > seconds
+            ]
+
     def put(self, message: Message) -> bool:
         """Take a message; it is on disk afterwards, or, where that is full, in memory.
 
@@ -140,7 +157,7 @@ class Outbox:
                 if old.message.kind == "update" and old.message.event_id == message.event_id:
                     self._remove(old)
                     self.superseded += 1
-            entry = Entry(self._next, message, len(text), saved=False)
+            entry = Entry(self._next, message, len(text), saved=False, came=time.monotonic())
             self._next += 1
             self._entries[entry.number] = entry
             self._bytes += entry.size

@@ -258,17 +258,10 @@ class Sender:
             self._counts[result] += 1
 
     def _drop_what_is_old(self) -> None:
-        now = time.time()
-        old = [
-            message
-            for message in self.outbox.waiting()
-            if now - message.made_at > OLDEST
-            or (
-                now - message.made_at > STALE
-                and message.kind in ("new", "update")
-                and "end" in self.sink.kinds
-            )
-        ]
+        old = self.outbox.older_than(OLDEST)
+        if "end" in self.sink.kinds:
+            stale = self.outbox.older_than(STALE)
+            old += [one for one in stale if one.kind in ("new", "update") and one not in old]
         if old:
             self._over(old, "expired")
             self._say(f"alerts.{self.sink.name}: {_these(old)} too old to be sent now")

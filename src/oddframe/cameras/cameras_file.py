@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from oddframe.alerts.sink import Sink
 from oddframe.alerts.sinks.reading import read_sinks
@@ -23,6 +24,11 @@ from oddframe.zones.zone_file import read_zones, zones_of
 
 LONGEST_ROLL = 60.0
 """Seconds of film before an event, and after it, at most: they wait in memory."""
+A_WEEK = 7 * 86_400.0
+"""Seconds of anything else, at most."""
+_FEWEST_ALARMS, _MOST_ALARMS = 1 / (24 * 366), 3600.0
+"""An hour: one a year, one a second."""
+_MOST_GIGABYTES, _MOST_DAYS = 1e6, 36_525.0
 _LIMITS = ("threshold", "alarms_per_hour", "alarms_per_day")
 _RETENTION = ("gigabytes", "days", "free_gigabytes")
 _SHARED = (
@@ -78,6 +84,14 @@ class Camera:
     post_roll: float = 5.0
     retention: Retention = field(default_factory=Retention)
     alerts: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        alarms = self.alarms_per_hour
+        if alarms is not None and not _FEWEST_ALARMS <= alarms <= _MOST_ALARMS:
+            raise OddframeError(
+                f"camera '{self.name}': expected a budget from an alarm a year to {_MOST_ALARMS:g} "
+                f"an hour, found {alarms:g} an hour; leave it out to be told of all"
+            )
 
 
 @dataclass(frozen=True)
@@ -139,7 +153,7 @@ class _Reading:
                 f"camera '{name}': expected 'minimum_seconds' below 'longest_seconds', found "
                 f"{minimum:g} and {longest:g}"
             )
-        return Camera(
+        return self._camera(
             name=name,
             source=self._source(name),
             run=run,
@@ -155,6 +169,12 @@ class _Reading:
             retention=self._retention(),
             alerts=self._alerts(name, sinks),
         )
+
+    def _camera(self, **given: Any) -> Camera:
+        try:
+            return Camera(**given)
+        except OddframeError as error:
+            raise self._own.error(str(error)) from None
 
     def _of(self, key: str) -> YamlTable:
         """The table that says a key, if any does."""
@@ -181,16 +201,10 @@ class _Reading:
         value = table.number(key, 0.0)
         if key == "threshold":
             return value, None
-        if not value:
-            raise table.wrong(key, "a number above 0", value)
         return None, value / 24 if key == "alarms_per_day" else value
 
-    def _seconds(self, key: str, most: float | None = None) -> float:
-        table = self._of(key)
-        value = table.number(key, getattr(Camera, key))
-        if most is not None and value > most:
-            raise table.wrong(key, f"at most {most:g} seconds", value)
-        return value
+    def _seconds(self, key: str, most: float = A_WEEK) -> float:
+        return self._of(key).number(key, getattr(Camera, key), most)
 
     def _zones(self) -> Zones | None:
         table = self._of("zones")
@@ -211,10 +225,14 @@ class _Reading:
     def _retention(self) -> Retention:
         usual = Retention()
         table = self._of("retention").table("retention", _RETENTION, optional=True)
+
+        def gigabytes(key: str, default: int) -> int:
+            return round(1e9 * table.number(key, default / 1e9, _MOST_GIGABYTES))
+
         return Retention(
-            most_bytes=round(1e9 * table.number("gigabytes", usual.most_bytes / 1e9)),
-            most_days=table.number("days", usual.most_days),
-            least_free=round(1e9 * table.number("free_gigabytes", usual.least_free / 1e9)),
+            most_bytes=gigabytes("gigabytes", usual.most_bytes),
+            most_days=table.number("days", usual.most_days, _MOST_DAYS),
+            least_free=gigabytes("free_gigabytes", usual.least_free),
         )
 
     def _alerts(self, name: str, sinks: tuple[str, ...]) -> tuple[str, ...]:

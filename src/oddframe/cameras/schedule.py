@@ -117,6 +117,8 @@ def _spans(table: YamlTable, key: str) -> tuple[tuple[int, int], ...]:
     if given == "always":
         return ((0, _DAY),)
     found = []
+    if given == []:
+        raise table.wrong(key, _WANTED, given)
     for words in given if isinstance(given, list) else [given]:
         match = _HOURS.fullmatch(words.strip()) if isinstance(words, str) else None
         if match is None:

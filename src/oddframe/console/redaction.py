@@ -13,12 +13,13 @@ _LOGIN = re.compile(r"(?<=://)(?!/)\S*@")
 """Up to the last ``@``, since passwords hold ``@``, ``/`` and ``:`` too; rather a word too many.
 After a third slash stands a path, which is nobody's login."""
 _SPACED = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(?!/).*\s.*@(.*)", re.DOTALL)
-_IN_QUERY = re.compile(
-    r"""([?&;](?:[a-z_.-]*(?:pass|pwd|secret|token|auth|key|user|usr|login|signature|sig)[a-z_.-]*)=)"""
-    r"""[^&;\s'"<>#]*""",
-    re.IGNORECASE,
-)
+_NAMES = "(?:pass|pwd|secret|token|auth|key|user|usr|login|signature|sig)[a-z_.-]*="
+_VALUE = r"""[^&;\s'"<>#]*"""
+_IN_QUERY = re.compile(rf"([?&;][a-z_.-]*{_NAMES}){_VALUE}", re.IGNORECASE)
 """Cameras that take a login as ``?user=admin&password=...``."""
+_IN_PATH = re.compile(rf"({_NAMES}){_VALUE}", re.IGNORECASE)
+"""And those that take it as ``/user=admin_password=..._channel=1``, in an address alone."""
+_ADDRESS = re.compile(r"(?<=://)(?!/)\S+")
 
 
 def redacted(text: str) -> str:
@@ -26,7 +27,8 @@ def redacted(text: str) -> str:
 
     A login ends at white space at the latest; :func:`trouble_of_login` refuses others.
     """
-    return _IN_QUERY.sub(rf"\1{HIDDEN}", _LOGIN.sub(f"{HIDDEN}@", text))
+    shown = _IN_QUERY.sub(rf"\1{HIDDEN}", _LOGIN.sub(f"{HIDDEN}@", text))
+    return _ADDRESS.sub(lambda found: _IN_PATH.sub(rf"\1{HIDDEN}", found[0]), shown)
 
 
 def trouble_of_login(address: str) -> str:

@@ -176,11 +176,12 @@ class YamlTable:
             raise self.wrong(key, wanted, value)
         return value
 
-    def number(self, key: str, default: float) -> float:
-        """A number, 0 or more."""
-        value = self._value(key, float, "a number, 0 or more", default)
-        if not math.isfinite(value) or value < 0:
-            raise self.wrong(key, "a number, 0 or more", value)
+    def number(self, key: str, default: float, most: float = math.inf) -> float:
+        """A number, 0 or more, and not above the most."""
+        wanted = "a number, 0 or more" if most == math.inf else f"a number from 0 to {most:,.0f}"
+        value = self._value(key, float, wanted, default)
+        if not math.isfinite(value) or not 0 <= value <= most:
+            raise self.wrong(key, wanted, value)
         return value
 
     def flag(self, key: str, default: bool = False) -> bool:

@@ -19,6 +19,7 @@ Pace = Literal["file", "fast"]
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://(.*)", re.DOTALL)
 _SCHEMES: dict[str, Kind] = {"rtsp": "rtsp", "rtsps": "rtsp", "http": "http", "https": "http"}
 _PREFIXES: tuple[Kind, ...] = ("growing", "lavfi")
+_PLACE = re.compile(r"(?:\[[0-9A-Fa-f:.%\w]+\]|[^:\[\]]+)(?::(\d{1,9}))?")
 _USB = re.compile(r"/dev/video\d+|\d{1,3}")
 _LONGEST_TIMEOUT = 3600.0
 _WHAT = (
@@ -111,6 +112,11 @@ def _kind_and_address(text: str, shown: str) -> tuple[Kind, str]:
         place = found[2].rpartition("@")[2]
         if found[2].startswith("/") or not re.match(r"[^/?#]", place):
             raise OddframeError(f"{shown}: expected a host after '{scheme}://', found none")
+        if not _is_place(found[2]):
+            raise OddframeError(
+                f"{shown}: expected HOST or HOST:PORT after '{scheme}://', found neither; an "
+                "address of IPv6 stands in [ ], and a port is a number up to 65535"
+            )
         path = re.split(r"[?#]", found[2])[0]
         is_playlist = _SCHEMES[scheme] == "http" and path.lower().endswith((".m3u8", ".m3u"))
         return ("hls" if is_playlist else _SCHEMES[scheme]), text
@@ -123,6 +129,15 @@ def _kind_and_address(text: str, shown: str) -> tuple[Kind, str]:
     if _USB.fullmatch(text):
         return "usb", text if text.startswith("/") else f"/dev/video{text}"
     return _on_disk(as_path(text, "source"), text)
+
+
+def _is_place(address: str) -> bool:
+    """Whether a host and a port follow the login, as far as it is plain where that ends."""
+    front = re.split(r"[/?#]", address)[0]
+    if "@" not in front and "@" in address:  # a password with a sign that ends a host, or a path
+        return True
+    found = _PLACE.fullmatch(front.rpartition("@")[2])
+    return found is not None and (found[1] is None or 0 < int(found[1]) < 1 << 16)
 
 
 def _on_disk(path: Path, text: str) -> tuple[Kind, str]:

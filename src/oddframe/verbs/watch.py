@@ -10,6 +10,7 @@ from oddframe.alerts.sinks.stdout import StdoutSink
 from oddframe.cameras.cameras_file import Camera, CamerasFile, read_cameras
 from oddframe.cluster.connection import connected
 from oddframe.cluster.machines import Machines
+from oddframe.console.redaction import redacted
 from oddframe.errors import OddframeError
 from oddframe.files.paths import text_paths
 from oddframe.journal.live_event import checked_camera
@@ -123,4 +124,4 @@ def watch(
 
 def _say(line: str) -> None:
     with suppress(OSError):  # whoever reads it may go, and watching goes on
-        print(f"oddframe: {line}", file=sys.stderr, flush=True)
+        print(f"oddframe: {redacted(line)}", file=sys.stderr, flush=True)

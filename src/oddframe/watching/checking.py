@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +13,9 @@ from pathlib import Path
 from oddframe.alerts.dispatch import try_sink
 from oddframe.cameras.cameras_file import Camera, CamerasFile
 from oddframe.errors import OddframeError
+from oddframe.files.atomic import cannot_write
+from oddframe.journal.database import check_version
+from oddframe.journal.state_folder import StateFolder
 from oddframe.runs.run_folder import MANIFEST, Run, read_run
 from oddframe.sources.reader import Reader
 from oddframe.videos.manifest import Manifest
@@ -26,8 +32,8 @@ class CheckedCameras:
     """What was found.
 
     Attributes:
-        lines: one for each camera and each sink.
-        left_out: cameras and sinks that will not work as it is, and why.
+        lines: one for each camera, one for the state folder, one for each sink.
+        left_out: which of these will not work as it is, and why.
     """
 
     lines: tuple[str, ...]
@@ -63,6 +69,11 @@ def check_cameras(wanted: CamerasFile, state: Path, *, send: bool) -> CheckedCam
             failed[camera.name] = str(error)
         finally:
             reader.stop()
+    try:
+        lines.append(_kept(wanted, state))
+    except OddframeError as error:
+        lines.append(f"events: cannot be kept: {error}")
+        failed["--state"] = str(error)
     names = [camera.name for camera in wanted.cameras]
     for name, sink in wanted.sinks.items():
         told = [camera.name for camera in wanted.cameras if name in camera.alerts]
@@ -114,6 +125,30 @@ def _judged(camera: Camera, reader: Reader, runs: dict[Path, Run | OddframeError
     if camera.alarms_per_hour:
         words += f", at most {24 * camera.alarms_per_hour:g} alarms a day"
     return words
+
+
+def _kept(wanted: CamerasFile, state: Path) -> str:
+    """How much room there is for events, and that they can be written; nothing is."""
+    whole = state.absolute()
+    try:
+        there = next(path for path in (whole, *whole.parents) if path.exists())
+        if not there.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        if not os.access(there, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        free = shutil.disk_usage(there).free
+    except OSError as error:
+        raise cannot_write(state, error) from error
+    journal = StateFolder(state).journal
+    if journal.exists():
+        check_version(journal)
+    floor = max(camera.retention.least_free for camera in wanted.cameras)
+    if free < floor:
+        raise OddframeError(
+            f"{state}: {free / 1e6:,.0f} MB of its disk are free, and {floor / 1e6:,.0f} MB are to "
+            "stay free, so no clip would be written; free some space, or say less in 'retention'"
+        )
+    return f"events: kept in {state}, where {free / 1e9:,.1f} GB are free"
 
 
 def _learnt_size(run: Run) -> tuple[int, int] | None:

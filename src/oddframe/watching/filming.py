@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from oddframe.cameras.cameras_file import Camera
+from oddframe.errors import in_words
 from oddframe.journal.live_event import LiveEvent
 from oddframe.sources.clip_writer import ClipWriter
 from oddframe.sources.packet_ring import PacketRing
@@ -102,7 +103,7 @@ class _Film(threading.Thread):
         try:
             clips = self._filmed()
         except Exception as error:  # whatever a disk may do; the event is told all the same
-            self._say(f"{self._camera.name}: no clip: {type(error).__name__}: {error}")
+            self._say(f"{self._camera.name}: no clip: {in_words(error)}")
         self.over.wait()
         newest = journal.event(self._event.id) or self._event
         journal.write(

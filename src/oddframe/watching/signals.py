@@ -6,20 +6,24 @@ import signal
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
-from functools import partial
 from types import FrameType
+from typing import Any
+
+_TO_END = signal.SIGINT, signal.SIGTERM
 
 
 class Signals:
     """What a signal asked for.
 
     Attributes:
-        stop: set by Ctrl-C and SIGTERM.
-        reload: set by SIGHUP.
+        stop: set by Ctrl-C and SIGTERM. Whoever asks a second time does not want to wait for an
+            orderly end: from then on these signals do what they did before.
+        reload: set by SIGHUP, which ends nothing, however early or late it comes.
     """
 
     def __init__(self) -> None:
         self.stop, self.reload = threading.Event(), threading.Event()
+        self._before: dict[int, Any] = {}
 
     @contextmanager
     def caught(self) -> Generator[None]:
@@ -27,18 +31,19 @@ class Signals:
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        wanted = {signal.SIGINT: self.stop, signal.SIGTERM: self.stop}
+        self._before = {number: signal.signal(number, self._end) for number in _TO_END}
         if hasattr(signal, "SIGHUP"):
-            wanted[signal.SIGHUP] = self.reload
-        before = {
-            number: signal.signal(number, partial(_set, event)) for number, event in wanted.items()
-        }
+            self._before[signal.SIGHUP] = signal.signal(signal.SIGHUP, self._read_again)
         try:
             yield
         finally:
-            for number, handler in before.items():
+            for number, handler in self._before.items():
                 signal.signal(number, handler)
 
+    def _end(self, _number: int, _frame: FrameType | None) -> None:
+        self.stop.set()
+        for number in _TO_END:
+            signal.signal(number, self._before[number])
 
-def _set(event: threading.Event, _number: int, _frame: FrameType | None) -> None:
-    event.set()
+    def _read_again(self, _number: int, _frame: FrameType | None) -> None:
+        self.reload.set()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from oddframe.cameras.cameras_file import Camera, CamerasFile, read_cameras
 from oddframe.cluster.machines import Machines
 from oddframe.console.words import count
 from oddframe.errors import OddframeError
+from oddframe.errors import in_words as error_in_words
 from oddframe.journal.journal import open_journal
 from oddframe.journal.live_event import LiveEvent
 from oddframe.journal.retention import Room, make_room
@@ -117,7 +118,7 @@ class Watch:
         if self._metrics is not None:
             host_and_port(self._metrics)
             check_installed()
-        with ExitStack() as until_over:
+        with self._signals.caught(), ExitStack() as until_over:
             self._journal = until_over.enter_context(open_journal(self._state, self._say))
             self._alerts = Alerts(
                 self._sinks_of(self._wanted),
@@ -138,8 +139,8 @@ class Watch:
             self._alerts.start()
             until_over.callback(self._stop_all)
             for plan in self._plans.values():
-                self._begin(plan)
-            until_over.enter_context(self._signals.caught())
+                if not self._signals.stop.is_set():
+                    self._begin(plan)
             self._service.ready()
             self._go_on()
             self._service.stopping()
@@ -180,8 +181,13 @@ class Watch:
                 self._keep_balance()
             if now - tended >= _TEND_SECONDS:
                 tended = now
-                for plan in self._plans.values():
-                    make_room(self._journal, plan.camera.name, plan.camera.retention, time.time())
+                self._tend()
+
+    def _tend(self) -> None:
+        """Keep to what is kept; a disk that is gone ends nothing, and the journal tells of it."""
+        for plan in self._plans.values():
+            with suppress(OddframeError, OSError):
+                make_room(self._journal, plan.camera.name, plan.camera.retention, time.time())
 
     @property
     def cameras(self) -> list[WatchedCamera | FarCamera]:
@@ -237,8 +243,8 @@ class Watch:
             wanted = read_cameras(self._again)
             spread = self._machines is not None
             plans = {plan.camera.name: plan for plan in plans_of(wanted, spread=spread)}
-        except OddframeError as error:
-            self._say(f"{error}; all stays as it was")
+        except Exception as error:  # whatever is in it, the cameras of before go on
+            self._say(f"{error_in_words(error)}; all stays as it was")
             return
         same = {
             name
@@ -246,7 +252,10 @@ class Watch:
             if (old := self._plans.get(name)) is not None
             and (old.camera, old.run.sha256) == (plan.camera, plan.run.sha256)
         }
-        for name in [name for name in self._cameras if name not in same]:
+        gone = [name for name in self._cameras if name not in same]
+        for name in gone:
+            self._cameras[name].ask_to_stop()  # all at once: each may take seconds
+        for name in gone:
             self._end(name)
         self._wanted, self._plans = wanted, plans
         try:

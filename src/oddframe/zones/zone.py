@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -19,6 +18,7 @@ KINDS: tuple[Kind, ...] = ("ignore", "watch")
 Point = tuple[float, float]
 """Right and down, each a share of the picture's width and height, 0 to 1."""
 MOST_CORNERS = 200
+MOST_SENSITIVE = 1000.0
 _GRID = 50
 """Points to a side of the grid that says whether anything is left to look at."""
 _LEAST_AREA = 1e-6
@@ -55,10 +55,11 @@ class Zone:
             raise OddframeError("a zone without a name; give it one")
         if self.kind not in KINDS:
             raise OddframeError(f"{where}: expected ignore or watch, found '{self.kind}'")
-        if not math.isfinite(self.sensitivity) or self.sensitivity <= 0:
+        if not 1 / MOST_SENSITIVE <= self.sensitivity <= MOST_SENSITIVE:
             raise OddframeError(
-                f"{where}: expected a sensitivity above 0, found {self.sensitivity:g}; to see "
-                "nothing there, make it a zone to ignore"
+                f"{where}: expected a sensitivity from {1 / MOST_SENSITIVE:g} to "
+                f"{MOST_SENSITIVE:g}, found {self.sensitivity:g}; to see nothing there, make it a "
+                "zone to ignore"
             )
         if self.kind == "ignore" and self.sensitivity != 1:
             raise OddframeError(f"{where}: what is ignored has no sensitivity; leave it out")

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ KEYS = *COMMON, "argv", "limit"
 LIMIT = 30.0
 """Seconds that a command may take, if nothing else is said."""
 _LONGEST_LIMIT = 3600.0
+_A_MOMENT = 1.0
+_MOST_SAID = 64 * 1024
+"""Bytes of what one run of it prints that are shown."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,8 @@ class CommandSink(PlainSink):
 
     It finds the message as JSON on standard input, and in ``ODDFRAME_ID``, ``_KIND``, ``_CAMERA``,
     ``_TEXT``, ``_PICTURE`` and ``_CLIP`` (whole paths, empty where there is none). What it prints
-    goes to standard error, since standard output may be lines of JSON.
+    goes to standard error, since standard output may be lines of JSON; the first 64 kB of it, since
+    that may be a disk.
 
     Args:
         name: as in the cameras file.
@@ -86,11 +91,17 @@ class CommandSink(PlainSink):
         """Run it once."""
         message = messages[0]
         program = self.config.argv[0]
+        said, saying = os.pipe()
+        passing_on = threading.Thread(
+            target=_pass_on, args=(said, program), name=f"said by {program}", daemon=True
+        )
+        passing_on.start()
         try:
             child = subprocess.Popen(
                 self.config.argv,
                 stdin=subprocess.PIPE,
-                stdout=_standard_error(),
+                stdout=saying,
+                stderr=saying,
                 env=os.environ | self._variables(message),
                 start_new_session=True,
                 text=True,
@@ -98,6 +109,8 @@ class CommandSink(PlainSink):
             )
         except OSError as error:
             return Later(f"cannot run {program} ({error.strerror})")
+        finally:
+            os.close(saying)
         try:
             # A command that does not read its input is as good as one that does.
             child.communicate(json.dumps(message.to_json()) + "\n", timeout=self.config.limit)
@@ -108,6 +121,7 @@ class CommandSink(PlainSink):
             )
         finally:
             _end(child)
+            passing_on.join(_A_MOMENT)  # what left its session may hold the pipe for ever
         if child.returncode == 0:
             return Accepted()
         return Later(f"{program} ended with {_ending(child.returncode)}", everybody=False)
@@ -124,12 +138,19 @@ class CommandSink(PlainSink):
         }
 
 
-def _standard_error() -> int:
-    """Where a command prints to: the file behind standard error, or nowhere."""
-    try:
-        return sys.stderr.fileno()
-    except (AttributeError, OSError, ValueError):
-        return subprocess.DEVNULL
+def _pass_on(said: int, program: str) -> None:
+    """Repeat on standard error what a command prints, up to a length; the rest is only read."""
+    left = _MOST_SAID
+    with open(said, "rb", buffering=0) as stream:
+        while part := stream.read(_MOST_SAID):
+            if left <= 0:
+                continue
+            with suppress(AttributeError, OSError, ValueError):  # there need be nobody who reads
+                sys.stderr.write(part[:left].decode("utf-8", "replace"))
+                if len(part) >= left:
+                    sys.stderr.write(f"\noddframe: {program} prints more, which is not shown\n")
+                sys.stderr.flush()
+            left -= len(part)
 
 
 def _end(child: subprocess.Popen[str]) -> None:
