@@ -12,9 +12,10 @@ import pytest
 from tests.made.fixed_camera import config, fit, png_folder, scored, values
 
 from oddframe.detectors.own_cameras.fixed_camera import FixedCameraDetector
-from oddframe.detectors.own_cameras.fixed_camera.promise import what_it_takes
+from oddframe.detectors.own_cameras.fixed_camera.promise import decide, what_it_takes
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.footage.folder import prepare_folder
+from oddframe.media.clock import Clock
 from oddframe.media.video_writing import VideoWriter
 from oddframe.runs.run_folder import read_run
 from oddframe.videos.manifest import Manifest
@@ -207,3 +208,9 @@ def test_footage_in_which_nothing_moves_is_learnt_and_read_again(street, tmp_pat
         image[30:60, 4 * number : 4 * number + 16] = 230
     walked = scored(again, png_folder(tmp_path / "walk", walk), 5.0)
     assert (values(walked)[22:45] > again.threshold).mean() > 0.8
+
+
+def test_pictures_that_are_all_the_same_do_not_ring_on_themselves():
+    """Nothing differs in what the threshold rests on, and a half-precision memory is a bit more."""
+    same = [(np.zeros(450), Clock(450, 5.0))]
+    assert decide(same, 90 / 3600, 1.0, 3.0, [0]).value == 1.31  # one frame in twenty, -log10

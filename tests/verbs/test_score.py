@@ -2,6 +2,7 @@
 
 import shutil
 import warnings
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -22,6 +23,7 @@ from oddframe.scores.events_file import read_events, read_told
 from oddframe.scores.frame_scores import Scores
 from oddframe.verbs.prepare import prepare
 from oddframe.verbs.score import score
+from oddframe.videos.video import Event
 
 
 @pytest.fixture(scope="module")
@@ -179,6 +181,25 @@ def test_a_video_that_lost_frames_since_its_manifest_is_scored_as_it_is(street, 
     frames = len(found.scores["a"])
     assert 10 < frames < 40
     assert found.manifest["a"].frames == frames
+
+
+def test_a_manifest_of_other_numbers_than_its_videos_is_told(street, tmp_path):
+    """Of more frames than decode it says so; of pictures of another size, nothing is scored."""
+    (tmp_path / "data").mkdir()
+    street.film(tmp_path / "data" / "a.mp4", street.images(2, 81))
+    made = prepare("folder", tmp_path / "data", tmp_path / "m.jsonl", val_share=0)
+    (video,) = made
+    longer = replace(
+        video, frames=video.frames + 5, label=None, events=(Event(3, video.frames + 2),)
+    )
+    replace(made, videos=(longer,)).write(tmp_path / "longer.jsonl")
+    expected = f"{video.frames} frames decode where the manifest has {video.frames + 5}, so its"
+    with pytest.warns(OddframeWarning, match=expected):
+        score(street.run, tmp_path / "longer.jsonl", out=tmp_path / "longer" / "scores.npz")
+    larger = replace(video, width=2 * video.width)
+    replace(made, videos=(larger,)).write(tmp_path / "larger.jsonl")
+    with pytest.raises(OddframeError, match=r"a\.mp4: expected pictures of 256x80, as the manif"):
+        score(street.run, tmp_path / "larger.jsonl", out=tmp_path / "larger" / "scores.npz")
 
 
 def test_one_bad_video_of_a_manifest_does_not_stop_the_others(street, tmp_path):

@@ -186,9 +186,17 @@ def _as_scored(
             continue
         scored = replace(video, cuts=found[video.id].cuts)
         frames = len(found[video.id].values)
-        videos.append(
-            scored if frames == video.frames else replace(scored, frames=frames, events=())
-        )
+        if frames != video.frames:
+            scored = replace(scored, frames=frames, events=())
+            if video.events:
+                warnings.warn(
+                    f"{manifest.locate(video)}: {count(frames, 'frame')} decode where the manifest "
+                    f"has {video.frames}, so its events are not shown; make the manifest anew with "
+                    "'oddframe prepare'",
+                    OddframeWarning,
+                    stacklevel=3,
+                )
+        videos.append(scored)
     return replace(manifest, videos=tuple(videos))
 
 

@@ -99,13 +99,14 @@ def decide(
 ) -> Threshold:
     """The threshold, as :func:`choose_threshold` has it, with two bounds.
 
-    Alarms that never end are few, so it also leaves nineteen twentieths of normal time below it.
-    And it is rounded up to a hundredth: a run keeps its memory in half precision, which may add a
-    little.
+    Alarms that never end are few, so it also leaves nineteen twentieths of normal time below it;
+    that holds of pictures which are all alike too, of which nothing differs in calibration. And it
+    is rounded up to a hundredth: a run keeps its memory in half precision, which may add a little.
     """
     found = choose_threshold(stretches, hours, wanted, merge_seconds=merge_seconds, files=files)
     usual = float(np.quantile(np.concatenate([scores for scores, _ in stretches]), 1 - _MOST_TIME))
-    return replace(found, value=math.ceil(max(found.value, usual) * 100) / 100)
+    least = max(found.value, usual, -math.log10(_MOST_TIME))
+    return replace(found, value=math.ceil(least * 100) / 100)
 
 
 def what_it_takes(wanted: float, fit_hours: float, seconds: float, spread: float = 1.0) -> str:
