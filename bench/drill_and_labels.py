@@ -16,7 +16,8 @@ from pathlib import Path
 
 from scipy.stats import spearmanr
 
-from oddframe.drills.drilling import DrillRequest, drill_run
+from oddframe.drills.drilling import drill_run
+from oddframe.drills.request import DrillRequest
 from oddframe.drills.result import Drill, is_drill, read_drill
 from oddframe.evaluation.evaluate import evaluate_scores
 from oddframe.runs.run_folder import read_run

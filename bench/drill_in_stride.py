@@ -17,9 +17,10 @@ from pathlib import Path
 
 from oddframe.cli import main
 from oddframe.drills.after_training import FEW
-from oddframe.drills.drilling import DrillRequest, drill_run
+from oddframe.drills.drilling import drill_run
 from oddframe.drills.faults import FAULTS
 from oddframe.drills.material import USUAL
+from oddframe.drills.request import DrillRequest
 from oddframe.runs.run_folder import read_run
 
 SECONDS = 225.0

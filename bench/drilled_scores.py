@@ -20,7 +20,8 @@ import numpy as np
 
 from oddframe.clips.calibration import calibrate_detector
 from oddframe.comparison.drilled import DrillComparison
-from oddframe.drills.drilling import DrillRequest, drill_run
+from oddframe.drills.drilling import drill_run
+from oddframe.drills.request import DrillRequest
 from oddframe.errors import OddframeError
 from oddframe.media.clock import Clock
 from oddframe.media.opening import open_video

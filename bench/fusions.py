@@ -28,7 +28,8 @@ from oddframe.detectors.own_cameras.fixed_camera.followed import followed_values
 from oddframe.detectors.own_cameras.fixed_camera.frame_values import frame_value
 from oddframe.detectors.own_cameras.fixed_camera.stream import FixedCameraStream
 from oddframe.detectors.stepping import scores_of
-from oddframe.drills.drilling import DrillRequest, drill_run
+from oddframe.drills.drilling import drill_run
+from oddframe.drills.request import DrillRequest
 from oddframe.drills.result import is_drill, read_drill
 from oddframe.evaluation.evaluate import evaluate_scores
 from oddframe.runs.run_folder import read_run

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from tests.made.street import Street
 
-from oddframe.drills.drilling import DrillRequest, drill_run
+from oddframe.drills.drilling import drill_run
 from oddframe.drills.faults import FAULTS
+from oddframe.drills.request import DrillRequest
 from oddframe.drills.result import Drill, Row
 from oddframe.runs.run_folder import read_run
 

@@ -13,10 +13,11 @@ from tests.made.street import Street
 
 from oddframe.cli import main
 from oddframe.drills import drilling
-from oddframe.drills.drilling import DrillRequest, drill_run
+from oddframe.drills.drilling import drill_run
 from oddframe.drills.faults import FAULTS
 from oddframe.drills.judging import score_clip
 from oddframe.drills.kept import KEPT
+from oddframe.drills.request import DrillRequest
 from oddframe.drills.result import Drill, read_drill
 from oddframe.errors import OddframeError
 from oddframe.footage.given import Footage
@@ -150,7 +151,12 @@ def test_the_verb_and_what_it_prints(brightness: Path, tmp_path: Path, capsys, l
     said = capsys.readouterr().out
     for part in ("would notice: ", "would miss: ", "learnt from", str(tmp_path / "out/drill.html")):
         assert part in said
-    kinds = {case.kind for case in read_drill(tmp_path / "out").cases}
+    drill = read_drill(tmp_path / "out")
+    assert {case.strength for case in drill.cases if case.name == "a case left behind"} == {"10 s"}
+    unmade = "a stay of 30 s and 120 s: the stretches that are watched are shorter"
+    assert drill.left_out["a case left behind, small"] == unmade
+    assert f"left out: a case left behind, small: {unmade}" in said
+    kinds = {case.kind for case in drill.cases}
     assert kinds >= {"pace", "direction", "presence", "control", "staying", "look", "camera"}
 
 

@@ -15,9 +15,10 @@ from oddframe.drills import drilling
 from oddframe.drills import stride as stride_module
 from oddframe.drills.clip import Clip, ClipVideo, as_it_is, read_clip
 from oddframe.drills.cutouts import cut_movers
-from oddframe.drills.drilling import DrillRequest, drill_run
+from oddframe.drills.drilling import drill_run
 from oddframe.drills.faults import FAULTS
 from oddframe.drills.judging import score_clip
+from oddframe.drills.request import DrillRequest
 from oddframe.drills.result import Drill
 from oddframe.drills.stage import Faulted, Stage
 from oddframe.drills.stride import Stride, Watching

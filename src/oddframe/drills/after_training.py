@@ -9,9 +9,10 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
-from oddframe.drills.drilling import DrillRequest, drill_run
+from oddframe.drills.drilling import drill_run
 from oddframe.drills.faults import FAULTS
 from oddframe.drills.material import USUAL
+from oddframe.drills.request import DrillRequest
 from oddframe.drills.result import FILE, Drill, read_drill
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.runs.run_folder import Run

@@ -16,17 +16,17 @@ from oddframe.console.progress import Progress, progress
 from oddframe.detectors.contract import FrameDetector, forks, looks_at_frames
 from oddframe.drills.clip import Clip, ClipVideo, read_clip, working_size
 from oddframe.drills.cutouts import CutOut, cut_movers
-from oddframe.drills.faults import FAULTS
+from oddframe.drills.faults.staying import too_long
 from oddframe.drills.judging import Untouched, judge, score_clip, watch_untouched
 from oddframe.drills.kept import CASES, KEPT, SETTINGS, Kept
 from oddframe.drills.material import (
-    LONGEST,
     Material,
     Stretch,
     choose_stretches,
     find_material,
 )
 from oddframe.drills.pictures import SCENE, case_picture, jpeg
+from oddframe.drills.request import DrillRequest
 from oddframe.drills.result import Case, Drill
 from oddframe.drills.stage import Fault, NotHereError, Stage
 from oddframe.drills.stride import WATCHED_SECONDS, Stride
@@ -37,40 +37,7 @@ from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.files.atomic import atomic_path, begun_in
 from oddframe.files.folder_lock import alone_in
 from oddframe.files.plain_values import typed
-from oddframe.footage.given import Footage
-from oddframe.runs.run_folder import Run
 from oddframe.settings.reading import check_seed
-
-
-@dataclass(frozen=True)
-class DrillRequest:
-    """What is drilled.
-
-    Attributes:
-        run: the run, read.
-        footage: normal footage of its camera; None for the run's own.
-        out: folder for what comes of it; None for one in the run folder.
-        root: folder that the paths of the run's manifest are relative to, if the data moved.
-        cases: how often each fault is made, if the footage has room.
-        seed: fixes every draw.
-        faults: which faults.
-        longest: seconds of the first stretch, which has room for a long stay.
-    """
-
-    run: Run
-    footage: Footage | None = None
-    out: Path | None = None
-    root: Path | None = None
-    cases: int = 3
-    seed: int = 0
-    faults: Sequence[Fault] = FAULTS
-    longest: float = LONGEST
-
-    @property
-    def folder(self) -> Path:
-        """Where everything goes."""
-        name = "own" if self.footage is None else self.footage.name
-        return self.out or self.run.folder / "drills" / name
 
 
 @dataclass(frozen=True)
@@ -172,6 +139,9 @@ class _Work:
         for order, _, _ in found:  # what could be made somewhere is not left out
             left_out.pop(order, None)
         found.sort(key=lambda one: one[:2])
+        for order, fault in enumerate(self._request.faults):
+            if why := too_long({c.strength for at, _, c in found if at == order and fault.lasts}):
+                left_out[order] = why
         never = {self._request.faults[order].row_name: why for order, why in left_out.items()}
         return self._drill(tuple(case for *_, case in found), never, untouched)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from oddframe.drills.drilling import Drilled, DrillRequest, drill_run
+from oddframe.drills.drilling import Drilled, drill_run
+from oddframe.drills.request import DrillRequest
 from oddframe.files.paths import text_paths
 from oddframe.footage.given import Footage
 from oddframe.runs.run_folder import read_run

@@ -6,6 +6,7 @@ have been noticed: what is noticed within 10 s needs no more than 10 s.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import partial
 
 import cv2
@@ -142,6 +143,18 @@ def _parts(stage: Stage, rests: int) -> tuple[Part, ...]:
     if not fitting:
         raise NotHereError(f"this footage is too short for a stay of {STAYS[0]} s")
     return tuple(Part(begins, clip.frame_at(since + stay) + 1, f"{stay} s") for stay in fitting)
+
+
+def too_long(stays: Collection[str]) -> str:
+    """Which stays were not made where some were, and why, for a person; nothing if all were.
+
+    Args:
+        stays: strengths of the cases.
+    """
+    missing = [f"{stay} s" for stay in STAYS if f"{stay} s" not in stays]
+    if not stays or not missing:
+        return ""
+    return f"a stay of {' and '.join(missing)}: the stretches that are watched are shorter"
 
 
 FAULTS = (
