@@ -16,6 +16,7 @@ from oddframe.runs.run_folder import Run
 from oddframe.scores.camera_troubles import CameraTrouble
 from oddframe.scores.detections import Detection
 from oddframe.scores.frame_scores import Scores
+from oddframe.scores.standing_out import STANDS_OUT
 from oddframe.scoring.footage import Scored
 from oddframe.verbs.demo import Demo
 from oddframe.videos.manifest import Manifest
@@ -224,6 +225,12 @@ def test_without_a_threshold_there_is_no_verdict():
         "(import with --normal, or give --threshold)"
     )
     assert lines[1:] == ["scores: out/scores.npz", "events: out/events.json"]
+    flat = {STANDS_OUT: {"times": 1.0, "plus": 0.1}}
+    lines = describe(scored(0, meta=imported | flat)).splitlines()
+    assert lines[1] == (
+        "no moment stands out in any of them: half of their frames score nearly as high as the "
+        "highest"
+    )
 
 
 def test_an_oracle_of_another_protocol_is_said():

@@ -67,7 +67,8 @@ def test_one_odd_second_ranks_first(features):
     assert found[oddest].score_map[1, 1] > found[oddest].score_map[0, 0]
     if features == "motion":  # what a network sees reaches over the middle
         assert found[oddest].boxes == ((32, 20, 64, 40),)
-        assert "lower right" in found[oddest].reason
+        wanted = "what moves is unlike what moved just before (lower right)"
+        assert found[oddest].reason == wanted
 
 
 def test_what_goes_on_evenly_is_hardly_told_apart():

@@ -30,10 +30,12 @@ def options(name):
     ]
 
 
-def video(path, kind="fast", seed=52, frames=None):
+def video(path, kind="fast", seed=52, frames=None, still=0):
+    """A video; its first picture may stand still for some frames before."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    images = filmed(kind, seed)[:frames]
     with VideoWriter(path, 12.5, (64, 40)) as writer:
-        for image in filmed(kind, seed)[:frames]:
+        for image in [images[0]] * still + images:
             writer.write(image)
     return path
 
@@ -51,7 +53,7 @@ def test_train_without_footage_makes_a_run(tmp_path, capsys):
     assert (config["seed"], config["oddframe"]) == (0, oddframe.__version__)
     assert config["needs_training"] is False
     assert not {"footage", "manifest_sha256"} & config.keys()
-    assert main(["score", "run", str(video(tmp_path / "fast.mp4"))]) == 0
+    assert main(["score", "run", str(video(tmp_path / "fast.mp4", still=150))]) == 0
     said = capsys.readouterr().out
     assert "the run has no threshold (train it on normal videos, or give --threshold)" in said
     assert "the highest scores, odd or not:\n  fast  0:" in said
@@ -91,6 +93,20 @@ def test_a_normal_video_that_cannot_be_read_is_left_out_if_there_are_others(tmp_
     assert "nothing could be compared in 2 normal videos" in capsys.readouterr().err
 
 
+def test_where_all_is_new_no_moment_is_named(tmp_path, capsys):
+    random = np.random.default_rng(5)
+    with VideoWriter(tmp_path / "busy.mp4", 10.0, (160, 120)) as writer:
+        for _ in range(90):
+            writer.write(random.integers(0, 255, (120, 160, 3), np.uint8))
+    assert main(["score", "--detector", "unmasking", "busy.mp4", "--report", "--annotate"]) == 0
+    said = capsys.readouterr().out
+    assert "no moment stands out: half of all frames score " in said
+    assert "odd or not" not in said
+    page = (tmp_path / "unmasking-busy" / "report" / "report.html").read_text()
+    assert "No moment stands out: half of all frames score " in page
+    assert "Moments of the" not in page
+
+
 def test_a_refused_score_without_a_run_leaves_none(tmp_path, capsys):
     (tmp_path / "bad.mp4").write_bytes(b"no video")
     assert main(["score", "--detector", "unmasking", "bad.mp4"]) == 2
@@ -120,7 +136,7 @@ def test_unwere_tested_raise_no_threshold(tmp_path):
 
 
 def test_the_highest_score_is_not_that_of_a_video_that_was_not_tested(tmp_path):
-    video(tmp_path / "both" / "long.mp4", "calm", 1)
+    video(tmp_path / "both" / "long.mp4", "calm", 1, still=150)
     video(tmp_path / "both" / "short.mp4", "calm", 2, frames=14)
     settings = {**small_settings("giorno"), "motion_threshold": 15.0}
     run = train(None, tmp_path / "run", detector="giorno", settings=settings)
@@ -143,21 +159,21 @@ def test_normal_videos_in_which_nothing_can_be_compared(tmp_path):
 
 
 def test_a_video_is_scored_without_a_run(tmp_path, capsys):
-    path = video(tmp_path / "footage" / "fast.mp4")
+    path = video(tmp_path / "footage" / "fast.mp4", still=150)
     assert main(["score", "--detector", "unmasking", str(path), "--report"]) == 0
     folder = tmp_path / "unmasking-fast"
     run = read_run(folder / "run")
     assert run.detector.name == "unmasking"
     scores = Scores.read(folder / "scores.npz")
     assert scores.meta["run_sha256"] == run.sha256
-    assert scores.meta["untested"] == {"fast": [[0, 11], [71, 75]]}
+    assert scores.meta["untested"] == {"fast": [[0, 141], [221, 225]]}
     page = (folder / "report" / "report.html").read_text()
     assert "which is never trained" in page
     assert "normality is what goes on in this video" in page
     assert "<h1>Highest scores in fast.mp4</h1>" in page
     assert "Moments of the highest scores; no threshold" in page
     assert "Odd moments" not in page
-    assert "15 frames not tested" in page
+    assert "145 frames not tested" in page
     before = (folder / "scores.npz").read_bytes()
     assert main(["score", str(path), "--detector", "unmasking"]) == 0
     assert (folder / "scores.npz").read_bytes() == before

@@ -101,6 +101,7 @@ def test_what_was_not_tested_is_drawn_plain_and_without_a_threshold_nothing_is_c
         for name, options in {
             "known": {"untested": [(30, FRAMES)], "detections": [high]},
             "unknown": {"detections": [high]},
+            "flat": {},
             "decided": {"untested": [(30, FRAMES)], "detections": [high], "threshold": 0.9},
         }.items()
     }
@@ -109,6 +110,7 @@ def test_what_was_not_tested_is_drawn_plain_and_without_a_threshold_nothing_is_c
     picture = np.s_[20 : HEIGHT * ENLARGED - 20, 20:-20]
     assert np.abs(frames["known"][35][picture] - grey_video.level(35)).max() < 8
     assert np.abs(frames["unknown"][35][picture] - grey_video.level(35)).max() > 20
+    assert np.abs(frames["flat"][35][picture] - grey_video.level(35)).max() < 8
     assert frames["known"][12][20, -40, 0] > frames["known"][12][20, -40, 2] + 40
     # The tag says more than "ODD", and so is wider.
     head = np.s_[HEIGHT * ENLARGED : HEIGHT * ENLARGED + 26]

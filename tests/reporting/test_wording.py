@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -19,6 +19,9 @@ from oddframe.reporting.wording import (
     summary,
 )
 from oddframe.scores.detections import Detection, EventRule, find_detections
+from oddframe.scores.frame_scores import Scores
+from oddframe.scores.standing_out import STANDS_OUT, StandsOut
+from oddframe.scores.untested import UNTESTED
 from oddframe.videos.video import Event, Video
 
 
@@ -49,7 +52,7 @@ def test_summary_counts_found_events_and_false_detections():
         "b": [Detection(0, 5, 3, 9.0, 5.0, "motion", "moves fast.")],
     }
     scores = {"a": np.zeros(100), "b": np.zeros(100)}
-    assert summary(videos, scores, found, 1.0) == (
+    assert summary(videos, Scores(scores, {"threshold": 1.0}), found) == (
         "3 odd moments in 2 of 2 videos (20 s); the oddest is at 0:00.3 in “b”: moves fast. "
         "Of 2 annotated events, 1 is found; 2 detections touch no annotated event."
     )
@@ -67,19 +70,21 @@ def test_events_that_touch_are_one_as_in_the_tables_of_metrics():
     found = find_detections(scores, rule, video.clock)
     assert missed(video, found) == whole[1:]
     assert missed(video, []) == whole
-    text = summary([video], {"a": scores}, {"a": found}, 1.0)
+    text = summary([video], Scores({"a": scores}, {"threshold": 1.0}), {"a": found})
     assert "Of 2 annotated events, 1 is found; 0 detections touch no annotated event." in text
 
 
 def test_a_video_label_alone_is_no_annotation_of_frames():
-    text = summary([_video("a", label="anomalous")], {"a": np.zeros(100)}, {}, 1.0)
+    text = summary(
+        [_video("a", label="anomalous")], Scores({"a": np.zeros(100)}, {"threshold": 1.0}), {}
+    )
     assert text == "Nothing odd in 1 video (10 s): no score is above the threshold."
 
 
 def test_of_what_could_not_be_compared_nothing_is_said():
     one, other = _video("a"), _video("b")
     meta = {"untested": {"a": [[0, one.frames]], "b": [[0, 5]]}}
-    text = summary([one], {"a": np.full(100, 0.5)}, {}, 1.0, meta)
+    text = summary([one], Scores({"a": np.full(100, 0.5)}, {"threshold": 1.0, **meta}), {})
     assert text == "No verdict on 1 video (10 s): nothing could be compared."
     told = nothing_odd([one, other], "2 videos", meta)
     assert told == "nothing odd in 2 videos; in 1 of them nothing could be compared"
@@ -140,8 +145,32 @@ def test_without_a_threshold_there_is_no_verdict():
     scores = {"a": np.eye(100)[7]}
     how = "no threshold: import with --normal, or give --threshold"
     meta = {"run": "r", "threshold": None, "threshold_source": how}
-    text = summary([_video("a")], scores, {}, None, meta)
+    text = summary([_video("a")], Scores(scores, meta), {})
     assert text == (
         "Scored 1 video (10 s); no verdict, since the run has no threshold (import with --normal, "
         "or give --threshold). The highest score is at 0:00.7 in “a”."
     )
+
+
+def test_scores_that_hardly_differ_are_said_to():
+    busy = np.full(100, 0.97)
+    busy[7] = 1.0
+    rule = asdict(StandsOut(plus=1 / 21))
+    meta = {"threshold": None, STANDS_OUT: rule}
+    text = summary([_video("a")], Scores({"a": busy}, meta), {})
+    assert text.endswith(
+        " No moment stands out: half of all frames score 0.970 or more, and the highest score, "
+        "1.000 at 0:00.7, is too near to that to say anything."
+    )
+    both = [_video("a"), _video("b")]
+    text = summary(both, Scores({"a": busy, "b": 0.9 * np.eye(100)[30]}, meta), {})
+    assert text.endswith(
+        " No moment stands out in 1 of them: half of their frames score nearly as high as the "
+        "highest. The highest score is at 0:03.0 in “b”."
+    )
+
+
+def test_where_nothing_was_compared_there_is_no_highest_score():
+    meta = {"threshold": None, UNTESTED: {"a": [[0, 100]]}}
+    text = summary([_video("a")], Scores({"a": np.full(100, 0.5)}, meta), {})
+    assert text == "No verdict on 1 video (10 s): nothing could be compared."

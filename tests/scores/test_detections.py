@@ -227,3 +227,13 @@ def test_the_oddest_moments_are_the_peaks_that_lie_apart():
     assert [(one.start, one.end) for one in found["b"]] == [(0, 21)]
     assert [one.peak for one in oddest_moments(values, clocks, 2)["a"]] == [50]
     assert not any(oddest_moments({"a": np.ones(20)}, clocks, 3).values())
+
+
+def test_a_moment_is_what_stands_out_of_its_own_video():
+    values = {"calm": np.full(100, 1.0), "busy": np.full(100, 8.0)}
+    values["calm"][40:45] = 3, 5, 4, 2, 5
+    values["busy"][70] = 9.0
+    clocks = {name: Clock(len(part), 10.0) for name, part in values.items()}
+    found = oddest_moments(values, clocks, 6, {"calm": 2.0, "busy": 9.0})
+    assert [(one.start, one.end, one.peak) for one in found["calm"]] == [(40, 43, 41)]
+    assert found["busy"] == []

@@ -34,6 +34,7 @@ from oddframe.reporting.wording import (
     hint,
     metric_label,
     no_verdict,
+    none_stands_out,
     normal_footage,
     not_filmed,
     nothing_odd,
@@ -235,7 +236,9 @@ def _scored(result: Scored) -> str:
     elif rule is not None:
         lines.append(nothing_odd(result.manifest.videos, videos, result.scores.meta))
     else:
-        lines.append(no_verdict(videos, result.scores.meta))
+        shown = result.manifest.videos
+        lines.append(no_verdict(shown, videos, result.scores.meta))
+        lines += filter(None, [none_stands_out(shown, result.scores)])
         lines += _oddest(result)
     troubles = [
         f"the camera itself: {line}" for line in camera_lines(result.manifest.videos, result.camera)

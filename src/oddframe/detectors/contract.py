@@ -12,6 +12,7 @@ from oddframe.detectors.traits import Traits
 from oddframe.media.clock import Clock
 from oddframe.media.frames import Frame, MediaInfo
 from oddframe.scores.detections import MERGE_SECONDS
+from oddframe.scores.standing_out import StandsOut
 
 
 class Detector(Protocol):
@@ -186,6 +187,11 @@ class Network(Detector, Protocol):
 
 class Untrained(FrameDetector, Protocol):
     """A detector of frames that learns nothing: settings and a seed are all of it."""
+
+    @property
+    def stands_out(self) -> StandsOut:
+        """How much higher than most of a video a score must be to be more than one of many."""
+        ...
 
     @classmethod
     def untrained(cls, config: Any, seed: int) -> Untrained:

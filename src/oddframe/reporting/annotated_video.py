@@ -34,7 +34,8 @@ WINDOW_SECONDS = 60.0
 """How much of the curve is on screen; a longer video scrolls."""
 
 BOX_SECONDS = 0.5
-"""Without score maps boxes belong to a detection's peak, and are drawn so long before and after."""
+"""Without score maps or a threshold above 0 boxes belong to a detection's peak, and are drawn so
+long before and after."""
 
 _PANEL: Colour = (24, 27, 31)
 _TEXT: Colour = (235, 238, 241)
@@ -68,10 +69,11 @@ def write_annotated_video(
         target: file to write, ending in ``.mp4``; whole or absent.
         scores: ``(frames,)``, one per frame of the source.
         threshold: drawn as a line; also the value of the map that is clearly coloured.
-        maps: score maps ``(frames, h, w)``, read one frame at a time.
+        maps: score maps ``(frames, h, w)``, read one frame at a time; not drawn where there is
+            neither a threshold nor a moment.
         detections: their intervals and reasons are marked; boxes are where the frame's own map is
-            above the threshold, without maps those of the peak, around it. Without a threshold
-            they are called what they are: the moments of the highest scores.
+            above the threshold, without maps or threshold those of the peak, around it. Without a
+            threshold they are called what they are: the moments of the highest scores.
         untested: ``[start, end)`` of frames that nothing was found out about: their map is not
             drawn, and the curve is pale.
         truth: bool ``(frames,)``, annotated frames, shaded under the curve.
@@ -89,7 +91,9 @@ def write_annotated_video(
                 f"{len(array)}; score the video again"
             )
     tested = were_tested(untested, len(scores))
-    reference = heat_reference(threshold, [scores[tested]] if tested.any() else [])
+    reference = None
+    if threshold is not None or detections:
+        reference = heat_reference(threshold, [scores[tested]] if tested.any() else [])
     with open_video(source, clock.fps if clock else None, levels) as video:
         clock = clock or Clock(len(scores), video.info.fps)
         clock = replace(clock, frames=len(scores))  # which a damaged file may promise more of
@@ -115,8 +119,8 @@ def write_annotated_video(
                     away = clock.seconds(frame.index) - clock.seconds(event.pictured)
                     near = abs(away) <= BOX_SECONDS
                     boxes = event.boxes if near else ()
-                    if score_map is not None and reference is not None:
-                        boxes = _boxes(score_map, reference, video.info)
+                    if score_map is not None and threshold is not None and threshold > 0:
+                        boxes = _boxes(score_map, threshold, video.info)
                     _mark(picture, boxes, enlarged)
                 writer.write(np.vstack([picture, panel.draw(frame.index, event)]))
                 if advance is not None:

@@ -16,7 +16,8 @@ from oddframe.evaluation.result import Evaluation, Measured
 from oddframe.media.clock import MOST_WATCHED
 from oddframe.reporting.times import shown_time
 from oddframe.scores.detections import Detection
-from oddframe.scores.frame_scores import NO_THRESHOLD, is_per_video
+from oddframe.scores.frame_scores import NO_THRESHOLD, Scores, is_per_video
+from oddframe.scores.standing_out import flat_videos
 from oddframe.scores.untested import untested_videos
 from oddframe.videos.video import Event, Video, events_from_labels
 
@@ -118,32 +119,23 @@ def missed(video: Video, detections: Sequence[Detection]) -> list[Event]:
 
 
 def summary(
-    videos: Sequence[Video],
-    scores: Mapping[str, np.ndarray],
-    detections: Mapping[str, Sequence[Detection]],
-    threshold: float | None,
-    meta: Mapping[str, Any] | None = None,
+    videos: Sequence[Video], scores: Scores, detections: Mapping[str, Sequence[Detection]]
 ) -> str:
     """What was found, in one or two sentences for somebody who looks after a camera.
 
     Args:
         videos: those that were scored.
-        scores: video id to scores.
+        scores: of these videos.
         detections: video id to events.
-        threshold: threshold of the scores, if they have one.
-        meta: what travels with the scores.
     """
     length = duration(sum(video.clock.length for video in videos))
     footage = f"{count(len(videos), 'video')} ({length})"
     found = [(d, video) for video in videos for d in detections.get(video.id, ())]
-    if threshold is None:
-        video = max(videos, key=lambda video: float(scores[video.id].max()))
-        peak = shown_time(video.clock, int(scores[video.id].argmax()))
-        said = no_verdict(footage, meta or {})
-        return f"{said[:1].upper()}{said[1:]}. The highest score is at {peak} in “{video.id}”."
+    if scores.threshold is None:
+        return _without_threshold(videos, footage, scores)
     if not found:
         why = ": no score is above the threshold"
-        return sentence(nothing_odd(videos, footage, meta or {}, why))
+        return sentence(nothing_odd(videos, footage, scores.meta, why))
     detection, video = max(found, key=lambda pair: pair[0].peak_score)
     with_any = len({video.id for _, video in found})
     where = "" if len(videos) == 1 else f"{with_any} of "
@@ -166,15 +158,65 @@ def nothing_odd(
         meta: what travels with the scores.
         why: what is said where something could be compared.
     """
-    unseen = len(untested_videos(meta, {video.id: video.frames for video in videos}))
+    unseen = len(_untested(videos, meta))
     if unseen == len(videos):
         return f"no verdict on {footage}: nothing could be compared"
     besides = f"; in {unseen} of them nothing could be compared" if unseen else ""
     return f"nothing odd in {footage}{why}{besides}"
 
 
-def no_verdict(footage: str, meta: Mapping[str, Any]) -> str:
-    """What is said of footage whose scores have no threshold, where a verdict would stand."""
+def none_stands_out(videos: Sequence[Video], scores: Scores) -> str:
+    """What is said of the videos of which no moment stands out; nothing where there are none.
+
+    Args:
+        videos: those that were scored, without a threshold.
+        scores: of these videos.
+    """
+    found = set(flat_videos(scores.values, scores.meta))
+    flat = [video for video in videos if video.id in found]
+    if not flat:
+        return ""
+    if len(videos) > 1:
+        where = "any of them" if len(flat) == len(videos) else f"{len(flat)} of them"
+        return (
+            f"no moment stands out in {where}: half of their frames score nearly as high as the "
+            "highest"
+        )
+    (video,) = flat
+    middle, values = float(np.median(scores[video.id])), scores.alarming[video.id]
+    peak = int(values.argmax())
+    return (
+        f"no moment stands out: half of all frames score {number(middle)} or more, and the highest "
+        f"score, {number(float(values[peak]))} at {shown_time(video.clock, peak)}, is too near to "
+        "that to say anything"
+    )
+
+
+def _without_threshold(videos: Sequence[Video], footage: str, scores: Scores) -> str:
+    said = [no_verdict(videos, footage, scores.meta), none_stands_out(videos, scores)]
+    silent = {*flat_videos(scores.values, scores.meta), *_untested(videos, scores.meta)}
+    if telling := [video for video in videos if video.id not in silent]:
+        alarming = scores.alarming
+        video = max(telling, key=lambda video: float(alarming[video.id].max()))
+        peak = shown_time(video.clock, int(alarming[video.id].argmax()))
+        said.append(f"the highest score is at {peak} in “{video.id}”")
+    return " ".join(sentence(line) for line in said if line)
+
+
+def _untested(videos: Sequence[Video], meta: Mapping[str, Any]) -> list[str]:
+    return untested_videos(meta, {video.id: video.frames for video in videos})
+
+
+def no_verdict(videos: Sequence[Video], footage: str, meta: Mapping[str, Any]) -> str:
+    """What is said where a verdict would stand, if the scores have no threshold.
+
+    Args:
+        videos: those that were scored.
+        footage: what they are called.
+        meta: what travels with the scores.
+    """
+    if videos and len(_untested(videos, meta)) == len(videos):
+        return f"no verdict on {footage}: nothing could be compared"
     source = str(meta.get("threshold_source") or "")
     why = "scores have no threshold"
     if meta.get("run"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -131,36 +132,45 @@ def find_detections(scores: np.ndarray, rule: EventRule, clock: Clock) -> list[D
 
 
 def oddest_moments(
-    scores: Mapping[str, np.ndarray], clocks: Mapping[str, Clock], most: int
+    scores: Mapping[str, np.ndarray],
+    clocks: Mapping[str, Clock],
+    most: int,
+    levels: Mapping[str, float] = MappingProxyType({}),
 ) -> dict[str, list[Detection]]:
     """The moments of all videos together with the highest scores, where no threshold names any.
 
-    A moment is what lies within :data:`MERGE_SECONDS` of a peak; no two share a frame, and none is
-    as low as the lowest score.
+    A moment is what lies within :data:`MERGE_SECONDS` of a peak, as far as it stands out; no two
+    share a frame, and none is as low as the lowest score.
 
     Args:
         scores: video id to ``(frames,)``.
         clocks: video id to when its frames are shown.
         most: how many, at most.
+        levels: video id to the score above which its moments stand out; by default all do.
 
     Returns:
         Video id to its moments, the earliest first.
     """
-    left = {name: np.array(values, np.float64) for name, values in scores.items()}
-    lowest = min(float(values.min()) for values in left.values())
+    lowest = min(float(values.min()) for values in scores.values())
+    left = {
+        name: np.where(values > levels.get(name, lowest), values, -math.inf)
+        for name, values in scores.items()
+    }
     found: dict[str, list[Detection]] = {name: [] for name in scores}
     for _ in range(most):
         name = max(left, key=lambda name: float(left[name].max()))
         values, peak = scores[name], int(left[name].argmax())
-        if left[name][peak] <= lowest:
+        if left[name][peak] == -math.inf:
             break
         clock = clocks[name]
         ticks = clock.ticks[: len(values)]
         away = np.abs(ticks - ticks[peak])
         reach = clock.ticks_in(MERGE_SECONDS)
-        start, end = np.flatnonzero(away <= reach)[[0, -1]].tolist()
-        mean = float(values[start : end + 1].mean())
-        found[name].append(Detection(start, end + 1, peak, float(values[peak]), mean))
+        others = np.flatnonzero((away > reach) | (values <= levels.get(name, -math.inf)))
+        start = int(others[others < peak].max(initial=-1)) + 1
+        end = int(others[others > peak].min(initial=len(values)))
+        mean = float(values[start:end].mean())
+        found[name].append(Detection(start, end, peak, float(values[peak]), mean))
         left[name][away <= 2 * reach] = -math.inf
     return {name: sorted(parts, key=lambda one: one.start) for name, parts in found.items()}
 

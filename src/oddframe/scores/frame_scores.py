@@ -18,6 +18,7 @@ from oddframe.files.array_files import write_arrays
 from oddframe.files.paths import AnyPath, as_path
 from oddframe.scores.detections import EventRule
 from oddframe.scores.score_files import META_KEY, read_scores
+from oddframe.scores.standing_out import stated_rule
 from oddframe.scores.untested import silenced, untested_spans, were_tested
 from oddframe.videos.manifest import Manifest
 from oddframe.videos.names import checked_id
@@ -61,6 +62,7 @@ class Scores:
                     ties[name] = tied
             EventRule.of(self.meta)  # whether one travels with them, and what it says
             untested_spans(self.meta)
+            stated_rule(self.meta)
         except OddframeError as error:
             raise OddframeError(f"{self._where}{error}") from None
         object.__setattr__(self, "values", values)

@@ -15,10 +15,12 @@ from oddframe.files.atomic import begun_in
 from oddframe.files.folder_lock import alone_in
 from oddframe.footage.deep_footage import at_range_of_run
 from oddframe.footage.zoned_footage import with_zones, zones_for_run
+from oddframe.media.clock import Clock
 from oddframe.scores.camera_troubles import CameraTrouble
 from oddframe.scores.detections import Detection, explained, find_detections, oddest_moments
 from oddframe.scores.frame_scores import Scores
 from oddframe.scores.maps import MAPS, read_maps
+from oddframe.scores.standing_out import levels
 from oddframe.scores.untested import with_untested
 from oddframe.scoring.kept import KEPT, SETTINGS, VideoScores
 from oddframe.scoring.meta import meta_of
@@ -104,7 +106,7 @@ def score_footage(request: ScoreRequest) -> Scored:
         alarming = scores.alarming
         clocks = {video.id: video.clock for video in manifest}
         detections = {n: find_detections(alarming[n], rule, clock) for n, clock in clocks.items()}
-        oddest = {} if rule.is_finite else oddest_moments(alarming.values, clocks, ODDEST)
+        oddest = {} if rule.is_finite else _oddest(scores, clocks)
         for moments in (detections, oddest):
             for name, parts in moments.items():
                 moments[name] = explained(parts, found[name].reasons, clocks[name])
@@ -124,6 +126,12 @@ def score_footage(request: ScoreRequest) -> Scored:
             drop_maps(folder, scores)
     left_out = {**manifest.left_out, **failed}
     return Scored(scores, detections, manifest, path, page, left_out, annotated, camera, oddest)
+
+
+def _oddest(scores: Scores, clocks: Mapping[str, Clock]) -> dict[str, list[Detection]]:
+    """The moments of the highest scores, as far as they stand out of their videos."""
+    above = levels(scores.values, scores.meta)
+    return oddest_moments(scores.alarming.values, clocks, ODDEST, above)
 
 
 def _planned(request: ScoreRequest, bar: Progress) -> tuple[Scoring, tuple[Video, ...]]:

@@ -21,6 +21,7 @@ from oddframe.detectors.traits import Traits
 from oddframe.errors import OddframeWarning
 from oddframe.files.saved_state import SavedState
 from oddframe.media.clock import Clock
+from oddframe.scores.standing_out import StandsOut
 from oddframe.settings.checked import CheckedSettings
 from oddframe.settings.ranges import setting
 
@@ -91,6 +92,11 @@ class UntrainedDetector:
     def combine(self, terms: Mapping[str, np.ndarray], *, per_video: bool = False) -> np.ndarray:
         """The score, float32 ``(frames,)``; see :meth:`scaled_terms`."""
         return self.scaled_terms(terms, per_video=per_video)[NEWNESS]
+
+    @property
+    def stands_out(self) -> StandsOut:
+        """How much higher than most of a video a score must be to be more than one of many."""
+        return StandsOut()
 
     @property
     def threshold(self) -> float:

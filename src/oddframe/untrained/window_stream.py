@@ -18,7 +18,10 @@ from oddframe.untrained.detector import MOVING_CUBES, NEWNESS, untested, warn_of
 from oddframe.untrained.unmasked_accuracy import unmasked_accuracy
 from oddframe.untrained.window_settings import WindowConfig
 
-_SUBJECTS = {"motion": "what moves", "appearance": "what is seen"}
+_SUBJECTS = {
+    "motion": "what moves is unlike what moved just before",
+    "appearance": "what is seen is unlike what was seen just before",
+}
 
 Rows = Mapping[str, np.ndarray]
 """What is looked at to the features of a frame, float32 ``(4, features)``: quarters row by row."""
@@ -187,7 +190,7 @@ class WindowStream:
             value=value,
             score_map=quarters.reshape(2, 2).astype(np.float32),
             cue=cue,
-            reason=f"{_SUBJECTS[cue]} is unlike that of the moments before ({place})",
+            reason=f"{_SUBJECTS[cue]} ({place})",
             boxes=(box,),
             terms={NEWNESS: value},
             baselines=baselines,

@@ -16,6 +16,7 @@ from oddframe.features.backbones.feature_maps import FeatureMaps
 from oddframe.files.saved_state import SavedState
 from oddframe.media.frames import MediaInfo
 from oddframe.motion_cubes.cubes import LOOKAHEAD
+from oddframe.scores.standing_out import StandsOut
 from oddframe.untrained.detector import UntrainedDetector
 from oddframe.untrained.window_stream import WindowStream
 
@@ -54,6 +55,11 @@ class WindowDetector(UntrainedDetector):
         there last.
         """
         return self.config.smoothing_seconds
+
+    @property
+    def stands_out(self) -> StandsOut:
+        """A score is a share of the frames of a window: one more of them at least must be told."""
+        return StandsOut(plus=1 / self.config.span)
 
     @property
     def latency(self) -> int:

@@ -59,8 +59,8 @@ def test_values_far_above_the_scale_and_maps_of_one_cell():
     ("threshold", "scores", "reference"),
     [
         (0.7, [3.0], 0.7),
-        (None, [1.0, 3.0], 1.5),
-        (-4.0, [1.0, 3.0], 1.5),
+        (None, [1.0, 3.0], 3.0),
+        (-4.0, [1.0, 3.0], 3.0),
         (None, [0.0], None),
         (0.0, [-1.0], None),
     ],

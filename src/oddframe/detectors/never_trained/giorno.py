@@ -23,6 +23,7 @@ from oddframe.errors import OddframeWarning
 from oddframe.media.frames import Frame, MediaInfo
 from oddframe.motion_cubes.components import principal_components
 from oddframe.motion_cubes.cubes import COLUMNS, MARGIN, ROWS, SIZE, Moment, MotionCubes
+from oddframe.scores.standing_out import StandsOut
 from oddframe.settings.ranges import setting
 from oddframe.untrained.detector import (
     MOVING_CUBES,
@@ -89,6 +90,11 @@ class Giorno(UntrainedDetector):
         "normality is what repeats in this video, before or after: what is odd from end to end is "
         "not found, and what moves but once is; where little moves scores are low"
     )
+
+    @property
+    def stands_out(self) -> StandsOut:
+        """Scores are odds: to double them takes one bit, which is what the toss of a coin tells."""
+        return StandsOut(times=2.0)
 
     @property
     def notes(self) -> dict[str, Any]:
@@ -261,8 +267,7 @@ class GiornoStream:
             value=pooled,
             score_map=cells,
             cue="motion" if boxes else "",
-            reason=f"what moves here is told from the rest by odds of {cells.max():.2g} to 1{place}"
-            * bool(boxes),
+            reason=f"what moves is unlike what moves in the rest of the video{place}" * bool(boxes),
             boxes=boxes,
             terms={NEWNESS: pooled},
             tested=tested,

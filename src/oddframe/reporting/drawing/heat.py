@@ -21,13 +21,14 @@ _OPACITY = np.interp(_LEVELS, _STOPS, [opacity for _, _, opacity in HEAT]).astyp
 def heat_reference(threshold: float | None, scores: Iterable[np.ndarray]) -> float | None:
     """The map value that is drawn clearly visible: the threshold, so that colour means "odd".
 
-    Without a positive threshold it is half of the highest score, so that the oddest place of the
-    whole recording stands out and calm frames stay clear. None if no score is positive.
+    Without a positive threshold it is the highest score, so that the oddest place of the whole
+    recording stands out, and what has less than half of it stays clear. None if no score is
+    positive.
     """
     if threshold is not None and threshold > 0:
         return float(threshold)
     peak = max((float(np.max(part)) for part in scores), default=0.0)
-    return peak / 2 if peak > 0 else None
+    return peak if peak > 0 else None
 
 
 def shows_heat(score_map: np.ndarray, reference: float) -> bool:

@@ -131,7 +131,7 @@ def write_report(
         **learnt,
         "How this came about": protocol_section(manifest, scores, evaluation),
     }
-    lead = summary(videos, alarming.values, detections, threshold, scores.meta)
+    lead = summary(videos, scores, detections)
     page = html_document(title, _introduction(lead, training_note, found), sections)
     return write_text(folder / "report.html", page)
 
