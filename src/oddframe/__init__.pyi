@@ -29,7 +29,7 @@ from oddframe.videos.manifest import Manifest as Manifest
 from oddframe.videos.video import Event as Event
 from oddframe.videos.video import Video as Video
 from oddframe.watching.checking import CheckedCameras
-from oddframe.watching.watch import Watched
+from oddframe.watching.watched import Watched
 
 __version__: str
 

@@ -194,15 +194,17 @@ def test_a_sink_that_is_gone_is_off_until_the_next_start(tmp_path, said):
     two.stop()
 
 
-def test_a_beginning_that_is_old_news_is_left_out_and_an_end_is_not(tmp_path, said):
+@pytest.mark.parametrize("again", [False, True], ids=["this process", "the next"])
+def test_a_beginning_that_is_old_news_is_left_out_and_an_end_is_not(tmp_path, said, again):
     sink, only_new = Noting(), Noting("mail")
     only_new.kinds = ("new",)
-    before = alerts(sink, only_new, state=tmp_path, said=said)  # and was killed
-    before.send(message("a.new", "new", "a", age=3700))
-    before.send(message("a.end", "end", "a", age=3650))
-    before.send(message("b.end", "end", "b", age=8 * 86400))
-    before.send(message("c.new", "new", "c", age=3500))
     both = alerts(sink, only_new, state=tmp_path, said=said)
+    both.send(message("a.new", "new", "a", age=3700))
+    both.send(message("a.end", "end", "a", age=3650))
+    both.send(message("b.end", "end", "b", age=8 * 86400))
+    both.send(message("c.new", "new", "c", age=3500))
+    if again:  # it was killed
+        both = alerts(sink, only_new, state=tmp_path, said=said)
     both.start()
     until(lambda: len(sink.got) == 2 and len(only_new.got) == 2)
     both.stop()

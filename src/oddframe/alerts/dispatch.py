@@ -73,6 +73,10 @@ class Alerts:
         for sender in self._senders.values():
             sender.state(camera, state)
 
+    def waiting(self) -> list[Message]:
+        """What no sink has taken yet, in order; the same message to several sinks as often."""
+        return [one for sender in self._senders.values() for one in sender.outbox.waiting()]
+
     def status(self) -> dict[str, SinkStatus]:
         """How each sink is now, by its name."""
         return {name: sender.status() for name, sender in self._senders.items()}

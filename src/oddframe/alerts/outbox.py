@@ -46,14 +46,14 @@ class Entry:
         message: what is to be sent.
         size: bytes.
         saved: whether it is on disk.
-        came: steady time (``time.monotonic``) at which it did; None of another process's.
+        made: steady time (``time.monotonic``) at which its message was, as far as is known.
     """
 
     number: int
     message: Message
     size: int
     saved: bool
-    came: float | None = None
+    made: float
 
 
 class Outbox:
@@ -124,18 +124,14 @@ class Outbox:
             return [self._entries[number].message for number in sorted(self._entries)]
 
     def older_than(self, seconds: float) -> list[Message]:
-        """The messages that were made longer ago; those of this process by a clock nobody sets.
+        """The messages that were made longer ago, whatever was done to the clock meanwhile.
 
         A machine without a battery for its clock begins in another year, and is set forward later.
         """
-        wall, steady = time.time(), time.monotonic()
+        until = time.monotonic() - seconds
         with self._lock:
-            return [
-                entry.message
-                for _, entry in sorted(self._entries.items())
-                if (wall - entry.message.made_at if entry.came is None else steady - entry.came)
-                > seconds
-            ]
+            entries = [self._entries[number] for number in sorted(self._entries)]
+        return [entry.message for entry in entries if entry.made < until]
 
     def put(self, message: Message) -> bool:
         """Take a message; it is on disk afterwards, or, where that is full, in memory.
@@ -157,7 +153,7 @@ class Outbox:
                 if old.message.kind == "update" and old.message.event_id == message.event_id:
                     self._remove(old)
                     self.superseded += 1
-            entry = Entry(self._next, message, len(text), saved=False, came=time.monotonic())
+            entry = Entry(self._next, message, len(text), False, _steadily(message.made_at))
             self._next += 1
             self._entries[entry.number] = entry
             self._bytes += entry.size
@@ -269,8 +265,14 @@ class Outbox:
                 path.unlink()
             return
         try:
-            entry = Entry(number, message, path.stat().st_size, saved=True)
+            made = _steadily(message.made_at)
+            entry = Entry(number, message, path.stat().st_size, True, made)
         except FileNotFoundError:  # a sink that hung under another watch has just finished it
             return
         self._entries[number] = entry
         self._bytes += entry.size
+
+
+def _steadily(at: float) -> float:
+    """A time of day that is over, on the clock that nobody sets."""
+    return time.monotonic() - max(0.0, time.time() - at)

@@ -174,6 +174,8 @@ class Sender:
         return not self._off
 
     def _sent(self, messages: list[Message]) -> Outcome:
+        if any(message.kind == "new" for message in messages):
+            self._link.settle()  # who is told that it begins is told its end, also after a kill
         try:
             return self.sink.send(messages)
         except Exception as error:  # a mistake in a sink must not end its alarms

@@ -200,15 +200,7 @@ class Journal(FreshReader):
         """
         found = []
         for event in reversed(self.events(Question(camera, state="open", most=_EVERY))):
-            files = self.state.files_of(event)
-            clips = [files.name(path) for path in files.clips() if path.stat().st_size]
-            picture = files.name(files.picture) if files.picture.is_file() else None
-            over = replace(
-                event.closed(event.seen, "interrupted"),
-                clip=clips[0] if clips else None,
-                later_clips=tuple(clips[1:]),
-                picture=picture,
-            )
+            over = self.state.with_its_files(event.closed(event.seen, "interrupted"))
             tell(over)
             found.append(self.write(over))
         self.flush(_CLOSING)

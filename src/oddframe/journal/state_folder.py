@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -150,6 +150,14 @@ class StateFolder:
     def files_of(self, event: LiveEvent) -> EventFiles:
         """The files of an event."""
         return EventFiles(self.root, event.camera, event.id)
+
+    def with_its_files(self, event: LiveEvent) -> LiveEvent:
+        """The event with the names of those of its files that are there."""
+        files = self.files_of(event)
+        clips = [files.name(path) for path in files.clips() if path.stat().st_size]
+        picture = files.name(files.picture) if files.picture.is_file() else None
+        clip = clips[0] if clips else None
+        return replace(event, clip=clip, later_clips=tuple(clips[1:]), picture=picture)
 
     def events_on_disk(self) -> Iterator[EventFiles]:
         """Every event that has a sidecar in its place, in no order; other files are nobody's."""

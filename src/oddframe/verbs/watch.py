@@ -17,7 +17,8 @@ from oddframe.journal.live_event import checked_camera
 from oddframe.sources.source import source_of
 from oddframe.watching.checking import CheckedCameras, check_cameras
 from oddframe.watching.plan import plans_of
-from oddframe.watching.watch import Watch, Watched
+from oddframe.watching.watch import Watch
+from oddframe.watching.watched import Watched
 
 STATE = "oddframe-state"
 JSON = "json"

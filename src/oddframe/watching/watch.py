@@ -6,7 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +15,6 @@ from oddframe.alerts.message import Message, in_words, message_of
 from oddframe.alerts.sink import CameraState, Sink
 from oddframe.cameras.cameras_file import Camera, CamerasFile, read_cameras
 from oddframe.cluster.machines import Machines
-from oddframe.console.words import count
 from oddframe.errors import OddframeError
 from oddframe.errors import in_words as error_in_words
 from oddframe.journal.journal import open_journal
@@ -25,11 +24,13 @@ from oddframe.watching.balance import Balance
 from oddframe.watching.camera import WatchedCamera
 from oddframe.watching.far_camera import FarCamera
 from oddframe.watching.figures import Watching, check_installed, exposition
+from oddframe.watching.left_behind import take_up
 from oddframe.watching.outside import Outside
 from oddframe.watching.plan import Plan, plans_of
 from oddframe.watching.port import answering, host_and_port
 from oddframe.watching.service import Service
 from oddframe.watching.signals import Signals
+from oddframe.watching.watched import Watched
 
 _LOOK_SECONDS = 0.5
 """How often it is looked whether cameras are through."""
@@ -43,33 +44,6 @@ _SETTLE_SECONDS = 2.0
 """So long a message waits for its picture to be on disk."""
 _ARMED = "armed"
 """Under which name it is kept whether a person wants to be told of a camera."""
-
-
-@dataclass(frozen=True)
-class Watched:
-    """What came of watching, once it is over.
-
-    Attributes:
-        state: the state folder.
-        alarms, untold: events that a person was told of, and others, by camera.
-        frames: frames that were scored, by camera.
-        left_out: cameras whose source was through before its end, and why.
-    """
-
-    state: Path
-    alarms: dict[str, int]
-    untold: dict[str, int]
-    frames: dict[str, int]
-    left_out: dict[str, str]
-
-    def text(self) -> str:
-        """What came of it, a line for each camera."""
-        lines = []
-        for name, frames in self.frames.items():
-            alarms, untold = self.alarms[name], self.untold[name]
-            also = f", and {count(untold, 'event')} that nobody was told of" * bool(untold)
-            lines.append(f"{name}: {count(frames, 'frame')}, {count(alarms, 'alarm')}{also}")
-        return "\n".join([*lines, f"kept in {self.state}"])
 
 
 class Watch:
@@ -135,6 +109,7 @@ class Watch:
                     self._metrics, partial(exposition, figures), self.dead, self.unseen
                 )
                 until_over.enter_context(port)
+            take_up(self._journal, self._alerts.waiting())
             self._close_interrupted()
             self._alerts.start()
             until_over.callback(self._stop_all)
@@ -277,7 +252,11 @@ class Watch:
 
     def _send(self, message: Message, to: tuple[str, ...]) -> None:
         self._say(in_words(message))
-        self._alerts.send(message, [*to, *(sink.name for sink in self._everybody)])
+        self._alerts.send(message, self._all_of(to))
+
+    def _all_of(self, sinks: tuple[str, ...]) -> list[str]:
+        """Names of sinks, with those that are told of everything."""
+        return [*sinks, *(sink.name for sink in self._everybody)]
 
     def _arm(self, camera: str, armed: bool) -> None:
         self._armed[camera] = armed
@@ -292,8 +271,13 @@ class Watch:
 
     def _tell_interrupted(self, event: LiveEvent) -> None:
         plan = self._plans.get(event.camera)
-        if plan is not None and not event.untold:
-            self._send(message_of(event.to_json(), "end"), plan.camera.alerts)
+        if plan is None or event.untold:
+            return
+        # Killed between the disk and the outbox, its beginning was not told either; who was told
+        # has it by its id, and is not told again.
+        begun = message_of(replace(event, end=None, ending="").to_json(), "new")
+        self._alerts.send(replace(begun, made_at=event.start), self._all_of(plan.camera.alerts))
+        self._send(message_of(event.to_json(), "end"), plan.camera.alerts)
 
 
 def _looked_at(rate: float, machine: str) -> str:
