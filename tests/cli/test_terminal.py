@@ -75,6 +75,14 @@ def test_an_oracle_checkpoint_and_thresholds_are_named_as_such():
     assert lines[9].startswith("oracle, F1")
 
 
+def test_what_was_found_stands_below_the_numbers():
+    found = replace(evaluation(), protocol={"found": "1 odd moment in 1 of 12 videos."})
+    said = f"{evaluation_table(found)}\n\n1 odd moment in 1 of 12 videos.\n"
+    given = {"report": True, "out": "out"}
+    assert describe(found, given) == f"{said}report: out/report.html"
+    assert describe(Demo(found, Path("o.html"))) == f"{said}\nreport: o.html"
+
+
 def test_the_demo_ends_with_the_report():
     text = describe(Demo(evaluation(), Path("out/report.html")))
     assert text.endswith("\n\nreport: out/report.html")

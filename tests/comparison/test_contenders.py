@@ -224,9 +224,16 @@ def test_runs_agree_on_the_truth(run, manifest, tmp_path):
     assert shared_manifest(paths, "test").dataset == "toy"
 
 
+def test_what_is_no_scores_is_said_before_the_truth_that_is_missing(tmp_path):
+    numbers = tmp_path / "metrics.json"
+    numbers.write_text('{"format": "oddframe-metrics/1"}')
+    with pytest.raises(OddframeError, match="found 'oddframe-metrics/1'; give scores"):
+        shared_manifest([numbers, tmp_path], "test")
+
+
 def test_no_truth_at_all(run, tmp_path):
     with pytest.raises(OddframeError, match="found no run that holds one; give --manifest"):
-        shared_manifest([tmp_path / "foreign.npz"], "test")
+        shared_manifest([Scores({"a": np.zeros(3)}).write(tmp_path / "foreign.npz")], "test")
     Manifest("normal", (video("n", "train", events=()),)).write(run / "manifest.jsonl")
     where = re.escape(f"found no videos in it in {run}/manifest.jsonl; give --manifest")
     with pytest.raises(OddframeError, match=where):

@@ -93,6 +93,12 @@ def test_drills_are_compared_by_the_verb(tmp_path: Path, capsys: pytest.CaptureF
     assert "2 of 3" in (out / "comparison.html").read_text()
 
 
+def test_the_file_of_a_drill_stands_for_its_folder(tmp_path: Path, capsys) -> None:
+    files = [str(Path(folder) / "drill.json") for folder in folders(tmp_path)]
+    assert main(["compare", *files, "--out", str(tmp_path / "out")]) == 0
+    assert "one notices 67 % of odd things, AUC 0.800" in capsys.readouterr().out.splitlines()
+
+
 def test_a_drill_and_something_else_are_not_compared(tmp_path: Path, capsys) -> None:
     (tmp_path / "run").mkdir()
     words = ["compare", folders(tmp_path)[0], str(tmp_path / "run"), "--out", str(tmp_path / "out")]

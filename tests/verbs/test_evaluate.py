@@ -90,6 +90,21 @@ def test_events_are_those_of_the_scores_with_the_reasons_that_fit(truth):
     assert again == found | {"a": [explained, *found["a"][1:]]}
 
 
+def test_the_page_begins_with_what_is_told_in_the_terminal(truth, tmp_path):
+    _, values = truth
+    Scores(values, {"threshold": 1.2}).write(tmp_path / "s.npz")
+    out = tmp_path / "out"
+    found = evaluate(tmp_path / "s.npz", tmp_path / "m.jsonl", out, resamples=0)
+    said = found.protocol["found"]
+    assert " odd moments in 2 of 3 videos (15 s); the oddest is at 0:0" in said
+    page = (out / "report.html").read_text()
+    assert page.count(said) == 1
+    assert Evaluation.read(out).protocol["found"] == said
+    Scores(values).write(tmp_path / "s.npz")
+    again = evaluate(tmp_path / "s.npz", tmp_path / "m.jsonl", out, resamples=0)
+    assert "found" not in again.protocol
+
+
 def test_maps_and_events_of_other_scores_are_left_out_and_said(truth, tmp_path):
     manifest, values = truth
     manifest.write(tmp_path / "m.jsonl")

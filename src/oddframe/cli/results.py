@@ -81,9 +81,10 @@ def describe(result: Any, given: Mapping[str, Any] | None = None) -> str:
             return _scored(result)
         case Evaluation():
             page = "report.html" if given.get("report") else None
-            return evaluation_table(result) + _page(given, page)
+            return evaluation_table(result) + _found(result) + _page(given, page)
         case Demo():
-            return f"{evaluation_table(result.evaluation)}\n\nreport: {result.report}"
+            found = _found(result.evaluation)
+            return f"{evaluation_table(result.evaluation)}{found}\n\nreport: {result.report}"
         case Extracted():
             return _extracted(result)
         case Merged():
@@ -121,6 +122,12 @@ def left_out(result: Any) -> Mapping[str, str]:
         case LeavingOut():
             return result.left_out
     return {}
+
+
+def _found(evaluation: Evaluation) -> str:
+    """The first sentences of its page, where scores have a threshold."""
+    found = evaluation.protocol.get("found")
+    return f"\n\n{found}" if found else ""
 
 
 def _page(given: Mapping[str, Any], name: str | None) -> str:

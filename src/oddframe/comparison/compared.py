@@ -11,7 +11,7 @@ from oddframe.comparison.contenders import Contender, maps_beside, read_contende
 from oddframe.comparison.drilled import DrillComparison
 from oddframe.comparison.published_numbers import datasets_published, published_for
 from oddframe.comparison.result import Comparison
-from oddframe.drills.result import is_drill
+from oddframe.drills.result import drill_folder, is_drill
 from oddframe.errors import OddframeError
 from oddframe.evaluation.bootstrap import RESAMPLES
 from oddframe.evaluation.evaluate import evaluate_scores
@@ -109,6 +109,7 @@ def compare_into(request: CompareRequest) -> Comparison | DrillComparison:
         OddframeError: see :meth:`CompareRequest.contenders`; scores that do not fit the manifest;
             or drills among other things.
     """
+    request = replace(request, results=[drill_folder(path) for path in request.results])
     if any(is_drill(path) for path in request.results):
         from oddframe.comparison.page import remove_comparison
 

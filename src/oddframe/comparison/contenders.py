@@ -110,12 +110,16 @@ def shared_manifest(paths: Sequence[Path], split: str, root: Path | None = None)
         root: folder that the manifests' paths are relative to, if the data moved.
 
     Raises:
-        OddframeError: none holds the split, or two disagree about it.
+        OddframeError: none holds the split, two disagree about it, or something else is given
+            than scores.
     """
     files = [file for path in paths if (file := manifest_of(path)) is not None]
     manifests = {file: Manifest.read(file, root) for file in files}
     holding = {file: part for file, part in manifests.items() if part.split(split)}
     if not holding:
+        for path in paths:
+            if not (is_sweep(path) or _is_run(path)):
+                Scores.read(path)  # what is given and is wrong is said before what is missing
         found = (
             f"no videos in it in {', '.join(map(str, files))}" if files else "no run that holds one"
         )

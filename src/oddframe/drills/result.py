@@ -201,6 +201,11 @@ def is_drill(folder: Path) -> bool:
     return (folder / FILE).is_file()
 
 
+def drill_folder(path: Path) -> Path:
+    """The folder of a drill, of which its ``drill.json`` may be given; anything else as it is."""
+    return path.parent if path.name == FILE and path.is_file() else path
+
+
 def read_drill(folder: Path) -> Drill:
     """Read ``drill.json`` of a folder.
 

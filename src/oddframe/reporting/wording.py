@@ -256,7 +256,7 @@ def doubts(meta: Mapping[str, Any], evaluation: Evaluation | None) -> list[str]:
         found.append(PER_VIDEO_WARNING)
     # Names and addresses may hold the word by chance.
     stated = {**protocol, **protocol.get("scores_meta", {}), **meta}
-    others = ("run", "source", "scores_meta", "oracle_meta")
+    others = ("run", "source", "found", "scores_meta", "oracle_meta")
     values = (str(stated[key]) for key in stated if key not in others)
     if any(re.search(r"\boracle\b", value, re.IGNORECASE) for value in values):
         found.append(

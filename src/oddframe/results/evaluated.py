@@ -12,6 +12,7 @@ from oddframe.evaluation.bootstrap import RESAMPLES
 from oddframe.evaluation.evaluate import evaluate_scores
 from oddframe.evaluation.result import Evaluation
 from oddframe.files.atomic import sha256_of
+from oddframe.reporting.wording import summary
 from oddframe.results.given_scores import GivenScores
 from oddframe.runs.training_record import record_of_scores
 from oddframe.scores.frame_scores import Scores
@@ -85,6 +86,9 @@ def evaluate_into(request: EvaluateRequest) -> Evaluation:
     if other := given.other_footage(truth, videos):
         # Not refused: a copy that was coded anew has other bytes and the same truth.
         evaluation.protocol["warnings"].append(other)
+    if given.scores.threshold is not None:
+        own = given.scores.of_split(truth, request.split)
+        evaluation.protocol["found"] = summary(videos, own, given.detections(videos))
     evaluation.hashes.update(
         {name: digest for name, digest in _hashes(request).items() if digest is not None}
     )

@@ -70,10 +70,11 @@ def _require_one_sided(stage: Stage) -> None:
     if share is None:
         raise NotHereError("too little moves here to say which way is usual")
     if share < ONE_SIDED:
-        said = "nothing" if share < _EITHER_WAY else "little"
+        said = "not" if share < _EITHER_WAY else "hardly"
         raise NotHereError(
-            f"here direction carries {said}: {100 * share:.0f} % of the motion goes the more usual "
-            "way of its place, and a little more than half do by chance"
+            f"things go either way here ({100 * share:.0f} % of the motion goes the more usual way "
+            "of its place, and a little more than half does by chance), so the other way is "
+            f"{said} odd; a way across may be"
         )
 
 

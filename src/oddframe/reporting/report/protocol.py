@@ -31,7 +31,7 @@ def protocol_section(manifest: Manifest, scores: Scores, evaluation: Evaluation 
     found: dict[str, Mapping[str, Any]] = {"Scores": scores.meta}
     if evaluation is not None:
         # What the scores' own table and the top of the page have said is not said again.
-        said = {"warnings", "scores_meta", "source", "label_rule", *scores.meta}
+        said = {"warnings", "found", "scores_meta", "source", "label_rule", *scores.meta}
         found["Evaluation"] = {k: v for k, v in evaluation.protocol.items() if k not in said}
     data = {"data set": manifest.dataset, "source": manifest.source, "labels": manifest.label_rule}
     found["Data"] = {key: value for key, value in data.items() if value}
