@@ -24,6 +24,7 @@ VERBS = {
     "train": "fit a detector to normal footage, or to features of labelled videos",
     "score": "score videos: when something odd happened, where, and why",
     "watch": "watch a camera: each event is told as it happens, and kept with picture and clip",
+    "serve": "the page over watched cameras: look, decide, find again",
     "drill": "what a run would notice: real oddities put into normal footage, no labels needed",
     "losses": "a run's loss on its bags, and its spread over random pairings",
     "evaluate": "scores against the truth: metrics with intervals, and a report",

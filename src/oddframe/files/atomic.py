@@ -34,12 +34,16 @@ class CannotWriteError(OddframeError):
 
 
 @contextmanager
-def atomic_path(target: str | Path) -> Generator[Path, None, None]:
+def atomic_path(target: str | Path, mode: int = 0o666) -> Generator[Path, None, None]:
     """Yield a temporary path in the target's folder; rename it over the target on success.
 
     The temporary name starts with a dot and keeps the target's suffix, because several writers
     (NumPy, matplotlib, FFmpeg) choose a format by it. If the block raises, nothing is left; what
     a killed writer has left in the folder is removed by the next process that writes there.
+
+    Args:
+        target: the file.
+        mode: who may read and write it, as far as the umask allows; 0o600 for its owner alone.
 
     Raises:
         CannotWriteError: the folder cannot be written, the disk is full, or what is there is no
@@ -61,7 +65,7 @@ def atomic_path(target: str | Path) -> Generator[Path, None, None]:
         # mkstemp makes files private; give the mode that open() would have given.
         umask = os.umask(0)
         os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
+        temporary.chmod(mode & ~umask)
         with temporary.open("rb") as written:
             os.fsync(written.fileno())
         temporary.replace(target)

@@ -55,6 +55,11 @@ class FreshReader(JournalReader):
         found += asked.among(waiting.values())
         return sorted(found, key=lambda event: event.id, reverse=True)[: asked.most]
 
+    def count(self, asked: Question = ALL) -> int:
+        """As :meth:`JournalReader.count`."""
+        self.flush(A_MOMENT)
+        return super().count(asked)
+
     def kept(self, camera: str, name: str) -> Any:
         """As :meth:`JournalReader.kept`."""
         waiting = self._writer.kept(camera, name)

@@ -18,6 +18,10 @@ ALL = Question()
 """All events, up to as many as are given at once."""
 
 
+_LATELY = 5000
+"""Events that are looked at for what there is to choose from."""
+
+
 class BrokenJournalError(OddframeError):
     """The file of the journal is no database any more."""
 
@@ -46,6 +50,25 @@ class JournalReader:
         """The events that are asked for, those that opened last first."""
         which, values = asked.words
         return self._events(which, *values)
+
+    def count(self, asked: Question = ALL) -> int:
+        """How many events are asked for, up to ``most``."""
+        which, values = asked.words
+        found = self._rows(f"SELECT count(*) FROM (SELECT 1 FROM events WHERE {which})", *values)
+        return int(found[0][0]) if found else 0
+
+    def cameras(self) -> list[str]:
+        """The names of all cameras that anything is known of, sorted."""
+        tables = ("events", "states", "minutes", "gaps")
+        question = " UNION ".join(f"SELECT DISTINCT camera FROM {table}" for table in tables)
+        return sorted(name for (name,) in self._rows(question))
+
+    def zones_and_cues(self) -> tuple[list[str], list[str]]:
+        """The zones that the latest events were in, and the cues that they were odd by, sorted."""
+        latest = f"(SELECT zone, content FROM events ORDER BY id DESC LIMIT {_LATELY})"
+        zones = self._rows(f"SELECT DISTINCT zone FROM {latest}")
+        cues = self._rows(f"SELECT DISTINCT json_extract(content, '$.cue') FROM {latest}")
+        return sorted(zone for (zone,) in zones), sorted(cue or "" for (cue,) in cues)
 
     def gaps(self, camera: str, since: float = 0.0, until: float = LATEST) -> list[RecordedGap]:
         """Time that was not watched, the earliest first."""

@@ -24,6 +24,9 @@ from pathlib import Path
 from oddframe.errors import OddframeError
 from oddframe.journal.live_event import LiveEvent, checked_camera, time_of_id
 
+DEFAULT = "oddframe-state"
+"""The folder where nobody names another."""
+
 CLIP_ENDINGS = (".mp4", ".mkv")
 """MP4, and Matroska for what MP4 does not hold."""
 

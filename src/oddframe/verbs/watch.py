@@ -14,13 +14,13 @@ from oddframe.console.redaction import redacted
 from oddframe.errors import OddframeError
 from oddframe.files.paths import text_paths
 from oddframe.journal.live_event import checked_camera
+from oddframe.journal.state_folder import DEFAULT
 from oddframe.sources.source import source_of
 from oddframe.watching.checking import CheckedCameras, check_cameras
 from oddframe.watching.plan import plans_of
 from oddframe.watching.watch import Watch
 from oddframe.watching.watched import Watched
 
-STATE = "oddframe-state"
 JSON = "json"
 """Name of the sink that ``--json`` adds."""
 
@@ -30,7 +30,7 @@ def watch(
     what: Path,
     source: str | None = None,
     *,
-    state: Path = Path(STATE),
+    state: Path = Path(DEFAULT),
     name: str = "camera",
     pace: str = "file",
     transport: str = "tcp",

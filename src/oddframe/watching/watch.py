@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from oddframe.cameras.cameras_file import Camera, CamerasFile, read_cameras
 from oddframe.cluster.machines import Machines
 from oddframe.errors import OddframeError
 from oddframe.errors import in_words as error_in_words
-from oddframe.journal.journal import open_journal
+from oddframe.journal.journal import Journal, open_journal
 from oddframe.journal.live_event import LiveEvent
 from oddframe.journal.retention import Room, make_room
 from oddframe.watching.balance import Balance
@@ -58,6 +58,7 @@ class Watch:
         again: the cameras file that SIGHUP reads again; None without one.
         metrics: ``HOST:PORT``; None for no port.
         machines: of a cluster, that watch the cameras; None for this process alone.
+        beside: what goes on for as long, with the journal.
     """
 
     def __init__(
@@ -70,8 +71,10 @@ class Watch:
         again: Path | None = None,
         metrics: str | None = None,
         machines: Machines | None = None,
+        beside: Callable[[Journal], AbstractContextManager[object]] = nullcontext,
     ) -> None:
         self._wanted, self._state, self._say = wanted, state, say
+        self._beside = beside
         self._plans = {plan.camera.name: plan for plan in plans}
         self._everybody, self._again, self._metrics = everybody, again, metrics
         self._machines = machines
@@ -109,6 +112,7 @@ class Watch:
                     self._metrics, partial(exposition, figures), self.dead, self.unseen
                 )
                 until_over.enter_context(port)
+            until_over.enter_context(self._beside(self._journal))
             take_up(self._journal, self._alerts.waiting())
             self._close_interrupted()
             self._alerts.start()

@@ -1,0 +1,94 @@
+"""Which address is answered by what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from functools import partial
+from importlib.resources import files
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from oddframe.errors import OddframeError
+from oddframe.serving import event_files, login, moment, review, timeline
+from oddframe.serving.feed import Feed
+from oddframe.serving.guard import Guard
+from oddframe.serving.site import Site
+
+_STATIC = {
+    "page.css": ("templates", "text/css; charset=utf-8"),
+    "serve.css": ("static", "text/css; charset=utf-8"),
+    "review.js": ("static", "text/javascript; charset=utf-8"),
+}
+"""Files that are sent as they are: where each lies below ``pages/``, and its kind."""
+
+
+def application(site: Site, names: Collection[str] = ()) -> ASGIApp:
+    """The page as an ASGI application.
+
+    Args:
+        site: what it stands on.
+        names: of this machine, beside numbers and its own.
+    """
+
+    def on(answer: Callable[[Site, Request], Any]) -> Callable[[Request], Any]:
+        return partial(answer, site)
+
+    event = "/events/{event:str}"
+    routes = [
+        Route("/", _first),
+        Route("/login", on(login.door)),
+        Route("/login", on(login.log_in), methods=["POST"]),
+        Route("/logout", on(login.log_out), methods=["POST"]),
+        Route("/review", on(review.review)),
+        Route("/review", on(review.decide), methods=["POST"]),
+        Route("/review.csv", on(review.table)),
+        Route("/review/{event:str}", on(moment.moment_page)),
+        Route(f"{event}/clip/{{part:int}}", on(event_files.clip)),
+        Route(f"{event}/picture", on(event_files.picture)),
+        Route(f"{event}/nearest", on(event_files.nearest)),
+        Route("/timeline", on(timeline.timeline)),
+        Route("/feed", Feed(site).answer),
+        Route("/static/{name:str}", _static),
+    ]
+    handlers: dict[Any, Any] = {
+        OddframeError: _failed,
+        HTTPException: _refused,
+        Exception: _broken,
+    }
+    inner = Starlette(routes=routes, exception_handlers=handlers)
+    return Guard(inner, site.sessions, names)
+
+
+def _first(_: Request) -> Response:
+    return RedirectResponse("/review", 303)
+
+
+def _static(request: Request) -> Response:
+    name = request.path_params["name"]
+    if name not in _STATIC:
+        return PlainTextResponse("there is no such file\n", 404)
+    folder, kind = _STATIC[name]
+    content = files("oddframe.pages").joinpath(folder, name).read_bytes()
+    return Response(content, headers={"content-type": kind, "cache-control": "no-cache"})
+
+
+def _failed(_: Request, error: Exception) -> Response:
+    return PlainTextResponse(f"{error}\n", 503)
+
+
+def _refused(_: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    said = error.detail if isinstance(error, HTTPException) else "that did not work"
+    return PlainTextResponse(f"{said}\n", status)
+
+
+def _broken(_: Request, error: Exception) -> Response:
+    return PlainTextResponse(
+        f"that is a bug of oddframe ({type(error).__name__}); see its log\n", 500
+    )

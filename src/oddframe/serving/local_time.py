@@ -1,0 +1,47 @@
+"""Times of day as a person at the camera would say them: in the zone of this machine."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+
+from oddframe.journal.live_event import LATEST
+
+
+def moment(at: float) -> str:
+    """``Mon 30 Nov 2026, 21:03:12``."""
+    return f"{day_of(at):%a %d %b %Y}, {clock(at)}"
+
+
+def clock(at: float) -> str:
+    """``21:03:12``."""
+    return f"{_local(at):%H:%M:%S}"
+
+
+def day_of(at: float) -> date:
+    """The day of a time, Unix seconds."""
+    return _local(at).date()
+
+
+def begin_of(day: date) -> float:
+    """When a day begins, in Unix seconds; days of 23 and 25 hours are as long as they are."""
+    return datetime.combine(day, time()).astimezone().timestamp()
+
+
+def end_of(day: date) -> float:
+    """When the next one does."""
+    return begin_of(day + timedelta(days=1))
+
+
+def read_day(given: str) -> date | None:
+    """``2026-11-30``; None for anything else."""
+    try:
+        found = date.fromisoformat(given)
+        begin_of(found)
+        end_of(found)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return found
+
+
+def _local(at: float) -> datetime:
+    return datetime.fromtimestamp(min(max(at, 0.0), LATEST - 2 * 86_400)).astimezone()

@@ -1,0 +1,129 @@
+"""One event: its film, its picture, why it is odd, and what normal footage shows nearest to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from oddframe.console.words import sentence
+from oddframe.errors import OddframeError
+from oddframe.journal.live_event import LiveEvent, time_of_id
+from oddframe.journal.question import Question
+from oddframe.pages.tables import Facts
+from oddframe.serving.local_time import day_of, moment
+from oddframe.serving.review import WORDS, asked_in, lasts
+from oddframe.serving.site import Site, address, page
+
+ENDINGS = {
+    "quiet": "it was quiet again",
+    "longest": "it went on for the longest time that an event may",
+    "gap": "the camera gave no frames any more",
+    "stopped": "watching was stopped",
+    "interrupted": "watching was killed",
+}
+UNTOLD = {
+    "disarmed": "nobody was told: the camera was not armed",
+    "budget": "nobody was told: more alarms than its budget allows",
+    "cool-down": "nobody was told: it came too soon after another",
+}
+
+
+@dataclass(frozen=True)
+class _Moment:
+    template: ClassVar[str] = "serving/moment.html"
+    ids: str
+    camera: str
+    when: str
+    reason: str
+    clips: Sequence[str]
+    picture: str
+    nearest: str
+    nearest_at: str
+    facts: Facts
+    verdict: str
+    may_decide: bool
+    earlier: str
+    later: str
+    listed: str
+    timeline: str
+
+
+def moment_page(site: Site, request: Request) -> Response:
+    """The page of an event."""
+    event = event_of(site, request)
+    if event is None:
+        return PlainTextResponse("there is no such event any more\n", 404)
+    _, said = asked_in(request)
+    clips = [] if event.clip is None else [event.clip, *event.later_clips]
+    files = [f"/events/{event.id}/clip/{part}" for part in range(1, len(clips) + 1)]
+    nearest = event.nearest
+    earlier, later = _beside(site, event)
+    return page(
+        site,
+        request,
+        f"{event.camera}: {moment(event.start)}",
+        _Moment(
+            ids=event.id,
+            camera=event.camera,
+            when=moment(event.start),
+            reason=sentence(event.reason) if event.reason else "",
+            clips=files,
+            picture=f"/events/{event.id}/picture" if event.picture else "",
+            nearest=f"/events/{event.id}/nearest" if nearest else "",
+            nearest_at=f"{nearest.video}, {_offset(nearest.seconds)}" if nearest else "",
+            facts=Facts(_facts(event)),
+            verdict=WORDS[event.verdict],
+            may_decide=site.may_decide(request),
+            earlier=earlier,
+            later=later,
+            listed=address("/review", **said),
+            timeline=address("/timeline", camera=event.camera, day=day_of(event.start).isoformat()),
+        ),
+        script="review.js",
+    )
+
+
+def event_of(site: Site, request: Request) -> LiveEvent | None:
+    """The event whose id is in the address; None if there is none."""
+    event_id = str(request.path_params["event"])
+    try:
+        time_of_id(event_id)
+        return site.reader.event(event_id)
+    except OddframeError:
+        return None
+
+
+def _facts(event: LiveEvent) -> list[tuple[str, str]]:
+    facts = [
+        ("lasted", lasts(event.start, event.end)),
+        ("score", f"{event.peak:.2f} at most, {event.mean:.2f} on average"),
+        ("threshold", f"{event.threshold:.2f}"),
+        ("zone", event.zone),
+        ("what weighs most", event.cue),
+        ("ended, since", ENDINGS.get(event.ending, event.ending)),
+        ("told", UNTOLD.get(event.untold, event.untold) or "as an alarm"),
+        ("run", f"{event.run}, version {event.version}" if event.version else event.run),
+        ("id", event.id),
+    ]
+    return [(name, value) for name, value in facts if value]
+
+
+def _beside(site: Site, event: LiveEvent) -> tuple[str, str]:
+    """Addresses of the events of this camera before and after it, on its day; or ``""``."""
+    at = Question(camera=event.camera)
+    before = site.reader.events(replace(at, before=event.id, most=1))
+    later = [e for e in site.reader.events(replace(at, since=event.start)) if e.id > event.id]
+    return (
+        f"/review/{before[0].id}" if before else "",
+        f"/review/{later[-1].id}" if later else "",
+    )
+
+
+def _offset(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,0 +1,253 @@
+"""The list of odd moments: what is asked for, visit by visit, and a person's word on them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar, get_args
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+
+from oddframe.console.words import duration, sentence
+from oddframe.errors import OddframeError
+from oddframe.journal.live_event import Verdict, time_of_id
+from oddframe.journal.question import Question, State
+from oddframe.serving.forms import form_of
+from oddframe.serving.local_time import begin_of, clock, end_of, moment, read_day
+from oddframe.serving.site import Site, address, page
+from oddframe.serving.visits import EVENTS_A_PAGE, Visit, visit_page
+
+WORDS: dict[Verdict | None, str] = {
+    "odd": "odd",
+    "normal": "normal here",
+    "later": "later",
+    None: "",
+}
+_STATES: dict[str, str] = {
+    "undecided": "waiting",
+    "odd": "odd",
+    "normal": "normal here",
+    "open": "going on",
+    "all": "all",
+}
+_COLUMNS = (
+    *("id", "camera", "start", "end", "peak", "threshold", "reason", "cue", "zone", "verdict"),
+    *("untold", "run", "version", "clip", "picture"),
+)
+_MOST_ROWS = 100_000
+_MOST_AT_ONCE = 1000
+"""Events that one word is given to."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A filter: its name, what may be chosen, and what is."""
+
+    name: str
+    label: str
+    values: Sequence[tuple[str, str]]
+    chosen: str
+
+
+@dataclass(frozen=True)
+class Item:
+    """One visit in the list.
+
+    Attributes:
+        ids: of its events, in words for a form.
+        address: of its page.
+        picture: address of its picture; ``""`` of none.
+        camera, when, lasts, reason: of it.
+        scores: the peak beside its threshold.
+        zone: where; ``""`` of none.
+        moments: what happened when, and the address of each, where it is more than one event.
+        verdict: a person's word; ``""`` of none.
+        untold: why nobody was told; ``""`` if somebody was.
+        is_open: whether it goes on.
+        may_decide: whether who looks may give a word.
+    """
+
+    template: ClassVar[str] = "serving/item.html"
+    ids: str
+    address: str
+    picture: str
+    camera: str
+    when: str
+    lasts: str
+    reason: str
+    scores: str
+    zone: str
+    moments: Sequence[tuple[str, str]]
+    verdict: str
+    untold: str
+    is_open: bool
+    may_decide: bool
+
+
+@dataclass(frozen=True)
+class _Review:
+    template: ClassVar[str] = "serving/review.html"
+    choices: Sequence[Choice]
+    day: str
+    items: Sequence[Item]
+    nothing: str
+    older: str
+    newest: str
+    table: str
+    may_decide: bool
+    read_only: bool
+
+
+def review(site: Site, request: Request) -> Response:
+    """The list, with what is asked for in the address."""
+    asked, said = asked_in(request)
+    found = visit_page(site.reader, replace(asked, most=EVENTS_A_PAGE))
+    cameras = site.reader.cameras()
+    zones, cues = site.reader.zones_and_cues()
+    choices = [
+        Choice("state", "word", list(_STATES.items()), said["state"]),
+        _choice("camera", "camera", "every camera", cameras, said),
+        _choice("zone", "zone", "anywhere", zones, said),
+        _choice("cue", "reason", "any reason", cues, said),
+    ]
+    may_decide = site.may_decide(request)
+    older = address("/review", **{**said, "before": found.older}) if found.older else ""
+    return page(
+        site,
+        request,
+        "Review",
+        _Review(
+            choices=[choice for choice in choices if len(choice.values) > 1],
+            day=said["day"],
+            items=[item_of(visit, may_decide=may_decide) for visit in found.visits],
+            nothing=_nothing(said, bool(cameras)),
+            older=older,
+            newest=address("/review", **{**said, "before": ""}) if said["before"] else "",
+            table=address("/review.csv", **{**said, "before": ""}),
+            may_decide=may_decide,
+            read_only=site.journal is None,
+        ),
+        script="review.js",
+    )
+
+
+def table(site: Site, request: Request) -> Response:
+    """The same events as a table, for a spreadsheet."""
+    asked, _ = asked_in(request)
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(_COLUMNS)
+    for event in site.reader.events(replace(asked, most=_MOST_ROWS)):
+        writer.writerow([_cell(getattr(event, name)) for name in _COLUMNS])
+    return Response(
+        text.getvalue(),
+        media_type="text/csv; charset=utf-8",
+        headers={"content-disposition": 'attachment; filename="events.csv"'},
+    )
+
+
+async def decide(site: Site, request: Request) -> Response:
+    """A person's word on some events: ``ids``, ``word`` (``none`` takes it back), ``back``."""
+    if site.journal is None:
+        return PlainTextResponse("another process writes this journal; decide there\n", 409)
+    form = await form_of(request)
+    ids = [one for one in form.get("ids", "").split() if one][:_MOST_AT_ONCE]
+    word = form.get("word", "")
+    if word not in (*get_args(Verdict), "none") or not ids:
+        return PlainTextResponse(
+            "expected ids of events and the word odd, normal, later or none\n", 400
+        )
+    verdict: Verdict | None = next((known for known in get_args(Verdict) if known == word), None)
+    try:
+        for event_id in ids:
+            time_of_id(event_id)
+            site.journal.judge(event_id, verdict)
+    except OddframeError as error:
+        return PlainTextResponse(f"{error}\n", 404)
+    if "text/html" not in request.headers.get("accept", ""):
+        return PlainTextResponse(f"{site.undecided()}\n")
+    back = form.get("back", "/review")
+    ours = back.startswith("/review") and not back.startswith("//")
+    return RedirectResponse(back if ours else "/review", 303)
+
+
+def asked_in(request: Request) -> tuple[Question, dict[str, str]]:
+    """The question in an address, and what stands there for it; what fits nothing is left out."""
+    given = request.query_params
+    said = {name: given.get(name, "") for name in ("camera", "zone", "cue", "day", "before")}
+    state = given.get("state", "undecided")
+    said["state"] = state if state in _STATES else "undecided"
+    known: State | None = next((one for one in get_args(State) if one == said["state"]), None)
+    day = read_day(said["day"])
+    said["day"] = day.isoformat() if day else ""
+    try:
+        time_of_id(said["before"])
+    except OddframeError:
+        said["before"] = ""
+    asked = Question(
+        camera=said["camera"] or None,
+        zone=said["zone"] or None,
+        cue=said["cue"] or None,
+        state=known,
+        before=said["before"] or None,
+    )
+    if day is not None:
+        asked = replace(asked, since=begin_of(day), until=end_of(day))
+    return asked, said
+
+
+def item_of(visit: Visit, *, may_decide: bool) -> Item:
+    """A visit as it stands in the list."""
+    event = visit.oddest
+    several = len(visit.events) > 1
+    return Item(
+        ids=" ".join(one.id for one in visit.events),
+        address=f"/review/{event.id}",
+        picture=f"/events/{event.id}/picture" if event.picture else "",
+        camera=visit.camera,
+        when=moment(visit.start),
+        lasts=lasts(visit.start, visit.end),
+        reason=sentence(event.reason) if event.reason else "",
+        scores=f"{event.peak:.2f} (threshold {event.threshold:.2f})",
+        zone=event.zone,
+        moments=[
+            (f"{clock(one.start)} {one.reason}".rstrip(), f"/review/{one.id}")
+            for one in visit.events
+        ]
+        if several
+        else (),
+        verdict=WORDS[visit.verdict],
+        untold=event.untold if all(one.untold for one in visit.events) else "",
+        is_open=visit.end is None,
+        may_decide=may_decide,
+    )
+
+
+def lasts(start: float, end: float | None) -> str:
+    """How long it went on, in words."""
+    return "goes on" if end is None else duration(max(1.0, end - start))
+
+
+def _choice(
+    name: str, label: str, none: str, values: Sequence[str], said: dict[str, str]
+) -> Choice:
+    return Choice(name, label, [("", none), *((v, v) for v in values if v)], said[name])
+
+
+def _nothing(said: dict[str, str], any_camera: bool) -> str:
+    """What is said where there is nothing to see."""
+    if not any_camera:
+        return "No camera was watched here yet. What is odd will stand here once one is."
+    if said["state"] == "undecided" and not any(said[n] for n in ("camera", "zone", "cue", "day")):
+        return "Nothing waits for your word."
+    return "Nothing fits what is asked for."
+
+
+def _cell(value: object) -> object:
+    # A spreadsheet takes what begins like this for a formula.
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return f"'{value}"
+    return "" if value is None else value

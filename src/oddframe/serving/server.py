@@ -1,0 +1,70 @@
+"""The server: the page on a port, in threads of its own, while something else goes on."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import uvicorn
+
+from oddframe.errors import OddframeError
+from oddframe.serving.application import application
+from oddframe.serving.door import Door
+from oddframe.serving.site import Site
+
+_PATIENCE = 10.0
+_GRACE = 2
+"""Seconds that pages which are open may hold up the end."""
+
+
+@contextmanager
+def serving(site: Site, door: Door) -> Generator[str]:
+    """Answer while the context lasts; gives the address for a browser on this machine.
+
+    Raises:
+        OddframeError: the port cannot be had.
+    """
+    listening = _listening(door)
+    port = listening.getsockname()[1]
+    server = uvicorn.Server(
+        uvicorn.Config(
+            application(site, (*door.names, door.host)),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=_GRACE,
+            limit_concurrency=512,
+        )
+    )
+    thread = threading.Thread(
+        target=server.run, args=([listening],), name="oddframe-serve", daemon=True
+    )
+    thread.start()
+    try:
+        begun = time.monotonic()
+        while not server.started:
+            if not thread.is_alive() or time.monotonic() - begun > _PATIENCE:
+                raise OddframeError(f"--port {port}: the page did not start")
+            time.sleep(0.01)
+        host = "127.0.0.1" if door.host in ("0.0.0.0", "::", "") else door.host
+        yield f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+    finally:
+        site.closing.set()
+        server.should_exit = True
+        thread.join(_PATIENCE)
+        listening.close()
+
+
+def _listening(door: Door) -> socket.socket:
+    family = socket.AF_INET6 if ":" in door.host else socket.AF_INET
+    try:
+        return socket.create_server((door.host, door.port), family=family)
+    except (OSError, OverflowError) as error:
+        said = getattr(error, "strerror", None) or error
+        raise OddframeError(
+            f"--host {door.host} --port {door.port}: cannot listen there ({said}); choose another"
+        ) from error

@@ -1,0 +1,126 @@
+"""What the page stands on: the journal, whoever writes it, and who may look."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+import oddframe
+from oddframe.journal.journal import Journal
+from oddframe.journal.question import Question
+from oddframe.journal.reading import JournalReader
+from oddframe.pages.rendering import Shown, drawn
+from oddframe.serving.sessions import Sessions
+
+MOST_COUNTED = 999
+"""More than so many undecided events are ``999+``."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """What the page stands on.
+
+    Attributes:
+        reader: of the journal.
+        journal: the same, where this process writes it; None where another one does, or none may.
+        sessions: who may look.
+        closing: set when the server is about to end: what goes on for long ends by itself then.
+    """
+
+    reader: JournalReader
+    journal: Journal | None
+    sessions: Sessions
+    closing: threading.Event = field(default_factory=threading.Event)
+
+    def undecided(self) -> int:
+        """Events that wait for a word, up to :data:`MOST_COUNTED` and one."""
+        return self.reader.count(Question(state="undecided", most=MOST_COUNTED + 1))
+
+    def may_decide(self, request: Request) -> bool:
+        """Whether who asks may give a word, and it could be kept."""
+        return self.journal is not None and request.scope.get("role") == "owner"
+
+
+@dataclass(frozen=True)
+class Place:
+    """An entry of the bar on top.
+
+    Attributes:
+        name, address: what it says, and where it leads.
+        here: whether this page is in it.
+        waiting: how much waits there; ``""`` for nothing.
+    """
+
+    name: str
+    address: str
+    here: bool = False
+    waiting: str = ""
+
+
+@dataclass(frozen=True)
+class _Page:
+    template: ClassVar[str] = "serving/page.html"
+    version: str
+    title: str
+    places: Sequence[Place]
+    content: Shown
+    script: str
+    can_log_out: bool
+    trouble: str
+
+
+def page(
+    site: Site,
+    request: Request,
+    title: str,
+    content: Shown,
+    *,
+    script: str = "",
+    status: int = 200,
+) -> HTMLResponse:
+    """A whole page.
+
+    Args:
+        site: what it stands on.
+        request: who asks.
+        title: of the window, and of the page.
+        content: below the bar.
+        script: a file of ``pages/static/``; the page can be read without it.
+        status: of HTTP.
+    """
+    path = request.url.path
+    count = site.undecided() if request.scope.get("role") else 0
+    waiting = f"{MOST_COUNTED}+" if count > MOST_COUNTED else str(count) if count else ""
+    places = [
+        Place("Review", "/review", path.startswith("/review"), waiting),
+        Place("Timeline", "/timeline", path.startswith("/timeline")),
+    ]
+    role = request.scope.get("role")
+    return HTMLResponse(
+        str(
+            drawn(
+                _Page(
+                    version=oddframe.__version__,
+                    title=title,
+                    places=places if role else [],
+                    content=content,
+                    script=script,
+                    can_log_out=bool(role) and site.sessions.are_needed,
+                    trouble=site.journal.trouble if site.journal is not None else "",
+                )
+            )
+        ),
+        status,
+    )
+
+
+def address(path: str, **parts: object) -> str:
+    """An address with what is asked for; what is None or empty is left out."""
+    given = {name: value for name, value in parts.items() if value not in (None, "")}
+    return f"{path}?{urlencode(given)}" if given else path

@@ -1,0 +1,223 @@
+"""A camera's day or week on a strip: what its score did, and when nothing was seen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import ClassVar
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from oddframe.journal.live_event import LiveEvent
+from oddframe.journal.question import Question
+from oddframe.journal.records import RecordedGap, ScoreMinute
+from oddframe.serving.local_time import begin_of, clock, day_of, end_of, read_day
+from oddframe.serving.review import lasts
+from oddframe.serving.site import Site, address, page
+
+COLUMNS = 960
+"""Of a strip: each shows the lowest and highest score of its time."""
+_HEIGHT = 100.0
+_MOST_EVENTS = 2000
+_TICKS = 8
+_LEAST_WIDTH = 2.0
+"""Of an event on a strip, so that it can be hit."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """An event on a strip.
+
+    Attributes:
+        left, width: in :data:`COLUMNS`.
+        address: of its page.
+        words: what it is.
+        told: whether it was an alarm.
+    """
+
+    left: float
+    width: float
+    address: str
+    words: str
+    told: bool
+
+
+@dataclass(frozen=True)
+class Strip:
+    """A day of a camera.
+
+    Attributes:
+        camera, day: which.
+        address: of that day alone; ``""`` where it is shown alone.
+        bands: polygons of the score from its lowest to its highest, a piece for each time without
+            a gap: points ``x,y`` of ``960x100``.
+        threshold: points of the threshold.
+        gaps: left, width, and what they were.
+        marks: the events.
+        ticks: place in percent, and time.
+        highest: the score at the top.
+        nothing: what is said where there are no scores; ``""`` if there are.
+    """
+
+    template: ClassVar[str] = "serving/strip.html"
+    camera: str
+    day: str
+    address: str
+    bands: Sequence[str]
+    threshold: Sequence[str]
+    gaps: Sequence[tuple[float, float, str]]
+    marks: Sequence[Mark]
+    ticks: Sequence[tuple[float, str]]
+    highest: str
+    nothing: str
+
+
+@dataclass(frozen=True)
+class _Timeline:
+    template: ClassVar[str] = "serving/timeline.html"
+    strips: Sequence[Strip]
+    cameras: Sequence[tuple[str, bool]]
+    day: str
+    days: int
+    before: str
+    after: str
+
+
+def timeline(site: Site, request: Request) -> Response:
+    """A day of every camera, or of one; or a week of one."""
+    given = request.query_params
+    cameras = site.reader.cameras()
+    chosen = given.get("camera", "")
+    if chosen not in cameras:
+        chosen = ""
+    latest = site.reader.events(Question(most=1))
+    day = read_day(given.get("day", "")) or (day_of(_newest(site, cameras, latest)))
+    days = 7 if given.get("days") == "7" and chosen else 1
+    shown = [chosen] if chosen else cameras
+    strips = [
+        strip_of(site, camera, day - timedelta(days=back), alone=days == 1 and bool(chosen))
+        for camera in shown
+        for back in range(days)
+    ]
+    step = timedelta(days=days)
+    where = {"camera": chosen, "days": days if days > 1 else ""}
+    return page(
+        site,
+        request,
+        "Timeline",
+        _Timeline(
+            strips=strips,
+            cameras=[(camera, camera == chosen) for camera in cameras],
+            day=day.isoformat(),
+            days=days,
+            before=address("/timeline", **where, day=(day - step).isoformat()),
+            after=address("/timeline", **where, day=(day + step).isoformat()),
+        ),
+        script="review.js",
+    )
+
+
+def strip_of(site: Site, camera: str, day: date, *, alone: bool = False) -> Strip:
+    """A day of a camera, from its journal."""
+    begin, end = begin_of(day), end_of(day)
+    minutes = [m for m in site.reader.minutes(camera, begin, end) if begin <= 60 * m.minute < end]
+    events = site.reader.events(Question(camera, begin, end, most=_MOST_EVENTS))
+    scale = COLUMNS / (end - begin)
+    top = _top(minutes)
+    gaps = [_gap(gap, begin, end, scale) for gap in site.reader.gaps(camera, begin, end)]
+    return Strip(
+        camera=camera,
+        day=f"{day:%a %d %b %Y}",
+        address="" if alone else address("/timeline", camera=camera, day=day.isoformat()),
+        bands=[_band(piece, begin, scale, top) for piece in _pieces(minutes, scale)],
+        threshold=[
+            " ".join(
+                f"{(60 * m.minute - begin) * scale:.1f},{_up(m.threshold, top):.1f}" for m in piece
+            )
+            for piece in _pieces(minutes, scale)
+        ],
+        gaps=[gap for gap in gaps if gap[1] > 0],
+        marks=[_mark(event, begin, end, scale) for event in reversed(events)],
+        ticks=[
+            (100 * part / _TICKS, clock(begin + part * (end - begin) / _TICKS)[:5])
+            for part in range(_TICKS)
+        ],
+        highest=f"{top:.1f}" if minutes else "",
+        nothing="" if minutes else "no scores on this day",
+    )
+
+
+def envelope(
+    minutes: Sequence[ScoreMinute], begin: float, scale: float
+) -> list[tuple[float, float, float]]:
+    """Column, lowest and highest score, of each column that has any: never a mean of several.
+
+    Args:
+        minutes: the earliest first.
+        begin: Unix seconds of column 0.
+        scale: columns a second.
+    """
+    found: dict[int, tuple[float, float]] = {}
+    for one in minutes:
+        column = int((60 * one.minute - begin) * scale)
+        low, high = found.get(column, (math.inf, -math.inf))
+        found[column] = min(low, one.lowest), max(high, one.highest)
+    return [(float(column), low, high) for column, (low, high) in found.items()]
+
+
+def _pieces(minutes: Sequence[ScoreMinute], scale: float) -> list[list[ScoreMinute]]:
+    """Minutes without a minute missing between them, and what a column cannot tell apart."""
+    apart = max(2, math.ceil(1 / (60 * scale)) + 1)
+    pieces: list[list[ScoreMinute]] = []
+    for one in minutes:
+        if not pieces or one.minute - pieces[-1][-1].minute >= apart:
+            pieces.append([])
+        pieces[-1].append(one)
+    return pieces
+
+
+def _band(piece: Sequence[ScoreMinute], begin: float, scale: float, top: float) -> str:
+    columns = envelope(piece, begin, scale)
+    columns.append((columns[-1][0] + 1, *columns[-1][1:]))  # a single column has a width too
+    there = [f"{column:.0f},{_up(high, top):.1f}" for column, _, high in columns]
+    back = [f"{column:.0f},{_up(low, top) + 0.8:.1f}" for column, low, _ in reversed(columns)]
+    return " ".join(there + back)
+
+
+def _top(minutes: Sequence[ScoreMinute]) -> float:
+    return max((max(m.highest, 1.25 * m.threshold) for m in minutes), default=1.0)
+
+
+def _up(score: float, top: float) -> float:
+    return _HEIGHT * (1 - min(max(score, 0.0) / max(top, 1e-9), 1.0))
+
+
+def _gap(gap: RecordedGap, begin: float, end: float, scale: float) -> tuple[float, float, str]:
+    start, stop = max(gap.start, begin), min(end if gap.end is None else gap.end, end)
+    until = "now" if gap.end is None else clock(gap.end)
+    words = f"not watched from {clock(gap.start)} to {until}: {gap.reason}"
+    return (start - begin) * scale, max(0.0, stop - start) * scale, words
+
+
+def _mark(event: LiveEvent, begin: float, end: float, scale: float) -> Mark:
+    start, stop = max(event.start, begin), min(event.end or event.seen, end)
+    words = f"{clock(event.start)}, {lasts(event.start, event.end)}, score {event.peak:.2f}"
+    return Mark(
+        left=(start - begin) * scale,
+        width=max(_LEAST_WIDTH, (stop - start) * scale),
+        address=f"/review/{event.id}",
+        words=f"{words}: {event.reason}" if event.reason else words,
+        told=not event.untold,
+    )
+
+
+def _newest(site: Site, cameras: Sequence[str], latest: Sequence[LiveEvent]) -> float:
+    """When anything was known last, in Unix seconds."""
+    times = [event.seen for event in latest]
+    for camera in cameras:
+        times += [state.at for state in site.reader.states(camera)[-1:]]
+        times += [minute.latest for minute in site.reader.minutes(camera)[-1:]]
+    return max(times, default=0.0)

@@ -1,0 +1,156 @@
+"""A state folder with events of two cameras, and the page over it, on a real port."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import cv2
+import numpy as np
+import pytest
+from tests.made.live_events import NOON, live_event
+
+from oddframe.journal.journal import Journal, open_journal
+from oddframe.journal.live_event import LiveEvent
+from oddframe.media.video_writing import VideoWriter
+from oddframe.runs.sights import write_sights
+from oddframe.scores.sights import Sight
+from oddframe.serving.door import Door
+from oddframe.serving.passwords import Passwords
+from oddframe.serving.server import serving
+from oddframe.serving.sessions import Sessions
+from oddframe.serving.site import Site
+
+OWNER, VIEWER = "owner's password", "viewer's password"
+
+
+def jpeg(level: int) -> bytes:
+    return cv2.imencode(".jpg", np.full((40, 60, 3), level, np.uint8))[1].tobytes()
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+
+class Browser:
+    """Asks like a browser that is at the page: with its cookie and its origin."""
+
+    def __init__(self, address: str) -> None:
+        parts = urlsplit(address)
+        self.where = f"{parts.hostname}:{parts.port}"
+        self.cookie = ""
+
+    def get(self, path: str, **headers: str) -> Answer:
+        return self.ask("GET", path, None, {"Accept": "text/html", **headers})
+
+    def post(self, path: str, fields: dict[str, str], **headers: str) -> Answer:
+        kind = "application/x-www-form-urlencoded"
+        given = {"Origin": f"http://{self.where}", "Content-Type": kind, **headers}
+        return self.ask("POST", path, urlencode(fields).encode(), given)
+
+    def ask(self, method: str, path: str, body: Any, headers: dict[str, str]) -> Answer:
+        connection = http.client.HTTPConnection(self.where, timeout=30)
+        try:
+            given = {"Cookie": self.cookie, **headers}
+            wanted = {name.replace("_", "-"): value for name, value in given.items() if value}
+            connection.request(method, path, body, wanted)
+            answer = connection.getresponse()
+            found = {name.lower(): value for name, value in answer.getheaders()}
+            return Answer(answer.status, found, answer.read())
+        finally:
+            connection.close()
+
+    def log_in(self, password: str) -> Answer:
+        answer = self.post("/login", {"password": password})
+        if "set-cookie" in answer.headers:
+            self.cookie = answer.headers["set-cookie"].partition(";")[0]
+        return answer
+
+
+@dataclass
+class Served:
+    """The page, who writes its journal, and events of it, the earliest first."""
+
+    browser: Browser
+    journal: Journal
+    events: list[LiveEvent]
+    root: Path
+
+    def another(self) -> Browser:
+        return Browser(f"http://{self.browser.where}/")
+
+
+def fill(journal: Journal, root: Path) -> list[LiveEvent]:
+    """Two visits at the door, of two events and of one, and an open event in the yard."""
+    run = root / "run"
+    run.mkdir(exist_ok=True)
+    write_sights(run, {Sight("monday", 61.5): jpeg(200)})
+    made = [
+        live_event(NOON, "door", verdict=None, run=str(run)),
+        live_event(NOON + 20, "door", verdict=None, run=str(run), peak=4.0, reason="lies there"),
+        live_event(NOON + 3600, "door", verdict=None, run=str(run), zone="", cue="look"),
+        live_event(NOON + 3700, "yard", verdict=None, end=None, ending="", untold="budget"),
+    ]
+    found = []
+    for number, event in enumerate(made):
+        event = replace(event, nearest=Sight("monday", 61.5))
+        if number == 1:
+            files = journal.state.files_of(event)
+            files.folder.mkdir(parents=True, exist_ok=True)
+            with VideoWriter(files.clip(), 10.0, (64, 48)) as writer:
+                for level in range(30):
+                    writer.write(np.full((48, 64, 3), 8 * level, np.uint8))
+            event = replace(event, clip=files.name(files.clip()))
+        found.append(journal.write(event, jpeg(60 * number)))
+    for minute in range(60):
+        for second in (0, 30):
+            score = 9.0 if minute == 17 and second else 0.5
+            journal.scored("door", NOON + 60 * minute + second, score, 3.0)
+    journal.gap_begins("yard", NOON + 100, "no frames")
+    journal.gap_ends("yard", NOON + 700)
+    assert journal.flush(10.0)
+    return found
+
+
+@contextmanager
+def site_at(root: Path, sessions: Sessions | None = None) -> Generator[Served]:
+    with ExitStack() as stack:
+        journal = stack.enter_context(open_journal(root / "state", print))
+        events = fill(journal, root)
+        site = Site(journal, journal, sessions or Sessions(Passwords({})))
+        address = stack.enter_context(serving(site, Door(port=0)))
+        yield Served(Browser(address), journal, events, root)
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Generator[Served]:
+    with site_at(tmp_path) as found:
+        yield found
+
+
+def feed_line(browser: Browser) -> dict[str, Any]:
+    """The first thing that is told."""
+    connection = http.client.HTTPConnection(browser.where, timeout=30)
+    try:
+        connection.request("GET", "/feed", headers={"Cookie": browser.cookie})
+        answer = connection.getresponse()
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        for raw in answer:
+            if raw.startswith(b"data: "):
+                return json.loads(raw[6:])
+        raise AssertionError("it ended")
+    finally:
+        connection.close()

@@ -1,0 +1,151 @@
+"""The page in Chromium, done by keys and clicks; screenshots lie in pytest's folder."""
+
+import time
+from collections.abc import Callable, Generator
+
+import pytest
+from tests.made.live_events import NOON, live_event
+from tests.made.programs import program
+from tests.serving.conftest import Served
+
+webdriver = pytest.importorskip("selenium.webdriver")
+
+from selenium.webdriver.chrome.service import Service  # noqa: E402
+from selenium.webdriver.common.by import By  # noqa: E402
+from selenium.webdriver.common.keys import Keys  # noqa: E402
+
+
+def options(scripts: bool = True):
+    found = webdriver.ChromeOptions()
+    found.binary_location = program("chromium", "chromium")
+    for word in ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1200,900"):
+        found.add_argument(word)
+    found.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    if not scripts:
+        off = {"profile.managed_default_content_settings.javascript": 2}
+        found.add_experimental_option("prefs", off)
+    return found
+
+
+def begun(scripts: bool = True):
+    return webdriver.Chrome(
+        options=options(scripts), service=Service(program("chromedriver", "chromium-driver"))
+    )
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Generator:
+    driver = begun()
+    yield driver
+    driver.quit()
+
+
+def until(true: Callable[[], object], seconds: float = 60.0) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def complaints(chromium) -> list[str]:
+    return [
+        row["message"] for row in chromium.get_log("browser") if "favicon" not in row["message"]
+    ]
+
+
+def address(served: Served, path: str) -> str:
+    return f"http://{served.browser.where}{path}"
+
+
+def waiting(chromium) -> str:
+    return chromium.find_element(By.ID, "waiting").text
+
+
+def test_keys_give_words_and_take_them_back(served: Served, chromium, tmp_path):
+    a, b, c, d = served.events
+    complaints(chromium)
+    chromium.get(address(served, "/review"))
+    body = chromium.find_element(By.TAG_NAME, "body")
+    body.send_keys("jj")
+    assert chromium.find_element(By.CSS_SELECTOR, ".item.here").get_attribute("data-ids") == c.id
+    body.send_keys("n")
+    until(lambda: waiting(chromium) == "3")
+    assert served.journal.event(c.id).verdict == "normal"
+    # The next one is chosen at once: two events in one visit, both odd.
+    chromium.switch_to.active_element.send_keys("o")
+    until(lambda: waiting(chromium) == "1")
+    assert {served.journal.event(e.id).verdict for e in (a, b)} == {"odd"}
+    chromium.save_screenshot(str(tmp_path / "review.png"))
+    chromium.switch_to.active_element.send_keys("u")
+    until(lambda: waiting(chromium) == "3")
+    chromium.switch_to.active_element.send_keys("u")
+    until(lambda: waiting(chromium) == "4")
+    assert {served.journal.event(e.id).verdict for e in (a, b, c, d)} == {None}
+    assert complaints(chromium) == []
+
+
+def test_the_film_of_an_event_plays(served: Served, chromium, tmp_path):
+    complaints(chromium)  # of a page whose server has gone
+    chromium.get(address(served, "/review?camera=door"))
+    picture = chromium.find_elements(By.CSS_SELECTOR, ".item a.picture")[1]
+    picture.send_keys(Keys.ENTER)
+    film = chromium.find_element(By.TAG_NAME, "video")
+    until(lambda: chromium.execute_script("return arguments[0].readyState", film) >= 1)
+    found = chromium.execute_script("return [arguments[0].duration, arguments[0].videoWidth]", film)
+    assert found == [pytest.approx(3.0, abs=0.11), 64]
+    shown = chromium.find_elements(By.CSS_SELECTOR, "figure img")
+    sizes = [chromium.execute_script("return arguments[0].naturalWidth", one) for one in shown]
+    assert sizes == [60, 60]
+    chromium.save_screenshot(str(tmp_path / "moment.png"))
+    assert complaints(chromium) == []
+
+
+def test_a_picture_that_is_gone_leaves_no_hole(served: Served, chromium):
+    (served.root / "run" / "sights.npz").unlink()
+    chromium.get(address(served, f"/review/{served.events[1].id}"))
+    figure = chromium.find_element(By.CSS_SELECTOR, "figure:has([data-optional])")
+    until(lambda: not figure.is_displayed())
+
+
+def test_the_timeline_leads_to_the_event_that_is_clicked(served: Served, chromium, tmp_path):
+    chromium.get(address(served, "/timeline?day=2026-03-01&camera=door"))
+    chromium.save_screenshot(str(tmp_path / "timeline.png"))
+    marks = chromium.find_elements(By.CSS_SELECTOR, ".strip a rect.detected")
+    assert len(marks) == 3
+    marks[-1].click()
+    until(lambda: chromium.current_url.endswith(served.events[2].id))
+
+
+def test_something_new_is_told_without_loading_again(served: Served, chromium):
+    chromium.get(address(served, "/review"))
+    note = chromium.find_element(By.ID, "new")
+    until(lambda: chromium.execute_script("return document.readyState") == "complete")
+    time.sleep(3)  # until the first word of the feed, which says what is known
+    served.journal.write(live_event(NOON + 9000, "door", verdict=None))
+    until(note.is_displayed)
+    assert waiting(chromium) == "5"
+
+
+def test_nothing_is_wider_than_a_phone(served: Served, chromium, tmp_path):
+    chromium.set_window_size(500, 900)  # headless Chromium's narrowest; the media query is 640
+    try:
+        for path in ("/review", f"/review/{served.events[1].id}", "/timeline?day=2026-03-01"):
+            chromium.get(address(served, path))
+            wide = "return document.documentElement.scrollWidth - innerWidth"
+            assert chromium.execute_script(wide) <= 0, path
+        chromium.save_screenshot(str(tmp_path / "phone.png"))
+    finally:
+        chromium.set_window_size(1200, 900)
+
+
+def test_without_scripts_the_list_reads_and_takes_words(served: Served):
+    driver = begun(scripts=False)
+    try:
+        driver.get(address(served, "/review"))
+        assert len(driver.find_elements(By.CLASS_NAME, "item")) == 3
+        driver.find_element(By.CSS_SELECTOR, 'button[value="odd"]').click()
+        until(lambda: served.journal.event(served.events[3].id).verdict == "odd")
+        assert "/review" in driver.current_url
+        assert len(driver.find_elements(By.CLASS_NAME, "item")) == 2
+    finally:
+        driver.quit()

@@ -1,0 +1,135 @@
+"""The verb serve: over what a watch left, beside a watch, and what it refuses."""
+
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from tests.serving.conftest import OWNER, Browser
+
+from oddframe.cli import main
+from oddframe.errors import OddframeError
+from oddframe.journal.journal import open_journal
+from oddframe.serving.passwords import Passwords
+from oddframe.verbs.serve import serve
+
+
+class Process:
+    """``oddframe serve`` with a port that is free."""
+
+    def __init__(self, folder: Path, *words: object) -> None:
+        self.log = folder / "log.txt"
+        command = [sys.executable, "-m", "oddframe", "serve", *map(str, words), "--port", "0"]
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
+        end = time.monotonic() + 120
+        while not (found := re.search(r"the page is at (\S+)", self.said)):
+            assert self.process.poll() is None, self.said
+            assert time.monotonic() < end, self.said
+            time.sleep(0.05)
+        self.browser = Browser(found.group(1))
+
+    @property
+    def said(self) -> str:
+        return self.log.read_text()
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(60)
+
+
+@pytest.fixture
+def watched(street, tmp_path):
+    """What a watch of a film left."""
+    words = ["watch", street.run, street.root / "fast.mp4", "--pace", "fast", "--name", "door"]
+    assert main([*map(str, words), "--state", str(tmp_path / "state")]) == 0
+    return tmp_path
+
+
+def test_what_a_watch_left_is_shown_and_takes_words(watched):
+    served = Process(watched, "--state", "state")
+    try:
+        text = served.browser.get("/review").text
+        (event,) = re.findall(r'data-ids="(\w+)"', text)
+        assert "door" in text
+        assert served.browser.get(f"/events/{event}/picture").body[:2] == b"\xff\xd8"
+        assert served.browser.get(f"/events/{event}/clip/1").body[4:8] == b"ftyp"
+        assert served.browser.post("/review", {"ids": event, "word": "odd"}).text == "0\n"
+        assert served.end() == 0
+    finally:
+        served.process.kill()
+    assert served.said.splitlines()[-1] == "state: served"
+    assert "Traceback" not in served.said
+    with open_journal(watched / "state", print) as journal:
+        assert journal.event(event).verdict == "odd"
+
+
+def test_beside_another_writer_it_reads(watched):
+    with open_journal(watched / "state", print):
+        served = Process(watched, "--state", "state")
+        try:
+            assert "Another process watches" in served.browser.get("/review").text
+            assert "the page shows what is there, and takes no word" in served.said
+            assert served.end(signal.SIGINT) == 0
+        finally:
+            served.process.kill()
+
+
+def test_cameras_are_watched_meanwhile(street, tmp_path):
+    film = street.root / "fast.mp4"
+    (tmp_path / "cameras.yaml").write_text(
+        f"run: {street.run}\ncameras:\n  - {{name: door, source: '{film}'}}\n"
+    )
+    served = Process(tmp_path, "cameras.yaml", "--state", "state")
+    try:
+        end = time.monotonic() + 60
+        while not re.findall(r'data-ids="(\w+)"', served.browser.get("/review").text):
+            assert time.monotonic() < end, served.said
+            time.sleep(0.2)
+        served.end()
+    finally:
+        served.process.kill()
+    assert "Traceback" not in served.said
+
+
+def test_a_password_is_set_from_standard_input(tmp_path):
+    words = [sys.executable, "-m", "oddframe", "serve", "--set-password", "owner"]
+    done = subprocess.run(
+        [*words, "--state", "state"], input=f"{OWNER}\n", text=True, cwd=tmp_path, check=True,
+        capture_output=True,
+    )  # fmt: skip
+    assert done.stdout == "state: the password of the owner is set\n"
+    assert Passwords.read(tmp_path / "state").role_of(OWNER) == "owner"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"state": Path("nowhere")}, "nowhere: no such folder; 'oddframe watch' makes it"),
+        ({"host": "0.0.0.0"}, "no password is set; set one first"),
+        ({"port": 70000}, "--port: expected 0 to 65535"),
+        ({"metrics": "9000"}, "--metrics tells of cameras that are watched"),
+        ({"cameras": Path("none.yaml")}, "none.yaml"),
+        ({"set_password": "boss"}, "unknown role 'boss'"),
+    ],
+)
+def test_what_cannot_be_is_one_line(tmp_path, monkeypatch, given, said):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OddframeError) as error:
+        serve(**given)
+    assert said in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_port_that_is_taken_is_one_line(tmp_path):
+    served = Process(tmp_path, "--state", str(tmp_path))
+    try:
+        port = served.browser.where.rpartition(":")[2]
+        with pytest.raises(OddframeError, match=f"--port {port}: cannot listen there"):
+            serve(state=tmp_path, port=int(port))
+        assert served.end() == 0
+    finally:
+        served.process.kill()
