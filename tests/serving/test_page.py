@@ -163,7 +163,7 @@ def test_the_timeline_shows_the_peak_of_a_single_frame_gaps_and_events(served: S
     assert min(float(pair.split(",")[1]) for pair in points.split()) == 0.0
     assert text.count('class="detected"') >= 3
     yard = served.browser.get("/timeline?day=2026-03-01&camera=yard").text
-    assert "no scores on this day" in yard
+    assert "no scores then" in yard
     assert "not watched from" in yard
     assert 'class="untold"' in yard
     week = served.browser.get("/timeline?day=2026-03-01&camera=door&days=7").text

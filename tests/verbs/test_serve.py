@@ -1,10 +1,12 @@
 """The verb serve: over what a watch left, beside a watch, and what it refuses."""
 
+import http.client
 import re
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -79,20 +81,53 @@ def test_beside_another_writer_it_reads(watched):
 
 
 def test_cameras_are_watched_meanwhile(street, tmp_path):
+    """Their pictures come as stills and as a film, with heat or without, also when all is over."""
     film = street.root / "fast.mp4"
     (tmp_path / "cameras.yaml").write_text(
-        f"run: {street.run}\ncameras:\n  - {{name: door, source: '{film}'}}\n"
+        f"run: {street.run}\ncameras:\n  - {{name: the door, source: '{film}'}}\n"
     )
     served = Process(tmp_path, "cameras.yaml", "--state", "state")
+    browser = served.browser
     try:
-        end = time.monotonic() + 60
-        while not re.findall(r'data-ids="(\w+)"', served.browser.get("/review").text):
-            assert time.monotonic() < end, served.said
-            time.sleep(0.2)
-        served.end()
+        until(lambda: re.findall(r'data-ids="(\w+)"', browser.get("/review").text))
+        until(lambda: "over" in browser.get("/now").text)
+        assert browser.get("/").headers["location"] == "/now"
+        text = browser.get("/now").text
+        assert 'href="/now/the%20door"' in text
+        plain = browser.get("/cameras/the%20door/still")
+        assert (plain.headers["content-type"], plain.body[:2]) == ("image/jpeg", b"\xff\xd8")
+        assert browser.get("/cameras/the%20door/still").body == plain.body
+        assert "the door" in browser.get("/now/the%20door").text
+        assert browser.get("/now/nobody").status == 404
+        assert browser.get("/cameras/nobody/still").status == 404
+        for heat in ("", "?heat"):
+            assert first_picture(browser, f"/cameras/the%20door/film{heat}")[:2] == b"\xff\xd8"
+        assert served.end() == 0
     finally:
         served.process.kill()
     assert "Traceback" not in served.said
+
+
+def until(true: Callable[[], object], seconds: float = 120.0) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def first_picture(browser: Browser, path: str) -> bytes:
+    """The first of a film that goes on."""
+    connection = http.client.HTTPConnection(browser.where, timeout=30)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        assert answer.headers["content-type"].startswith("multipart/x-mixed-replace")
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            head += answer.read(1)
+        return answer.read(int(re.search(rb"Content-Length: (\d+)", head).group(1)))
+    finally:
+        connection.close()
 
 
 def test_a_password_is_set_from_standard_input(tmp_path):

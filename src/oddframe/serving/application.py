@@ -15,14 +15,16 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from oddframe.errors import OddframeError
-from oddframe.serving import event_files, login, moment, review, timeline
+from oddframe.serving import event_files, login, moment, now, review, timeline
 from oddframe.serving.feed import Feed
 from oddframe.serving.guard import Guard
 from oddframe.serving.site import Site
+from oddframe.serving.stills import Stills
 
 _STATIC = {
     "page.css": ("templates", "text/css; charset=utf-8"),
     "serve.css": ("static", "text/css; charset=utf-8"),
+    "now.js": ("static", "text/javascript; charset=utf-8"),
     "review.js": ("static", "text/javascript; charset=utf-8"),
 }
 """Files that are sent as they are: where each lies below ``pages/``, and its kind."""
@@ -39,9 +41,10 @@ def application(site: Site, names: Collection[str] = ()) -> ASGIApp:
     def on(answer: Callable[[Site, Request], Any]) -> Callable[[Request], Any]:
         return partial(answer, site)
 
+    stills = Stills(site)
     event = "/events/{event:str}"
     routes = [
-        Route("/", _first),
+        Route("/", on(_first)),
         Route("/login", on(login.door)),
         Route("/login", on(login.log_in), methods=["POST"]),
         Route("/logout", on(login.log_out), methods=["POST"]),
@@ -53,6 +56,10 @@ def application(site: Site, names: Collection[str] = ()) -> ASGIApp:
         Route(f"{event}/picture", on(event_files.picture)),
         Route(f"{event}/nearest", on(event_files.nearest)),
         Route("/timeline", on(timeline.timeline)),
+        Route("/now", on(now.now)),
+        Route("/now/{camera:str}", on(now.one)),
+        Route("/cameras/{camera:str}/still", stills.still),
+        Route("/cameras/{camera:str}/film", stills.film),
         Route("/feed", Feed(site).answer),
         Route("/static/{name:str}", _static),
     ]
@@ -65,8 +72,8 @@ def application(site: Site, names: Collection[str] = ()) -> ASGIApp:
     return Guard(inner, site.sessions, names)
 
 
-def _first(_: Request) -> Response:
-    return RedirectResponse("/review", 303)
+def _first(site: Site, _: Request) -> Response:
+    return RedirectResponse("/now" if site.cameras() else "/review", 303)
 
 
 def _static(request: Request) -> Response:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Protocol
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -17,9 +17,40 @@ from oddframe.journal.question import Question
 from oddframe.journal.reading import JournalReader
 from oddframe.pages.rendering import Shown, drawn
 from oddframe.serving.sessions import Sessions
+from oddframe.sources.tally import ReaderState
+from oddframe.watching.camera import CameraCounts
+from oddframe.watching.plan import Plan
+from oddframe.watching.scorer import ScoredFrame
 
 MOST_COUNTED = 999
 """More than so many undecided events are ``999+``."""
+
+
+class SeenCamera(Protocol):
+    """A camera that is watched, as ``watching/`` has it.
+
+    Attributes:
+        name: its name.
+        plan: how it is watched.
+    """
+
+    name: str
+    plan: Plan
+
+    @property
+    def state(self) -> ReaderState:
+        """How its source does."""
+        ...
+
+    @property
+    def counts(self) -> CameraCounts:
+        """What was counted of it."""
+        ...
+
+    @property
+    def latest(self) -> ScoredFrame | None:
+        """The frame that was judged last; None before that, or where it is on another machine."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -30,13 +61,19 @@ class Site:
         reader: of the journal.
         journal: the same, where this process writes it; None where another one does, or none may.
         sessions: who may look.
+        cameras: those that are watched by this process now.
         closing: set when the server is about to end: what goes on for long ends by itself then.
     """
 
     reader: JournalReader
     journal: Journal | None
     sessions: Sessions
+    cameras: Callable[[], Sequence[SeenCamera]] = tuple
     closing: threading.Event = field(default_factory=threading.Event)
+
+    def camera(self, name: str) -> SeenCamera | None:
+        """The camera of this name, if it is watched now."""
+        return next((one for one in self.cameras() if one.name == name), None)
 
     def undecided(self) -> int:
         """Events that wait for a word, up to :data:`MOST_COUNTED` and one."""
@@ -97,7 +134,9 @@ def page(
     path = request.url.path
     count = site.undecided() if request.scope.get("role") else 0
     waiting = f"{MOST_COUNTED}+" if count > MOST_COUNTED else str(count) if count else ""
+    now = [Place("Now", "/now", path.startswith("/now"))] if site.cameras() else []
     places = [
+        *now,
         Place("Review", "/review", path.startswith("/review"), waiting),
         Place("Timeline", "/timeline", path.startswith("/timeline")),
     ]

@@ -50,7 +50,8 @@ class Strip:
     """A day of a camera.
 
     Attributes:
-        camera, day: which.
+        camera: its name; ``""`` where that is said beside it.
+        day: when that is, in words.
         address: of that day alone; ``""`` where it is shown alone.
         bands: polygons of the score from its lowest to its highest, a piece for each time without
             a gap: points ``x,y`` of ``960x100``.
@@ -122,7 +123,23 @@ def timeline(site: Site, request: Request) -> Response:
 
 def strip_of(site: Site, camera: str, day: date, *, alone: bool = False) -> Strip:
     """A day of a camera, from its journal."""
-    begin, end = begin_of(day), end_of(day)
+    where = "" if alone else address("/timeline", camera=camera, day=day.isoformat())
+    return stretch_of(site, camera, (begin_of(day), end_of(day)), f"{day:%a %d %b %Y}", where)
+
+
+def stretch_of(
+    site: Site, camera: str, when: tuple[float, float], words: str, where: str = ""
+) -> Strip:
+    """Any time of a camera.
+
+    Args:
+        site: whose journal is read.
+        camera: its name.
+        when: from when to when, Unix seconds.
+        words: how that is called.
+        where: the address of its own page; ``""`` of none.
+    """
+    begin, end = when
     minutes = [m for m in site.reader.minutes(camera, begin, end) if begin <= 60 * m.minute < end]
     events = site.reader.events(Question(camera, begin, end, most=_MOST_EVENTS))
     scale = COLUMNS / (end - begin)
@@ -130,8 +147,8 @@ def strip_of(site: Site, camera: str, day: date, *, alone: bool = False) -> Stri
     gaps = [_gap(gap, begin, end, scale) for gap in site.reader.gaps(camera, begin, end)]
     return Strip(
         camera=camera,
-        day=f"{day:%a %d %b %Y}",
-        address="" if alone else address("/timeline", camera=camera, day=day.isoformat()),
+        day=words,
+        address=where,
         bands=[_band(piece, begin, scale, top) for piece in _pieces(minutes, scale)],
         threshold=[
             " ".join(
@@ -146,7 +163,7 @@ def strip_of(site: Site, camera: str, day: date, *, alone: bool = False) -> Stri
             for part in range(_TICKS)
         ],
         highest=f"{top:.1f}" if minutes else "",
-        nothing="" if minutes else "no scores on this day",
+        nothing="" if minutes else "no scores then",
     )
 
 

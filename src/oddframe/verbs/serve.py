@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import getpass
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from oddframe.cameras.cameras_file import read_cameras
 from oddframe.console.installation import how_to_install
@@ -27,6 +28,9 @@ from oddframe.watching.plan import plans_of
 from oddframe.watching.signals import Signals
 from oddframe.watching.watch import Watch
 from oddframe.watching.watched import Watched
+
+if TYPE_CHECKING:
+    from oddframe.serving.site import SeenCamera
 
 
 @dataclass(frozen=True)
@@ -92,12 +96,14 @@ def serve(
     door.check(guarded=sessions.are_needed)
 
     @contextmanager
-    def shown(reader: JournalReader) -> Generator[None]:
+    def shown(
+        reader: JournalReader, cameras: Callable[[], Sequence[SeenCamera]] = tuple
+    ) -> Generator[None]:
         from oddframe.serving.server import serving
         from oddframe.serving.site import Site
 
         journal = reader if isinstance(reader, Journal) else None
-        with serving(Site(reader, journal, sessions), door) as address:
+        with serving(Site(reader, journal, sessions, cameras), door) as address:
             _say(f"the page is at {address} (Ctrl-C ends it)")
             yield
 

@@ -74,6 +74,7 @@ class WatchedCamera:
         machine: ``""``, this one.
         loss: why a source that has an end was through before it; ``""`` if it was not.
         moved: steady time (``time.monotonic``) of the last sign of the thread.
+        latest: the frame that was judged last, for whoever looks; None before the first.
     """
 
     machine = ""
@@ -103,6 +104,7 @@ class WatchedCamera:
         self._shown = 0.0
         self.loss = ""
         self.moved = time.monotonic()
+        self.latest: ScoredFrame | None = None
         self._thread = threading.Thread(
             target=self._run, name=f"oddframe-watch-{self.name}", daemon=True
         )
@@ -263,7 +265,7 @@ class WatchedCamera:
         self._begun_anew = time.monotonic() + _AGAIN_SECONDS
 
     def _judge(self, scored: ScoredFrame) -> None:
-        frame, score, plan = scored.frame, scored.score, self.plan
+        frame, score, plan, self.latest = scored.frame, scored.score, self.plan, scored
         self._scored += 1
         score, zone = weighed(score, frame.size, plan.zones, plan.detector.threshold)
         # NumPy's numbers are none to a journal.

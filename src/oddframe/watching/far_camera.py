@@ -117,6 +117,11 @@ class FarCamera:
         """What was counted, on all machines."""
         return self._counts
 
+    @property
+    def latest(self) -> None:
+        """Its frames are on the machine that watches it, and not sent here."""
+        return None
+
     def _run(self) -> None:
         back_off, lost_on = BackOff(), ""
         while not self._stopping.is_set():

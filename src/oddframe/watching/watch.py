@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
 from oddframe.alerts.dispatch import Alerts
 from oddframe.alerts.message import Message, in_words, message_of
@@ -46,6 +47,11 @@ _ARMED = "armed"
 """Under which name it is kept whether a person wants to be told of a camera."""
 
 
+Beside: TypeAlias = Callable[
+    [Journal, Callable[[], Sequence[WatchedCamera | FarCamera]]], AbstractContextManager[object]
+]
+
+
 class Watch:
     """Watches cameras until they are through, or a signal ends it.
 
@@ -58,7 +64,8 @@ class Watch:
         again: the cameras file that SIGHUP reads again; None without one.
         metrics: ``HOST:PORT``; None for no port.
         machines: of a cluster, that watch the cameras; None for this process alone.
-        beside: what goes on for as long, with the journal.
+        beside: what goes on meanwhile, with the journal and the cameras that are watched; it goes
+            on until a signal ends it, also when all cameras are through.
     """
 
     def __init__(
@@ -71,7 +78,7 @@ class Watch:
         again: Path | None = None,
         metrics: str | None = None,
         machines: Machines | None = None,
-        beside: Callable[[Journal], AbstractContextManager[object]] = nullcontext,
+        beside: Beside | None = None,
     ) -> None:
         self._wanted, self._state, self._say = wanted, state, say
         self._beside = beside
@@ -112,7 +119,8 @@ class Watch:
                     self._metrics, partial(exposition, figures), self.dead, self.unseen
                 )
                 until_over.enter_context(port)
-            until_over.enter_context(self._beside(self._journal))
+            if self._beside is not None:
+                until_over.enter_context(self._beside(self._journal, lambda: self.cameras))
             take_up(self._journal, self._alerts.waiting())
             self._close_interrupted()
             self._alerts.start()
@@ -148,7 +156,7 @@ class Watch:
         looked = tended = time.monotonic()
         while not self._signals.stop.wait(_LOOK_SECONDS):
             now = time.monotonic()
-            if all(camera.is_over for camera in self.cameras):
+            if self._beside is None and all(camera.is_over for camera in self.cameras):
                 return
             if self._signals.reload.is_set():
                 self._signals.reload.clear()

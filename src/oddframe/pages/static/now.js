@@ -1,0 +1,47 @@
+"use strict";
+// Stills come once a second; a film that stops is asked for anew, since a browser does not.
+const visible = () => document.visibilityState === "visible";
+
+for (const image of document.querySelectorAll("img[data-still]")) {
+  const again = () => {
+    if (!visible()) { setTimeout(again, 1000); return; }
+    const next = new Image();
+    next.onload = () => { image.src = next.src; setTimeout(again, 1000); };
+    next.onerror = () => setTimeout(again, 3000);
+    next.src = `${image.dataset.still}?at=${Date.now()}`;
+  };
+  setTimeout(again, 1000);
+}
+
+const film = document.querySelector("img[data-film]");
+if (film) {
+  const heat = document.getElementById("heat");
+  const show = () => { film.src = `${film.dataset.film}?at=${Date.now()}${heat.checked ? "&heat" : ""}`; };
+  heat.addEventListener("change", show);
+  film.addEventListener("error", () => setTimeout(show, 3000));
+}
+
+// What a camera is, and its last hour, are made by the server: the page is asked for again.
+async function refresh() {
+  if (visible()) {
+    try {
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+      if (answer.ok) take(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    } catch { /* the server may be on its way back */ }
+  }
+  setTimeout(refresh, 10000);
+}
+
+function take(fresh) {
+  for (const old of document.querySelectorAll(".tile")) {
+    const now = fresh.querySelector(`.tile[data-camera="${CSS.escape(old.dataset.camera)}"]`);
+    if (!now || !now.querySelector("img") !== !old.querySelector("img")) { location.reload(); return; }
+    const kept = old.firstElementChild;
+    old.replaceChildren(kept, ...[...now.children].slice(1));
+  }
+  const strips = document.querySelectorAll("main > .strip"), others = fresh.querySelectorAll("main > .strip");
+  strips.forEach((strip, index) => { if (others[index]) strip.replaceWith(others[index]); });
+  const count = document.getElementById("waiting"), fresher = fresh.getElementById("waiting");
+  if (count && fresher) { count.textContent = fresher.textContent; count.hidden = fresher.hidden; }
+}
+setTimeout(refresh, 10000);

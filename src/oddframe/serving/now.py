@@ -1,0 +1,137 @@
+"""What the cameras that are watched show now, and how each of them is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import ClassVar
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from oddframe.console.words import duration, sentence
+from oddframe.journal.question import Question
+from oddframe.pages.tables import Facts
+from oddframe.serving.local_time import clock
+from oddframe.serving.site import SeenCamera, Site, page
+from oddframe.serving.timeline import Strip, stretch_of
+
+HOUR = 3600.0
+_LATEST = 5
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A camera in the grid.
+
+    Attributes:
+        name: of the camera.
+        address: of its page.
+        still: address of its picture; ``""`` where there is none to be had.
+        state: a word or two; ``kind`` is ``up``, ``odd``, ``down`` or ``quiet``, for its colour.
+        why: more of it.
+        score: now, beside the limit.
+        strip: its last hour.
+    """
+
+    template: ClassVar[str] = "serving/tile.html"
+    name: str
+    address: str
+    still: str
+    state: str
+    kind: str
+    why: str
+    score: str
+    strip: Strip
+
+
+@dataclass(frozen=True)
+class _Now:
+    template: ClassVar[str] = "serving/now.html"
+    tiles: Sequence[Tile]
+
+
+@dataclass(frozen=True)
+class _One:
+    template: ClassVar[str] = "serving/camera.html"
+    tile: Tile
+    film: str
+    strip: Strip
+    latest: Sequence[tuple[str, str]]
+    facts: Facts
+
+
+def now(site: Site, request: Request) -> Response:
+    """All cameras."""
+    tiles = [tile_of(site, camera) for camera in site.cameras()]
+    return page(site, request, "Now", _Now(tiles), script="now.js")
+
+
+def one(site: Site, request: Request) -> Response:
+    """One camera."""
+    camera = site.camera(request.path_params["camera"])
+    if camera is None:
+        return PlainTextResponse("no such camera is watched now\n", 404)
+    tile = tile_of(site, camera)
+    events = site.reader.events(Question(camera=camera.name, most=_LATEST))
+    latest = [
+        (f"{clock(e.start)} {sentence(e.reason) if e.reason else ''}".rstrip(), f"/review/{e.id}")
+        for e in events
+    ]
+    film = f"/cameras/{quote(camera.name, safe='')}/film" if tile.still else ""
+    content = _One(tile, film, tile.strip, latest, Facts(_facts(camera)))
+    return page(site, request, camera.name, content, script="now.js")
+
+
+def tile_of(site: Site, camera: SeenCamera) -> Tile:
+    """A camera as it is now."""
+    at, name = time.time(), quote(camera.name, safe="")
+    counts = camera.counts
+    state, kind, why = _state(site, camera, at)
+    score = "" if counts.score is None else f"{counts.score:.2f} (limit {counts.limit:.2f})"
+    return Tile(
+        name=camera.name,
+        address=f"/now/{name}",
+        still=f"/cameras/{name}/still" if camera.latest is not None else "",
+        state=state,
+        kind=kind,
+        why=why,
+        score=score,
+        strip=replace(stretch_of(site, camera.name, (at - HOUR, at), "the last hour"), camera=""),
+    )
+
+
+def _state(site: Site, camera: SeenCamera, at: float) -> tuple[str, str, str]:
+    source = camera.state
+    if not source.up:
+        since = f"since {clock(source.since)}"
+        return ("over" if source.reason == "ended" else "down"), "down", f"{since}: {source.words}"
+    if site.reader.events(Question(camera=camera.name, state="open", most=1)):
+        return "odd", "odd", ""
+    said = site.reader.states(camera.name, at - HOUR)
+    if said and said[-1].state not in ("up", "down"):
+        return said[-1].state, "odd", said[-1].reason
+    if not camera.plan.camera.schedule.armed(datetime.fromtimestamp(at, UTC)):
+        return "not armed now", "quiet", "its schedule says so"
+    return "watched", "up", ""
+
+
+def _facts(camera: SeenCamera) -> list[tuple[str, str]]:
+    source, counts, plan = camera.state, camera.counts, camera.plan
+    size = f"{source.size[0]}x{source.size[1]}" if source.size else ""
+    rate = f"{source.rate:.3g} frames/s" if source.rate else ""
+    facts = [
+        ("source", plan.camera.source.shown),
+        ("picture", ", ".join(part for part in (size, rate, source.codec or "") if part)),
+        ("judged", f"{counts.scored:,} frames, {counts.spared:,} not looked at"),
+        ("alarms", f"{counts.alarms:,}, and {counts.untold:,} that nobody was told of"),
+        ("threshold", f"{plan.rule.threshold:.2f}"),
+        ("run", str(plan.camera.run)),
+        ("lost", ", ".join(f"{why} {many}" for why, many in source.reconnects.items())),
+    ]
+    if source.frame_age is not None:
+        facts.insert(2, ("last frame", f"{duration(source.frame_age)} ago"))
+    return [(name, value) for name, value in facts if value]
