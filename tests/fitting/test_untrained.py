@@ -3,6 +3,7 @@
 import json
 import re
 
+import cv2
 import numpy as np
 import pytest
 import yaml
@@ -20,6 +21,8 @@ from oddframe.verbs.evaluate import evaluate
 from oddframe.verbs.score import score
 from oddframe.verbs.train import train
 from oddframe.videos.manifest import Manifest
+
+LONG = f"{'x' * 245}.mp4"
 
 
 def options(name):
@@ -107,6 +110,16 @@ def test_where_all_is_new_no_moment_is_named(tmp_path, capsys):
     assert "Moments of the" not in page
 
 
+def test_what_has_seen_no_footage_takes_deep_pictures_as_they_are(tmp_path, recwarn):
+    for number in range(24):
+        picture = np.full((40, 64), 7400, np.uint16)
+        picture[10:30, 2 * number : 2 * number + 12] = 7900
+        (tmp_path / "deep").mkdir(exist_ok=True)
+        cv2.imwrite(str(tmp_path / "deep" / f"{number:03}.tiff"), picture)
+    assert main(["score", "deep", "--detector", "unmasking"]) == 0
+    assert not [str(one.message) for one in recwarn if "8 bits" in str(one.message)]
+
+
 def test_a_refused_score_without_a_run_leaves_none(tmp_path, capsys):
     (tmp_path / "bad.mp4").write_bytes(b"no video")
     assert main(["score", "--detector", "unmasking", "bad.mp4"]) == 2
@@ -190,6 +203,7 @@ def test_a_video_is_scored_without_a_run(tmp_path, capsys):
         (["fast.mp4", "--detector", "fixed-camera"], "has to be trained before it scores"),
         (["fast.mp4", "--detector", "rtfm"], "has to be trained before it scores"),
         (["nowhere.mp4", "--detector", "unmasking"], "no such video, folder or manifest"),
+        ([LONG, "--detector", "giorno"], "a name of more than 240 bytes"),
         (["fast.mp4", "--detector", "giorno", "--causal"], "leave out --causal"),
         (["run", "--detector", "giorno"], "run: is a run; give the footage"),
         (["fast.mp4", "--detector", "giorno", "--out", "m/s.npz"], "begun with detector mc2st"),
@@ -197,6 +211,7 @@ def test_a_video_is_scored_without_a_run(tmp_path, capsys):
 )
 def test_what_cannot_be_scored_without_a_run_is_one_line(tmp_path, capsys, words, said):
     video(tmp_path / "fast.mp4", frames=30)
+    (tmp_path / LONG).write_bytes(b"")
     train(None, tmp_path / "run", detector="giorno")
     train(None, tmp_path / "m" / "run", detector="mc2st")
     assert main(["score", *words]) == 2

@@ -165,8 +165,8 @@ def test_scores_that_hardly_differ_are_said_to():
     both = [_video("a"), _video("b")]
     text = summary(both, Scores({"a": busy, "b": 0.9 * np.eye(100)[30]}, meta), {})
     assert text.endswith(
-        " No moment stands out in 1 of them: half of their frames score nearly as high as the "
-        "highest. The highest score is at 0:03.0 in “b”."
+        " No moment stands out in 1 of them: half of their frames score too near to the highest "
+        "score for that to say anything. The highest score is at 0:03.0 in “b”."
     )
 
 

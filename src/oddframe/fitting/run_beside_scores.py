@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from oddframe.fitting.fit import fit_run
 from oddframe.fitting.request import FitRequest
 from oddframe.footage.given import Footage
 from oddframe.runs.run_folder import CHECKPOINT, CONFIG, LOG
+from oddframe.videos.names import LONGEST
 
 RUN = "run"
 """The run's folder, in that of the scores."""
@@ -50,6 +52,11 @@ def scores_without_run(detector: str | None, footage: Path, out: Path | None) ->
             f"train ... --detector {detector}', and give it before {footage}"
         )
     path = out or Path(f"{kind.name}-{given.name}") / "scores.npz"
+    if out is None and len(os.fsencode(given.name)) > LONGEST:
+        raise OddframeError(
+            f"{footage}: a name of more than {LONGEST} bytes, after which no folder can be named; "
+            "shorten it"
+        )
     folder = path.parent / RUN
     with begun_in(path.parent, *(f"{RUN}/{name}" for name in (CHECKPOINT, CONFIG, LOG))):
         with alone_in(folder):

@@ -179,8 +179,8 @@ def none_stands_out(videos: Sequence[Video], scores: Scores) -> str:
     if len(videos) > 1:
         where = "any of them" if len(flat) == len(videos) else f"{len(flat)} of them"
         return (
-            f"no moment stands out in {where}: half of their frames score nearly as high as the "
-            "highest"
+            f"no moment stands out in {where}: half of their frames score too near to the highest "
+            "score for that to say anything"
         )
     (video,) = flat
     middle, values = float(np.median(scores[video.id])), scores.alarming[video.id]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -164,8 +165,9 @@ def _videos(request: ScoreRequest) -> tuple[Manifest, tuple[Video, ...]]:
     manifest = footage.read(out=request.path.parent)
     if footage.kind == "features":
         return manifest, manifest.videos
-    manifest = at_range_of_run(manifest, request.run.levels)
     trained = not request.run.detector.traits.needs_no_footage
+    if trained or math.isfinite(request.run.detector.threshold):  # else it has seen no footage
+        manifest = at_range_of_run(manifest, request.run.levels)
     zones = zones_for_run(request.zones, request.run.zones, trained=trained)
     manifest = with_zones(manifest, zones or None)
     if footage.is_manifest:
