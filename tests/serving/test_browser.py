@@ -48,9 +48,7 @@ def until(true: Callable[[], object], seconds: float = 60.0) -> None:
 
 
 def complaints(chromium) -> list[str]:
-    return [
-        row["message"] for row in chromium.get_log("browser") if "favicon" not in row["message"]
-    ]
+    return [row["message"] for row in chromium.get_log("browser")]
 
 
 def address(served: Served, path: str) -> str:

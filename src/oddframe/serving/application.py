@@ -22,6 +22,7 @@ from oddframe.serving.site import Site
 from oddframe.serving.stills import Stills
 
 _STATIC = {
+    "icon.svg": ("static", "image/svg+xml"),
     "page.css": ("templates", "text/css; charset=utf-8"),
     "serve.css": ("static", "text/css; charset=utf-8"),
     "now.js": ("static", "text/javascript; charset=utf-8"),

@@ -15,6 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from oddframe.console.words import duration, sentence
 from oddframe.journal.question import Question
 from oddframe.pages.tables import Facts
+from oddframe.serving.consequence import Consequence, consequence
 from oddframe.serving.local_time import clock
 from oddframe.serving.site import SeenCamera, Site, page
 from oddframe.serving.timeline import Strip, stretch_of
@@ -62,6 +63,7 @@ class _One:
     strip: Strip
     latest: Sequence[tuple[str, str]]
     facts: Facts
+    consequence: Consequence | None
 
 
 def now(site: Site, request: Request) -> Response:
@@ -82,7 +84,8 @@ def one(site: Site, request: Request) -> Response:
         for e in events
     ]
     film = f"/cameras/{quote(camera.name, safe='')}/film" if tile.still else ""
-    content = _One(tile, film, tile.strip, latest, Facts(_facts(camera)))
+    meant = consequence(site, camera.name, camera.plan.rule.threshold, time.time())
+    content = _One(tile, film, tile.strip, latest, Facts(_facts(camera)), meant)
     return page(site, request, camera.name, content, script="now.js")
 
 
