@@ -52,13 +52,16 @@ def test_rebuilt_it_is_what_it_was(tmp_path):
     assert (tmp_path / "journal.broken.sqlite").exists()
 
 
-def test_one_that_is_gone_is_made_from_the_sidecars(tmp_path):
+@pytest.mark.parametrize("how", ["not there", "empty"])
+def test_one_that_is_gone_or_empty_is_made_from_the_sidecars(tmp_path, how):
     events = filled(tmp_path)
     (tmp_path / "journal.sqlite").unlink()
+    if how == "empty":
+        (tmp_path / "journal.sqlite").touch()
     said: list[str] = []
     with open_journal(tmp_path, said.append) as journal:
         assert journal.events() == events
-    assert said == [f"{tmp_path}/journal.sqlite: was not there; made from 30 sidecars"]
+    assert said == [f"{tmp_path}/journal.sqlite: was {how}; made from 30 sidecars"]
 
 
 def damage_beginning(path: Path) -> None:

@@ -68,13 +68,13 @@ def opened(state: StateFolder) -> tuple[sqlite3.Connection, Indexed]:
         OddframeError: a journal of a later version, or another program's file.
         sqlite3.Error: a full disk, or a folder that cannot be written.
     """
-    there = state.journal.exists()
+    was = _missing(state.journal)
     try:
         connection = open_to_write(state.journal)
         try:
             indexed = _indexed(connection, state)
-            if indexed.read and not there:
-                said = f"{state.journal}: was not there; made from {indexed.read} sidecars"
+            if indexed.read and was:
+                said = f"{state.journal}: was {was}; made from {indexed.read} sidecars"
                 indexed = replace(indexed, trouble=said)
             return connection, indexed
         except BaseException:
@@ -84,6 +84,13 @@ def opened(state: StateFolder) -> tuple[sqlite3.Connection, Indexed]:
         if not is_broken(error):
             raise
         return _made_anew(state, f"{state.journal}: broken ({error})")
+
+
+def _missing(journal: Path) -> str:
+    """How a journal is that has nothing in it; ``""`` of one that may have."""
+    if not journal.exists():
+        return "not there"
+    return "" if journal.stat().st_size else "empty"
 
 
 def row_of(event: LiveEvent, files: EventFiles) -> tuple[Any, ...]:

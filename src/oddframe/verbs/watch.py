@@ -10,6 +10,7 @@ from oddframe.alerts.sinks.stdout import StdoutSink
 from oddframe.cameras.cameras_file import Camera, CamerasFile, read_cameras
 from oddframe.cluster.connection import connected
 from oddframe.cluster.machines import Machines
+from oddframe.console.characters import made_visible
 from oddframe.console.redaction import redacted
 from oddframe.errors import OddframeError
 from oddframe.files.paths import text_paths
@@ -125,4 +126,6 @@ def watch(
 
 def _say(line: str) -> None:
     with suppress(OSError):  # whoever reads it may go, and watching goes on
-        print(f"oddframe: {redacted(line)}", file=sys.stderr, flush=True)
+        # Servers and files may have put anything into it.
+        plain = made_visible(" ".join(redacted(line).split()))
+        print(f"oddframe: {plain}", file=sys.stderr, flush=True)

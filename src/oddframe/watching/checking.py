@@ -19,6 +19,7 @@ from oddframe.journal.state_folder import StateFolder
 from oddframe.runs.run_folder import MANIFEST, Run, read_run
 from oddframe.sources.reader import Reader
 from oddframe.videos.manifest import Manifest
+from oddframe.watching.filming import COMING
 from oddframe.watching.plan import plan_of
 
 _PATIENCE = 3.0
@@ -143,10 +144,11 @@ def _kept(wanted: CamerasFile, state: Path) -> str:
     if journal.exists():
         check_version(journal)
     floor = max(camera.retention.least_free for camera in wanted.cameras)
-    if free < floor:
+    if free < floor + COMING:
         raise OddframeError(
-            f"{state}: {free / 1e6:,.0f} MB of its disk are free, and {floor / 1e6:,.0f} MB are to "
-            "stay free, so no clip would be written; free some space, or say less in 'retention'"
+            f"{state}: {free / 1e6:,.0f} MB of its disk are free, {floor / 1e6:,.0f} MB are to "
+            f"stay free, and a clip takes {COMING / 1e6:.0f} MB, so none would be written; free "
+            "some space, or say less in 'retention'"
         )
     return f"events: kept in {state}, where {free / 1e9:,.1f} GB are free"
 

@@ -17,7 +17,7 @@ from oddframe.watching.outside import Outside
 MARGIN = 5.0
 """Seconds that the ring holds beyond the pre-roll, in which an event is found out about and room is
 made for its clip."""
-_COMING = 20_000_000
+COMING = 20_000_000
 """Bytes that a clip is expected to have: 20 s of 8 Mbit/s."""
 _SLOW = 30.0
 """Seconds that the end of watching waits for a clip at most."""
@@ -117,7 +117,7 @@ class _Film(threading.Thread):
         if not self._is_on_disk(files.sidecar):
             self._say(f"{camera.name}: no clip: its event is not on disk")
             return []
-        room = self._outside.room(camera, self._event.seen, _COMING)
+        room = self._outside.room(camera, self._event.seen, COMING)
         if room.trouble:
             self._say(f"{camera.name}: {room.trouble}")
         if not room.enough:
