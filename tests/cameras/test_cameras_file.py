@@ -1,5 +1,6 @@
 """The cameras file: defaults, what a camera says otherwise, passwords, and every mistake."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -176,3 +177,21 @@ def test_what_is_read_again_is_equal(write):
     again = read_cameras(write(("pre_roll: 8", "pre_roll: 9"))).cameras
     assert before[0] == again[0]
     assert replace(before[1], pre_roll=9) == again[1]
+
+
+@pytest.mark.parametrize("page", ["live", "cameras"])
+def test_the_files_of_the_docs_are_cameras_files(page, tmp_path, monkeypatch):
+    docs = Path(__file__).parents[2] / "docs" / f"{page}.md"
+    found = re.findall(r"```yaml\n(.*?)```", docs.read_text(encoding="utf-8"), re.DOTALL)
+    files = [text for text in found if "\ncameras:" in text]
+    assert files
+    monkeypatch.chdir(tmp_path)
+    for name in ("PHONE_URL", "YARD_PASSWORD"):
+        monkeypatch.setenv(name, "http://127.0.0.1/x")
+    (tmp_path / "password").write_text("secret")
+    (tmp_path / "zones.yaml").write_text(ZONES)
+    for text in files:
+        (tmp_path / "cameras.yaml").write_text(
+            re.sub(r"(password_file: )[\w./]+", rf"\g<1>{tmp_path}/password", text)
+        )
+        assert read_cameras("cameras.yaml").cameras

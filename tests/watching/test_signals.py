@@ -2,11 +2,14 @@
 
 import os
 import signal
+import time
 
+from oddframe.watching import signals as module
 from oddframe.watching.signals import Signals
 
 
-def test_the_first_request_is_orderly_and_the_second_is_what_it_was_before():
+def test_the_first_request_is_orderly_and_the_next_is_what_it_was_before(monkeypatch):
+    monkeypatch.setattr(module, "A_MOMENT", 0.1)
     asked, signals = [], Signals()
     before = {
         number: signal.signal(number, lambda got, _: asked.append(got))
@@ -21,7 +24,9 @@ def test_the_first_request_is_orderly_and_the_second_is_what_it_was_before():
             assert signals.stop.is_set()
             assert asked == []
             os.kill(os.getpid(), signal.SIGHUP)  # as a terminal that is closed sends as well
+            os.kill(os.getpid(), signal.SIGTERM)  # passed on by whoever started it
             assert asked == []
+            time.sleep(0.2)
             os.kill(os.getpid(), signal.SIGINT)
             assert asked == [signal.SIGINT]
         os.kill(os.getpid(), signal.SIGHUP)

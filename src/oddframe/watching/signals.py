@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
+A_MOMENT = 1.0
+"""Seconds within which a signal is the same request again: a terminal sends it, and what was
+started there passes it on."""
 _TO_END = signal.SIGINT, signal.SIGTERM
 
 
@@ -16,14 +21,15 @@ class Signals:
     """What a signal asked for.
 
     Attributes:
-        stop: set by Ctrl-C and SIGTERM. Whoever asks a second time does not want to wait for an
-            orderly end: from then on these signals do what they did before.
+        stop: set by Ctrl-C and SIGTERM. Whoever asks again after a moment does not want to wait for
+            an orderly end: then these signals do what they did before.
         reload: set by SIGHUP, which ends nothing, however early or late it comes.
     """
 
     def __init__(self) -> None:
         self.stop, self.reload = threading.Event(), threading.Event()
         self._before: dict[int, Any] = {}
+        self._asked: float | None = None
 
     @contextmanager
     def caught(self) -> Generator[None]:
@@ -40,10 +46,14 @@ class Signals:
             for number, handler in self._before.items():
                 signal.signal(number, handler)
 
-    def _end(self, _number: int, _frame: FrameType | None) -> None:
+    def _end(self, number: int, _frame: FrameType | None) -> None:
         self.stop.set()
-        for number in _TO_END:
+        now = time.monotonic()
+        if self._asked is None:
+            self._asked = now
+        elif now - self._asked > A_MOMENT:
             signal.signal(number, self._before[number])
+            os.kill(os.getpid(), number)
 
     def _read_again(self, _number: int, _frame: FrameType | None) -> None:
         self.reload.set()
