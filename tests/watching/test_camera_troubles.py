@@ -16,7 +16,9 @@ from oddframe.watching.camera import WatchedCamera
 from oddframe.watching.outside import Outside
 from oddframe.watching.plan import plan_of
 
-PATIENCE = 40.0
+PATIENCE = 240.0
+WITHIN = 2.0
+"""Seconds by which frames may be late on a busy machine."""
 
 
 @contextmanager
@@ -65,7 +67,7 @@ def test_a_camera_that_is_away_is_told_once_and_is_a_gap(
     street, which, away, request, tmp_path, monkeypatch
 ):
     camera = request.getfixturevalue(which)
-    monkeypatch.setattr(health_teller, "_DOWN_SECONDS", 0.5)
+    monkeypatch.setattr(health_teller, "_DOWN_SECONDS", 3.0)  # a server may stumble once more
     with watched(street, f"{camera.url}/live", tmp_path / "state") as (told, journal):
         wait_until(lambda: ("health", "up") in told)
         time.sleep(0.5)
@@ -73,15 +75,17 @@ def test_a_camera_that_is_away_is_told_once_and_is_a_gap(
             begun = time.time()
             wait_until(lambda: ("health", "down") in told)
             time.sleep(2.0)  # and is tried again, several times
+            assert journal.flush(PATIENCE)
             gap = journal.gaps("front")[-1]
             assert gap.end is None
-            assert begun - 1.0 < gap.start < begun + 1.0
+            assert begun - WITHIN < gap.start < begun + WITHIN
             back = time.time()
         wait_until(lambda: told.count(("health", "up")) == 2)
-        time.sleep(0.5)
-        gap = journal.gaps("front", begun + 1.0)[0]
-        assert gap.start < begun + 1.0
-        assert back - 1.0 < gap.end < time.time()
+        wait_until(lambda: journal.gaps("front", begun + WITHIN)[0].end)
+        gap = journal.gaps("front", begun + WITHIN)[0]
+        assert gap.start < begun + WITHIN
+        assert back - WITHIN < gap.end < time.time()
+        assert journal.flush(PATIENCE)
         states = [one.state for one in journal.states("front")]
     assert [state for _, state in told if state in ("up", "down")] == ["up", "down", "up"]
     assert [state for state in states if state in ("up", "down")] == ["up", "down", "up"]
