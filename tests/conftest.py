@@ -10,6 +10,8 @@ import sys
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Tests that track say so; commands in processes of their own inherit it.
 os.environ.setdefault("ODDFRAME_TRACK", "none")
+# Ray's workers give way to everybody, and would take minutes to start beside other tests.
+os.environ.setdefault("RAY_worker_niceness", "0")
 
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
@@ -50,6 +52,11 @@ LONGEST = (
     "test_train_bags",
     "test_mlflow_page",
     "test_spread",
+    "test_process",
+    "test_stride",
+    "test_live_soak",
+    "test_told_cues",
+    "test_zoned_runs",
     "test_fixed_camera_fit",
     "test_fixed_camera",
     "test_kept_fit",
@@ -80,6 +87,9 @@ LONGEST = (
 )
 
 
+gc.disable()  # until all tests are collected: next to nothing of it is garbage
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Each process takes whole files: long ones first, so that none is alone with one at last."""
     place = {name: index for index, name in enumerate(LONGEST)}
@@ -89,6 +99,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     """What was imported stays, so that collecting garbage need not go through it each time."""
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

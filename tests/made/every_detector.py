@@ -24,6 +24,7 @@ from tests.made.street import Street
 
 from oddframe.detectors import available, load_given
 from oddframe.detectors.frame_score import FrameScore
+from oddframe.detectors.traits import Traits
 from oddframe.errors import OddframeError
 from oddframe.media.frames import MediaInfo
 from oddframe.media.pictures import PictureFrame
@@ -57,15 +58,23 @@ def having(**traits: Any) -> list[str]:
     other.
     """
 
-    def has_them(name: str) -> bool:
-        try:
-            found = load_given(name).DETECTOR.traits
-        except OddframeError:
-            return False
-        return all(getattr(found, key) == value for key, value in traits.items())
-
     names = [*available(), *EXAMPLES]
-    return [name for name in names if has_them(name)] if traits else names
+    if not traits:
+        return names
+    found = {name: _traits(name) for name in names}
+    return [
+        name
+        for name in names
+        if found[name] and all(getattr(found[name], key) == traits[key] for key in traits)
+    ]
+
+
+@cache
+def _traits(name: str) -> Traits | None:
+    try:
+        return load_given(name).DETECTOR.traits
+    except OddframeError:
+        return None
 
 
 def frames(images: Iterable[np.ndarray], start: int = 0) -> list[PictureFrame]:

@@ -30,7 +30,6 @@ class Nodes:
         self.address = f"127.0.0.1:{self._port}"
         self.environment = {
             "RAY_USAGE_STATS_ENABLED": "0",
-            "RAY_worker_niceness": "0",  # else a worker takes minutes to start beside other tests
             "RAY_AUTH_MODE": "token",
             "RAY_AUTH_TOKEN": secrets.token_hex(32),
         }
