@@ -36,7 +36,7 @@ FEW = tuple(
 )
 
 
-WATCHED = 30.0
+WATCHED = 24.0
 """Two showings: minutes would make the same point, and take minutes."""
 
 
@@ -53,7 +53,7 @@ def detector(street: Street) -> Forking:
     return read_run(street.run).detector  # ty: ignore
 
 
-SHOWING = 16.0
+SHOWING = 12.0
 
 
 @pytest.fixture(scope="module")
@@ -155,34 +155,39 @@ def asked(street: Street, film: Path):
     return ask
 
 
-def test_a_drill_judges_its_cases_in_their_stride(detector, asked, tmp_path, monkeypatch) -> None:
-    judged, clips = {}, []
+@pytest.fixture(scope="module")
+def heard(asked, tmp_path_factory: pytest.TempPathFactory) -> tuple[Drill, list, list]:
+    """A whole drill, the clips that it read, and what it judged."""
+    judged, clips = [], []
 
     def reading(*of):
         clips.append(read_clip(*of))
         return clips[-1]
 
     def listening(detector, video, before):
-        judged[len(judged)] = video, score_clip(detector, video, before)
-        return judged[len(judged) - 1][1]
+        judged.append((video, score_clip(detector, video, before)))
+        return judged[-1][1]
 
-    monkeypatch.setattr(drilling, "read_clip", reading)
-    monkeypatch.setattr(drilling, "score_clip", listening)
-    drill = asked(tmp_path / "whole")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(drilling, "read_clip", reading)
+        patch.setattr(drilling, "score_clip", listening)
+        return asked(tmp_path_factory.mktemp("heard") / "whole"), clips, judged
+
+
+def test_a_drill_judges_its_cases_in_their_stride(detector, heard) -> None:
+    drill, (clip,), judged = heard
     assert drill.watched == pytest.approx(2 * SHOWING)
-    (clip,) = clips
     assert len(judged) == len(drill.cases)
-    for video, found in judged.values():
+    for video, found in judged:
         wanted = from_the_beginning(detector, clip, video)
         assert found.values.tolist() == np.float32(wanted).tolist()
-    peaks = [max(float(value) for value in found.values) for _, found in judged.values()]
+    peaks = [max(float(value) for value in found.values) for _, found in judged]
     assert all(case.peak <= round(peak, 4) for case, peak in zip(drill.cases, peaks, strict=True))
 
 
-def test_a_drill_that_was_stopped_comes_to_the_same(asked, tmp_path, monkeypatch) -> None:
+def test_a_drill_that_was_stopped_comes_to_the_same(asked, heard, tmp_path, monkeypatch) -> None:
     """The streams are not kept on disk: what they had seen is watched again."""
-    whole = asked(tmp_path / "whole")
-    done = []
+    whole, done = heard[0], []
 
     def stopping(*of):
         if done:
