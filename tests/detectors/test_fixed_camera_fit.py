@@ -31,16 +31,17 @@ def test_the_threshold_promises_no_more_than_the_footage_can(street):
 
 
 def test_the_advice_on_a_promise_names_what_binds_and_helps(street):
-    """48 seconds show what 33 must show; 60 looks at them do not."""
+    """48 seconds show what 33 must show; 12 of them do not."""
     manifest = Manifest.read(street.run / "manifest.jsonl")
-    few = fit(manifest, config(street, false_alarms_per_hour=250, fit_hours=12 / 3600)).calibrated
+    settings = config(street, false_alarms_per_hour=250, fit_looks=20, long_side=64)
+    few = fit(manifest, replace(settings, fit_hours=12 / 3600)).calibrated
     assert not few.is_kept
     assert few.hours == pytest.approx(12 / 3600, rel=0.1)
     assert "(each part in turn; stretches of 1.5 s, spread over 0.01 h)" in few.sentence
     assert few.sentence.endswith(
         "to promise at most 250, watch more of it with --settings.fit_hours 0.0097"
     )
-    more = fit(manifest, config(street, false_alarms_per_hour=250)).calibrated
+    more = fit(manifest, settings).calibrated
     assert more.is_kept
     assert more.sentence.startswith(
         f"threshold {more.value:.2f}: at most 250 false alarms per hour"
@@ -65,7 +66,8 @@ def test_what_a_promise_takes(wanted, hours, seconds, remedy):
 def test_a_promise_by_the_day_is_told_by_the_day(street):
     """Every hour of the day the same: 24 times as many."""
     manifest = Manifest.read(street.run / "manifest.jsonl")
-    by_day = fit(manifest, config(street, false_alarms_per_day=6000)).calibrated
+    settings = config(street, false_alarms_per_day=6000, fit_looks=20, long_side=64)
+    by_day = fit(manifest, settings).calibrated
     assert by_day.wanted == 250
     assert ": at most 6,000 false alarms per day (90 % sure)" in by_day.sentence
     with pytest.raises(

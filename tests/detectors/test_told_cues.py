@@ -17,10 +17,10 @@ from oddframe.footage.folder import prepare_folder
 
 @pytest.fixture(scope="module")
 def street(tmp_path_factory: pytest.TempPathFactory) -> Street:
-    """Two normal films of 64 s."""
+    """Two normal films of 42 s."""
     street = Street(tmp_path_factory.mktemp("lanes"))
     for number in range(2):
-        street.film(street.root / "normal" / f"{number}.mp4", street.images(64, 80 + number))
+        street.film(street.root / "normal" / f"{number}.mp4", street.images(42, 80 + number))
     return street
 
 
