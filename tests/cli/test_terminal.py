@@ -236,8 +236,8 @@ def test_without_a_threshold_there_is_no_verdict():
     flat = {STANDS_OUT: {"times": 1.0, "plus": 0.1}}
     lines = describe(scored(0, meta=imported | flat)).splitlines()
     assert lines[1] == (
-        "no moment stands out in any of them: half of their frames score too near to the highest "
-        "score for that to say anything"
+        "no moment stands out in any of them, so none is named: the highest score is 0.000, at "
+        "0:00.0 in “a”"
     )
 
 

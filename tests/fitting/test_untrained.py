@@ -103,10 +103,10 @@ def test_where_all_is_new_no_moment_is_named(tmp_path, capsys):
             writer.write(random.integers(0, 255, (120, 160, 3), np.uint8))
     assert main(["score", "--detector", "unmasking", "busy.mp4", "--report", "--annotate"]) == 0
     said = capsys.readouterr().out
-    assert "no moment stands out: half of all frames score " in said
+    assert "no moment stands out, so none is named: half of all frames score " in said
     assert "odd or not" not in said
     page = (tmp_path / "unmasking-busy" / "report" / "report.html").read_text()
-    assert "No moment stands out: half of all frames score " in page
+    assert "No moment stands out, so none is named: half of all frames score " in page
     assert "Moments of the" not in page
 
 

@@ -159,14 +159,14 @@ def test_scores_that_hardly_differ_are_said_to():
     meta = {"threshold": None, STANDS_OUT: rule}
     text = summary([_video("a")], Scores({"a": busy}, meta), {})
     assert text.endswith(
-        " No moment stands out: half of all frames score 0.970 or more, and the highest score, "
-        "1.000 at 0:00.7, is too near to that to say anything."
+        " No moment stands out, so none is named: half of all frames score 0.970 or more, and the "
+        "highest score is 1.000, at 0:00.7."
     )
     both = [_video("a"), _video("b")]
     text = summary(both, Scores({"a": busy, "b": 0.9 * np.eye(100)[30]}, meta), {})
     assert text.endswith(
-        " No moment stands out in 1 of them: half of their frames score too near to the highest "
-        "score for that to say anything. The highest score is at 0:03.0 in “b”."
+        " No moment stands out in 1 of them, so none of theirs is named. The highest score is at "
+        "0:03.0 in “b”."
     )
 
 

@@ -176,19 +176,19 @@ def none_stands_out(videos: Sequence[Video], scores: Scores) -> str:
     flat = [video for video in videos if video.id in found]
     if not flat:
         return ""
+    if len(flat) < len(videos):
+        return f"no moment stands out in {len(flat)} of them, so none of theirs is named"
+    alarming = scores.alarming
+    video = max(flat, key=lambda video: float(alarming[video.id].max()))
+    peak = int(alarming[video.id].argmax())
+    highest = f"the highest score is {number(float(alarming[video.id][peak]))}, at "
+    highest += shown_time(video.clock, peak)
     if len(videos) > 1:
-        where = "any of them" if len(flat) == len(videos) else f"{len(flat)} of them"
-        return (
-            f"no moment stands out in {where}: half of their frames score too near to the highest "
-            "score for that to say anything"
-        )
-    (video,) = flat
-    middle, values = float(np.median(scores[video.id])), scores.alarming[video.id]
-    peak = int(values.argmax())
+        return f"no moment stands out in any of them, so none is named: {highest} in “{video.id}”"
+    middle = number(float(np.median(scores[video.id])))
     return (
-        f"no moment stands out: half of all frames score {number(middle)} or more, and the highest "
-        f"score, {number(float(values[peak]))} at {shown_time(video.clock, peak)}, is too near to "
-        "that to say anything"
+        f"no moment stands out, so none is named: half of all frames score {middle} or more, and "
+        f"{highest}"
     )
 
 
