@@ -99,6 +99,12 @@ def test_cameras_are_watched_meanwhile(street, tmp_path):
         assert browser.get("/cameras/the%20door/still").body == plain.body
         assert "the door" in browser.get("/now/the%20door").text
         assert browser.get("/now/nobody").status == 404
+        assert browser.post("/now/nobody", {"armed": "no"}).status == 404
+        assert browser.post("/now/the%20door", {"armed": "perhaps"}).status == 400
+        assert "Disarm" in browser.get("/now/the%20door").text
+        assert browser.post("/now/the%20door", {"armed": "no"}).status == 303
+        assert "Arm: tell of it again" in browser.get("/now/the%20door").text
+        assert "the door: disarmed" in served.said
         assert browser.get("/cameras/nobody/still").status == 404
         for heat in ("", "?heat"):
             assert first_picture(browser, f"/cameras/the%20door/film{heat}")[:2] == b"\xff\xd8"

@@ -59,6 +59,7 @@ def application(site: Site, names: Collection[str] = ()) -> ASGIApp:
         Route("/timeline", on(timeline.timeline)),
         Route("/now", on(now.now)),
         Route("/now/{camera:str}", on(now.one)),
+        Route("/now/{camera:str}", on(now.arm), methods=["POST"]),
         Route("/cameras/{camera:str}/still", stills.still),
         Route("/cameras/{camera:str}/film", stills.film),
         Route("/feed", Feed(site).answer),
@@ -74,7 +75,7 @@ def application(site: Site, names: Collection[str] = ()) -> ASGIApp:
 
 
 def _first(site: Site, _: Request) -> Response:
-    return RedirectResponse("/now" if site.cameras() else "/review", 303)
+    return RedirectResponse("/now" if site.cameras else "/review", 303)
 
 
 def _static(request: Request) -> Response:

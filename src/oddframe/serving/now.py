@@ -10,12 +10,13 @@ from typing import ClassVar
 from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from oddframe.console.words import duration, sentence
 from oddframe.journal.question import Question
 from oddframe.pages.tables import Facts
 from oddframe.serving.consequence import Consequence, consequence
+from oddframe.serving.forms import form_of
 from oddframe.serving.local_time import clock
 from oddframe.serving.site import SeenCamera, Site, page
 from oddframe.serving.timeline import Strip, stretch_of
@@ -64,11 +65,15 @@ class _One:
     latest: Sequence[tuple[str, str]]
     facts: Facts
     consequence: Consequence | None
+    armed: bool
+    may_decide: bool
 
 
 def now(site: Site, request: Request) -> Response:
-    """All cameras."""
-    tiles = [tile_of(site, camera) for camera in site.cameras()]
+    """All cameras; where none is watched, what was seen of them."""
+    if not site.cameras:
+        return RedirectResponse("/review", 303)
+    tiles = [tile_of(site, camera) for camera in site.cameras]
     return page(site, request, "Now", _Now(tiles), script="now.js")
 
 
@@ -85,8 +90,29 @@ def one(site: Site, request: Request) -> Response:
     ]
     film = f"/cameras/{quote(camera.name, safe='')}/film" if tile.still else ""
     meant = consequence(site, camera.name, camera.plan.rule.threshold, time.time())
-    content = _One(tile, film, tile.strip, latest, Facts(_facts(camera)), meant)
+    content = _One(
+        tile,
+        film,
+        tile.strip,
+        latest,
+        Facts(_facts(camera)),
+        meant,
+        armed=site.watch is not None and site.watch.is_armed(camera.name),
+        may_decide=site.may_decide(request),
+    )
     return page(site, request, camera.name, content, script="now.js")
+
+
+async def arm(site: Site, request: Request) -> Response:
+    """Arm a camera, or disarm it: ``armed`` is ``yes`` or ``no``."""
+    name = request.path_params["camera"]
+    word = (await form_of(request)).get("armed", "")
+    if site.watch is None or site.camera(name) is None:
+        return PlainTextResponse("no such camera is watched now\n", 404)
+    if word not in ("yes", "no"):
+        return PlainTextResponse("expected armed=yes or armed=no\n", 400)
+    site.watch.arm(name, word == "yes")
+    return RedirectResponse(f"/now/{quote(name, safe='')}", 303)
 
 
 def tile_of(site: Site, camera: SeenCamera) -> Tile:
@@ -117,6 +143,8 @@ def _state(site: Site, camera: SeenCamera, at: float) -> tuple[str, str, str]:
     said = site.reader.states(camera.name, at - HOUR)
     if said and said[-1].state not in ("up", "down"):
         return said[-1].state, "odd", said[-1].reason
+    if site.watch is not None and not site.watch.is_armed(camera.name):
+        return "disarmed", "quiet", "nobody is told of it; what is odd is kept"
     if not camera.plan.camera.schedule.armed(datetime.fromtimestamp(at, UTC)):
         return "not armed now", "quiet", "its schedule says so"
     return "watched", "up", ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 from urllib.parse import urlencode
@@ -53,6 +53,23 @@ class SeenCamera(Protocol):
         ...
 
 
+class SeenWatch(Protocol):
+    """What watches cameras, as ``watching/`` has it."""
+
+    @property
+    def cameras(self) -> Sequence[SeenCamera]:
+        """Those that are watched now."""
+        ...
+
+    def is_armed(self, camera: str) -> bool:
+        """Whether a person wants to be told of one, whatever its schedule says."""
+        ...
+
+    def arm(self, camera: str, armed: bool) -> None:
+        """What a person wants."""
+        ...
+
+
 @dataclass(frozen=True)
 class Site:
     """What the page stands on.
@@ -61,19 +78,24 @@ class Site:
         reader: of the journal.
         journal: the same, where this process writes it; None where another one does, or none may.
         sessions: who may look.
-        cameras: those that are watched by this process now.
+        watch: what this process watches; None of nothing.
         closing: set when the server is about to end: what goes on for long ends by itself then.
     """
 
     reader: JournalReader
     journal: Journal | None
     sessions: Sessions
-    cameras: Callable[[], Sequence[SeenCamera]] = tuple
+    watch: SeenWatch | None = None
     closing: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def cameras(self) -> Sequence[SeenCamera]:
+        """Those that are watched by this process now."""
+        return () if self.watch is None else self.watch.cameras
 
     def camera(self, name: str) -> SeenCamera | None:
         """The camera of this name, if it is watched now."""
-        return next((one for one in self.cameras() if one.name == name), None)
+        return next((one for one in self.cameras if one.name == name), None)
 
     def undecided(self) -> int:
         """Events that wait for a word, up to :data:`MOST_COUNTED` and one."""
@@ -134,7 +156,7 @@ def page(
     path = request.url.path
     count = site.undecided() if request.scope.get("role") else 0
     waiting = f"{MOST_COUNTED}+" if count > MOST_COUNTED else str(count) if count else ""
-    now = [Place("Now", "/now", path.startswith("/now"))] if site.cameras() else []
+    now = [Place("Now", "/now", path.startswith("/now"))] if site.cameras else []
     places = [
         *now,
         Place("Review", "/review", path.startswith("/review"), waiting),

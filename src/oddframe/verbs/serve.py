@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import sys
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -30,7 +30,7 @@ from oddframe.watching.watch import Watch
 from oddframe.watching.watched import Watched
 
 if TYPE_CHECKING:
-    from oddframe.serving.site import SeenCamera
+    from oddframe.serving.site import SeenWatch
 
 
 @dataclass(frozen=True)
@@ -96,14 +96,12 @@ def serve(
     door.check(guarded=sessions.are_needed)
 
     @contextmanager
-    def shown(
-        reader: JournalReader, cameras: Callable[[], Sequence[SeenCamera]] = tuple
-    ) -> Generator[None]:
+    def shown(reader: JournalReader, watch: SeenWatch | None = None) -> Generator[None]:
         from oddframe.serving.server import serving
         from oddframe.serving.site import Site
 
         journal = reader if isinstance(reader, Journal) else None
-        with serving(Site(reader, journal, sessions, cameras), door) as address:
+        with serving(Site(reader, journal, sessions, watch), door) as address:
             _say(f"the page is at {address} (Ctrl-C ends it)")
             yield
 

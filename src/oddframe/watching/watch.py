@@ -47,9 +47,7 @@ _ARMED = "armed"
 """Under which name it is kept whether a person wants to be told of a camera."""
 
 
-Beside: TypeAlias = Callable[
-    [Journal, Callable[[], Sequence[WatchedCamera | FarCamera]]], AbstractContextManager[object]
-]
+Beside: TypeAlias = Callable[[Journal, "Watch"], AbstractContextManager[object]]
 
 
 class Watch:
@@ -64,8 +62,8 @@ class Watch:
         again: the cameras file that SIGHUP reads again; None without one.
         metrics: ``HOST:PORT``; None for no port.
         machines: of a cluster, that watch the cameras; None for this process alone.
-        beside: what goes on meanwhile, with the journal and the cameras that are watched; it goes
-            on until a signal ends it, also when all cameras are through.
+        beside: what goes on meanwhile, given the journal and this; watching goes on then until a
+            signal ends it, also when all cameras are through.
     """
 
     def __init__(
@@ -109,7 +107,7 @@ class Watch:
                 self._state,
                 list(self._plans),
                 self._say,
-                self._arm,
+                self.arm,
                 partial(self._journal.flush, _SETTLE_SECONDS),
             )
             until_over.callback(self._alerts.stop)
@@ -120,7 +118,7 @@ class Watch:
                 )
                 until_over.enter_context(port)
             if self._beside is not None:
-                until_over.enter_context(self._beside(self._journal, lambda: self.cameras))
+                until_over.enter_context(self._beside(self._journal, self))
             take_up(self._journal, self._alerts.waiting())
             self._close_interrupted()
             self._alerts.start()
@@ -270,7 +268,12 @@ class Watch:
         """Names of sinks, with those that are told of everything."""
         return [*sinks, *(sink.name for sink in self._everybody)]
 
-    def _arm(self, camera: str, armed: bool) -> None:
+    def is_armed(self, camera: str) -> bool:
+        """Whether a person wants to be told of a camera, whatever its schedule says."""
+        return self._armed.get(camera, True)
+
+    def arm(self, camera: str, armed: bool) -> None:
+        """What a person wants; it is kept."""
         self._armed[camera] = armed
         self._journal.keep(camera, _ARMED, armed)
         self._say(f"{camera}: {'armed' if armed else 'disarmed'}")
