@@ -39,7 +39,8 @@ class Scores:
             or float64 where it was given in a type that float32 does not hold.
         meta: plain values that travel with the scores: ``detector``, ``run``,
             ``manifest_sha256``, ``causal``, ``smoothing_seconds``, ``normalisation``,
-            ``threshold``, ``untested``. Foreign scores have an empty one.
+            ``threshold``, ``untested``, ``stands_out_above_the_middle``. Foreign scores have an
+            empty one.
         file: the file or folder that they were read from, for messages.
         ties: video id to a warning, where what was given has fewer ties than what is ranked.
     """
