@@ -88,6 +88,8 @@ def test_words(monkeypatch):
             "front: odd from 2026-11-20 15:03:12 to 2026-11-20 15:03:19 (7 s): pace; score 5.23, "
             "threshold 4.00"
         )
+        still = message_of({**EVENT, "end": EVENT["start"] + 600, "ending": "longest"}, "end")
+        assert in_words(still).endswith("threshold 4.00; it is still so: is this the new normal?")
     finally:
         monkeypatch.undo()
         time.tzset()

@@ -143,6 +143,8 @@ def _words(message: Message) -> str:
     if peak is not None:
         limit = "" if threshold is None else f", threshold {threshold:.2f}"
         about.append(f"score {peak:.2f}{limit}")
+    if event.get("ending") == "longest":
+        about.append("it is still so: is this the new normal?")
     return f"{camera}: {words}" + (f": {'; '.join(about)}" if about else "")
 
 

@@ -211,10 +211,11 @@ class Watch:
         counts: defaultdict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
         for camera in self.cameras:
             state = camera.state
-            counts[camera.machine][camera.name] = state.frames_read, state.frames_dropped
+            looked = state.frames_read - state.frames_dropped - camera.counts.spared
+            counts[camera.machine][camera.name] = state.frames_read, looked
         for machine, of_its_cameras in counts.items():
             balance = self._balances[machine]
-            if balance.note(of_its_cameras):
+            if balance.note(of_its_cameras, time.monotonic()):
                 self._say(_looked_at(balance.rate, machine))
         for camera in self.cameras:  # it may be on another machine than before
             camera.thin(self._balances[camera.machine].rate)
