@@ -23,11 +23,15 @@ from oddframe.scores.frame_scores import Scores
 from oddframe.verbs.extract import extract
 from oddframe.verbs.score import score
 
-ray = pytest.importorskip("ray")
+
+@pytest.fixture(scope="module", autouse=True)
+def ray():
+    """Imported where it is used: every process that tests collects this file."""
+    return pytest.importorskip("ray")
 
 
 @pytest.fixture(scope="module")
-def address():
+def address(ray):
     """A cluster of two CPUs, which the tests join as one that was there before."""
     from ray.cluster_utils import Cluster
 
@@ -66,7 +70,7 @@ def a_worker(folder):
     return work
 
 
-def test_each_item_gets_its_result_whatever_happens_to_the_others(address, tmp_path, capfd):
+def test_each_item_gets_its_result_whatever_happens_to_the_others(ray, address, tmp_path, capfd):
     items = ["one", "video error", "deadly", "other error", "deadly once", "warning", "threads"]
     told = []
     with pytest.warns(OddframeWarning, match="a frame is missing"):
@@ -213,7 +217,7 @@ def test_bad_options_are_one_line(options, footage, tmp_path, capsys):
     assert capsys.readouterr().err.splitlines()[-1].startswith(f"oddframe: {options[0]}")
 
 
-def test_sigterm_is_ctrl_c_inside_and_what_it_was_outside(address):
+def test_sigterm_is_ctrl_c_inside_and_what_it_was_outside(ray, address):
     before = signal.getsignal(signal.SIGTERM)
     with pytest.raises(KeyboardInterrupt), connected(address):
         os.kill(os.getpid(), signal.SIGTERM)

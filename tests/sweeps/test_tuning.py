@@ -27,7 +27,6 @@ from oddframe.sweeps.folder import SweepFolder
 from oddframe.sweeps.plan import Trial
 from oddframe.sweeps.sweep_file import read_sweep
 from oddframe.sweeps.trial_record import TrialRecord
-from oddframe.sweeps.tune_adapters import early_stopping
 from oddframe.verbs.sweep import SweepResult, sweep
 from oddframe.videos.manifest import Manifest
 from oddframe.videos.video import Event, Video
@@ -273,6 +272,8 @@ def test_a_poor_trial_is_stopped_by_what_a_finished_one_reached(story: Story) ->
 
 
 def test_early_stopping_compares_at_the_same_step(story: Story) -> None:
+    from oddframe.sweeps.tune_adapters import early_stopping  # and Ray Tune, which takes a while
+
     planned = read_sweep(story.root / "sweep.yaml")
     scheduler: Any = early_stopping(planned, story.folder)
     decisions = {}

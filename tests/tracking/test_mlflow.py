@@ -14,16 +14,13 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-pytest.importorskip("mlflow")
-
-from mlflow import MlflowClient
-from mlflow.utils.validation import _validate_metric_name, _validate_param_name
 
 from oddframe.errors import OddframeError
 from oddframe.evaluation.result import Measured
@@ -33,12 +30,15 @@ from oddframe.tracking.mlflow_words import allowed_name, note_of
 from oddframe.tracking.record import Point, RunRecord
 from oddframe.verbs.track import track
 
+pytestmark = pytest.mark.skipif(find_spec("mlflow") is None, reason="no MLflow here")
+
 # A process that uploads runs and is killed before the n-th call that writes; each attempt is a
 # process of its own, forked before MLflow has opened anything.
 KILLED = """
 import json, logging, os, signal, sys
 sys.path.insert(0, sys.argv[2])
 from pathlib import Path
+from typing import Any
 import alembic.command
 import mlflow.store.tracking.sqlalchemy_store
 from mlflow import MlflowClient
@@ -80,6 +80,13 @@ def attempt(call):
 creation = attempt(None), (folder / "mlflow.db").exists()
 print(json.dumps([creation, *(attempt(call) for call in (99, 0, 1, 3, 5, 8))]))
 """
+
+
+def client_of(address: str) -> Any:
+    """MLflow's client; it is imported here, for every process that tests collects this file."""
+    from mlflow import MlflowClient
+
+    return MlflowClient(address)
 
 
 def made_up(folder: Path, name: str, steps: int = 3) -> RunRecord:
@@ -204,7 +211,7 @@ def test_two_uploads_are_one_run(database: Database) -> None:
     assert line.endswith(f"/runs/{run}")
     assert tracker.viewer().endswith(f"mlflow server --backend-store-uri {database.address}")
     assert MlflowTracker("http://host:5000").viewer() == ""
-    client = MlflowClient(database.address)
+    client = client_of(database.address)
     found = client.get_run(run)
     assert found.info.run_name == "twice"
     assert client.get_experiment(found.info.experiment_id).name == "oddframe"
@@ -251,7 +258,7 @@ def test_the_command_that_starts_the_pages_is_said_once(
     (sweep / "sweep.json").write_text("{}")
     alone = make_run(tmp_path / "alone")
     said = track([sweep, alone], to=[f"mlflow={database.address}"]).text().splitlines()
-    experiment = MlflowClient(database.address).get_experiment_by_name("lengths").experiment_id
+    experiment = client_of(database.address).get_experiment_by_name("lengths").experiment_id
     page = f"http://127.0.0.1:5000/#/experiments/{experiment}/runs"
     assert said[:4] == [
         *("3 runs tracked", str(sweep), f"  lengths is in MLflow: {page}", str(alone)),
@@ -302,6 +309,8 @@ def test_following_sends_only_what_is_new(
     (run,) = database.runs(whole)
     status = "SELECT status FROM runs WHERE run_uuid = ?"
     assert database.rows(status, run) == [("RUNNING",)]
+    from mlflow import MlflowClient
+
     sent = []
     log_batch = MlflowClient.log_batch
 
@@ -358,7 +367,7 @@ def test_trials_are_nested_under_their_sweep(database: Database) -> None:
         MlflowTracker(database.address).upload(trial)
     trial = made_up(sweep / "trials", "b2")
     MlflowTracker(database.address).upload(replace(trial, group="grid"))
-    client = MlflowClient(database.address)
+    client = client_of(database.address)
     experiment = client.get_experiment_by_name("grid").experiment_id
     page = f"http://127.0.0.1:5000/#/experiments/{experiment}/runs"
     assert MlflowTracker(database.address).overview(sweep) == f"grid is in MLflow: {page}"
@@ -478,7 +487,7 @@ def test_a_file_that_is_gone_and_a_deleted_experiment_are_one_line(
     record = made_up(database.folder, "gone")
     gone = replace(record, files=(("x.txt", record.folder / "x.txt"),))
     assert "No such file" in refused(database.address, gone, capfd)
-    client = MlflowClient(database.address)
+    client = client_of(database.address)
     number = client.create_experiment("bin")
     client.delete_experiment(number)
     with pytest.raises(OddframeError, match=f"mlflow experiments restore -x {number}"):
@@ -510,6 +519,8 @@ def read_back(name: str) -> str:
 
 @given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=30))
 def test_every_name_is_allowed_and_can_be_read_back(name: str) -> None:
+    from mlflow.utils.validation import _validate_metric_name, _validate_param_name
+
     _validate_metric_name(allowed_name(name))
     _validate_param_name(allowed_name(name))
     assert read_back(allowed_name(name)) == name

@@ -13,13 +13,11 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
-
-pytest.importorskip("mlflow")
-
-from mlflow import MlflowClient
 
 from oddframe.cli import main
 from oddframe.evaluation.result import Evaluation
@@ -29,7 +27,17 @@ from oddframe.tracking.record import read_record
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)  # fmt: skip  # noqa: E501
 
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
+pytestmark = [
+    pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine"),
+    pytest.mark.skipif(find_spec("mlflow") is None, reason="no MLflow here"),
+]
+
+
+def client_of(address: str) -> Any:
+    """MLflow's client; it is imported here, for every process that tests collects this file."""
+    from mlflow import MlflowClient
+
+    return MlflowClient(address)
 
 
 @dataclass(frozen=True)
@@ -85,7 +93,7 @@ def page(bags, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     tracker = MlflowTracker(f"sqlite:///{folder / 'mlflow.db'}")
     for run in ("chance", "street", "widths/trials/trial1", "widths/trials/trial2"):
         tracker.upload(read_record(folder / run))
-    client = MlflowClient(f"sqlite:///{folder / 'mlflow.db'}")
+    client = client_of(f"sqlite:///{folder / 'mlflow.db'}")
     experiments = {
         name: client.get_experiment_by_name(name).experiment_id for name in ("oddframe", "widths")
     }
@@ -198,7 +206,7 @@ def test_a_run_sent_through_the_server_is_there_once(
     page: Page, capfd: pytest.CaptureFixture
 ) -> None:
     record = read_record(page.folder / "street")
-    client = MlflowClient(page.address)
+    client = client_of(page.address)
     for _ in range(2):
         line = MlflowTracker(page.address, "through the server").upload(record)
     assert capfd.readouterr() == ("", "")
@@ -206,7 +214,7 @@ def test_a_run_sent_through_the_server_is_there_once(
     (run,) = client.search_runs([experiment])
     assert line.endswith(f"{page.address}/#/experiments/{experiment}/runs/{run.info.run_id}")
     assert run.info.status == "FINISHED"
-    local = MlflowClient(f"sqlite:///{page.folder / 'mlflow.db'}")
+    local = client_of(f"sqlite:///{page.folder / 'mlflow.db'}")
     for name in ("train/loss", "val/video_auc", "test/micro_auc"):
         history = [(x.step, x.value) for x in client.get_metric_history(run.info.run_id, name)]
         sent = [(x.step, x.value) for x in local.get_metric_history(page.runs["street"], name)]
