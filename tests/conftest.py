@@ -87,19 +87,21 @@ LONGEST = (
 )
 
 
-gc.disable()  # until all tests are collected: next to nothing of it is garbage
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Each process takes whole files: long ones first, so that none is alone with one at last."""
     place = {name: index for index, name in enumerate(LONGEST)}
     items.sort(key=lambda item: place.get(item.path.stem, len(LONGEST)))
 
 
-def pytest_collection_finish() -> None:
-    """What was imported stays, so that collecting garbage need not go through it each time."""
-    gc.freeze()
-    gc.enable()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Next to nothing of what is imported is garbage, and what comes later need not look there."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(scope="session")
