@@ -278,13 +278,17 @@ def test_a_mistake_is_one_line_before_anything_starts(street, changes, said, tmp
     assert not (tmp_path / "state").exists()
 
 
-def test_a_state_folder_that_cannot_be_written_is_one_line(street, tmp_path, capsys):
+@pytest.mark.parametrize("file", ["state", "state/cameras", "state/cameras/one", "state/outbox"])
+def test_a_state_folder_that_cannot_be_written_is_one_line(street, file, tmp_path, capsys):
     path = written(
-        tmp_path, street, {"name": "one", "source": "lavfi:testsrc2=size=128x80:rate=10"}
+        tmp_path,
+        street,
+        {"name": "one", "source": "lavfi:testsrc2=size=128x80:rate=10"},
+        alerts={"bell": {"kind": "command", "argv": ["true"]}},
     )
-    (tmp_path / "file").touch()
-    state = tmp_path / "file" / "state"
-    refused(["watch", str(path), "--state", str(state)], str(state), capsys)
+    (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / file).touch()
+    refused(["watch", str(path), "--state", str(tmp_path / "state")], str(tmp_path / file), capsys)
 
 
 def test_a_port_that_is_taken_is_one_line_before_any_camera_begins(street, tmp_path, capsys):

@@ -117,6 +117,27 @@ def cannot_write(target: Path, error: OSError) -> CannotWriteError:
     return CannotWriteError(f"{target}: cannot write ({error.strerror or error}); {helps}")
 
 
+def check_can_write(folder: Path) -> Path:
+    """See whether files can be made in a folder, or below what there is of it; nothing is made.
+
+    Returns:
+        The innermost folder on the way there that there is.
+
+    Raises:
+        CannotWriteError: there is a file on the way, or a folder that may not be written.
+    """
+    whole = folder.absolute()
+    try:
+        there = next(path for path in (whole, *whole.parents) if path.exists())
+        if not there.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        if not os.access(there, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+    return there
+
+
 @contextmanager
 def begun_in(folder: Path, *beginnings: str) -> Generator[None]:
     """For a block that begins something in a folder: an error takes the beginning back.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import shutil
 import time
 from collections.abc import Mapping
@@ -13,7 +11,7 @@ from pathlib import Path
 from oddframe.alerts.dispatch import try_sink
 from oddframe.cameras.cameras_file import Camera, CamerasFile
 from oddframe.errors import OddframeError
-from oddframe.files.atomic import cannot_write
+from oddframe.files.atomic import check_can_write
 from oddframe.journal.database import check_version
 from oddframe.journal.state_folder import StateFolder
 from oddframe.runs.run_folder import MANIFEST, Run, read_run
@@ -130,19 +128,12 @@ def _judged(camera: Camera, reader: Reader, runs: dict[Path, Run | OddframeError
 
 def _kept(wanted: CamerasFile, state: Path) -> str:
     """How much room there is for events, and that they can be written; nothing is."""
-    whole = state.absolute()
-    try:
-        there = next(path for path in (whole, *whole.parents) if path.exists())
-        if not there.is_dir():
-            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
-        if not os.access(there, os.W_OK | os.X_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        free = shutil.disk_usage(there).free
-    except OSError as error:
-        raise cannot_write(state, error) from error
-    journal = StateFolder(state).journal
-    if journal.exists():
-        check_version(journal)
+    folder = StateFolder(state)
+    free = shutil.disk_usage(check_can_write(state)).free
+    for camera in wanted.cameras:
+        check_can_write(folder.cameras / camera.name)
+    if folder.journal.exists():
+        check_version(folder.journal)
     floor = max(camera.retention.least_free for camera in wanted.cameras)
     if free < floor + COMING:
         raise OddframeError(

@@ -18,6 +18,7 @@ from oddframe.cameras.cameras_file import Camera, CamerasFile, read_cameras
 from oddframe.cluster.machines import Machines
 from oddframe.errors import OddframeError
 from oddframe.errors import in_words as error_in_words
+from oddframe.files.atomic import check_can_write
 from oddframe.journal.journal import Journal, open_journal
 from oddframe.journal.live_event import LiveEvent
 from oddframe.journal.retention import Room, make_room
@@ -102,6 +103,8 @@ class Watch:
             check_installed()
         with self._signals.caught(), ExitStack() as until_over:
             self._journal = until_over.enter_context(open_journal(self._state, self._say))
+            for name in self._plans:  # else its events would wait for a disk that takes them
+                check_can_write(self._journal.state.cameras / name)
             self._alerts = Alerts(
                 self._sinks_of(self._wanted),
                 self._state,
