@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from oddframe.console.characters import made_visible
+from oddframe.console.redaction import redacted
 
 
 class _OneLine:
-    """Whatever names it repeats, its message is one line that does nothing to a terminal."""
+    """Whatever it repeats, its message is a line without logins that does nothing to a terminal."""
 
     def __str__(self) -> str:
-        return made_visible(" ".join(super().__str__().split()))
+        return made_visible(redacted(" ".join(super().__str__().split())))
 
 
 class OddframeError(_OneLine, Exception):
@@ -30,7 +31,7 @@ def in_words(error: BaseException) -> str:
     """What went wrong, in a line; of what nobody foresaw also the kind."""
     if isinstance(error, OddframeError):
         return str(error)
-    return made_visible(" ".join(f"{type(error).__name__}: {error}".split()))
+    return made_visible(redacted(" ".join(f"{type(error).__name__}: {error}".split())))
 
 
 def unknown(what: str, name: str, names: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from oddframe.cli import main
+from oddframe.cli import VERBS, main
 from oddframe.errors import OddframeError
 from oddframe.files.atomic import begun_in, write_text
 from oddframe.videos.manifest import Manifest
@@ -107,3 +107,13 @@ def test_only_a_beginning_is_taken_back(tmp_path):
         with pytest.raises(error), begun_in(tmp_path / "c", "config"):
             raise error(write_text(tmp_path / "c" / "config", "x"))
         assert [name for name in files(tmp_path) if name.startswith("c")] == left
+
+
+@pytest.mark.parametrize("verb", sorted(set(VERBS) - {"demo"}))
+@pytest.mark.parametrize("address", ["rtsp://admin:hunter2@192.0.2.7/x", "https:/a:hunter2@h"])
+def test_no_verb_repeats_a_password(verb, address, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for words in ([address], [address, address], [address, "--out", address, "--nothing", address]):
+        assert main([verb, *words]) == 2
+        out = capsys.readouterr()
+        assert "hunter2" not in out.out + out.err

@@ -75,6 +75,14 @@ def test_values_that_are_none_are_refused_without_the_password(values: dict):
     assert next(iter(values)) in str(refused.value)
 
 
+@pytest.mark.parametrize("text", ["admin:hunter2@cam/1", "rtsp:/admin:hunter2@cam/1"])
+def test_a_login_in_half_an_address_is_not_repeated(text: str):
+    with pytest.raises(OddframeError) as refused:
+        source_of(text)
+    assert "***@cam/1: " in str(refused.value)
+    assert "hunter2" not in str(refused.value)
+
+
 def test_cameras_and_folders_wait_or_drop_as_they_must(tmp_path: Path):
     assert not source_of("rtsp://cam/1", pace="fast").waits
     assert source_of("lavfi:testsrc2", pace="fast").waits

@@ -7,6 +7,7 @@ import sys
 import traceback
 
 from oddframe.console.installation import how_to_install
+from oddframe.console.redaction import redacted
 from oddframe.console.streams import OutputError
 from oddframe.detectors.plugins import place_in_own_code
 from oddframe.errors import OddframeError
@@ -37,7 +38,7 @@ def report(error: BaseException) -> int:
         traceback.print_exception(error)
     status, line = _ending(error)
     if line:
-        print(f"oddframe: {line}", file=sys.stderr, flush=True)
+        print(f"oddframe: {redacted(line)}", file=sys.stderr, flush=True)
     return status
 
 

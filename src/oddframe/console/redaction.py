@@ -12,6 +12,8 @@ HIDDEN = "***"
 _LOGIN = re.compile(r"(?<=://)(?!/)\S*@")
 """Up to the last ``@``, since passwords hold ``@``, ``/`` and ``:`` too; rather a word too many.
 After a third slash stands a path, which is nobody's login."""
+_OF_PATH = re.compile(r"\b((?:rtsps?|https?):/)(?!/)\S*@", re.IGNORECASE)
+"""An address that was taken for a path has one slash less."""
 _SPACED = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(?!/).*\s.*@(.*)", re.DOTALL)
 _NAMES = "(?:pass|pwd|secret|token|auth|key|user|usr|login|signature|sig)[a-z_.-]*="
 _VALUE = r"""[^&;\s'"<>#]*"""
@@ -27,7 +29,8 @@ def redacted(text: str) -> str:
 
     A login ends at white space at the latest; :func:`trouble_of_login` refuses others.
     """
-    shown = _IN_QUERY.sub(rf"\1{HIDDEN}", _LOGIN.sub(f"{HIDDEN}@", text))
+    shown = _OF_PATH.sub(rf"\1{HIDDEN}@", _LOGIN.sub(f"{HIDDEN}@", text))
+    shown = _IN_QUERY.sub(rf"\1{HIDDEN}", shown)
     return _ADDRESS.sub(lambda found: _IN_PATH.sub(rf"\1{HIDDEN}", found[0]), shown)
 
 

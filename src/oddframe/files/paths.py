@@ -48,8 +48,9 @@ def as_path(value: Any, name: str) -> Path:
     if (address := _ADDRESS.fullmatch(text)) and not os.path.lexists(text):
         given = text if "://" in text else f"{address[1]}://{address[2]}"
         raise OddframeError(
-            f"{given}: {name} must be a file or folder of this machine, found an address; record "
-            f"what is to be read, for example: ffmpeg -i '{given}' -t 3600 -c copy recorded.mkv"
+            f"{given}: {name} must be a file or folder of this machine, found an address; "
+            f"'oddframe watch RUN {given}' watches it, and this records it: ffmpeg -i '{given}' "
+            "-t 3600 -c copy recorded.mkv"
         )
     try:
         Path(text).stat()

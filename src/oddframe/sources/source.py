@@ -145,4 +145,6 @@ def _on_disk(path: Path, text: str) -> tuple[Kind, str]:
         return "folder", text
     if path.is_file():
         return "file", text
-    raise OddframeError(f"{text}: expected {_WHAT}; found no such file")
+    # It may be an address of which the beginning is missing.
+    shown = redacted(f"://{text}").removeprefix("://") if ":" in text.split("@")[0] else text
+    raise OddframeError(f"{shown}: expected {_WHAT}; found no such file")
