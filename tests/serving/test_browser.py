@@ -117,8 +117,8 @@ def test_the_timeline_leads_to_the_event_that_is_clicked(served: Served, chromiu
 def test_something_new_is_told_without_loading_again(served: Served, chromium):
     chromium.get(address(served, "/review"))
     note = chromium.find_element(By.ID, "new")
-    until(lambda: chromium.execute_script("return document.readyState") == "complete")
-    time.sleep(3)  # until the first word of the feed, which says what is known
+    newest = "return document.body.dataset.newest"
+    until(lambda: chromium.execute_script(newest) == served.events[3].id)
     served.journal.write(live_event(NOON + 9000, "door", verdict=None))
     until(note.is_displayed)
     assert waiting(chromium) == "5"

@@ -98,6 +98,6 @@ if (document.getElementById("waiting")) {
     waiting(found.waiting);
     const note = document.getElementById("new");
     if (note && newest !== null && found.newest !== newest) note.hidden = false;
-    newest = found.newest;
+    newest = document.body.dataset.newest = found.newest;
   };
 }
