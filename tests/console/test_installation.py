@@ -51,6 +51,7 @@ def test_every_extra_that_a_message_names_exists():
         "mqtt",
         "prometheus",
         "ray",
+        "serve",
         "svm",
     }
     from oddframe.tracking import TRACKERS

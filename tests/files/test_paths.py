@@ -26,6 +26,7 @@ CALLS = {
     "losses": {"run": "nowhere"},
     "drill": {"run": "nowhere", "footage": "file", "out": "out", "root": "."},
     "watch": {"what": "nowhere", "source": "lavfi:testsrc2", "state": "state"},
+    "serve": {"cameras": "nowhere.yaml", "state": "state"},
     "evaluate": {"scores": "a.npz", "manifest": "nowhere.jsonl", "out": "e"},
     "compare": {"scores": ["nowhere.npz", "b.npz"], "out": "c", "manifest": "nowhere.jsonl"},
     "sweep": {"file": "nowhere.yaml"},
