@@ -31,6 +31,7 @@ _PUBLIC = {
     "prepare": "oddframe.verbs.prepare",
     "reproduce": "oddframe.verbs.reproduce",
     "score": "oddframe.verbs.score",
+    "serve": "oddframe.verbs.serve",
     "sweep": "oddframe.verbs.sweep",
     "track": "oddframe.verbs.track",
     "train": "oddframe.verbs.train",

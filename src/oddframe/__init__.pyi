@@ -25,6 +25,7 @@ from oddframe.verbs.demo import Demo
 from oddframe.verbs.extract import Extracted
 from oddframe.verbs.merge_crops import Merged
 from oddframe.verbs.reproduce import Checked
+from oddframe.verbs.serve import Served
 from oddframe.videos.manifest import Manifest as Manifest
 from oddframe.videos.video import Event as Event
 from oddframe.videos.video import Video as Video
@@ -172,6 +173,16 @@ def score(
     workers: int | None = ...,
     ray: str | None = ...,
 ) -> Scored: ...
+def serve(
+    cameras: AnyPath | None = ...,
+    *,
+    state: AnyPath = ...,
+    host: str = ...,
+    port: int = ...,
+    names: list[str] | None = ...,
+    metrics: str | None = ...,
+    set_password: str | None = ...,
+) -> Watched | Served: ...
 def sweep(
     file: AnyPath,
     *,
@@ -242,6 +253,7 @@ __all__ = [
     "prepare",
     "reproduce",
     "score",
+    "serve",
     "sweep",
     "track",
     "train",
