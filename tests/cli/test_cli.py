@@ -329,7 +329,7 @@ def test_unknown_verbs_options_and_settings(street, refused, tmp_path):
     assert "'b.mp4' is one argument too many; a path" in found
     assert "several videos are given as the folder that they are in; see" in found
     for word, said in {
-        "rtsp://a@cam//1/": "rtsp://a@cam//1/: footage must be a",
+        "rtsp://a@cam//1/": "rtsp://***@cam//1/: footage must be a",
         "": "empty",
     }.items():
         assert said in refused("score", street.run, word)
