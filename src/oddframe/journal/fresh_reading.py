@@ -60,6 +60,11 @@ class FreshReader(JournalReader):
         self.flush(A_MOMENT)
         return super().count(asked)
 
+    def newest(self) -> float:
+        """As :meth:`JournalReader.newest`."""
+        self.flush(A_MOMENT)
+        return super().newest()
+
     def kept(self, camera: str, name: str) -> Any:
         """As :meth:`JournalReader.kept`."""
         waiting = self._writer.kept(camera, name)

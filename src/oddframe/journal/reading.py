@@ -63,6 +63,12 @@ class JournalReader:
         question = " UNION ".join(f"SELECT DISTINCT camera FROM {table}" for table in tables)
         return sorted(name for (name,) in self._rows(question))
 
+    def newest(self) -> float:
+        """When anything was known last, in Unix seconds; 0 of nothing."""
+        events = [event.seen for event in self.events(Question(most=1))]
+        known = self._rows("SELECT max(latest) FROM minutes UNION SELECT max(at) FROM states")
+        return max([*events, *(at for (at,) in known if at is not None)], default=0.0)
+
     def zones_and_cues(self) -> tuple[list[str], list[str]]:
         """The zones that the latest events were in, and the cues that they were odd by, sorted."""
         latest = f"(SELECT zone, content FROM events ORDER BY id DESC LIMIT {_LATELY})"

@@ -61,7 +61,6 @@ class _One:
     template: ClassVar[str] = "serving/camera.html"
     tile: Tile
     film: str
-    strip: Strip
     latest: Sequence[tuple[str, str]]
     facts: Facts
     consequence: Consequence | None
@@ -93,7 +92,6 @@ def one(site: Site, request: Request) -> Response:
     content = _One(
         tile,
         film,
-        tile.strip,
         latest,
         Facts(_facts(camera)),
         meant,

@@ -40,15 +40,13 @@ class Stills:
         self._made: OrderedDict[tuple[str, bool, bool], tuple[ScoredFrame, bytes]] = OrderedDict()
 
     def still(self, request: Request) -> Response:
-        """The newest picture; ``?heat`` with what is odd, ``?large`` as large as the film."""
+        """The newest picture; ``?heat`` with what is odd."""
         camera = self._site.camera(request.path_params["camera"])
         if camera is None or camera.latest is None:
             return PlainTextResponse("nothing was seen of it yet\n", 404)
-        given = request.query_params
-        return Response(
-            self._jpeg(camera.name, camera.latest, "heat" in given, "large" in given),
-            media_type="image/jpeg",
-        )
+        heat = "heat" in request.query_params
+        jpeg = self._jpeg(camera.name, camera.latest, heat, large=False)
+        return Response(jpeg, media_type="image/jpeg")
 
     async def film(self, request: Request) -> Response:
         """Pictures that follow each other (``multipart/x-mixed-replace``), ``?heat`` likewise."""

@@ -58,7 +58,7 @@ class Strip:
         threshold: points of the threshold.
         gaps: left, width, and what they were.
         marks: the events.
-        ticks: place in percent, and time.
+        ticks: times of day, evenly from its beginning.
         highest: the score at the top.
         nothing: what is said where there are no scores; ``""`` if there are.
     """
@@ -71,7 +71,7 @@ class Strip:
     threshold: Sequence[str]
     gaps: Sequence[tuple[float, float, str]]
     marks: Sequence[Mark]
-    ticks: Sequence[tuple[float, str]]
+    ticks: Sequence[str]
     highest: str
     nothing: str
 
@@ -94,8 +94,7 @@ def timeline(site: Site, request: Request) -> Response:
     chosen = given.get("camera", "")
     if chosen not in cameras:
         chosen = ""
-    latest = site.reader.events(Question(most=1))
-    day = read_day(given.get("day", "")) or (day_of(_newest(site, cameras, latest)))
+    day = read_day(given.get("day", "")) or day_of(site.reader.newest())
     days = 7 if given.get("days") == "7" and chosen else 1
     shown = [chosen] if chosen else cameras
     strips = [
@@ -158,10 +157,7 @@ def stretch_of(
         ],
         gaps=[gap for gap in gaps if gap[1] > 0],
         marks=[_mark(event, begin, end, scale) for event in reversed(events)],
-        ticks=[
-            (100 * part / _TICKS, clock(begin + part * (end - begin) / _TICKS)[:5])
-            for part in range(_TICKS)
-        ],
+        ticks=[clock(begin + part * (end - begin) / _TICKS)[:5] for part in range(_TICKS)],
         highest=f"{top:.1f}" if minutes else "",
         nothing="" if minutes else "no scores then",
     )
@@ -229,12 +225,3 @@ def _mark(event: LiveEvent, begin: float, end: float, scale: float) -> Mark:
         words=f"{words}: {event.reason}" if event.reason else words,
         told=not event.untold,
     )
-
-
-def _newest(site: Site, cameras: Sequence[str], latest: Sequence[LiveEvent]) -> float:
-    """When anything was known last, in Unix seconds."""
-    times = [event.seen for event in latest]
-    for camera in cameras:
-        times += [state.at for state in site.reader.states(camera)[-1:]]
-        times += [minute.latest for minute in site.reader.minutes(camera)[-1:]]
-    return max(times, default=0.0)
