@@ -7,6 +7,10 @@ goes through here.
 from __future__ import annotations
 
 import re
+import sys
+from contextlib import suppress
+
+from oddframe.console.characters import made_visible
 
 HIDDEN = "***"
 _LOGIN = re.compile(r"(?<=://)(?!/)\S*@")
@@ -47,3 +51,11 @@ def trouble_of_login(address: str) -> str:
         f"{found[1]}://{HIDDEN}@{place}: expected a login without spaces, found one; write them as "
         "%20"
     )
+
+
+def say(line: str) -> None:
+    """A line on standard error, without logins, and without what does something to a terminal."""
+    with suppress(OSError):  # whoever reads it may go, and what is told of goes on
+        # Servers and files may have put anything into it.
+        plain = made_visible(" ".join(redacted(line).split()))
+        print(f"oddframe: {plain}", file=sys.stderr, flush=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import sys
 from collections.abc import Generator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from oddframe.cameras.cameras_file import read_cameras
 from oddframe.console.installation import how_to_install
-from oddframe.console.redaction import redacted
+from oddframe.console.redaction import say
 from oddframe.errors import OddframeError, unknown
 from oddframe.files.paths import text_paths
 from oddframe.journal.database import check_version
@@ -102,13 +102,13 @@ def serve(
 
         journal = reader if isinstance(reader, Journal) else None
         with serving(Site(reader, journal, sessions, watch), door) as address:
-            _say(f"the page is at {address} (Ctrl-C ends it)")
+            say(f"the page is at {address} (Ctrl-C ends it)")
             yield
 
     if cameras is not None:
         wanted = read_cameras(cameras)
         plans = plans_of(wanted)
-        return Watch(wanted, plans, state, _say, again=cameras, metrics=metrics, beside=shown).run()
+        return Watch(wanted, plans, state, say, again=cameras, metrics=metrics, beside=shown).run()
     if metrics is not None:
         raise OddframeError("--metrics tells of cameras that are watched; give a cameras file")
     if not state.is_dir():
@@ -119,9 +119,9 @@ def serve(
     check_version(folder.journal)
     with signals.caught(), ExitStack() as until_over:
         try:
-            reader: JournalReader = until_over.enter_context(open_journal(state, _say))
+            reader: JournalReader = until_over.enter_context(open_journal(state, say))
         except OddframeError as error:  # somebody else watches, or nobody may write
-            _say(f"{error}; the page shows what is there, and takes no word")
+            say(f"{error}; the page shows what is there, and takes no word")
             reader = JournalReader(folder)
         until_over.enter_context(shown(reader))
         signals.stop.wait()
@@ -140,8 +140,3 @@ def _with_password(state: Path, role: str) -> Served:
         password = sys.stdin.readline().rstrip("\r\n")
     keep_password(state, known, password)
     return Served(state, f"the password of the {role} is set")
-
-
-def _say(line: str) -> None:
-    with suppress(OSError):  # whoever reads it may go, and the page goes on
-        print(f"oddframe: {redacted(line)}", file=sys.stderr, flush=True)

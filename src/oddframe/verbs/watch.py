@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import suppress
 from pathlib import Path
 
 from oddframe.alerts.sinks.stdout import StdoutSink
 from oddframe.cameras.cameras_file import Camera, CamerasFile, read_cameras
 from oddframe.cluster.connection import connected
 from oddframe.cluster.machines import Machines
-from oddframe.console.characters import made_visible
-from oddframe.console.redaction import redacted
+from oddframe.console.redaction import say
 from oddframe.errors import OddframeError
 from oddframe.files.paths import text_paths
 from oddframe.journal.live_event import checked_camera
@@ -119,13 +116,6 @@ def watch(
     everybody = [StdoutSink(JSON)] if json else []
     plans = plans_of(wanted, spread=ray is not None)
     if ray is None:
-        return Watch(wanted, plans, state, _say, everybody, again, metrics).run()
+        return Watch(wanted, plans, state, say, everybody, again, metrics).run()
     with connected(ray):
-        return Watch(wanted, plans, state, _say, everybody, again, metrics, Machines()).run()
-
-
-def _say(line: str) -> None:
-    with suppress(OSError):  # whoever reads it may go, and watching goes on
-        # Servers and files may have put anything into it.
-        plain = made_visible(" ".join(redacted(line).split()))
-        print(f"oddframe: {plain}", file=sys.stderr, flush=True)
+        return Watch(wanted, plans, state, say, everybody, again, metrics, Machines()).run()
