@@ -128,6 +128,8 @@ def check_all(asked: JournalReader, events: list[LiveEvent]) -> None:
         assert first == wanted[:3]
         if first:
             assert asked.events(replace(question, before=first[-1].id)) == wanted[3:]
+            later = replace(question, after=wanted[-1].id, most=2)  # the next ones, not the newest
+            assert asked.events(later) == later.among(events) == wanted[:-1][::-1][:2]
             some += 1
     assert some > 40
 

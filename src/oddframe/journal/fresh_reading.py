@@ -53,7 +53,8 @@ class FreshReader(JournalReader):
         written = super().events(replace(asked, most=asked.most + len(waiting)))
         found = [event for event in written if event.id not in waiting]
         found += asked.among(waiting.values())
-        return sorted(found, key=lambda event: event.id, reverse=True)[: asked.most]
+        found.sort(key=lambda event: event.id, reverse=asked.latest_first)
+        return found[: asked.most]
 
     def count(self, asked: Question = ALL) -> int:
         """As :meth:`JournalReader.count`."""

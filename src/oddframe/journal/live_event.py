@@ -106,6 +106,11 @@ class LiveEvent:
         """Whether it goes on."""
         return self.end is None
 
+    @property
+    def clips(self) -> tuple[str, ...]:
+        """The parts of its film, in order; none of none."""
+        return () if self.clip is None else (self.clip, *self.later_clips)
+
     def closed(self, at: float, ending: str) -> LiveEvent:
         """The event as it is when it is over.
 

@@ -41,7 +41,8 @@ class Question:
         state: in this state alone.
         before: that opened before the event of this id: the last one of an earlier answer, to go on
             from there.
-        most: how many at most, of those that opened last.
+        after: that opened after the event of this id; then those that opened first come first.
+        most: how many at most, of those that come first.
     """
 
     camera: str | None = None
@@ -51,11 +52,12 @@ class Question:
     cue: str | None = None
     state: State | None = None
     before: str | None = None
+    after: str | None = None
     most: int = MOST
 
     @property
     def words(self) -> tuple[str, list[Any]]:
-        """What follows ``WHERE``, with its values: those that fit, that opened last first."""
+        """What follows ``WHERE``, with its values: those that fit, in order."""
         tests = ["start < ?", 'ifnull("end", ?) >= ?']
         values: list[Any] = [self.until, LATEST, self.since]
         if self.state is not None:
@@ -65,11 +67,18 @@ class Question:
             ("zone = ?", None if self.zone is None else made_visible(self.zone)),
             ("json_extract(content, '$.cue') = ?", self.cue),
             ("id < ?", self.before),
+            ("id > ?", self.after),
         ):
             if value is not None:
                 tests.append(test)
                 values.append(value)
-        return f"{' AND '.join(tests)} ORDER BY id DESC LIMIT ?", [*values, self.most]
+        way = "DESC" if self.latest_first else "ASC"
+        return f"{' AND '.join(tests)} ORDER BY id {way} LIMIT ?", [*values, self.most]
+
+    @property
+    def latest_first(self) -> bool:
+        """Whether what opened last is given first."""
+        return self.after is None
 
     def among(self, events: Iterable[LiveEvent]) -> list[LiveEvent]:
         """Those of some events that are asked for, as a journal would give them."""

@@ -47,7 +47,7 @@ class JournalReader:
         return found[0] if found else None
 
     def events(self, asked: Question = ALL) -> list[LiveEvent]:
-        """The events that are asked for, those that opened last first."""
+        """The events that are asked for, those that opened last first, but see ``after``."""
         which, values = asked.words
         return self._events(which, *values)
 

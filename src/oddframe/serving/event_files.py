@@ -23,11 +23,10 @@ def clip(site: Site, request: Request) -> Response:
     event = event_of(site, request)
     if event is None:
         return _gone()
-    names = [] if event.clip is None else [event.clip, *event.later_clips]
     part = request.path_params["part"]
-    if not 1 <= part <= len(names):
+    if not 1 <= part <= len(event.clips):
         return _gone()
-    return _file(site, event, names[part - 1], save="save" in request.query_params)
+    return _file(site, event, event.clips[part - 1], save="save" in request.query_params)
 
 
 def picture(site: Site, request: Request) -> Response:

@@ -14,9 +14,12 @@ from oddframe.errors import OddframeError
 from oddframe.journal.live_event import LiveEvent, time_of_id
 from oddframe.journal.question import Question
 from oddframe.pages.tables import Facts
+from oddframe.reporting.times import offset
+from oddframe.scores.sights import Sight
 from oddframe.serving.local_time import day_of, moment
-from oddframe.serving.review import WORDS, asked_in, lasts
+from oddframe.serving.review import asked_in, lasts
 from oddframe.serving.site import Site, address, page
+from oddframe.serving.word import Word, word_on
 
 ENDINGS = {
     "quiet": "it was quiet again",
@@ -35,7 +38,7 @@ UNTOLD = {
 @dataclass(frozen=True)
 class _Moment:
     template: ClassVar[str] = "serving/moment.html"
-    ids: str
+    id: str
     camera: str
     when: str
     reason: str
@@ -44,8 +47,7 @@ class _Moment:
     nearest: str
     nearest_at: str
     facts: Facts
-    verdict: str
-    may_decide: bool
+    word: Word
     earlier: str
     later: str
     listed: str
@@ -58,8 +60,7 @@ def moment_page(site: Site, request: Request) -> Response:
     if event is None:
         return PlainTextResponse("there is no such event any more\n", 404)
     _, said = asked_in(request)
-    clips = [] if event.clip is None else [event.clip, *event.later_clips]
-    files = [f"/events/{event.id}/clip/{part}" for part in range(1, len(clips) + 1)]
+    files = [f"/events/{event.id}/clip/{part}" for part in range(1, len(event.clips) + 1)]
     nearest = event.nearest
     earlier, later = _beside(site, event)
     return page(
@@ -67,17 +68,18 @@ def moment_page(site: Site, request: Request) -> Response:
         request,
         f"{event.camera}: {moment(event.start)}",
         _Moment(
-            ids=event.id,
+            id=event.id,
             camera=event.camera,
             when=moment(event.start),
             reason=sentence(event.reason) if event.reason else "",
             clips=files,
             picture=f"/events/{event.id}/picture" if event.picture else "",
             nearest=f"/events/{event.id}/nearest" if nearest else "",
-            nearest_at=f"{nearest.video}, {_offset(nearest.seconds)}" if nearest else "",
+            nearest_at=f"{nearest.video}, {offset(nearest.seconds, precise=False)}"
+            if nearest
+            else "",
             facts=Facts(_facts(event)),
-            verdict=WORDS[event.verdict],
-            may_decide=site.may_decide(request),
+            word=word_on([event], event.verdict, site.may_decide(request), f"/review/{event.id}"),
             earlier=earlier,
             later=later,
             listed=address("/review", **said),
@@ -113,17 +115,15 @@ def _facts(event: LiveEvent) -> list[tuple[str, str]]:
 
 
 def _beside(site: Site, event: LiveEvent) -> tuple[str, str]:
-    """Addresses of the events of this camera before and after it, on its day; or ``""``."""
+    """Addresses of the events of this camera before and after it; ``""`` of none."""
     at = Question(camera=event.camera)
     before = site.reader.events(replace(at, before=event.id, most=1))
-    later = [e for e in site.reader.events(replace(at, since=event.start)) if e.id > event.id]
+    after = site.reader.events(replace(at, after=event.id, most=1))
     return (
         f"/review/{before[0].id}" if before else "",
-        f"/review/{later[-1].id}" if later else "",
+        f"/review/{after[0].id}" if after else "",
     )
 
 
-def _offset(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+def _at(sight: Sight) -> str:
+    return f"{sight.video}, {offset(sight.seconds, precise=False)}"

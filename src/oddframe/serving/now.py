@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import ClassVar
 from urllib.parse import quote
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
@@ -103,8 +104,11 @@ def one(site: Site, request: Request) -> Response:
 
 async def arm(site: Site, request: Request) -> Response:
     """Arm a camera, or disarm it: ``armed`` is ``yes`` or ``no``."""
-    name = request.path_params["camera"]
-    word = (await form_of(request)).get("armed", "")
+    return await run_in_threadpool(_armed, site, request, await form_of(request))
+
+
+def _armed(site: Site, request: Request, form: dict[str, str]) -> Response:
+    name, word = request.path_params["camera"], form.get("armed", "")
     if site.watch is None or site.camera(name) is None:
         return PlainTextResponse("no such camera is watched now\n", 404)
     if word not in ("yes", "no"):

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, get_args
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
@@ -19,13 +20,8 @@ from oddframe.serving.forms import form_of
 from oddframe.serving.local_time import begin_of, clock, end_of, moment, read_day
 from oddframe.serving.site import Site, address, page
 from oddframe.serving.visits import EVENTS_A_PAGE, Visit, visit_page
+from oddframe.serving.word import Word, word_on
 
-WORDS: dict[Verdict | None, str] = {
-    "odd": "odd",
-    "normal": "normal here",
-    "later": "later",
-    None: "",
-}
 _STATES: dict[str, str] = {
     "undecided": "waiting",
     "odd": "odd",
@@ -57,17 +53,16 @@ class Item:
     """One visit in the list.
 
     Attributes:
-        ids: of its events, in words for a form.
+        ids: of its events.
         address: of its page.
         picture: address of its picture; ``""`` of none.
         camera, when, lasts, reason: of it.
         scores: the peak beside its threshold.
         zone: where; ``""`` of none.
         moments: what happened when, and the address of each, where it is more than one event.
-        verdict: a person's word; ``""`` of none.
         untold: why nobody was told; ``""`` if somebody was.
         is_open: whether it goes on.
-        may_decide: whether who looks may give a word.
+        word: a person's.
     """
 
     template: ClassVar[str] = "serving/item.html"
@@ -81,10 +76,9 @@ class Item:
     scores: str
     zone: str
     moments: Sequence[tuple[str, str]]
-    verdict: str
     untold: str
     is_open: bool
-    may_decide: bool
+    word: Word
 
 
 @dataclass(frozen=True)
@@ -151,9 +145,12 @@ def table(site: Site, request: Request) -> Response:
 
 async def decide(site: Site, request: Request) -> Response:
     """A person's word on some events: ``ids``, ``word`` (``none`` takes it back), ``back``."""
+    return await run_in_threadpool(_decided, site, request, await form_of(request))
+
+
+def _decided(site: Site, request: Request, form: dict[str, str]) -> Response:
     if site.journal is None:
         return PlainTextResponse("another process writes this journal; decide there\n", 409)
-    form = await form_of(request)
     ids = [one for one in form.get("ids", "").split() if one][:_MOST_AT_ONCE]
     word = form.get("word", "")
     if word not in (*get_args(Verdict), "none") or not ids:
@@ -219,10 +216,9 @@ def item_of(visit: Visit, *, may_decide: bool) -> Item:
         ]
         if several
         else (),
-        verdict=WORDS[visit.verdict],
         untold=event.untold if all(one.untold for one in visit.events) else "",
         is_open=visit.end is None,
-        may_decide=may_decide,
+        word=word_on(visit.events, visit.verdict, may_decide),
     )
 
 

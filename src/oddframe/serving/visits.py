@@ -134,13 +134,5 @@ def _to_its_start(reader: JournalReader, asked: Question, visit: Visit) -> Visit
 def _goes_on(reader: JournalReader, asked: Question, visit: Visit) -> bool:
     """Whether its later events were on the page before."""
     last = visit.events[-1]
-    end = last.seen if last.end is None else last.end
-    later = Question(
-        camera=visit.camera,
-        since=max(asked.since, last.start),
-        until=min(asked.until, end + APART + 1e-6),
-        zone=asked.zone,
-        cue=asked.cue,
-        state=asked.state,
-    )
-    return any(event.id > last.id and _follows(event, last) for event in reader.events(later))
+    later = replace(asked, camera=visit.camera, before=None, after=last.id, most=1)
+    return any(_follows(event, last) for event in reader.events(later))
