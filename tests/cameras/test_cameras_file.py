@@ -15,6 +15,7 @@ FILE = """
 run: runs/yard
 alarms_per_day: 6
 pre_roll: 4
+keep: pictures
 retention: {gigabytes: 10, days: 14}
 zones:
   - {name: clock, kind: ignore, polygon: [[0, 0], [0.3, 0], [0.3, 0.1], [0, 0.1]]}
@@ -31,6 +32,7 @@ cameras:
     run: runs/other
     threshold: 4.5
     pre_roll: 8
+    keep: scores
     minimum_seconds: 2
     retention: {days: 3}
     zones: zones.yaml
@@ -67,6 +69,7 @@ def test_a_camera_has_what_it_says_and_else_what_stands_at_the_top(write, tmp_pa
     assert (front.threshold, front.alarms_per_hour) == (None, 0.25)
     assert front.zones.names == ("clock",)
     assert (front.pre_roll, front.post_roll, front.minimum_seconds) == (4, 5, 0)
+    assert (front.keep, yard.keep) == ("pictures", "scores")
     assert (front.retention.most_bytes, front.retention.most_days) == (10**10, 14)
     assert front.alerts == ("stdout", "log")
     assert front.schedule.time_zone == "Europe/Vienna"

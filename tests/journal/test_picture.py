@@ -44,6 +44,17 @@ def test_heat_is_where_the_map_is_above_the_threshold():
         assert not changed(opened(picture_of(frame(), (), score_map, threshold))).any()
 
 
+def test_a_blurred_picture_is_of_blocks_and_its_box_is_sharp():
+    image = np.random.default_rng(1).integers(0, 255, (360, 640, 3), np.uint8)
+    blurred = opened(picture_of(image, ((100, 40, 220, 160),), blurred=True))
+    assert blurred.shape == (360, 640, 3)
+    seen = blurred[200:, :].mean(axis=2)  # below the box: blocks of 20 pixels
+    blocks = seen.reshape(8, 20, 32, 20).swapaxes(1, 2)
+    assert blocks.std(axis=(2, 3)).max() < 2 < blocks.mean(axis=(2, 3)).std()
+    assert np.abs(blurred[90, 95:106].mean(axis=1) - blurred[90, 130].mean()).max() > 40
+    assert opened(picture_of(image[:24, :30], blurred=True)).shape == (24, 30, 3)
+
+
 def test_a_large_picture_is_shrunk_with_its_boxes_and_a_small_one_stays():
     large = opened(picture_of(frame(2160, 3840), ((1920, 1080, 3840, 2160),)))
     assert large.shape == (720, 1280, 3)

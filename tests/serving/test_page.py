@@ -209,3 +209,14 @@ def test_a_journal_that_is_none_is_one_line(tmp_path):
         assert answer.status == 503
         assert "the journal cannot be read" in answer.text
         assert len(answer.text.splitlines()) == 1
+
+
+def test_an_event_of_numbers_alone_is_shown_without_what_is_not_there(served: Served):
+    event = served.journal.write(live_event(NOON - 9000, "door", verdict=None, nearest=None))
+    listed = served.browser.get("/review").text
+    assert event.id in listed
+    assert f"/events/{event.id}/picture" not in listed
+    shown = served.browser.get(f"/review/{event.id}").text
+    assert "There is no film and no picture of it." in shown
+    assert "<video" not in shown
+    assert "<img" not in shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from oddframe.alerts.sink import Sink
 from oddframe.alerts.sinks.reading import read_sinks
@@ -29,6 +29,9 @@ A_WEEK = 7 * 86_400.0
 _FEWEST_ALARMS, _MOST_ALARMS = 1 / (24 * 366), 3600.0
 """An hour: one a year, one a second."""
 _MOST_GIGABYTES, _MOST_DAYS = 1e6, 36_525.0
+Keep = Literal["film", "pictures", "blurred", "scores"]
+"""What there is of an event beside its numbers: a clip and a picture, a picture, a coarse one,
+nothing."""
 _LIMITS = ("threshold", "alarms_per_hour", "alarms_per_day")
 _RETENTION = ("gigabytes", "days", "free_gigabytes")
 _SHARED = (
@@ -43,6 +46,7 @@ _SHARED = (
     "cool_down",
     "pre_roll",
     "post_roll",
+    "keep",
     "retention",
 )
 """What may stand at the top, for all cameras, or in a camera, for it alone."""
@@ -66,7 +70,8 @@ class Camera:
         longest_seconds: after which an event is closed that still goes on.
         cool_down: seconds after an alarm in which nobody is told of another.
         pre_roll, post_roll: seconds of film before and after an event.
-        retention: what is kept of its events.
+        keep: what there is of its events beside numbers, here and in what is sent.
+        retention: how much of that, and for how long.
         alerts: names of the sinks that are told of them.
     """
 
@@ -82,6 +87,7 @@ class Camera:
     cool_down: float = 30.0
     pre_roll: float = 5.0
     post_roll: float = 5.0
+    keep: Keep = "film"
     retention: Retention = field(default_factory=Retention)
     alerts: tuple[str, ...] = ()
 
@@ -166,6 +172,7 @@ class _Reading:
             cool_down=self._seconds("cool_down"),
             pre_roll=self._seconds("pre_roll", LONGEST_ROLL),
             post_roll=self._seconds("post_roll", LONGEST_ROLL),
+            keep=self._of("keep").choice("keep", get_args(Keep), Camera.keep),
             retention=self._retention(),
             alerts=self._alerts(name, sinks),
         )

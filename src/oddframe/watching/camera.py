@@ -82,7 +82,9 @@ class WatchedCamera:
     def __init__(self, plan: Plan, outside: Outside, on: Callable[[], bool]) -> None:
         camera, journal = plan.camera, outside.journal
         self.plan, self.name = plan, camera.name
-        ring = PacketRing(camera.pre_roll + camera.minimum_seconds + MARGIN)
+        ring = None
+        if camera.keep == "film":
+            ring = PacketRing(camera.pre_roll + camera.minimum_seconds + MARGIN)
         seen = journal.state.cameras / camera.name / "recordings-seen.json"
         self.reader = Reader(camera.source, ring, seen=seen)
         self._outside, self._on = outside, on
@@ -90,7 +92,7 @@ class WatchedCamera:
         self._limit = plan.rule.threshold  # the budget's, by now
         self._scorer = self._new_scorer()
         self._life = EventLife(plan.rule, camera.longest_seconds)
-        self._film = Filming(camera, outside, ring)
+        self._film = None if ring is None else Filming(camera, outside, ring)
         self._health = HealthTeller(plan.camera, outside)
         self._teller = EventTeller(plan, journal, outside.send, self._budget, self._film)
         self._stopping, self._through = threading.Event(), threading.Event()
@@ -202,7 +204,8 @@ class WatchedCamera:
         except Exception as error:
             self._outside.say(f"{self.name}: its last frames are not judged: {in_words(error)}")
         self._changed(self._life.finish(), "stopped")
-        self._film.stop()
+        if self._film is not None:
+            self._film.stop()
         if self.reader.ended and not self._stopping.is_set():
             self._say_that_it_is_over()
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from oddframe.alerts.dispatch import try_sink
-from oddframe.cameras.cameras_file import Camera, CamerasFile
+from oddframe.cameras.cameras_file import Camera, CamerasFile, Keep
 from oddframe.errors import OddframeError
 from oddframe.files.atomic import check_can_write
 from oddframe.journal.database import check_version
@@ -24,6 +24,12 @@ _PATIENCE = 3.0
 """So many timeouts a camera has for its first frames."""
 _OTHER_SHAPE = 0.05
 """Of width by height, relative: beyond it a run was fitted on another camera."""
+_KEPT: Mapping[Keep, str] = {
+    "film": "",
+    "pictures": "; pictures of events are kept, and no film",
+    "blurred": "; blurred pictures of events are kept, and no film",
+    "scores": "; of events only numbers are kept",
+}
 
 
 @dataclass(frozen=True)
@@ -123,7 +129,7 @@ def _judged(camera: Camera, reader: Reader, runs: dict[Path, Run | OddframeError
     words = f"judged by {run.folder} ({run.detector.name}, threshold {plan.rule.threshold:.3g})"
     if camera.alarms_per_hour:
         words += f", at most {24 * camera.alarms_per_hour:g} alarms a day"
-    return words
+    return words + _KEPT[camera.keep]
 
 
 def _kept(wanted: CamerasFile, state: Path) -> str:
@@ -134,8 +140,9 @@ def _kept(wanted: CamerasFile, state: Path) -> str:
         check_can_write(folder.cameras / camera.name)
     if folder.journal.exists():
         check_version(folder.journal)
-    floor = max(camera.retention.least_free for camera in wanted.cameras)
-    if free < floor + COMING:
+    filmed = [camera for camera in wanted.cameras if camera.keep == "film"]
+    floor = max((camera.retention.least_free for camera in filmed), default=0)
+    if filmed and free < floor + COMING:
         raise OddframeError(
             f"{state}: {free / 1e6:,.0f} MB of its disk are free, {floor / 1e6:,.0f} MB are to "
             f"stay free, and a clip takes {COMING / 1e6:.0f} MB, so none would be written; free "

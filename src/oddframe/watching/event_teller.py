@@ -31,7 +31,7 @@ class EventTeller:
         journal: of the state folder.
         send: takes a message, and the sinks that it is for, without waiting for anybody.
         budget: raises the height from which a person is told.
-        film: films alarms.
+        film: films alarms; None where no film is kept.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class EventTeller:
         journal: CameraJournal,
         send: Callable[[Message, tuple[str, ...]], None],
         budget: Budget,
-        film: Filming,
+        film: Filming | None,
     ) -> None:
         self._plan, self._journal, self._send = plan, journal, send
         self._budget, self._film = budget, film
@@ -129,9 +129,12 @@ class EventTeller:
         if why_not:
             self._event = self._journal.write(replace(event, untold=why_not))
             return
-        event = self._film.named(replace(event, untold=""))
+        event = replace(event, untold="")
+        if self._film is not None:
+            event = self._film.named(event)
         self._told = self._tell(self._write(event, picture=True), "new")
-        self._film.begin(self._told, now.began)
+        if self._film is not None:
+            self._film.begin(self._told, now.began)
         self.alarms += 1
 
     def _over(self, event: LiveEvent, now: Happening, ending: str) -> None:
@@ -144,12 +147,14 @@ class EventTeller:
         self._last, self._last_over = event, now.began + now.seconds
         self._updates = 0
         self._send(message_of(event.to_json(), "end"), self._plan.camera.alerts)
-        self._film.end(event, now.began + now.seconds)
+        if self._film is not None:
+            self._film.end(event, now.began + now.seconds)
 
     def _write(self, event: LiveEvent, *, picture: bool) -> LiveEvent:
-        jpeg = None
-        if picture and self._frame is not None:
-            jpeg = picture_of(self._frame.rgb(), event.boxes, self._map, event.threshold)
+        jpeg, keep = None, self._plan.camera.keep
+        if picture and self._frame is not None and keep != "scores":
+            image, blurred = self._frame.rgb(), keep == "blurred"
+            jpeg = picture_of(image, event.boxes, self._map, event.threshold, blurred=blurred)
         return self._journal.write(event, jpeg)
 
     def _tell(self, event: LiveEvent, kind: Kind) -> LiveEvent:
