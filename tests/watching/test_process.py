@@ -1,11 +1,14 @@
 """``oddframe watch`` as a process: stopped, killed, told to read its file anew, asked how it is."""
 
 import json
+import re
 import signal
 import socket
 import subprocess
+import sys
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 from tests.made.programs import program
@@ -13,6 +16,8 @@ from tests.made.watch_process import PATIENCE, Process, wait_until
 
 from oddframe.journal.reading import JournalReader
 from oddframe.journal.state_folder import StateFolder
+
+REPOSITORY = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -113,6 +118,39 @@ def test_to_be_asked_to_read_again_while_it_begins_ends_nothing(street, tmp_path
     assert status == 0
 
 
+@pytest.fixture
+def loading(street, tmp_path):
+    """A watch whose runs still load, and which has caught signals by then."""
+    path = cameras_file(tmp_path, street, cameras=[made("one")])
+    with Process(tmp_path, path, "--state", "state") as watch:
+        wait_until(lambda: {signal.SIGHUP, signal.SIGTERM} <= caught_by(watch.popen.pid))
+        assert not (tmp_path / "state").exists(), "it has loaded already"
+        yield watch
+
+
+def caught_by(pid):
+    """The signals that a process has handlers for."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    mask = int(re.search(r"^SigCgt:\s*(\w+)$", status, re.MULTILINE)[1], 16)
+    return {one for one in signal.Signals if mask >> (one - 1) & 1}
+
+
+def test_to_be_asked_to_read_again_while_runs_load_is_done_once_they_have(loading):
+    loading.popen.send_signal(signal.SIGHUP)
+    loading.wait_for("read again; 0 of 1 cameras new")
+    status, out = loading.stop()
+    assert status == 0
+    assert "one: " in out
+
+
+def test_to_be_asked_to_end_while_runs_load_is_an_orderly_end(loading, tmp_path):
+    status, out = loading.stop()
+    assert status == 0
+    assert loading.log.read_text() == ""
+    assert out == "kept in state\n"
+    assert JournalReader(StateFolder(tmp_path / "state")).states("one") == []
+
+
 def made(name):
     return {"name": name, "source": "lavfi:testsrc2=size=128x80:rate=10"}
 
@@ -163,6 +201,26 @@ def test_systemd_is_told_that_it_is_ready_goes_on_and_ends(street, tmp_path):
             while (said := door.recv(100)) != b"STOPPING=1":
                 assert said == b"WATCHDOG=1"
             assert watch.popen.wait(PATIENCE) == 0
+
+
+def test_systemd_has_nothing_to_say_of_the_unit(tmp_path):
+    tool = program("systemd-analyze", "systemd")
+    given = (REPOSITORY / "deploy" / "oddframe.service").read_text()
+    installed = Path(sys.executable).with_name("oddframe")
+    assert installed.is_file()
+    unit = given.replace("/opt/oddframe/.venv/bin/oddframe", str(installed))
+    assert unit.count(str(installed)) == 1
+    assert verified(tool, tmp_path, unit) == (0, "")
+    misspelt = unit.replace("WatchdogSec", "WatchdogSeconds")
+    assert "WatchdogSeconds" in verified(tool, tmp_path, misspelt)[1]
+
+
+def verified(tool, folder, unit):
+    """The status of systemd's own check, and all that it said."""
+    path = folder / "oddframe.service"
+    path.write_text(unit)
+    found = subprocess.run([tool, "verify", path], text=True, capture_output=True, check=False)
+    return found.returncode, found.stdout + found.stderr
 
 
 def test_a_check_says_what_works_and_what_does_not(street, tmp_path):

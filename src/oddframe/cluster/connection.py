@@ -34,8 +34,8 @@ def check_ray() -> None:
 def connected(address: str | None = None, workers: int | None = None) -> Generator[None]:
     """Connect to a Ray cluster, or start one on this machine that ends with the block.
 
-    Inside the block SIGTERM is what Ctrl-C is, so that what was started ends in order; Ray's own
-    handler may abort with a page of addresses.
+    Inside the block SIGTERM is what Ctrl-C is by then, so that what was started ends in order;
+    Ray's own handler may abort with a page of addresses.
 
     Args:
         address: ``host:port`` of a running cluster's head, or ``auto`` for the one that runs on
@@ -59,7 +59,7 @@ def connected(address: str | None = None, workers: int | None = None) -> Generat
         "logging_level": logging.ERROR,
         "configure_logging": False,
     }
-    before = signal.getsignal(signal.SIGTERM)
+    before, interrupting = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
     # Its word on tokens comes before it looks at the level that it was given.
     logging.getLogger("ray").setLevel(logging.ERROR)
     try:
@@ -82,19 +82,19 @@ def connected(address: str | None = None, workers: int | None = None) -> Generat
             f"--ray {address}: no Ray cluster lets us in ({reason}); {hint}"
         ) from error
     try:
-        with _terminated_as_interrupted(before):
+        with _terminated_as_interrupted(before, interrupting):
             yield
     finally:
         ray.shutdown()
 
 
 @contextmanager
-def _terminated_as_interrupted(before: Any) -> Generator[None]:
-    """For the block, SIGTERM raises KeyboardInterrupt; then it does what it did before."""
+def _terminated_as_interrupted(before: Any, interrupting: Any) -> Generator[None]:
+    """For the block, SIGTERM does what Ctrl-C does; then what it did before."""
     if threading.current_thread() is not threading.main_thread():
         yield  # no other may change it, and Ray has not
         return
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, interrupting)
     try:
         yield
     finally:

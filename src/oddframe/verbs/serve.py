@@ -105,17 +105,28 @@ def serve(
             say(f"the page is at {address} (Ctrl-C ends it)")
             yield
 
+    signals = Signals()
     if cameras is not None:
         wanted = read_cameras(cameras)
-        plans = plans_of(wanted)
-        return Watch(wanted, plans, state, say, again=cameras, metrics=metrics, beside=shown).run()
+        with signals.caught():
+            watched = Watch(
+                wanted,
+                plans_of(wanted),
+                state,
+                say,
+                again=cameras,
+                metrics=metrics,
+                beside=shown,
+                signals=signals,
+            )
+            return watched.run()
     if metrics is not None:
         raise OddframeError("--metrics tells of cameras that are watched; give a cameras file")
     if not state.is_dir():
         raise OddframeError(
             f"{state}: no such folder; 'oddframe watch' makes it, or give a cameras file"
         )
-    folder, signals = StateFolder(state), Signals()
+    folder = StateFolder(state)
     check_version(folder.journal)
     with signals.caught(), ExitStack() as until_over:
         try:

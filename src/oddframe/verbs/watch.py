@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
 from oddframe.alerts.sinks.stdout import StdoutSink
@@ -16,6 +17,7 @@ from oddframe.journal.state_folder import DEFAULT
 from oddframe.sources.source import source_of
 from oddframe.watching.checking import CheckedCameras, check_cameras
 from oddframe.watching.plan import plans_of
+from oddframe.watching.signals import Signals
 from oddframe.watching.watch import Watch
 from oddframe.watching.watched import Watched
 
@@ -114,8 +116,13 @@ def watch(
         )
     again = None if source is not None else what
     everybody = [StdoutSink(JSON)] if json else []
-    plans = plans_of(wanted, spread=ray is not None)
-    if ray is None:
-        return Watch(wanted, plans, state, say, everybody, again, metrics).run()
-    with connected(ray):
-        return Watch(wanted, plans, state, say, everybody, again, metrics, Machines()).run()
+    signals = Signals()
+    with signals.caught(), ExitStack() as until_over:
+        plans = plans_of(wanted, spread=ray is not None)
+        machines = None
+        if ray is not None:
+            until_over.enter_context(connected(ray))
+            machines = Machines()
+        return Watch(
+            wanted, plans, state, say, everybody, again, metrics, machines, signals=signals
+        ).run()

@@ -33,7 +33,7 @@ class Signals:
 
     @contextmanager
     def caught(self) -> Generator[None]:
-        """Catch them; in another thread than the main one, where none come, do nothing."""
+        """Catch them, from before anything slow; in another thread than the main one do nothing."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return

@@ -65,6 +65,8 @@ class Watch:
         machines: of a cluster, that watch the cameras; None for this process alone.
         beside: what goes on meanwhile, given the journal and this; watching goes on then until a
             signal ends it, also when all cameras are through.
+        signals: what asks it to end, or to read the cameras file again; who starts it catches them,
+            before runs load, which takes seconds.
     """
 
     def __init__(
@@ -78,13 +80,14 @@ class Watch:
         metrics: str | None = None,
         machines: Machines | None = None,
         beside: Beside | None = None,
+        signals: Signals | None = None,
     ) -> None:
         self._wanted, self._state, self._say = wanted, state, say
         self._beside = beside
         self._plans = {plan.camera.name: plan for plan in plans}
         self._everybody, self._again, self._metrics = everybody, again, metrics
         self._machines = machines
-        self._signals = Signals()
+        self._signals = signals or Signals()
         self._armed: dict[str, bool] = {}
         self._cameras: dict[str, WatchedCamera | FarCamera] = {}
         self._gone: list[WatchedCamera | FarCamera] = []
@@ -101,7 +104,7 @@ class Watch:
         if self._metrics is not None:
             host_and_port(self._metrics)
             check_installed()
-        with self._signals.caught(), ExitStack() as until_over:
+        with ExitStack() as until_over:
             self._journal = until_over.enter_context(open_journal(self._state, self._say))
             for name in self._plans:  # else its events would wait for a disk that takes them
                 check_can_write(self._journal.state.cameras / name)
