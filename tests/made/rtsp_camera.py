@@ -64,7 +64,7 @@ class RtspCamera:
     def url(self) -> str:
         return f"rtsp://{self.address}:{self.port}"
 
-    def on(self, width: int = 320, height: int = 240) -> None:
+    def on(self, width: int = 320, height: int = 200) -> None:
         command = [PYTHON, str(SCRIPT), self.address, str(self.port), str(width), str(height)]
         command += [] if self._film is None else [str(self._film)]
         environment = {"PATH": "/usr/bin:/bin", "HOME": os.environ.get("HOME", "/root")}

@@ -79,8 +79,7 @@ def test_a_camera_that_changes_its_size_is_judged_in_the_new_one(street, camera,
     with Process(tmp_path, path, "--state", "state") as watch:
         watch.wait_for("front: odd since")
         camera.kill()
-        camera.on(width=160, height=120)
-        watch.wait_for("front: 160x120 pixels")
+        camera.on(width=160, height=100)
         wait_until(lambda: [clip for clip in tmp_path.rglob("*.mp4") if is_small(clip)])
         status, _ = watch.stop()
     assert status == 0
@@ -90,8 +89,8 @@ def test_a_camera_that_changes_its_size_is_judged_in_the_new_one(street, camera,
     # How many events it is, and whether one is filmed into the next, depends on how long the
     # camera was away, and on how busy the machine is.
     assert {len(one) for event in sizes for one in event} == {1}, "a film is of one size"
-    assert sizes[0][0] == {(320, 240)}
-    assert sizes[-1][-1] == {(160, 120)}
+    assert sizes[0][0] == {(320, 200)}
+    assert sizes[-1][-1] == {(160, 100)}
     assert sizes == [sorted(event, key=max, reverse=True) for event in sizes]
 
 
@@ -108,7 +107,7 @@ def is_small(clip):
     """Whether a clip, perhaps one that is just being written, is of the new size."""
     try:
         with open_video(clip) as video:
-            return (video.info.width, video.info.height) == (160, 120)
+            return (video.info.width, video.info.height) == (160, 100)
     except OddframeError:  # only just begun
         return False
 

@@ -165,7 +165,7 @@ def test_prometheus_and_others_are_told_how_it_is(street, tmp_path):
         watch.wait_for("one: up")
         text = answer(port, "metrics")
         assert answer(port, "healthz") == "ok\n"
-        assert answer(port, "readyz", 503) == "no frames from: gone\n"
+        assert answer(port, "readyz", 503) == "down: gone\n"
         assert 'oddframe_camera_up{camera="one"} 1.0' in text
         assert 'oddframe_camera_up{camera="gone"} 0.0' in text
         assert "hunter2" not in text + watch.log.read_text()

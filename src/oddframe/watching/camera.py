@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from oddframe.alerts.sink import CameraState
@@ -19,13 +19,15 @@ from oddframe.sources.packet_ring import PacketRing
 from oddframe.sources.reader import Reader
 from oddframe.sources.tally import ReaderState
 from oddframe.watching.budget import Budget
+from oddframe.watching.counts import CameraCounts
 from oddframe.watching.event_life import Change, EventLife
 from oddframe.watching.event_teller import EventTeller
 from oddframe.watching.filming import MARGIN, Filming
-from oddframe.watching.health_teller import HealthTeller
+from oddframe.watching.health_teller import OTHER_SHAPE, HealthTeller
+from oddframe.watching.judging import Judging
 from oddframe.watching.outside import Outside
 from oddframe.watching.plan import Plan
-from oddframe.watching.scorer import LiveScorer, ScoredFrame
+from oddframe.watching.scorer import ScoredFrame
 
 _WAIT = 0.25
 """Seconds to wait for a frame, between looks at all else."""
@@ -33,33 +35,6 @@ _STATE_SECONDS = 1.0
 """Not more often is a sink told how the camera is."""
 _NICE = 10
 """How much less a thread wants of a processor that judges what waits."""
-_AGAIN_SECONDS = 10.0
-"""So long after a detector failed on a camera's frames it is begun anew."""
-
-
-@dataclass(frozen=True)
-class CameraCounts:
-    """What was counted of a camera since its watching began.
-
-    Attributes:
-        scored: frames.
-        seconds: that scoring took, in sum.
-        alarms: events that a person was told of.
-        spared: frames that were not looked at, since the machine has too much to do.
-        untold: events that nobody was told of: disarmed, over the budget, too soon.
-        failures: how often the detector failed.
-        score: the last one; None before the first.
-        limit: from which height on a person is told now.
-    """
-
-    scored: int
-    seconds: float
-    alarms: int
-    spared: int
-    untold: int
-    failures: int
-    score: float | None
-    limit: float
 
 
 class WatchedCamera:
@@ -90,19 +65,18 @@ class WatchedCamera:
         self._outside, self._on = outside, on
         self._budget = Budget(plan.rule.threshold, camera.alarms_per_hour)
         self._limit = plan.rule.threshold  # the budget's, by now
-        self._scorer = self._new_scorer()
+        self._judging = Judging(plan, self._judge, outside.say)
         self._life = EventLife(plan.rule, camera.longest_seconds)
         self._film = None if ring is None else Filming(camera, outside, ring)
         self._health = HealthTeller(plan.camera, outside)
         self._teller = EventTeller(plan, journal, outside.send, self._budget, self._film)
         self._stopping, self._through = threading.Event(), threading.Event()
-        self._scored, self._seconds, self._failures, self._spared = 0, 0.0, 0, 0
-        self._rate = 0.0
+        self._scored = 0
         self._score: float | None = None
         self._last = 0.0, time.monotonic()  # time of the last frame, and when it was taken
         self._filmed = 0.0  # the last frame, in Unix seconds
-        self._begun_anew: float | None = None
-        self._failure = ""  # why the detector failed, until it gives scores again
+        self._size: tuple[int, int] | None = None  # of the pictures that come now, ...
+        self._unlike = ""  # ... and why the run cannot judge them; "" if it can
         self._shown = 0.0
         self.loss = ""
         self.moved = time.monotonic()
@@ -147,8 +121,11 @@ class WatchedCamera:
 
     @property
     def state(self) -> ReaderState:
-        """How its source does."""
-        return self.reader.state
+        """How its source does; pictures that its run cannot judge are none."""
+        state = self.reader.state
+        if not self._unlike or not state.up:
+            return state
+        return replace(state, up=False, reason=OTHER_SHAPE, words=f"not judged: {self._unlike}")
 
     def thin(self, rate: float) -> None:
         """Look at so many frames per second at most; 0 looks at all.
@@ -157,27 +134,22 @@ class WatchedCamera:
         others no more time, but only be read sooner.
         """
         if not self.plan.camera.source.waits:
-            self._rate = rate
-            self._scorer.thin(rate)
+            self._judging.thin(rate)
 
     @property
     def counts(self) -> CameraCounts:
         """What was counted."""
-        teller = self._teller
+        teller, judging = self._teller, self._judging
         return CameraCounts(
             self._scored,
-            self._seconds,
+            judging.seconds,
             teller.alarms,
-            self._spared + self._scorer.spared,
+            judging.spared,
             teller.untold,
-            self._failures,
+            judging.failures,
             self._score,
             self._limit,
         )
-
-    def _new_scorer(self) -> LiveScorer:
-        plan = self.plan
-        return LiveScorer(plan.detector, self.name, plan.zones, live=not plan.camera.source.waits)
 
     def _run(self) -> None:
         if self.plan.camera.source.kind == "folder":
@@ -198,11 +170,7 @@ class WatchedCamera:
             elif not self.plan.camera.source.waits:
                 self._changed(self._life.pause(self._seconds_now()))
             self._say_state()
-        try:
-            for scored in self._scorer.finish():
-                self._judge(scored)
-        except Exception as error:
-            self._outside.say(f"{self.name}: its last frames are not judged: {in_words(error)}")
+        self._judging.finish()
         self._changed(self._life.finish(), "stopped")
         if self._film is not None:
             self._film.stop()
@@ -228,6 +196,11 @@ class WatchedCamera:
     def _take(self, frame: LiveFrame) -> None:
         self._last, self._filmed = (frame.seconds, time.monotonic()), frame.at
         journal, name = self._outside.journal, self.name
+        if frame.size != self._size:
+            self._looks_at_pictures_of(frame.size, frame.at)
+        if self._unlike:
+            self._changed(self._life.pause(frame.seconds))
+            return
         if frame.gap is not None:
             journal.gap_begins(name, frame.gap.start, frame.gap.reason)
         if frame.gap is not None or not self._scored:
@@ -235,37 +208,18 @@ class WatchedCamera:
         info = self.reader.info
         if info is None:  # the rate of a camera is known after some frames
             return
-        if self._begun_anew is not None and time.monotonic() < self._begun_anew:
+        if not self._judging.push(frame, info):
             self._changed(self._life.pause(frame.seconds))
-            return
-        begun = time.monotonic()
-        try:
-            found = self._scorer.push(frame, info)
-            self._seconds += time.monotonic() - begun
-            for scored in found:
-                self._judge(scored)
-        except Exception as error:  # a detector of somebody's own may do and say anything
-            self._failed(error)
-            return
-        self._begun_anew = None
-        if found and self._failure:
-            self._failure = ""
-            self._outside.say(f"{self.name}: judged again")
 
-    def _failed(self, error: Exception) -> None:
-        """Begin anew after a while; the same failure again and again is said once."""
-        said = in_words(error)
-        if said != self._failure:
-            self._failure = said
-            self._outside.say(
-                f"{self.name}: not judged, since the detector failed ({said}); it is begun anew "
-                f"every {_AGAIN_SECONDS:g} s"
-            )
-        self._failures += 1
-        self._spared += self._scorer.spared
-        self._scorer = self._new_scorer()
-        self._scorer.thin(self._rate)
-        self._begun_anew = time.monotonic() + _AGAIN_SECONDS
+    def _looks_at_pictures_of(self, size: tuple[int, int], at: float) -> None:
+        """Pictures of another size come; those of another shape than its run knows are a gap."""
+        self._judging.finish()
+        before, self._unlike = self._unlike, self.plan.unlike(size)
+        self._size = size
+        if self._unlike or before:
+            self._health.comes(self.state, at)
+        if before and not self._unlike:
+            self._outside.journal.gap_ends(self.name, at)
 
     def _judge(self, scored: ScoredFrame) -> None:
         frame, score, plan, self.latest = scored.frame, scored.score, self.plan, scored
@@ -307,7 +261,7 @@ class WatchedCamera:
         if now - self._shown < _STATE_SECONDS:
             return
         self._shown = now
-        state = self.reader.state
+        state = self.state
         if not self.reader.ended:
             self._health.comes(state, self._filmed)
         armed = self._armed(datetime.now(UTC))

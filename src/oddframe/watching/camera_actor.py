@@ -21,7 +21,8 @@ from oddframe.journal.retention import Room
 from oddframe.journal.state_folder import StateFolder
 from oddframe.runs.run_folder import read_run
 from oddframe.sources.tally import ReaderState
-from oddframe.watching.camera import CameraCounts, WatchedCamera
+from oddframe.watching.camera import WatchedCamera
+from oddframe.watching.counts import CameraCounts
 from oddframe.watching.outside import Outside
 from oddframe.watching.plan import plan_of
 from oddframe.watching.post import FarJournal, Item, Post
@@ -111,7 +112,7 @@ class CameraActor:
         ended = camera.has_ended
         news = News(
             post.fetch(wait),
-            camera.reader.state,
+            camera.state,
             camera.counts,
             camera.loss,
             time.monotonic() - camera.moved,

@@ -14,16 +14,13 @@ from oddframe.errors import OddframeError
 from oddframe.files.atomic import check_can_write
 from oddframe.journal.database import check_version
 from oddframe.journal.state_folder import StateFolder
-from oddframe.runs.run_folder import MANIFEST, Run, read_run
+from oddframe.runs.run_folder import Run, read_run
 from oddframe.sources.reader import Reader
-from oddframe.videos.manifest import Manifest
 from oddframe.watching.filming import COMING
 from oddframe.watching.plan import plan_of
 
 _PATIENCE = 3.0
 """So many timeouts a camera has for its first frames."""
-_OTHER_SHAPE = 0.05
-"""Of width by height, relative: beyond it a run was fitted on another camera."""
 _KEPT: Mapping[Keep, str] = {
     "film": "",
     "pictures": "; pictures of events are kept, and no film",
@@ -120,12 +117,9 @@ def _judged(camera: Camera, reader: Reader, runs: dict[Path, Run | OddframeError
     if isinstance(run, OddframeError):
         raise run
     plan = plan_of(camera, run)
-    seen, learnt = reader.state.size, _learnt_size(run)
-    if seen and learnt and abs(seen[0] / seen[1] * learnt[1] / learnt[0] - 1) > _OTHER_SHAPE:
-        raise OddframeError(
-            f"{run.folder}: learnt from pictures of {learnt[0]}x{learnt[1]}, and the camera gives "
-            f"{seen[0]}x{seen[1]}; a run knows one camera, so train another for this one"
-        )
+    seen = reader.state.size
+    if seen and (unlike := plan.unlike(seen)):
+        raise OddframeError(unlike)
     words = f"judged by {run.folder} ({run.detector.name}, threshold {plan.rule.threshold:.3g})"
     if camera.alarms_per_hour:
         words += f", at most {24 * camera.alarms_per_hour:g} alarms a day"
@@ -149,12 +143,3 @@ def _kept(wanted: CamerasFile, state: Path) -> str:
             "some space, or say less in 'retention'"
         )
     return f"events: kept in {state}, where {free / 1e9:,.1f} GB are free"
-
-
-def _learnt_size(run: Run) -> tuple[int, int] | None:
-    """Width and height of what a run learnt from, where its folder tells."""
-    path = run.folder / MANIFEST
-    if not path.is_file():
-        return None
-    videos = Manifest.read(path).split("train")
-    return (videos[0].width, videos[0].height) if videos else None

@@ -24,8 +24,8 @@ from oddframe.journal.live_event import LiveEvent
 from oddframe.sources.back_off import BackOff
 from oddframe.sources.tally import ReaderState
 from oddframe.watching.budget import Budget
-from oddframe.watching.camera import CameraCounts
 from oddframe.watching.camera_actor import Begin, CameraActor, News, Orders
+from oddframe.watching.counts import CameraCounts
 from oddframe.watching.outside import Outside
 from oddframe.watching.plan import Plan
 

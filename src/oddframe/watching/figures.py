@@ -110,7 +110,9 @@ class _Collector:
         lost = Counter(
             "oddframe_reconnects", "Times the source was lost.", labels=["camera", "reason"]
         )
-        up = Gauge("oddframe_camera_up", "Whether frames come.", labels=by_camera)
+        up = Gauge(
+            "oddframe_camera_up", "Whether frames come that its run can judge.", labels=by_camera
+        )
         limit = Gauge("oddframe_threshold", "Height from which people are told.", labels=by_camera)
         lag = Gauge("oddframe_lag_seconds", "From filming to decoding.", labels=by_camera)
         age = Gauge("oddframe_frame_age_seconds", "Since the last frame.", labels=by_camera)

@@ -10,6 +10,8 @@ from oddframe.sources.tally import ReaderState
 from oddframe.watching.outside import Outside
 from oddframe.watching.trouble_teller import TroubleTeller
 
+OTHER_SHAPE = "shape"
+"""Reason of the state of a camera that gives frames which its run cannot judge."""
 _DOWN_SECONDS = 10.0
 """A camera that gives no frames for so long is told to be down; a shorter loss is only noted."""
 
@@ -39,22 +41,24 @@ class HealthTeller:
             self._tell(told, "", at)
 
     def comes(self, state: ReaderState, filmed: float) -> None:
-        """How the reader of the camera is now; to be called now and then.
+        """How the camera is now; to be called now and then.
 
         Args:
-            state: of the reader.
+            state: of it; as its reader's, but for :data:`OTHER_SHAPE`.
             filmed: when its last frame was, judged or not, in Unix seconds; 0 before the first.
         """
         if state.up == self._up:
             return
-        if not state.up and self._up and (state.frame_age or 0.0) < _DOWN_SECONDS:
+        if self._up is None and state.reason == "opening":
+            return  # it may answer yet
+        is_lost = not state.up and state.reason != OTHER_SHAPE
+        if is_lost and self._up and (state.frame_age or 0.0) < _DOWN_SECONDS:
             return  # by the age of the last frame, which no clock that is set makes another
         at = time.time()
-        first, self._up = self._up is None, state.up
+        self._up = state.up
         if not state.up:
             self._outside.journal.gap_begins(self._camera.name, filmed or at, state.words)
-        if not (first and state.reason == "opening"):
-            self._tell("up" if state.up else "down", state.words, at)
+        self._tell("up" if state.up else "down", state.words, at)
 
     def _tell(self, state: str, reason: str, at: float) -> None:
         name = self._camera.name

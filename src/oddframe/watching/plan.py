@@ -11,10 +11,14 @@ from oddframe.detectors.contract import FrameDetector, looks_at_frames
 from oddframe.errors import OddframeError
 from oddframe.footage.zoned_footage import zones_for_run
 from oddframe.media.opening import open_video
-from oddframe.runs.run_folder import Run, read_run
+from oddframe.runs.run_folder import MANIFEST, Run, read_run
 from oddframe.scores.detections import EventRule
 from oddframe.scoring.request import Alarms, Manner
+from oddframe.videos.manifest import Manifest
 from oddframe.zones.zone import Zones
+
+_OTHER_SHAPE = 0.05
+"""Of width by height, relative: beyond it a run was fitted on another camera."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,8 @@ class Plan:
         detector: the run's, which looks at frames and uses no later ones.
         rule: what makes an event.
         zones: the camera's, or else those of the run.
+        learnt: (width, height) of the pictures that the run learnt from, as far as its folder
+            tells, each once.
     """
 
     camera: Camera
@@ -34,13 +40,30 @@ class Plan:
     detector: FrameDetector
     rule: EventRule
     zones: Zones
+    learnt: tuple[tuple[int, int], ...] = ()
+
+    def unlike(self, size: tuple[int, int]) -> str:
+        """Why the run cannot judge pictures of a size (width, height): a line; ``""`` if it can.
+
+        A run knows one camera's picture, place by place; of another shape it would be judged by
+        other places than it shows. Where a camera gives the same in another size, nothing moves.
+        """
+        shape = size[0] / size[1]
+        if not self.learnt or any(abs(shape * h / w - 1) <= _OTHER_SHAPE for w, h in self.learnt):
+            return ""
+        width, height = self.learnt[0]
+        return (
+            f"{self.run.folder}: learnt from pictures of {width}x{height}, and the camera gives "
+            f"{size[0]}x{size[1]}; a run knows one camera, so train another for this one"
+        )
 
 
 def plan_of(camera: Camera, run: Run) -> Plan:
     """The plan of a camera.
 
     Raises:
-        OddframeError: the run cannot judge a camera while it films, or a file is no video.
+        OddframeError: the run cannot judge a camera while it films, or a file is no video, or of
+            another shape.
     """
     detector = run.detector
     who = f"camera '{camera.name}': {run.folder}: {detector.name}"
@@ -63,10 +86,22 @@ def plan_of(camera: Camera, run: Run) -> Plan:
     trained = not detector.traits.needs_no_footage
     zones = zones_for_run(camera.zones, run.zones, trained=trained)
     check_sensitivity(zones, detector.traits.places, who)
-    if camera.source.kind == "file":
-        with open_video(camera.source.address):  # else it would be through at once, with nothing
-            pass
-    return Plan(camera, run, detector, rule, zones)
+    plan = Plan(camera, run, detector, rule, zones, _learnt_sizes(run))
+    if camera.source.kind == "file":  # which else would be through at once, with nothing
+        with open_video(camera.source.address) as video:
+            unlike = plan.unlike((video.info.width, video.info.height))
+        if unlike:
+            raise OddframeError(f"camera '{camera.name}': {camera.source.shown}: {unlike}")
+    return plan
+
+
+def _learnt_sizes(run: Run) -> tuple[tuple[int, int], ...]:
+    path = run.folder / MANIFEST
+    if not path.is_file():
+        return ()
+    videos = Manifest.read(path).split("train")
+    sizes = ((video.width, video.height) for video in videos if video.width and video.height)
+    return tuple(dict.fromkeys(sizes))
 
 
 def plans_of(wanted: CamerasFile, *, spread: bool = False) -> list[Plan]:

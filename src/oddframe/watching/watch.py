@@ -152,9 +152,9 @@ class Watch:
         return f"not moving: {', '.join(still)}" if still else ""
 
     def unseen(self) -> str:
-        """Which cameras give no frames, a line; ``""`` while all do."""
+        """Which cameras give no frames that can be judged, a line; ``""`` while all do."""
         down = [one.name for one in self.cameras if not one.is_over and not one.state.up]
-        return f"no frames from: {', '.join(down)}" if down else ""
+        return f"down: {', '.join(down)}" if down else ""
 
     def _go_on(self) -> None:
         looked = tended = time.monotonic()
