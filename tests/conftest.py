@@ -34,6 +34,7 @@ settings.load_profile("suite")
 
 pytest_plugins = (
     "tests.made.bags",
+    "tests.made.disks",
     "tests.made.made_once",
     "tests.made.street",
     "tests.made.every_detector",  # imports those above, which are rewritten first

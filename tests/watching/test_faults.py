@@ -7,10 +7,10 @@ import socket
 import subprocess
 import sys
 import time
-import warnings
 from pathlib import Path
 
 import pytest
+from tests.made.disks import fill
 from tests.made.watch_process import PATIENCE, Process, wait_until
 
 from oddframe.cli import main
@@ -21,7 +21,6 @@ from oddframe.journal.state_folder import StateFolder
 from oddframe.media.opening import open_video
 
 DOCS = Path(__file__).parents[2] / "docs"
-MB = 1_000_000
 
 
 def written(folder, street, *cameras, **more):
@@ -126,34 +125,6 @@ def test_a_webhook_that_fails_at_first_takes_each_message_once(street, receiver,
     assert sorted(taken) == [f"{event.id}.end", f"{event.id}.new"]
     assert receiver.got[0][1] == receiver.got[taken.index(refused) + 1][1]
     assert not list((tmp_path / "state" / "outbox").glob("*/*.json"))
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    """A folder with a disk of its own, of 40 MB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=40m", "oddframe-test", str(folder)]
-    found = "this is not root"
-    if os.geteuid() == 0 and shutil.which("mount"):
-        found = subprocess.run(command, capture_output=True, text=True).stderr
-    if found:
-        text = f"UNTESTED: no small disk can be had here ({found.strip()})"
-        warnings.warn(text, stacklevel=1)
-        pytest.skip(text)
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
-def fill(path):
-    """Write until the disk is full."""
-    with path.open("wb", buffering=0) as ballast:
-        for size in (MB, 512):
-            try:
-                while True:
-                    ballast.write(bytes(size))
-            except OSError:
-                pass
 
 
 def test_a_disk_that_is_full_while_a_clip_is_written(street, camera, small_disk, tmp_path):

@@ -10,8 +10,9 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from oddframe.errors import OddframeError
@@ -57,7 +58,7 @@ class DiskWriter:
         self.trouble, self.lost = "", 0
         self._state, self._say = state, say
         self._connection: sqlite3.Connection | None = connection
-        self._file = state.journal.stat().st_ino
+        self._file = _which(state.journal)
         self._changed = threading.Condition()
         self._disk = threading.Lock()
         self._waiting, self._in_flight = Waiting(), Waiting()
@@ -231,15 +232,24 @@ class DiskWriter:
     def _usable(self) -> sqlite3.Connection:
         """The connection; a new one where the file broke or was taken away."""
         path = self._state.journal
-        there = path.exists() and path.stat().st_ino == self._file
-        if self._connection is None or self._remake or not there:
-            if self._connection is not None:
-                self._connection.close()
+        if self._connection is None or self._remake or _which(path) != self._file:
+            if (old := self._connection) is not None:
                 self._connection = None
+                with suppress(sqlite3.Error):  # its disk may be gone
+                    old.close()
             self._connection, indexed = opened(self._state)
-            self._file, self._remake = path.stat().st_ino, False
+            self._file, self._remake = _which(path), False
             self._say(indexed.trouble or f"{path}: opened anew")
         return self._connection
+
+
+def _which(path: Path) -> tuple[int, int] | None:
+    """Which file stands there now; a disk that was put back has the same under another device."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _in_one_go(connection: sqlite3.Connection, rows: list[tuple[str, tuple[Any, ...]]]) -> None:
