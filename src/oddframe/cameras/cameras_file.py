@@ -15,13 +15,15 @@ from oddframe.cameras.schedule import ALWAYS, Schedule, read_schedule
 from oddframe.cameras.schedule import KEYS as SCHEDULE_KEYS
 from oddframe.errors import OddframeError, unknown
 from oddframe.files.paths import AnyPath, as_path
-from oddframe.files.yaml_table import YamlTable, read_yaml
+from oddframe.files.yaml_table import YamlTable, read_yaml, yaml_of
 from oddframe.journal.live_event import checked_camera
 from oddframe.journal.retention import Retention
 from oddframe.sources.source import Source, source_of
 from oddframe.zones.zone import Zones
 from oddframe.zones.zone_file import read_zones, zones_of
 
+WHAT = "a cameras file"
+"""For messages."""
 LONGEST_ROLL = 60.0
 """Seconds of film before an event, and after it, at most: they wait in memory."""
 A_WEEK = 7 * 86_400.0
@@ -122,7 +124,19 @@ def read_cameras(path: AnyPath) -> CamerasFile:
         OddframeError: naming the file and the key, for anything that does not fit.
     """
     path = as_path(path, "cameras")
-    content = read_yaml(path, "a cameras file", "write one as docs/cameras.md shows")
+    return _cameras_in(read_yaml(path, WHAT, "write one as docs/cameras.md shows"), path)
+
+
+def cameras_of(text: str, path: Path) -> CamerasFile:
+    """As :func:`read_cameras`, of what a file is going to say.
+
+    Raises:
+        OddframeError: as there.
+    """
+    return _cameras_in(yaml_of(text, path, WHAT), path)
+
+
+def _cameras_in(content: Mapping[str, Any], path: Path) -> CamerasFile:
     common = YamlTable(path, content, _OF_FILE)
     sinks = read_sinks(path, common.mapping("alerts"))
     cameras: list[Camera] = []

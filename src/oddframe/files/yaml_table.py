@@ -75,7 +75,15 @@ def read_yaml(path: Path, what: str, advice: str = "") -> dict[str, Any]:
         OddframeError: missing, unreadable, longer than such a file is, no keys and values, values
             of another kind, or some that refer to each other until there is no end of them.
     """
-    text = read_text(path, what, advice=advice, limit=LONGEST)
+    return yaml_of(read_text(path, what, advice=advice, limit=LONGEST), path, what)
+
+
+def yaml_of(text: str, path: Path, what: str) -> dict[str, Any]:
+    """As :func:`read_yaml`, of text that the file has, or is going to have.
+
+    Raises:
+        OddframeError: as there.
+    """
     where = f"{path}: expected {what} in YAML"
     try:
         content = yaml.load(text, _Loader)
@@ -91,6 +99,11 @@ def read_yaml(path: Path, what: str, advice: str = "") -> dict[str, Any]:
         raise OddframeError(f"{path}: expected {what}, keys and values, found {kind}")
     _check_plain(content, where)
     return content
+
+
+def yaml_node(text: str) -> yaml.Node | None:
+    """The same as nodes, which know where in the text they stand; None of nothing."""
+    return yaml.compose(text, _Loader)
 
 
 def _check_plain(content: Any, where: str) -> None:
