@@ -104,7 +104,9 @@ def _row(text: str, path: Path, index: int) -> yaml.MappingNode:
     return row
 
 
-def _replaced(text: str, row: yaml.Node, name: yaml.Node, said: yaml.Node, value: Any) -> str:
+def _replaced(
+    text: str, row: yaml.MappingNode, name: yaml.Node, said: yaml.Node, value: Any
+) -> str:
     colon = text.index(":", name.end_mark.index) + 1
     end = _end(text, said)
     if row.flow_style:

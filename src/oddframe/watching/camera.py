@@ -44,6 +44,8 @@ class WatchedCamera:
         plan: what is asked.
         outside: who is told.
         on: whether a person wants to be told of it, whatever its schedule says.
+        before: the same camera, watched otherwise, that was let go (:meth:`let_go`): its reader is
+            gone on with, so that no frame is missed and nothing is connected to again.
 
     Attributes:
         machine: ``""``, this one.
@@ -54,21 +56,34 @@ class WatchedCamera:
 
     machine = ""
 
-    def __init__(self, plan: Plan, outside: Outside, on: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        outside: Outside,
+        on: Callable[[], bool],
+        before: WatchedCamera | None = None,
+    ) -> None:
         camera, journal = plan.camera, outside.journal
         self.plan, self.name = plan, camera.name
-        ring = None
-        if camera.keep == "film":
-            ring = PacketRing(camera.pre_roll + camera.minimum_seconds + MARGIN)
-        seen = journal.state.cameras / camera.name / "recordings-seen.json"
-        self.reader = Reader(camera.source, ring, seen=seen)
+        held = camera.pre_roll + camera.minimum_seconds + MARGIN
+        if before is not None:
+            self._ring, self.reader = before._ring, before.reader
+            if self._ring is not None:
+                self._ring.seconds = held
+        else:
+            self._ring = PacketRing(held) if camera.keep == "film" else None
+            seen = journal.state.cameras / camera.name / "recordings-seen.json"
+            self.reader = Reader(camera.source, self._ring, seen=seen)
+        self._is_new = before is None
         self._outside, self._on = outside, on
         self._budget = Budget(plan.rule.threshold, camera.alarms_per_hour)
         self._limit = plan.rule.threshold  # the budget's, by now
         self._judging = Judging(plan, self._judge, outside.say)
         self._life = EventLife(plan.rule, camera.longest_seconds)
-        self._film = None if ring is None else Filming(camera, outside, ring)
-        self._health = HealthTeller(plan.camera, outside)
+        self._film = None if self._ring is None else Filming(camera, outside, self._ring)
+        if self._film is not None and before is not None and before._film is not None:
+            self._film.adopt(before._film)
+        self._health = HealthTeller(camera, outside, None if before is None else before._health.up)
         self._teller = EventTeller(plan, journal, outside.send, self._budget, self._film)
         self._stopping, self._through = threading.Event(), threading.Event()
         self._scored = 0
@@ -80,7 +95,8 @@ class WatchedCamera:
         self._shown = 0.0
         self.loss = ""
         self.moved = time.monotonic()
-        self.latest: ScoredFrame | None = None
+        self.latest: ScoredFrame | None = None if before is None else before.latest
+        self._is_let_go = False
         self._thread = threading.Thread(
             target=self._run, name=f"oddframe-watch-{self.name}", daemon=True
         )
@@ -91,8 +107,9 @@ class WatchedCamera:
         if self._budget.per_hour is not None:
             for event in reversed(journal.events(self._budget.counted(self.name, now))):
                 self._budget.note(event.peak, event.start, told=not event.untold)
-        journal.watching(self.name, now)
-        self.reader.start()
+        if self._is_new:
+            journal.watching(self.name, now)
+            self.reader.start()
         self._thread.start()
 
     def ask_to_stop(self) -> None:
@@ -105,6 +122,23 @@ class WatchedCamera:
         self.reader.stop()
         if self._thread.is_alive():
             self._thread.join(patience)
+
+    def can_be_let_go(self, plan: Plan) -> bool:
+        """Whether its frames are those that another plan asks for."""
+        mine, other = self.plan.camera, plan.camera
+        same = (mine.source, mine.keep == "film") == (other.source, other.keep == "film")
+        return same and not self.reader.ended and not self.has_ended
+
+    def let_go(self, patience: float = 10.0) -> bool:
+        """End without its reader, and without waiting for clips, for another to go on with both.
+
+        Returns:
+            Whether it has ended; where it has not, nobody may go on with its reader.
+        """
+        self._is_let_go = True
+        self._stopping.set()
+        self._thread.join(patience)
+        return self.has_ended
 
     @property
     def is_over(self) -> bool:
@@ -172,7 +206,7 @@ class WatchedCamera:
             self._say_state()
         self._judging.finish()
         self._changed(self._life.finish(), "stopped")
-        if self._film is not None:
+        if self._film is not None and not self._is_let_go:
             self._film.stop()
         if self.reader.ended and not self._stopping.is_set():
             self._say_that_it_is_over()

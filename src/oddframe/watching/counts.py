@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 
 @dataclass(frozen=True)
@@ -28,3 +28,13 @@ class CameraCounts:
     failures: int
     score: float | None
     limit: float
+
+    def and_then(self, now: CameraCounts) -> CameraCounts:
+        """With what was counted after it began anew; what is no sum is as it is now."""
+        kept = ("score", "limit")
+        summed = {
+            field.name: getattr(self, field.name) + getattr(now, field.name)
+            for field in fields(CameraCounts)
+            if field.name not in kept
+        }
+        return replace(now, **summed)

@@ -11,7 +11,7 @@ import pickle
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -186,7 +186,7 @@ class FarCamera:
                 if number is not None:
                     answers[number] = found
             self.state, self.loss = news.state, news.loss
-            self._counts = _summed(self._before, news.counts)
+            self._counts = self._before.and_then(news.counts)
             self.moved = time.monotonic() - news.still
             if news.state.up:
                 back_off.worked()
@@ -232,14 +232,3 @@ def _absolute(camera: Camera) -> Camera:
     if source.kind in _ON_DISK:
         source = replace(source, address=str(Path(source.address).resolve()))
     return replace(camera, source=source, run=camera.run.resolve())
-
-
-def _summed(before: CameraCounts, now: CameraCounts) -> CameraCounts:
-    """Counts over several machines; what is no sum is as it is now."""
-    kept = ("score", "limit")
-    summed = {
-        field.name: getattr(before, field.name) + getattr(now, field.name)
-        for field in fields(CameraCounts)
-        if field.name not in kept
-    }
-    return replace(now, **summed)

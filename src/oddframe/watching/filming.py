@@ -38,6 +38,10 @@ class Filming:
         self._camera, self._outside, self._ring = camera, outside, ring
         self._films: dict[str, _Film] = {}
 
+    def adopt(self, other: Filming) -> None:
+        """Wait for the clips of another too, which has ended, with the same ring."""
+        self._films |= other._films
+
     def named(self, event: LiveEvent) -> LiveEvent:
         """An event with the name that its clip is going to have."""
         files = self._outside.journal.state.files_of(event)

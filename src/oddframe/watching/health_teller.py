@@ -22,12 +22,15 @@ class HealthTeller:
     Args:
         camera: which.
         outside: who is told.
+        up: whether frames come, where that was told already; None where nothing was.
+
+    Attributes:
+        up: whether they did when that was told last.
     """
 
-    def __init__(self, camera: Camera, outside: Outside) -> None:
-        self._camera, self._outside = camera, outside
+    def __init__(self, camera: Camera, outside: Outside, up: bool | None = None) -> None:
+        self._camera, self._outside, self.up = camera, outside, up
         self._troubles = TroubleTeller()
-        self._up: bool | None = None
 
     def sees(self, trouble: str, seconds: float, at: float) -> None:
         """What a detector says of the camera by the next frame.
@@ -47,15 +50,15 @@ class HealthTeller:
             state: of it; as its reader's, but for :data:`OTHER_SHAPE`.
             filmed: when its last frame was, judged or not, in Unix seconds; 0 before the first.
         """
-        if state.up == self._up:
+        if state.up == self.up:
             return
-        if self._up is None and state.reason == "opening":
+        if self.up is None and state.reason == "opening":
             return  # it may answer yet
         is_lost = not state.up and state.reason != OTHER_SHAPE
-        if is_lost and self._up and (state.frame_age or 0.0) < _DOWN_SECONDS:
+        if is_lost and self.up and (state.frame_age or 0.0) < _DOWN_SECONDS:
             return  # by the age of the last frame, which no clock that is set makes another
         at = time.time()
-        self._up = state.up
+        self.up = state.up
         if not state.up:
             self._outside.journal.gap_begins(self._camera.name, filmed or at, state.words)
         self._tell("up" if state.up else "down", state.words, at)

@@ -24,12 +24,14 @@ from oddframe.journal.live_event import LiveEvent
 from oddframe.journal.retention import Room, make_room
 from oddframe.watching.balance import Balance
 from oddframe.watching.camera import WatchedCamera
+from oddframe.watching.counts import CameraCounts
 from oddframe.watching.far_camera import FarCamera
 from oddframe.watching.figures import Watching, check_installed, exposition
 from oddframe.watching.left_behind import take_up
 from oddframe.watching.outside import Outside
 from oddframe.watching.plan import Plan, plans_of
 from oddframe.watching.port import answering, host_and_port
+from oddframe.watching.saving import Saving, Taken
 from oddframe.watching.service import Service
 from oddframe.watching.signals import Signals
 from oddframe.watching.watched import Watched
@@ -67,6 +69,9 @@ class Watch:
             signal ends it, also when all cameras are through.
         signals: what asks it to end, or to read the cameras file again; who starts it catches them,
             before runs load, which takes seconds.
+
+    Attributes:
+        saving: the cameras file, for pages that change it; None without one.
     """
 
     def __init__(
@@ -85,12 +90,14 @@ class Watch:
         self._wanted, self._state, self._say = wanted, state, say
         self._beside = beside
         self._plans = {plan.camera.name: plan for plan in plans}
-        self._everybody, self._again, self._metrics = everybody, again, metrics
+        self._everybody, self._metrics = everybody, metrics
         self._machines = machines
         self._signals = signals or Signals()
+        self.saving = None if again is None else Saving(again, self._signals.reload.set)
         self._armed: dict[str, bool] = {}
         self._cameras: dict[str, WatchedCamera | FarCamera] = {}
-        self._gone: list[WatchedCamera | FarCamera] = []
+        self._counted: dict[str, CameraCounts] = {}  # of those that ended
+        self._lost: dict[str, str] = {}
         self._balances: defaultdict[str, Balance] = defaultdict(Balance)  # by machine
         self._service = Service()
 
@@ -135,14 +142,15 @@ class Watch:
             self._service.ready()
             self._go_on()
             self._service.stopping()
-        cameras = [*self._gone, *self.cameras]
-        counts = {camera.name: camera.counts for camera in cameras}
+        for camera in self.cameras:
+            self._count(camera)
+        counts = self._counted
         return Watched(
             self._state,
             {name: one.alarms for name, one in counts.items()},
             {name: one.untold for name, one in counts.items()},
             {name: one.scored for name, one in counts.items()},
-            {camera.name: camera.loss for camera in cameras if camera.loss},
+            self._lost,
         )
 
     def dead(self) -> str:
@@ -185,7 +193,7 @@ class Watch:
         """Those that are watched now."""
         return list(self._cameras.values())
 
-    def _begin(self, plan: Plan) -> None:
+    def _begin(self, plan: Plan, before: WatchedCamera | None = None) -> None:
         name = plan.camera.name
         kept = self._journal.kept(name, _ARMED)
         self._armed[name] = kept if isinstance(kept, bool) else True
@@ -195,7 +203,7 @@ class Watch:
 
         outside = Outside(self._journal, self._room, self._send, self._show, self._say)
         if self._machines is None:
-            camera = WatchedCamera(plan, outside, on)
+            camera = WatchedCamera(plan, outside, on, before)
         else:
             camera = FarCamera(plan, outside, on, self._machines, self._close_interrupted)
         self._cameras[name] = camera
@@ -205,7 +213,14 @@ class Watch:
     def _end(self, name: str) -> None:
         camera = self._cameras.pop(name)
         camera.stop()
-        self._gone.append(camera)
+        self._count(camera)
+
+    def _count(self, camera: WatchedCamera | FarCamera) -> None:
+        """Keep what was counted of a camera that has ended, and nothing else of it."""
+        before = self._counted.get(camera.name)
+        self._counted[camera.name] = before.and_then(camera.counts) if before else camera.counts
+        if camera.loss:
+            self._lost[camera.name] = camera.loss
 
     def _stop_all(self) -> None:
         for camera in self.cameras:
@@ -228,38 +243,57 @@ class Watch:
 
     def _reload(self) -> None:
         """Take what the cameras file says now; with a mistake in it, all stays as it is."""
-        if self._again is None:
+        if self.saving is None:
             self._say("SIGHUP reads a cameras file again, and there is none")
             return
+        taken = self.saving.taken()
+        if taken is None:
+            try:
+                wanted = read_cameras(self.saving.path)
+                taken = Taken(wanted, plans_of(wanted, spread=self._machines is not None))
+            except Exception as error:  # whatever is in it, the cameras of before go on
+                self._say(f"{error_in_words(error)}; all stays as it was")
+                return
         try:
-            wanted = read_cameras(self._again)
-            spread = self._machines is not None
-            plans = {plan.camera.name: plan for plan in plans_of(wanted, spread=spread)}
-        except Exception as error:  # whatever is in it, the cameras of before go on
-            self._say(f"{error_in_words(error)}; all stays as it was")
-            return
+            new = self._take(taken)
+        finally:
+            taken.done.set()
+        self._say(f"{self.saving.path}: read again; {new} of {len(taken.plans)} cameras new")
+
+    def _take(self, taken: Taken) -> int:
+        """Watch other cameras, or the same otherwise; how many are new."""
+        plans = {plan.camera.name: plan for plan in taken.plans}
         same = {
             name
             for name, plan in plans.items()
             if (old := self._plans.get(name)) is not None
             and (old.camera, old.run.sha256) == (plan.camera, plan.run.sha256)
         }
-        gone = [name for name in self._cameras if name not in same]
+        other = [name for name in self._cameras if name not in same]
+        went_on = {name for name in other if name in plans and self._go_on_with(plans[name])}
+        gone = [name for name in other if name not in went_on]
         for name in gone:
             self._cameras[name].ask_to_stop()  # all at once: each may take seconds
         for name in gone:
             self._end(name)
-        self._wanted, self._plans = wanted, plans
+        self._wanted, self._plans = taken.wanted, plans
         try:
-            self._alerts.change(self._sinks_of(wanted), list(plans))
+            self._alerts.change(self._sinks_of(taken.wanted), list(plans))
         except OddframeError as error:  # a disk that takes no new folder
             self._say(f"{error}; alerts stay as they were")
         for name, plan in plans.items():
-            if name not in same:
+            if name not in same | went_on:
                 self._begin(plan)
-        self._say(
-            f"{self._again}: read again; {len(plans) - len(same)} of {len(plans)} cameras new"
-        )
+        return len(plans) - len(same)
+
+    def _go_on_with(self, plan: Plan) -> bool:
+        """Watch a camera otherwise with the frames that come already; whether that could be."""
+        old = self._cameras[plan.camera.name]
+        if not isinstance(old, WatchedCamera) or not old.can_be_let_go(plan) or not old.let_go():
+            return False
+        self._count(old)
+        self._begin(plan, old)
+        return True
 
     def _sinks_of(self, wanted: CamerasFile) -> list[Sink]:
         return [*wanted.sinks.values(), *self._everybody]
