@@ -1,36 +1,14 @@
 """The page in Chromium, done by keys and clicks; screenshots lie in pytest's folder."""
 
-import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 
 import pytest
+from tests.made.chromium import begun, complaints, until
 from tests.made.live_events import NOON, live_event
-from tests.made.programs import program
 from tests.serving.conftest import Served
 
-webdriver = pytest.importorskip("selenium.webdriver")
-
-from selenium.webdriver.chrome.service import Service  # noqa: E402
-from selenium.webdriver.common.by import By  # noqa: E402
-from selenium.webdriver.common.keys import Keys  # noqa: E402
-
-
-def options(scripts: bool = True):
-    found = webdriver.ChromeOptions()
-    found.binary_location = program("chromium", "chromium")
-    for word in ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1200,900"):
-        found.add_argument(word)
-    found.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    if not scripts:
-        off = {"profile.managed_default_content_settings.javascript": 2}
-        found.add_experimental_option("prefs", off)
-    return found
-
-
-def begun(scripts: bool = True):
-    return webdriver.Chrome(
-        options=options(scripts), service=Service(program("chromedriver", "chromium-driver"))
-    )
+By = pytest.importorskip("selenium.webdriver.common.by").By
+Keys = pytest.importorskip("selenium.webdriver.common.keys").Keys
 
 
 @pytest.fixture(scope="module")
@@ -38,17 +16,6 @@ def chromium() -> Generator:
     driver = begun()
     yield driver
     driver.quit()
-
-
-def until(true: Callable[[], object], seconds: float = 60.0) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.05)
-
-
-def complaints(chromium) -> list[str]:
-    return [row["message"] for row in chromium.get_log("browser")]
 
 
 def address(served: Served, path: str) -> str:

@@ -5,11 +5,10 @@ import re
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.made.serve_process import Process, until
 from tests.serving.conftest import OWNER, Browser
 
 from oddframe.cli import main
@@ -17,30 +16,6 @@ from oddframe.errors import OddframeError
 from oddframe.journal.journal import open_journal
 from oddframe.serving.passwords import Passwords
 from oddframe.verbs.serve import serve
-
-
-class Process:
-    """``oddframe serve`` with a port that is free."""
-
-    def __init__(self, folder: Path, *words: object) -> None:
-        self.log = folder / "log.txt"
-        command = [sys.executable, "-m", "oddframe", "serve", *map(str, words), "--port", "0"]
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
-        end = time.monotonic() + 120
-        while not (found := re.search(r"the page is at (\S+)", self.said)):
-            assert self.process.poll() is None, self.said
-            assert time.monotonic() < end, self.said
-            time.sleep(0.05)
-        self.browser = Browser(found.group(1))
-
-    @property
-    def said(self) -> str:
-        return self.log.read_text()
-
-    def end(self, number: int = signal.SIGTERM) -> int:
-        self.process.send_signal(number)
-        return self.process.wait(60)
 
 
 @pytest.fixture
@@ -112,13 +87,6 @@ def test_cameras_are_watched_meanwhile(street, tmp_path):
     finally:
         served.process.kill()
     assert "Traceback" not in served.said
-
-
-def until(true: Callable[[], object], seconds: float = 120.0) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.1)
 
 
 def first_picture(browser: Browser, path: str) -> bytes:

@@ -100,7 +100,7 @@ def test_a_second_writer_is_refused(path):
         assert path.read_text() == other
         path.unlink()
         assert watch.saving.mark == ""
-        with pytest.raises(OddframeError, match="cameras.yaml"):
+        with pytest.raises(OddframeError, match=r"cameras\.yaml"):
             watch.saving.change("front", {"threshold": 9}, known)
 
 

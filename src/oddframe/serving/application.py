@@ -15,7 +15,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from oddframe.errors import OddframeError
-from oddframe.serving import event_files, login, moment, now, review, timeline
+from oddframe.serving import camera_page, change, event_files, login, moment, now, review, timeline
 from oddframe.serving.feed import Feed
 from oddframe.serving.guard import Guard
 from oddframe.serving.site import Site
@@ -25,6 +25,7 @@ _STATIC = {
     "icon.svg": ("static", "image/svg+xml"),
     "page.css": ("templates", "text/css; charset=utf-8"),
     "serve.css": ("static", "text/css; charset=utf-8"),
+    "camera.js": ("static", "text/javascript; charset=utf-8"),
     "now.js": ("static", "text/javascript; charset=utf-8"),
     "review.js": ("static", "text/javascript; charset=utf-8"),
 }
@@ -60,6 +61,9 @@ def application(site: Site, names: Collection[str] = ()) -> ASGIApp:
         Route("/now", on(now.now)),
         Route("/now/{camera:str}", on(now.one)),
         Route("/now/{camera:str}", on(now.arm), methods=["POST"]),
+        Route("/camera", on(camera_page.first)),
+        Route("/camera/{camera:str}", on(camera_page.camera_page)),
+        Route("/camera/{camera:str}/zones", on(change.zones), methods=["POST"]),
         Route("/cameras/{camera:str}/still", stills.still),
         Route("/cameras/{camera:str}/film", stills.film),
         Route("/feed", Feed(site).answer),

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-MOST_FIELDS = 100
+MOST_FIELDS = 400
 
 
 async def form_of(request: Request) -> dict[str, str]:

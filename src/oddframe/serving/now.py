@@ -62,6 +62,7 @@ class _One:
     template: ClassVar[str] = "serving/camera.html"
     tile: Tile
     film: str
+    settings: str
     latest: Sequence[tuple[str, str]]
     facts: Facts
     consequence: Consequence | None
@@ -93,6 +94,7 @@ def one(site: Site, request: Request) -> Response:
     content = _One(
         tile,
         film,
+        f"/camera/{quote(camera.name, safe='')}",
         latest,
         Facts(_facts(camera)),
         meant,

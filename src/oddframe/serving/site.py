@@ -20,6 +20,7 @@ from oddframe.serving.sessions import Sessions
 from oddframe.sources.tally import ReaderState
 from oddframe.watching.camera import CameraCounts
 from oddframe.watching.plan import Plan
+from oddframe.watching.saving import Saving
 from oddframe.watching.scorer import ScoredFrame
 
 MOST_COUNTED = 999
@@ -54,7 +55,13 @@ class SeenCamera(Protocol):
 
 
 class SeenWatch(Protocol):
-    """What watches cameras, as ``watching/`` has it."""
+    """What watches cameras, as ``watching/`` has it.
+
+    Attributes:
+        saving: its cameras file; None without one.
+    """
+
+    saving: Saving | None
 
     @property
     def cameras(self) -> Sequence[SeenCamera]:
@@ -104,6 +111,11 @@ class Site:
     def may_decide(self, request: Request) -> bool:
         """Whether who asks may give a word, and it could be kept."""
         return self.journal is not None and request.scope.get("role") == "owner"
+
+    def may_change(self, request: Request) -> bool:
+        """Whether who asks may change cameras, and there is a file that would say so."""
+        has_file = self.watch is not None and self.watch.saving is not None
+        return has_file and request.scope.get("role") == "owner"
 
 
 @dataclass(frozen=True)
@@ -161,6 +173,7 @@ def page(
         *now,
         Place("Review", "/review", path.startswith("/review"), waiting),
         Place("Timeline", "/timeline", path.startswith("/timeline")),
+        *([Place("Cameras", "/camera", path.startswith("/camera"))] if site.cameras else ()),
     ]
     role = request.scope.get("role")
     return HTMLResponse(

@@ -40,12 +40,12 @@ class Stills:
         self._made: OrderedDict[tuple[str, bool, bool], tuple[ScoredFrame, bytes]] = OrderedDict()
 
     def still(self, request: Request) -> Response:
-        """The newest picture; ``?heat`` with what is odd."""
+        """The newest picture; ``?heat`` with what is odd, ``?large`` as the film has it."""
         camera = self._site.camera(request.path_params["camera"])
         if camera is None or camera.latest is None:
             return PlainTextResponse("nothing was seen of it yet\n", 404)
-        heat = "heat" in request.query_params
-        jpeg = self._jpeg(camera.name, camera.latest, heat, large=False)
+        heat, large = ("heat" in request.query_params), ("large" in request.query_params)
+        jpeg = self._jpeg(camera.name, camera.latest, heat, large)
         return Response(jpeg, media_type="image/jpeg")
 
     async def film(self, request: Request) -> Response:

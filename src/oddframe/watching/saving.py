@@ -15,7 +15,7 @@ from oddframe.cameras.editing import with_changes
 from oddframe.errors import OddframeError
 from oddframe.files.atomic import atomic_path
 from oddframe.files.text_files import read_text
-from oddframe.files.yaml_table import LONGEST
+from oddframe.files.yaml_table import LONGEST, read_yaml
 from oddframe.watching.plan import Plan, plans_of
 
 _PATIENCE = 60.0
@@ -60,6 +60,24 @@ class Saving:
             return _mark(self._text())
         except OddframeError:
             return ""
+
+    def where(self, camera: str, *keys: str) -> str:
+        """Who says the first of some keys that is said: ``camera``, ``all`` or ``""``, nobody."""
+        try:
+            content = read_yaml(self.path, WHAT)
+        except OddframeError:  # it is being written by hand
+            return ""
+        rows = content.get("cameras")
+        own = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+        tables = {"camera": [row for row in own if row.get("name") == camera], "all": [content]}
+        for words, said in tables.items():
+            if any(key in table for table in said for key in keys):
+                return words
+        return ""
+
+    def is_shared(self, key: str) -> bool:
+        """Whether the file says a key for all cameras that do not say otherwise."""
+        return key in read_yaml(self.path, WHAT)
 
     def change(self, camera: str, changes: Mapping[str, Any], known: str) -> None:
         """Let the file say something else of a camera, and wait until that is watched.

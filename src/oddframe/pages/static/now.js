@@ -18,6 +18,9 @@ if (film) {
   const heat = document.getElementById("heat");
   const show = () => { film.src = `${film.dataset.film}?at=${Date.now()}${heat.checked ? "&heat" : ""}`; };
   heat.addEventListener("change", show);
+  // A browser may keep the film of a page that was left open, and read no more of it.
+  addEventListener("pagehide", () => film.removeAttribute("src"));
+  addEventListener("pageshow", (event) => { if (event.persisted) show(); });
   film.addEventListener("error", () => setTimeout(show, 3000));
 }
 

@@ -1,0 +1,134 @@
+"""The page of one camera: its picture, what its file says of it, and what can be changed there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+
+from oddframe.pages.tables import Facts
+from oddframe.serving.camera_facts import facts_of
+from oddframe.serving.now import Tile, tile_of
+from oddframe.serving.site import SeenCamera, Site, page
+from oddframe.serving.zone_form import ZoneForm, ZoneRow, rows_of, typed_rows
+
+_SAVED = {
+    "zones": "The zones are saved, and watched from now on.",
+}
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What somebody typed that could not be taken.
+
+    Attributes:
+        part: of the page: ``zones``, ...
+        form: names and values.
+        said: why, a line.
+        status: of HTTP.
+    """
+
+    part: str = ""
+    form: Mapping[str, str] | None = None
+    said: str = ""
+    status: int = 200
+
+    def of(self, part: str) -> Mapping[str, str] | None:
+        """What was typed in a part; None where nothing was."""
+        return self.form if part == self.part else None
+
+    def wrong(self, part: str) -> str:
+        """What is wrong with it; ``""`` of nothing."""
+        return self.said if part == self.part else ""
+
+
+@dataclass(frozen=True)
+class _Camera:
+    template: ClassVar[str] = "serving/settings.html"
+    tile: Tile
+    others: Sequence[tuple[str, str]]
+    saved: str
+    no_file: bool
+    facts: Facts
+    zones: ZoneForm
+
+
+@dataclass(frozen=True)
+class _NoCamera:
+    template: ClassVar[str] = "serving/no_cameras.html"
+
+
+def first(site: Site, request: Request) -> Response:
+    """The first camera, from whose page the others are reached."""
+    if site.cameras:
+        return RedirectResponse(page_of(site.cameras[0].name), 303)
+    return page(site, request, "Cameras", _NoCamera())
+
+
+def camera_page(site: Site, request: Request) -> Response:
+    """The page as it is."""
+    return shown(site, request, Typed())
+
+
+def shown(site: Site, request: Request, typed: Typed) -> Response:
+    """The page, with what was typed and is not saved."""
+    camera = site.camera(request.path_params["camera"])
+    if camera is None:
+        return PlainTextResponse("no such camera is watched now\n", 404)
+    saving = None if site.watch is None else site.watch.saving
+    mark = typed.form.get("mark", "") if typed.form else "" if saving is None else saving.mark
+    may_change = site.may_change(request)
+    content = _Camera(
+        tile=tile_of(site, camera),
+        others=[(one.name, page_of(one.name)) for one in site.cameras if one is not camera],
+        saved=_SAVED.get(request.query_params.get("saved", ""), ""),
+        no_file=saving is None,
+        facts=Facts(facts_of(camera)),
+        zones=_zones(site, camera, typed, mark, may_change),
+    )
+    return page(site, request, camera.name, content, script="camera.js", status=typed.status)
+
+
+def page_of(camera: str) -> str:
+    """The address of a camera's page."""
+    return f"/camera/{quote(camera, safe='')}"
+
+
+def _zones(site: Site, camera: SeenCamera, typed: Typed, mark: str, may_change: bool) -> ZoneForm:
+    plan = camera.plan
+    form = typed.of("zones")
+    rows = rows_of(plan.zones, may_change=may_change) if form is None else typed_rows(form)
+    warning = ""
+    trained = not plan.detector.traits.needs_no_footage
+    if trained and plan.zones.ignored_mark != plan.run.zones.ignored_mark:
+        warning = (
+            "The zones to ignore are others than those that the run learnt with: what is painted "
+            "out, or is no more, may look odd to it. Fit the camera again with these zones."
+        )
+    still = f"/cameras/{quote(camera.name, safe='')}/still"
+    return ZoneForm(
+        camera=page_of(camera.name),
+        still=still if camera.latest is not None else "",
+        rows=rows,
+        blank=ZoneRow(number=str(len(rows)), may_change=may_change),
+        origin=_origin(site, camera),
+        warning=warning,
+        said=typed.wrong("zones"),
+        mark=mark,
+        may_change=may_change,
+    )
+
+
+def _origin(site: Site, camera: SeenCamera) -> str:
+    """Where the zones of a camera are said."""
+    saving = None if site.watch is None else site.watch.saving
+    if camera.plan.camera.zones is None:
+        return "These are the zones of its run." if camera.plan.zones else ""
+    where = "" if saving is None else saving.where(camera.name, "zones")
+    if where == "camera":
+        return ""
+    return "These are the zones of all cameras in the file. Saved here, they are this one's alone."

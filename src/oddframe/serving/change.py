@@ -1,0 +1,59 @@
+"""What an owner changes of a camera, to its cameras file and to the watch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+
+from oddframe.errors import in_words
+from oddframe.serving.camera_page import Typed, page_of, shown
+from oddframe.serving.forms import form_of
+from oddframe.serving.site import SeenCamera, Site
+from oddframe.serving.zone_form import zones_in
+
+Changes = dict[str, Any]
+_Made = Callable[[Site, SeenCamera, Mapping[str, str]], Changes]
+
+
+async def zones(site: Site, request: Request) -> Response:
+    """Other zones."""
+    return await _changed(site, request, "zones", _zones)
+
+
+async def _changed(site: Site, request: Request, part: str, made: _Made) -> Response:
+    form = await form_of(request)
+    return await run_in_threadpool(_change, site, request, part, made, form)
+
+
+def _change(
+    site: Site,
+    request: Request,
+    part: str,
+    made: _Made,
+    form: dict[str, str],
+) -> Response:
+    camera = site.camera(request.path_params["camera"])
+    if camera is None or site.watch is None:
+        return PlainTextResponse("no such camera is watched now\n", 404)
+    if site.watch.saving is None:
+        return PlainTextResponse("there is no cameras file to save to\n", 409)
+    try:
+        site.watch.saving.change(camera.name, made(site, camera, form), form.get("mark", ""))
+    except Exception as error:  # a run may be of somebody's own code
+        said = in_words(error)
+        return shown(site, request, Typed(part, form, said, 409))
+    return RedirectResponse(f"{page_of(camera.name)}?saved={part}#{part}", 303)
+
+
+def _zones(site: Site, camera: SeenCamera, form: Mapping[str, str]) -> Changes:
+    rows = zones_in(form)
+    if rows or camera.plan.run.zones:
+        return {"zones": rows}
+    assert site.watch is not None
+    assert site.watch.saving is not None
+    # Where others have some, it says that it has none.
+    return {"zones": [] if site.watch.saving.is_shared("zones") else None}

@@ -1,0 +1,46 @@
+"""Debian's Chromium, driven by Selenium."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+from tests.made.programs import program
+
+
+def begun(scripts: bool = True):
+    """A browser; whoever begins it quits it."""
+    webdriver = pytest.importorskip("selenium.webdriver")
+    from selenium.webdriver.chrome.service import Service
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = program("chromium", "chromium")
+    options.add_argument("--window-size=1200,900")
+    for word in (
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--force-prefers-reduced-motion",
+    ):
+        options.add_argument(word)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    if not scripts:
+        off = {"profile.managed_default_content_settings.javascript": 2}
+        options.add_experimental_option("prefs", off)
+    return webdriver.Chrome(
+        options=options, service=Service(program("chromedriver", "chromium-driver"))
+    )
+
+
+def until(true: Callable[[], object], seconds: float = 60.0) -> None:
+    """Wait until something is so."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def complaints(chromium) -> list[str]:
+    """What its console says, once."""
+    return [row["message"] for row in chromium.get_log("browser")]

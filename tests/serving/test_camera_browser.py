@@ -1,0 +1,223 @@
+"""The page of a camera in Chromium, beside a real watch of a film that is shown again and again."""
+
+import shutil
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from tests.made.chromium import begun, complaints, until
+from tests.made.serve_process import Process
+
+from oddframe.cameras.cameras_file import read_cameras
+
+By = pytest.importorskip("selenium.webdriver.common.by").By
+Keys = pytest.importorskip("selenium.webdriver.common.keys").Keys
+ActionChains = pytest.importorskip("selenium.webdriver").ActionChains
+
+
+@dataclass
+class Page:
+    """A browser at the page of a camera.
+
+    Attributes:
+        driver: of Chromium.
+        served: the server.
+        file: the cameras file.
+    """
+
+    driver: object
+    served: Process
+    file: Path
+
+    def go(self, path: str = "/camera/front") -> None:
+        complaints(self.driver)
+        self.driver.get(f"http://{self.served.browser.where}{path}")
+
+    def one(self, selector: str):
+        return self.driver.find_element(By.CSS_SELECTOR, selector)
+
+    def all(self, selector: str) -> list:
+        return self.driver.find_elements(By.CSS_SELECTOR, selector)
+
+    def click(self, selector: str) -> None:
+        found = self.one(selector)
+        self.driver.execute_script(
+            "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", found
+        )
+        found.click()
+
+    @property
+    def camera(self):
+        """What the file says of it now."""
+        return read_cameras(self.file).cameras[0]
+
+    def point(self, x: float, y: float, touch: bool = False) -> None:
+        """Press and let go at a place of the picture."""
+        self.drag((x, y), (x, y))
+
+    def drag(self, begin: tuple[float, float], end: tuple[float, float]) -> None:
+        canvas = self.one("#canvas img")
+        self.driver.execute_script(
+            "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", canvas
+        )
+        box = canvas.rect
+        there = [((x - 0.5) * box["width"], (y - 0.5) * box["height"]) for x, y in (begin, end)]
+        actions = ActionChains(self.driver, duration=0)
+        actions.move_to_element_with_offset(canvas, *there[0]).click_and_hold()
+        actions.move_to_element_with_offset(canvas, *there[1]).release().perform()
+
+
+@pytest.fixture(scope="module")
+def server(street, tmp_path_factory) -> Generator[Process]:
+    folder = tmp_path_factory.mktemp("served")
+    film = f"lavfi:movie={street.root / 'fast.mp4'}:loop=0,setpts=N/(12.5*TB)"
+    (folder / "first.yaml").write_text(
+        f"run: {street.run}  # of May\n"
+        "alerts:\n  lines: {kind: stdout}\n"
+        "cameras:\n"
+        "  - name: front  # over the door\n"
+        f"    source: '{film}'\n"
+        "    zones:  # Eva drew it\n"
+        "      - {name: clock, kind: ignore, polygon: [[0, 0], [0.2, 0], [0.2, 0.1], [0, 0.1]]}\n"
+    )
+    shutil.copy(folder / "first.yaml", folder / "cameras.yaml")
+    served = Process(folder, "cameras.yaml", "--state", "state")
+    served.folder = folder
+    try:
+        until(lambda: served.browser.get("/cameras/front/still").status == 200, 120)
+        yield served
+        assert served.end() == 0
+    finally:
+        served.process.kill()
+    assert "Traceback" not in served.said
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Generator:
+    driver = begun()
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def page(server, chromium) -> Page:
+    return Page(chromium, server, server.folder / "cameras.yaml")
+
+
+def test_a_zone_is_drawn_with_the_mouse_saved_and_watched(page, tmp_path):
+    page.go("/now/front")
+    page.click("main a[href='/camera/front']")
+    assert page.one("h1").text == "front"
+    page.click("#draw")
+    for corner in ((0.5, 0.5), (0.9, 0.5), (0.9, 0.9), (0.5, 0.9)):
+        page.point(*corner)
+    page.point(0.5, 0.5)  # the first corner again
+    page.driver.switch_to.active_element.send_keys("way in")
+    page.driver.save_screenshot(str(tmp_path / "drawn.png"))
+    zone = page.all(".zone")[1]
+    kind = zone.find_element(By.CSS_SELECTOR, "select")
+    kind.find_element(By.XPATH, "option[. = 'watch']").click()
+    # One of its corners is drawn elsewhere.
+    page.drag((0.9, 0.9), (0.8, 0.95))
+    page.click("#zone-form button.first")
+    until(lambda: page.all(".note.good"))
+    zones = page.camera.zones
+    assert [(zone.name, zone.kind) for zone in zones] == [("clock", "ignore"), ("way in", "watch")]
+    wanted = [(0.5, 0.5), (0.9, 0.5), (0.8, 0.95), (0.5, 0.9)]
+    for found, corner in zip(zones.all[1].polygon, wanted, strict=True):
+        assert found == pytest.approx(corner, abs=0.01)
+    assert "name: front  # over the door" in page.file.read_text()
+    assert "zones:  # Eva drew it" in page.file.read_text()
+    assert "1 of 1 cameras new" in page.served.said
+    assert len(page.all(".canvas polygon")) == 2
+    page.driver.save_screenshot(str(tmp_path / "saved.png"))
+    assert complaints(page.driver) == []
+
+
+def test_corners_are_moved_added_and_taken_away_by_keys(page):
+    page.go()
+    page.one(".zone [data-what='name']").click()
+    corner = page.all(".canvas button.corner")[2]
+    corner.send_keys(Keys.ARROW_RIGHT * 4 + Keys.ARROW_DOWN * 2)
+    assert page.one(".zone textarea").get_attribute("value").splitlines()[2] == "0.22 0.11"
+    page.driver.switch_to.active_element.send_keys(Keys.DELETE)
+    assert len(page.one(".zone textarea").get_attribute("value").splitlines()) == 3
+    page.all(".canvas button.between")[0].send_keys(Keys.ENTER)
+    assert page.one(".zone textarea").get_attribute("value").splitlines()[1] == "0.1 0"
+
+
+def test_a_zone_that_crosses_itself_is_refused_and_what_was_drawn_stays(page, tmp_path):
+    before = page.file.read_text()
+    page.go()
+    page.click("#draw")
+    for corner in ((0.1, 0.5), (0.4, 0.9), (0.4, 0.5), (0.1, 0.9)):
+        page.point(*corner)
+    page.click("#done")
+    page.driver.switch_to.active_element.send_keys("knot")
+    page.click("#zone-form button.first")
+    until(lambda: page.all("#zones [role=alert]"))
+    assert "zone 'knot': its sides 1 and 3 meet" in page.one("#zones [role=alert]").text
+    names = [one.get_attribute("value") for one in page.all(".zone [data-what='name']")]
+    assert "knot" in names
+    assert page.file.read_text() == before
+    page.driver.save_screenshot(str(tmp_path / "knot.png"))
+
+
+def test_the_file_that_was_changed_meanwhile_is_not_written_over(page):
+    page.go()
+    other = page.file.read_text().replace("of May", "of June")
+    page.file.write_text(other)
+    page.click(".zone [data-what='gone']")
+    page.click("#zone-form button.first")
+    until(lambda: page.all("#zones [role=alert]"))
+    assert "somebody changed the file" in page.one("#zones [role=alert]").text
+    assert page.file.read_text() == other
+
+
+def test_nothing_is_wider_than_a_phone_and_a_finger_draws(page, tmp_path):
+    page.driver.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": 390, "height": 800, "deviceScaleFactor": 2, "mobile": True},
+    )
+    page.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    try:
+        page.go()
+        wide = "return document.documentElement.scrollWidth - innerWidth"
+        assert page.driver.execute_script(wide) <= 0
+        page.click("#draw")
+        image = page.one("#canvas img")
+        page.driver.execute_script(
+            "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", image
+        )
+        where = (
+            "const b = arguments[0].getBoundingClientRect(); return [b.x, b.y, b.width, b.height]"
+        )
+        x, y, width, height = page.driver.execute_script(where, image)
+        for right, down in ((0.2, 0.2), (0.5, 0.2), (0.3, 0.6)):
+            place = [{"x": x + right * width, "y": y + down * height}]
+            for kind, points in (("touchStart", place), ("touchEnd", [])):
+                page.driver.execute_cdp_cmd(
+                    "Input.dispatchTouchEvent", {"type": kind, "touchPoints": points}
+                )
+        page.driver.save_screenshot(str(tmp_path / "phone.png"))
+        corners = page.all(".zone textarea")[-2].get_attribute("value").splitlines()
+        assert len(corners) == 3
+    finally:
+        page.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
+        page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_without_scripts_zones_are_numbers_in_a_form(page, server):
+    driver = begun(scripts=False)
+    try:
+        plain = Page(driver, server, page.file)
+        plain.go()
+        last = plain.all(".zone")[-1]
+        for what, words in (("name", "step"), ("corners", "0.1 0.8\n0.3 0.8\n0.2 0.95")):
+            last.find_element(By.CSS_SELECTOR, f"[data-what='{what}']").send_keys(words)
+        plain.click("#zone-form button.first")
+        until(lambda: plain.all(".note.good"))
+        assert plain.camera.zones.all[-1].polygon == ((0.1, 0.8), (0.3, 0.8), (0.2, 0.95))
+    finally:
+        driver.quit()
