@@ -4,12 +4,8 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
-from oddframe.detectors.own_cameras.fixed_camera.memory import (
-    SHARED,
-    UNKNOWN,
-    NormalMemory,
-    PlaceMemory,
-)
+from oddframe.detectors.own_cameras.fixed_camera.memory import NormalMemory
+from oddframe.detectors.own_cameras.fixed_camera.place_memory import SHARED, UNKNOWN, PlaceMemory
 from oddframe.files.saved_state import SavedState
 
 

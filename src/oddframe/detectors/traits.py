@@ -32,6 +32,8 @@ class Traits:
         resumes: a fit that was killed goes on where it was: ``fit`` takes a folder (``kept``).
         shows_sights: it says which moment of the normal footage is nearest to what is odd
             (``FrameScore.nearest``), and has a small picture of each such moment (``sights``).
+        teachable: a person can call what it found normal, or odd, and it is another detector then
+            (:class:`oddframe.detectors.teachable.Teachable`).
         published: it can be made of a published checkpoint, by a class method ``from_published``.
         extra_files: what ``from_published`` takes besides the checkpoint: the name of an argument,
             which is that of the option of ``import`` as well, to what reads the file.
@@ -49,6 +51,7 @@ class Traits:
     leaves_out: bool = False
     resumes: bool = False
     shows_sights: bool = False
+    teachable: bool = False
     published: bool = False
     extra_files: Mapping[str, Callable[[Path], Any]] = field(default_factory=dict)
 

@@ -38,3 +38,9 @@ def around_highest(values: np.ndarray) -> tuple[tuple[int, int], Box]:
     high = (values > 0.5 * values[row, column]).astype(np.uint8)
     _, _, _, (x, y, width, height) = cv2.floodFill(high, None, (column, row), 2, flags=8)
     return (row, column), (x, y, width, height)
+
+
+def at_pixels(places: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """The value of a grid of places at each pixel under them, float32 ``shape``."""
+    rows, columns = shape
+    return cv2.resize(places.astype(np.float32), (columns, rows), interpolation=cv2.INTER_NEAREST)

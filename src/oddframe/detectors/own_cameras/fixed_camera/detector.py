@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
@@ -14,12 +14,15 @@ import numpy as np
 
 from oddframe.calibration.threshold import Threshold
 from oddframe.cluster.threads import one_thread_each
+from oddframe.detectors.own_cameras.fixed_camera.attention import AttentiveStream
 from oddframe.detectors.own_cameras.fixed_camera.fitting import fit_scene
 from oddframe.detectors.own_cameras.fixed_camera.followed import CUES
+from oddframe.detectors.own_cameras.fixed_camera.lesson import Lesson
 from oddframe.detectors.own_cameras.fixed_camera.scene import Scene
 from oddframe.detectors.own_cameras.fixed_camera.search import NearestSearch
 from oddframe.detectors.own_cameras.fixed_camera.settings import FixedCameraConfig
 from oddframe.detectors.own_cameras.fixed_camera.stream import FixedCameraStream
+from oddframe.detectors.own_cameras.fixed_camera.teaching import Said, taught
 from oddframe.detectors.traits import Traits
 from oddframe.errors import OddframeWarning
 from oddframe.features.backbones.patch_features import PatchEncoder
@@ -47,6 +50,7 @@ class FixedCameraDetector:
         leaves_out=True,
         resumes=True,
         shows_sights=True,
+        teachable=True,
     )
     normalisation: ClassVar[str] = "none (surprise against held-out normal footage)"
 
@@ -125,6 +129,22 @@ class FixedCameraDetector:
         return FixedCameraStream(
             self.scene, self._encoder, self._search, self.threshold, info, live=live
         )
+
+    def attentive(self, info: MediaInfo, *, source: str = "") -> AttentiveStream:
+        """Begin a stream that learns; see :class:`oddframe.detectors.teachable.Teachable`."""
+        self._warn_of_other_shape(info, source)
+        return AttentiveStream(self.scene, self._encoder, self._search, self.threshold, info)
+
+    def taught(
+        self, normal: Sequence[dict[str, Any]], odd: Sequence[dict[str, Any]]
+    ) -> tuple[FixedCameraDetector, int]:
+        """The detector with lessons; see :class:`oddframe.detectors.teachable.Teachable`."""
+        grid = self.scene.scale.grid
+        said = [Said(Lesson.from_state(one, grid), normal=True) for one in normal]
+        said += [Said(Lesson.from_state(one, grid), normal=False) for one in odd]
+        found = taught(self.scene, said)
+        detector = FixedCameraDetector(found.scene, self._network, self.calibrated, self.config)
+        return detector, found.withheld
 
     def _warn_of_other_shape(self, info: MediaInfo, source: str) -> None:
         width, height = self.scene.size

@@ -12,6 +12,7 @@ from oddframe.detectors.own_cameras.fixed_camera.directions import (
     Wanderer,
     WayStream,
 )
+from oddframe.detectors.own_cameras.fixed_camera.excused import Excused
 from oddframe.detectors.own_cameras.fixed_camera.movers import MoverStream
 from oddframe.detectors.own_cameras.fixed_camera.pace import (
     UsualPace,
@@ -33,12 +34,14 @@ class Habits:
         pace: how fast they usually are.
         directions: which way they usually go.
         traffic: where they do.
+        excused: what a person called normal beside that; None of nothing.
     """
 
     background: Background
     pace: UsualPace
     directions: Directions
     traffic: Traffic
+    excused: Excused | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,8 @@ class Motion:
         wanderer: who goes the way that is rarest at its place.
         stray: what moves at the rarest place.
         stay: the longest.
+        now: the fastest thing, the wanderer and the stray of this picture alone, whatever was odder
+            before and is still in view.
     """
 
     pace: np.ndarray
@@ -58,6 +63,7 @@ class Motion:
     wanderer: Wanderer
     stray: Traced
     stay: Stay
+    now: tuple[Traced, Wanderer, Traced] = (Traced(), Wanderer(), Traced())
 
     @property
     def things(self) -> tuple[Traced | Stay, ...]:
@@ -77,7 +83,7 @@ class MotionStream:
     def __init__(self, habits: Habits, grid: tuple[int, int], size: tuple[int, int]) -> None:
         self._habits, self._grid = habits, grid
         self._movers = MoverStream(habits.background, size)
-        self._staying = Staying()
+        self._staying = Staying(habits.excused.stays if habits.excused else None)
         self._ways = WayStream(habits.directions)
         self._strays = PresenceStream(habits.traffic)
         self._views = Views(size)
@@ -97,10 +103,16 @@ class MotionStream:
                 one.reset()
         self._views.add(moving.standing, elapsed or 0.0)
         field, going = self._habits.pace.field(moving), Ways.of(moving)
+        if self._habits.excused is not None:
+            field = self._habits.excused.calmed(field, moving)
+        fastest = fastest_of(field, moving)
+        wanderer = self._ways.update(moving, going)
+        stray = self._strays.update(moving, going)
         return Motion(
             pace=cells_of(field, moving, self._grid),
-            fastest=self._fastest.update(fastest_of(field, moving)),
-            wanderer=self._wanderer.update(self._ways.update(moving, going)),
-            stray=self._stray.update(self._strays.update(moving, going)),
+            fastest=self._fastest.update(fastest),
+            wanderer=self._wanderer.update(wanderer),
+            stray=self._stray.update(stray),
             stay=self._staying.update(moving, elapsed),
+            now=(fastest, wanderer, stray),
         )

@@ -20,6 +20,8 @@ _SPREAD = 0.7
 """What was seen at a place says something of those beside it: a Gaussian of so many places."""
 _USED = 1.0
 """``-log10`` of the traffic of a place that is used, beside the mean: a tenth is no rarity."""
+USED_SHARE = 0.1
+"""That tenth."""
 _LEAST = 1e-4
 _NEVER = 1e-3
 """Less is what the Gaussian leaves of other places."""

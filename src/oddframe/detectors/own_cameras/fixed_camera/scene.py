@@ -11,6 +11,7 @@ from oddframe.calibration.surprise import Surprise
 from oddframe.detectors.own_cameras.fixed_camera.background import Background
 from oddframe.detectors.own_cameras.fixed_camera.directions import Directions
 from oddframe.detectors.own_cameras.fixed_camera.evidence import Lasting
+from oddframe.detectors.own_cameras.fixed_camera.excused import Excused
 from oddframe.detectors.own_cameras.fixed_camera.followed import Followed
 from oddframe.detectors.own_cameras.fixed_camera.health import Health
 from oddframe.detectors.own_cameras.fixed_camera.learnt_looks import LearntLooks
@@ -148,6 +149,7 @@ class Scene:
             "usual_pace": self.habits.pace.state(),
             "directions": self.habits.directions.state(),
             "traffic": self.habits.traffic.state(),
+            **({"excused": self.habits.excused.state()} if self.habits.excused else {}),
             "stays": self.stays.state(),
             "trusts": [self.trusts.appearance, self.trusts.pace],
             "followed": self.followed.state(),
@@ -183,6 +185,9 @@ class Scene:
         size = saved.wholes("size", 2, 1, MOST_PIXELS)
         # Runs of before do not know when what they remember was seen, and need not.
         looks = LearntLooks.from_state(saved.part("looks")) if "looks" in saved else LearntLooks()
+        excused = None
+        if "excused" in saved:
+            excused = Excused.from_state(saved.part("excused"), (rows, columns))
         fine, coarse = saved.numbers("norms", 2, 1e-30)
         appearance, pace = saved.numbers("trusts", 2, 0, 1)
         return cls(
@@ -199,6 +204,7 @@ class Scene:
                 UsualPace.from_state(saved.part("usual_pace")),
                 Directions.from_state(saved.part("directions")),
                 Traffic.from_state(saved.part("traffic")),
+                excused,
             ),
             stays=LongestStays.from_state(saved.part("stays"), small),
             appearance=Surprise.from_state(saved.part("appearance")),

@@ -11,6 +11,7 @@ import numpy as np
 from oddframe.detectors.own_cameras.fixed_camera.boxes import (
     Box,
     around_highest,
+    at_pixels,
     places_under,
 )
 from oddframe.detectors.own_cameras.fixed_camera.movers import Moving
@@ -46,9 +47,14 @@ class Stay:
 
 
 class Staying:
-    """How long the things of one stream have been where they are."""
+    """How long the things of one stream have been where they are.
 
-    def __init__(self) -> None:
+    Args:
+        excused: seconds that they may be at each place, ``GRID``; None where nobody said so.
+    """
+
+    def __init__(self, excused: np.ndarray | None = None) -> None:
+        self._excused, self._may = excused, np.zeros((0, 0), np.float32)
         self.reset()
 
     def reset(self) -> None:
@@ -101,6 +107,10 @@ class Staying:
 
     def _longest(self) -> Stay:
         core = cv2.erode(self._seconds, _CORE, self._other)
+        if self._excused is not None:
+            if self._may.shape != core.shape:
+                self._may = at_pixels(self._excused, core.shape)
+            core[core <= self._may] = 0
         longest = float(core.max())
         if longest < LEAST_SECONDS:
             return Stay(longest)
