@@ -25,6 +25,7 @@ _PUBLIC = {
     "extract": "oddframe.verbs.extract",
     "fetch": "oddframe.verbs.fetch",
     "import_checkpoint": "oddframe.verbs.import_checkpoint",
+    "learn": "oddframe.verbs.learn",
     "losses": "oddframe.verbs.losses",
     "merge_crops": "oddframe.verbs.merge_crops",
     "open_video": "oddframe.media.opening",

@@ -20,6 +20,7 @@ from oddframe.runs.run_folder import Run
 from oddframe.scores.frame_scores import Scores as Scores
 from oddframe.scoring.footage import Scored
 from oddframe.sweeps.result import SweepResult
+from oddframe.teaching.taught import Taught
 from oddframe.tracking.sending import Tracked
 from oddframe.verbs.demo import Demo
 from oddframe.verbs.extract import Extracted
@@ -108,6 +109,16 @@ def import_checkpoint(
     normal: AnyPath | None = ...,
     root: AnyPath | None = ...,
 ) -> Run: ...
+def learn(
+    run: AnyPath,
+    events: AnyPath | None = ...,
+    *,
+    normal: list[str] | None = ...,
+    odd: list[str] | None = ...,
+    undo: bool = ...,
+    version: int | None = ...,
+    list: bool = ...,
+) -> Taught: ...
 def losses(
     run: AnyPath,
     *,
@@ -197,8 +208,9 @@ def track(
 ) -> Tracked: ...
 def train(
     footage: AnyPath | None,
-    out: AnyPath,
+    out: AnyPath | None = ...,
     *,
+    onto: AnyPath | None = ...,
     detector: str | None = ...,
     features: AnyPath | None = ...,
     settings: dict[str, Any] | None = ...,
@@ -214,7 +226,7 @@ def train(
     processes: int = ...,
     nodes: int = ...,
     track: list[str] | None = ...,
-) -> Trained: ...
+) -> Trained | Taught: ...
 def watch(
     what: AnyPath,
     source: str | None = ...,
@@ -247,6 +259,7 @@ __all__ = [
     "extract",
     "fetch",
     "import_checkpoint",
+    "learn",
     "losses",
     "merge_crops",
     "open_video",

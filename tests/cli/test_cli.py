@@ -81,14 +81,14 @@ def test_every_verb_explains_its_options(cli, verb):
     assert not re.search(r"--[a-z]+_", out), "docs and messages write --val-share"
     assert "\\x08" not in out
     assert "\b" not in out
-    # They write where the tracker says, or into the state folder.
-    assert "--out OUT" in out or verb in ("serve", "track", "watch")
+    # They write where the tracker says, into the state folder, or into the run.
+    assert "--out OUT" in out or verb in ("learn", "serve", "track", "watch")
     assert "`" not in out, "marks of docstrings"
     assert not {"<class", "Optional["} & set(re.split(r"\s|(?<=\[)", out)), "Python's words"
 
 
 def test_what_is_missing_is_named_as_it_is_written(cli):
-    assert "train: missing --out; see" in cli("train")[2]
+    assert "train: missing --out, the run" in cli("train")[2]
     assert "evaluate: missing scores, manifest, --out; see" in cli("evaluate")[2]
 
 

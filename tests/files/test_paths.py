@@ -23,6 +23,7 @@ CALLS = {
     "merge_crops": {"folder": "nowhere", "out": "merged"},
     "train": {"footage": "nowhere/", "out": "run"},
     "score": {"run": "nowhere", "footage": "a.mp4"},
+    "learn": {"run": "nowhere"},
     "losses": {"run": "nowhere"},
     "drill": {"run": "nowhere", "footage": "file", "out": "out", "root": "."},
     "watch": {"what": "nowhere", "source": "lavfi:testsrc2", "state": "state"},

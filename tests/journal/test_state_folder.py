@@ -25,7 +25,6 @@ def test_files_lie_where_the_design_says_in_utc_whatever_the_zone(tmp_path, monk
     assert files.name(files.clip()) == f"cameras/front/2026-03-01/120000-{event.id}.mp4"
     assert state.journal == tmp_path / "journal.sqlite"
     assert state.outbox == tmp_path / "outbox"
-    assert state.versions("front") == tmp_path / "versions" / "front"
     assert list(tmp_path.iterdir()) == []  # asking makes nothing
     for part, ending in ((0, ".mp4"), (1, ".exe")):
         with pytest.raises(ValueError, match="no name of a clip"):

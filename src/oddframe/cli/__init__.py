@@ -26,6 +26,7 @@ VERBS = {
     "watch": "watch a camera: each event is told as it happens, and kept with picture and clip",
     "serve": "the page over watched cameras: look, decide, find again",
     "drill": "what a run would notice: real oddities put into normal footage, no labels needed",
+    "learn": "teach a run: what is normal at its place is silent from then on",
     "losses": "a run's loss on its bags, and its spread over random pairings",
     "evaluate": "scores against the truth: metrics with intervals, and a report",
     "compare": "runs, sweeps and anybody's scores of the same videos side by side",

@@ -44,6 +44,7 @@ from oddframe.reporting.wording import (
 from oddframe.runs.run_folder import Run
 from oddframe.scores.detections import EventRule
 from oddframe.scoring.footage import Scored
+from oddframe.teaching.taught import Taught
 from oddframe.verbs.demo import Demo
 from oddframe.verbs.extract import Extracted
 from oddframe.verbs.merge_crops import Merged
@@ -75,6 +76,8 @@ def describe(result: Any, given: Mapping[str, Any] | None = None) -> str:
     match result:
         case Manifest():
             return summary(result)
+        case Taught():
+            return result.text()
         case Run():
             return _run(result)
         case Scored():
@@ -117,6 +120,8 @@ def left_out(result: Any) -> Mapping[str, str]:
     match result:
         case Scored() | Extracted():
             return result.failed
+        case Taught():
+            return {}
         case Run():
             return result.config.get("left_out", {})
         case LeavingOut():
@@ -229,9 +234,9 @@ def _extracted(result: Extracted) -> str:
 def _scored(result: Scored) -> str:
     lines = []
     events = [(v, d) for v in result.manifest for d in result.detections[v.id]]
-    for video, event in events[:_MOST_EVENTS]:
+    for at, (video, event) in enumerate(events[:_MOST_EVENTS], start=1):
         when = shown_span(video.clock, event.start, event.end)
-        line = f"  {video.id}  {when}  score {event.peak_score:.2f}  {event.reason}"
+        line = f"{at:3} {video.id}  {when}  score {event.peak_score:.2f}  {event.reason}"
         lines.append(line.rstrip())
     if len(events) > _MOST_EVENTS:
         lines.append(f"  ... and {len(events) - _MOST_EVENTS} more in events.json")

@@ -23,8 +23,12 @@ class AttentiveStream(Stream, Protocol):
         """
         ...
 
-    def lesson(self) -> dict[str, Any]:
-        """All that was odd there, as arrays and plain values; it holds no picture."""
+    def lesson(self) -> dict[str, Any] | None:
+        """All that was odd there, as plain values and arrays, no picture; None of nothing."""
+        ...
+
+    def learnt(self) -> dict[str, float]:
+        """What that is, for a person: numbers by name."""
         ...
 
 

@@ -41,4 +41,5 @@ class DrillRequest:
     def folder(self) -> Path:
         """Where everything goes."""
         name = "own" if self.footage is None else self.footage.name
-        return self.out or self.run.folder / "drills" / name
+        version = f"-version-{self.run.version}" if self.run.version else ""
+        return self.out or self.run.folder / "drills" / f"{name}{version}"

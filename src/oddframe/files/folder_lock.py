@@ -82,7 +82,8 @@ def alone_in_out(
     """A verb that is alone in its folder ``out`` (:func:`alone_in`) from beginning to end.
 
     Args:
-        verb: a function with an argument ``out``.
+        verb: a function with an argument ``out``; where that is None, it holds what it writes
+            itself.
         helps: given the verb's arguments, whether this process only helps another one, which
             holds the folder.
     """
@@ -92,7 +93,9 @@ def alone_in_out(
     def alone(*args: P.args, **kwargs: P.kwargs) -> R:
         given = signature.bind(*args, **kwargs)
         given.apply_defaults()
-        with nullcontext() if helps(given.arguments) else alone_in(Path(given.arguments["out"])):
+        out = given.arguments["out"]
+        apart = out is None or helps(given.arguments)
+        with nullcontext() if apart else alone_in(Path(out)):
             return verb(*args, **kwargs)
 
     return alone

@@ -6,7 +6,6 @@
     DIR/cameras/NAME/YYYY-MM-DD/HHMMSS-ID.json         an event: the truth of it
     DIR/cameras/NAME/YYYY-MM-DD/HHMMSS-ID.mp4, .jpg    its clip and its picture
     DIR/outbox/                                        messages that are not accepted yet
-    DIR/versions/NAME/N/                               taught versions of a camera's run
 
 Date and time are those in the event's id, in UTC, so the files of an event keep their names
 whatever is found out about it later.
@@ -136,10 +135,6 @@ class StateFolder:
     def cameras(self) -> Path:
         """A folder for each camera."""
         return self.root / "cameras"
-
-    def versions(self, camera: str) -> Path:
-        """Taught versions of a camera's run, in folders ``1``, ``2``, ..."""
-        return self.root / "versions" / checked_camera(camera)
 
     def event_files(self, camera: str, event_id: str) -> EventFiles:
         """The files of an event.

@@ -20,8 +20,13 @@ from oddframe.files.text_files import shown
 FORMAT = "oddframe-run/1"
 
 
-def write_checkpoint(path: Path, detector: Detector) -> Path:
+def write_checkpoint(path: Path, detector: Detector, version: int = 0) -> Path:
     """Write the state of a detector atomically; the path.
+
+    Args:
+        path: the file.
+        detector: the detector.
+        version: how often it was taught (:mod:`oddframe.runs.lessons`).
 
     Raises:
         OddframeError: the detector's state holds what no checkpoint can hold, or the disk is full.
@@ -32,7 +37,8 @@ def write_checkpoint(path: Path, detector: Detector) -> Path:
         "format": FORMAT,
         "oddframe": oddframe.__version__,
         "detector": detector.name,
-        "state": _to_tensors(detector.state(), f"the state of detector '{detector.name}'"),
+        **({"version": version} if version else {}),
+        "state": to_tensors(detector.state(), f"the state of detector '{detector.name}'"),
     }
     # Through memory, because torch.save hides a full disk behind an error of its own.
     buffer = io.BytesIO()
@@ -62,8 +68,12 @@ def read_checkpoint(path: Path) -> tuple[str, dict[str, Any]]:
     return name, content
 
 
-def _to_tensors(value: Any, place: str) -> Any:
+def to_tensors(value: Any, place: str) -> Any:
     """Tensors and plain values, which are all that a checkpoint holds.
+
+    Args:
+        value: arrays, tensors, plain values, and mappings and lists of these.
+        place: how a message calls it.
 
     Raises:
         OddframeError: naming the place of anything else.
@@ -78,9 +88,9 @@ def _to_tensors(value: Any, place: str) -> Any:
         for key in value:
             if not isinstance(key, str):
                 raise OddframeError(f"{place}: expected names as text, found {key!r}")
-        return {key: _to_tensors(part, f"{place}, {key}") for key, part in value.items()}
+        return {key: to_tensors(part, f"{place}, {key}") for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_to_tensors(part, f"{place}, item {n}") for n, part in enumerate(value)]
+        return [to_tensors(part, f"{place}, item {n}") for n, part in enumerate(value)]
     if value is None or isinstance(value, torch.Tensor | bool | int | float | str):
         return value.detach() if isinstance(value, torch.Tensor) else value
     found = f"an array of {value.dtype}" if isinstance(value, np.ndarray) else type(value).__name__

@@ -82,6 +82,7 @@ class Run:
         sha256: of the checkpoint.
         source: where the detector's code came from, if not from oddframe: ``file`` and ``sha256``,
             or ``package``.
+        version: how often it was taught; 0 as it was fitted.
     """
 
     folder: Path
@@ -89,6 +90,7 @@ class Run:
     config: dict[str, Any]
     sha256: str
     source: Mapping[str, str] = field(default_factory=dict)
+    version: int = 0
 
     @property
     def levels(self) -> Levels | None:
@@ -218,7 +220,9 @@ def read_run(folder: AnyPath, checkpoint: str = CHECKPOINT, detector: str | None
         fitted = module.DETECTOR.from_state(state)
     except Exception as error:  # of nearly any kind, if it is not a state of this detector
         raise OddframeError(f"{path}: {_does_not_fit(name, module, error)}") from error
-    return Run(folder, fitted, config, sha256_of(path), plugins.source_of(module))
+    version = content.get("version")
+    version = version if type(version) is int and version >= 0 else 0
+    return Run(folder, fitted, config, sha256_of(path), plugins.source_of(module), version)
 
 
 def _does_not_fit(name: str, module: ModuleType, error: Exception) -> str:

@@ -75,11 +75,13 @@ class Told:
         events: its detections.
         cuts: frames at which its picture is cut; none where they were not looked for.
         camera: troubles of the camera itself, likewise.
+        fps: the typical frame rate that it was read at; None where that is not said.
     """
 
     events: list[Detection] = field(default_factory=list)
     cuts: tuple[int, ...] = ()
     camera: tuple[CameraTrouble, ...] = ()
+    fps: float | None = None
 
     def within(self, frames: int) -> Told:
         """Those of the cuts and the troubles that a video of so many frames has room for."""
@@ -102,6 +104,7 @@ def read_told(path: str | Path) -> dict[str, Told]:
                 detections_from(entry["events"]),
                 tuple(int(frame) for frame in entry.get("cuts", ())),
                 troubles_from(entry.get("camera", ())),
+                None if entry.get("fps") is None else float(entry["fps"]),
             )
             for video_id, entry in content["videos"].items()
         }

@@ -158,6 +158,15 @@ class Beside:
         return cls(True, found)
 
 
+def scores_in(folder: Path) -> Path:
+    """The scores file of a folder of results, whatever it is called."""
+    try:
+        name = str(json.loads((folder / SOURCES).read_text(encoding="utf-8"))["scores"])
+    except (OSError, ValueError, KeyError, TypeError):
+        name = "scores.npz"
+    return folder / PurePosixPath(name).name
+
+
 def place(path: Path, kept: KeptScores, results: Results, *, keep_maps: bool) -> list[str]:
     """Put the results of a scoring in place of those that are there.
 

@@ -7,11 +7,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from oddframe.errors import OddframeError
 from oddframe.files.folder_lock import alone_in_out
 from oddframe.files.paths import text_paths
 from oddframe.fitting.fit import Trained, fit_run
 from oddframe.fitting.request import FitRequest
 from oddframe.footage.given import Footage
+from oddframe.runs.run_folder import read_run
+from oddframe.teaching.moments import whole_recordings
+from oddframe.teaching.taught import Taught
+from oddframe.teaching.teach import teach
 from oddframe.tracking import chosen
 from oddframe.training.hardware import Hardware, rank
 from oddframe.zones.zone_file import read_zones
@@ -26,8 +31,9 @@ def _helps(given: Mapping[str, Any]) -> bool:
 @partial(alone_in_out, helps=_helps)
 def train(
     footage: Path | None,
-    out: Path,
+    out: Path | None = None,
     *,
+    onto: Path | None = None,
     detector: str | None = None,
     features: Path | None = None,
     settings: dict[str, Any] | None = None,
@@ -43,13 +49,16 @@ def train(
     processes: int = 1,
     nodes: int = 1,
     track: list[str] | None = None,
-) -> Trained:
+) -> Trained | Taught:
     """Fit a detector to normal footage, or train one on features of labelled videos.
 
     Args:
         footage: a manifest, a folder of videos of normal life, or a single video. A detector that
             is never trained needs none, and chooses its threshold on it where it is given.
         out: the run folder to make.
+        onto: instead of that, a run to which this normal footage is added without fitting it from
+            scratch: what it would find odd there is normal from then on, as ``learn`` teaches it.
+            Its threshold stays.
         detector: its name, one of those that ``--help`` lists; by default ``fixed-camera`` for
             normal footage, and ``rtfm`` with features. Or the file (.py) of a detector of your
             own, whose code is run. With ``--resume`` the one that the run was begun with.
@@ -78,11 +87,17 @@ def train(
             environment variable ``ODDFRAME_TRACK``, or MLflow where it is installed.
 
     Returns:
-        The run; with ``drill``, what it would notice.
+        The run; with ``drill``, what it would notice. With ``onto`` what it was taught.
 
     Raises:
         OddframeError: unusable footage, unknown detector, setting or tracker, or a folder in use.
     """
+    if onto is not None:
+        return _added(footage, onto, root, out)
+    if out is None:
+        raise OddframeError(
+            "train: missing --out, the run folder to make; or --onto, a run to add the footage to"
+        )
     request = FitRequest(
         footage=None if footage is None else Footage.given(footage, root),
         out=out,
@@ -99,3 +114,14 @@ def train(
         trackers=chosen(track),
     )
     return fit_run(request)
+
+
+def _added(footage: Path | None, onto: Path, root: Path | None, out: Path | None) -> Taught:
+    """Add normal footage to a run."""
+    if out is not None:
+        raise OddframeError(
+            "train: --onto changes the run that it names, and --out makes another; give one of them"
+        )
+    if footage is None:
+        raise OddframeError("train: --onto adds footage to a run; give a video, folder or manifest")
+    return teach(read_run(onto), whole_recordings(Footage.given(footage, root)))

@@ -103,6 +103,7 @@ class EventTeller:
             end=None,
             threshold=plan.rule.threshold,
             run=str(plan.run.folder),
+            version=plan.run.version,
             **known,
         )
 

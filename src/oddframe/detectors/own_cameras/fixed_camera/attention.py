@@ -12,7 +12,7 @@ from oddframe.detectors.frame_score import FrameScore
 from oddframe.detectors.own_cameras.fixed_camera.boxes import Box, places_under
 from oddframe.detectors.own_cameras.fixed_camera.directions import Wanderer
 from oddframe.detectors.own_cameras.fixed_camera.followed import followed_values
-from oddframe.detectors.own_cameras.fixed_camera.lesson import Lesson
+from oddframe.detectors.own_cameras.fixed_camera.lesson import Lesson, thinned
 from oddframe.detectors.own_cameras.fixed_camera.staying import GRID as STAYS
 from oddframe.detectors.own_cameras.fixed_camera.stream import FixedCameraStream, VideoBoxes
 from oddframe.detectors.own_cameras.fixed_camera.ways import BINS, NO_WAY
@@ -27,6 +27,8 @@ _BESIDE = 1
 """Cells around a box that belong to it: a thing is odd in cells that it only touches."""
 _ALIKE = 2
 """Ways on either side that are the same to a person, of sixteen."""
+_MOST_WAITING = 200
+"""Looks that wait to be thinned."""
 
 
 class AttentiveStream(FixedCameraStream):
@@ -48,12 +50,24 @@ class AttentiveStream(FixedCameraStream):
         """Learn from the frames that are pushed next; see the contract."""
         self._pointed = None if boxes is None else tuple(boxes)
 
-    def lesson(self) -> dict[str, Any]:
-        """What was odd where it was attended to, as plain values."""
-        if not self._cells:
-            return self._rest.state()
-        cells, patches = np.concatenate(self._cells), np.concatenate(self._kept)
-        return replace(self._rest, cells=cells.astype(np.int32), patches=patches).state()
+    def lesson(self) -> dict[str, Any] | None:
+        """What was odd where it was attended to; see the contract."""
+        lesson = self._lesson()
+        return None if lesson.is_empty else lesson.state()
+
+    def learnt(self) -> dict[str, float]:
+        """What that is, for a person."""
+        return self._lesson().summary
+
+    def _lesson(self) -> Lesson:
+        """What was odd by now; of looks that are nearly the same, one."""
+        if self._cells:
+            cells = np.concatenate([self._rest.cells, *self._cells]).astype(np.int32)
+            patches = np.concatenate([self._rest.patches, *self._kept])
+            cells, patches = thinned(self._scene, cells, patches)
+            self._rest = replace(self._rest, cells=cells, patches=patches)
+            self._cells, self._kept = [], []
+        return self._rest
 
     def _judge(self, frame: int, seconds: float) -> FrameScore:
         score = super()._judge(frame, seconds)
@@ -94,6 +108,8 @@ class AttentiveStream(FixedCameraStream):
         if odd.any():
             self._cells.append(np.flatnonzero(odd))
             self._kept.append(self._scene.whitening(self._patches[odd]))
+        if len(self._cells) >= _MOST_WAITING:
+            self._lesson()
 
     def _region(self, boxes: VideoBoxes) -> np.ndarray:
         """The cells that boxes in pixels of the video touch, and those beside them."""

@@ -7,12 +7,17 @@ from typing import Any
 
 import numpy as np
 
+from oddframe.detectors.own_cameras.fixed_camera.place_memory import cover
+from oddframe.detectors.own_cameras.fixed_camera.scene import Scene
 from oddframe.detectors.own_cameras.fixed_camera.staying import GRID as STAYS
 from oddframe.detectors.own_cameras.fixed_camera.ways import BINS
 from oddframe.detectors.own_cameras.fixed_camera.ways import GRID as WAYS
 from oddframe.errors import OddframeError
 from oddframe.features.backbones.patch_features import CHANNELS
 from oddframe.files.saved_state import SavedState
+
+_COVERED = 0.1
+"""Surprise of a look at the distance within which one stands for others."""
 
 
 @dataclass(frozen=True)
@@ -110,3 +115,20 @@ class Lesson:
             saved.array("places", np.bool_, empty.places.shape),
             saved.array("stays", np.floating, empty.stays.shape),
         )
+
+
+def thinned(scene: Scene, cells: np.ndarray, patches: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of looks those that stand for all: of two that are nearly the same at one place, one.
+
+    Args:
+        scene: says what is nearly the same, and what a place is.
+        cells, patches: as of a :class:`Lesson`.
+    """
+    radius = max(0.0, scene.appearance.highest_below(_COVERED))
+    chosen = [np.zeros(0, np.intp)]
+    for own, _ in scene.memory.places():
+        here = np.flatnonzero(np.isin(cells, own))
+        if here.size:
+            chosen.append(here[cover(patches[here], radius)])
+    kept = np.sort(np.concatenate(chosen))
+    return cells[kept], patches[kept]

@@ -14,9 +14,8 @@ import numpy as np
 
 from oddframe.detectors.own_cameras.fixed_camera.directions import Directions
 from oddframe.detectors.own_cameras.fixed_camera.excused import Excused
-from oddframe.detectors.own_cameras.fixed_camera.lesson import Lesson
+from oddframe.detectors.own_cameras.fixed_camera.lesson import Lesson, thinned
 from oddframe.detectors.own_cameras.fixed_camera.memory import NormalMemory
-from oddframe.detectors.own_cameras.fixed_camera.place_memory import cover
 from oddframe.detectors.own_cameras.fixed_camera.presence import USED_SHARE, Traffic
 from oddframe.detectors.own_cameras.fixed_camera.scene import Scene
 from oddframe.detectors.own_cameras.fixed_camera.ways import BINS
@@ -25,8 +24,6 @@ _FASTER = 1.25
 """Times as fast as what was called normal is the same to a person."""
 _LONGER = 1.5
 """Times as long is."""
-_COVERED = 0.1
-"""Surprise of a look at the distance within which one representative stands for others."""
 _NEAR = 1.0
 """Surprise of a look at the distance within which it looks the same as another: of normal looks,
 nine in ten are nearer to what is known."""
@@ -66,6 +63,8 @@ def taught(scene: Scene, said: Sequence[Said]) -> TaughtScene:
         scene: as it was fitted; it stays as it is.
         said: lessons, in order.
     """
+    if not said:
+        return TaughtScene(scene, 0)
     normal, odd = (
         _together(scene, [one.lesson for one in said if one.normal is kind])
         for kind in (True, False)
@@ -81,7 +80,7 @@ def taught(scene: Scene, said: Sequence[Said]) -> TaughtScene:
     return TaughtScene(
         replace(
             scene,
-            memory=_covered(scene, cells, patches),
+            memory=_knowing(scene, cells, patches),
             habits=replace(
                 habits,
                 directions=Directions(np.where(ways, np.maximum(shares, 1 / BINS), shares)),
@@ -111,27 +110,17 @@ def _looks(scene: Scene, normal: Lesson, odd: Lesson) -> tuple[np.ndarray, np.nd
     if not odd.cells.size or not normal.cells.size:
         return normal.cells, normal.patches
     near = scene.appearance.highest_below(_NEAR)
-    others = NormalMemory(scene.scale.grid, normal.patches.shape[1], capacity=0)
     kept = np.ones(normal.cells.size, bool)
-    for own, _ in others.places():
+    for own, _ in scene.memory.places():
         mine, theirs = (np.flatnonzero(np.isin(one.cells, own)) for one in (normal, odd))
         if mine.size and theirs.size:
             kept[mine] = _distances(normal.patches[mine], odd.patches[theirs]).min(axis=1) > near
     return normal.cells[kept], normal.patches[kept]
 
 
-def _covered(scene: Scene, cells: np.ndarray, patches: np.ndarray) -> NormalMemory:
-    """The memory with looks, of which some stand for those that are nearly the same."""
-    if not cells.size:
-        return scene.memory
-    radius = max(0.0, scene.appearance.highest_below(_COVERED))
-    chosen = []
-    for own, _ in scene.memory.places():
-        here = np.flatnonzero(np.isin(cells, own))
-        if here.size:
-            chosen.append(here[cover(patches[here], radius)])
-    kept = np.concatenate(chosen)
-    return scene.memory.knowing(cells[kept], patches[kept])
+def _knowing(scene: Scene, cells: np.ndarray, patches: np.ndarray) -> NormalMemory:
+    """The memory with these looks."""
+    return scene.memory.knowing(*thinned(scene, cells, patches)) if cells.size else scene.memory
 
 
 def _distances(ones: np.ndarray, others: np.ndarray) -> np.ndarray:
