@@ -88,35 +88,40 @@ def take_back(run: Run, version: int | None = None) -> Taught:
 
 
 class _Work:
-    """Lessons that are being learnt, on top of those that hold already."""
+    """Lessons that are being learnt.
+
+    Each is learnt as if nothing else had been called normal: it holds whatever else is taken back.
+    """
 
     def __init__(self, run: Run, fitted: Teachable, versions: Versions, bar: Progress) -> None:
         self._run, self._fitted, self._bar = run, fitted, bar
-        self._said = _said(versions)
+        self._odd = _said(versions)["odd"]
         self._next = versions.next_lesson
         self.notes: list[LessonNote] = []
         self.unmoved: list[str] = []
 
     def learn(self, moments: Sequence[Moment]) -> None:
         """Learn moments of one recording that are called the same."""
-        word = moments[0].word
         parts: list[list[dict[str, Any]]] = [[] for _ in moments]
-        first = found = self._attend(moments, "looking again")
+        first = found = self._attend(moments, [], "looking again")
         for turn in range(1, _MOST_ROUNDS):
             for part, one in zip(parts, found, strict=True):
                 if one.lesson is not None and (one.odd or turn == 1):
                     part.append(one.lesson)
-                    self._said[word].append(one.lesson)
-            if word == "odd":
+            if moments[0].word == "odd":
+                self._odd += [lesson for part in parts for lesson in part]
                 break
-            found = self._attend(moments, f"looking whether it is still odd, {turn}")
+            normal = [lesson for part in parts for lesson in part]
+            found = self._attend(moments, normal, f"looking whether it is still odd, {turn}")
             if not any(one.odd and one.lesson is not None for one in found):
                 break
         for moment, part, before, after in zip(moments, parts, first, found, strict=True):
             self._keep(moment, part, before, after)
 
-    def _attend(self, moments: Sequence[Moment], what: str) -> list[Attended]:
-        detector, _ = self._fitted.taught(self._said["normal"], self._said["odd"])
+    def _attend(
+        self, moments: Sequence[Moment], normal: list[dict[str, Any]], what: str
+    ) -> list[Attended]:
+        detector, _ = self._fitted.taught(normal, self._odd)
         return attend(detector, self._run, moments, partial(self._bar.share, what))
 
     def _keep(
