@@ -163,8 +163,8 @@ def scored(events: int, **changes) -> Scored:
 def test_each_event_is_one_line_with_time_and_reason():
     lines = describe(scored(2)).splitlines()
     assert lines[0] == "2 odd moments in 1 of 2 videos"
-    assert lines[1] == "  a  0:00.0 to 0:02.0  score 2.50  because"
-    assert lines[2] == "  a  0:04.0 to 0:06.0  score 3.50  because"
+    assert lines[1] == "  1  a  0:00.0 to 0:02.0  score 2.50  because"
+    assert lines[2] == "  2  a  0:04.0 to 0:06.0  score 3.50  because"
     assert lines[-2:] == ["scores: out/scores.npz", "events: out/events.json"]
 
 
@@ -179,7 +179,7 @@ def test_an_event_without_a_reason_has_only_its_score():
     result = scored(1)
     (event,) = result.detections["a"]
     result.detections["a"] = [replace(event, reason="")]
-    assert describe(result).splitlines()[1] == "  a  0:00.0 to 0:02.0  score 2.50"
+    assert describe(result).splitlines()[1] == "  1  a  0:00.0 to 0:02.0  score 2.50"
 
 
 def test_time_that_was_not_filmed_is_told():

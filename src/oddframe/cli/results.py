@@ -236,7 +236,7 @@ def _scored(result: Scored) -> str:
     events = [(v, d) for v in result.manifest for d in result.detections[v.id]]
     for at, (video, event) in enumerate(events[:_MOST_EVENTS], start=1):
         when = shown_span(video.clock, event.start, event.end)
-        line = f"{at:3} {video.id}  {when}  score {event.peak_score:.2f}  {event.reason}"
+        line = f"{at:3}  {video.id}  {when}  score {event.peak_score:.2f}  {event.reason}"
         lines.append(line.rstrip())
     if len(events) > _MOST_EVENTS:
         lines.append(f"  ... and {len(events) - _MOST_EVENTS} more in events.json")

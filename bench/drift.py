@@ -1,0 +1,446 @@
+"""What becomes of a run over days that change, by how it is kept up: measured, to choose a default.
+
+    python bench/drift.py --work /tmp/drift --results bench/results/drift.txt
+
+Days of the home office that nobody learnt are spliced: of each some minutes, in a light that
+differs from day to day, in a colour that drifts one way, and with a piece of the room elsewhere
+from the middle day on (a moved chair). Into every day the same is drawn at the same times: four odd
+events; two passes of a benign newcomer, which are normal here and were never seen; and a thing that
+is a little larger each day (the boiling frog). Each way of keeping up scores a day first, then
+learns from it what it may:
+
+frozen      nothing
+budget      nothing; a budget of alarms raises the threshold, as ``watch`` does
+taught      a person calls each alarm by its true name, or does not answer, at a stated rate
+absorbing   what was not odd, a minute away from every alarm, and came in three parts of the day, is
+            learnt by itself, unless it is like something that a person called odd
+poisoned    the same, but one odd event of every day gets into what is learnt
+refitted    fitted anew each morning on what it was fitted on and the two days before, all of it
+
+Scaled down for two cores: days of minutes, and parts of a day for hours.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+import oddframe
+from live_soak import DATA, FPS
+from oddframe.detectors.own_cameras.fixed_camera.lesson import Lesson
+from oddframe.detectors.stepping import scores_of
+from oddframe.files.atomic import write_text
+from oddframe.footage.listing import survey
+from oddframe.media.opening import open_video
+from oddframe.media.video_writing import VideoWriter
+from oddframe.runs.run_folder import read_run
+from oddframe.scores.detections import EventRule, find_detections
+from oddframe.teaching.attending import attend
+from oddframe.teaching.moments import Moment
+from oddframe.teaching.teach import teach
+from oddframe.watching.budget import Budget
+from provenance import provenance
+
+WIDTH, HEIGHT = 128, 64
+MIDDLE = 0.5
+"""Share of the days after which the piece of the room is elsewhere."""
+LIGHT = (1.0, 0.94, 1.06, 0.9, 1.1, 0.97, 1.04, 0.92)
+"""Times the light of each day."""
+TINT = 0.015
+"""Share by which red gains on blue each day."""
+AWAY = 60.0
+"""Seconds around an alarm in which nothing is absorbed."""
+PARTS = 4
+SEEN_IN = 3
+"""What is absorbed comes in so many parts of the day."""
+USUAL = 1.3
+"""Surprise beyond which nothing is absorbed: 5 % of normal looks have more."""
+ALARMS_AN_HOUR = 2.0
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Something that is drawn into every day.
+
+    Attributes:
+        name: what it is.
+        at: when it begins, as a share of the day.
+        seconds: how long it lasts.
+        odd: whether it is.
+    """
+
+    name: str
+    at: float
+    seconds: float
+    odd: bool = True
+
+
+DRAWN = (
+    Drawn("runner", 0.15, 4),
+    Drawn("left behind", 0.30, 60),
+    Drawn("stranger", 0.55, 12),
+    Drawn("on the wall", 0.70, 8),
+    Drawn("newcomer", 0.08, 8, odd=False),
+    Drawn("newcomer again", 0.85, 8, odd=False),
+    Drawn("frog", 0.93, 15),
+)
+ODD = [one.name for one in DRAWN if one.odd and one.name != "frog"]
+
+
+def texture(seed: int, height: int, width: int) -> np.ndarray:
+    """What a drawn thing looks like, RGB."""
+    coarse = np.random.default_rng(seed).integers(0, 255, (4, 3, 3)).astype(np.uint8)
+    return cv2.resize(coarse, (width, height), interpolation=cv2.INTER_NEAREST)
+
+
+def put(image: np.ndarray, thing: np.ndarray, x: float, y: float) -> None:
+    """Draw a thing with its upper left corner at a place, as far as it is in the picture."""
+    left, top = round(x), round(y)
+    height, width = thing.shape[:2]
+    begin_x, begin_y = max(0, -left), max(0, -top)
+    end_x, end_y = min(width, WIDTH - left), min(height, HEIGHT - top)
+    if begin_x < end_x and begin_y < end_y:
+        place = image[top + begin_y : top + end_y, left + begin_x : left + end_x]
+        place[:] = thing[begin_y:end_y, begin_x:end_x]
+
+
+def draw(image: np.ndarray, one: Drawn, seconds: float, day: int) -> None:
+    """Draw something as it is so many seconds after it began."""
+    if one.name == "runner":
+        put(image, texture(1, 20, 10), -10 + 40 * seconds, 38)
+    elif one.name == "left behind":
+        put(image, texture(2, 10, 12), 60, 48)
+    elif one.name == "stranger":
+        put(image, texture(3, 36, 22), 20 + 2 * seconds, 24)
+    elif one.name == "on the wall":
+        put(image, texture(4, 8, 8), 20 + 9 * seconds, 6)
+    elif one.name == "frog":
+        put(image, texture(6, 2 + 3 * day, 2 + 3 * day), 96, 40 - 2 * day)
+    else:
+        put(image, texture(5, 14, 10), 128 - 16 * seconds, 44)
+
+
+def hours() -> list[Path]:
+    """Hours in which there is life, of days that nobody learnt."""
+    found = sorted((DATA / "home-office-days").glob("03-*.mp4"))
+    return [path for path in found if 8 <= int(path.stem[3:]) <= 21]
+
+
+def film(day: int, days: int, minutes: float, out: Path) -> Path:
+    """One day."""
+    if out.exists():
+        return out
+    source = hours()[(2 * day) % len(hours())]
+    frames, begin = round(60 * minutes * FPS), 300 * FPS
+    gain = LIGHT[day % len(LIGHT)] * np.array([1 + TINT * day, 1, 1 - TINT * day])
+    moved = day >= MIDDLE * days
+    part = out.with_name("part.mp4")
+    with open_video(source) as video, VideoWriter(part, FPS, (WIDTH, HEIGHT)) as writer:
+        for frame in video:
+            index = frame.index - begin
+            if index < 0:
+                continue
+            if index >= frames:
+                break
+            image = frame.rgb((WIDTH, HEIGHT)).astype(np.float32)
+            if moved:
+                image[30:50, 100:116] = image[30:50, 4:20].copy()
+            image = np.clip(image * gain, 0, 255).astype(np.uint8)
+            for one in DRAWN:
+                since = index / FPS - 60 * minutes * one.at
+                if 0 <= since < one.seconds:
+                    draw(image, one, since, day)
+            writer.write(image)
+    part.rename(out)
+    return out
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """One alarm of a day: frames, the highest score, and what was drawn there, if anything."""
+
+    start: int
+    end: int
+    peak: float
+    of: str
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day as it is judged: its film, and what is drawn into it, in frames."""
+
+    number: int
+    path: Path
+    minutes: float
+
+    def span(self, one: Drawn) -> tuple[int, int]:
+        """From which frame to which something is there."""
+        begin = 60 * self.minutes * one.at
+        return round(begin * FPS), round((begin + one.seconds) * FPS)
+
+    def alarms(self, detector: Any) -> list[Alarm]:
+        """What a detector would call on this day."""
+        video = survey(self.path, self.path.parent, video_id=self.path.stem, split="test")
+        with open_video(self.path) as reader:
+            values = np.array([one.value for one in scores_of(detector, reader)])
+        rule = EventRule(detector.threshold, detector.merge_seconds)
+        found = []
+        for event in find_detections(values, rule, video.clock):
+            touched = [
+                one.name
+                for one in DRAWN
+                if self.span(one)[0] - FPS < event.end and event.start < self.span(one)[1] + FPS
+            ]
+            odd = [name for name in touched if name in (*ODD, "frog")]
+            of = (odd or touched or [""])[0]
+            found.append(Alarm(event.start, event.end, event.peak_score, of))
+        return found
+
+    def moment(self, start: int, end: int, word: Any) -> Moment:
+        """A part of it that somebody judges."""
+        video = survey(self.path, self.path.parent, video_id=self.path.stem, split="test")
+        name = f"day {self.number + 1}, {start / FPS:.0f} s"
+        return Moment(name, self.path, video, max(0, start), min(end, video.frames), (), "", word)
+
+
+class Way:
+    """One way of keeping up; see the module."""
+
+    def __init__(self, run: Path) -> None:
+        self.run = read_run(run)
+
+    @property
+    def detector(self) -> Any:
+        """As it is by now."""
+        return self.run.detector
+
+    def told(self, day: Day, alarms: list[Alarm]) -> list[Alarm]:  # noqa: ARG002 - of others
+        """Those of the alarms of a day that a person is told of."""
+        return alarms
+
+    def learn(self, day: Day, alarms: list[Alarm]) -> None:
+        """What it learns from a day that is over."""
+
+
+class Budgeted(Way):
+    """The threshold alone, by the budget of ``watch``."""
+
+    def __init__(self, run: Path) -> None:
+        super().__init__(run)
+        self._budget = Budget(self.detector.threshold, ALARMS_AN_HOUR)
+
+    def told(self, day: Day, alarms: list[Alarm]) -> list[Alarm]:
+        found = []
+        for alarm in alarms:
+            at = day.number * 60 * day.minutes + alarm.start / FPS
+            told = alarm.peak > self._budget.limit(at)
+            self._budget.note(alarm.peak, at, told=told)
+            found += [alarm] * told
+        return found
+
+
+class Taught(Way):
+    """By a person who answers truthfully, at a rate."""
+
+    def __init__(self, run: Path, rate: float) -> None:
+        copied = run.with_name(f"{run.name}-taught-{rate:g}")
+        shutil.rmtree(copied, ignore_errors=True)
+        shutil.copytree(run, copied)
+        super().__init__(copied)
+        self._rate, self._random = rate, random.Random(0)
+
+    def learn(self, day: Day, alarms: list[Alarm]) -> None:
+        odd = (*ODD, "frog")
+        answered = [alarm for alarm in alarms if self._random.random() < self._rate]
+        moments = [
+            day.moment(one.start, one.end, "odd" if one.of in odd else "normal") for one in answered
+        ]
+        if moments:
+            teach(self.run, moments)
+            self.run = read_run(self.run.folder)
+
+
+class Absorbing(Way):
+    """By itself, slowly; alarms that a person called odd are never near what it takes."""
+
+    def __init__(self, run: Path, *, poisoned: bool = False) -> None:
+        super().__init__(run)
+        self._fitted: Any = self.run.detector
+        self._now = self._fitted
+        self._taken: list[Any] = []
+        self._poisoned = poisoned
+
+    @property
+    def detector(self) -> Any:
+        return self._now
+
+    def learn(self, day: Day, alarms: list[Alarm]) -> None:
+        away = round(AWAY * FPS)
+        frames = round(60 * day.minutes * FPS)
+        allowed = np.ones(frames, bool)
+        for one in alarms:
+            allowed[max(0, one.start - away) : one.end + away] = False
+        if self._poisoned:
+            start, end = day.span(next(one for one in DRAWN if one.name == "stranger"))
+            allowed[start:end] = True
+        grid, parts = self._fitted.scene.scale.grid, []
+        for part in range(PARTS):
+            lesson = Lesson.empty(grid)
+            for start, end in spans(allowed, part * frames // PARTS, (part + 1) * frames // PARTS):
+                moment = day.moment(start, end, "normal")
+                everywhere = replace(moment, boxes=((0, 0, WIDTH, HEIGHT),))
+                (found,) = attend(self._fitted, self.run, [everywhere], lambda _: None)
+                if found.lesson is not None:
+                    lesson = lesson.and_also(Lesson.from_state(found.lesson, grid))
+            parts.append(lesson)
+        self._taken.append(self._recurring(parts).state())
+        self._now, _ = self._fitted.taught([one for one in self._taken if one["cells"].size], [])
+
+    def _recurring(self, parts: list[Lesson]) -> Lesson:
+        """Looks that are not odd, and that came in several parts of the day."""
+        scene = self._fitted.scene
+        near = scene.appearance.highest_below(1.0)
+        cells, patches = [], []
+        for own, part in enumerate(parts):
+            for cell in np.unique(part.cells).tolist():
+                mine = part.patches[part.cells == cell]
+                field = np.zeros((*scene.scale.grid, mine.shape[1]), np.float32)
+                row, column = np.unravel_index(cell, scene.scale.grid)
+                for patch in mine:
+                    field[row, column] = patch
+                    far = float(scene.memory.distances(field)[row, column])
+                    others = sum(
+                        bool(known.size)
+                        and float(np.linalg.norm(known - patch, axis=1).min()) < near
+                        for number, other in enumerate(parts)
+                        if number != own
+                        for known in [other.patches[other.cells == cell]]
+                    )
+                    if float(scene.appearance(np.array(far))) < USUAL and others + 1 >= SEEN_IN:
+                        cells.append(cell)
+                        patches.append(patch)
+        if not cells:
+            return Lesson.empty(scene.scale.grid)
+        empty = vars(Lesson.empty(scene.scale.grid))
+        return Lesson(**{**empty, "cells": np.array(cells, np.int32), "patches": np.array(patches)})
+
+
+class Refitted(Way):
+    """Anew each morning."""
+
+    def __init__(self, run: Path, normal: Path) -> None:
+        super().__init__(run)
+        self._normal, self._days = normal, []
+
+    def learn(self, day: Day, alarms: list[Alarm]) -> None:  # noqa: ARG002 - it takes all of it
+        self._days.append(day)
+        folder = self.run.folder.with_name("refitted")
+        shutil.rmtree(folder, ignore_errors=True)
+        footage = folder / "footage"
+        footage.mkdir(parents=True)
+        for path in [*self._normal.iterdir(), *(one.path for one in self._days[-2:])]:
+            (footage / path.name).symlink_to(path)
+        self.run = oddframe.train(footage, folder / "run", drill=False, track=["none"])
+
+
+def spans(allowed: np.ndarray, first: int, last: int) -> list[tuple[int, int]]:
+    """Stretches of allowed frames of at least ten seconds within ``[first, last)``."""
+    inside = np.flatnonzero(allowed[first:last]) + first
+    if not inside.size:
+        return []
+    cuts = np.flatnonzero(np.diff(inside) > 1) + 1
+    parts = np.split(inside, cuts)
+    return [(int(p[0]), int(p[-1]) + 1) for p in parts if p.size >= 10 * FPS]
+
+
+def table(name: str, days: list[Day], told: list[list[Alarm]]) -> list[str]:
+    """What a way told, day by day."""
+    lines = []
+    false = [[one for one in alarms if one.of not in (*ODD, "frog")] for alarms in told]
+    noticed = [sum(any(a.of == odd for a in alarms) for odd in ODD) for alarms in told]
+    frog = ["yes" if any(a.of == "frog" for a in alarms) else "-" for alarms in told]
+    total = sum(noticed) / (len(ODD) * len(days))
+    per_hour = sum(map(len, false)) / (sum(day.minutes for day in days) / 60)
+    newcomer = [sum(one.of.startswith("newcomer") for one in alarms) for alarms in false]
+    lines.append(
+        f"{name:16} false alarms {' '.join(f'{len(one):3}' for one in false)}  = "
+        f"{per_hour:5.1f} an hour   noticed {' '.join(map(str, noticed))} of {len(ODD)} = "
+        f"{total:.2f}   newcomer {' '.join(map(str, newcomer))}   frog {' '.join(frog)}"
+    )
+    return lines
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--results", type=Path)
+    parser.add_argument("--days", type=int, default=6)
+    parser.add_argument("--minutes", type=float, default=12)
+    parser.add_argument(
+        "--learnt", type=int, default=2, help="hours of normal life that are learnt"
+    )
+    parser.add_argument(
+        "--ways", default="frozen,budget,taught,taught-third,absorbing,poisoned,refitted"
+    )
+    given = parser.parse_args()
+    work = given.work
+    work.mkdir(parents=True, exist_ok=True)
+    normal = work / "normal"
+    normal.mkdir(exist_ok=True)
+    known = sorted((DATA / "home-office" / "train").glob("*.mp4"))
+    for path in known[:: max(1, len(known) // given.learnt)][: given.learnt]:
+        (normal / path.name).unlink(missing_ok=True)
+        (normal / path.name).symlink_to(path)
+    if not (work / "run" / "checkpoint.pt").exists():
+        oddframe.train(normal, work / "run", drill=False, resume=True, track=["none"])
+    days = [
+        Day(
+            number,
+            film(number, given.days, given.minutes, work / f"day{number + 1}.mp4"),
+            given.minutes,
+        )
+        for number in range(given.days)
+    ]
+    made: dict[str, Callable[[], Way]] = {
+        "frozen": lambda: Way(work / "run"),
+        "budget": lambda: Budgeted(work / "run"),
+        "taught": lambda: Taught(work / "run", 1.0),
+        "taught-third": lambda: Taught(work / "run", 1 / 3),
+        "absorbing": lambda: Absorbing(work / "run"),
+        "poisoned": lambda: Absorbing(work / "run", poisoned=True),
+        "refitted": lambda: Refitted(work / "run", normal),
+    }
+    lines = [
+        f"{given.days} days of {given.minutes:g} minutes; {given.learnt} h learnt; a number a day:"
+    ]
+    print(lines[0], flush=True)
+    frozen: list[list[Alarm]] = []
+    for name in given.ways.split(","):
+        way, told = made[name](), []
+        for day in days:
+            same = name == "budget" and len(frozen) > day.number
+            alarms = frozen[day.number] if same else day.alarms(way.detector)
+            if name == "frozen":
+                frozen.append(alarms)
+            told.append(way.told(day, alarms))
+            way.learn(day, told[-1])
+            print(
+                f"  {name}, day {day.number + 1}: {[(a.of, round(a.peak, 2)) for a in told[-1]]}",
+                flush=True,
+            )
+        lines += table(name, days, told)
+        print(lines[-1], flush=True)
+    if given.results:
+        write_text(given.results, f"{provenance()}\n" + "\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()
