@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from tests.made.programs import program
 
 MB = 1_000_000
-_OF_ALL = Path("/sys/fs/ext4")
 
 
 def fill(path: Path) -> None:
@@ -42,49 +42,56 @@ class BrittleDisk:
 
     Attributes:
         folder: where it is.
+        trigger: tells the kernel that it has an error.
+        images: what was mounted there, one above the other.
     """
 
     folder: Path
-    _images: list[Path] = field(default_factory=list)
+    trigger: Path = field(init=False)
+    images: list[Path] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         image = self.folder.with_name("image")
         with image.open("wb") as file:
             file.truncate(64 * MB)
         # Without a journal of its own, so that it comes back as it was when it broke.
-        subprocess.run(["mkfs.ext4", "-q", "-O", "^has_journal", str(image)], check=True)
+        tool = program("mkfs.ext4", "e2fsprogs")
+        subprocess.run([tool, "-q", "-O", "^has_journal", str(image)], check=True)
         self._mount(image)
 
     def breaks(self) -> None:
         """From now on it takes nothing any more: the system makes it read-only."""
-        trigger = _OF_ALL / self._device.name / "trigger_fs_error"
         subprocess.run(["sync", "--file-system", str(self.folder)], check=True)
-        trigger.write_text("the test breaks it")
+        self.trigger.write_text("the test breaks it")
 
     def comes_back(self) -> None:
-        """Under another device, with what was on it."""
-        _unmount(self.folder)
-        image = self._images[-1].with_name(f"image-{len(self._images)}")
-        shutil.copy(self._images[-1], image)
+        """Under another device, with what was on it, and with no moment without a disk there."""
+        image = self.images[-1].with_name(f"image-{len(self.images)}")
+        shutil.copy(self.images[-1], image)
         subprocess.run(["e2fsck", "-fp", str(image)], check=False, stdout=subprocess.DEVNULL)
         self._mount(image)
 
     def _mount(self, image: Path) -> None:
         self.folder.mkdir(exist_ok=True)
         _mounted("-o", "loop,errors=remount-ro", str(image), str(self.folder))
-        self._images.append(image)
+        self.images.append(image)
         command = ["findmnt", "--noheadings", "--output", "SOURCE", str(self.folder)]
         found = subprocess.run(command, check=True, capture_output=True, text=True)
-        self._device = Path(found.stdout.strip())
+        device = Path(found.stdout.strip()).name
+        assert device.startswith("loop"), "no disk of anybody else"
+        self.trigger = Path("/sys/fs/ext4") / device / "trigger_fs_error"
 
 
 @pytest.fixture
 def brittle_disk(tmp_path: Path) -> Generator[BrittleDisk]:
-    if not shutil.which("mkfs.ext4") or not _OF_ALL.is_dir():
-        _untested("this system has no ext4")
+    program("mkfs.ext4", "e2fsprogs")
     disk = BrittleDisk(tmp_path / "disk")
+    if not os.access(disk.trigger, os.W_OK):
+        _unmount(disk.folder)
+        _untested("ext4 cannot be told that it has an error")
     yield disk
-    _unmount(disk.folder)
+    for _ in disk.images:
+        _unmount(disk.folder)
 
 
 def _mounted(*arguments: str) -> None:

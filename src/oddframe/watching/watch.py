@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import replace
@@ -22,7 +21,8 @@ from oddframe.files.atomic import check_can_write
 from oddframe.journal.journal import Journal, open_journal
 from oddframe.journal.live_event import LiveEvent
 from oddframe.journal.retention import Room, make_room
-from oddframe.watching.balance import Balance
+from oddframe.watching.arming import Arming
+from oddframe.watching.balancing import Balancing
 from oddframe.watching.camera import WatchedCamera
 from oddframe.watching.counts import CameraCounts
 from oddframe.watching.far_camera import FarCamera
@@ -46,9 +46,6 @@ _STUCK = 60.0
 """Seconds after which a camera's thread does not move any more."""
 _SETTLE_SECONDS = 2.0
 """So long a message waits for its picture to be on disk."""
-_ARMED = "armed"
-"""Under which name it is kept whether a person wants to be told of a camera."""
-
 
 Beside: TypeAlias = Callable[[Journal, "Watch"], AbstractContextManager[object]]
 
@@ -94,11 +91,10 @@ class Watch:
         self._machines = machines
         self._signals = signals or Signals()
         self.saving = None if again is None else Saving(again, self._signals.reload.set)
-        self._armed: dict[str, bool] = {}
         self._cameras: dict[str, WatchedCamera | FarCamera] = {}
         self._counted: dict[str, CameraCounts] = {}  # of those that ended
         self._lost: dict[str, str] = {}
-        self._balances: defaultdict[str, Balance] = defaultdict(Balance)  # by machine
+        self._balancing = Balancing(say)
         self._service = Service()
 
     def run(self) -> Watched:
@@ -115,6 +111,7 @@ class Watch:
             self._journal = until_over.enter_context(open_journal(self._state, self._say))
             for name in self._plans:  # else its events would wait for a disk that takes them
                 check_can_write(self._journal.state.cameras / name)
+            self._arming = Arming(self._journal, self._say)
             self._alerts = Alerts(
                 self._sinks_of(self._wanted),
                 self._state,
@@ -177,7 +174,7 @@ class Watch:
                 self._service.alive()
             if now - looked >= _BALANCE_SECONDS:
                 looked = now
-                self._keep_balance()
+                self._balancing.keep(self.cameras)
             if now - tended >= _TEND_SECONDS:
                 tended = now
                 self._tend()
@@ -195,19 +192,15 @@ class Watch:
 
     def _begin(self, plan: Plan, before: WatchedCamera | None = None) -> None:
         name = plan.camera.name
-        kept = self._journal.kept(name, _ARMED)
-        self._armed[name] = kept if isinstance(kept, bool) else True
-
-        def on() -> bool:
-            return self._armed[name]
-
+        self._arming.begins(name)
+        on = partial(self._arming.is_on, name)
         outside = Outside(self._journal, self._room, self._send, self._show, self._say)
         if self._machines is None:
             camera = WatchedCamera(plan, outside, on, before)
         else:
             camera = FarCamera(plan, outside, on, self._machines, self._close_interrupted)
         self._cameras[name] = camera
-        camera.thin(self._balances[camera.machine].rate)
+        self._balancing.begins(camera)
         camera.start()
 
     def _end(self, name: str) -> None:
@@ -227,19 +220,6 @@ class Watch:
             camera.ask_to_stop()
         for camera in self.cameras:
             camera.stop()
-
-    def _keep_balance(self) -> None:
-        counts: defaultdict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
-        for camera in self.cameras:
-            state = camera.state
-            looked = state.frames_read - state.frames_dropped - camera.counts.spared
-            counts[camera.machine][camera.name] = state.frames_read, looked
-        for machine, of_its_cameras in counts.items():
-            balance = self._balances[machine]
-            if balance.note(of_its_cameras, time.monotonic()):
-                self._say(_looked_at(balance.rate, machine))
-        for camera in self.cameras:  # it may be on another machine than before
-            camera.thin(self._balances[camera.machine].rate)
 
     def _reload(self) -> None:
         """Take what the cameras file says now; with a mistake in it, all stays as it is."""
@@ -311,13 +291,11 @@ class Watch:
 
     def is_armed(self, camera: str) -> bool:
         """Whether a person wants to be told of a camera, whatever its schedule says."""
-        return self._armed.get(camera, True)
+        return self._arming.is_on(camera)
 
     def arm(self, camera: str, armed: bool) -> None:
         """What a person wants; it is kept."""
-        self._armed[camera] = armed
-        self._journal.keep(camera, _ARMED, armed)
-        self._say(f"{camera}: {'armed' if armed else 'disarmed'}")
+        self._arming.switch(camera, armed)
 
     def _room(self, camera: Camera, now: float, coming: int) -> Room:
         return make_room(self._journal, camera.name, camera.retention, now, coming)
@@ -334,11 +312,3 @@ class Watch:
         begun = message_of(replace(event, end=None, ending="").to_json(), "new")
         self._alerts.send(replace(begun, made_at=event.start), self._all_of(plan.camera.alerts))
         self._send(message_of(event.to_json(), "end"), plan.camera.alerts)
-
-
-def _looked_at(rate: float, machine: str) -> str:
-    """How often the cameras on a machine are looked at, a line."""
-    on = f" on {machine}" * bool(machine)
-    if rate:
-        return f"every camera{on} is looked at {rate:g} times a second at most: more is too much"
-    return f"every frame of every camera{on} is looked at again"
