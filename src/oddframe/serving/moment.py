@@ -75,9 +75,7 @@ def moment_page(site: Site, request: Request) -> Response:
             clips=files,
             picture=f"/events/{event.id}/picture" if event.picture else "",
             nearest=f"/events/{event.id}/nearest" if nearest else "",
-            nearest_at=f"{nearest.video}, {offset(nearest.seconds, precise=False)}"
-            if nearest
-            else "",
+            nearest_at=_at(nearest) if nearest else "",
             facts=Facts(_facts(event)),
             word=word_on([event], event.verdict, site.may_decide(request), f"/review/{event.id}"),
             earlier=earlier,
