@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import time
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
 
@@ -127,3 +129,21 @@ def test_a_folder_that_is_taken_away_is_down_and_comes_back(recording: Path, tmp
         arrive(recording, folder, "a.mp4")
         assert next_frame(reader).index == 0
         wait_for(lambda: ring.span)
+
+
+def test_recordings_that_were_read_leave_nothing_to_python_s_collector(
+    recording: Path, tmp_path: Path
+):
+    """It comes so seldom to a large process that a day's recordings would wait for it."""
+    for number in range(8):
+        arrive(recording, tmp_path, f"{number}.mp4", filmed=1_796_000_000 + 100 * number)
+    gc.collect()
+    gc.disable()
+    try:
+        with reading(reader_of(tmp_path, ring=PacketRing(0.5))) as reader:
+            for _ in range(200):
+                next_frame(reader)
+            left = Counter(type(one).__module__ for one in gc.get_objects())
+    finally:
+        gc.enable()
+    assert left["av.container.output"] <= 2  # of what the ring holds, and what is read

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import weakref
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
@@ -14,6 +15,27 @@ _PARAMETERS = {"h264": (0x1F, 0, (7, 8)), "hevc": (0x7E, 1, (32, 33, 34))}
 """Mask and shift that make a NAL unit's first byte its type, and the types of parameter sets."""
 
 
+class Template:
+    """A stream of PyAV like another, in a box of its own, so that the other's may be closed.
+
+    Box and stream hold each other. Left to Python's collector of such circles, which comes seldom
+    to a large process that makes few of them, hundreds of boxes would wait, of 90 KB each.
+
+    Args:
+        stream: of an open container.
+
+    Attributes:
+        stream: to be used as long as this is there.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        import av  # 0.1 s that `oddframe --help` should not pay
+
+        box = av.open(io.BytesIO(), "w", format="matroska")
+        self.stream: Any = box.add_stream_from_template(stream, opaque=True)
+        weakref.finalize(self, box.close).atexit = False
+
+
 @dataclass(frozen=True)
 class CodedFilm:
     """The coding of consecutive packets.
@@ -22,32 +44,26 @@ class CodedFilm:
         codec: FFmpeg's name.
         size: width and height, in pixels.
         extradata: what a decoder has to know before the first packet.
-        template: a stream of PyAV that a clip's is made from, and what keeps it alive; empty where
-            packets are coded again.
+        template: what a clip's stream is made from; None where packets are coded again.
     """
 
     codec: str
     size: tuple[int, int]
     extradata: bytes = b""
-    template: tuple[Any, ...] = field(default=(), compare=False)
+    template: Template | None = field(default=None, compare=False)
 
     @classmethod
     def of(cls, stream: Any) -> CodedFilm:
         """The coding of a stream of PyAV, which may be closed afterwards."""
-        import av
-
         context = stream.codec_context
         name = context.name if context.codec is None else context.codec.canonical_name
-        template: tuple[Any, ...] = ()
-        if name in COPIED:
-            box = av.open(io.BytesIO(), "w", format="matroska")
-            template = box.add_stream_from_template(stream, opaque=True), box
+        template = Template(stream) if name in COPIED else None
         return cls(name, (context.width, context.height), bytes(context.extradata or b""), template)
 
     @property
     def is_copied(self) -> bool:
         """Whether packets go into a clip as they are."""
-        return bool(self.template)
+        return self.template is not None
 
     @property
     def is_known(self) -> bool:
@@ -70,7 +86,8 @@ class CodedFilm:
 
     def add_to(self, output: Any) -> Any:
         """A stream for these packets in an MP4 of PyAV that is being written."""
-        stream = output.add_stream_from_template(self.template[0], opaque=True)
+        assert self.template is not None
+        stream = output.add_stream_from_template(self.template.stream, opaque=True)
         stream.codec_context.extradata = self.extradata
         stream.codec_context.width, stream.codec_context.height = self.size
         stream.time_base = TICK

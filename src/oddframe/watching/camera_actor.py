@@ -26,6 +26,7 @@ from oddframe.watching.counts import CameraCounts
 from oddframe.watching.outside import Outside
 from oddframe.watching.plan import plan_of
 from oddframe.watching.post import FarJournal, Item, Post
+from oddframe.watching.spare_memory import SpareMemory
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ class CameraActor:
 
     def __init__(self) -> None:
         self._post, self._on = Post(), True
+        self._memory = SpareMemory()
         # Ray starts its workers with hardly any priority (nice 15), but alarms must not wait for
         # others: as the node itself, where we may.
         with suppress(OSError):
@@ -109,6 +111,7 @@ class CameraActor:
         post.answer(orders.answers)
         if orders.stop:
             camera.ask_to_stop()
+        self._memory.tend()
         ended = camera.has_ended
         news = News(
             post.fetch(wait),

@@ -34,6 +34,7 @@ from oddframe.watching.port import answering, host_and_port
 from oddframe.watching.saving import Saving, Taken
 from oddframe.watching.service import Service
 from oddframe.watching.signals import Signals
+from oddframe.watching.spare_memory import SpareMemory
 from oddframe.watching.watched import Watched
 
 _LOOK_SECONDS = 0.5
@@ -163,6 +164,7 @@ class Watch:
 
     def _go_on(self) -> None:
         looked = tended = time.monotonic()
+        memory = SpareMemory()
         while not self._signals.stop.wait(_LOOK_SECONDS):
             now = time.monotonic()
             if self._beside is None and all(camera.is_over for camera in self.cameras):
@@ -178,6 +180,7 @@ class Watch:
             if now - tended >= _TEND_SECONDS:
                 tended = now
                 self._tend()
+            memory.tend()
 
     def _tend(self) -> None:
         """Keep to what is kept; a disk that is gone ends nothing, and the journal tells of it."""
