@@ -15,6 +15,11 @@ By = pytest.importorskip("selenium.webdriver.common.by").By
 Keys = pytest.importorskip("selenium.webdriver.common.keys").Keys
 ActionChains = pytest.importorskip("selenium.webdriver").ActionChains
 
+MOVE = """
+arguments[0].value = arguments[1];
+arguments[0].dispatchEvent(new Event('input', {bubbles: true}));
+"""
+
 
 @dataclass
 class Page:
@@ -75,6 +80,7 @@ def server(street, tmp_path_factory) -> Generator[Process]:
     (folder / "first.yaml").write_text(
         f"run: {street.run}  # of May\n"
         "alerts:\n  lines: {kind: stdout}\n"
+        "  phone: {kind: webhook, url: 'http://127.0.0.1:9/secret-path'}\n"
         "cameras:\n"
         "  - name: front  # over the door\n"
         f"    source: '{film}'\n"
@@ -221,3 +227,67 @@ def test_without_scripts_zones_are_numbers_in_a_form(page, server):
         assert plain.camera.zones.all[-1].polygon == ((0.1, 0.8), (0.3, 0.8), (0.2, 0.95))
     finally:
         driver.quit()
+
+
+def test_the_slider_shows_at_once_what_it_would_have_meant_and_saves(page, tmp_path):
+    until(lambda: page.served.browser.get("/review.csv?state=all").text.count("\n") > 1, 120)
+    page.go()
+    text = page.one("#meant").text
+    assert "of the last week would have had" in text
+    slide = page.one("#slide")
+    for wanted in (4.8, 0.1):
+        page.driver.execute_script(MOVE, slide, wanted)
+        until(lambda wanted=wanted: f"At {wanted:.2f}" in page.one("#meant").text)
+    assert page.one("input[name='threshold']").get_attribute("value") == "0.1"
+    assert "nothing was filmed" in page.one("#meant").text
+    assert page.all("#meant a[href^='/review/']")
+    page.driver.execute_script("document.getElementById('limit').scrollIntoView()")
+    page.driver.save_screenshot(str(tmp_path / "limit.png"))
+    budget = page.one("input[name='budget']")
+    budget.send_keys("12")
+    until(lambda: "With at most 12 a day" in page.one("#meant").text)
+    page.click("#limit-form button.first")
+    until(lambda: page.all(".note.good"))
+    assert page.camera.alarms_per_hour == 0.5
+    assert "alarms_per_day: 12" in page.file.read_text()
+    assert complaints(page.driver) == []
+
+
+def test_hours_are_saved_and_shown_on_the_timeline(page, tmp_path):
+    page.go()
+    for field in page.all(".week label input"):
+        field.clear()
+    words = {"time_zone": "Europe/Vienna", "monday": "8:00-12:00, 13:00-17:00", "sunday": "always"}
+    for name, hours in words.items():
+        page.one(f".week input[name='{name}']").send_keys(hours)
+    page.click(".week button.first")
+    until(lambda: page.all(".note.good"))
+    page.driver.execute_script("document.getElementById('schedule').scrollIntoView()")
+    page.driver.save_screenshot(str(tmp_path / "schedule.png"))
+    schedule = page.camera.schedule
+    assert (schedule.time_zone, len(schedule.hours)) == ("Europe/Vienna", 3)
+    page.go("/timeline?camera=front&days=7")
+    assert len(page.all(".strip .armed")) in (3, 4)  # Vienna's Sunday is two days in UTC
+    page.driver.save_screenshot(str(tmp_path / "armed.png"))
+    page.go()
+    zone = page.one(".week input[name='time_zone']")
+    zone.clear()
+    zone.send_keys("Europe/Wien")
+    page.click(".week button.first")
+    until(lambda: page.all("#schedule [role=alert]"))
+    assert "expected one such as Europe/Vienna" in page.one("#schedule [role=alert]").text
+    assert page.one(".week input[name='time_zone']").get_attribute("value") == "Europe/Wien"
+
+
+def test_a_test_message_goes_out_and_what_came_of_it_is_shown(page, tmp_path):
+    page.go()
+    assert "secret-path" not in page.driver.page_source
+    page.click(".sink:has(input[value='lines']) button")
+    until(lambda: page.all("#alerts [role=alert]"))
+    assert page.one("#alerts [role=alert]").text == "lines: took a test message"
+    assert '"kind": "test", "camera": "front"' in page.served.said
+    page.click(".sink:has(input[value='phone']) button")
+    until(lambda: "phone" in page.one("#alerts [role=alert]").text)
+    assert "phone: did not take a test message" in page.one("#alerts [role=alert]").text
+    assert "secret-path" not in page.driver.page_source
+    page.driver.save_screenshot(str(tmp_path / "alerts.png"))

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oddframe.journal.records import ScoreMinute
-from oddframe.serving.consequence import alarms_at
+from oddframe.serving.consequence import calls_at
 from oddframe.serving.timeline import COLUMNS, envelope
 
 
@@ -36,11 +36,11 @@ def test_calls_are_stretches_of_minutes_above_a_threshold():
     minutes = [
         minute(n, 0.0, high) for n, high in [(1, 5), (2, 4), (3, 1), (4, 5), (9, 5), (10, 2)]
     ]
-    assert [alarms_at(minutes, limit) for limit in (0.5, 1.5, 3, 4.5, 5)] == [2, 3, 3, 3, 0]
-    assert alarms_at([], 1.0) == 0
+    assert [len(calls_at(minutes, limit)) for limit in (0.5, 1.5, 3, 4.5, 5)] == [2, 3, 3, 3, 0]
+    assert calls_at([], 1.0) == []
 
 
 @given(scored, st.floats(0, 9))
 def test_calls_are_rising_edges(minutes, limit):
     above = {one.minute for one in minutes if one.highest > limit}
-    assert alarms_at(minutes, limit) == len([m for m in above if m - 1 not in above])
+    assert len(calls_at(minutes, limit)) == len([m for m in above if m - 1 not in above])

@@ -68,6 +68,39 @@ class Alerts:
                 if sender := self._senders.get(name):  # not one that was just taken away
                     sender.put(message)
 
+    def try_out(self, name: str, camera: str, patience: float = 15.0) -> str:
+        """Send a real test message to a sink, at once, and wait for what comes of it.
+
+        Args:
+            name: of the sink.
+            camera: whose name the message has.
+            patience: seconds.
+
+        Returns:
+            A line that says that it was taken.
+
+        Raises:
+            OddframeError: it was not, with the reason.
+        """
+        with self._swapping:
+            sender = self._senders.get(name)
+        if sender is None:
+            raise OddframeError(f"there is no sink '{name}' any more")
+        status = sender.status()
+        if status.off:
+            raise OddframeError(f"{name}: {status.trouble}; it is off until the next start")
+        test = a_test(camera)
+        sender.put(test)
+        sender.wake()
+        until = time.monotonic() + patience
+        while (outcome := sender.came_of(test)) is None and time.monotonic() < until:
+            time.sleep(0.05)
+        if isinstance(outcome, Accepted):
+            return f"{name}: took a test message"
+        if outcome is None:
+            raise OddframeError(f"{name}: did not take a test message within {patience:g} s")
+        raise OddframeError(f"{name}: did not take a test message: {outcome.reason}")
+
     def state(self, camera: str, state: CameraState) -> None:
         """Tell those sinks that show it how a camera is; as often as there is something new."""
         for sender in self._senders.values():

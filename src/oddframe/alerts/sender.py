@@ -26,6 +26,8 @@ STALE = 3600.0
 OLDEST = 7 * 86400.0
 """Seconds after which nothing is sent any more."""
 _UNSAVED_EVERY = 5.0
+_TESTS = 20
+"""Of which it is remembered what came of them."""
 RESULTS = "accepted", "failed", "refused", "expired", "dropped", "superseded", "off"
 """What is counted: taken; tries that failed; given up; too old; no room; replaced; sink is off."""
 
@@ -75,6 +77,7 @@ class Sender:
         self._failed = 0
         self._next = 0.0
         self._trouble, self._since = "", None
+        self._came_of: dict[str, Outcome] = {}  # of messages that try the sink
         self._off = self._stopping = self._abandoned = False
         self._changed = threading.Condition()
         self._woken = False
@@ -110,6 +113,10 @@ class Sender:
         with self._changed:
             self._woken = True
         self._notify()
+
+    def came_of(self, test: Message) -> Outcome | None:
+        """What came of the last try of a message that tries the sink; None while none was."""
+        return self._came_of.get(test.id)
 
     def status(self) -> SinkStatus:
         """How the sink is now."""
@@ -212,6 +219,9 @@ class Sender:
     def _settle(self, messages: list[Message], outcome: Outcome) -> None:
         """Do what an outcome asks for."""
         now, many = time.monotonic(), len(messages)
+        self._came_of |= {one.id: outcome for one in messages if one.kind == "test"}
+        while len(self._came_of) > _TESTS:
+            del self._came_of[next(iter(self._came_of))]
         if isinstance(outcome, Accepted):
             self._over(messages, "accepted")
             self._next = now + self.sink.cool_down

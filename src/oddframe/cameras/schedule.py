@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -67,6 +67,24 @@ class Schedule:
             or (part.weekday == yesterday and minute < part.end - _DAY)
             for part in self.hours
         )
+
+    def spans(self, begin: float, end: float) -> list[tuple[float, float]]:
+        """When it is armed within a time, to the minute: from when to when, Unix seconds.
+
+        Args:
+            begin, end: Unix seconds.
+        """
+        found: list[tuple[float, float]] = []
+        at = begin
+        while at < end:
+            until = min(60 * (at // 60 + 1), end)  # clocks are set by whole minutes
+            if self.armed(datetime.fromtimestamp(at, UTC)):
+                if found and found[-1][1] == at:
+                    found[-1] = found[-1][0], until
+                else:
+                    found.append((at, until))
+            at = until
+        return found
 
     @cached_property
     def _zone(self) -> ZoneInfo:

@@ -8,16 +8,22 @@ from typing import ClassVar
 from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
+from oddframe.errors import OddframeError
+from oddframe.pages.rendering import drawn
 from oddframe.pages.tables import Facts
 from oddframe.serving.camera_facts import facts_of
+from oddframe.serving.limit_form import LimitForm, limit_form, meant_by
 from oddframe.serving.now import Tile, tile_of
+from oddframe.serving.schedule_form import ScheduleForm, schedule_form
 from oddframe.serving.site import SeenCamera, Site, page
 from oddframe.serving.zone_form import ZoneForm, ZoneRow, rows_of, typed_rows
 
 _SAVED = {
     "zones": "The zones are saved, and watched from now on.",
+    "limit": "Saved; what is told is told by it from now on.",
+    "schedule": "The hours are saved, and hold from now on.",
 }
 
 
@@ -47,6 +53,26 @@ class Typed:
 
 
 @dataclass(frozen=True)
+class AlertsForm:
+    """Who is told of a camera.
+
+    Attributes:
+        camera: its address.
+        sinks: names, and what each does.
+        said: what came of a test; ``""`` of none.
+        took: whether it was taken.
+        may_change: whether who looks may send one.
+    """
+
+    template: ClassVar[str] = "serving/alerts.html"
+    camera: str
+    sinks: Sequence[tuple[str, str]]
+    said: str
+    took: bool
+    may_change: bool
+
+
+@dataclass(frozen=True)
 class _Camera:
     template: ClassVar[str] = "serving/settings.html"
     tile: Tile
@@ -55,6 +81,9 @@ class _Camera:
     no_file: bool
     facts: Facts
     zones: ZoneForm
+    limit: LimitForm
+    schedule: ScheduleForm
+    alerts: AlertsForm
 
 
 @dataclass(frozen=True)
@@ -81,7 +110,7 @@ def shown(site: Site, request: Request, typed: Typed) -> Response:
         return PlainTextResponse("no such camera is watched now\n", 404)
     saving = None if site.watch is None else site.watch.saving
     mark = typed.form.get("mark", "") if typed.form else "" if saving is None else saving.mark
-    may_change = site.may_change(request)
+    may_change, place = site.may_change(request), (page_of(camera.name), mark)
     content = _Camera(
         tile=tile_of(site, camera),
         others=[(one.name, page_of(one.name)) for one in site.cameras if one is not camera],
@@ -89,8 +118,49 @@ def shown(site: Site, request: Request, typed: Typed) -> Response:
         no_file=saving is None,
         facts=Facts(facts_of(camera)),
         zones=_zones(site, camera, typed, mark, may_change),
+        limit=limit_form(
+            site,
+            camera,
+            typed.of("limit") or _looked_for(request),
+            said=typed.wrong("limit"),
+            place=place,
+            may_change=may_change,
+        ),
+        schedule=schedule_form(
+            camera.plan.camera.schedule,
+            typed.of("schedule"),
+            said=typed.wrong("schedule"),
+            place=place,
+            may_change=may_change,
+        ),
+        alerts=AlertsForm(
+            camera=place[0],
+            sinks=[] if site.watch is None else site.watch.sinks_of(camera.name),
+            said=typed.wrong("alerts"),
+            took=typed.status == 200,
+            may_change=may_change,
+        ),
     )
     return page(site, request, camera.name, content, script="camera.js", status=typed.status)
+
+
+def meant(site: Site, request: Request) -> Response:
+    """What a threshold or a budget would have meant, to be put into the page."""
+    camera = site.camera(request.path_params["camera"])
+    if camera is None:
+        return PlainTextResponse("no such camera is watched now\n", 404)
+    try:
+        found = meant_by(site, camera, dict(request.query_params))
+    except OddframeError as error:
+        return PlainTextResponse(str(error), 400)
+    return HTMLResponse(str(drawn(found)))
+
+
+def _looked_for(request: Request) -> dict[str, str] | None:
+    """What is asked of a threshold or a budget in the address, without scripts."""
+    given = request.query_params
+    wanted = {name: given[name] for name in ("by", "threshold", "budget") if name in given}
+    return wanted if "by" in wanted else None
 
 
 def page_of(camera: str) -> str:

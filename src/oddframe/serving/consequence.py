@@ -30,8 +30,8 @@ class Consequence:
     basis: str
 
 
-def alarms_at(minutes: Sequence[ScoreMinute], threshold: float) -> int:
-    """Stretches of minutes in which a score was above a threshold.
+def calls_at(minutes: Sequence[ScoreMinute], threshold: float) -> list[tuple[int, int]]:
+    """Stretches of minutes in which a score was above a threshold: the first and the last of each.
 
     What lasts for minutes is one; two within the same minute are one as well, so it is a number of
     times that somebody would have been called, not of events.
@@ -40,12 +40,15 @@ def alarms_at(minutes: Sequence[ScoreMinute], threshold: float) -> int:
         minutes: the earliest first.
         threshold: on the scale of the scores.
     """
-    above = [one.minute for one in minutes if one.highest > threshold]
-    return sum(
-        1
-        for index, minute in enumerate(above)
-        if not index or minute - above[index - 1] > _QUIET_MINUTES
-    )
+    calls: list[tuple[int, int]] = []
+    for one in minutes:
+        if one.highest <= threshold:
+            continue
+        if calls and one.minute - calls[-1][1] <= _QUIET_MINUTES:
+            calls[-1] = calls[-1][0], one.minute
+        else:
+            calls.append((one.minute, one.minute))
+    return calls
 
 
 def consequence(site: Site, camera: str, threshold: float, now: float) -> Consequence | None:
@@ -64,7 +67,7 @@ def consequence(site: Site, camera: str, threshold: float, now: float) -> Conseq
     rows = []
     for times in _TIMES:
         tried = times * threshold
-        calls = alarms_at(minutes, tried)
+        calls = len(calls_at(minutes, tried))
         notes = ("as it is",) if times == 1 else ()
         row = [Cell(f"{tried:.2f}", notes=notes), Cell(f"{calls:,}", "number")]
         rows.append([*row, Cell(f"{calls / days:.1f}", "number")])

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import available_timezones
 
 from oddframe.journal.live_event import LATEST
 
@@ -41,6 +44,14 @@ def read_day(given: str) -> date | None:
     except (ValueError, OverflowError, OSError):
         return None
     return found
+
+
+def zone_of_this_machine() -> str:
+    """Its name in the IANA database; ``""`` where that is not known."""
+    given = os.environ.get("TZ", "").removeprefix(":")
+    if not given:
+        given = Path("/etc/localtime").resolve().as_posix().partition("/zoneinfo/")[2]
+    return given if given in available_timezones() else ""
 
 
 def _local(at: float) -> datetime:

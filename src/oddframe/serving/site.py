@@ -76,6 +76,14 @@ class SeenWatch(Protocol):
         """What a person wants."""
         ...
 
+    def sinks_of(self, camera: str) -> Sequence[tuple[str, str]]:
+        """Names of the sinks that are told of a camera, and what each does."""
+        ...
+
+    def try_sink(self, camera: str, sink: str) -> str:
+        """Send a test message to one; a line, or an error."""
+        ...
+
 
 @dataclass(frozen=True)
 class Site:

@@ -57,6 +57,8 @@ class Strip:
             a gap: points ``x,y`` of ``960x100``.
         threshold: points of the threshold.
         gaps: left, width, and what they were.
+        armed: left and width of the hours in which it is armed, as its schedule is now; none where
+            that is not known.
         marks: the events.
         ticks: times of day, evenly from its beginning.
         highest: the score at the top.
@@ -70,6 +72,7 @@ class Strip:
     bands: Sequence[str]
     threshold: Sequence[str]
     gaps: Sequence[tuple[float, float, str]]
+    armed: Sequence[tuple[float, float]]
     marks: Sequence[Mark]
     ticks: Sequence[str]
     highest: str
@@ -156,6 +159,7 @@ def stretch_of(
             for piece in _pieces(minutes, scale)
         ],
         gaps=[gap for gap in gaps if gap[1] > 0],
+        armed=_armed(site, camera, begin, end, scale),
         marks=[_mark(event, begin, end, scale) for event in reversed(events)],
         ticks=[clock(begin + part * (end - begin) / _TICKS)[:5] for part in range(_TICKS)],
         highest=f"{top:.1f}" if minutes else "",
@@ -213,6 +217,14 @@ def _gap(gap: RecordedGap, begin: float, end: float, scale: float) -> tuple[floa
     until = "now" if gap.end is None else clock(gap.end)
     words = f"not watched from {clock(gap.start)} to {until}: {gap.reason}"
     return (start - begin) * scale, max(0.0, stop - start) * scale, words
+
+
+def _armed(
+    site: Site, camera: str, begin: float, end: float, scale: float
+) -> list[tuple[float, float]]:
+    seen = site.camera(camera)
+    spans = [] if seen is None else seen.plan.camera.schedule.spans(begin, end)
+    return [((start - begin) * scale, (stop - start) * scale) for start, stop in spans]
 
 
 def _mark(event: LiveEvent, begin: float, end: float, scale: float) -> Mark:

@@ -300,6 +300,19 @@ class Watch:
         """What a person wants; it is kept."""
         self._arming.switch(camera, armed)
 
+    def try_sink(self, camera: str, sink: str) -> str:
+        """Send a real test message of a camera to a sink; a line that says that it was taken.
+
+        Raises:
+            OddframeError: it was not.
+        """
+        return self._alerts.try_out(sink, camera)
+
+    def sinks_of(self, camera: str) -> list[tuple[str, str]]:
+        """Names of the sinks that are told of a camera, and what each does."""
+        told = self._plans[camera].camera.alerts if camera in self._plans else ()
+        return [(name, self._wanted.sinks[name].describe()) for name in told]
+
     def _room(self, camera: Camera, now: float, coming: int) -> Room:
         return make_room(self._journal, camera.name, camera.retention, now, coming)
 

@@ -195,3 +195,38 @@ if (form && canvas) {
   }
   show();
 }
+
+// What a threshold would have meant is shown while it is typed or moved.
+const limit = document.getElementById("limit-form");
+if (limit) {
+  const slide = document.getElementById("slide"), meant = document.getElementById("meant");
+  const threshold = limit.elements.namedItem("threshold");
+  const highest = Number(limit.dataset.highest);
+  slide.hidden = false;
+  slide.min = 0;
+  slide.max = highest;
+  slide.step = Number((highest / 200).toPrecision(1));
+  slide.value = threshold.value;
+  document.getElementById("look").hidden = true;
+  let asked = 0, timer;
+  const ask = async () => {
+    const number = ++asked;
+    const given = new URLSearchParams(new FormData(limit));
+    given.delete("mark");
+    try {
+      const answer = await fetch(`${limit.dataset.meant}?${given}`);
+      const text = await answer.text();
+      if (number !== asked) return;
+      if (answer.ok) meant.replaceChildren(...new DOMParser().parseFromString(text, "text/html").body.childNodes);
+      else meant.textContent = text;
+    } catch { /* the server may be on its way back */ }
+  };
+  const by = (name) => { limit.querySelector(`input[value="${name}"]`).checked = true; };
+  limit.addEventListener("input", (event) => {
+    if (event.target === slide) { threshold.value = slide.value; by("threshold"); }
+    if (event.target === threshold) { slide.value = threshold.value; by("threshold"); }
+    if (event.target.name === "budget") by("budget");
+    clearTimeout(timer);
+    timer = setTimeout(ask, 150);
+  });
+}
