@@ -2,7 +2,7 @@
 
     python bench/live_memory.py RUN --hours 12 --results bench/results/live_memory.txt
 
-Recordings of five minutes of the home office go through one watch in this process, one after the
+Recordings of one minute of the home office go through one watch in this process, one after the
 other. So that a day takes minutes, what judges them is a beat in place of the run's detector: ten
 seconds of each recording are odd, and become an event with picture and clip. What the detector
 takes is not in it; ``live_soak.py`` has the whole of it, from outside.
@@ -36,7 +36,7 @@ from oddframe.watching.watch import Watch
 from provenance import provenance, run
 
 DATA = Path(os.environ.get("ODDFRAME_DATA", Path(__file__).parents[2] / "shared" / "data"))
-FPS, SECONDS, ODD = 5, 300, 10
+FPS, SECONDS, ODD = 5, 60, 10
 FOOTAGE = "home-office-days/03-12.mp4"
 _PARTS = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost"
 
@@ -90,7 +90,7 @@ def recordings(folder: Path, hours: float) -> Path:
 
 
 def sample(watch: Watch) -> list[float]:
-    """Hours judged, events; MB in use, free in the heap, resident; blocks of Python."""
+    """Hours judged, recordings, events; MB in use, free in the heap, resident; blocks of Python."""
     library = ctypes.CDLL(None)
     library.mallinfo2.restype = Heap
     heap = library.mallinfo2()
@@ -100,7 +100,15 @@ def sample(watch: Watch) -> list[float]:
     in_use = (heap.uordblks + heap.hblkhd) / 2**20
     hours = counts.scored / FPS / 3600
     events = counts.alarms + counts.untold
-    return [hours, events, in_use, heap.fordblks / 2**20, resident, sys.getallocatedblocks()]
+    return [
+        hours,
+        hours * 3600 / SECONDS,
+        events,
+        in_use,
+        heap.fordblks / 2**20,
+        resident,
+        sys.getallocatedblocks(),
+    ]
 
 
 def main() -> None:
@@ -110,7 +118,9 @@ def main() -> None:
     parser.add_argument("--results", type=Path, help="file that the output is added to")
     options = parser.parse_args()
     vars(oddframe.watching.camera)["_NICE"] = 0  # nothing beside it is to go first
-    lines = ["  hours  events  MB in use  MB free in the heap  MB resident  Python's blocks"]
+    lines = [
+        "  hours  recordings  events  MB in use  MB free in the heap  MB resident  Python's blocks"
+    ]
     with tempfile.TemporaryDirectory() as name:
         source = source_of(str(recordings(Path(name), options.hours)), timeout=1.0)
         camera = Camera("office", source, options.run)
@@ -120,17 +130,17 @@ def main() -> None:
         watch = Watch(wanted, [plan], Path(name) / "state", lambda _: None)
 
         def ask() -> None:
-            due = 1.0
+            due = 0.5
             while True:
                 time.sleep(0.5)
                 if not watch.cameras:
                     continue
                 now = sample(watch)
                 if now[0] >= due or now[0] >= options.hours - 0.01:
-                    due += 1.0
-                    hours, events, in_use, free, resident, blocks = now
+                    due += 0.5
+                    hours, films, events, in_use, free, resident, blocks = now
                     lines.append(
-                        f"{hours:>7.2f} {events:>7g} {in_use:>10.2f} {free:>20.2f} "
+                        f"{hours:>7.2f} {films:>11.0f} {events:>7g} {in_use:>10.2f} {free:>20.2f} "
                         f"{resident:>12.2f} {blocks:>16,}"
                     )
                     print(lines[-1], flush=True)

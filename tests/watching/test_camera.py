@@ -56,7 +56,7 @@ def test_a_budget_that_was_spent_before_a_restart_is_said_once(street, tmp_path)
     budget, over = lines
     assert over == f"front: {street.root}/calm.mp4 is over; it was 8.0 s long"
     assert budget.startswith(
-        "front: more alarms than its budget allows; now only what is above 60.00 is told, no"
+        "front: as many alarms as its budget allows; now only what is above 60.00 is told, no"
     )
 
 

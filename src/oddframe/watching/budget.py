@@ -1,11 +1,13 @@
 """A budget of alarms: where there are more, the limit rises until there would not have been.
 
-The limit is the height that, over the time looked back on, would have let through as many events as
-the budget allows: the events of that time, ordered by their peaks, and the limit at the first that
-is one too many. That is a conformal quantile over a window that slides, with events for blocks: as
-long as events to come are exchangeable with those of the window, no more of them pass than are
-paid for, up to one in the window. What is rarer than the budget never raises it, and nothing brings
-it below the threshold that the run was fitted with.
+The limit is a conformal quantile over a window that slides, with events for blocks: an event passes
+if it is among the oddest of the window, itself among them, and as many of these as the budget pays
+for in that time. As long as events to come are exchangeable with those of the window, an event that
+comes to N others is among the K oddest of them all once in (N + 1) / K times, so as many pass as
+are paid for. Before the window is full it is the time that was watched, and what that pays for:
+else the first of its events would be told of nearly all, three times a day's alarms on the first
+day (``bench/alarm_budget.py``). What is rarer than the budget hardly ever raises the limit, and
+nothing brings it below the threshold that the run was fitted with.
 
 That is a promise for days. A flood that begins is not yet in the window, and a day's alarms would
 come within minutes; so of one hour's alarms there is a number too, after which only what is clearly
@@ -14,6 +16,7 @@ odder than all of them passes.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 
 from oddframe.journal.question import Question
@@ -21,7 +24,8 @@ from oddframe.journal.question import Question
 HOUR, DAY = 3600.0, 86400.0
 _LEAST_ALLOWED = 3
 """The window holds at least as much time as pays for so many alarms: from less nothing can be
-said about a rate. In an hour as many are told, however small the budget is."""
+said about a rate. In an hour as many are told, and in what was watched by then, however small the
+budget is."""
 _MOST = 10_000
 """Events remembered; a camera that makes more in the window is at its limit anyway."""
 _CLEARLY = 0.2
@@ -45,7 +49,9 @@ class Budget:
         self.threshold, self.per_hour = threshold, per_hour
         self._peaks: deque[tuple[float, float]] = deque(maxlen=_MOST)
         self._told: deque[tuple[float, float]] = deque(maxlen=_MOST)
+        self._since = math.inf  # when watching began, as far as is known
         self._limit: float | None = threshold  # None where it has to be found anew
+        self._paid = 0  # what it was found for
 
     @property
     def window(self) -> float:
@@ -58,10 +64,14 @@ class Budget:
         """The events of before that count, for :meth:`note`."""
         return Question(camera, now - self.window, most=_MOST)
 
-    @property
-    def allowed(self) -> int:
-        """Alarms in the window."""
-        return int((self.per_hour or 0.0) * self.window / HOUR + 1e-9)
+    def paid(self, now: float) -> int:
+        """Alarms that the window pays for, as far as it was watched.
+
+        Args:
+            now: Unix seconds.
+        """
+        watched = min(self.window, now - self._since)
+        return max(_LEAST_ALLOWED, int((self.per_hour or 0.0) * watched / HOUR + 1e-9))
 
     @property
     def allowed_in_an_hour(self) -> int:
@@ -77,6 +87,7 @@ class Budget:
                 set back.
             told: whether a person was told of it.
         """
+        self._since = min(self._since, at)
         self._peaks.append((at, peak))
         if told:
             self._told.append((at, peak))
@@ -90,6 +101,9 @@ class Budget:
         """
         if self.per_hour is None:
             return self.threshold
+        self._since = min(self._since, now)  # also where the clock was set back
+        if (paid := self.paid(now)) != self._paid:
+            self._paid, self._limit = paid, None
         for events, window in ((self._peaks, self.window), (self._told, HOUR)):
             _set_back(events, now)
             while events and events[0][0] <= now - window:
@@ -97,7 +111,7 @@ class Budget:
                 self._limit = None
         if self._limit is None:
             heights = sorted((peak for _, peak in self._peaks), reverse=True)
-            self._limit = max([self.threshold, *heights[self.allowed : self.allowed + 1]])
+            self._limit = max([self.threshold, *heights[paid - 1 : paid]])
             if len(self._told) >= self.allowed_in_an_hour:
                 oddest = max(peak for _, peak in self._told)
                 self._limit = max(self._limit, clearly_above(oddest))

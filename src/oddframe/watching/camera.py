@@ -276,7 +276,7 @@ class WatchedCamera:
         self._limit = self._budget.limit(at)
         if before == lowest < self._limit:
             self._outside.say(
-                f"{self.name}: more alarms than its budget allows; now only what is above "
+                f"{self.name}: as many alarms as its budget allows; now only what is above "
                 f"{self._limit:.2f} is told, no longer all above {lowest:.2f}"
             )
         elif before > lowest == self._limit:
