@@ -131,7 +131,12 @@ def draw(image: np.ndarray, one: Drawn, seconds: float, day: int) -> None:
 def hours() -> list[Path]:
     """Hours in which there is life, of days that nobody learnt."""
     found = sorted((DATA / "home-office-days").glob("03-*.mp4"))
-    return [path for path in found if 8 <= int(path.stem[3:]) <= 21]
+    return [path for path in found if by_day(path)]
+
+
+def by_day(path: Path) -> bool:
+    """Whether a recording, ``DAY-HOUR.mp4``, is of an hour in which there is life."""
+    return 8 <= int(path.stem[3:]) <= 21
 
 
 def film(day: int, days: int, minutes: float, out: Path) -> Path:
@@ -395,7 +400,9 @@ def main() -> None:
     work.mkdir(parents=True, exist_ok=True)
     normal = work / "normal"
     normal.mkdir(exist_ok=True)
-    known = sorted((DATA / "home-office" / "train").glob("*.mp4"))
+    known = [
+        path for path in sorted((DATA / "home-office" / "train").glob("*.mp4")) if by_day(path)
+    ]
     for path in known[:: max(1, len(known) // given.learnt)][: given.learnt]:
         (normal / path.name).unlink(missing_ok=True)
         (normal / path.name).symlink_to(path)

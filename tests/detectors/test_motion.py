@@ -140,6 +140,15 @@ def test_the_usual_pace_follows_the_row_of_the_foot():
     assert UsualPace.fit([], WIDTH).at([77]) == WIDTH / 5
 
 
+@pytest.mark.parametrize("count", [1, 19, 20, 21, 39, 40, 75, 150, 159, 160, 400])
+def test_a_few_things_say_what_is_usual_as_well_as_they_can(count):
+    """Between 20 and 160 there were too few for each of eight bands, and fitting failed."""
+    random = np.random.default_rng(count)
+    movers = [Mover((10, y, 6, 12), (12.0, 0.0)) for y in random.integers(10, 90, count).tolist()]
+    usual = UsualPace.fit(movers, WIDTH).at([10, 60, 110])
+    assert usual == pytest.approx(np.full(3, WIDTH / 5 if count < 20 else 12.0))
+
+
 @pytest.mark.parametrize("times", [1.0, 2.5])
 def test_a_pace_is_a_multiple_of_the_usual_one(background, times):
     usual = UsualPace(np.array([50.0, 150.0]), np.array([25.0, 25.0]))

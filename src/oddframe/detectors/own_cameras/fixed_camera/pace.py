@@ -79,11 +79,12 @@ class UsualPace:
         if len(seen) < _LEAST_IN_BAND:
             return cls(np.zeros(1), np.full(1, width / 5))
         feet, speeds = np.array(seen, dtype=np.float64).T
-        edges = np.quantile(feet, np.linspace(0, 1, _BANDS + 1))
+        bands = min(_BANDS, len(seen) // _LEAST_IN_BAND)
+        edges = np.quantile(feet, np.linspace(0, 1, bands + 1))
         found = {}
         for low, high in pairwise(edges.tolist()):
             band = (feet >= low) & (feet <= high)
-            if band.sum() >= min(_LEAST_IN_BAND, len(seen)):
+            if band.sum() >= _LEAST_IN_BAND:
                 found[float(feet[band].mean())] = float(np.quantile(speeds[band], _USUAL_SHARE))
         rows = np.array(sorted(found))
         usual = np.array([found[row] for row in rows])
