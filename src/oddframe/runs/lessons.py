@@ -95,10 +95,15 @@ class Versions:
         return frozenset(number for version in self.versions for number in version.without)
 
     @property
+    def holding(self) -> list[Version]:
+        """Versions that taught what still holds, in order."""
+        gone = self.withdrawn
+        return [one for one in self.versions if one.lessons and one.number not in gone]
+
+    @property
     def lessons(self) -> list[LessonNote]:
         """The lessons that hold now, in order."""
-        gone = self.withdrawn
-        return [note for one in self.versions if one.number not in gone for note in one.lessons]
+        return [note for one in self.holding for note in one.lessons]
 
     @property
     def next_lesson(self) -> int:

@@ -76,7 +76,7 @@ def moment_page(site: Site, request: Request) -> Response:
             picture=f"/events/{event.id}/picture" if event.picture else "",
             nearest=f"/events/{event.id}/nearest" if nearest else "",
             nearest_at=_at(nearest) if nearest else "",
-            facts=Facts(_facts(event)),
+            facts=Facts(_facts(event, site.tutor.status(event) if site.tutor else "")),
             word=word_on([event], event.verdict, site.may_decide(request), f"/review/{event.id}"),
             earlier=earlier,
             later=later,
@@ -97,7 +97,7 @@ def event_of(site: Site, request: Request) -> LiveEvent | None:
         return None
 
 
-def _facts(event: LiveEvent) -> list[tuple[str, str]]:
+def _facts(event: LiveEvent, taught: str) -> list[tuple[str, str]]:
     facts = [
         ("lasted", lasts(event.start, event.end)),
         ("score", f"{event.peak:.2f} at most, {event.mean:.2f} on average"),
@@ -107,6 +107,7 @@ def _facts(event: LiveEvent) -> list[tuple[str, str]]:
         ("ended, since", ENDINGS.get(event.ending, event.ending)),
         ("told", UNTOLD.get(event.untold, event.untold) or "as an alarm"),
         ("run", f"{event.run}, version {event.version}" if event.version else event.run),
+        ("your word", taught),
         ("id", event.id),
     ]
     return [(name, value) for name, value in facts if value]

@@ -164,6 +164,8 @@ def _decided(site: Site, request: Request, form: dict[str, str]) -> Response:
             site.journal.judge(event_id, verdict)
     except OddframeError as error:
         return PlainTextResponse(f"{error}\n", 404)
+    if site.tutor is not None:
+        site.tutor.said(ids)
     if "text/html" not in request.headers.get("accept", ""):
         return PlainTextResponse(f"{site.undecided()}\n")
     back = form.get("back", "/review")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 from urllib.parse import urlencode
@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse
 
 import oddframe
 from oddframe.journal.journal import Journal
+from oddframe.journal.live_event import LiveEvent
 from oddframe.journal.question import Question
 from oddframe.journal.reading import JournalReader
 from oddframe.pages.rendering import Shown, drawn
@@ -84,6 +85,22 @@ class SeenWatch(Protocol):
         """Send a test message to one; a line, or an error."""
         ...
 
+    def read_again(self) -> None:
+        """Take the cameras file and its runs as they are now, soon."""
+        ...
+
+
+class Teaching(Protocol):
+    """What the page asks of a tutor."""
+
+    def said(self, event_ids: Iterable[str]) -> None:
+        """A person just said something of these events."""
+        ...
+
+    def status(self, event: LiveEvent) -> str:
+        """What became of the word on an event, a line; ``""`` of nothing."""
+        ...
+
 
 @dataclass(frozen=True)
 class Site:
@@ -94,6 +111,7 @@ class Site:
         journal: the same, where this process writes it; None where another one does, or none may.
         sessions: who may look.
         watch: what this process watches; None of nothing.
+        tutor: who teaches its runs what persons say; None where nobody does.
         closing: set when the server is about to end: what goes on for long ends by itself then.
     """
 
@@ -101,6 +119,7 @@ class Site:
     journal: Journal | None
     sessions: Sessions
     watch: SeenWatch | None = None
+    tutor: Teaching | None = None
     closing: threading.Event = field(default_factory=threading.Event)
 
     @property

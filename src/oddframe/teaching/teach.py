@@ -72,8 +72,7 @@ def take_back(run: Run, version: int | None = None) -> Taught:
         OddframeError: there is none, or it was taken back already.
     """
     with _alone(run) as versions:
-        holds = [one.number for one in versions.versions if one.lessons]
-        holds = [number for number in holds if number not in versions.withdrawn]
+        holds = [one.number for one in versions.holding]
         if not holds:
             raise OddframeError(f"{run.folder}: nothing was taught that could be taken back")
         number = holds[-1] if version is None else version

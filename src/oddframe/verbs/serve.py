@@ -99,9 +99,15 @@ def serve(
     def shown(reader: JournalReader, watch: SeenWatch | None = None) -> Generator[None]:
         from oddframe.serving.server import serving
         from oddframe.serving.site import Site
+        from oddframe.serving.tutor import Tutor
 
         journal = reader if isinstance(reader, Journal) else None
-        with serving(Site(reader, journal, sessions, watch), door) as address:
+        with ExitStack() as until_over:
+            tutor = None
+            if watch is not None:
+                tutor = until_over.enter_context(Tutor(reader, watch, say).at_work())
+            site = Site(reader, journal, sessions, watch, tutor)
+            address = until_over.enter_context(serving(site, door))
             say(f"the page is at {address} (Ctrl-C ends it)")
             yield
 

@@ -162,6 +162,10 @@ class Watch:
         down = [one.name for one in self.cameras if not one.is_over and not one.state.up]
         return f"down: {', '.join(down)}" if down else ""
 
+    def read_again(self) -> None:
+        """Take the cameras file and its runs as they are now, soon; any thread may ask."""
+        self._signals.reload.set()
+
     def _go_on(self) -> None:
         looked = tended = time.monotonic()
         memory = SpareMemory()

@@ -1,0 +1,199 @@
+"""A person's word on the page teaches the run of the camera: one event after another, aside.
+
+What is wanted is what the journal says; what is there is what the run was taught. The tutor makes
+the second follow the first, so that a server that is stopped goes on where it was. A word that is
+taken back is taken back from the run.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from oddframe.detectors.teachable import is_teachable
+from oddframe.errors import OddframeError, in_words
+from oddframe.journal.live_event import LiveEvent, time_of_id
+from oddframe.journal.question import Question
+from oddframe.journal.reading import JournalReader
+from oddframe.runs.lessons import Versions, read_versions
+from oddframe.serving.site import SeenCamera, SeenWatch
+
+GRACE = 10.0
+"""Seconds in which a person may think better of it before a run is taught."""
+_LOOK = 1.0
+_LONGEST = 900.0
+"""Seconds that one lesson may take."""
+_NICE = 10
+_MOST = 100
+"""Events of a camera, the newest of each word, that are looked at."""
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What is to be done: the run, the words of ``learn`` after it, and for which event."""
+
+    run: Path
+    words: tuple[str, ...]
+    event: str
+
+
+class Tutor:
+    """Teaches the runs of cameras that are watched.
+
+    Args:
+        reader: says what persons said.
+        watch: its cameras, which take a run that was taught.
+        say: takes a line for a person.
+        grace: see :data:`GRACE`.
+    """
+
+    def __init__(
+        self,
+        reader: JournalReader,
+        watch: SeenWatch,
+        say: Callable[[str], None],
+        grace: float = GRACE,
+    ) -> None:
+        self._reader, self._watch, self._say, self._grace = reader, watch, say, grace
+        self._since: dict[tuple[str, str | None], float] = {}
+        self._asked: set[str] = set()
+        self._failed: dict[str, str] = {}
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._go_on, name="oddframe-tutor", daemon=True)
+
+    @contextmanager
+    def at_work(self) -> Generator[Tutor]:
+        """Teach, until the block is over; a lesson that is being learnt is given up."""
+        self._thread.start()
+        try:
+            yield self
+        finally:
+            self._stopping.set()
+            self._thread.join(10.0)
+
+    def said(self, event_ids: Iterable[str]) -> None:
+        """A person just said something of these events: also what failed is tried again."""
+        for event_id in event_ids:
+            self._asked.add(event_id)
+            self._failed.pop(event_id, None)
+
+    def status(self, event: LiveEvent) -> str:
+        """What became of the word on an event."""
+        if failed := self._failed.get(event.id):
+            return f"not taught: {failed}"
+        if event.verdict not in ("normal", "odd"):
+            return ""
+        with suppress(OddframeError):
+            for version in read_versions(Path(event.run)).holding:
+                for note in version.lessons:
+                    if note.of == event.id and note.word == event.verdict:
+                        return f"taught, version {version.number}" + f"; {note.left}" * bool(
+                            note.left
+                        )
+        return "will be taught in a moment" if event.id in self._asked else ""
+
+    def _go_on(self) -> None:
+        while not self._stopping.wait(_LOOK):
+            try:
+                task = self._next()
+            except Exception as error:  # a disk that is gone, a file that somebody mends
+                self._say(f"teaching: {in_words(error)}")
+                self._stopping.wait(60.0)
+                continue
+            if task is not None:
+                self._do(task)
+
+    def _next(self) -> _Task | None:
+        """What is to be done first, if anything is."""
+        for camera in self._watch.cameras:
+            if not is_teachable(camera.plan.detector):
+                continue
+            versions = read_versions(camera.plan.run.folder)
+            for task in (*self._to_take_back(camera, versions), *self._to_teach(camera, versions)):
+                if self._is_due(task):
+                    return task
+        return None
+
+    def _to_take_back(self, camera: SeenCamera, versions: Versions) -> Iterable[_Task]:
+        for version in versions.holding:
+            if len(version.lessons) != 1 or not _is_event(version.lessons[0].of):
+                continue  # taught by hand: by hand it is taken back
+            note = version.lessons[0]
+            event = self._reader.event(note.of)
+            if event is not None and event.camera == camera.name and event.verdict != note.word:
+                words = "--undo", "--version", str(version.number)
+                yield _Task(versions.folder, words, event.id)
+
+    def _to_teach(self, camera: SeenCamera, versions: Versions) -> Iterable[_Task]:
+        ever = {note.of for version in versions.versions for note in version.lessons}
+        holds = {(note.of, note.word) for note in versions.lessons}
+        for word in ("normal", "odd"):
+            for event in self._reader.events(Question(camera.name, state=word, most=_MOST)):
+                known = event.id in ever and event.id not in self._asked
+                of_this_run = Path(event.run) == versions.folder
+                if known or not of_this_run or event.is_open or (event.id, word) in holds:
+                    continue
+                if event.id not in self._failed:
+                    words = str(self._reader.state.root), f"--{word}", event.id
+                    yield _Task(versions.folder, words, event.id)
+
+    def _is_due(self, task: _Task) -> bool:
+        """Whether nobody thought better of it for a while."""
+        now, key = time.monotonic(), (task.event, task.words[1])
+        return now - self._since.setdefault(key, now) >= self._grace
+
+    def _do(self, task: _Task) -> None:
+        self._since = {key: at for key, at in self._since.items() if key[0] != task.event}
+        self._asked.discard(task.event)
+        status, said = self._learn(task)
+        if self._stopping.is_set():
+            return
+        if status:
+            self._failed[task.event] = said
+            self._say(f"event {task.event} is not taught: {said}")
+            return
+        self._say(said)
+        self._watch.read_again()
+
+    def _learn(self, task: _Task) -> tuple[int, str]:
+        """Learn in a process of its own, which leaves the processors to the cameras."""
+        command = [sys.executable, "-m", "oddframe", "learn", str(task.run), *task.words]
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+        with suppress(OSError, AttributeError):  # not every system has this
+            os.setpriority(os.PRIO_PROCESS, process.pid, _NICE)
+        until = time.monotonic() + _LONGEST
+        while True:
+            try:
+                said, _ = process.communicate(timeout=0.5)
+                break
+            except subprocess.TimeoutExpired:
+                if self._stopping.is_set() or time.monotonic() > until:
+                    process.kill()
+                    said, _ = process.communicate()
+                    return 1, f"it took longer than {_LONGEST:g} s"
+        lines = [line for line in said.splitlines() if line.strip()]
+        if process.returncode:
+            return process.returncode, (lines or ["no word"])[-1].removeprefix("oddframe: ")
+        return 0, next((line for line in lines if " is version " in line), (lines or [""])[-1])
+
+
+def _is_event(name: str) -> bool:
+    try:
+        time_of_id(name)
+    except OddframeError:
+        return False
+    return True

@@ -1,0 +1,65 @@
+"""A word on the page teaches the run of a camera that is watched, and is taken back with it."""
+
+import shutil
+import time
+from collections.abc import Generator
+
+import pytest
+from tests.made.chromium import until
+from tests.made.serve_process import Process
+
+from oddframe.journal.question import Question
+from oddframe.journal.reading import JournalReader
+from oddframe.journal.state_folder import StateFolder
+from oddframe.runs.run_folder import read_run
+
+
+@pytest.fixture
+def server(street, street_run, tmp_path) -> Generator[Process]:
+    film = f"lavfi:movie={street.root / 'fast.mp4'}:loop=0,setpts=N/(12.5*TB)"
+    (tmp_path / "cameras.yaml").write_text(
+        f"run: {street_run}\nlongest_seconds: 8\npre_roll: 2\npost_roll: 1\n"
+        f"cameras:\n  - {{name: front, source: '{film}'}}\n"
+    )
+    served = Process(tmp_path, "cameras.yaml", "--state", "state")
+    try:
+        yield served
+        assert served.end() == 0
+    finally:
+        served.process.kill()
+    assert "Traceback" not in served.said
+
+
+def test_normal_here_silences_the_event_and_another_word_brings_it_back(
+    server, street_run, tmp_path
+):
+    reader = JournalReader(StateFolder(tmp_path / "state"))
+
+    def events() -> list:
+        return reader.events(Question("front"))
+
+    def say(word: str) -> None:
+        assert server.browser.post("/review", {"ids": event.id, "word": word}).status < 400
+
+    def told() -> str:
+        return server.browser.get(f"/review/{event.id}").text
+
+    until(lambda: [one for one in events() if not one.is_open and one.clip], 120)
+    event = next(one for one in events() if not one.is_open and one.clip)
+    shutil.move(tmp_path / "state" / event.clip, tmp_path / "kept.mp4")
+    say("normal")
+    assert "will be taught in a moment" in told()
+    until(lambda: "not taught: event" in told(), 240)
+    assert "there is no film of it any more" in told()
+    shutil.move(tmp_path / "kept.mp4", tmp_path / "state" / event.clip)
+    say("normal")  # once more
+    until(lambda: read_run(street_run).version == 1, 240)
+    until(lambda: "read again; 1 of 1 cameras new" in server.said, 60)
+    assert "taught, version 1" in told()
+    known = {one.id for one in events()}
+    time.sleep(20)  # it comes every eight seconds
+    assert len({one.id for one in events()} - known) <= 1, "but for one that had begun"
+    say("none")
+    until(lambda: read_run(street_run).version == 2, 240)
+    known = {one.id for one in events()}
+    until(lambda: {one.id for one in events()} - known, 60)
