@@ -91,7 +91,7 @@ def test_what_was_called_odd_is_not_learnt_whatever_else_was_called_normal(
     film = street.film(tmp_path / "large.mp4", street.images(8, 53, street.large))
     lesson = lesson_of(detector, film, 37, 76)
     both, withheld = detector.taught([lesson], [lesson])
-    assert withheld == len(lesson["cells"])
+    assert withheld > 0.9 * len(lesson["cells"]), "all but what was hardly odd beside it"
     assert len(odd_frames(both, film)) == len(odd_frames(detector, film))
 
 

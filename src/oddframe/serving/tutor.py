@@ -65,6 +65,7 @@ class Tutor:
         self._since: dict[tuple[str, str | None], float] = {}
         self._asked: set[str] = set()
         self._failed: dict[str, str] = {}
+        self._learning = ""
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._go_on, name="oddframe-tutor", daemon=True)
 
@@ -97,6 +98,8 @@ class Tutor:
                         return f"taught, version {version.number}" + f"; {note.left}" * bool(
                             note.left
                         )
+        if event.id == self._learning:
+            return "is being taught"
         return "will be taught in a moment" if event.id in self._asked else ""
 
     def _go_on(self) -> None:
@@ -152,7 +155,9 @@ class Tutor:
     def _do(self, task: _Task) -> None:
         self._since = {key: at for key, at in self._since.items() if key[0] != task.event}
         self._asked.discard(task.event)
+        self._learning = task.event
         status, said = self._learn(task)
+        self._learning = ""
         if self._stopping.is_set():
             return
         if status:

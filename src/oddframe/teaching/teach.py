@@ -110,9 +110,11 @@ class _Work:
             if moments[0].word == "odd":
                 self._odd += [lesson for part in parts for lesson in part]
                 break
-            normal = [lesson for part in parts for lesson in part]
+            normal, before = [lesson for part in parts for lesson in part], found
             found = self._attend(moments, normal, f"looking whether it is still odd, {turn}")
-            if not any(one.odd and one.lesson is not None for one in found):
+            if not any(
+                one.odd < was.odd and one.odd for one, was in zip(found, before, strict=True)
+            ):
                 break
         for moment, part, before, after in zip(moments, parts, first, found, strict=True):
             self._keep(moment, part, before, after)

@@ -24,6 +24,9 @@ _FASTER = 1.25
 """Times as fast as what was called normal is the same to a person."""
 _LONGER = 1.5
 """Times as long is."""
+_CLEARLY = 2.0
+"""Surprise of a look that was clearly a part of what was called odd: what is beside it in its box
+is as usual as anything."""
 _NEAR = 1.0
 """Surprise of a look at the distance within which it looks the same as another: of normal looks,
 nine in ten are nearer to what is known."""
@@ -111,10 +114,15 @@ def _looks(scene: Scene, normal: Lesson, odd: Lesson) -> tuple[np.ndarray, np.nd
         return normal.cells, normal.patches
     near = scene.appearance.highest_below(_NEAR)
     kept = np.ones(normal.cells.size, bool)
-    for own, _ in scene.memory.places():
+    for own, known in scene.memory.places():
         mine, theirs = (np.flatnonzero(np.isin(one.cells, own)) for one in (normal, odd))
-        if mine.size and theirs.size:
-            kept[mine] = _distances(normal.patches[mine], odd.patches[theirs]).min(axis=1) > near
+        if not mine.size or not theirs.size:
+            continue
+        patches = odd.patches[theirs]
+        surprise = scene.appearance(_distances(patches, known).min(axis=1))
+        patches = patches[surprise > _CLEARLY]
+        if len(patches):
+            kept[mine] = _distances(normal.patches[mine], patches).min(axis=1) > near
     return normal.cells[kept], normal.patches[kept]
 
 
