@@ -4,6 +4,7 @@ import os
 import threading
 import time
 
+import pytest
 from tests.made.live_events import live_event
 
 from oddframe.cameras.cameras_file import Camera
@@ -39,13 +40,16 @@ def test_a_thread_that_dies_is_said_and_does_not_count_as_through(street, tmp_pa
         watched.stop()
 
 
-def test_a_budget_that_was_spent_before_a_restart_is_said_once(street, tmp_path):
+@pytest.mark.parametrize("verdict", [None, "normal", "odd"])
+def test_a_budget_that_was_spent_before_a_restart_is_said_once(verdict, street, tmp_path):
+    """What a person called odd used up nothing of it."""
     lines = []
     source = source_of(str(street.root / "calm.mp4"), pace="fast")
     camera = Camera("front", source, street.run, alarms_per_hour=0.25)
     with open_journal(tmp_path / "state", lines.append) as journal:
         for ago in (90.0, 60.0, 30.0):
-            journal.write(live_event(time.time() - ago, peak=50.0))
+            event = journal.write(live_event(time.time() - ago, peak=50.0, verdict=None))
+            journal.judge(event.id, verdict)
         outside = Outside(journal, no_room, lambda *_: None, lambda *_: None, lines.append)
         watched = WatchedCamera(plan_of(camera, read_run(street.run)), outside, lambda: True)
         watched.start()
@@ -53,11 +57,11 @@ def test_a_budget_that_was_spent_before_a_restart_is_said_once(street, tmp_path)
         while not watched.is_over and time.monotonic() < until:
             time.sleep(0.05)
         watched.stop()
-    budget, over = lines
+    *budget, over = lines
     assert over == f"front: {street.root}/calm.mp4 is over; it was 8.0 s long"
-    assert budget.startswith(
-        "front: as many alarms as its budget allows; now only what is above 60.00 is told, no"
-    )
+    assert len(budget) == (verdict != "odd")
+    begins = "front: as many alarms as its budget allows; now only what is above 60.00 is told, no"
+    assert all(line.startswith(begins) for line in budget)
 
 
 def test_recordings_are_all_looked_at_and_let_cameras_go_first(street, tmp_path):

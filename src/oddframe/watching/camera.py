@@ -106,7 +106,8 @@ class WatchedCamera:
         journal, now = self._outside.journal, time.time()
         if self._budget.per_hour is not None:
             for event in reversed(journal.events(self._budget.counted(self.name, now))):
-                self._budget.note(event.peak, event.start, told=not event.untold)
+                if event.verdict != "odd":  # what was rightly told must not silence what comes
+                    self._budget.note(event.peak, event.start, told=not event.untold)
         if self._is_new:
             journal.watching(self.name, now)
             self.reader.start()
