@@ -14,7 +14,6 @@ from oddframe.errors import OddframeError
 from oddframe.journal.sidecars import write_sidecar
 from oddframe.journal.state_folder import StateFolder
 from oddframe.runs.checkpoint import read_checkpoint
-from oddframe.runs.lessons import read_versions
 from oddframe.runs.run_folder import CHECKPOINT, read_run
 from oddframe.teaching import teach as teaching
 
@@ -56,7 +55,6 @@ def test_an_event_that_is_normal_is_silent_until_it_is_taken_back(
     street_run, scored, tmp_path, capsys
 ):
     fitted = tensors(street_run)
-    assert odd(street_run, scored, tmp_path) == {"fast": 1, "large": 1}
     taught = oddframe.learn(street_run, scored, normal=["1"])
     assert [note.left for note in taught.made.lessons] == [""]
     assert read_run(street_run).version == 1
@@ -120,15 +118,6 @@ def test_normal_footage_is_added_without_fitting_again(street_run, scored, tmp_p
         oddframe.train(None, onto=street_run)
 
 
-def test_footage_in_which_nothing_is_odd_changes_nothing(street_run, street):
-    before = (street_run / CHECKPOINT).read_bytes()
-    taught = oddframe.train(street.root / "calm.mp4", onto=street_run)
-    if taught.made is None:
-        assert (street_run / CHECKPOINT).read_bytes() == before
-        assert "nothing changed" in taught.text()
-    assert read_run(street_run).version == len(read_versions(street_run).versions)
-
-
 def test_killed_between_its_files_the_next_word_makes_the_version(
     street_run, scored, tmp_path, monkeypatch
 ):
@@ -140,20 +129,18 @@ def test_killed_between_its_files_the_next_word_makes_the_version(
         with pytest.raises(KeyboardInterrupt):
             oddframe.learn(street_run, scored, normal=["1"])
     assert read_run(street_run).version == 0, "the version before, whole"
-    assert odd(street_run, scored, tmp_path) == {"fast": 1, "large": 1}
     oddframe.learn(street_run, scored, normal=["2"])
     assert read_run(street_run).version == 2
     assert odd(street_run, scored, tmp_path) == {"fast": 0, "large": 0}
 
 
-def test_a_full_disk_leaves_the_version_before(street_run, scored, tmp_path):
+def test_a_full_disk_leaves_the_version_before(street_run, scored):
     with (
         files_of_at_most(20_000),
         pytest.raises(OddframeError, match=r"cannot be written|No space|too large"),
     ):
         oddframe.learn(street_run, scored, normal=["1"])
     assert read_run(street_run).version == 0
-    assert odd(street_run, scored, tmp_path) == {"fast": 1, "large": 1}
 
 
 @pytest.mark.parametrize(
@@ -207,10 +194,10 @@ def test_damaged_versions_are_one_line(content, said, street_run):
         oddframe.learn(street_run, list=True)
 
 
-def test_a_damaged_lesson_is_named_and_can_be_taken_back(street_run, scored, tmp_path):
+def test_a_damaged_lesson_is_named_and_can_be_taken_back(street_run, scored):
     oddframe.learn(street_run, scored, normal=["1"])
     (street_run / "lessons" / "0001.pt").write_bytes(b"no")
     with pytest.raises(OddframeError, match=r"0001\.pt.*--undo"):
         oddframe.learn(street_run, scored, normal=["2"])
     oddframe.learn(street_run, undo=True)
-    assert odd(street_run, scored, tmp_path) == {"fast": 1, "large": 1}
+    assert read_run(street_run).version == 2
