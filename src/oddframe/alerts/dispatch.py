@@ -89,11 +89,15 @@ class Alerts:
         status = sender.status()
         if status.off:
             raise OddframeError(f"{name}: {status.trouble}; it is off until the next start")
-        test = a_test(camera)
+        failed, test = status.counts["failed"], a_test(camera)
         sender.put(test)
         sender.wake()
         until = time.monotonic() + patience
         while (outcome := sender.came_of(test)) is None and time.monotonic() < until:
+            status = sender.status()
+            if status.trouble and status.counts["failed"] > failed:
+                # What waits before it was not taken either; the test waits behind that.
+                raise OddframeError(f"{name}: takes nothing now: {status.trouble}")
             time.sleep(0.05)
         if isinstance(outcome, Accepted):
             return f"{name}: took a test message"

@@ -6,6 +6,7 @@
     DIR/cameras/NAME/YYYY-MM-DD/HHMMSS-ID.json         an event: the truth of it
     DIR/cameras/NAME/YYYY-MM-DD/HHMMSS-ID.mp4, .jpg    its clip and its picture
     DIR/outbox/                                        messages that are not accepted yet
+    DIR/learning/NAME/hours/, fits/N/                  normal life that is recorded, and fits of it
 
 Date and time are those in the event's id, in UTC, so the files of an event keep their names
 whatever is found out about it later.
@@ -135,6 +136,10 @@ class StateFolder:
     def cameras(self) -> Path:
         """A folder for each camera."""
         return self.root / "cameras"
+
+    def learning(self, camera: str) -> Path:
+        """What is recorded of a camera to fit it again, and its fits."""
+        return self.root / "learning" / checked_camera(camera)
 
     def event_files(self, camera: str, event_id: str) -> EventFiles:
         """The files of an event.

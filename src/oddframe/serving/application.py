@@ -15,7 +15,17 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from oddframe.errors import OddframeError
-from oddframe.serving import camera_page, change, event_files, login, moment, now, review, timeline
+from oddframe.serving import (
+    camera_page,
+    change,
+    event_files,
+    login,
+    moment,
+    now,
+    refit,
+    review,
+    timeline,
+)
 from oddframe.serving.feed import Feed
 from oddframe.serving.guard import Guard
 from oddframe.serving.site import Site
@@ -67,6 +77,12 @@ def application(site: Site, names: Collection[str] = ()) -> ASGIApp:
         Route("/camera/{camera:str}/zones", on(change.zones), methods=["POST"]),
         Route("/camera/{camera:str}/limit", on(change.limit), methods=["POST"]),
         Route("/camera/{camera:str}/schedule", on(change.schedule), methods=["POST"]),
+        Route("/camera/{camera:str}/record", on(refit.record), methods=["POST"]),
+        Route("/camera/{camera:str}/pieces", on(refit.pieces), methods=["POST"]),
+        Route("/camera/{camera:str}/fits", on(refit.fits), methods=["POST"]),
+        Route("/camera/{camera:str}/back", on(refit.back), methods=["POST"]),
+        Route("/camera/{camera:str}/hours/{piece:str}", on(refit.piece)),
+        Route("/camera/{camera:str}/fits/{fit:str}/drill", on(refit.drill)),
         Route("/camera/{camera:str}/test", on(change.try_sink), methods=["POST"]),
         Route("/cameras/{camera:str}/still", stills.still),
         Route("/cameras/{camera:str}/film", stills.film),

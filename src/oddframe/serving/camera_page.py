@@ -16,6 +16,7 @@ from oddframe.pages.tables import Facts
 from oddframe.serving.camera_facts import facts_of
 from oddframe.serving.limit_form import LimitForm, limit_form, meant_by
 from oddframe.serving.now import Tile, tile_of
+from oddframe.serving.refit_form import RefitForm, refit_form
 from oddframe.serving.schedule_form import ScheduleForm, schedule_form
 from oddframe.serving.site import SeenCamera, Site, page
 from oddframe.serving.zone_form import ZoneForm, ZoneRow, rows_of, typed_rows
@@ -83,6 +84,7 @@ class _Camera:
     zones: ZoneForm
     limit: LimitForm
     schedule: ScheduleForm
+    refits: RefitForm | None
     alerts: AlertsForm
 
 
@@ -130,6 +132,16 @@ def shown(site: Site, request: Request, typed: Typed) -> Response:
             camera.plan.camera.schedule,
             typed.of("schedule"),
             said=typed.wrong("schedule"),
+            place=place,
+            may_change=may_change,
+        ),
+        refits=None
+        if site.refits is None
+        else refit_form(
+            site,
+            camera,
+            site.refits,
+            said=typed.wrong("refit"),
             place=place,
             may_change=may_change,
         ),

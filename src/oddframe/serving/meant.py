@@ -68,8 +68,8 @@ def with_threshold(site: Site, camera: str, threshold: float, now: float) -> Mea
     lowest = min(one.threshold for one in minutes)
     if threshold < lowest:
         notes.append(
-            f"Below {lowest:.2f} nothing was an event then, and nothing was filmed: of these calls "
-            "only the highest score of their minutes is known."
+            f"Below {lowest:.2f} nothing was an event then, and nothing was filmed: of a call that "
+            "stayed below it only the highest score of its minutes is known."
         )
     lead = f"At {threshold:.2f}, {_hours(minutes)} of the last week would have had "
     return _meant(lead, len(calls), shown, notes)
@@ -90,6 +90,7 @@ def with_budget(site: Site, camera: str, threshold: float, per_hour: float, now:
         return _NOTHING
     budget = Budget(threshold, per_hour)
     since = now - WEEK - budget.window
+    budget.limit(60.0 * site.reader.minutes(camera, since, now)[0].minute)  # watched since then
     events = site.reader.events(Question(camera, since, now, most=_MOST_EVENTS))
     told = []
     for event in reversed(events):

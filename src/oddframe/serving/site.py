@@ -17,7 +17,9 @@ from oddframe.journal.live_event import LiveEvent
 from oddframe.journal.question import Question
 from oddframe.journal.reading import JournalReader
 from oddframe.pages.rendering import Shown, drawn
+from oddframe.refitting.refits import Refits
 from oddframe.serving.sessions import Sessions
+from oddframe.sources.packet_ring import PacketRing
 from oddframe.sources.tally import ReaderState
 from oddframe.watching.camera import CameraCounts
 from oddframe.watching.plan import Plan
@@ -81,6 +83,10 @@ class SeenWatch(Protocol):
         """Names of the sinks that are told of a camera, and what each does."""
         ...
 
+    def ring_of(self, camera: str) -> PacketRing | None:
+        """The packets of a camera, as they come; None without any."""
+        ...
+
     def try_sink(self, camera: str, sink: str) -> str:
         """Send a test message to one; a line, or an error."""
         ...
@@ -112,6 +118,7 @@ class Site:
         sessions: who may look.
         watch: what this process watches; None of nothing.
         tutor: who teaches its runs what persons say; None where nobody does.
+        refits: what cameras are fitted from again; None where none are watched.
         closing: set when the server is about to end: what goes on for long ends by itself then.
     """
 
@@ -120,6 +127,7 @@ class Site:
     sessions: Sessions
     watch: SeenWatch | None = None
     tutor: Teaching | None = None
+    refits: Refits | None = None
     closing: threading.Event = field(default_factory=threading.Event)
 
     @property

@@ -97,16 +97,19 @@ def serve(
 
     @contextmanager
     def shown(reader: JournalReader, watch: SeenWatch | None = None) -> Generator[None]:
+        from oddframe.refitting.refits import Refits
         from oddframe.serving.server import serving
         from oddframe.serving.site import Site
         from oddframe.serving.tutor import Tutor
 
         journal = reader if isinstance(reader, Journal) else None
         with ExitStack() as until_over:
-            tutor = None
+            tutor = refits = None
             if watch is not None:
+                refits = Refits(reader.state, watch.ring_of, say)
+                until_over.callback(refits.stop)
                 tutor = until_over.enter_context(Tutor(reader, watch, say).at_work())
-            site = Site(reader, journal, sessions, watch, tutor)
+            site = Site(reader, journal, sessions, watch, tutor, refits)
             address = until_over.enter_context(serving(site, door))
             say(f"the page is at {address} (Ctrl-C ends it)")
             yield

@@ -124,6 +124,11 @@ class WatchedCamera:
         if self._thread.is_alive():
             self._thread.join(patience)
 
+    @property
+    def ring(self) -> PacketRing | None:
+        """The packets that come; None where no film is kept."""
+        return self._ring
+
     def can_be_let_go(self, plan: Plan) -> bool:
         """Whether its frames are those that another plan asks for."""
         mine, other = self.plan.camera, plan.camera

@@ -21,6 +21,7 @@ from oddframe.files.atomic import check_can_write
 from oddframe.journal.journal import Journal, open_journal
 from oddframe.journal.live_event import LiveEvent
 from oddframe.journal.retention import Room, make_room
+from oddframe.sources.packet_ring import PacketRing
 from oddframe.watching.arming import Arming
 from oddframe.watching.balancing import Balancing
 from oddframe.watching.camera import WatchedCamera
@@ -256,6 +257,7 @@ class Watch:
             if (old := self._plans.get(name)) is not None
             and (old.camera, old.run.sha256) == (plan.camera, plan.run.sha256)
         }
+        plans |= {name: self._plans[name] for name in same}  # no second copy of their detectors
         other = [name for name in self._cameras if name not in same]
         went_on = {name for name in other if name in plans and self._go_on_with(plans[name])}
         gone = [name for name in other if name not in went_on]
@@ -303,6 +305,11 @@ class Watch:
     def arm(self, camera: str, armed: bool) -> None:
         """What a person wants; it is kept."""
         self._arming.switch(camera, armed)
+
+    def ring_of(self, camera: str) -> PacketRing | None:
+        """The packets of a camera that is watched here, as they come; None without any."""
+        watched = self._cameras.get(camera)
+        return watched.ring if isinstance(watched, WatchedCamera) else None
 
     def try_sink(self, camera: str, sink: str) -> str:
         """Send a real test message of a camera to a sink; a line that says that it was taken.

@@ -230,3 +230,17 @@ if (limit) {
     timer = setTimeout(ask, 150);
   });
 }
+
+// A fit that goes on says how far it is; what was recorded meanwhile comes with the next visit.
+async function follow() {
+  const fits = document.getElementById("fits");
+  if (fits?.querySelector('[data-state="fitting"]') && document.visibilityState === "visible") {
+    try {
+      const answer = await fetch(location.pathname, { headers: { Accept: "text/html" } });
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("fits");
+      if (answer.ok && fresh && !fits.contains(document.activeElement)) fits.replaceWith(fresh);
+    } catch { /* the server may be on its way back */ }
+  }
+  setTimeout(follow, 5000);
+}
+setTimeout(follow, 5000);

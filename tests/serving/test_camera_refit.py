@@ -1,0 +1,162 @@
+"""A camera is fitted again from its page: recorded, fitted beside the watch, used, rolled back."""
+
+import time
+from collections.abc import Generator
+
+import pytest
+from tests.made.chromium import begun, complaints, until
+from tests.made.serve_process import Process
+from tests.serving.test_camera_browser import Page
+from tests.serving.test_camera_page import fields
+
+from oddframe.journal.state_folder import StateFolder
+from oddframe.refitting.recordings import recordings_in
+
+
+@pytest.fixture(scope="module")
+def server(street, tmp_path_factory) -> Generator[Process]:
+    folder = tmp_path_factory.mktemp("refit")
+    film = f"lavfi:movie={street.root / 'calm.mp4'}:loop=0,setpts=N/(12.5*TB)"
+    (folder / "cameras.yaml").write_text(
+        f"run: {street.run}  # of May\ncameras:\n"
+        f"  - name: front\n    source: '{film}'\n    threshold: 40  # by hand\n"
+        f"  - name: private\n    source: '{film}'\n    keep: scores\n"
+    )
+    served = Process(folder, "cameras.yaml", "--state", "state")
+    served.folder = folder
+    try:
+        until(lambda: served.browser.get("/cameras/front/still").status == 200, 120)
+        yield served
+        assert served.end() == 0
+    finally:
+        served.process.kill()
+    assert "Traceback" not in served.said
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Generator:
+    driver = begun()
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def page(server, chromium) -> Page:
+    return Page(chromium, server, server.folder / "cameras.yaml")
+
+
+def with_pieces(page, many):
+    """At its page, with so many pieces, whichever test came first."""
+    page.go()
+    while len(page.all(".pieces li")) < many:
+        record(page, 10)
+
+
+def record(page, seconds):
+    page.go()
+    hours = page.one("input[name='hours']")
+    hours.clear()
+    hours.send_keys("0.5")
+    page.click("#refit button[value='start']")
+    until(lambda: page.all("#refit button[value='stop']"))
+    time.sleep(seconds)
+    before = len(page.all(".pieces li"))
+    page.click("#refit button[value='stop']")
+    until(lambda: len(page.all(".pieces li")) == before + 1)
+
+
+def test_recorded_fitted_used_and_rolled_back(page, tmp_path):
+    first = page.camera.run
+    with_pieces(page, 2)
+    looked = page.all(".pieces a")[0].get_attribute("href")
+    film = page.served.browser.get(looked[looked.index("/camera") :])
+    assert (film.status, film.headers["content-type"], film.body[4:8]) == (
+        200,
+        "video/mp4",
+        b"ftyp",
+    )
+    page.click("#refit button[value='fit']")
+    until(lambda: page.all(".fit[data-state='fitting']"))
+    page.driver.execute_script("document.getElementById('refit').scrollIntoView()")
+    page.driver.save_screenshot(str(tmp_path / "fitting.png"))
+    # The page says so by itself once it is over.
+    until(lambda: not page.all(".fit[data-state='fitting']"), 300)
+    assert page.all(".fit[data-state='fitted']"), page.one(".fit p.quiet").text
+    assert "threshold" in page.one(".fit p.quiet").text
+    page.click(".fit button[value='use']")
+    until(lambda: page.all(".fit[data-state='used']"))
+    fitted = page.served.folder / "state" / "learning" / "front" / "fits" / "1" / "run"
+    assert page.camera.run == fitted
+    # A threshold is on the scale of its run.
+    assert page.camera.threshold is None
+    assert "read again; 1 of 2 cameras new" in page.served.said
+    page.driver.execute_script("document.getElementById('refit').scrollIntoView()")
+    page.driver.save_screenshot(str(tmp_path / "used.png"))
+    page.click("#refit form[action*='/back'] button")
+    until(lambda: page.all(".fit[data-state='fitted']"))
+    assert (page.camera.run, page.camera.threshold) == (first, 40)
+    assert not page.all("#refit form[action*='/back']")
+    assert page.served.said.count("front: up") == 1
+    assert complaints(page.driver) == []
+
+
+def test_a_fit_that_is_stopped_can_go_on_or_be_removed(page):
+    with_pieces(page, 2)
+    page.click("#refit button[value='fit']")
+    until(lambda: page.all(".fit[data-state='fitting']"))
+    refused = page.served.browser.post("/camera/front/pieces", {"what": "fit", "piece-x": "yes"})
+    assert refused.status == 409
+    assert "a fit goes on there" in refused.text
+    page.click(".fit button[value='stop']")
+    until(lambda: page.all(".fit[data-state='stopped']"))
+    page.click(".fit button[value='go on']")
+    until(lambda: page.all(".fit[data-state='fitting']"))
+    page.click(".fit button[value='stop']")
+    until(lambda: page.all(".fit[data-state='stopped']"))
+    page.click(".fit[data-state='stopped'] button[value='remove']")
+    until(lambda: not page.all(".fit[data-state='stopped']"))
+
+
+def test_pieces_are_removed_by_their_names_and_nothing_else_is(page, server):
+    with_pieces(page, 1)
+    state = StateFolder(server.folder / "state")
+    hours = state.learning("front") / "hours"
+    (hours / "mine.mp4").write_bytes(b"mine")
+    names = [one.name for one in recordings_in(hours)]
+    evil = {"what": "remove", "piece-mine": "yes", "piece-../../../passwords": "yes"}
+    given = {**evil, f"piece-{names[0]}": "yes"}
+    assert page.served.browser.post("/camera/front/pieces", given).status == 303
+    assert [one.name for one in recordings_in(hours)] == names[1:]
+    assert (hours / "mine.mp4").read_bytes() == b"mine"
+    for path in ("mine", "..%2f..%2fjournal", names[0]):
+        assert page.served.browser.get(f"/camera/front/hours/{path}").status == 404
+
+
+@pytest.mark.parametrize(
+    ("camera", "path", "given", "said"),
+    [
+        ("private", "record", {"hours": "1", "gigabytes": "1"}, "says 'keep: scores'"),
+        ("front", "record", {"hours": "1e9", "gigabytes": "1"}, "expected hours up to"),
+        ("front", "record", {"hours": "x", "gigabytes": "1"}, "expected a number of hours"),
+        ("front", "pieces", {"what": "fit"}, "choose some of the recorded pieces"),
+        ("front", "fits", {"what": "use", "fit": "../9"}, "there is no such fit"),
+        ("front", "back", {}, "no run of before"),
+    ],
+)
+def test_what_cannot_be_is_a_line(server, camera, path, given, said):
+    browser = server.browser
+    answer = browser.post(f"/camera/{camera}/{path}", {**fields(browser, camera), **given})
+    assert answer.status == 409
+    assert said in answer.text.replace("&#39;", "'")
+    assert browser.get(f"/camera/{camera}/fits/9/drill").status == 404
+
+
+def test_no_words_but_its_own_are_pieces(tmp_path):
+    noon = "20261130T120000Z"
+    for name in (noon, f"{noon}-2", "20269930T120000Z", "x", "20261130T1200"):
+        (tmp_path / f"{name}.mp4").write_bytes(b"film")
+    (tmp_path / "20261130T130000Z.mp4").symlink_to("/etc/passwd")
+    (tmp_path / "20261130T140000Z.mp4").touch()
+    found = recordings_in(tmp_path, {f"{noon}-2"})
+    assert [one.name for one in found] == [noon]
+    assert found[0].bytes == 4
