@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 
+import numpy as np
 import pytest
 from tests.made.full_disk import files_of_at_most
 from tests.made.live_events import live_event
@@ -13,6 +14,7 @@ from oddframe.cli import main
 from oddframe.errors import OddframeError
 from oddframe.journal.sidecars import write_sidecar
 from oddframe.journal.state_folder import StateFolder
+from oddframe.media.video_writing import VideoWriter
 from oddframe.runs.checkpoint import read_checkpoint
 from oddframe.runs.run_folder import CHECKPOINT, read_run
 from oddframe.teaching import teach as teaching
@@ -166,6 +168,15 @@ def test_other_detectors_say_that_they_cannot_be_taught(scored, tmp_path):
     run = oddframe.train(None, tmp_path / "run", detector="giorno")
     with pytest.raises(OddframeError, match="giorno cannot be taught; fixed-camera can"):
         oddframe.learn(run.folder, scored, normal=["1"])
+
+
+def test_footage_of_another_camera_is_refused(street_run, tmp_path):
+    with VideoWriter(tmp_path / "other.mp4", 12.5, (80, 128)) as writer:
+        for level in range(30):
+            writer.write(np.full((128, 80, 3), level, np.uint8))
+    with pytest.raises(OddframeError, match=r"other\.mp4: pictures of 80x128 are of another shape"):
+        oddframe.train(tmp_path / "other.mp4", onto=street_run)
+    assert not (street_run / "lessons" / "versions.json").exists()
 
 
 def test_a_recording_that_changed_is_not_looked_at(street_run, scored, tmp_path):

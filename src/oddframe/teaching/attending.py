@@ -14,6 +14,7 @@ from oddframe.footage.deep_footage import at_range_of_run
 from oddframe.footage.zoned_footage import with_zones
 from oddframe.media.frames import Frame, MediaInfo
 from oddframe.media.watched_video import watched
+from oddframe.runs.learnt_shape import is_unlike, learnt_sizes
 from oddframe.runs.run_folder import Run
 from oddframe.teaching.moments import Moment
 from oddframe.videos.manifest import Manifest
@@ -55,9 +56,14 @@ def attend(
         advance: told the share done.
 
     Raises:
-        OddframeError: the recording cannot be read.
+        OddframeError: the recording cannot be read, or is of another camera.
     """
-    path = moments[0].path
+    path, size = moments[0].path, (moments[0].video.width, moments[0].video.height)
+    if is_unlike(learnt_sizes(run), size):
+        raise OddframeError(
+            f"{path}: pictures of {size[0]}x{size[1]} are of another shape than those that "
+            f"{run.folder} learnt from: they are of another camera, and say nothing of this one"
+        )
     manifest = Manifest("moments", (replace(moments[0].video, path=path.name),), path.parent)
     manifest = with_zones(at_range_of_run(manifest, run.levels), run.zones or None)
     video = manifest.videos[0]

@@ -11,14 +11,11 @@ from oddframe.detectors.contract import FrameDetector, looks_at_frames
 from oddframe.errors import OddframeError
 from oddframe.footage.zoned_footage import zones_for_run
 from oddframe.media.opening import open_video
-from oddframe.runs.run_folder import MANIFEST, Run, read_run
+from oddframe.runs.learnt_shape import is_unlike, learnt_sizes
+from oddframe.runs.run_folder import Run, read_run
 from oddframe.scores.detections import EventRule
 from oddframe.scoring.request import Alarms, Manner
-from oddframe.videos.manifest import Manifest
 from oddframe.zones.zone import Zones
-
-_OTHER_SHAPE = 0.05
-"""Of width by height, relative: beyond it a run was fitted on another camera."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +45,7 @@ class Plan:
         A run knows one camera's picture, place by place; of another shape it would be judged by
         other places than it shows. Where a camera gives the same in another size, nothing moves.
         """
-        shape = size[0] / size[1]
-        if not self.learnt or any(abs(shape * h / w - 1) <= _OTHER_SHAPE for w, h in self.learnt):
+        if not is_unlike(self.learnt, size):
             return ""
         width, height = self.learnt[0]
         return (
@@ -86,22 +82,13 @@ def plan_of(camera: Camera, run: Run) -> Plan:
     trained = not detector.traits.needs_no_footage
     zones = zones_for_run(camera.zones, run.zones, trained=trained)
     check_sensitivity(zones, detector.traits.places, who)
-    plan = Plan(camera, run, detector, rule, zones, _learnt_sizes(run))
+    plan = Plan(camera, run, detector, rule, zones, learnt_sizes(run))
     if camera.source.kind == "file":  # which else would be through at once, with nothing
         with open_video(camera.source.address) as video:
             unlike = plan.unlike((video.info.width, video.info.height))
         if unlike:
             raise OddframeError(f"camera '{camera.name}': {camera.source.shown}: {unlike}")
     return plan
-
-
-def _learnt_sizes(run: Run) -> tuple[tuple[int, int], ...]:
-    path = run.folder / MANIFEST
-    if not path.is_file():
-        return ()
-    videos = Manifest.read(path).split("train")
-    sizes = ((video.width, video.height) for video in videos if video.width and video.height)
-    return tuple(dict.fromkeys(sizes))
 
 
 def plans_of(wanted: CamerasFile, *, spread: bool = False) -> list[Plan]:
