@@ -37,6 +37,7 @@ pytest_plugins = (
     "tests.made.disks",
     "tests.made.made_once",
     "tests.made.street",
+    "tests.made.vision_server",
     "tests.made.every_detector",  # imports those above, which are rewritten first
     "tests.made.mqtt_broker",
     "tests.made.native_trees",

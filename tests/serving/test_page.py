@@ -11,6 +11,7 @@ from tests.made.live_events import NOON, live_event
 from tests.serving.conftest import Browser, Served, feed_line, jpeg
 
 from oddframe.journal.reading import JournalReader
+from oddframe.journal.second_look import SecondLook
 from oddframe.journal.state_folder import StateFolder
 from oddframe.serving.door import Door
 from oddframe.serving.passwords import Passwords
@@ -220,3 +221,19 @@ def test_an_event_of_numbers_alone_is_shown_without_what_is_not_there(served: Se
     assert "There is no film and no picture of it." in shown
     assert "<video" not in shown
     assert "<img" not in shown
+
+
+def test_a_second_look_stands_beside_the_event_with_whose_it_is(served: Served):
+    a, b, *_ = served.events
+    answer = SecondLook(True, "a fall", f"Somebody {NASTY} lies there.", "seer-7b", "gpu.home:8000")
+    served.journal.looked_again(a.id, answer)
+    assert served.journal.flush(10)
+    text = served.browser.get(f"/review/{a.id}").text
+    assert "second look" in text
+    assert "a fall: Somebody &lt;script&gt;" in text
+    assert NASTY not in text
+    assert "seer-7b at gpu.home:8000" in text
+    assert "second look" not in served.browser.get(f"/review/{b.id}").text
+    served.journal.looked_again(a.id, replace(answer, anomalous=False, kind=""))
+    assert served.journal.flush(10)
+    assert "nothing odd: Somebody" in served.browser.get(f"/review/{a.id}").text

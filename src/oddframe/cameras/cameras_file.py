@@ -13,6 +13,8 @@ from oddframe.cameras.address import KEYS as ADDRESS_KEYS
 from oddframe.cameras.address import address_of
 from oddframe.cameras.schedule import ALWAYS, Schedule, read_schedule
 from oddframe.cameras.schedule import KEYS as SCHEDULE_KEYS
+from oddframe.cameras.second_look import KEYS as SECOND_LOOK_KEYS
+from oddframe.cameras.second_look import SecondLooks, read_second_look
 from oddframe.errors import OddframeError, unknown
 from oddframe.files.paths import AnyPath, as_path
 from oddframe.files.yaml_table import YamlTable, read_yaml, yaml_of
@@ -52,7 +54,7 @@ _SHARED = (
     "retention",
 )
 """What may stand at the top, for all cameras, or in a camera, for it alone."""
-_OF_FILE = ("cameras", "alerts", *_SHARED)
+_OF_FILE = ("cameras", "alerts", "second_look", *_SHARED)
 _OF_CAMERA = ("name", *ADDRESS_KEYS, "alerts", *_SHARED)
 
 
@@ -110,11 +112,13 @@ class CamerasFile:
         path: the file.
         cameras: in its order; at least one, no two of one name.
         sinks: who may be told, by name; not opened yet.
+        second_look: which server is asked about alarms; None of none.
     """
 
     path: Path
     cameras: tuple[Camera, ...]
     sinks: Mapping[str, Sink]
+    second_look: SecondLooks | None = None
 
 
 def read_cameras(path: AnyPath) -> CamerasFile:
@@ -148,7 +152,19 @@ def _cameras_in(content: Mapping[str, Any], path: Path) -> CamerasFile:
         cameras.append(camera)
     if not cameras:
         raise common.error("expected a list of cameras under 'cameras', found none")
-    return CamerasFile(path, tuple(cameras), sinks)
+    return CamerasFile(path, tuple(cameras), sinks, _second_look(common, cameras))
+
+
+def _second_look(common: YamlTable, cameras: list[Camera]) -> SecondLooks | None:
+    if "second_look" not in common:
+        return None
+    found = read_second_look(common.table("second_look", SECOND_LOOK_KEYS))
+    if not any(camera.keep == "film" for camera in cameras):
+        raise common.error(
+            "'second_look' sends pictures of films, and no camera keeps any; leave it out, or give "
+            "a camera 'keep: film'"
+        )
+    return found
 
 
 class _Reading:

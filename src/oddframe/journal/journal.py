@@ -19,6 +19,7 @@ from oddframe.journal.indexing import Indexed, opened, unusable
 from oddframe.journal.live_event import LiveEvent, Verdict
 from oddframe.journal.question import Question
 from oddframe.journal.records import RecordedGap, ScoreMinute
+from oddframe.journal.second_look import SecondLook
 from oddframe.journal.state_folder import StateFolder
 from oddframe.journal.waiting import Waiting
 from oddframe.journal.writing import DiskWriter
@@ -113,8 +114,9 @@ class Journal(FreshReader):
     def write(self, event: LiveEvent, picture: bytes | None = None) -> LiveEvent:
         """An event opened, went on, was closed, or its clip is done: its newest state.
 
-        A verdict is never taken back by it: whoever follows the event need not know of one. The
-        size of its files counts as it is now, so write it once more when its clip is done.
+        A verdict or a second look is never taken back by it: whoever follows the event need not
+        know of one. The size of its files counts as it is now, so write it once more when its clip
+        is done.
 
         Args:
             event: all of it. ``clip`` names a file that is being written; see
@@ -129,7 +131,7 @@ class Journal(FreshReader):
             event = replace(event, picture=files.name(files.picture))
         with self._writer.adding() as waiting:
             if known := self._newest.get(event.id):
-                event = replace(event, verdict=known.verdict)
+                event = replace(event, verdict=known.verdict, second=known.second)
             json.dumps(event.to_json(), allow_nan=False)  # what is no plain value fails here
             self._take(event, waiting)
             if picture is not None:
@@ -142,14 +144,15 @@ class Journal(FreshReader):
         Raises:
             OddframeError: there is no such event.
         """
-        event = self.event(event_id)
-        if event is None:
-            raise OddframeError(f"{self.state.root}: expected the id of an event, found {event_id}")
-        with self._writer.adding() as waiting:
-            # What is followed by somebody may have gone on since it was asked for.
-            event = replace(self._newest.get(event_id, event), verdict=verdict)
-            self._take(event, waiting)
-        return event
+        return self._said_of(event_id, verdict=verdict)
+
+    def looked_again(self, event_id: str, second: SecondLook) -> LiveEvent:
+        """What a model said of an event.
+
+        Raises:
+            OddframeError: there is no such event.
+        """
+        return self._said_of(event_id, second=second)
 
     def forget(self, event: LiveEvent) -> int:
         """Remove an event with its clips, its picture and its sidecar, and no other file.
@@ -286,6 +289,16 @@ class Journal(FreshReader):
         if not self._writer.stop(_CLOSING):
             left = len(self._writer.events())
             self._say(f"{self.state.root}: the disk took nothing more; {left} events are lost")
+
+    def _said_of(self, event_id: str, **said: Any) -> LiveEvent:
+        event = self.event(event_id)
+        if event is None:
+            raise OddframeError(f"{self.state.root}: expected the id of an event, found {event_id}")
+        with self._writer.adding() as waiting:
+            # What is followed by somebody may have gone on since it was asked for.
+            event = replace(self._newest.get(event_id, event), **said)
+            self._take(event, waiting)
+        return event
 
     def _take(self, event: LiveEvent, waiting: Waiting) -> None:
         waiting.events[event.id] = event

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from oddframe.errors import OddframeError
 from oddframe.files.plain_values import typed
 from oddframe.files.text_files import shown
+from oddframe.journal.second_look import SecondLook
 from oddframe.scores.sights import Sight
 from oddframe.videos.names import checked_id
 
@@ -59,6 +60,7 @@ class LiveEvent:
             an alarm.
         ending: why it is over: ``quiet``, ``longest``, ``gap``, ``stopped``, ``interrupted`` (the
             process was killed), ...; ``""`` while it is open.
+        second: what a model said that was asked about it; None of none.
     """
 
     id: str
@@ -85,6 +87,7 @@ class LiveEvent:
     verdict: Verdict | None = None
     untold: str = ""
     ending: str = ""
+    second: SecondLook | None = None
 
     def __post_init__(self) -> None:
         time_of_id(self.id)

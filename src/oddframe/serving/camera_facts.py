@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from oddframe.cameras.second_look import SecondLooks
 from oddframe.console.words import count, duration
 from oddframe.serving.site import SeenCamera
 
 
-def facts_of(camera: SeenCamera) -> list[tuple[str, str]]:
-    """Names of settings, and their values as they are watched with."""
+def facts_of(camera: SeenCamera, look: SecondLooks | None) -> list[tuple[str, str]]:
+    """Names of settings, and their values as they are watched with.
+
+    Args:
+        camera: whose.
+        look: which server is asked about alarms; None of none.
+    """
     plan, said = camera.plan, camera.plan.camera
     retention = said.retention
     facts = [
@@ -27,6 +33,7 @@ def facts_of(camera: SeenCamera) -> list[tuple[str, str]]:
             f"{retention.least_free / 1e9:g} GB of the disk stay free",
         ),
         ("told", ", ".join(said.alerts) or "nobody"),
+        ("second look", look.describe() if look is not None and said.keep == "film" else ""),
     ]
     return [(name, value) for name, value in facts if value]
 

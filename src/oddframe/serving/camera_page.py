@@ -118,7 +118,7 @@ def shown(site: Site, request: Request, typed: Typed) -> Response:
         others=[(one.name, page_of(one.name)) for one in site.cameras if one is not camera],
         saved=_SAVED.get(request.query_params.get("saved", ""), ""),
         no_file=saving is None,
-        facts=Facts(facts_of(camera)),
+        facts=Facts(facts_of(camera, None if site.watch is None else site.watch.second_look)),
         zones=_zones(site, camera, typed, mark, may_change),
         limit=limit_form(
             site,

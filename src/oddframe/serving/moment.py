@@ -13,6 +13,7 @@ from oddframe.console.words import sentence
 from oddframe.errors import OddframeError
 from oddframe.journal.live_event import LiveEvent, time_of_id
 from oddframe.journal.question import Question
+from oddframe.journal.second_look import SecondLook
 from oddframe.pages.tables import Facts
 from oddframe.reporting.times import offset
 from oddframe.scores.sights import Sight
@@ -108,9 +109,18 @@ def _facts(event: LiveEvent, taught: str) -> list[tuple[str, str]]:
         ("told", UNTOLD.get(event.untold, event.untold) or "as an alarm"),
         ("run", f"{event.run}, version {event.version}" if event.version else event.run),
         ("your word", taught),
+        ("second look", _second(event.second)),
         ("id", event.id),
     ]
     return [(name, value) for name, value in facts if value]
+
+
+def _second(look: SecondLook | None) -> str:
+    """What a model said, and which one, on which server."""
+    if look is None:
+        return ""
+    found = (look.kind or "something") if look.anomalous else "nothing odd"
+    return f"{found}: {look.sentence} (says {look.model} at {look.host}; it changes no score)"
 
 
 def _beside(site: Site, event: LiveEvent) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 import oddframe
+from oddframe.cameras.second_look import SecondLooks
 from oddframe.journal.journal import Journal
 from oddframe.journal.live_event import LiveEvent
 from oddframe.journal.question import Question
@@ -69,6 +70,11 @@ class SeenWatch(Protocol):
     @property
     def cameras(self) -> Sequence[SeenCamera]:
         """Those that are watched now."""
+        ...
+
+    @property
+    def second_look(self) -> SecondLooks | None:
+        """Which server is asked about alarms; None of none."""
         ...
 
     def is_armed(self, camera: str) -> bool:

@@ -50,6 +50,8 @@ class ClipWriter:
     Attributes:
         parts: the files, complete but for the last while it is written.
         seconds: how much there is in them.
+        first: the first picture of the first of them, on the axis of ``LiveFrame.seconds``; None
+            while there is none.
         missed: packets that were too much for the disk.
         failure: one line on what could not be written; ``""`` while all goes well.
     """
@@ -60,6 +62,7 @@ class ClipWriter:
         self.path = path
         self.parts: list[Path] = []
         self.seconds = 0.0
+        self.first: float | None = None
         self.missed = 0
         self.failure = ""
         self._ring = ring
@@ -109,6 +112,8 @@ class ClipWriter:
                         continue
                     part = _Part(self._next_path(), kept)
                     self.parts.append(part.path)
+                    if self.first is None:
+                        self.first = kept.seconds
                 part.write(kept)
                 self.seconds = kept.seconds - (self._begin or 0.0)
             if part is not None:

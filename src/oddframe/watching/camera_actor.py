@@ -143,7 +143,12 @@ class CameraActor:
             post.put("show", name, shown, urgent=False)
 
         outside = Outside(
-            FarJournal(state, begin.past, post), room, send, show, partial(post.put, "say")
+            FarJournal(state, begin.past, post),
+            room,
+            send,
+            show,
+            partial(post.put, "say"),
+            partial(post.put, "look"),
         )
         self._camera = WatchedCamera(plan, outside, lambda: self._on)
         self._camera.start()

@@ -76,6 +76,8 @@ def check_cameras(wanted: CamerasFile, state: Path, *, send: bool) -> CheckedCam
     except OddframeError as error:
         lines.append(f"events: cannot be kept: {error}")
         failed["--state"] = str(error)
+    if wanted.second_look is not None:
+        lines.append(f"second look: {wanted.second_look.describe()}; not tried")
     names = [camera.name for camera in wanted.cameras]
     for name, sink in wanted.sinks.items():
         told = [camera.name for camera in wanted.cameras if name in camera.alerts]

@@ -84,6 +84,7 @@ class FarCamera:
             "send": outside.send,
             "show": outside.show,
             "say": outside.say,
+            "look": outside.look,
         }
         self._thread = threading.Thread(
             target=self._run, name=f"oddframe-far-{self.name}", daemon=True

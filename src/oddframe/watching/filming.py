@@ -99,6 +99,7 @@ class _Film(threading.Thread):
         self._camera, self._outside, self._ring = camera, outside, ring
         self._journal, self._say = outside.journal, outside.say
         self._event = event
+        self._began, self._lead = began, 0.0
         self._since = self.until = began - camera.pre_roll
 
     def run(self) -> None:
@@ -110,9 +111,11 @@ class _Film(threading.Thread):
             self._say(f"{self._camera.name}: no clip: {in_words(error)}")
         self.over.wait()
         newest = journal.event(self._event.id) or self._event
-        journal.write(
+        event = journal.write(
             replace(newest, clip=clips[0] if clips else None, later_clips=tuple(clips[1:]))
         )
+        if clips and not event.is_open:
+            self._outside.look(event, self._lead)
 
     def _filmed(self) -> list[str]:
         """The names of the clips."""
@@ -135,6 +138,8 @@ class _Film(threading.Thread):
             pass
         if writer.failure:
             self._say(f"{camera.name}: {writer.failure}")
+        if writer.first is not None:
+            self._lead = self._began - writer.first
         return [files.name(part) for part in writer.parts if part.is_file()]
 
     def _is_on_disk(self, sidecar: Path) -> bool:

@@ -71,6 +71,8 @@ class Outside:
         send: takes a message, and the sinks that it is for; never waits.
         show: takes the camera's name and how it is; never waits.
         say: takes a line for a person.
+        look: takes an alarm that is over and its film on disk, and the second of that film in which
+            it began; never waits.
     """
 
     journal: CameraJournal
@@ -78,3 +80,4 @@ class Outside:
     send: Callable[[Message, tuple[str, ...]], None]
     show: Callable[[str, CameraState], None]
     say: Callable[[str], None]
+    look: Callable[[LiveEvent, float], None] = lambda *_: None

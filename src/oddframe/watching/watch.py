@@ -14,6 +14,7 @@ from oddframe.alerts.dispatch import Alerts
 from oddframe.alerts.message import Message, in_words, message_of
 from oddframe.alerts.sink import CameraState, Sink
 from oddframe.cameras.cameras_file import Camera, CamerasFile, read_cameras
+from oddframe.cameras.second_look import SecondLooks
 from oddframe.cluster.machines import Machines
 from oddframe.errors import OddframeError
 from oddframe.errors import in_words as error_in_words
@@ -33,6 +34,7 @@ from oddframe.watching.outside import Outside
 from oddframe.watching.plan import Plan, plans_of
 from oddframe.watching.port import answering, host_and_port
 from oddframe.watching.saving import Saving, Taken
+from oddframe.watching.second_looking import SecondLooking
 from oddframe.watching.service import Service
 from oddframe.watching.signals import Signals
 from oddframe.watching.spare_memory import SpareMemory
@@ -123,6 +125,8 @@ class Watch:
                 partial(self._journal.flush, _SETTLE_SECONDS),
             )
             until_over.callback(self._alerts.stop)
+            self._looks = SecondLooking(self._journal, self._say, self._wanted.second_look)
+            until_over.callback(self._looks.stop, self._signals.stop.is_set)
             if self._metrics is not None:
                 figures = Watching(self._state, lambda: self.cameras, self._alerts.status)
                 port = answering(
@@ -202,7 +206,9 @@ class Watch:
         name = plan.camera.name
         self._arming.begins(name)
         on = partial(self._arming.is_on, name)
-        outside = Outside(self._journal, self._room, self._send, self._show, self._say)
+        outside = Outside(
+            self._journal, self._room, self._send, self._show, self._say, self._looks.ask
+        )
         if self._machines is None:
             camera = WatchedCamera(plan, outside, on, before)
         else:
@@ -266,6 +272,7 @@ class Watch:
         for name in gone:
             self._end(name)
         self._wanted, self._plans = taken.wanted, plans
+        self._looks.change(taken.wanted.second_look)
         try:
             self._alerts.change(self._sinks_of(taken.wanted), list(plans))
         except OddframeError as error:  # a disk that takes no new folder
@@ -297,6 +304,11 @@ class Watch:
     def _all_of(self, sinks: tuple[str, ...]) -> list[str]:
         """Names of sinks, with those that are told of everything."""
         return [*sinks, *(sink.name for sink in self._everybody)]
+
+    @property
+    def second_look(self) -> SecondLooks | None:
+        """Which server is asked about alarms; None of none."""
+        return self._wanted.second_look
 
     def is_armed(self, camera: str) -> bool:
         """Whether a person wants to be told of a camera, whatever its schedule says."""

@@ -8,8 +8,6 @@ import hashlib
 import hmac
 import http.client
 import json
-import socket
-import ssl
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,9 +17,9 @@ from urllib.parse import SplitResult, urlsplit
 
 from oddframe.alerts.message import Message, in_words
 from oddframe.alerts.secrets import Secret, read_secret, secret_keys, without
-from oddframe.alerts.settings import COMMON, is_host, read_kinds
+from oddframe.alerts.settings import COMMON, read_kinds
 from oddframe.alerts.sink import Accepted, Gone, Later, Outcome, PlainSink, Refused
-from oddframe.alerts.sinks.time_limit import cut_after
+from oddframe.alerts.sinks.posting import Posted, failed, post, wrong_address
 from oddframe.files.yaml_table import YamlTable
 
 KEYS = (
@@ -72,7 +70,7 @@ class Config:
         if len(given) > 1:
             raise table.wrong(given[1], f"either it or '{given[0]}'", "both")
         url = read_secret(table, "url") or Secret(table.text("url"))
-        wrong = _wrong_address(url.words)
+        wrong = wrong_address(url.words)
         if wrong:
             # The address is not repeated: a good part of it may be a secret.
             raise table.error(f"'url': expected https://HOST/PATH, found {wrong}")
@@ -90,24 +88,6 @@ class Config:
     def sink(self, name: str) -> WebhookSink:
         """The sink of these settings."""
         return WebhookSink(name, self)
-
-
-def _wrong_address(url: str) -> str:
-    """What is wrong with an address; empty if nothing is."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return "no address"
-    if parts.scheme not in ("http", "https"):
-        return "another scheme than http and https"
-    if not parts.hostname or not is_host(parts.hostname) or port == 0:
-        return "no host"
-    if parts.username is not None or parts.password is not None:
-        return "a user or a password in it; give a 'token_env'"
-    if not url.isascii() or not url.isprintable() or " " in url:
-        return "characters that have to be written as %XX"
-    return ""
 
 
 def _key(secret: Secret) -> bytes:
@@ -162,13 +142,13 @@ class WebhookSink(PlainSink):
     def send(self, messages: Sequence[Message]) -> Outcome:
         """Post one message."""
         try:
-            return self._judged(*self._post(messages[0]))
+            answer = self._post(messages[0])
+            return self._judged(answer.status, answer.retry_after)
         except TimeoutError:
             return Later(f"no answer from {self._shown} within {self._limit:g} s")
         except (OSError, http.client.HTTPException) as error:
-            reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
             hidden = (self.config.url, self.config.secret, self.config.token)
-            return Later(f"cannot reach {self._shown}: {without(hidden, str(reason))[:200]}")
+            return Later(f"cannot reach {self._shown}: {without(hidden, failed(error))[:200]}")
 
     def _body(self, message: Message) -> bytes:
         content = {
@@ -182,45 +162,18 @@ class WebhookSink(PlainSink):
             content["picture"] = base64.b64encode(jpeg).decode() if jpeg else None
         return json.dumps(content).encode()
 
-    def _post(self, message: Message) -> tuple[int, str | None]:
-        """Status and ``Retry-After`` of the answer."""
-        from oddframe import __version__
-
+    def _post(self, message: Message) -> Posted:
         body, at = self._body(message), int(time.time())
         headers = {
             "Content-Type": "application/json",
-            "User-Agent": f"oddframe/{__version__}",
             "webhook-id": message.id,
             "webhook-timestamp": str(at),
-            "Connection": "close",
         }
         if self.config.secret:
             headers["webhook-signature"] = signature(self.config.secret, message.id, at, body)
         if self.config.token:
             headers["Authorization"] = f"Bearer {self.config.token.words}"
-        address = self._address
-        secure = address.scheme == "https"
-        port = address.port or (443 if secure else 80)
-        plain = socket.create_connection((address.hostname, port), self._limit)
-        sock = plain
-        try:
-            if secure:
-                context = ssl.create_default_context()
-                sock = context.wrap_socket(
-                    plain, server_hostname=address.hostname, do_handshake_on_connect=False
-                )
-            with cut_after(self._limit, lambda: sock):
-                if isinstance(sock, ssl.SSLSocket):
-                    sock.do_handshake()
-                kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-                connection = kind(address.hostname or "", port)
-                connection.sock = sock
-                target = (address.path or "/") + (f"?{address.query}" if address.query else "")
-                connection.request("POST", target, body, headers)
-                answer = connection.getresponse()
-                return answer.status, answer.getheader("Retry-After")
-        finally:
-            sock.close()
+        return post(self._address, body, headers, self._limit)
 
     def _judged(self, status: int, asked: str | None) -> Outcome:
         said = f"{self._shown} answers {status} {http.client.responses.get(status, '')}".strip()
