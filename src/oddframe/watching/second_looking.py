@@ -22,6 +22,8 @@ _MOST_WAITING = 16
 _HOUR = 3600.0
 _NICE = 10
 """How much less the thread wants of a processor than those that score."""
+_READING = 10.0
+"""Seconds that the pictures of a film may take, at the end of watching, beside the answer."""
 _GLANCE = 0.25
 """Seconds between two looks at whether the end of watching is in a hurry."""
 
@@ -88,7 +90,7 @@ class SecondLooking:
             is_hurried: whether nothing is waited for.
         """
         with self._changed:
-            until = time.monotonic() + (self._wanted.timeout if self._wanted else 0.0)
+            until = time.monotonic() + (self._wanted.timeout + _READING if self._wanted else 0.0)
             while (
                 (self._waiting or self._busy)
                 and not (self._trouble or is_hurried())
