@@ -44,11 +44,14 @@ def test_what_grows_is_said(soak, changed, said):
     assert [line[:4] for line in lines[:3]] == said
 
 
-def test_a_minute_of_the_office_is_watched_and_told(soak, street, real_data, tmp_path, monkeypatch):
+def test_a_minute_of_the_office_is_watched_and_told(
+    soak, street_run, real_data, tmp_path, monkeypatch
+):
+    (street_run / "manifest.jsonl").unlink()  # nothing tells that the street is of another shape
     results = tmp_path / "results.txt"
     results.write_text("what was measured before\n")
     options = ["--hours", "0.02", "--work", str(tmp_path / "work"), "--results", str(results)]
-    monkeypatch.setattr(sys, "argv", ["live_soak.py", str(street.run), *options])
+    monkeypatch.setattr(sys, "argv", ["live_soak.py", str(street_run), *options])
     monkeypatch.setattr(soak, "SAMPLE", 0.3)
     soak.main()
     before, blank, date, *_, last = results.read_text().splitlines()

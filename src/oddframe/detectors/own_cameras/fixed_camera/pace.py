@@ -54,6 +54,17 @@ def fastest_of(field: np.ndarray, moving: Moving) -> Traced:
     return oddest_of(field, moving.velocity)
 
 
+def _usual_in_bands(feet: np.ndarray, speeds: np.ndarray, bands: int) -> dict[float, float]:
+    """The usual speed in each band of rows that has enough things, by their mean row."""
+    edges = np.quantile(feet, np.linspace(0, 1, bands + 1))
+    found = {}
+    for low, high in pairwise(edges.tolist()):
+        band = (feet >= low) & (feet <= high)
+        if band.sum() >= _LEAST_IN_BAND:
+            found[float(feet[band].mean())] = float(np.quantile(speeds[band], _USUAL_SHARE))
+    return found
+
+
 @dataclass(frozen=True)
 class UsualPace:
     """The usual speed of things by the row of their foot.
@@ -79,13 +90,9 @@ class UsualPace:
         if len(seen) < _LEAST_IN_BAND:
             return cls(np.zeros(1), np.full(1, width / 5))
         feet, speeds = np.array(seen, dtype=np.float64).T
-        bands = min(_BANDS, len(seen) // _LEAST_IN_BAND)
-        edges = np.quantile(feet, np.linspace(0, 1, bands + 1))
-        found = {}
-        for low, high in pairwise(edges.tolist()):
-            band = (feet >= low) & (feet <= high)
-            if band.sum() >= _LEAST_IN_BAND:
-                found[float(feet[band].mean())] = float(np.quantile(speeds[band], _USUAL_SHARE))
+        found = _usual_in_bands(feet, speeds, _BANDS)
+        if not found:  # too few for each of so many
+            found = _usual_in_bands(feet, speeds, len(seen) // _LEAST_IN_BAND)
         rows = np.array(sorted(found))
         usual = np.array([found[row] for row in rows])
         return cls(rows, np.convolve(np.pad(usual, 1, mode="edge"), _SMOOTH, "valid"))
