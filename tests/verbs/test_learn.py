@@ -170,6 +170,24 @@ def test_other_detectors_say_that_they_cannot_be_taught(scored, tmp_path):
         oddframe.learn(run.folder, scored, normal=["1"])
 
 
+def test_a_version_is_made_of_what_this_run_was_fitted_to(street_run, scored, tmp_path):
+    fitted = (street_run / CHECKPOINT).read_bytes()
+    oddframe.learn(street_run, scored, normal=["1"])
+    lessons, aside = street_run / "lessons", tmp_path / "aside"
+    taught = (street_run / CHECKPOINT).read_bytes()
+    lessons.rename(aside)
+    with pytest.raises(OddframeError, match=r"fitted\.pt: is missing, and .* is version 1"):
+        oddframe.learn(street_run, scored, normal=["2"])
+    assert (street_run / CHECKPOINT).read_bytes() == taught
+    aside.rename(lessons)
+    # Fitted again into the same folder, it must not become what it was before.
+    (lessons / "fitted.pt").write_bytes(taught)
+    (street_run / CHECKPOINT).write_bytes(fitted)
+    with pytest.raises(OddframeError, match="was fitted again since it was taught; move"):
+        oddframe.learn(street_run, scored, normal=["2"])
+    assert (street_run / CHECKPOINT).read_bytes() == fitted
+
+
 def test_footage_of_another_camera_is_refused(street_run, tmp_path):
     with VideoWriter(tmp_path / "other.mp4", 12.5, (80, 128)) as writer:
         for level in range(30):

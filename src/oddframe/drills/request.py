@@ -12,6 +12,9 @@ from oddframe.drills.stage import Fault
 from oddframe.footage.given import Footage
 from oddframe.runs.run_folder import Run
 
+OWN = "own"
+"""What a drill on the run's own footage is called."""
+
 
 @dataclass(frozen=True)
 class DrillRequest:
@@ -40,6 +43,16 @@ class DrillRequest:
     @property
     def folder(self) -> Path:
         """Where everything goes."""
-        name = "own" if self.footage is None else self.footage.name
-        version = f"-version-{self.run.version}" if self.run.version else ""
-        return self.out or self.run.folder / "drills" / f"{name}{version}"
+        name = OWN if self.footage is None else self.footage.name
+        return self.out or drill_folder(self.run.folder, name, self.run.version)
+
+
+def drill_folder(run: Path, name: str, version: int) -> Path:
+    """Where the drill of a version of a run is, where nobody says otherwise.
+
+    Args:
+        run: the run folder.
+        name: of the footage; :data:`OWN` for the run's.
+        version: how often the run had been taught.
+    """
+    return run / "drills" / (f"{name}-version-{version}" if version else name)

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,7 +66,8 @@ class Tutor:
         self._asked: set[str] = set()
         self._failed: dict[str, str] = {}
         self._learning = ""
-        self._stopping = threading.Event()
+        self._stopping, self._woken = threading.Event(), threading.Event()
+        self._woken.set()  # what was said before this process began
         self._thread = threading.Thread(target=self._go_on, name="oddframe-tutor", daemon=True)
 
     @contextmanager
@@ -77,6 +78,7 @@ class Tutor:
             yield self
         finally:
             self._stopping.set()
+            self._woken.set()
             self._thread.join(10.0)
 
     def said(self, event_ids: Iterable[str]) -> None:
@@ -84,6 +86,7 @@ class Tutor:
         for event_id in event_ids:
             self._asked.add(event_id)
             self._failed.pop(event_id, None)
+        self._woken.set()
 
     def status(self, event: LiveEvent) -> str:
         """What became of the word on an event."""
@@ -103,26 +106,30 @@ class Tutor:
         return "will be taught in a moment" if event.id in self._asked else ""
 
     def _go_on(self) -> None:
-        while not self._stopping.wait(_LOOK):
+        while not self._stopping.is_set():
+            self._woken.wait()
+            self._woken.clear()
             try:
-                task = self._next()
+                self._do_all()
             except Exception as error:  # a disk that is gone, a file that somebody mends
                 self._say(f"teaching: {in_words(error)}")
                 self._stopping.wait(60.0)
-                continue
-            if task is not None:
-                self._do(task)
+                self._woken.set()
 
-    def _next(self) -> _Task | None:
-        """What is to be done first, if anything is."""
+    def _do_all(self) -> None:
+        """Do what there is to do, the first that is due at a time, until there is nothing."""
+        while not self._stopping.wait(_LOOK) and (tasks := list(self._tasks())):
+            due = next((task for task in tasks if self._is_due(task)), None)
+            if due is not None:
+                self._do(due)
+
+    def _tasks(self) -> Iterator[_Task]:
+        """What is to be done, whenever it is due."""
         for camera in self._watch.cameras:
-            if not is_teachable(camera.plan.detector):
-                continue
-            versions = read_versions(camera.plan.run.folder)
-            for task in (*self._to_take_back(camera, versions), *self._to_teach(camera, versions)):
-                if self._is_due(task):
-                    return task
-        return None
+            if is_teachable(camera.plan.detector):
+                versions = read_versions(camera.plan.run.folder)
+                yield from self._to_take_back(camera, versions)
+                yield from self._to_teach(camera, versions)
 
     def _to_take_back(self, camera: SeenCamera, versions: Versions) -> Iterable[_Task]:
         for version in versions.holding:

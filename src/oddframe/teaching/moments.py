@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,11 +12,11 @@ from oddframe.footage.listing import survey
 from oddframe.journal.live_event import LiveEvent, time_of_id
 from oddframe.journal.sidecars import read_sidecar
 from oddframe.journal.state_folder import StateFolder
-from oddframe.media.fingerprints import recording_files
+from oddframe.media.fingerprints import Fingerprint, recording_files
 from oddframe.reporting.times import shown_span
 from oddframe.runs.lessons import Word
 from oddframe.scores.detections import Detection
-from oddframe.scores.events_file import Told, read_told
+from oddframe.scores.events_file import read_told
 from oddframe.scoring.result_folder import EVENTS, Beside, scores_in
 from oddframe.videos.video import Video
 
@@ -77,7 +77,13 @@ def moments_of(
         if name not in numbers:
             there = f"there are {len(known)}" if known else "there is none"
             raise OddframeError(f"{path}: no event {name}; {there}, counted from 1 on")
-    return tuple(_of_scoring(path, told, *numbers[name], word) for name, word in words.items())
+    wanted = {numbers[name][0] for name in words}
+    recordings = Beside.of(scores_in(path.parent)).recordings
+    videos = {name: _recording(path, recordings.get(name), name, told[name].fps) for name in wanted}
+    return tuple(
+        _of_scoring(path, *videos[video_id], event, word)
+        for word, (video_id, event) in ((word, numbers[name]) for name, word in words.items())
+    )
 
 
 def whole_recordings(footage: Footage) -> tuple[Moment, ...]:
@@ -100,38 +106,32 @@ def whole_recordings(footage: Footage) -> tuple[Moment, ...]:
     )
 
 
-def _of_scoring(
-    path: Path, told: Mapping[str, Told], video_id: str, event: Detection, word: Word
-) -> Moment:
-    known = Beside.of(scores_in(path.parent)).recordings.get(video_id)
+def _recording(
+    events: Path, known: Fingerprint | None, video_id: str, fps: float | None
+) -> tuple[Path, Video]:
+    """A recording that was scored, as long as it is what it was."""
     if known is None:
         raise OddframeError(
-            f"{path}: it is not known which recording '{video_id}' is; score it again into a "
+            f"{events}: it is not known which recording '{video_id}' is; score it again into a "
             "folder of its own"
         )
-    recording = Path(known.path)
-    if not known.fits(recording_files(recording), known.read_as):
+    path = Path(known.path)
+    if not known.fits(recording_files(path), known.read_as):
         raise OddframeError(
-            f"{recording}: is not there any more as it was scored, so what was odd in it cannot be "
+            f"{path}: is not there any more as it was scored, so what was odd in it cannot be "
             "looked at; score it again where it is now"
         )
-    video = _surveyed(recording, video_id, told[video_id].fps)
+    return path, _surveyed(path, video_id, fps)
+
+
+def _of_scoring(events: Path, path: Path, video: Video, event: Detection, word: Word) -> Moment:
     if event.end > video.frames:
         raise OddframeError(
-            f"{path}: its event ends at frame {event.end}, and {recording} has {video.frames}; "
+            f"{events}: its event ends at frame {event.end}, and {path} has {video.frames}; "
             "score it again"
         )
-    when = shown_span(video.clock, event.start, event.end)
-    return Moment(
-        f"{video_id} {when}",
-        recording,
-        video,
-        event.start,
-        event.end,
-        (),
-        event.reason,
-        word,
-    )
+    of = f"{video.id} {shown_span(video.clock, event.start, event.end)}"
+    return Moment(of, path, video, event.start, event.end, (), event.reason, word)
 
 
 def _of_camera(state: StateFolder, event_id: str, word: Word) -> Moment:

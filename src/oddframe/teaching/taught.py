@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from oddframe.console.words import count
+from oddframe.drills.request import OWN, drill_folder
 from oddframe.drills.result import FILE, read_drill
 from oddframe.drills.wording import false_alarms
 from oddframe.runs.lessons import LessonNote, Version, Versions
@@ -35,12 +36,14 @@ class Taught(Run):
         lines = [] if self.made or self.unmoved else [f"version 0: as fitted{self._drilled(0)}"]
         for version in shown:
             gone = ", taken back" if version.number in versions.withdrawn else ""
-            lines.append(f"version {version.number} ({version.at}){gone}{self._drilled(version)}")
+            lines.append(
+                f"version {version.number} ({version.at}){gone}{self._drilled(version.number)}"
+            )
             lines += [f"  {_line(note)}" for note in version.lessons]
             lines += [f"  without what version {one} was taught" for one in version.without]
         lines += [f"  {line}" for line in self.unmoved[:_MOST_LISTED]]
-        if more := len(self.unmoved) - _MOST_LISTED:
-            lines += [f"  ... and {more} more in which there is nothing to learn"] * (more > 0)
+        if (more := len(self.unmoved) - _MOST_LISTED) > 0:
+            lines.append(f"  ... and {more} more in which there is nothing to learn")
         if self.made:
             lines.append(f"{self.folder}: is version {self.made.number} now")
             if not self.made.without:
@@ -52,10 +55,9 @@ class Taught(Run):
             lines.append(f"{self.folder}: is version {versions.newest}")
         return "\n".join(lines)
 
-    def _drilled(self, version: Version | int) -> str:
+    def _drilled(self, version: int) -> str:
         """What its drill said, where it was drilled on its own footage."""
-        number = version if isinstance(version, int) else version.number
-        folder = self.folder / "drills" / (f"own-version-{number}" if number else "own")
+        folder = drill_folder(self.folder, OWN, version)
         if not (folder / FILE).is_file():
             return ""
         drill = read_drill(folder)

@@ -16,7 +16,7 @@ from oddframe.console.progress import Progress, progress
 from oddframe.console.words import count
 from oddframe.detectors.teachable import Teachable, is_teachable
 from oddframe.errors import OddframeError, OddframeWarning
-from oddframe.files.atomic import atomic_path
+from oddframe.files.atomic import atomic_path, sha256_of
 from oddframe.files.folder_lock import alone_in
 from oddframe.runs.checkpoint import write_checkpoint
 from oddframe.runs.lessons import (
@@ -56,7 +56,7 @@ def teach(run: Run, moments: Sequence[Moment]) -> Taught:
         work = _Work(run, _fitted(run), versions, bar)
         ordered = sorted(moments, key=lambda one: (one.word == "normal", str(one.path)))
         # What is odd first: what is like it is not called normal then.
-        for (_, _), group in groupby(ordered, key=lambda one: (one.word, one.path)):
+        for _, group in groupby(ordered, key=lambda one: (one.word, one.path)):
             work.learn(list(group))
         if not work.notes:
             return Taught(**vars(run), versions=versions, unmoved=tuple(work.unmoved))
@@ -164,9 +164,30 @@ def _alone(run: Run) -> Generator[Versions]:
         raise OddframeError(f"{run.folder}: no such run folder")
     with alone_in(run.folder / FOLDER, option="RUN"):
         versions = read_versions(run.folder)
+        _check_own(run)
         if versions.newest != run.version:
             _make(run, versions)
         yield versions
+
+
+def _check_own(run: Run) -> None:
+    """Check that what the versions of a run are made of is there, and is of this run.
+
+    Raises:
+        OddframeError: a version would be made of a checkpoint that was taught already, or take the
+            place of one that was fitted anew.
+    """
+    fitted = run.folder / FITTED
+    if run.version and not fitted.exists():
+        raise OddframeError(
+            f"{fitted}: is missing, and {run.folder} is version {run.version}, made of it; "
+            "put it back, or train again"
+        )
+    if not run.version and fitted.exists() and sha256_of(fitted) != run.sha256:
+        raise OddframeError(
+            f"{run.folder}: was fitted again since it was taught; move {run.folder / FOLDER} away, "
+            "which is of the one before"
+        )
 
 
 def _fitted(run: Run) -> Teachable:

@@ -97,16 +97,13 @@ class Lesson:
         Raises:
             OddframeError: a value that is missing, or that no lesson of such a grid has.
         """
-        empty = cls.empty(grid)
-        if not np.size(state.get("cells", ())):  # a saved state holds no array without a value
-            cells, patches = empty.cells, empty.patches
-        else:
-            saved = SavedState(state)
+        empty, saved = cls.empty(grid), SavedState(state)
+        cells, patches = empty.cells, empty.patches
+        if np.size(state.get("cells", ())):  # no array without a value is taken of a saved state
             cells = saved.array("cells", np.integer, (None,)).astype(np.int32)
             patches = saved.array("patches", np.floating, (cells.size, CHANNELS))
             if not 0 <= cells.min() <= cells.max() < empty.paces.size:
                 raise OddframeError(f"'cells': expected numbers below {empty.paces.size}")
-        saved = SavedState(state)
         return cls(
             cells,
             patches.astype(np.float32),
