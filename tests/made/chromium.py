@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 import pytest
 from tests.made.programs import program
 
@@ -31,14 +28,6 @@ def begun(scripts: bool = True):
     return webdriver.Chrome(
         options=options, service=Service(program("chromedriver", "chromium-driver"))
     )
-
-
-def until(true: Callable[[], object], seconds: float = 60.0) -> None:
-    """Wait until something is so."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def complaints(chromium) -> list[str]:

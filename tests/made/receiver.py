@@ -6,10 +6,11 @@ import json
 import threading
 from collections.abc import Generator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
+from tests.made.loopback import answering, drip
 
 
 @dataclass
@@ -44,40 +45,21 @@ class Receiver:
 def receiver() -> Generator[Receiver]:
     note = Receiver()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            note.got.append(({key.lower(): text for key, text in self.headers.items()}, body))
-            status, headers = note.answers.pop(0) if note.answers else (200, {})
-            if status is None:
-                note.closing.wait(20)
-                return
-            if status == "drip":
-                for letter in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"a" * 1000:
-                    if note.closing.wait(0.05):
-                        return
-                    self.wfile.write(bytes([letter]))
-                return
-            self.send_response(status)
-            for key, text in headers.items():
-                self.send_header(key, text)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+    def post(request: BaseHTTPRequestHandler, body: bytes, given: dict[str, str]) -> None:
+        note.got.append((given, body))
+        status, headers = note.answers.pop(0) if note.answers else (200, {})
+        if status is None:
+            note.closing.wait(20)
+            return
+        if status == "drip":
+            drip(request, b"HTTP/1.1 200 OK\r\nX-Slow: " + b"a" * 1000, note.closing)
+            return
+        request.send_response(status)
+        for key, text in headers.items():
+            request.send_header(key, text)
+        request.send_header("Content-Length", "0")
+        request.end_headers()
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, *_: object) -> None:
-            """The client left, as tests make it do."""
-
-    with Server(("127.0.0.1", 0), Handler) as server:
+    with answering(post, note.closing) as server:
         note.port, note.server = server.server_port, server
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
         yield note
-        note.closing.set()
-        server.shutdown()
-        thread.join()

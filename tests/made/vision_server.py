@@ -6,10 +6,11 @@ import json
 import threading
 from collections.abc import Generator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
+from tests.made.loopback import answering, drip
 
 RIGHT = {"anomalous": True, "kind": "running", "sentence": "Somebody runs across the street."}
 
@@ -49,42 +50,22 @@ class VisionServer:
 def vision_server() -> Generator[VisionServer]:
     note = VisionServer()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            headers = {key.lower(): text for key, text in self.headers.items()}
-            note.got.append((self.path, headers, json.loads(body)))
-            status, content = note.answer
-            if status is None:
-                note.closing.wait(20)
-                return
-            self.send_response(200 if status == "drip" else status)
-            self.send_header("Content-Type", "application/json")
-            if status != "drip":
-                self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            if status == "drip":
-                for letter in content:
-                    if note.closing.wait(0.05):
-                        return
-                    self.wfile.write(bytes([letter]))
-                return
-            self.wfile.write(content)
+    def post(request: BaseHTTPRequestHandler, body: bytes, headers: dict[str, str]) -> None:
+        note.got.append((request.path, headers, json.loads(body)))
+        status, content = note.answer
+        if status is None:
+            note.closing.wait(20)
+            return
+        request.send_response(200 if status == "drip" else status)
+        request.send_header("Content-Type", "application/json")
+        if status != "drip":
+            request.send_header("Content-Length", str(len(content)))
+        request.end_headers()
+        if status == "drip":
+            drip(request, content, note.closing)
+        else:
+            request.wfile.write(content)
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, *_: object) -> None:
-            """The client left, as tests make it do."""
-
-    with Server(("127.0.0.1", 0), Handler) as server:
+    with answering(post, note.closing) as server:
         note.port = server.server_port
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
         yield note
-        note.closing.set()
-        server.shutdown()
-        thread.join()

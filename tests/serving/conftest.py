@@ -9,12 +9,15 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
 
 import cv2
 import numpy as np
 import pytest
+from tests.made.camera_at_page import Page
+from tests.made.chromium import begun
 from tests.made.live_events import NOON, live_event
+from tests.made.page_visitor import Browser
+from tests.made.serve_process import Process
 
 from oddframe.journal.journal import Journal, open_journal
 from oddframe.journal.live_event import LiveEvent
@@ -32,52 +35,6 @@ OWNER, VIEWER = "owner's password", "viewer's password"
 
 def jpeg(level: int) -> bytes:
     return cv2.imencode(".jpg", np.full((40, 60, 3), level, np.uint8))[1].tobytes()
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def text(self) -> str:
-        return self.body.decode()
-
-
-class Browser:
-    """Asks like a browser that is at the page: with its cookie and its origin."""
-
-    def __init__(self, address: str) -> None:
-        parts = urlsplit(address)
-        self.where = f"{parts.hostname}:{parts.port}"
-        self.cookie = ""
-
-    def get(self, path: str, **headers: str) -> Answer:
-        return self.ask("GET", path, None, {"Accept": "text/html", **headers})
-
-    def post(self, path: str, fields: dict[str, str], **headers: str) -> Answer:
-        kind = "application/x-www-form-urlencoded"
-        given = {"Origin": f"http://{self.where}", "Content-Type": kind, **headers}
-        return self.ask("POST", path, urlencode(fields).encode(), given)
-
-    def ask(self, method: str, path: str, body: Any, headers: dict[str, str]) -> Answer:
-        connection = http.client.HTTPConnection(self.where, timeout=30)
-        try:
-            given = {"Cookie": self.cookie, **headers}
-            wanted = {name.replace("_", "-"): value for name, value in given.items() if value}
-            connection.request(method, path, body, wanted)
-            answer = connection.getresponse()
-            found = {name.lower(): value for name, value in answer.getheaders()}
-            return Answer(answer.status, found, answer.read())
-        finally:
-            connection.close()
-
-    def log_in(self, password: str) -> Answer:
-        answer = self.post("/login", {"password": password})
-        if "set-cookie" in answer.headers:
-            self.cookie = answer.headers["set-cookie"].partition(";")[0]
-        return answer
 
 
 @dataclass
@@ -154,3 +111,16 @@ def feed_line(browser: Browser) -> dict[str, Any]:
         raise AssertionError("it ended")
     finally:
         connection.close()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Generator[Any]:
+    driver = begun()
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def page(server: Process, chromium: Any) -> Page:
+    """A browser for the cameras of the module's server."""
+    return Page(chromium, server, server.folder / "cameras.yaml")

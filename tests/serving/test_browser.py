@@ -1,21 +1,13 @@
 """The page in Chromium, done by keys and clicks; screenshots lie in pytest's folder."""
 
-from collections.abc import Generator
-
 import pytest
-from tests.made.chromium import begun, complaints, until
+from tests.made.chromium import begun, complaints
 from tests.made.live_events import NOON, live_event
+from tests.made.waiting import until
 from tests.serving.conftest import Served
 
 By = pytest.importorskip("selenium.webdriver.common.by").By
 Keys = pytest.importorskip("selenium.webdriver.common.keys").Keys
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Generator:
-    driver = begun()
-    yield driver
-    driver.quit()
 
 
 def address(served: Served, path: str) -> str:

@@ -2,14 +2,12 @@
 
 import shutil
 from collections.abc import Generator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-from tests.made.chromium import begun, complaints, until
-from tests.made.serve_process import Process
-
-from oddframe.cameras.cameras_file import read_cameras
+from tests.made.camera_at_page import Page
+from tests.made.chromium import begun, complaints
+from tests.made.serve_process import Process, serve_process
+from tests.made.waiting import until
 
 By = pytest.importorskip("selenium.webdriver.common.by").By
 Keys = pytest.importorskip("selenium.webdriver.common.keys").Keys
@@ -19,58 +17,6 @@ MOVE = """
 arguments[0].value = arguments[1];
 arguments[0].dispatchEvent(new Event('input', {bubbles: true}));
 """
-
-
-@dataclass
-class Page:
-    """A browser at the page of a camera.
-
-    Attributes:
-        driver: of Chromium.
-        served: the server.
-        file: the cameras file.
-    """
-
-    driver: object
-    served: Process
-    file: Path
-
-    def go(self, path: str = "/camera/front") -> None:
-        complaints(self.driver)
-        self.driver.get(f"http://{self.served.browser.where}{path}")
-
-    def one(self, selector: str):
-        return self.driver.find_element(By.CSS_SELECTOR, selector)
-
-    def all(self, selector: str) -> list:
-        return self.driver.find_elements(By.CSS_SELECTOR, selector)
-
-    def click(self, selector: str) -> None:
-        found = self.one(selector)
-        self.driver.execute_script(
-            "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", found
-        )
-        found.click()
-
-    @property
-    def camera(self):
-        """What the file says of it now."""
-        return read_cameras(self.file).cameras[0]
-
-    def point(self, x: float, y: float, touch: bool = False) -> None:
-        """Press and let go at a place of the picture."""
-        self.drag((x, y), (x, y))
-
-    def drag(self, begin: tuple[float, float], end: tuple[float, float]) -> None:
-        canvas = self.one("#canvas img")
-        self.driver.execute_script(
-            "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", canvas
-        )
-        box = canvas.rect
-        there = [((x - 0.5) * box["width"], (y - 0.5) * box["height"]) for x, y in (begin, end)]
-        actions = ActionChains(self.driver, duration=0)
-        actions.move_to_element_with_offset(canvas, *there[0]).click_and_hold()
-        actions.move_to_element_with_offset(canvas, *there[1]).release().perform()
 
 
 @pytest.fixture(scope="module")
@@ -88,27 +34,8 @@ def server(street, tmp_path_factory) -> Generator[Process]:
         "      - {name: clock, kind: ignore, polygon: [[0, 0], [0.2, 0], [0.2, 0.1], [0, 0.1]]}\n"
     )
     shutil.copy(folder / "first.yaml", folder / "cameras.yaml")
-    served = Process(folder, "cameras.yaml", "--state", "state")
-    served.folder = folder
-    try:
-        until(lambda: served.browser.get("/cameras/front/still").status == 200, 120)
+    with serve_process(folder, "/cameras/front/still") as served:
         yield served
-        assert served.end() == 0
-    finally:
-        served.process.kill()
-    assert "Traceback" not in served.said
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Generator:
-    driver = begun()
-    yield driver
-    driver.quit()
-
-
-@pytest.fixture
-def page(server, chromium) -> Page:
-    return Page(chromium, server, server.folder / "cameras.yaml")
 
 
 def test_a_zone_is_drawn_with_the_mouse_saved_and_watched(page, tmp_path):

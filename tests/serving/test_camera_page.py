@@ -5,8 +5,9 @@ import shutil
 from collections.abc import Generator
 
 import pytest
-from tests.made.serve_process import Process, until
-from tests.serving.conftest import OWNER, VIEWER, Browser, Served
+from tests.made.page_visitor import Browser
+from tests.made.serve_process import Process, serve_process
+from tests.serving.conftest import OWNER, VIEWER, Served
 
 from oddframe.cameras.cameras_file import read_cameras
 from oddframe.errors import OddframeError
@@ -29,15 +30,8 @@ def server(street, tmp_path_factory) -> Generator[Process]:
     shutil.copy(folder / "cameras.yaml", folder / "first.yaml")
     set_password(folder / "state", "owner", OWNER)
     set_password(folder / "state", "viewer", VIEWER)
-    served = Process(folder, "cameras.yaml", "--state", "state")
-    served.browser.log_in(OWNER)
-    try:
-        until(lambda: served.browser.get("/cameras/front%20door/still").status == 200)
+    with serve_process(folder, "/cameras/front%20door/still", OWNER) as served:
         yield served
-        assert served.end() == 0
-    finally:
-        served.process.kill()
-    assert "Traceback" not in served.said
 
 
 @pytest.fixture

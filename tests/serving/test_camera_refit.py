@@ -4,9 +4,9 @@ import time
 from collections.abc import Generator
 
 import pytest
-from tests.made.chromium import begun, complaints, until
-from tests.made.serve_process import Process
-from tests.serving.test_camera_browser import Page
+from tests.made.chromium import complaints
+from tests.made.serve_process import Process, serve_process
+from tests.made.waiting import until
 from tests.serving.test_camera_page import fields
 
 from oddframe.journal.state_folder import StateFolder
@@ -22,27 +22,8 @@ def server(street, tmp_path_factory) -> Generator[Process]:
         f"  - name: front\n    source: '{film}'\n    threshold: 40  # by hand\n"
         f"  - name: private\n    source: '{film}'\n    keep: scores\n"
     )
-    served = Process(folder, "cameras.yaml", "--state", "state")
-    served.folder = folder
-    try:
-        until(lambda: served.browser.get("/cameras/front/still").status == 200, 120)
+    with serve_process(folder, "/cameras/front/still") as served:
         yield served
-        assert served.end() == 0
-    finally:
-        served.process.kill()
-    assert "Traceback" not in served.said
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Generator:
-    driver = begun()
-    yield driver
-    driver.quit()
-
-
-@pytest.fixture
-def page(server, chromium) -> Page:
-    return Page(chromium, server, server.folder / "cameras.yaml")
 
 
 def with_pieces(page, many):

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import pytest
 from tests.made.live_events import NOON, live_event
-from tests.serving.conftest import Browser, Served, feed_line, jpeg
+from tests.made.page_visitor import Browser
+from tests.serving.conftest import Served, feed_line, jpeg
 
 from oddframe.journal.reading import JournalReader
 from oddframe.journal.second_look import SecondLook

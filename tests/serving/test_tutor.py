@@ -5,8 +5,8 @@ import time
 from collections.abc import Generator
 
 import pytest
-from tests.made.chromium import until
-from tests.made.serve_process import Process
+from tests.made.serve_process import Process, serve_process
+from tests.made.waiting import until
 
 from oddframe.journal.question import Question
 from oddframe.journal.reading import JournalReader
@@ -21,13 +21,8 @@ def server(street, street_run, tmp_path) -> Generator[Process]:
         f"run: {street_run}\nlongest_seconds: 8\npre_roll: 2\npost_roll: 1\n"
         f"cameras:\n  - {{name: front, source: '{film}'}}\n"
     )
-    served = Process(tmp_path, "cameras.yaml", "--state", "state")
-    try:
+    with serve_process(tmp_path, "/cameras/front/still") as served:
         yield served
-        assert served.end() == 0
-    finally:
-        served.process.kill()
-    assert "Traceback" not in served.said
 
 
 def test_normal_here_silences_the_event_and_another_word_brings_it_back(

@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.made.serve_process import Process, until
-from tests.serving.conftest import OWNER, Browser
+from tests.made.page_visitor import Browser
+from tests.made.serve_process import Process
+from tests.made.waiting import until
+from tests.serving.conftest import OWNER
 
 from oddframe.cli import main
 from oddframe.errors import OddframeError
