@@ -9,8 +9,11 @@ from tests.made.serve_process import Process, serve_process
 from tests.made.waiting import until
 from tests.serving.test_camera_page import fields
 
+from oddframe.cameras.cameras_file import read_cameras
 from oddframe.journal.state_folder import StateFolder
 from oddframe.refitting.recordings import recordings_in
+from oddframe.refitting.refits import Refits
+from oddframe.watching.plan import plans_of
 
 
 @pytest.fixture(scope="module")
@@ -141,3 +144,40 @@ def test_no_words_but_its_own_are_pieces(tmp_path):
     found = recordings_in(tmp_path, {f"{noon}-2"})
     assert [one.name for one in found] == [noon]
     assert found[0].bytes == 4
+
+
+def test_recording_goes_on_in_the_next_process_until_somebody_stops_it(street, tmp_path):
+    source = "rtsp://192.0.2.1/stream1"  # down, and stays so
+    (tmp_path / "cameras.yaml").write_text(
+        f"run: {street.run}\ncameras:\n  - {{name: front, source: '{source}'}}\n"
+    )
+    plans = plans_of(read_cameras(tmp_path / "cameras.yaml"))
+
+    def process() -> Refits:
+        refits = Refits(StateFolder(tmp_path / "state"), lambda _: None, lines.append)
+        refits.record_again(plans)
+        return refits
+
+    def is_recorded(refits: Refits) -> bool:
+        recorder = refits.recorder("front")
+        return recorder is not None and recorder.is_alive()
+
+    lines: list[str] = []
+    first = process()
+    assert not is_recorded(first)
+    first.record(plans[0], 1.0, 1.0)
+    until = first.recorder("front").until
+    first.stop()
+    assert not is_recorded(first)
+    second = process()
+    assert is_recorded(second)
+    assert second.recorder("front").until == until
+    second.stop_recording("front")
+    assert not is_recorded(process())
+    assert lines == []
+    wish = StateFolder(tmp_path / "state").learning("front") / "recording.json"
+    wish.write_text('{"until": 1e10}')
+    assert not is_recorded(process())
+    assert [line.partition(": ")[0] for line in lines] == [str(wish)]
+    wish.write_text('{"until": 5.0, "most_bytes": 1}')  # long over
+    assert not is_recorded(process())

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from oddframe.errors import OddframeError
 from oddframe.files.atomic import write_json
+from oddframe.files.plain_values import typed
 from oddframe.files.text_files import read_json
 from oddframe.journal.state_folder import StateFolder
 from oddframe.refitting.fits import Fit, Fits
@@ -21,6 +21,7 @@ from oddframe.watching.plan import Plan
 
 MOST_HOURS, MOST_GIGABYTES = 24.0 * 14, 1e4
 _USED = "used.json"
+_WISH = "recording.json"
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,19 @@ class Used:
 
     run: str
     threshold: float | None
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """What an owner wants recorded, which outlives the process.
+
+    Attributes:
+        until: Unix seconds.
+        most_bytes: of all pieces.
+    """
+
+    until: float
+    most_bytes: int
 
 
 class Refits:
@@ -86,19 +100,32 @@ class Refits:
             before = self._recorders.get(camera.name)
             if before is not None and before.is_alive():
                 raise OddframeError(f"camera '{camera.name}' is being recorded already")
-            recorder = Recorder(
-                lambda: self._ring(camera.name),
-                self._hours(camera.name),
-                time.time() + 3600 * hours,
-                round(1e9 * gigabytes),
-                camera.retention.least_free,
-                lambda line: self._say(f"{camera.name}: {line}"),
-            )
-            self._recorders[camera.name] = recorder
-            recorder.start()
+            wish = _Wish(time.time() + 3600 * hours, round(1e9 * gigabytes))
+            write_json(self._wish(camera.name), asdict(wish))
+            self._begin(plan, wish)
+
+    def record_again(self, plans: Iterable[Plan]) -> None:
+        """Go on with what was being recorded as the process before this one ended.
+
+        Args:
+            plans: of all cameras. One of which no film is kept any more is left out.
+        """
+        for plan in plans:
+            path = self._wish(plan.camera.name)
+            try:
+                if plan.camera.keep != "film" or not path.is_file():
+                    continue
+                wish = typed(read_json(path, "what is recorded"), _Wish, str(path))
+            except OddframeError as error:
+                self._say(f"{error}; it is not recorded")
+                continue
+            if time.time() < wish.until:
+                with self._lock:
+                    self._begin(plan, wish)
 
     def stop_recording(self, camera: str) -> None:
         """Record no more of it."""
+        self._wish(camera).unlink(missing_ok=True)
         if recorder := self._recorders.get(camera):
             recorder.stop()
 
@@ -155,7 +182,7 @@ class Refits:
             OddframeError: it goes on, judges the camera, or did before and may be had back.
         """
         name, run = plan.camera.name, fit.run.resolve()
-        former = {Path(row["run"]).resolve() for row in self._used(name)}
+        former = {Path(used.run).resolve() for used in self._used(name)}
         if fit.state == "fitting" or run in {plan.run.folder.resolve(), *former}:
             raise OddframeError(
                 f"camera '{name}': fit {fit.number} goes on, judges the camera, or may be rolled "
@@ -166,16 +193,15 @@ class Refits:
     def used(self, camera: str) -> Used | None:
         """What judged the camera before the run that was put in last; None of nothing."""
         rows = self._used(camera)
-        return Used(rows[-1]["run"], rows[-1]["threshold"]) if rows else None
+        return rows[-1] if rows else None
 
     def note_used(self, camera: str, before: Used) -> None:
         """A run took the place of another."""
-        rows = [*self._used(camera), {"run": before.run, "threshold": before.threshold}]
-        write_json(self._folder(camera) / _USED, rows)
+        self._keep_used(camera, [*self._used(camera), before])
 
     def note_rolled_back(self, camera: str) -> None:
         """The one before is back."""
-        write_json(self._folder(camera) / _USED, self._used(camera)[:-1])
+        self._keep_used(camera, self._used(camera)[:-1])
 
     def stop(self) -> None:
         """End all that goes on."""
@@ -183,19 +209,29 @@ class Refits:
             recorder.stop()
         self._fits.stop()
 
-    def _used(self, camera: str) -> list[dict[str, Any]]:
+    def _begin(self, plan: Plan, wish: _Wish) -> None:
+        camera = plan.camera
+        self._recorders[camera.name] = recorder = Recorder(
+            lambda: self._ring(camera.name),
+            self._hours(camera.name),
+            wish.until,
+            wish.most_bytes,
+            camera.retention.least_free,
+            lambda line: self._say(f"{camera.name}: {line}"),
+        )
+        recorder.start()
+
+    def _used(self, camera: str) -> tuple[Used, ...]:
         path = self._folder(camera) / _USED
         if not path.is_file():
-            return []
-        rows = read_json(path, "runs that were used before")
-        if isinstance(rows, list) and all(
-            isinstance(row, dict)
-            and isinstance(row.get("run"), str)
-            and (row.get("threshold") is None or isinstance(row["threshold"], float | int))
-            for row in rows
-        ):
-            return rows
-        raise OddframeError(f"{path}: expected runs that were used before, found something else")
+            return ()
+        return typed(read_json(path, "runs that were used before"), tuple[Used, ...], str(path))
+
+    def _keep_used(self, camera: str, rows: Iterable[Used]) -> None:
+        write_json(self._folder(camera) / _USED, [asdict(one) for one in rows])
+
+    def _wish(self, camera: str) -> Path:
+        return self._folder(camera) / _WISH
 
     def _folder(self, camera: str) -> Path:
         return self._state.learning(camera)

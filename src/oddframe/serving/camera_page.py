@@ -25,6 +25,7 @@ _SAVED = {
     "zones": "The zones are saved, and watched from now on.",
     "limit": "Saved; what is told is told by it from now on.",
     "schedule": "The hours are saved, and hold from now on.",
+    "later": "It is saved; the cameras are still being begun anew with it.",
 }
 
 

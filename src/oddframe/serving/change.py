@@ -71,11 +71,13 @@ def _change(
     if site.watch.saving is None:
         return PlainTextResponse("there is no cameras file to save to\n", 409)
     try:
-        site.watch.saving.change(camera.name, made(site, camera, form), form.get("mark", ""))
+        changes = made(site, camera, form)
+        watched = site.watch.saving.change(camera.name, changes, form.get("mark", ""))
     except Exception as error:  # a run may be of somebody's own code
         said = in_words(error)
         return shown(site, request, Typed(part, form, said, 409))
-    return RedirectResponse(f"{page_of(camera.name)}?saved={part}#{part}", 303)
+    saved = part if watched else "later"
+    return RedirectResponse(f"{page_of(camera.name)}?saved={saved}#{part}", 303)
 
 
 def _schedule(site: Site, _: SeenCamera, form: Mapping[str, str]) -> Changes:

@@ -73,6 +73,11 @@ class SeenWatch(Protocol):
         ...
 
     @property
+    def plans(self) -> Sequence[Plan]:
+        """What is wanted of cameras, also of those that are not watched yet."""
+        ...
+
+    @property
     def second_look(self) -> SecondLooks | None:
         """Which server is asked about alarms; None of none."""
         ...

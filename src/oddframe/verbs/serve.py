@@ -108,6 +108,7 @@ def serve(
             if watch is not None:
                 refits = Refits(reader.state, watch.ring_of, say)
                 until_over.callback(refits.stop)
+                refits.record_again(watch.plans)
                 tutor = until_over.enter_context(Tutor(reader, watch, say).at_work())
             site = Site(reader, journal, sessions, watch, tutor, refits)
             address = until_over.enter_context(serving(site, door))

@@ -79,7 +79,7 @@ class Saving:
         """Whether the file says a key for all cameras that do not say otherwise."""
         return key in read_yaml(self.path, WHAT)
 
-    def change(self, camera: str, changes: Mapping[str, Any], known: str) -> None:
+    def change(self, camera: str, changes: Mapping[str, Any], known: str) -> bool:
         """Let the file say something else of a camera, and wait until that is watched.
 
         Detectors are loaded before anything ends, and a mistake changes nothing.
@@ -88,6 +88,9 @@ class Saving:
             camera: its name.
             changes: key to value; None to say nothing.
             known: the mark of the file that the change was made for.
+
+        Returns:
+            Whether it is watched; if not, it is saved, and its cameras are being begun anew.
 
         Raises:
             OddframeError: the file is another one by now, or cannot be written, or would be wrong.
@@ -101,13 +104,12 @@ class Saving:
                 )
             text = with_changes(before, self.path, camera, changes)
             if text == before:
-                return
+                return True
             taken = Taken(wanted := cameras_of(text, self.path), plans_of(wanted))
             _write(self.path, text)
             self._taken = taken
             self._wake()
-            if not taken.done.wait(_PATIENCE):
-                raise OddframeError(f"{self.path}: saved; its cameras are being begun anew")
+            return taken.done.wait(_PATIENCE)
 
     def taken(self) -> Taken | None:
         """What was saved and is not watched yet; None of nothing. For the thread that watches."""

@@ -198,6 +198,11 @@ class Watch:
                 make_room(self._journal, plan.camera.name, plan.camera.retention, time.time())
 
     @property
+    def plans(self) -> list[Plan]:
+        """What is wanted of cameras, also of those that are not watched yet."""
+        return list(self._plans.values())
+
+    @property
     def cameras(self) -> list[WatchedCamera | FarCamera]:
         """Those that are watched now."""
         return list(self._cameras.values())
