@@ -39,6 +39,9 @@ def test_normal_here_silences_the_event_and_another_word_brings_it_back(
     def told() -> str:
         return server.browser.get(f"/review/{event.id}").text
 
+    def camera() -> str:
+        return server.browser.get("/camera/front").text
+
     until(lambda: len([one for one in events() if not one.is_open]) > 1, 120)
     event = events()[-1]  # the first: its film is whole by now
     assert event.clip
@@ -55,7 +58,17 @@ def test_normal_here_silences_the_event_and_another_word_brings_it_back(
     known = {one.id for one in events()}
     time.sleep(20)  # it comes every eight seconds
     assert len({one.id for one in events()} - known) <= 1, "but for one that had begun"
+    assert f'<a href="/review/{event.id}">an event</a> is normal' in camera()
     say("none")
     until(lambda: read_run(street_run).version == 2, 240)
+    assert "without what version 1 was taught" in camera()
     known = {one.id for one in events()}
     until(lambda: {one.id for one in events()} - known, 60)
+    say("normal")
+    until(lambda: read_run(street_run).version == 3, 240)
+    assert server.browser.post("/camera/front/lessons", {"version": "1"}).status == 409
+    assert server.browser.post("/camera/front/lessons", {"version": "3"}).status == 303
+    assert "is being taken back" in camera()
+    until(lambda: read_run(street_run).version == 4, 240)
+    time.sleep(2)
+    assert read_run(street_run).version == 4, "the word is there still, and does not teach again"

@@ -14,6 +14,7 @@ from oddframe.errors import OddframeError
 from oddframe.pages.rendering import drawn
 from oddframe.pages.tables import Facts
 from oddframe.serving.camera_facts import facts_of
+from oddframe.serving.lesson_form import LessonForm, lesson_form
 from oddframe.serving.limit_form import LimitForm, limit_form, meant_by
 from oddframe.serving.now import Tile, tile_of
 from oddframe.serving.refit_form import RefitForm, refit_form
@@ -85,6 +86,7 @@ class _Camera:
     zones: ZoneForm
     limit: LimitForm
     schedule: ScheduleForm
+    lessons: LessonForm | None
     refits: RefitForm | None
     alerts: AlertsForm
 
@@ -135,6 +137,9 @@ def shown(site: Site, request: Request, typed: Typed) -> Response:
             said=typed.wrong("schedule"),
             place=place,
             may_change=may_change,
+        ),
+        lessons=lesson_form(
+            site, camera, said=typed.wrong("lessons"), place=place[0], may_change=may_change
         ),
         refits=None
         if site.refits is None

@@ -17,14 +17,9 @@ from oddframe.serving.camera_page import Typed, page_of, shown
 from oddframe.serving.forms import form_of
 from oddframe.serving.refit_form import pieces_in
 from oddframe.serving.site import SeenCamera, Site
+from oddframe.serving.whole_page import whole_page
 
 _Asked = Callable[[Site, SeenCamera, Refits, Mapping[str, str]], None]
-_REPORT = {
-    "content-security-policy": "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
-    "script-src 'unsafe-inline'; frame-ancestors 'none'; sandbox allow-scripts"
-}
-"""A page of oddframe's own making is one file, with its style and script in it; it can ask for
-nothing here."""
 
 
 async def record(site: Site, request: Request) -> Response:
@@ -70,7 +65,7 @@ def drill(site: Site, request: Request) -> Response:
         return PlainTextResponse(f"{error}\n", 404)
     if page is None:
         return PlainTextResponse("it has no drill\n", 404)
-    return FileResponse(page, media_type="text/html", headers=_REPORT)
+    return whole_page(page)
 
 
 async def _asked(site: Site, request: Request, what: _Asked) -> Response:

@@ -65,6 +65,7 @@ class Tutor:
         self._since: dict[tuple[str, str | None], float] = {}
         self._asked: set[str] = set()
         self._failed: dict[str, str] = {}
+        self._going: dict[_Task, None] = {}
         self._learning = ""
         self._stopping, self._woken = threading.Event(), threading.Event()
         self._woken.set()  # what was said before this process began
@@ -87,6 +88,21 @@ class Tutor:
             self._asked.add(event_id)
             self._failed.pop(event_id, None)
         self._woken.set()
+
+    def take_back(self, run: Path, version: int) -> None:
+        """A person wants a run to be without what a version was taught, whatever was said."""
+        task = _back(run, version)
+        self._failed.pop(task.event, None)
+        self._going[task] = None
+        self._woken.set()
+
+    def going(self, run: Path, version: int) -> str:
+        """Whether a version's lessons are being taken back, or why they were not."""
+        task = _back(run, version)
+        if task in self._going:
+            return "is being taken back"
+        failed = self._failed.get(task.event)
+        return f"not taken back: {failed}" if failed else ""
 
     def status(self, event: LiveEvent) -> str:
         """What became of the word on an event."""
@@ -125,6 +141,7 @@ class Tutor:
 
     def _tasks(self) -> Iterator[_Task]:
         """What is to be done, whenever it is due."""
+        yield from list(self._going)
         for camera in self._watch.cameras:
             if is_teachable(camera.plan.detector):
                 versions = read_versions(camera.plan.run.folder)
@@ -155,7 +172,9 @@ class Tutor:
                     yield _Task(versions.folder, words, event.id)
 
     def _is_due(self, task: _Task) -> bool:
-        """Whether nobody thought better of it for a while."""
+        """Whether nobody thought better of it for a while; a version is named with care."""
+        if task in self._going:
+            return True
         now, key = time.monotonic(), (task.event, task.words[1])
         return now - self._since.setdefault(key, now) >= self._grace
 
@@ -165,11 +184,12 @@ class Tutor:
         self._learning = task.event
         status, said = self._learn(task)
         self._learning = ""
+        self._going.pop(task, None)
         if self._stopping.is_set():
             return
         if status:
             self._failed[task.event] = said
-            self._say(f"event {task.event} is not taught: {said}")
+            self._say(f"teaching, {task.event}: {said}")
             return
         self._say(said)
         self._watch.read_again()
@@ -201,6 +221,10 @@ class Tutor:
         if process.returncode:
             return process.returncode, (lines or ["no word"])[-1].removeprefix("oddframe: ")
         return 0, next((line for line in lines if " is version " in line), (lines or [""])[-1])
+
+
+def _back(run: Path, version: int) -> _Task:
+    return _Task(run, ("--undo", "--version", str(version)), f"version {version} of {run}")
 
 
 def _is_event(name: str) -> bool:

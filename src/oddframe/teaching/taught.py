@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from oddframe.console.words import count
-from oddframe.drills.request import OWN, drill_folder
-from oddframe.drills.result import FILE, read_drill
-from oddframe.drills.wording import false_alarms
-from oddframe.runs.lessons import LessonNote, Version, Versions
+from oddframe.runs.lessons import Version, Versions
 from oddframe.runs.run_folder import Run
+from oddframe.teaching.wording import drilled, lesson_in_words
 
 _MOST_LISTED = 5
 
@@ -39,7 +36,7 @@ class Taught(Run):
             lines.append(
                 f"version {version.number} ({version.at}){gone}{self._drilled(version.number)}"
             )
-            lines += [f"  {_line(note)}" for note in version.lessons]
+            lines += [f"  {note.of} is {lesson_in_words(note)}" for note in version.lessons]
             lines += [f"  without what version {one} was taught" for one in version.without]
         lines += [f"  {line}" for line in self.unmoved[:_MOST_LISTED]]
         if (more := len(self.unmoved) - _MOST_LISTED) > 0:
@@ -56,32 +53,5 @@ class Taught(Run):
         return "\n".join(lines)
 
     def _drilled(self, version: int) -> str:
-        """What its drill said, where it was drilled on its own footage."""
-        folder = drill_folder(self.folder, OWN, version)
-        if not (folder / FILE).is_file():
-            return ""
-        drill = read_drill(folder)
-        wanted = [row for row in drill.rows if row.expected != "quiet"]
-        noticed, of = sum(row.noticed for row in wanted), sum(row.of for row in wanted)
-        return f"; drill: noticed {noticed} of {of}, {false_alarms(drill)}"
-
-
-def _line(note: LessonNote) -> str:
-    """``test/01 0:07.6 to 0:18.0 is normal (moves fast): 730 looks; silent now``."""
-    why = f" ({note.reason})" if note.reason else ""
-    result = ""
-    if note.word == "normal":
-        result = f"; {note.left}" if note.left else "; nothing in it is odd now"
-    return f"{note.of} is {note.word}{why}: {_learnt(note.learnt)}{result}"
-
-
-def _learnt(held: dict[str, float]) -> str:
-    """What a lesson holds, in words."""
-    words = {
-        "looks": lambda n: count(int(n), "look"),
-        "pace": lambda n: f"a pace of {n:g} times the usual one",
-        "ways": lambda n: f"ways at {count(int(n), 'place')}",
-        "places": lambda n: f"{count(int(n), 'place')} where things move",
-        "seconds": lambda n: f"a stay of {n:g} s",
-    }
-    return ", ".join(words[name](value) for name, value in held.items() if name in words)
+        said = drilled(self.folder, version)
+        return f"; drill: {said}" if said else ""

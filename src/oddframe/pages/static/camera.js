@@ -231,14 +231,17 @@ if (limit) {
   });
 }
 
-// A fit that goes on says how far it is; what was recorded meanwhile comes with the next visit.
+// What goes on aside, a fit or a lesson that is taken back, says how far it is.
+const going = '[data-state="fitting"], [data-state="is being taken back"]';
 async function follow() {
-  const fits = document.getElementById("fits");
-  if (fits?.querySelector('[data-state="fitting"]') && document.visibilityState === "visible") {
+  if (document.querySelector(going) && document.visibilityState === "visible") {
     try {
       const answer = await fetch(location.pathname, { headers: { Accept: "text/html" } });
-      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("fits");
-      if (answer.ok && fresh && !fits.contains(document.activeElement)) fits.replaceWith(fresh);
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      for (const part of ["fits", "versions"]) {
+        const old = document.getElementById(part), now = fresh.getElementById(part);
+        if (answer.ok && old?.querySelector(going) && now && !old.contains(document.activeElement)) old.replaceWith(now);
+      }
     } catch { /* the server may be on its way back */ }
   }
   setTimeout(follow, 5000);
