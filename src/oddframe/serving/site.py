@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import ClassVar, Protocol
 from urllib.parse import urlencode
 
@@ -116,6 +117,14 @@ class Teaching(Protocol):
 
     def status(self, event: LiveEvent) -> str:
         """What became of the word on an event, a line; ``""`` of nothing."""
+        ...
+
+    def take_back(self, run: Path, version: int) -> None:
+        """A person wants a run to be without what a version was taught."""
+        ...
+
+    def going(self, run: Path, version: int) -> str:
+        """Whether a version's lessons are being taken back, or why they were not."""
         ...
 
 
