@@ -27,7 +27,7 @@ print(child.pid, flush=True)
 time.sleep(600)
 """
 CHILD = """
-from oddframe.sweeps.trial_process import end_with_parent
+from oddframe.processes.child import end_with_parent
 import time
 end_with_parent()
 time.sleep(600)

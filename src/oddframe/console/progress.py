@@ -1,11 +1,61 @@
-"""Progress on standard error: a bar with the time left, or lines where there is no terminal."""
+"""Progress on standard error: a bar with the time left, or lines where there is no terminal.
+
+Where another process began this one and asks for it, progress is in a file as well.
+"""
 
 from __future__ import annotations
 
+import json
 import sys
+import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
+
+_OFTEN = 0.5
+"""Seconds between two lines in the file."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """How far something is.
+
+    Attributes:
+        doing: what is being done.
+        share: of it that is done, 0 to 1; None where nobody knows.
+    """
+
+    doing: str
+    share: float | None
+
+    @property
+    def words(self) -> str:
+        """For a person."""
+        return self.doing if self.share is None else f"{self.doing}: {100 * self.share:.0f} %"
+
+
+class _File:
+    """Where progress is written as well, if anywhere."""
+
+    path: Path | None = None
+    written = 0.0
+
+
+def write_progress_to(path: Path) -> None:
+    """Write all progress of this process to a file too, for :func:`read_progress`."""
+    _File.path = path
+
+
+def read_progress(path: Path) -> Done | None:
+    """What another process wrote; None where it wrote nothing, or writes just now."""
+    try:
+        row = json.loads(path.read_text(encoding="utf-8"))
+        share = row["share"]
+        return Done(str(row["doing"]), None if share is None else min(1.0, max(0.0, float(share))))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 class Progress:
@@ -24,11 +74,13 @@ class Progress:
 
     def share(self, doing: str, done: float) -> None:
         """Show what is being done and the share done, 0 to 1."""
+        _write(doing, done)
         if self._bar is not None:
             self._bar.update(self._task, description=doing, total=1.0, completed=done)
 
     def count(self, doing: str, done: int, total: int | None) -> None:
         """Show what is being done and how many of how many; None if nobody knows."""
+        _write(doing, done / total if total else None)
         if self._bar is not None:
             self._bar.update(self._task, description=doing, total=total, completed=done)
 
@@ -42,6 +94,15 @@ class Progress:
             self.count(doing, done, total)
 
         return advance
+
+
+def _write(doing: str, share: float | None) -> None:
+    now = time.monotonic()
+    if _File.path is None or now - _File.written < _OFTEN:
+        return
+    _File.written = now
+    with suppress(OSError):  # who looks is told nothing then, and the work goes on
+        _File.path.write_text(json.dumps(asdict(Done(doing, share))), encoding="utf-8")
 
 
 @contextmanager

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -21,6 +16,7 @@ from oddframe.drills.after_training import FOLDER as DRILL
 from oddframe.errors import OddframeError
 from oddframe.files.atomic import write_text
 from oddframe.files.yaml_table import Dumper
+from oddframe.processes.aside import Aside, begin_aside, last_line
 from oddframe.refitting.recordings import Recording
 from oddframe.runs.run_folder import CHECKPOINT, read_config
 from oddframe.zones.zone import Zones
@@ -28,9 +24,7 @@ from oddframe.zones.zone_file import rows_of
 
 State = Literal["fitting", "fitted", "stopped"]
 PAGE = "drill.html"
-_NICE = 15
-_LOG_BYTES = 8192
-_PATIENCE = 10.0
+_LOG = "log.txt"
 
 
 @dataclass(frozen=True)
@@ -41,7 +35,7 @@ class Fit:
         number: from 1.
         folder: of it.
         state: it goes on; there is a run; or it ended without one.
-        said: the last line that it said, or, of a run, what its threshold promises.
+        said: how far it is, the last line that it said, or, of a run, what its threshold promises.
         began: Unix seconds.
         pieces: how many it learns from.
     """
@@ -69,7 +63,7 @@ class Fits:
     """The fits of all cameras: one goes on at a time."""
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
+        self._aside: Aside | None = None
         self._folder: Path | None = None
 
     def all_in(self, folder: Path) -> list[Fit]:
@@ -131,17 +125,8 @@ class Fits:
 
     def stop(self, folder: Path | None = None) -> None:
         """End the fit in a folder, or whichever goes on; what it has kept stays."""
-        process = self._process
-        if process is None or (folder is not None and folder != self._folder):
-            return
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
-            with suppress(OSError):
-                os.killpg(process.pid, number)
-            try:
-                process.wait(_PATIENCE)
-                return
-            except subprocess.TimeoutExpired:
-                continue
+        if self._aside is not None and folder in (None, self._folder):
+            self._aside.stop()
 
     @staticmethod
     def remove(fit: Fit) -> None:
@@ -155,31 +140,24 @@ class Fits:
             )
 
     def _goes_on(self) -> bool:
-        return self._process is not None and self._process.poll() is None
+        return self._aside is not None and self._aside.goes_on
 
     def _start(self, folder: Path) -> None:
-        command = [sys.executable, "-m", "oddframe", "train", str(folder / "footage")]
-        command += ["--out", str(folder / "run"), "--config", str(folder / "options.yaml")]
+        words = ["train", str(folder / "footage")]
+        words += ["--out", str(folder / "run"), "--config", str(folder / "options.yaml")]
         if (folder / "run").is_dir():
-            command.append("--resume")
-        with (folder / "log.txt").open("ab") as log:
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+            words.append("--resume")
+        self._aside = begin_aside(words, folder / _LOG, progress=folder / "progress.json")
         self._folder = folder
-        with suppress(OSError):  # before it has threads, which begin with as much
-            os.setpriority(os.PRIO_PROCESS, self._process.pid, _NICE)
 
     def _fit(self, folder: Path) -> Fit:
         run = folder / "run"
         state: State = "stopped"
-        said = _last_line(folder / "log.txt")
-        if self._goes_on() and folder == self._folder:
+        said = last_line(folder / _LOG)
+        if self._aside is not None and self._aside.goes_on and folder == self._folder:
             state = "fitting"
+            done = self._aside.done
+            said = said if done is None else done.words
         elif (run / CHECKPOINT).is_file():
             state = "fitted"
             said = str(read_config(run).get("learnt", {}).get("threshold", said))
@@ -190,16 +168,6 @@ class Fits:
         except OSError:
             began = time.time()
         return Fit(int(folder.name), folder, state, said, began, pieces)
-
-
-def _last_line(log: Path) -> str:
-    try:
-        with log.open("rb") as stream:
-            stream.seek(max(0, log.stat().st_size - _LOG_BYTES))
-            lines = stream.read().decode("utf-8", "replace").splitlines()
-    except OSError:
-        return ""
-    return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
 
 def _yaml(value: object) -> str:

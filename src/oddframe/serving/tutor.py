@@ -7,9 +7,6 @@ taken back is taken back from the run.
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -22,6 +19,7 @@ from oddframe.errors import OddframeError, in_words
 from oddframe.journal.live_event import LiveEvent, time_of_id
 from oddframe.journal.question import Question
 from oddframe.journal.reading import JournalReader
+from oddframe.processes.aside import begin_aside
 from oddframe.runs.lessons import Versions, read_versions
 from oddframe.serving.site import SeenCamera, SeenWatch
 
@@ -30,7 +28,6 @@ GRACE = 10.0
 _LOOK = 1.0
 _LONGEST = 900.0
 """Seconds that one lesson may take."""
-_NICE = 10
 _MOST = 100
 """Events of a camera, the newest of each word, that are looked at."""
 
@@ -196,31 +193,17 @@ class Tutor:
 
     def _learn(self, task: _Task) -> tuple[int, str]:
         """Learn in a process of its own, which leaves the processors to the cameras."""
-        command = [sys.executable, "-m", "oddframe", "learn", str(task.run), *task.words]
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-        )
-        with suppress(OSError, AttributeError):  # not every system has this
-            os.setpriority(os.PRIO_PROCESS, process.pid, _NICE)
+        log = self._reader.state.root / "learning" / "lessons.txt"
+        lesson = begin_aside(["learn", str(task.run), *task.words], log)
         until = time.monotonic() + _LONGEST
-        while True:
-            try:
-                said, _ = process.communicate(timeout=0.5)
-                break
-            except subprocess.TimeoutExpired:
-                if self._stopping.is_set() or time.monotonic() > until:
-                    process.kill()
-                    said, _ = process.communicate()
-                    return 1, f"it took longer than {_LONGEST:g} s"
-        lines = [line for line in said.splitlines() if line.strip()]
-        if process.returncode:
-            return process.returncode, (lines or ["no word"])[-1].removeprefix("oddframe: ")
-        return 0, next((line for line in lines if " is version " in line), (lines or [""])[-1])
+        while (status := lesson.wait(0.5)) is None:
+            if self._stopping.is_set() or time.monotonic() > until:
+                lesson.stop()
+                return 1, f"it took longer than {_LONGEST:g} s"
+        lines = lesson.said() or [""]
+        if status:
+            return status, (lines[-1] or "no word").removeprefix("oddframe: ")
+        return 0, next((line for line in lines if " is version " in line), lines[-1])
 
 
 def _back(run: Path, version: int) -> _Task:

@@ -9,9 +9,7 @@ the three steps is there already is kept, so a trial that was killed goes on.
 
 from __future__ import annotations
 
-import os
 import sys
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,14 +17,13 @@ from typing import TYPE_CHECKING
 from oddframe.errors import OddframeError
 from oddframe.files.atomic import cannot_write
 from oddframe.files.folder_lock import alone_in
+from oddframe.processes.child import end_with_parent
 from oddframe.sweeps.trial_job import ORACLE_SCORES, REPORT, SCORES, TrialJob
 
 if TYPE_CHECKING:
     from oddframe.fitting.request import FitRequest
     from oddframe.footage.given import Footage
 
-ORPHANED = 3
-"""Exit status after the death of the parent."""
 _LOCK_SECONDS = 30.0
 """An orphan of an earlier attempt is gone after a moment; a stranger is not."""
 
@@ -125,21 +122,6 @@ def _score_and_evaluate(trained: FitRequest, footage: Footage) -> None:
 
 def _path(name: str | None) -> Path | None:
     return None if name is None else Path(name)
-
-
-def end_with_parent() -> None:
-    """Exit at once when standard input, a pipe from the parent, is closed.
-
-    A parent that is killed cannot end its children. The pipe closes whatever way it dies, on every
-    system.
-    """
-
-    def wait() -> None:
-        while os.read(0, 1):
-            pass
-        os._exit(ORPHANED)
-
-    threading.Thread(target=wait, daemon=True).start()
 
 
 if __name__ == "__main__":
