@@ -55,7 +55,7 @@ class Feed:
             known = request.headers.get("last-event-id", "")
             yield f"retry: {int(LOOK_SECONDS * 1000)}\n\n"
             quiet = 0.0
-            while not self._site.closing.is_set():
+            while not self._site.closing.is_set() and self._site.still_looks(request):
                 if self._said and self._said != known:
                     known, quiet = self._said, 0.0
                     yield f"id: {known}\ndata: {known}\n\n"

@@ -61,8 +61,9 @@ class Guard:
             await self._inner(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        role = self._sessions.role_of(session_of(headers))
-        scope["role"] = role
+        token = session_of(headers)
+        role = self._sessions.role_of(token)
+        scope["session"], scope["role"] = token, role
         refused = self._refusal(scope, headers, role)
         if refused is None:
             await self._inner(scope, _limited(receive), _with_headers(send))

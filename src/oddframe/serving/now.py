@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -23,6 +25,8 @@ from oddframe.serving.site import SeenCamera, Site, page
 from oddframe.serving.timeline import Strip, stretch_of
 
 HOUR = 3600.0
+GRID_SECONDS = 1.0
+"""How old the grid may be: many who look at it ask the journal no more often than one."""
 _LATEST = 5
 
 
@@ -70,12 +74,31 @@ class _One:
     may_decide: bool
 
 
-def now(site: Site, request: Request) -> Response:
-    """All cameras; where none is watched, what was seen of them."""
-    if not site.cameras:
-        return RedirectResponse("/review", 303)
-    tiles = [tile_of(site, camera) for camera in site.cameras]
-    return page(site, request, "Now", _Now(tiles), script="now.js")
+class Grid:
+    """All cameras, as they are; found out once in a while for all who look.
+
+    Args:
+        site: whose cameras.
+    """
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._lock = threading.Lock()
+        self._tiles: list[Tile] = []
+        self._found = -math.inf
+
+    def answer(self, request: Request) -> Response:
+        """The page; where no camera is watched, what was seen of them."""
+        if not self._site.cameras:
+            return RedirectResponse("/review", 303)
+        return page(self._site, request, "Now", _Now(self._fresh()), script="now.js")
+
+    def _fresh(self) -> list[Tile]:
+        with self._lock:
+            if time.monotonic() - self._found >= GRID_SECONDS:
+                self._tiles = [tile_of(self._site, camera) for camera in self._site.cameras]
+                self._found = time.monotonic()
+            return self._tiles
 
 
 def one(site: Site, request: Request) -> Response:

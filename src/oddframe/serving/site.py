@@ -163,6 +163,10 @@ class Site:
         """Events that wait for a word, up to :data:`MOST_COUNTED` and one."""
         return self.reader.count(Question(state="undecided", most=MOST_COUNTED + 1))
 
+    def still_looks(self, request: Request) -> bool:
+        """Whether who asked is who they were: what goes on for long ends with the session."""
+        return self.sessions.role_of(request.scope["session"]) == request.scope["role"]
+
     def may_decide(self, request: Request) -> bool:
         """Whether who asks may give a word, and it could be kept."""
         return self.journal is not None and request.scope.get("role") == "owner"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import threading
+import time
 from collections import OrderedDict
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 
 import numpy as np
 from starlette.concurrency import run_in_threadpool
@@ -22,12 +23,25 @@ LARGE = (960, 720)
 MOST_FILMS = 16
 """Films at once; who comes after sees stills."""
 _FILM_SECONDS = 0.2
+STILL_SECONDS = 0.5
+"""A still of the grid is not made more often, however many look: they come at any moment."""
 _QUALITY = 75
 _KEPT = 64
 
 
+@dataclass(frozen=True)
+class _Made:
+    """A picture, of which frame, and when it was begun: it may still be in the making."""
+
+    frame: ScoredFrame
+    begun: float
+    jpeg: asyncio.Task[bytes]
+
+
 class Stills:
     """Pictures of the cameras that are watched, each made once for all who look.
+
+    All of it is the server's loop's alone, but for the making.
 
     Args:
         site: whose cameras.
@@ -36,17 +50,16 @@ class Stills:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._films = 0
-        self._lock = threading.Lock()
-        self._made: OrderedDict[tuple[str, bool, bool], tuple[ScoredFrame, bytes]] = OrderedDict()
+        self._made: OrderedDict[tuple[str, bool, bool], _Made] = OrderedDict()
 
-    def still(self, request: Request) -> Response:
+    async def still(self, request: Request) -> Response:
         """The newest picture; ``?heat`` with what is odd, ``?large`` as the film has it."""
         camera = self._site.camera(request.path_params["camera"])
         if camera is None or camera.latest is None:
             return PlainTextResponse("nothing was seen of it yet\n", 404)
         heat, large = ("heat" in request.query_params), ("large" in request.query_params)
-        jpeg = self._jpeg(camera.name, camera.latest, heat, large)
-        return Response(jpeg, media_type="image/jpeg")
+        made = self._newest(camera.name, camera.latest, heat, large)
+        return Response(await asyncio.shield(made.jpeg), media_type="image/jpeg")
 
     async def film(self, request: Request) -> Response:
         """Pictures that follow each other (``multipart/x-mixed-replace``), ``?heat`` likewise."""
@@ -56,40 +69,42 @@ class Stills:
         if self._films >= MOST_FILMS:
             return PlainTextResponse("too many films are open\n", 503, {"retry-after": "10"})
         return StreamingResponse(
-            self._pictures(name, heat), media_type="multipart/x-mixed-replace; boundary=still"
+            self._pictures(request, name, heat),
+            media_type="multipart/x-mixed-replace; boundary=still",
         )
 
-    async def _pictures(self, name: str, heat: bool) -> AsyncGenerator[bytes]:
+    async def _pictures(self, request: Request, name: str, heat: bool) -> AsyncGenerator[bytes]:
         self._films += 1
         try:
             before = None
-            while not self._site.closing.is_set():
+            while not self._site.closing.is_set() and self._site.still_looks(request):
                 camera = self._site.camera(name)
                 if camera is None:
                     return
                 latest = camera.latest
-                if latest is not None and latest is not before:
-                    before = latest
-                    jpeg = await run_in_threadpool(self._jpeg, name, latest, heat, True)
+                made = None if latest is None else self._newest(name, latest, heat, True)
+                if made is not None and made is not before:
+                    before, jpeg = made, await asyncio.shield(made.jpeg)
                     head = f"--still\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}"
                     yield f"{head}\r\n\r\n".encode() + jpeg + b"\r\n"
                 await asyncio.sleep(_FILM_SECONDS)
         finally:
             self._films -= 1
 
-    def _jpeg(self, name: str, latest: ScoredFrame, heat: bool, large: bool) -> bytes:
-        key = name, heat, large
-        with self._lock:
-            made = self._made.get(key)
-        if made is not None and made[0] is latest:
-            return made[1]
-        jpeg = self._drawn(name, latest, heat, LARGE if large else SMALL)
-        with self._lock:
-            self._made[key] = latest, jpeg
+    def _newest(self, name: str, latest: ScoredFrame, heat: bool, large: bool) -> _Made:
+        """The newest picture that there is to be, in the making or made."""
+        key, now = (name, heat, large), time.monotonic()
+        made = self._made.get(key)
+        age = _FILM_SECONDS if large else STILL_SECONDS
+        if made is None or (made.frame is not latest and now - made.begun >= age):
+            size = LARGE if large else SMALL
+            jpeg = run_in_threadpool(self._drawn, name, latest, heat, size)
+            made = _Made(latest, now, asyncio.ensure_future(jpeg))
+            self._made[key] = made
             self._made.move_to_end(key)
             while len(self._made) > _KEPT:
                 self._made.popitem(last=False)
-        return jpeg
+        return made
 
     def _drawn(self, name: str, latest: ScoredFrame, heat: bool, size: tuple[int, int]) -> bytes:
         camera = self._site.camera(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +26,7 @@ class Gap:
 
 
 class LiveFrame:
-    """One frame of a live source; its pixels convert on request, in any thread.
+    """One frame of a live source; its pixels convert on request, in any thread, one at a time.
 
     Args:
         picture: what converts.
@@ -62,14 +63,19 @@ class LiveFrame:
         self.anew = False
         self.gap: Gap | None = None
         self._picture = picture
+        # A frame of FFmpeg keeps the tables of its last conversion, and two at once would write
+        # over each other's: the process would end.
+        self._converting = threading.Lock()
 
     def rgb(self, size: tuple[int, int] | None = None, how: Resampling = "area") -> np.ndarray:
         """As :meth:`oddframe.media.frames.Frame.rgb`."""
-        return self._picture.rgb(size, how)
+        with self._converting:
+            return self._picture.rgb(size, how)
 
     def grey(self, size: tuple[int, int] | None = None, how: Resampling = "area") -> np.ndarray:
         """As :meth:`oddframe.media.frames.Frame.grey`."""
-        return self._picture.grey(size, how)
+        with self._converting:
+            return self._picture.grey(size, how)
 
     def takes_the_place_of(self, dropped: LiveFrame) -> None:
         """What was to be said with a frame that nobody took is said with this one."""
