@@ -165,6 +165,13 @@ def test_a_form_of_many_megabytes_is_not_read(served: Served):
     assert served.journal.event(event).verdict is None
 
 
+def test_a_form_that_says_no_length_and_goes_on_is_not_read(served: Served, caplog):
+    kind = "application/x-www-form-urlencoded"
+    body = (b"x" * 65536 for _ in range(20))  # sent in chunks
+    assert served.browser.ask("POST", "/review", body, {"Content-Type": kind}).status == 413
+    assert caplog.text == ""
+
+
 def test_others_may_come_only_with_a_password():
     with pytest.raises(OddframeError, match="no password is set; set one first"):
         Door("0.0.0.0").check(guarded=False)

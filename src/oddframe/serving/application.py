@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import AsyncGenerator, Callable, Collection
+from contextlib import asynccontextmanager
 from functools import partial
 from importlib.resources import files
 from typing import Any
 
+from anyio.to_thread import current_default_thread_limiter
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
@@ -32,6 +34,8 @@ from oddframe.serving.guard import Guard
 from oddframe.serving.site import Site
 from oddframe.serving.stills import Stills
 
+THREADS = 8
+"""In which pages are made; some wait for a disk, or for whom an alarm is sent to."""
 _STATIC = {
     "icon.svg": ("static", "image/svg+xml"),
     "page.css": ("templates", "text/css; charset=utf-8"),
@@ -69,7 +73,7 @@ def application(site: Site, names: Collection[str] = ()) -> ASGIApp:
         Route(f"{event}/picture", on(event_files.picture)),
         Route(f"{event}/nearest", on(event_files.nearest)),
         Route("/timeline", on(timeline.timeline)),
-        Route("/now", on(now.now)),
+        Route("/now", now.Grid(site).answer),
         Route("/now/{camera:str}", on(now.one)),
         Route("/now/{camera:str}", on(now.arm), methods=["POST"]),
         Route("/camera", on(camera_page.first)),
@@ -95,10 +99,18 @@ def application(site: Site, names: Collection[str] = ()) -> ASGIApp:
     handlers: dict[Any, Any] = {
         OddframeError: _failed,
         HTTPException: _refused,
+        ClientDisconnect: _cut_off,
         Exception: _broken,
     }
-    inner = Starlette(routes=routes, exception_handlers=handlers)
+    inner = Starlette(routes=routes, exception_handlers=handlers, lifespan=_with_few_threads)
     return Guard(inner, site.sessions, names)
+
+
+@asynccontextmanager
+async def _with_few_threads(_: Starlette) -> AsyncGenerator[None]:
+    """Python runs one thread at a time, and each that makes a page lets frames wait."""
+    current_default_thread_limiter().total_tokens = THREADS
+    yield
 
 
 def _first(site: Site, _: Request) -> Response:
@@ -122,6 +134,11 @@ def _refused(_: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     said = error.detail if isinstance(error, HTTPException) else "that did not work"
     return PlainTextResponse(f"{said}\n", status)
+
+
+def _cut_off(_: Request, __: Exception) -> Response:
+    """Whoever sent it left before its end, and reads nothing, or the guard took no more of it."""
+    return PlainTextResponse("that is more than a form sends\n", 413)
 
 
 def _broken(_: Request, error: Exception) -> Response:

@@ -12,12 +12,16 @@ import uvicorn
 
 from oddframe.errors import OddframeError
 from oddframe.serving.application import application
+from oddframe.serving.connections import PatientConnection, leave_who_does_not_read
 from oddframe.serving.door import Door
 from oddframe.serving.site import Site
 
 _PATIENCE = 10.0
 _GRACE = 2
 """Seconds that pages which are open may hold up the end."""
+_PROXIES = ["127.0.0.1", "::1"]
+_AT_ONCE = 64
+"""Connections that are taken before it is looked at how many there are."""
 
 
 @contextmanager
@@ -28,6 +32,7 @@ def serving(site: Site, door: Door) -> Generator[str]:
         OddframeError: the port cannot be had.
     """
     listening = _listening(door)
+    leave_who_does_not_read(listening)
     port = listening.getsockname()[1]
     server = uvicorn.Server(
         uvicorn.Config(
@@ -35,9 +40,12 @@ def serving(site: Site, door: Door) -> Generator[str]:
             log_config=None,
             access_log=False,
             server_header=False,
-            proxy_headers=False,
+            # Who asked, and whether by HTTPS, is believed of a proxy on this machine alone.
+            proxy_headers=True,
+            forwarded_allow_ips=_PROXIES,
+            http=PatientConnection,
+            backlog=_AT_ONCE,
             timeout_graceful_shutdown=_GRACE,
-            limit_concurrency=512,
         )
     )
     thread = threading.Thread(

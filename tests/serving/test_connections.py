@@ -1,0 +1,94 @@
+"""Viewers who do nothing: they are left after a while, and there are only so many."""
+
+from __future__ import annotations
+
+import socket
+import time
+
+import pytest
+from tests.made.waiting import until
+from tests.serving.conftest import Served, site_at
+
+from oddframe.serving import connections
+
+
+@pytest.fixture
+def hasty(tmp_path, monkeypatch):
+    """A server that waits for a second at most."""
+    monkeypatch.setattr(connections, "ASKING_SECONDS", 0.6)
+    monkeypatch.setattr(connections, "READING_SECONDS", 0.5)
+    monkeypatch.setattr(connections, "MOST_OPEN", 20)
+    with site_at(tmp_path) as found:
+        yield found
+
+
+def connected(served: Served, said: bytes = b"") -> socket.socket:
+    host, _, port = served.browser.where.partition(":")
+    found = socket.create_connection((host, int(port)), timeout=30)
+    found.sendall(said)
+    return found
+
+
+def is_closed(connection: socket.socket) -> bool:
+    """Whether the other end left; waits for it, or for what it says."""
+    try:
+        return connection.recv(1) == b""
+    except ConnectionResetError:
+        return True
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"",
+        b"GET /review HTTP/1.1\r\nHost: 127.0.0.1\r\n",
+        b"POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n"
+        b"Content-Type: application/x-www-form-urlencoded\r\n\r\npass",
+    ],
+)
+def test_who_never_finishes_asking_is_left(hasty: Served, said, caplog):
+    with connected(hasty, said) as connection:
+        assert is_closed(connection)
+    time.sleep(0.5)
+    assert caplog.text == ""
+
+
+def test_who_sends_slowly_is_heard(hasty: Served):
+    """Longer than a server waits where nothing comes."""
+    with connected(hasty) as connection:
+        for letter in b"GET /review HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n":
+            connection.sendall(bytes([letter]))
+            time.sleep(0.05)
+        assert connection.recv(12) == b"HTTP/1.1 200"
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="Linux alone can")
+def test_who_reads_nothing_is_left_and_others_are_not(hasty: Served):
+    ask = b"GET /review?state=all HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    with connected(hasty) as silent, connected(hasty, b"GET /feed HTTP/1.0\r\n\r\n") as feed:
+        silent.setblocking(False)
+        try:
+            while True:
+                silent.send(100 * ask)
+        except BlockingIOError:  # neither takes any more
+            pass
+        begun = time.monotonic()
+        assert hasty.browser.get("/review").status == 200
+        assert time.monotonic() - begun < 5
+        until(lambda: silent.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR), 30)
+        assert not is_closed(feed)
+
+
+def test_there_are_only_so_many(hasty: Served):
+    many = [connected(hasty) for _ in range(20)]
+    with connected(hasty) as one_more:
+        assert is_closed(one_more)
+    for connection in many:
+        connection.close()
+    until(lambda: not is_closed_at_once(hasty), 30)
+
+
+def is_closed_at_once(served: Served) -> bool:
+    with connected(served) as connection:
+        connection.sendall(b"GET /review HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")
+        return is_closed(connection)
