@@ -6,6 +6,7 @@ from typing import Any
 from oddframe.bags.loss_spread import LossSpreads
 from oddframe.comparison.drilled import DrillComparison
 from oddframe.comparison.result import Comparison
+from oddframe.comparison.side_by_side import SideBySide
 from oddframe.drills.drilling import Drilled
 from oddframe.errors import OddframeError as OddframeError
 from oddframe.errors import OddframeWarning as OddframeWarning
@@ -48,8 +49,9 @@ def compare(
     resamples: int = ...,
     seed: int = ...,
     timelines: bool = ...,
+    truth: bool = ...,
     published: list[str] | None = ...,
-) -> Comparison | DrillComparison: ...
+) -> Comparison | DrillComparison | SideBySide: ...
 def demo(*, out: AnyPath = ..., seed: int = ...) -> Demo: ...
 def drill(
     run: AnyPath,
@@ -192,6 +194,8 @@ def serve(
     port: int = ...,
     names: list[str] | None = ...,
     metrics: str | None = ...,
+    runs: AnyPath | Sequence[AnyPath] | None = ...,
+    footage: AnyPath | Sequence[AnyPath] | None = ...,
     set_password: str | None = ...,
 ) -> Watched | Served: ...
 def sweep(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from oddframe.comparison.compare import compare_scores
 from oddframe.comparison.contenders import Contender, maps_beside, read_contender, shared_manifest
@@ -20,6 +21,9 @@ from oddframe.scores.score_files import KINDS
 from oddframe.settings.reading import check_seed
 from oddframe.videos.manifest import Manifest
 from oddframe.videos.names import checked_name
+
+if TYPE_CHECKING:
+    from oddframe.comparison.side_by_side import SideBySide
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,7 @@ class CompareRequest:
         resamples: bootstrap resamples over videos.
         seed: fixes the resamples of the bootstrap.
         timelines: draw every video with the scores of all.
+        truth: whether it is known what happened, so that something can be measured.
         published: other data sets whose published numbers are shown too, in tables of their own.
     """
 
@@ -52,6 +57,7 @@ class CompareRequest:
     resamples: int = RESAMPLES
     seed: int = 0
     timelines: bool = True
+    truth: bool = True
     published: Sequence[str] = ()
 
     def named(self) -> dict[str, Path]:
@@ -102,7 +108,7 @@ class CompareRequest:
         }
 
 
-def compare_into(request: CompareRequest) -> Comparison | DrillComparison:
+def compare_into(request: CompareRequest) -> Comparison | DrillComparison | SideBySide:
     """Compare, and write numbers, tables and the page into a folder; drills are compared as drills.
 
     Raises:
@@ -117,6 +123,14 @@ def compare_into(request: CompareRequest) -> Comparison | DrillComparison:
         remove_comparison(request.out)
         compared.write(request.out)
         return compared
+    if not request.truth:
+        from oddframe.comparison.page import remove_comparison
+        from oddframe.comparison.side_by_side import SideBySide
+
+        beside = SideBySide.of(request.named())
+        remove_comparison(request.out)
+        beside.write(request.out)
+        return beside
     truth, found = request.contenders()
     split, skip_first, out = request.split, request.skip_first, request.out
     comparison = compare_scores(

@@ -125,7 +125,7 @@ def shared_manifest(paths: Sequence[Path], split: str, root: Path | None = None)
         )
         raise OddframeError(
             f"compare: expected a manifest with the truth of split '{split}', found {found}; give "
-            "--manifest"
+            "--manifest, or --truth false to see scores and events side by side"
         )
     (file, first), *others = holding.items()
     for other, manifest in others:

@@ -7,6 +7,7 @@
     DIR/cameras/NAME/YYYY-MM-DD/HHMMSS-ID.mp4, .jpg    its clip and its picture
     DIR/outbox/                                        messages that are not accepted yet
     DIR/learning/NAME/hours/, fits/N/                  normal life that is recorded, and fits of it
+    DIR/archive/uploads/N/, jobs/N/                    videos that were dropped; scorings of these
     DIR/learning/lessons.txt                           what teaching said
 
 Date and time are those in the event's id, in UTC, so the files of an event keep their names

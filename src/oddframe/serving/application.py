@@ -16,8 +16,11 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from oddframe.archive.uploads import LONGEST_SENT
 from oddframe.errors import OddframeError
 from oddframe.serving import (
+    archive_forms,
+    archive_page,
     camera_page,
     change,
     event_files,
@@ -37,6 +40,7 @@ from oddframe.serving.stills import Stills
 THREADS = 8
 """In which pages are made; some wait for a disk, or for whom an alarm is sent to."""
 _STATIC = {
+    "archive.js": ("static", "text/javascript; charset=utf-8"),
     "icon.svg": ("static", "image/svg+xml"),
     "page.css": ("templates", "text/css; charset=utf-8"),
     "serve.css": ("static", "text/css; charset=utf-8"),
@@ -91,6 +95,16 @@ def application(site: Site, names: Collection[str] = ()) -> ASGIApp:
         Route("/camera/{camera:str}/lessons", on(lessons.take_back), methods=["POST"]),
         Route("/camera/{camera:str}/lessons/{version:int}/drill", on(lessons.drill)),
         Route("/camera/{camera:str}/test", on(change.try_sink), methods=["POST"]),
+        Route("/archive", on(archive_page.archive)),
+        Route(archive_forms.DROP, on(archive_forms.drop), methods=["POST"]),
+        Route("/archive/score", on(archive_forms.score), methods=["POST"]),
+        Route("/archive/compare", on(archive_forms.compare), methods=["POST"]),
+        Route("/archive/uploads", on(archive_forms.uploads), methods=["POST"]),
+        Route("/archive/{job:str}", on(archive_page.scoring)),
+        Route("/archive/{job:str}", on(archive_forms.change), methods=["POST"]),
+        Route("/archive/{job:str}/report", on(archive_page.report)),
+        Route("/archive/{job:str}/films/{film:int}", on(archive_page.film)),
+        Route("/archive/{job:str}/files/{name:str}", on(archive_page.file)),
         Route("/cameras/{camera:str}/still", stills.still),
         Route("/cameras/{camera:str}/film", stills.film),
         Route("/feed", Feed(site).answer),
@@ -103,7 +117,7 @@ def application(site: Site, names: Collection[str] = ()) -> ASGIApp:
         Exception: _broken,
     }
     inner = Starlette(routes=routes, exception_handlers=handlers, lifespan=_with_few_threads)
-    return Guard(inner, site.sessions, names)
+    return Guard(inner, site.sessions, names, {archive_forms.DROP: LONGEST_SENT})
 
 
 @asynccontextmanager
@@ -114,7 +128,8 @@ async def _with_few_threads(_: Starlette) -> AsyncGenerator[None]:
 
 
 def _first(site: Site, _: Request) -> Response:
-    return RedirectResponse("/now" if site.cameras else "/review", 303)
+    scores = site.archive is not None and site.archive.is_given
+    return RedirectResponse("/now" if site.cameras else "/archive" if scores else "/review", 303)
 
 
 def _static(request: Request) -> Response:
@@ -138,7 +153,7 @@ def _refused(_: Request, error: Exception) -> Response:
 
 def _cut_off(_: Request, __: Exception) -> Response:
     """Whoever sent it left before its end, and reads nothing, or the guard took no more of it."""
-    return PlainTextResponse("that is more than a form sends\n", 413)
+    return PlainTextResponse("that is more than is taken here\n", 413)
 
 
 def _broken(_: Request, error: Exception) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import quote, urlsplit
 
@@ -49,9 +49,17 @@ class Guard:
         inner: what is guarded.
         sessions: who is logged in.
         names: of this machine, beside numbers and ``localhost``.
+        longer: paths that more may be sent to than a form sends, and how many bytes.
     """
 
-    def __init__(self, inner: ASGIApp, sessions: Sessions, names: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        inner: ASGIApp,
+        sessions: Sessions,
+        names: Collection[str] = (),
+        longer: Mapping[str, int] | None = None,
+    ) -> None:
+        self._longer = longer or {}
         self._inner, self._sessions = inner, sessions
         self._names = {name.lower() for name in ("localhost", socket.gethostname(), *names)}
 
@@ -66,7 +74,7 @@ class Guard:
         scope["session"], scope["role"] = token, role
         refused = self._refusal(scope, headers, role)
         if refused is None:
-            await self._inner(scope, _limited(receive), _with_headers(send))
+            await self._inner(scope, _limited(receive, self._most(scope)), _with_headers(send))
         else:
             await refused(scope, receive, _with_headers(send))
 
@@ -84,8 +92,8 @@ class Guard:
             if not _is_from_here(headers, scope["scheme"], host):
                 return PlainTextResponse("this did not come from oddframe's own page\n", 403)
             length = headers.get("content-length", "")
-            if length.isdecimal() and int(length) > _LONGEST_BODY:
-                return PlainTextResponse("that is more than a form sends\n", 413)
+            if length.isdecimal() and int(length) > self._most(scope):
+                return PlainTextResponse("that is more than is taken here\n", 413)
         if role is None and not path.startswith(_OPEN):
             if changes or not _wants_page(headers):
                 return PlainTextResponse("log in first\n", 401)
@@ -94,6 +102,9 @@ class Guard:
         if changes and role == "viewer" and path not in ("/login", "/logout"):
             return PlainTextResponse("a viewer looks and changes nothing; log in as owner\n", 403)
         return None
+
+    def _most(self, scope: Scope) -> int:
+        return self._longer.get(scope["path"], _LONGEST_BODY)
 
     def _is_ours(self, host: str) -> bool:
         try:
@@ -149,15 +160,15 @@ def _with_headers(send: Send) -> Send:
     return sending
 
 
-def _limited(receive: Receive) -> Receive:
-    """Takes no more than a form sends, however long it goes on."""
+def _limited(receive: Receive, most: int) -> Receive:
+    """Takes no more than so many bytes, however long it goes on."""
     got = 0
 
     async def receiving() -> Message:
         nonlocal got
         message = await receive()
         got += len(message.get("body", b""))
-        if got > _LONGEST_BODY:
+        if got > most:
             return {"type": "http.disconnect"}
         return message
 

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 import oddframe
+from oddframe.archive.archive import Archive
 from oddframe.cameras.second_look import SecondLooks
 from oddframe.journal.journal import Journal
 from oddframe.journal.live_event import LiveEvent
@@ -139,6 +140,7 @@ class Site:
         watch: what this process watches; None of nothing.
         tutor: who teaches its runs what persons say; None where nobody does.
         refits: what cameras are fitted from again; None where none are watched.
+        archive: footage that lies there, and what was found in it; None where there is none.
         closing: set when the server is about to end: what goes on for long ends by itself then.
     """
 
@@ -148,6 +150,7 @@ class Site:
     watch: SeenWatch | None = None
     tutor: Teaching | None = None
     refits: Refits | None = None
+    archive: Archive | None = None
     closing: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -233,6 +236,7 @@ def page(
         Place("Review", "/review", path.startswith("/review"), waiting),
         Place("Timeline", "/timeline", path.startswith("/timeline")),
         *([Place("Cameras", "/camera", path.startswith("/camera"))] if site.cameras else ()),
+        *([Place("Archive", "/archive", path.startswith("/archive"))] if site.archive else ()),
     ]
     role = request.scope.get("role")
     return HTMLResponse(

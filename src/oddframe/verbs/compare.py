@@ -7,6 +7,7 @@ from pathlib import Path
 from oddframe.comparison.compared import CompareRequest, compare_into
 from oddframe.comparison.drilled import DrillComparison
 from oddframe.comparison.result import Comparison
+from oddframe.comparison.side_by_side import SideBySide
 from oddframe.evaluation.bootstrap import RESAMPLES
 from oddframe.files.folder_lock import alone_in_out
 from oddframe.files.paths import text_paths
@@ -27,8 +28,9 @@ def compare(
     resamples: int = RESAMPLES,
     seed: int = 0,
     timelines: bool = True,
+    truth: bool = True,
     published: list[str] | None = None,
-) -> Comparison | DrillComparison:
+) -> Comparison | DrillComparison | SideBySide:
     """Compare runs, sweeps and score files: metrics with intervals, and paired differences.
 
     Args:
@@ -50,6 +52,8 @@ def compare(
         resamples: bootstrap resamples over videos.
         seed: fixes the resamples of the bootstrap, which are the same for all.
         timelines: draw every video with the scores of all.
+        truth: whether it is known what happened in the videos. Where it is not, nothing is
+            measured: the scores, and the events beside them, are shown side by side.
         published: data sets whose published numbers are shown as well, beside those of the one
             compared and in tables of their own, as ``--published avenue``.
 
@@ -72,6 +76,7 @@ def compare(
         resamples=resamples,
         seed=seed,
         timelines=timelines,
+        truth=truth,
         published=published or (),
     )
     return compare_into(request)

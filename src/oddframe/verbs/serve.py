@@ -59,6 +59,8 @@ def serve(
     port: int = Door.port,
     names: list[str] | None = None,
     metrics: str | None = None,
+    runs: list[Path] | None = None,
+    footage: list[Path] | None = None,
     set_password: str | None = None,
 ) -> Watched | Served:
     """Show what cameras saw on a page, where a person looks and decides.
@@ -67,13 +69,18 @@ def serve(
 
     Args:
         cameras: a cameras file (``docs/cameras.md``), whose cameras are watched meanwhile, as
-            ``watch`` does; without one, the page shows what the state folder holds.
+            ``watch`` does; without one, the page shows what the state folder holds, and scores
+            videos that lie there or are dropped on it.
         state: the folder of events, clips and messages; one process writes in it.
         host: the address to listen on: 127.0.0.1 for this machine alone, 0.0.0.0 for all others
             too, which needs a password.
         port: the port; 0 takes one that is free.
         names: under which others ask for this machine, beside its number and its own name.
         metrics: HOST:PORT, as ``watch --metrics``; with a cameras file.
+        runs: run folders, or folders with runs in them, that the page may score videos with, beside
+            the runs of cameras that are watched.
+        footage: folders of this machine whose videos the page may score; what lies elsewhere is
+            not looked at.
         set_password: set the password of the ``owner``, who decides, or of the ``viewer``, who
             looks, and do nothing else; it is asked for, or read from standard input.
 
@@ -94,9 +101,16 @@ def serve(
     sessions = Sessions(Passwords.read(state))
     door = Door(host, port, tuple(names or ()))
     door.check(guarded=sessions.are_needed)
+    for option, folders in (("runs", runs), ("footage", footage)):
+        for folder in folders or ():
+            if not folder.is_dir():
+                raise OddframeError(
+                    f"--{option} {folder}: no such folder; give one of this machine"
+                )
 
     @contextmanager
     def shown(reader: JournalReader, watch: SeenWatch | None = None) -> Generator[None]:
+        from oddframe.archive.archive import FOLDER, Archive
         from oddframe.refitting.refits import Refits
         from oddframe.serving.server import serving
         from oddframe.serving.site import Site
@@ -110,7 +124,14 @@ def serve(
                 until_over.callback(refits.stop)
                 refits.record_again(watch.plans)
                 tutor = until_over.enter_context(Tutor(reader, watch, say).at_work())
-            site = Site(reader, journal, sessions, watch, tutor, refits)
+
+            def of_cameras() -> dict[str, Path]:
+                seen = () if watch is None else watch.cameras
+                return {camera.name: camera.plan.run.folder for camera in seen}
+
+            archive = Archive(state / FOLDER, runs or (), footage or (), of_cameras, say)
+            until_over.enter_context(archive.at_work())
+            site = Site(reader, journal, sessions, watch, tutor, refits, archive)
             address = until_over.enter_context(serving(site, door))
             say(f"the page is at {address} (Ctrl-C ends it)")
             yield
@@ -132,9 +153,10 @@ def serve(
             return watched.run()
     if metrics is not None:
         raise OddframeError("--metrics tells of cameras that are watched; give a cameras file")
-    if not state.is_dir():
+    if not state.is_dir() and not runs and not footage:
         raise OddframeError(
-            f"{state}: no such folder; 'oddframe watch' makes it, or give a cameras file"
+            f"{state}: no such folder; 'oddframe watch' makes it; or give a cameras file, or "
+            "--runs DIR to score videos"
         )
     folder = StateFolder(state)
     check_version(folder.journal)

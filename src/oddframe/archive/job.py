@@ -1,0 +1,129 @@
+"""A job of the archive, as it lies on disk: what was asked for, and what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Literal, get_args
+
+from oddframe.errors import OddframeError
+from oddframe.files.atomic import write_json
+from oddframe.files.text_files import read_json
+
+Kind = Literal["score", "compare"]
+State = Literal["waiting", "going", "done", "failed", "stopped"]
+FORMAT = "oddframe-archive-job/1"
+_JOB, _LOG, _PROGRESS, _RESULT = "job.json", "log.txt", "progress.json", "result"
+
+
+@dataclass(frozen=True)
+class Job:
+    """What was asked for, and what became of it.
+
+    Attributes:
+        folder: of it; its name is its number.
+        kind: footage is scored, or scorings are compared.
+        title: what a person calls it.
+        words: of the command line, but for where results go.
+        asked: Unix seconds.
+        state: a job that goes on when the server ends goes on after the next begins.
+        said: the line that says how it ended; ``""`` before.
+        of: numbers of the scorings that are compared.
+        footage, run: what is scored, and with which run, as a person calls them.
+    """
+
+    folder: Path
+    kind: Kind
+    title: str
+    words: tuple[str, ...]
+    asked: float
+    state: State = "waiting"
+    said: str = ""
+    of: tuple[int, ...] = field(default=())
+    footage: str = ""
+    run: str = ""
+
+    @property
+    def number(self) -> int:
+        """From 1."""
+        return int(self.folder.name)
+
+    @property
+    def log(self) -> Path:
+        """What its processes said."""
+        return self.folder / _LOG
+
+    @property
+    def progress(self) -> Path:
+        """How far it is."""
+        return self.folder / _PROGRESS
+
+    @property
+    def result(self) -> Path:
+        """The folder of what it makes."""
+        return self.folder / _RESULT
+
+    @property
+    def scores(self) -> Path:
+        """The scores file of a scoring."""
+        return self.result / "scores.npz"
+
+    @property
+    def page(self) -> Path:
+        """The page of what it made."""
+        if self.kind == "compare":
+            return self.result / "comparison.html"
+        return self.result / "report" / "report.html"
+
+    @property
+    def command(self) -> list[str]:
+        """The words of the command line."""
+        out = self.result if self.kind == "compare" else self.scores
+        return [*self.words, "--out", str(out)]
+
+    def in_state(self, state: State, said: str = "") -> Job:
+        """The job in another state, as it is on disk from now on."""
+        job = replace(self, state=state, said=said)
+        job.write()
+        return job
+
+    def write(self) -> None:
+        """Put it on disk."""
+        row = asdict(self)
+        del row["folder"]
+        write_json(self.folder / _JOB, {"format": FORMAT, **row})
+
+
+def read_job(folder: Path) -> Job:
+    """Read a job.
+
+    Raises:
+        OddframeError: there is none, or something else.
+    """
+    path = folder / _JOB
+    row = read_json(path, "a job of the archive", advice="remove its folder")
+    names = {part.name for part in fields(Job)} - {"folder"}
+    try:
+        if row["format"] != FORMAT or row["kind"] not in get_args(Kind):
+            raise ValueError(f"format {row['format']}")
+        if row["state"] not in get_args(State) or set(row) != {"format", *names}:
+            raise ValueError("other fields")
+        given = {name: row[name] for name in names}
+        given["words"], given["of"] = tuple(map(str, row["words"])), tuple(map(int, row["of"]))
+        return Job(folder, **given)
+    except (KeyError, TypeError, ValueError) as error:
+        raise OddframeError(
+            f"{path}: expected {FORMAT}, found {error}; remove its folder"
+        ) from error
+
+
+def jobs_in(folder: Path) -> list[Job]:
+    """The jobs in a folder, the latest first; what is damaged is left out."""
+    numbered = [path for path in folder.glob("*") if path.name.isdecimal() and path.is_dir()]
+    found = []
+    for path in sorted(numbered, key=lambda path: -int(path.name)):
+        try:
+            found.append(read_job(path))
+        except OddframeError:
+            continue
+    return found

@@ -1,0 +1,286 @@
+"""The archive: footage that lies there, what was found in it, and scorings compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from pathlib import Path
+from typing import ClassVar
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+
+from oddframe.archive.archive import Archive
+from oddframe.archive.footage_list import MOST_LISTED, ListedFootage
+from oddframe.archive.job import Job
+from oddframe.archive.known_runs import KnownRun
+from oddframe.archive.queue import LEAST_FREE
+from oddframe.archive.uploads import MOST_BYTES, Upload
+from oddframe.console.words import count, duration
+from oddframe.errors import OddframeError
+from oddframe.files.text_files import read_json
+from oddframe.pages.tables import Cell, Facts, Table
+from oddframe.reporting.wording import number
+from oddframe.scoring.result_folder import ANNOTATED, EVENTS
+from oddframe.serving.local_time import moment
+from oddframe.serving.site import Site, page
+from oddframe.serving.whole_page import whole_page
+
+_MOST_EVENTS = 200
+_STATES = {"going": "odd", "done": "up", "failed": "down", "waiting": "quiet", "stopped": "quiet"}
+
+
+@dataclass(frozen=True)
+class JobRow:
+    """A scoring or a comparison, as it is now.
+
+    Attributes:
+        number: its own.
+        title: what a person calls it.
+        address: of its page.
+        state, kind: what state it is in, and how that looks.
+        said: how far it is, what came of it, or why it failed.
+        share: of it that is done, 0 to 100; None where nobody knows.
+        report: address of the page that it made; ``""`` of none.
+        can_compare: whether it may be chosen to be compared.
+        may_change: whether who looks may stop or remove it.
+    """
+
+    template: ClassVar[str] = "serving/job.html"
+    number: int
+    title: str
+    address: str
+    state: str
+    kind: str
+    said: str
+    share: int | None
+    report: str
+    can_compare: bool
+    may_change: bool
+
+
+@dataclass(frozen=True)
+class _Archive:
+    template: ClassVar[str] = "serving/archive.html"
+    said: str
+    trouble: str
+    runs: Sequence[KnownRun]
+    groups: Sequence[tuple[str, Sequence[ListedFootage]]]
+    more: str
+    is_given_footage: bool
+    largest: str
+    most_bytes: int
+    least_free: str
+    jobs: Sequence[JobRow]
+    can_compare: bool
+    uploads: Sequence[tuple[Upload, str]]
+    may_change: bool
+
+
+@dataclass(frozen=True)
+class _Scoring:
+    template: ClassVar[str] = "serving/scoring.html"
+    job: JobRow
+    facts: Facts
+    events: Table | None
+    left: str
+    films: Sequence[tuple[str, str]]
+    files: Sequence[tuple[str, str]]
+
+
+def archive(site: Site, request: Request) -> Response:
+    """The page as it is."""
+    return shown(site, request)
+
+
+def shown(site: Site, request: Request, said: str = "", status: int = 200) -> Response:
+    """The page, with what is wrong with what was asked for."""
+    kept = site.archive
+    if kept is None:
+        return PlainTextResponse("there is no archive here\n", 404)
+    may_change = may_change_in(site, request)
+    jobs = [job_row(kept, job, may_change=may_change) for job in kept.queue.jobs()]
+    listed = kept.listed() if may_change else []
+    content = _Archive(
+        said=said,
+        trouble=kept.trouble,
+        runs=kept.runs(),
+        groups=[(group, list(of)) for group, of in groupby(listed, key=lambda one: one.group)],
+        more=f"Only the first {MOST_LISTED} are listed." if len(listed) == MOST_LISTED else "",
+        is_given_footage=bool(kept.footage),
+        largest=f"{MOST_BYTES / 1e9:g} GB",
+        most_bytes=MOST_BYTES,
+        least_free=f"{LEAST_FREE / 1e9:g} GB",
+        jobs=jobs,
+        can_compare=may_change and sum(job.can_compare for job in jobs) > 1,
+        uploads=[(one, _of_upload(one)) for one in kept.uploads.all()],
+        may_change=may_change,
+    )
+    return page(site, request, "Archive", content, script="archive.js", status=status)
+
+
+def scoring(site: Site, request: Request) -> Response:
+    """The page of a scoring, or of a comparison."""
+    return shown_job(site, request)
+
+
+def shown_job(site: Site, request: Request) -> Response:
+    """A job, and what came of it."""
+    try:
+        kept, job = job_of(site, request)
+    except OddframeError as error:
+        return PlainTextResponse(f"{error}\n", 404)
+    row = job_row(kept, job, may_change=may_change_in(site, request))
+    rows = _events_of(job)
+    place = f"/archive/{job.number}"
+    content = _Scoring(
+        job=replace(row, can_compare=False),
+        facts=Facts(_facts(job)),
+        events=_table(rows[:_MOST_EVENTS]) if rows else None,
+        left=f"{len(rows) - _MOST_EVENTS} more are in the report" * (len(rows) > _MOST_EVENTS),
+        films=[(film.stem, f"{place}/films/{at}") for at, film in enumerate(_films(job))],
+        files=[(path.name, f"{place}/files/{name}") for name, path in _files(job).items()],
+    )
+    return page(site, request, job.title, content, script="archive.js")
+
+
+def report(site: Site, request: Request) -> Response:
+    """The page that a job made."""
+    job = _done_job(site, request)
+    return whole_page(job.page) if job is not None and job.page.is_file() else _gone()
+
+
+def film(site: Site, request: Request) -> Response:
+    """A video with its scores drawn in."""
+    job = _done_job(site, request)
+    films = _films(job) if job is not None else []
+    place = request.path_params["film"]
+    if not 0 <= place < len(films):
+        return _gone()
+    return FileResponse(films[place], media_type="video/mp4", content_disposition_type="inline")
+
+
+def file(site: Site, request: Request) -> Response:
+    """A file of a scoring, to be kept."""
+    job = _done_job(site, request)
+    path = _files(job).get(request.path_params["name"]) if job is not None else None
+    if job is None or path is None or not path.is_file():
+        return _gone()
+    return FileResponse(path, filename=f"{job.number}-{path.name}")
+
+
+def job_of(site: Site, request: Request) -> tuple[Archive, Job]:
+    """The job that an address names.
+
+    Raises:
+        OddframeError: there is none.
+    """
+    if site.archive is None:
+        raise OddframeError("there is no archive here")
+    return site.archive, site.archive.queue.job(request.path_params["job"])
+
+
+def may_change_in(site: Site, request: Request) -> bool:
+    """Whether who asks may change the archive, and it could be."""
+    able = site.archive is not None and not site.archive.trouble
+    return able and request.scope.get("role") == "owner"
+
+
+def job_row(kept: Archive, job: Job, *, may_change: bool) -> JobRow:
+    """A job as a page shows it."""
+    done = kept.queue.done_of(job) if job.state == "going" else None
+    said = job.said
+    if job.state == "going":
+        scored = len(list(job.result.glob(".scoring/videos/[!.]*.npz")))
+        said = ", ".join(
+            part
+            for part in (
+                f"{count(scored, 'video')} scored" if scored else "",
+                done.words if done is not None else "begins" if not scored else "",
+            )
+            if part
+        )
+    elif job.state == "done" and job.kind == "score":
+        said = "; ".join(part for part in (_found(job), said) if part)
+    is_done = job.state == "done"
+    return JobRow(
+        number=job.number,
+        title=job.title,
+        address=f"/archive/{job.number}",
+        state=job.state,
+        kind=_STATES[job.state],
+        said=said,
+        share=None if done is None or done.share is None else round(100 * done.share),
+        report=f"/archive/{job.number}/report" if is_done and job.page.is_file() else "",
+        can_compare=is_done and job.kind == "score",
+        may_change=may_change,
+    )
+
+
+def _found(job: Job) -> str:
+    videos = _told(job)
+    events = sum(len(video["events"]) for video in videos.values())
+    return f"{count(events, 'odd moment')} in {count(len(videos), 'video')}" if videos else ""
+
+
+def _told(job: Job) -> dict:
+    """What ``events.json`` says of each video; nothing where it is not there, or damaged."""
+    try:
+        return dict(read_json(job.result / EVENTS, "events")["videos"])
+    except (OddframeError, KeyError, TypeError, ValueError):
+        return {}
+
+
+def _events_of(job: Job) -> list[tuple[str, dict]]:
+    return [(name, row) for name, video in _told(job).items() for row in video["events"]]
+
+
+def _table(rows: Iterable[tuple[str, dict]]) -> Table:
+    head = [Cell("video"), Cell("from"), Cell("lasts"), Cell("highest", "number"), Cell("why")]
+    cells = []
+    for video, row in rows:
+        start, end = float(row["start_seconds"]), float(row["end_seconds"])
+        when = str(row.get("start_time", "")).replace("T", " ") or duration(start)
+        peak = Cell(number(float(row["peak_score"])), "number value")
+        cells.append(
+            [Cell(video), Cell(when), Cell(duration(end - start)), peak, Cell(str(row["reason"]))]
+        )
+    return Table("Odd moments", head, cells)
+
+
+def _facts(job: Job) -> list[tuple[str, str]]:
+    facts = [("asked for", moment(job.asked))]
+    if job.kind == "score":
+        facts += [("footage", job.footage), ("run", job.run)]
+    else:
+        facts.append(("scorings", ", ".join(map(str, job.of))))
+    return facts
+
+
+def _films(job: Job) -> list[Path]:
+    if job.kind != "score" or job.state != "done":
+        return []
+    return sorted(path for path in (job.result / ANNOTATED).rglob("*.mp4") if path.is_file())
+
+
+def _files(job: Job) -> dict[str, Path]:
+    if job.kind != "score" or job.state != "done":
+        return {}
+    return {"scores": job.scores, "events": job.result / EVENTS}
+
+
+def _of_upload(upload: Upload) -> str:
+    return f"{upload.recording.words}, {upload.bytes / 1e6:,.1f} MB, taken in {moment(upload.at)}"
+
+
+def _done_job(site: Site, request: Request) -> Job | None:
+    try:
+        _, job = job_of(site, request)
+    except OddframeError:
+        return None
+    return job if job.state == "done" else None
+
+
+def _gone() -> Response:
+    return PlainTextResponse("there is no such file any more\n", 404)
