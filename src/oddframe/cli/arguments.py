@@ -76,7 +76,7 @@ def parse_arguments(
         # Types that it would show as Python writes them.
         text = re.sub(r"<class\s+'Path'>", "path", text)
         text = re.sub(r"Optional\[dict\[str,\s+Any\]\]", _WANTED[dict], text)
-        text = re.sub(r"Optional\[list\[str\]\]", _WANTED[list], text)
+        text = re.sub(r"Optional\[list\[(?:str|Path)\]\]", _WANTED[list], text)
         text = re.sub(r"--[a-z]+(_[a-z]+)+", lambda option: option[0].replace("_", "-"), text)
         print(text + choices_help(given, parameters), end="")
         return None
