@@ -41,6 +41,7 @@ pytest_plugins = (
     "tests.made.every_detector",  # imports those above, which are rewritten first
     "tests.made.mqtt_broker",
     "tests.made.native_trees",
+    "tests.made.own_certificate",
     "tests.made.own_clock",
     "tests.made.receiver",
     "tests.made.rtsp_camera",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -96,21 +94,6 @@ def site_at(root: Path, sessions: Sessions | None = None) -> Generator[Served]:
 def served(tmp_path: Path) -> Generator[Served]:
     with site_at(tmp_path) as found:
         yield found
-
-
-def feed_line(browser: Browser) -> dict[str, Any]:
-    """The first thing that is told."""
-    connection = http.client.HTTPConnection(browser.where, timeout=30)
-    try:
-        connection.request("GET", "/feed", headers={"Cookie": browser.cookie})
-        answer = connection.getresponse()
-        assert answer.headers["content-type"].startswith("text/event-stream")
-        for raw in answer:
-            if raw.startswith(b"data: "):
-                return json.loads(raw[6:])
-        raise AssertionError("it ended")
-    finally:
-        connection.close()
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from tests.made.live_events import NOON, live_event
 from tests.made.page_visitor import Browser
-from tests.serving.conftest import Served, feed_line, jpeg
+from tests.serving.conftest import Served, jpeg
 
 from oddframe.journal.reading import JournalReader
 from oddframe.journal.second_look import SecondLook
@@ -173,9 +173,9 @@ def test_the_timeline_shows_the_peak_of_a_single_frame_gaps_and_events(served: S
 
 
 def test_what_is_new_is_told_to_open_pages(served: Served):
-    assert feed_line(served.browser)["waiting"] == 4
+    assert served.browser.feed_line()["waiting"] == 4
     told = []
-    thread = threading.Thread(target=lambda: told.append(feed_line(served.another())))
+    thread = threading.Thread(target=lambda: told.append(served.another().feed_line()))
     served.journal.judge(served.events[0].id, "odd")
     thread.start()
     thread.join(30)

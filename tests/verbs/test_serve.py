@@ -1,6 +1,5 @@
 """The verb serve: over what a watch left, beside a watch, and what it refuses."""
 
-import http.client
 import re
 import signal
 import subprocess
@@ -8,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.made.page_visitor import Browser
 from tests.made.serve_process import Process
 from tests.made.waiting import until
 from tests.serving.conftest import OWNER
@@ -84,26 +82,11 @@ def test_cameras_are_watched_meanwhile(street, tmp_path):
         assert "the door: disarmed" in served.said
         assert browser.get("/cameras/nobody/still").status == 404
         for heat in ("", "?heat"):
-            assert first_picture(browser, f"/cameras/the%20door/film{heat}")[:2] == b"\xff\xd8"
+            assert browser.first_picture(f"/cameras/the%20door/film{heat}")[:2] == b"\xff\xd8"
         assert served.end() == 0
     finally:
         served.process.kill()
     assert "Traceback" not in served.said
-
-
-def first_picture(browser: Browser, path: str) -> bytes:
-    """The first of a film that goes on."""
-    connection = http.client.HTTPConnection(browser.where, timeout=30)
-    try:
-        connection.request("GET", path)
-        answer = connection.getresponse()
-        assert answer.headers["content-type"].startswith("multipart/x-mixed-replace")
-        head = b""
-        while not head.endswith(b"\r\n\r\n"):
-            head += answer.read(1)
-        return answer.read(int(re.search(rb"Content-Length: (\d+)", head).group(1)))
-    finally:
-        connection.close()
 
 
 def test_a_password_is_set_from_standard_input(tmp_path):

@@ -83,7 +83,7 @@ class Guard:
         if not self._is_ours(host):
             return PlainTextResponse(
                 f"'{_plain(host)}' is no name of this machine that oddframe serve knows; "
-                "add it with --name\n",
+                "add it with --names\n",
                 400,
             )
         path = scope["path"]

@@ -71,6 +71,8 @@ class Stills:
         return StreamingResponse(
             self._pictures(request, name, heat),
             media_type="multipart/x-mixed-replace; boundary=still",
+            # A proxy would keep for whoever reads slowly what nobody wants to see any more.
+            headers={"x-accel-buffering": "no"},
         )
 
     async def _pictures(self, request: Request, name: str, heat: bool) -> AsyncGenerator[bytes]:
