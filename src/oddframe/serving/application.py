@@ -58,13 +58,27 @@ def application(site: Site, names: Collection[str] = ()) -> ASGIApp:
         site: what it stands on.
         names: of this machine, beside numbers and its own.
     """
+    handlers: dict[Any, Any] = {
+        OddframeError: _failed,
+        HTTPException: _refused,
+        ClientDisconnect: _cut_off,
+        Exception: _broken,
+    }
+    inner = Starlette(
+        routes=routes_of(site), exception_handlers=handlers, lifespan=_with_few_threads
+    )
+    return Guard(inner, site.sessions, names, {archive_forms.DROP: LONGEST_SENT})
+
+
+def routes_of(site: Site) -> list[Route]:
+    """Each address that there is, and who answers it."""
 
     def on(answer: Callable[[Site, Request], Any]) -> Callable[[Request], Any]:
         return partial(answer, site)
 
     stills = Stills(site)
     event = "/events/{event:str}"
-    routes = [
+    return [
         Route("/", on(_first)),
         Route("/login", on(login.door)),
         Route("/login", on(login.log_in), methods=["POST"]),
@@ -110,14 +124,6 @@ def application(site: Site, names: Collection[str] = ()) -> ASGIApp:
         Route("/feed", Feed(site).answer),
         Route("/static/{name:str}", _static),
     ]
-    handlers: dict[Any, Any] = {
-        OddframeError: _failed,
-        HTTPException: _refused,
-        ClientDisconnect: _cut_off,
-        Exception: _broken,
-    }
-    inner = Starlette(routes=routes, exception_handlers=handlers, lifespan=_with_few_threads)
-    return Guard(inner, site.sessions, names, {archive_forms.DROP: LONGEST_SENT})
 
 
 @asynccontextmanager
