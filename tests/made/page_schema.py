@@ -34,22 +34,27 @@ IN_ADDRESS = {
 }
 """Names in an address, and values that mean something."""
 IN_FORM = {
+    "annotate": ("yes",),
     "armed": ("yes", "no"),
     "back": ("/review?state=all", "//evil.example"),
     "budget": IN_ADDRESS["budget"],
     "by": IN_ADDRESS["by"],
     "fit": ("1", "-1", "../1"),
+    "footage": ("upload-1", "../street", "/etc"),
     "gigabytes": ("0.001", "nan", "-1"),
     "hours": ("0.001", "inf", "1e99"),
     "ids": (),
+    "job-1": ("",),
     "mark": (),
     "monday": ("always", "18:00-07:00", "25:00-26:00"),
     "next": IN_ADDRESS["next"],
     "password": ("",),
     "piece-x": ("yes",),
+    "run": ("1", "../run"),
     "sink": (),
     "threshold": IN_ADDRESS["threshold"],
     "time_zone": ("UTC", "Europe/Vienna", "../../etc/passwd"),
+    "upload": ("1",),
     "what": ("start", "stop", "fit", "remove", "use", "go on"),
     "word": ("odd", "normal", "later", "none"),
     "zone-0-corners": ("0.1 0.1\n0.9 0.1\n0.5 0.9",),
@@ -106,5 +111,11 @@ def _bodies(known: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     form = {"type": "object", "properties": fields, "additionalProperties": False}
     return {
         "application/x-www-form-urlencoded": {"schema": form},
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "properties": {"run": TEXT, "video": {"type": "string", "format": "binary"}},
+            }
+        },
         "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
     }

@@ -123,6 +123,17 @@ def test_the_feed_a_film_and_part_of_a_clip_come_through_at_once(behind: Browser
     assert (part.status, part.body) == (206, whole[10:20])
 
 
+def test_more_than_a_megabyte_can_be_dropped(behind: Browser):
+    """It is oddframe that says what is wrong with it."""
+    behind.log_in(OWNER)
+    kind = "multipart/form-data; boundary=x"
+    sent = b"--x\r\nContent-Disposition: form-data; name=run\r\n\r\nnone\r\n" + bytes(3_000_000)
+    headers = {"Origin": behind.origin, "Content-Type": kind}
+    answer = behind.ask("POST", "/archive/drop", sent, headers)
+    assert answer.status == 409
+    assert "expected a video" in answer.text
+
+
 def test_who_guesses_closes_the_door_for_their_own_address_alone(behind: Browser):
     """nginx says who asks; what a visitor says of that is not passed on."""
     given = {"X_Forwarded_For": "192.0.2.7"}
