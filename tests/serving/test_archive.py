@@ -19,6 +19,7 @@ from oddframe.archive import queue, uploads
 from oddframe.archive.archive import Archive
 from oddframe.cli import main
 from oddframe.journal.journal import open_journal
+from oddframe.processes import aside
 from oddframe.scores.frame_scores import Scores
 from oddframe.serving.door import Door
 from oddframe.serving.passwords import Passwords, set_password
@@ -233,6 +234,22 @@ def test_a_process_that_is_killed_is_a_line_and_can_go_on(at, street):
     assert at.browser.get("/archive/1/report").status == 404
     assert at.browser.post("/archive/1", {"what": "go on"}).status == 303
     until(lambda: at.archive.queue.job("1").state == "done")
+
+
+def test_a_job_that_gets_nowhere_or_fills_the_disk_is_ended(at, street, monkeypatch):
+    monkeypatch.setattr(queue, "MOST_IDLE", 1.0)
+    monkeypatch.setattr(aside, "PATIENCE", 0.2)
+    at.send("a.mp4", (street.root / "fast.mp4").read_bytes())
+    until(lambda: at.archive.queue._going)
+    os.killpg(at.archive.queue._going[1]._process.pid, signal.SIGSTOP)
+    assert at.until_ended() == "failed"
+    assert "got no farther for 1 s" in at.browser.get("/archive/1").text
+    monkeypatch.setattr(queue, "MOST_IDLE", 3600.0)
+    at.browser.post("/archive/1", {"what": "go on"})
+    until(lambda: at.archive.queue._going)
+    monkeypatch.setattr(queue, "LEAST_FREE", 1 << 60)
+    assert at.until_ended() == "failed"
+    assert "make some room first" in at.browser.get("/archive/1").text
 
 
 def test_a_server_that_is_killed_goes_on_where_it_was(street, tmp_path):

@@ -38,6 +38,12 @@ def server(street, tmp_path_factory) -> Generator[Process]:
         yield served
 
 
+def test_its_run_is_there_to_score_videos_with(server):
+    page = server.browser.get("/archive").text
+    assert ">of camera front (fixed-camera)</option>" in page
+    assert 'href="/archive"' in server.browser.get("/now").text
+
+
 def test_a_zone_is_drawn_with_the_mouse_saved_and_watched(page, tmp_path):
     page.go("/now/front")
     page.click("main a[href='/camera/front']")

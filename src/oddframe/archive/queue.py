@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import threading
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,6 +18,8 @@ from oddframe.processes.aside import Aside, begin_aside
 
 LEAST_FREE = Retention.least_free
 """Bytes of the disk that stay free: below that nothing is taken in, and no job begins."""
+MOST_IDLE = 3600.0
+"""Seconds in which a job may say nothing and get no farther before it is ended."""
 _LOOK = 0.5
 _DONE, _LEFT_OUT = 0, 3
 """Exit statuses of ``cli/endings.py``: done, and done but for videos that could not be read."""
@@ -146,22 +149,47 @@ class Queue:
                 job.command, job.log, progress=job.progress, most_bytes=_memory_of_machine()
             )
             self._going = job.number, aside
-        while (status := aside.wait(_LOOK)) is None:
-            if self._stopping.is_set():
-                aside.stop()
-                break
+        status, trouble = self._watched(job, aside)
         with self._lock:
             self._going = None
             if self._stopping.is_set() or self.job(str(job.number)).state != "going":
                 return
-            said = (aside.said() or [f"its process ended with status {status}"])[-1].removeprefix(
-                "oddframe: "
-            )
+            lines = aside.said() or [f"its process ended with status {status}"]
+            said = trouble or lines[-1].removeprefix("oddframe: ")
             if status in (_DONE, _LEFT_OUT):
                 job.in_state("done", said if status == _LEFT_OUT else "")
             else:
                 job.in_state("failed", said)
                 self._say(f"{job.title}: {said}")
+
+    def _watched(self, job: Job, aside: Aside) -> tuple[int | None, str]:
+        """Wait for the end of a job, or bring it about.
+
+        Returns:
+            Its exit status, and why it was ended, a line; ``""`` where it was not.
+        """
+        trouble, before, since = "", _changed(job), time.monotonic()
+        while (status := aside.wait(_LOOK)) is None and not trouble:
+            if (now := _changed(job)) != before:
+                before, since = now, time.monotonic()
+            if time.monotonic() - since > MOST_IDLE:
+                trouble = f"said nothing and got no farther for {MOST_IDLE:g} s"
+            elif (free := shutil.disk_usage(self._folder).free) < LEAST_FREE:
+                trouble = too_full(self._folder, free)
+            if trouble or self._stopping.is_set():
+                aside.stop()
+        return status, trouble
+
+
+def _changed(job: Job) -> tuple[int, ...]:
+    """What is another value once a job said something, or got farther."""
+    found = []
+    for path in (job.log, job.progress):
+        try:
+            found.append(path.stat().st_mtime_ns)
+        except OSError:
+            found.append(0)
+    return tuple(found)
 
 
 def too_full(folder: Path, free: int) -> str:

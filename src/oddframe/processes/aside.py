@@ -57,7 +57,7 @@ class Aside:
         except subprocess.TimeoutExpired:
             return None
 
-    def stop(self, patience: float = PATIENCE) -> None:
+    def stop(self) -> None:
         """End it: as Ctrl-C does, and if that is of no use, more firmly."""
         for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
             with suppress(OSError):
@@ -65,7 +65,7 @@ class Aside:
                     os.killpg(self._process.pid, number)
                 else:
                     self._process.send_signal(signal.SIGTERM)
-            if self.wait(patience) is not None:
+            if self.wait(PATIENCE) is not None:
                 return
 
 
