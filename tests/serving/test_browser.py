@@ -1,10 +1,15 @@
 """The page in Chromium, done by keys and clicks; screenshots lie in pytest's folder."""
 
+import av
+import numpy as np
 import pytest
 from tests.made.chromium import begun, complaints
 from tests.made.live_events import NOON, live_event
 from tests.made.waiting import until
-from tests.serving.conftest import Served
+from tests.serving.conftest import OWNER, Served, site_at
+
+from oddframe.serving.passwords import Passwords, set_password
+from oddframe.serving.sessions import Sessions
 
 By = pytest.importorskip("selenium.webdriver.common.by").By
 Keys = pytest.importorskip("selenium.webdriver.common.keys").Keys
@@ -93,6 +98,65 @@ def test_nothing_is_wider_than_a_phone(served: Served, chromium, tmp_path):
         chromium.save_screenshot(str(tmp_path / "phone.png"))
     finally:
         chromium.set_window_size(1200, 900)
+
+
+def test_a_page_left_open_says_that_its_session_ended(tmp_path, chromium):
+    """Nothing is taken from it, and the way back leads to where one was."""
+    set_password(tmp_path, "owner", OWNER)
+    with site_at(tmp_path, Sessions(Passwords.read(tmp_path))) as served:
+        chromium.get(address(served, "/review?camera=door"))
+        chromium.find_element(By.ID, "password").send_keys(OWNER, Keys.ENTER)
+        until(lambda: waiting(chromium) == "4")
+        served.browser.cookie = "=".join(chromium.get_cookies()[0][k] for k in ("name", "value"))
+        assert served.browser.post("/logout", {}).status == 303
+        until(lambda: chromium.find_elements(By.ID, "logged-out"))
+        chromium.find_element(By.TAG_NAME, "body").send_keys("jo")
+        link = chromium.find_element(By.CSS_SELECTOR, "#logged-out a")
+        assert link.get_attribute("href").endswith("/login?next=%2Freview%3Fcamera%3Ddoor")
+        chromium.save_screenshot(str(tmp_path / "logged-out.png"))
+        assert {served.journal.event(e.id).verdict for e in served.events} == {None}
+        chromium.delete_all_cookies()
+
+
+def test_a_word_that_somebody_else_gave_meanwhile_is_shown_first(served: Served, chromium):
+    event = served.events[3].id
+    chromium.get(address(served, "/review"))
+    served.journal.judge(event, "odd")
+    item = chromium.find_element(By.CSS_SELECTOR, f'[data-ids="{event}"]')
+    body = chromium.find_element(By.TAG_NAME, "body")
+    body.send_keys("jn")
+    until(lambda: item.find_element(By.CLASS_NAME, "verdict").text == "odd")
+    said = chromium.find_element(By.ID, "said").text
+    assert said.startswith("somebody said 'odd' meanwhile; nothing was changed")
+    assert served.journal.event(event).verdict == "odd"
+    body.send_keys("n")
+    until(lambda: served.journal.event(event).verdict == "normal")
+    chromium.switch_to.active_element.send_keys("u")
+    until(lambda: served.journal.event(event).verdict == "odd")
+
+
+@pytest.mark.parametrize("what", ["another codec", "damaged", "gone"])
+def test_a_film_that_does_not_play_says_so_and_can_be_kept(
+    served: Served, chromium, tmp_path, what
+):
+    event = served.events[1]
+    path = served.root / "state" / event.clip
+    if what == "another codec":
+        with av.open(str(path), "w") as box:
+            stream = box.add_stream("mpeg4", rate=10, width=64, height=48)
+            images = [np.full((48, 64, 3), 9 * level, np.uint8) for level in range(20)]
+            for packet in stream.encode(av.VideoFrame.from_ndarray(images[0])):
+                box.mux(packet)
+            box.mux(stream.encode(None))
+    elif what == "damaged":
+        path.write_bytes(path.read_bytes()[:200])
+    else:
+        path.unlink()
+    chromium.get(address(served, f"/review/{event.id}"))
+    note = chromium.find_element(By.CSS_SELECTOR, "[data-unplayed]")
+    until(note.is_displayed)
+    chromium.save_screenshot(str(tmp_path / "unplayed.png"))
+    assert "keep this film" in note.find_element(By.XPATH, "..").text
 
 
 def test_without_scripts_the_list_reads_and_takes_words(served: Served):

@@ -114,6 +114,20 @@ def test_a_password_opens_and_a_viewer_only_looks(guarded: Served):
     assert viewer.get("/review").status == 303
 
 
+def test_a_feed_that_is_open_ends_with_its_session(guarded: Served):
+    viewer = guarded.browser
+    viewer.log_in(VIEWER)
+    connection = viewer.connection()
+    try:
+        connection.request("GET", "/feed", headers={"Cookie": viewer.cookie})
+        answer = connection.getresponse()
+        assert answer.readline().startswith(b"retry")
+        viewer.post("/logout", {})
+        assert b": here" not in answer.read()  # to its end, before the next sign of life
+    finally:
+        connection.close()
+
+
 def test_wrong_passwords_over_the_page_are_limited(guarded: Served):
     found = [guarded.browser.log_in("wrong").status for _ in range(MOST_TRIES + 1)]
     assert found == [401] * MOST_TRIES + [429]

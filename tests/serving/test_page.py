@@ -15,6 +15,7 @@ from oddframe.journal.reading import JournalReader
 from oddframe.journal.second_look import SecondLook
 from oddframe.journal.state_folder import StateFolder
 from oddframe.serving.door import Door
+from oddframe.serving.local_time import clock, lately, moment
 from oddframe.serving.passwords import Passwords
 from oddframe.serving.server import serving
 from oddframe.serving.sessions import Sessions
@@ -66,6 +67,21 @@ def test_a_word_is_kept_and_can_be_taken_back(served: Served):
     assert ids_of(served.browser.get("/review?state=normal").text) == [f"{a.id} {b.id}"]
     served.browser.post("/review", {"ids": f"{a.id} {b.id}", "word": "none"})
     assert served.journal.event(a.id).verdict is None
+
+
+@pytest.mark.parametrize(
+    ("was", "word", "status"),
+    [("none", "normal", 409), ("none", "odd", 200), ("odd", "normal", 200), ("later", "none", 409)],
+)
+def test_two_people_do_not_overwrite_each_other_unseen(served: Served, was, word, status):
+    event = served.events[2].id
+    served.journal.judge(event, "odd")
+    answer = served.browser.post("/review", {"ids": event, "word": word, "was": was})
+    assert answer.status == status
+    assert served.journal.event(event).verdict == ("odd" if status == 409 else word)
+    if status == 409:
+        assert answer.headers["oddframe-word"] == "odd"
+        assert answer.text.startswith("somebody said 'odd' meanwhile")
 
 
 def test_a_form_without_a_script_goes_back_to_the_list_and_nowhere_else(served: Served):
@@ -170,6 +186,21 @@ def test_the_timeline_shows_the_peak_of_a_single_frame_gaps_and_events(served: S
     assert 'class="untold"' in yard
     week = served.browser.get("/timeline?day=2026-03-01&camera=door&days=7").text
     assert week.count('<figure class="strip">') == 7
+
+
+def test_a_camera_that_was_down_for_a_week_was_not_watched_on_any_of_its_days(served: Served):
+    begun = NOON + 86_400
+    served.journal.gap_begins("yard", begun, "refused")
+    for day in ("2026-03-05", "2026-03-08"):
+        text = served.browser.get(f"/timeline?day={day}&camera=yard").text
+        (hole,) = re.findall(r'class="hole" x="(.*?)" y="0" width="(.*?)".*?<title>(.*?)<', text)
+        assert (float(hole[0]), float(hole[1])) == (0.0, 960.0)
+        assert hole[2] == f"not watched from {moment(begun)} to now: refused"
+    served.journal.gap_ends("yard", begun + 7 * 86_400)
+    text = served.browser.get("/timeline?day=2026-03-05&camera=yard").text
+    assert f"to {moment(begun + 7 * 86_400)}: refused" in text
+    assert lately(begun, begun + 60) == clock(begun)
+    assert lately(begun, begun + 7 * 86_400) == moment(begun)
 
 
 def test_what_is_new_is_told_to_open_pages(served: Served):

@@ -2,8 +2,10 @@
 
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -116,6 +118,23 @@ def test_what_cannot_be_is_one_line(tmp_path, monkeypatch, given, said):
         serve(**given)
     assert said in str(error.value)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("with_cameras", [False, True])
+def test_a_journal_of_a_later_version_is_one_line(street, tmp_path, with_cameras):
+    with open_journal(tmp_path / "state", print):
+        pass
+    file = tmp_path / "state" / "journal.sqlite"
+    with closing(sqlite3.connect(file)) as journal:
+        journal.execute("PRAGMA user_version = 99")
+    before = file.read_bytes()
+    cameras = tmp_path / "cameras.yaml"
+    film = street.root / "fast.mp4"
+    cameras.write_text(f"run: {street.run}\ncameras:\n  - {{name: door, source: '{film}'}}\n")
+    with pytest.raises(OddframeError, match="99") as error:
+        serve(cameras if with_cameras else None, state=tmp_path / "state", port=0)
+    assert "\n" not in str(error.value)
+    assert file.read_bytes() == before
 
 
 def test_a_port_that_is_taken_is_one_line(tmp_path):

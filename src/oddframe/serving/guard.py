@@ -97,7 +97,8 @@ class Guard:
         if role is None and not path.startswith(_OPEN):
             if changes or not _wants_page(headers):
                 return PlainTextResponse("log in first\n", 401)
-            where = quote(Request(scope).url.path, safe="/")
+            asked = Request(scope).url
+            where = quote(f"{asked.path}?{asked.query}" if asked.query else asked.path, safe="/")
             return RedirectResponse(f"/login?next={where}", 303)
         if changes and role == "viewer" and path not in ("/login", "/logout"):
             return PlainTextResponse("a viewer looks and changes nothing; log in as owner\n", 403)

@@ -20,6 +20,11 @@ def clock(at: float) -> str:
     return f"{_local(at):%H:%M:%S}"
 
 
+def lately(at: float, now: float) -> str:
+    """The time of day of today, with the day of any other, both in Unix seconds."""
+    return clock(at) if day_of(at) == day_of(now) else moment(at)
+
+
 def day_of(at: float) -> date:
     """The day of a time, Unix seconds."""
     return _local(at).date()

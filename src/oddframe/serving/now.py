@@ -20,7 +20,7 @@ from oddframe.journal.question import Question
 from oddframe.pages.tables import Facts
 from oddframe.serving.consequence import Consequence, consequence
 from oddframe.serving.forms import form_of
-from oddframe.serving.local_time import clock
+from oddframe.serving.local_time import lately
 from oddframe.serving.site import SeenCamera, Site, page
 from oddframe.serving.timeline import Strip, stretch_of
 
@@ -108,12 +108,16 @@ def one(site: Site, request: Request) -> Response:
         return PlainTextResponse("no such camera is watched now\n", 404)
     tile = tile_of(site, camera)
     events = site.reader.events(Question(camera=camera.name, most=_LATEST))
+    now = time.time()
     latest = [
-        (f"{clock(e.start)} {sentence(e.reason) if e.reason else ''}".rstrip(), f"/review/{e.id}")
+        (
+            f"{lately(e.start, now)} {sentence(e.reason) if e.reason else ''}".rstrip(),
+            f"/review/{e.id}",
+        )
         for e in events
     ]
     film = f"/cameras/{quote(camera.name, safe='')}/film" if tile.still else ""
-    meant = consequence(site, camera.name, camera.plan.rule.threshold, time.time())
+    meant = consequence(site, camera.name, camera.plan.rule.threshold, now)
     content = _One(
         tile,
         film,
@@ -163,7 +167,7 @@ def tile_of(site: Site, camera: SeenCamera) -> Tile:
 def _state(site: Site, camera: SeenCamera, at: float) -> tuple[str, str, str]:
     source = camera.state
     if not source.up:
-        since = f"since {clock(source.since)}"
+        since = f"since {lately(source.since, at)}"
         return ("over" if source.reason == "ended" else "down"), "down", f"{since}: {source.words}"
     if site.reader.events(Question(camera=camera.name, state="open", most=1)):
         return "odd", "odd", ""

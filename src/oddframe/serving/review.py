@@ -144,7 +144,11 @@ def table(site: Site, request: Request) -> Response:
 
 
 async def decide(site: Site, request: Request) -> Response:
-    """A person's word on some events: ``ids``, ``word`` (``none`` takes it back), ``back``."""
+    """A person's word on some events: ``ids``, ``word`` (``none`` takes it back), ``back``.
+
+    Where ``was`` says which word the page showed, and somebody gave another meanwhile, nothing
+    changes, and the answer's ``oddframe-word`` says which.
+    """
     return await run_in_threadpool(_decided, site, request, await form_of(request))
 
 
@@ -161,6 +165,15 @@ def _decided(site: Site, request: Request, form: dict[str, str]) -> Response:
     try:
         for event_id in ids:
             time_of_id(event_id)
+        now = _word_now(site, ids)
+        if form.get("was", now) not in (now, "") and now != word:
+            said = f"somebody said '{now}' meanwhile" if now != "none" else "it was taken back"
+            return PlainTextResponse(
+                f"{said}; nothing was changed: say it again to change that\n",
+                409,
+                {"oddframe-word": now},
+            )
+        for event_id in ids:
             site.journal.judge(event_id, verdict)
     except OddframeError as error:
         return PlainTextResponse(f"{error}\n", 404)
@@ -171,6 +184,13 @@ def _decided(site: Site, request: Request, form: dict[str, str]) -> Response:
     back = form.get("back", "/review")
     ours = back.startswith("/review") and not back.startswith("//")
     return RedirectResponse(back if ours else "/review", 303)
+
+
+def _word_now(site: Site, ids: Sequence[str]) -> str:
+    """The word that all of these events have by now; ``none`` where they have none, or differ."""
+    events = (site.reader.event(event_id) for event_id in ids)
+    words = {event.verdict for event in events if event is not None}
+    return (words.pop() if len(words) == 1 else None) or "none"
 
 
 def asked_in(request: Request) -> tuple[Question, dict[str, str]]:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from oddframe.journal.live_event import LiveEvent
 from oddframe.journal.question import Question
 from oddframe.journal.records import RecordedGap, ScoreMinute
-from oddframe.serving.local_time import begin_of, clock, day_of, end_of, read_day
+from oddframe.serving.local_time import begin_of, clock, day_of, end_of, lately, read_day
 from oddframe.serving.review import lasts
 from oddframe.serving.site import Site, address, page
 
@@ -214,8 +214,8 @@ def _up(score: float, top: float) -> float:
 
 def _gap(gap: RecordedGap, begin: float, end: float, scale: float) -> tuple[float, float, str]:
     start, stop = max(gap.start, begin), min(end if gap.end is None else gap.end, end)
-    until = "now" if gap.end is None else clock(gap.end)
-    words = f"not watched from {clock(gap.start)} to {until}: {gap.reason}"
+    until = "now" if gap.end is None else lately(gap.end, begin)
+    words = f"not watched from {lately(gap.start, begin)} to {until}: {gap.reason}"
     return (start - begin) * scale, max(0.0, stop - start) * scale, words
 
 

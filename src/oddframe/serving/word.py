@@ -23,6 +23,8 @@ class Word:
     Attributes:
         ids: of the events, as the form gives them.
         verdict: the word; ``""`` of none.
+        was: the same as a form sends it, so that nobody says something else over a word that was
+            given meanwhile.
         may_decide: whether who looks may give another.
         back: address where one comes to by the form; ``""`` for the list.
     """
@@ -30,6 +32,7 @@ class Word:
     template: ClassVar[str] = "serving/word.html"
     ids: str
     verdict: str
+    was: str
     may_decide: bool
     back: str
 
@@ -38,4 +41,6 @@ def word_on(
     events: Iterable[LiveEvent], verdict: Verdict | None, may_decide: bool, back: str = ""
 ) -> Word:
     """The word on some events; the arguments are as of :class:`Word`."""
-    return Word(" ".join(event.id for event in events), _SAID[verdict], may_decide, back)
+    return Word(
+        " ".join(event.id for event in events), _SAID[verdict], verdict or "none", may_decide, back
+    )

@@ -29,6 +29,7 @@ async function refresh() {
   if (visible()) {
     try {
       const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+      if (answer.redirected) { location.reload(); return; }  // to where one logs in
       if (answer.ok) take(new DOMParser().parseFromString(await answer.text(), "text/html"));
     } catch { /* the server may be on its way back */ }
   }

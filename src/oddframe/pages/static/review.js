@@ -24,23 +24,42 @@ function say(words) {
 const NAMES = { odd: "odd", normal: "normal here", later: "later", none: "" };
 const wordOf = (item) => Object.keys(NAMES).find((word) => NAMES[word] === item.querySelector(".verdict").textContent.trim());
 
+function show(item, word) {
+  item.querySelector(".verdict").textContent = NAMES[word];
+  item.classList.toggle("done", word !== "none");
+}
+
+function askToLogIn() {
+  if (document.getElementById("logged-out")) return;
+  const note = document.createElement("p"), link = document.createElement("a");
+  note.id = "logged-out";
+  note.className = "note";
+  note.setAttribute("role", "alert");
+  link.href = `/login?next=${encodeURIComponent(location.pathname + location.search)}`;
+  link.textContent = "Log in again";
+  note.append("You are logged out; nothing new is shown here, and no word is taken. ", link, ".");
+  document.querySelector("main h1").after(note);
+}
+
 async function give(item, word, undoing) {
   const before = wordOf(item);
-  const body = new URLSearchParams({ ids: item.dataset.ids, word });
+  const body = new URLSearchParams({ ids: item.dataset.ids, word, was: before });
   let answer;
   try {
     answer = await fetch("/review", { method: "POST", body, headers: { Accept: "text/plain" } });
   } catch {
     say("The server does not answer; nothing was changed.");
-    return;
+    return false;
   }
   const text = (await answer.text()).trim();
-  if (!answer.ok) { say(text); return; }
-  item.querySelector(".verdict").textContent = NAMES[word];
-  item.classList.toggle("done", word !== "none");
+  if (answer.status === 401) { askToLogIn(); return false; }
+  const now = answer.headers.get("oddframe-word");  // somebody else's, meanwhile
+  if (answer.ok || now) show(item, now || word);
+  if (!answer.ok) { say(text); return false; }
   if (!undoing) done.push([item, before]);
   waiting(Number(text));
   say(word === "none" ? "Taken back." : `${NAMES[word]}; u takes it back.`);
+  return true;
 }
 
 function waiting(count) {
@@ -63,7 +82,7 @@ document.addEventListener("submit", (event) => {
   if (!item || !button || button.name !== "word") return;
   event.preventDefault();
   go(items.indexOf(item));
-  give(item, button.value).then(() => { if (button.value !== "none" && here + 1 < items.length) go(here + 1); });
+  give(item, button.value).then((taken) => { if (taken && button.value !== "none" && here + 1 < items.length) go(here + 1); });
 });
 
 document.addEventListener("keydown", (event) => {
@@ -90,8 +109,17 @@ for (const image of document.querySelectorAll("img[data-optional]")) {
   image.addEventListener("error", hide);
 }
 
-if (document.getElementById("waiting")) {
-  let newest = null;
+// A film that is gone, damaged, or coded in a way that this browser does not know, says so.
+for (const film of document.querySelectorAll("video")) {
+  const unplayed = film.closest("figure").querySelector("[data-unplayed]");
+  if (!unplayed) continue;
+  const tell = () => { unplayed.hidden = false; };
+  if (film.error) tell();
+  film.addEventListener("error", tell);
+}
+
+let newest = null;
+function listen() {
   const feed = new EventSource("/feed");
   feed.onmessage = (event) => {
     const found = JSON.parse(event.data);
@@ -100,4 +128,14 @@ if (document.getElementById("waiting")) {
     if (note && newest !== null && found.newest !== newest) note.hidden = false;
     newest = document.body.dataset.newest = found.newest;
   };
+  // A browser comes again by itself where it was cut off, and not where it was refused.
+  feed.onerror = async () => {
+    if (feed.readyState !== EventSource.CLOSED) return;
+    let status = 0;
+    try {
+      status = (await fetch(location.href, { method: "HEAD", headers: { Accept: "text/plain" } })).status;
+    } catch { /* the server may be on its way back */ }
+    if (status === 401) askToLogIn(); else setTimeout(listen, 30000);
+  };
 }
+if (document.getElementById("waiting")) listen();
