@@ -225,6 +225,37 @@ def test_footage_is_chosen_of_the_list_and_a_link_leads_nowhere(at, tmp_path):
         assert at.browser.get(f"/archive/1/{path}").status == 404
 
 
+def test_scorings_of_the_command_line_are_listed_and_compared(street, street_run, tmp_path):
+    film = tmp_path / "a.mp4"
+    shutil.copy(street.root / "fast.mp4", film)
+    scores = street_run / "scores"
+    for name, options in (("a", ["--report"]), ("b", ["--threshold", "1"])):
+        out = scores / name / "scores.npz"
+        assert main(["score", str(street_run), str(film), "--out", str(out), *options]) == 0
+    (scores / "elsewhere").symlink_to(scores / "a")
+    with ExitStack() as stack:
+        archive = Archive(tmp_path / "archive", [street_run], [], dict, print)
+        stack.enter_context(archive.at_work())
+        journal = stack.enter_context(open_journal(tmp_path / "state", print))
+        site = Site(journal, journal, Sessions(Passwords({})), archive=archive)
+        browser = Browser(stack.enter_context(serving(site, Door(port=0))))
+        found = [one for _, one in archive.in_runs()]
+        assert [one.footage for one in found] == ["a", "b"]
+        page = browser.get("/archive").text
+        assert "1 odd moment in 1 video" in page
+        report = browser.get(f"/archive/{found[0].key}/report")
+        assert "Odd moments in a.mp4" in report.text
+        assert "sandbox" in report.headers["content-security-policy"]
+        assert browser.get(f"/archive/{found[1].key}/report").status == 404
+        assert browser.get("/archive/found-0/report").status == 404
+        assert browser.post("/archive/compare", {found[0].key: "yes"}).status == 409
+        given = {one.key: "yes" for one in found}
+        assert browser.post("/archive/compare", {**given, "job-9": "yes"}).status == 409
+        assert browser.post("/archive/compare", given).headers["location"] == "/archive/1"
+        until(lambda: archive.queue.job("1").state == "done")
+        assert "street-run (b) alone" in browser.get("/archive/1/report").text
+
+
 def test_a_process_that_is_killed_is_a_line_and_can_go_on(at, street):
     at.send("a.mp4", (street.root / "fast.mp4").read_bytes())
     until(lambda: at.archive.queue._going)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from oddframe.archive.finished import Finished, in_runs, of_job
 from oddframe.archive.footage_list import ListedFootage, checked, listed_below
 from oddframe.archive.job import Job
 from oddframe.archive.known_runs import KnownRun, known_runs
@@ -45,6 +46,7 @@ class Archive:
         of_cameras: Callable[[], Mapping[str, Path]],
         say: Callable[[str], None],
     ) -> None:
+        folder = folder.resolve()  # jobs outlive this process, and where it was started
         self.queue = Queue(folder / "jobs", say)
         self.uploads = Uploads(folder / "uploads")
         self.footage = [path.resolve() for path in footage]
@@ -132,29 +134,36 @@ class Archive:
                 raise OddframeError(f"{upload.path.name}: is still to be scored; stop that first")
         self.uploads.remove(upload)
 
-    def compare(self, numbers: Collection[str]) -> Job:
+    def in_runs(self) -> list[tuple[KnownRun, Finished]]:
+        """Scorings that the command line put into run folders, and whose they are."""
+        return in_runs(self.runs())
+
+    def compare(self, keys: Collection[str]) -> Job:
         """Compare scorings of the same videos.
 
+        Args:
+            keys: of these.
+
         Raises:
-            OddframeError: fewer than two, one that is none or is not done, or of other videos.
+            OddframeError: fewer than two that are done, or scorings of other videos.
         """
-        jobs = [job for job in self.queue.jobs() if str(job.number) in numbers]
-        jobs.reverse()  # the earliest first
-        if len(jobs) < 2 or any(job.kind != "score" or job.state != "done" for job in jobs):
+        jobs = [job for job in self.queue.jobs() if job.kind == "score" and job.state == "done"]
+        known = [*(of_job(job) for job in reversed(jobs)), *(one for _, one in self.in_runs())]
+        chosen = [one for one in known if one.key in keys]
+        if len(chosen) < 2 or len(chosen) < len(keys):
             raise OddframeError("choose two or more scorings that are done, to compare them")
-        ids = [set(Scores.read(job.scores)) for job in jobs]
+        ids = [set(Scores.read(one.scores)) for one in chosen]
         if any(one != ids[0] for one in ids):
             raise OddframeError(
                 "expected scorings of the same videos, found others; choose scorings of the same "
                 "footage"
             )
-        names = [f"{job.run.rpartition('/')[2]} ({job.number})" for job in jobs]
-        words = ["compare", *(str(job.scores) for job in jobs), "--truth", "false"]
-        words += ["--names", ",".join(name.replace(",", "_") for name in names)]
-        title = f"{jobs[0].footage}: {' and '.join(names)}"
-        of = tuple(job.number for job in jobs)
+        names = tuple(one.name.replace(",", "_") for one in chosen)
+        words = ["compare", *(str(one.scores) for one in chosen), "--truth", "false"]
+        words += ["--names", ",".join(names)]
+        title = f"{chosen[0].footage}: {' and '.join(names)}"
         return self.queue.ask(
-            lambda folder: Job(folder, "compare", title, tuple(words), time.time(), of=of)
+            lambda folder: Job(folder, "compare", title, tuple(words), time.time(), of=names)
         )
 
     def _score(self, run: KnownRun, footage: Path, name: str, *, annotate: bool) -> Job:

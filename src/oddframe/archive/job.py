@@ -28,7 +28,7 @@ class Job:
         asked: Unix seconds.
         state: a job that goes on when the server ends goes on after the next begins.
         said: the line that says how it ended; ``""`` before.
-        of: numbers of the scorings that are compared.
+        of: names of the scorings that are compared.
         footage, run: what is scored, and with which run, as a person calls them.
     """
 
@@ -39,7 +39,7 @@ class Job:
     asked: float
     state: State = "waiting"
     said: str = ""
-    of: tuple[int, ...] = field(default=())
+    of: tuple[str, ...] = field(default=())
     footage: str = ""
     run: str = ""
 
@@ -109,7 +109,7 @@ def read_job(folder: Path) -> Job:
         if row["state"] not in get_args(State) or set(row) != {"format", *names}:
             raise ValueError("other fields")
         given = {name: row[name] for name in names}
-        given["words"], given["of"] = tuple(map(str, row["words"])), tuple(map(int, row["of"]))
+        given["words"], given["of"] = tuple(map(str, row["words"])), tuple(map(str, row["of"]))
         return Job(folder, **given)
     except (KeyError, TypeError, ValueError) as error:
         raise OddframeError(

@@ -134,7 +134,7 @@ def _score(kept: Archive, form: Mapping[str, str]) -> Job:
 
 
 def _compare(kept: Archive, form: Mapping[str, str]) -> Job:
-    return kept.compare({name.removeprefix("job-") for name in form if name.startswith("job-")})
+    return kept.compare({name for name in form if name.startswith(("job-", "found-"))})
 
 
 def _forget(kept: Archive, form: Mapping[str, str]) -> None:

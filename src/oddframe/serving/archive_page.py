@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
 from oddframe.archive.archive import Archive
+from oddframe.archive.finished import Finished, found_in, in_runs
 from oddframe.archive.footage_list import MOST_LISTED, ListedFootage
 from oddframe.archive.job import Job
 from oddframe.archive.known_runs import KnownRun
@@ -61,11 +62,31 @@ class JobRow:
 
 
 @dataclass(frozen=True)
+class RunRow:
+    """A run, and what lies in its folder.
+
+    Attributes:
+        name, detector, promise: as of :class:`KnownRun`.
+        scorings: what the command line put there: what a form calls it, what was scored, what was
+            found, and the address of its report.
+        may_change: whether who looks may compare them.
+    """
+
+    template: ClassVar[str] = "serving/run.html"
+    name: str
+    detector: str
+    promise: str
+    scorings: Sequence[tuple[str, str, str, str]]
+    may_change: bool
+
+
+@dataclass(frozen=True)
 class _Archive:
     template: ClassVar[str] = "serving/archive.html"
     said: str
     trouble: str
     runs: Sequence[KnownRun]
+    rows: Sequence[RunRow]
     groups: Sequence[tuple[str, Sequence[ListedFootage]]]
     more: str
     is_given_footage: bool
@@ -90,7 +111,7 @@ class _Scoring:
 
 
 def archive(site: Site, request: Request) -> Response:
-    """The page as it is."""
+    """The page as it is; with ``?jobs`` its jobs alone, for whoever asks again and again."""
     return shown(site, request)
 
 
@@ -100,12 +121,16 @@ def shown(site: Site, request: Request, said: str = "", status: int = 200) -> Re
     if kept is None:
         return PlainTextResponse("there is no archive here\n", 404)
     may_change = may_change_in(site, request)
+    alone = "jobs" in request.query_params
+    runs = [] if alone else kept.runs()
+    in_folders = in_runs(runs)
     jobs = [job_row(kept, job, may_change=may_change) for job in kept.queue.jobs()]
-    listed = kept.listed() if may_change else []
+    listed = kept.listed() if may_change and not alone else []
     content = _Archive(
         said=said,
         trouble=kept.trouble,
-        runs=kept.runs(),
+        runs=runs,
+        rows=[_run_row(run, in_folders, may_change=may_change) for run in runs],
         groups=[(group, list(of)) for group, of in groupby(listed, key=lambda one: one.group)],
         more=f"Only the first {MOST_LISTED} are listed." if len(listed) == MOST_LISTED else "",
         is_given_footage=bool(kept.footage),
@@ -113,7 +138,7 @@ def shown(site: Site, request: Request, said: str = "", status: int = 200) -> Re
         most_bytes=MOST_BYTES,
         least_free=f"{LEAST_FREE / 1e9:g} GB",
         jobs=jobs,
-        can_compare=may_change and sum(job.can_compare for job in jobs) > 1,
+        can_compare=may_change and sum(job.can_compare for job in jobs) + len(in_folders) > 1,
         uploads=[(one, _of_upload(one)) for one in kept.uploads.all()],
         may_change=may_change,
     )
@@ -146,9 +171,13 @@ def shown_job(site: Site, request: Request) -> Response:
 
 
 def report(site: Site, request: Request) -> Response:
-    """The page that a job made."""
-    job = _done_job(site, request)
-    return whole_page(job.page) if job is not None and job.page.is_file() else _gone()
+    """The page that a job made, or that lies in a run folder."""
+    key, page = request.path_params["job"], None
+    if site.archive is not None and key.startswith("found-"):
+        page = next((one.report for _, one in site.archive.in_runs() if one.key == key), None)
+    elif (job := _done_job(site, request)) is not None:
+        page = job.page
+    return whole_page(page) if page is not None and page.is_file() else _gone()
 
 
 def film(site: Site, request: Request) -> Response:
@@ -202,7 +231,7 @@ def job_row(kept: Archive, job: Job, *, may_change: bool) -> JobRow:
             if part
         )
     elif job.state == "done" and job.kind == "score":
-        said = "; ".join(part for part in (_found(job), said) if part)
+        said = "; ".join(part for part in (found_in(job.result / EVENTS), said) if part)
     is_done = job.state == "done"
     return JobRow(
         number=job.number,
@@ -218,22 +247,34 @@ def job_row(kept: Archive, job: Job, *, may_change: bool) -> JobRow:
     )
 
 
-def _found(job: Job) -> str:
-    videos = _told(job)
-    events = sum(len(video["events"]) for video in videos.values())
-    return f"{count(events, 'odd moment')} in {count(len(videos), 'video')}" if videos else ""
+def _run_row(
+    run: KnownRun, found: Iterable[tuple[KnownRun, Finished]], *, may_change: bool
+) -> RunRow:
+    scorings = [
+        (
+            one.key,
+            one.footage,
+            found_in(one.events),
+            f"/archive/{one.key}/report" * bool(one.report),
+        )
+        for whose, one in found
+        if whose.id == run.id
+    ]
+    return RunRow(run.name, run.detector, run.promise, scorings, may_change)
 
 
-def _told(job: Job) -> dict:
+def _told(file: Path) -> dict:
     """What ``events.json`` says of each video; nothing where it is not there, or damaged."""
     try:
-        return dict(read_json(job.result / EVENTS, "events")["videos"])
+        return dict(read_json(file, "events")["videos"])
     except (OddframeError, KeyError, TypeError, ValueError):
         return {}
 
 
 def _events_of(job: Job) -> list[tuple[str, dict]]:
-    return [(name, row) for name, video in _told(job).items() for row in video["events"]]
+    return [
+        (name, row) for name, video in _told(job.result / EVENTS).items() for row in video["events"]
+    ]
 
 
 def _table(rows: Iterable[tuple[str, dict]]) -> Table:
@@ -254,7 +295,7 @@ def _facts(job: Job) -> list[tuple[str, str]]:
     if job.kind == "score":
         facts += [("footage", job.footage), ("run", job.run)]
     else:
-        facts.append(("scorings", ", ".join(map(str, job.of))))
+        facts.append(("scorings", ", ".join(job.of)))
     return facts
 
 

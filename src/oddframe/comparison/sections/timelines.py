@@ -33,6 +33,7 @@ class ModelTimelines:
     Attributes:
         key: which line is which model's.
         common: whether all scores share one axis.
+        annotated: whether any event is annotated.
         part: how many of the videos are drawn, in words; empty where it is all.
         lanes: one for each video.
     """
@@ -40,6 +41,7 @@ class ModelTimelines:
     template: ClassVar[str] = "comparison/timelines.html"
     key: Legend
     common: bool
+    annotated: bool
     part: str
     lanes: Lanes
 
@@ -69,6 +71,7 @@ def model_timelines(
     return ModelTimelines(
         key=series_key(list(models)),
         common=common,
+        annotated=any(video.events for video in videos),
         part=f"{len(videos)} of {total:,} videos" if total > len(videos) else "",
         lanes=anomalous_first(videos, draw),
     )

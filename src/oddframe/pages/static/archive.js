@@ -6,6 +6,7 @@ if (form) {
   const said = form.querySelector("[role=status]"), button = form.querySelector("button");
   const most = Number(form.dataset.most);
   const place = document.getElementById("drop");
+  const over = (words) => { button.disabled = false; bar.hidden = true; said.textContent = words; said.className = "suspect"; };
   place.classList.add("able");
   for (const name of ["dragenter", "dragover"]) {
     place.addEventListener(name, (event) => { event.preventDefault(); place.classList.add("over"); });
@@ -13,7 +14,7 @@ if (form) {
   for (const name of ["dragleave", "drop"]) place.addEventListener(name, () => place.classList.remove("over"));
   place.addEventListener("drop", (event) => {
     event.preventDefault();
-    if (event.dataTransfer.files.length !== 1) { said.textContent = "One video at a time."; return; }
+    if (event.dataTransfer.files.length !== 1) { over("One video at a time."); return; }
     input.files = event.dataTransfer.files;
     form.requestSubmit();
   });
@@ -21,9 +22,8 @@ if (form) {
     event.preventDefault();
     const file = input.files[0];
     if (!file) return;
-    if (file.size > most) { said.textContent = `${file.name} is larger than ${most / 1e9} GB.`; return; }
+    if (file.size > most) { over(`${file.name} is larger than ${most / 1e9} GB.`); return; }
     const sent = new XMLHttpRequest();
-    const over = (words) => { button.disabled = false; bar.hidden = true; said.textContent = words; };
     sent.open("POST", form.action);
     sent.responseType = "document";
     sent.upload.onprogress = (now) => {
@@ -36,6 +36,7 @@ if (form) {
     };
     sent.onerror = () => over("The connection ended before all of it was taken in.");
     bar.hidden = false;
+    said.className = "quiet";
     button.disabled = true;
     sent.send(new FormData(form));
   });
@@ -45,7 +46,7 @@ if (form) {
 async function follow() {
   if (document.querySelector('.job[data-state="going"], .job[data-state="waiting"]') && document.visibilityState === "visible") {
     try {
-      const answer = await fetch(location.pathname, { headers: { Accept: "text/html" } });
+      const answer = await fetch(`${location.pathname}?jobs`, { headers: { Accept: "text/html" } });
       const fresh = answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
       for (const old of fresh ? document.querySelectorAll(".job") : []) {
         const now = fresh.querySelector(`.job[data-job="${old.dataset.job}"]`);
