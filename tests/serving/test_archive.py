@@ -311,6 +311,20 @@ def test_a_server_that_is_killed_goes_on_where_it_was(street, tmp_path):
         server.process.kill()
 
 
+def test_a_second_server_shows_it_and_changes_nothing(at, street, tmp_path):
+    at.send("a.mp4", (street.root / "fast.mp4").read_bytes())
+    second = Process(tmp_path, "--state", "state", "--runs", street.run)
+    try:
+        page = second.browser.get("/archive").text
+        assert "Nothing can be changed here: " in page
+        assert "a.mp4 with" in page
+        assert second.browser.post("/archive/1", {"what": "stop"}).status == 409
+        assert second.end() == 0
+    finally:
+        second.process.kill()
+    assert at.until_ended() == "done"
+
+
 def test_folders_that_are_not_there_are_a_line(tmp_path, capsys):
     for option in ("runs", "footage"):
         assert main(["serve", f"--{option}", str(tmp_path / "none")]) == 2

@@ -20,6 +20,7 @@ LEAST_FREE = Retention.least_free
 """Bytes of the disk that stay free: below that nothing is taken in, and no job begins."""
 MOST_IDLE = 3600.0
 """Seconds in which a job may say nothing and get no farther before it is ended."""
+_GPUS = "/dev/nvidiactl", "/dev/nvhost-gpu", "/dev/kfd"
 _LOOK = 0.5
 _DONE, _LEFT_OUT = 0, 3
 """Exit statuses of ``cli/endings.py``: done, and done but for videos that could not be read."""
@@ -201,6 +202,9 @@ def too_full(folder: Path, free: int) -> str:
 
 
 def _memory_of_machine() -> int | None:
+    """Bytes; None where nobody knows, or where a driver of a GPU may map more than that."""
+    if any(map(os.path.exists, _GPUS)):
+        return None
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):

@@ -147,11 +147,6 @@ def shown(site: Site, request: Request, said: str = "", status: int = 200) -> Re
 
 def scoring(site: Site, request: Request) -> Response:
     """The page of a scoring, or of a comparison."""
-    return shown_job(site, request)
-
-
-def shown_job(site: Site, request: Request) -> Response:
-    """A job, and what came of it."""
     try:
         kept, job = job_of(site, request)
     except OddframeError as error:
