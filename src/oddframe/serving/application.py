@@ -79,6 +79,9 @@ def routes_of(site: Site) -> list[Route]:
     stills = Stills(site)
     event = "/events/{event:str}"
     return [
+        # They are tried in this order, and this one is asked every second by whoever looks.
+        Route("/cameras/{camera:str}/still", stills.still),
+        Route("/cameras/{camera:str}/film", stills.film),
         Route("/", on(_first)),
         Route("/login", on(login.door)),
         Route("/login", on(login.log_in), methods=["POST"]),
@@ -119,8 +122,6 @@ def routes_of(site: Site) -> list[Route]:
         Route("/archive/{job:str}/report", on(archive_page.report)),
         Route("/archive/{job:str}/films/{film:int}", on(archive_page.film)),
         Route("/archive/{job:str}/files/{name:str}", on(archive_page.file)),
-        Route("/cameras/{camera:str}/still", stills.still),
-        Route("/cameras/{camera:str}/film", stills.film),
         Route("/feed", Feed(site).answer),
         Route("/static/{name:str}", _static),
     ]
