@@ -45,8 +45,8 @@ def tensors(run):
         if isinstance(value, dict):
             for key, part in value.items():
                 yield from flat(part, f"{place}/{key}")
-        elif hasattr(value, "numpy"):
-            yield place, value.numpy().tobytes()
+        elif isinstance(value, np.ndarray):
+            yield place, value.tobytes()
         else:
             yield place, float(value) if isinstance(value, int) else value
 

@@ -14,19 +14,15 @@ from typing import Any
 
 from oddframe.errors import OddframeError
 from oddframe.files.archives import require_small
+from oddframe.files.plain_content import content_fault
 from oddframe.files.regular_files import require_file
 from oddframe.files.text_files import shown
 
-_DEEPEST = 32
-_MOST_VALUES = 2_000_000
-_LONGEST_INTEGER = 256
-"""Bits; states of random generators have 128."""
 _OTHERS = {
     b"\x89HDF": "an HDF5 file",
     b"\x93NUMPY": "a NumPy array",
     b"MATLAB": "a MATLAB file",
 }
-_PLAIN = (str, bytes, float, bool, type(None))
 
 
 def read_tensor_file(path: Path, what: str, advice: str, *, device: Any = "cpu") -> Any:
@@ -47,6 +43,8 @@ def read_tensor_file(path: Path, what: str, advice: str, *, device: Any = "cpu")
             are not plain, or an archive that unpacks to more than it may.
     """
     import torch
+
+    from oddframe.files.tensor_checks import tensor_fault
 
     require_file(path, what, advice)
     try:
@@ -70,7 +68,7 @@ def read_tensor_file(path: Path, what: str, advice: str, *, device: Any = "cpu")
         raise OddframeError(
             f"{path}: expected {what}, found {_found(path, error)}; {advice}"
         ) from error
-    wrong = _fault(content)
+    wrong = content_fault(content, torch.Tensor, tensor_fault)
     if wrong:
         raise OddframeError(f"{path}: expected {what}, found {wrong}; {advice}")
     return content
@@ -95,34 +93,3 @@ def _reason(error: Exception) -> str:
     said = str(error).rpartition("WeightsUnpickler error:")[2].strip()
     first = (said.splitlines() or [""])[0][:120]
     return type(error).__name__ if not first or "weights_only" in first else first
-
-
-def _fault(content: Any) -> str:
-    """What is not plain in a content, in words; empty if all is."""
-    import torch
-
-    from oddframe.files.tensor_checks import tensor_fault
-
-    waiting: list[tuple[str, Any, int]] = [("", content, 0)]
-    seen = 0
-    while waiting:
-        name, value, depth = waiting.pop()
-        seen += 1
-        if depth > _DEEPEST or seen + len(waiting) > _MOST_VALUES:
-            return "values within values without end"
-        if isinstance(value, torch.Tensor):
-            said = tensor_fault(value)
-            if said:
-                return f"{said} under {shown(name)}" if name else said
-        elif isinstance(value, dict):
-            for key, part in value.items():
-                if type(key) not in (str, int):
-                    return f"a key that is {shown(key)}, not a name"
-                waiting.append((f"{name}.{key}" if name else str(key), part, depth + 1))
-        elif isinstance(value, list | tuple):
-            waiting += [(f"{name}[{place}]", part, depth + 1) for place, part in enumerate(value)]
-        elif type(value) is int and value.bit_length() > _LONGEST_INTEGER:
-            return f"a whole number of {value.bit_length()} bits under {shown(name)}"
-        elif type(value) is not int and type(value) not in _PLAIN:
-            return f"{type(value).__name__} under {shown(name)}"
-    return ""

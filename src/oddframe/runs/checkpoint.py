@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from oddframe.detectors.conformance import is_name
 from oddframe.detectors.contract import Detector
 from oddframe.errors import OddframeError
 from oddframe.files.atomic import atomic_path
-from oddframe.files.tensor_files import read_tensor_file
+from oddframe.files.tensor_archive import read_tensor_archive, write_tensor_archive
 from oddframe.files.text_files import shown
 
 FORMAT = "oddframe-run/1"
@@ -31,30 +31,25 @@ def write_checkpoint(path: Path, detector: Detector, version: int = 0) -> Path:
     Raises:
         OddframeError: the detector's state holds what no checkpoint can hold, or the disk is full.
     """
-    import torch
-
     content = {
         "format": FORMAT,
         "oddframe": oddframe.__version__,
         "detector": detector.name,
         **({"version": version} if version else {}),
-        "state": to_tensors(detector.state(), f"the state of detector '{detector.name}'"),
+        "state": as_saved(detector.state(), f"the state of detector '{detector.name}'"),
     }
-    # Through memory, because torch.save hides a full disk behind an error of its own.
-    buffer = io.BytesIO()
-    torch.save(content, buffer)
     with atomic_path(path) as temporary:
-        temporary.write_bytes(buffer.getbuffer())
+        write_tensor_archive(temporary, content)
     return path
 
 
 def read_checkpoint(path: Path) -> tuple[str, dict[str, Any]]:
-    """The name of a detector, and the content, whose ``state`` is for :func:`as_arrays`.
+    """The name of a detector, and the content: its ``state`` has an array for each tensor.
 
     Raises:
         OddframeError: no checkpoint, damaged, or of another format version.
     """
-    content = read_tensor_file(path, "the checkpoint of a run", "train again")
+    content = read_tensor_archive(path, "the checkpoint of a run", "train again")
     found = content.get("format") if isinstance(content, dict) else None
     if found != FORMAT:
         made_by = content.get("oddframe", "?") if isinstance(content, dict) else "?"
@@ -68,8 +63,8 @@ def read_checkpoint(path: Path) -> tuple[str, dict[str, Any]]:
     return name, content
 
 
-def to_tensors(value: Any, place: str) -> Any:
-    """Tensors and plain values, which are all that a checkpoint holds.
+def as_saved(value: Any, place: str) -> Any:
+    """Arrays and plain values, which are all that a checkpoint holds.
 
     Args:
         value: arrays, tensors, plain values, and mappings and lists of these.
@@ -78,36 +73,23 @@ def to_tensors(value: Any, place: str) -> Any:
     Raises:
         OddframeError: naming the place of anything else.
     """
-    import torch
-
+    if (torch := sys.modules.get("torch")) and isinstance(value, torch.Tensor):
+        value = value.detach().cpu().numpy()
     if isinstance(value, np.ndarray) and value.dtype.kind in "biufc":
-        return torch.from_numpy(np.ascontiguousarray(value).copy())
+        return value
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, Mapping):
         for key in value:
             if not isinstance(key, str):
                 raise OddframeError(f"{place}: expected names as text, found {key!r}")
-        return {key: to_tensors(part, f"{place}, {key}") for key, part in value.items()}
+        return {key: as_saved(part, f"{place}, {key}") for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return [to_tensors(part, f"{place}, item {n}") for n, part in enumerate(value)]
-    if value is None or isinstance(value, torch.Tensor | bool | int | float | str):
-        return value.detach() if isinstance(value, torch.Tensor) else value
+        return [as_saved(part, f"{place}, item {n}") for n, part in enumerate(value)]
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
     found = f"an array of {value.dtype}" if isinstance(value, np.ndarray) else type(value).__name__
     raise OddframeError(
         f"{place}: expected tensors, arrays of numbers, numbers, text, lists and dicts of them, "
         f"found {found}; change what state() returns"
     )
-
-
-def as_arrays(value: Any) -> Any:
-    """What a detector's ``state`` gave, with an array for each tensor."""
-    import torch
-
-    if isinstance(value, torch.Tensor):
-        return value.numpy()
-    if isinstance(value, dict):
-        return {key: as_arrays(part) for key, part in value.items()}
-    if isinstance(value, list):
-        return [as_arrays(part) for part in value]
-    return value

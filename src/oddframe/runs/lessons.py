@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -20,9 +19,9 @@ from typing import Any, Literal
 from oddframe.errors import OddframeError
 from oddframe.files.atomic import atomic_path, write_json
 from oddframe.files.plain_values import typed
-from oddframe.files.tensor_files import read_tensor_file
+from oddframe.files.tensor_archive import read_tensor_archive, write_tensor_archive
 from oddframe.files.text_files import read_json, shown
-from oddframe.runs.checkpoint import as_arrays, to_tensors
+from oddframe.runs.checkpoint import as_saved
 
 FOLDER = "lessons"
 FITTED = f"{FOLDER}/fitted.pt"
@@ -119,13 +118,13 @@ class Versions:
         """
         path = _file(self.folder, number)
         advice = "take its version back with 'oddframe learn RUN --undo'"
-        content = read_tensor_file(path, "a lesson of a run", advice)
+        content = read_tensor_archive(path, "a lesson of a run", advice)
         parts = content.get("parts") if isinstance(content, dict) else None
         if not isinstance(parts, list) or content.get("format") != _LESSON:
             raise OddframeError(
                 f"{path}: expected a lesson of format '{_LESSON}', found another file; {advice}"
             )
-        return as_arrays(parts)
+        return parts
 
     def write(self) -> None:
         """Write ``versions.json``.
@@ -163,13 +162,10 @@ def write_lesson(folder: Path, number: int, parts: Sequence[Mapping[str, Any]]) 
     Raises:
         OddframeError: it holds what no checkpoint can hold, or the folder cannot be written.
     """
-    import torch
-
-    buffer = io.BytesIO()  # torch.save hides a full disk behind an error of its own
-    torch.save({"format": _LESSON, "parts": to_tensors(list(parts), "a lesson")}, buffer)
+    content = {"format": _LESSON, "parts": as_saved(list(parts), "a lesson")}
     path = _file(folder, number)
     with atomic_path(path) as temporary:
-        temporary.write_bytes(buffer.getbuffer())
+        write_tensor_archive(temporary, content)
     return path
 
 

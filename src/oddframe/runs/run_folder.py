@@ -26,7 +26,7 @@ from oddframe.files.paths import AnyPath, as_path
 from oddframe.files.plain_values import typed
 from oddframe.files.yaml_table import Dumper, read_yaml
 from oddframe.media.grey_levels import Levels, levels_from
-from oddframe.runs.checkpoint import as_arrays, read_checkpoint
+from oddframe.runs.checkpoint import read_checkpoint
 from oddframe.settings.reading import read_settings
 from oddframe.videos.video import Video
 from oddframe.zones.zone import Zones
@@ -211,7 +211,7 @@ def read_run(folder: AnyPath, checkpoint: str = CHECKPOINT, detector: str | None
     config = read_config(folder)
     module = _detector(folder, name, config.get("detector_source"), detector)
     try:
-        state = as_arrays(content["state"])
+        state = content["state"]
         if "config" in state:
             known = {part.name for part in fields(module.CONFIG)}  # later versions have others
             given = {key: value for key, value in state["config"].items() if key in known}

@@ -1,0 +1,46 @@
+"""What files of tensors and arrays may hold beside them: plain values, within limits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from oddframe.files.text_files import shown
+
+_DEEPEST = 32
+_MOST_VALUES = 2_000_000
+_LONGEST_INTEGER = 256
+"""Bits; states of random generators have 128."""
+_PLAIN = (str, bytes, float, bool, type(None))
+
+
+def content_fault(content: Any, kind: type, fault: Callable[[Any], str]) -> str:
+    """What is not plain in a content, in words; empty if all is.
+
+    Args:
+        content: dicts and lists of values.
+        kind: what holds numbers: tensors, or arrays.
+        fault: why one of these is not plain; empty if it is.
+    """
+    waiting: list[tuple[str, Any, int]] = [("", content, 0)]
+    seen = 0
+    while waiting:
+        name, value, depth = waiting.pop()
+        seen += 1
+        if depth > _DEEPEST or seen + len(waiting) > _MOST_VALUES:
+            return "values within values without end"
+        if isinstance(value, kind):
+            if said := fault(value):
+                return f"{said} under {shown(name)}" if name else said
+        elif isinstance(value, dict):
+            for key, part in value.items():
+                if type(key) not in (str, int):
+                    return f"a key that is {shown(key)}, not a name"
+                waiting.append((f"{name}.{key}" if name else str(key), part, depth + 1))
+        elif isinstance(value, list | tuple):
+            waiting += [(f"{name}[{place}]", part, depth + 1) for place, part in enumerate(value)]
+        elif type(value) is int and value.bit_length() > _LONGEST_INTEGER:
+            return f"a whole number of {value.bit_length()} bits under {shown(name)}"
+        elif type(value) is not int and type(value) not in _PLAIN:
+            return f"{type(value).__name__} under {shown(name)}"
+    return ""
