@@ -20,6 +20,7 @@ from oddframe.detectors.contract import FeatureDetector
 from oddframe.detectors.traits import Traits
 from oddframe.errors import OddframeError
 from oddframe.features.feature_folder import FeatureFolder
+from oddframe.files.saved_networks import saved_network
 from oddframe.files.saved_state import SavedState
 from oddframe.settings.checked import CheckedSettings
 from oddframe.settings.ranges import setting
@@ -206,7 +207,7 @@ class BagDetector(Learner):
             detector.before_loading(state["network"])
             return detector
 
-        detector = saved.network("network", made)
+        detector = saved_network(saved, "network", made)
         detector.threshold = saved.number("threshold")
         detector.threshold_source = saved.words("threshold_source")
         return detector.eval()

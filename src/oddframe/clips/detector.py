@@ -11,6 +11,7 @@ import torch
 from oddframe.clips.learner import ClipLearner
 from oddframe.clips.stream import ClipStream
 from oddframe.detectors.traits import Traits
+from oddframe.files.saved_networks import saved_network
 from oddframe.files.saved_state import SavedState
 from oddframe.media.frames import MediaInfo
 
@@ -69,6 +70,6 @@ class ClipDetector(ClipLearner):
         """The detector that gave :meth:`state`."""
         saved = SavedState(state)
         config = cls.config_type(**state["config"])
-        detector = saved.network("network", lambda: cls(config))
+        detector = saved_network(saved, "network", lambda: cls(config))
         detector.take_scales(saved)
         return detector.to(memory_format=torch.channels_last).eval()  # ty: ignore[no-matching-overload]

@@ -14,16 +14,12 @@ from functools import partial
 from typing import Any, TypeVar, get_type_hints
 
 import numpy as np
-import torch
-from torch import Tensor, nn
 
 from oddframe.errors import OddframeError
-from oddframe.files.tensor_checks import built, fitting
 from oddframe.files.text_files import shown
 
 _LONGEST_WORDS = 10_000
 
-Network = TypeVar("Network", bound=nn.Module)
 Value = TypeVar("Value")
 
 
@@ -121,30 +117,17 @@ class SavedState:
         try:
             return kind(**{field.name: takers[hints[field.name]](field.name) for field in known})
         except TypeError as error:  # one that has no default is not there
-            raise self._wrong(name, "all its values", str(error)) from None
+            raise self.wrong(name, "all its values", str(error)) from None
 
-    def network(self, name: str, make: Callable[[], Network]) -> Network:
-        """A network with the tensors below a name, all of them and no others.
-
-        Args:
-            name: beginning of the tensors' names.
-            make: makes the network; it is called once more if the tensors are as many as it needs.
-        """
-        part = self.part(name)
-        tensors = {key: torch.as_tensor(part._tensor(key)) for key in part}
-        with torch.device("meta"):
-            wanted: dict[str, Tensor] = make().state_dict()
-        taken, found = fitting(wanted, tensors)
-        if found:
-            raise self._wrong(name, f"{len(wanted)} tensors", found)
-        network = built(make, tensors)
-        network.load_state_dict(taken, strict=True)
-        return network
-
-    def _tensor(self, name: str) -> Any:
+    def tensor(self, name: str) -> Any:
+        """An array of any numbers, or a tensor."""
         value = self._value(name)
-        self._expect(isinstance(value, np.ndarray | Tensor), name, "a tensor")
+        self._expect(_has_shape(value), name, "a tensor")
         return value
+
+    def wrong(self, name: str, wanted: str, found: str) -> OddframeError:
+        """What is wrong with a value."""
+        return OddframeError(f"'{self._name(name)}': expected {wanted}, found {found}")
 
     def _value(self, name: str) -> Any:
         if name not in self._content:
@@ -153,10 +136,7 @@ class SavedState:
 
     def _expect(self, fulfilled: Any, name: str, wanted: str) -> None:
         if not fulfilled:
-            raise self._wrong(name, wanted, _described(self._content[name]))
-
-    def _wrong(self, name: str, wanted: str, found: str) -> OddframeError:
-        return OddframeError(f"'{self._name(name)}': expected {wanted}, found {found}")
+            raise self.wrong(name, wanted, _described(self._content[name]))
 
     def _name(self, name: str) -> str:
         return f"{self._place}.{name}" if self._place else name
@@ -177,6 +157,11 @@ def _range(what: str, least: float, most: float) -> str:
 
 
 def _described(value: Any) -> str:
-    if isinstance(value, np.ndarray | Tensor):
+    if _has_shape(value):
         return f"{value.dtype} of shape {tuple(value.shape)}"
     return shown(value)
+
+
+def _has_shape(value: Any) -> bool:
+    """Whether it is an array or a tensor, without PyTorch."""
+    return hasattr(value, "dtype") and hasattr(value, "shape")

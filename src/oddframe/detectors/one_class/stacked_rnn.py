@@ -41,6 +41,7 @@ from oddframe.features.pyramid import (
     over_cells,
     patches,
 )
+from oddframe.files.saved_networks import saved_network
 from oddframe.files.saved_state import SavedState
 from oddframe.media.frames import Frame
 from oddframe.networks.stacked_rnn import Carried, StackedRNN
@@ -211,7 +212,7 @@ class StackedRnnDetector(ClipDetector):
         saved = SavedState(state)
         config = StackedRnnConfig(**state["config"])
         maps = FeatureMaps.from_state(saved.part("maps"))
-        detector = saved.network("network", lambda: cls(config, maps))
+        detector = saved_network(saved, "network", lambda: cls(config, maps))
         detector.take_scales(saved)
         return detector.eval()
 
