@@ -13,6 +13,7 @@ from oddframe.features.backbones.patch_features import (
     PatchEncoder,
     export_network,
     integer_network,
+    make_integer_network,
 )
 
 
@@ -138,3 +139,21 @@ def test_features_point_where_those_of_floats_do(networks, real_data):
             a, b = floats[..., part], integers[..., part]
             lengths = np.linalg.norm(a, axis=-1) * np.linalg.norm(b, axis=-1)
             assert ((a * b).sum(axis=-1) / lengths).mean() > 0.94
+
+
+def test_the_packaged_network_is_what_the_weights_give():
+    """Other versions of PyTorch may fold a norm in another order: then a step of a weight."""
+    packaged, made = (
+        onnx.load_model_from_string(network).graph
+        for network in (integer_network(), make_integer_network())
+    )
+    assert [node.op_type for node in packaged.node] == [node.op_type for node in made.node]
+    assert len(packaged.initializer) == len(made.initializer)
+    for one, other in zip(packaged.initializer, made.initializer, strict=True):
+        mine, theirs = numpy_helper.to_array(one), numpy_helper.to_array(other)
+        assert (mine.shape, mine.dtype) == (theirs.shape, theirs.dtype)
+        if mine.dtype == np.int8:
+            assert np.abs(mine.astype(int) - theirs).max() <= 1
+            assert (mine != theirs).mean() < 0.001
+        else:
+            np.testing.assert_allclose(mine, theirs, rtol=1e-5)

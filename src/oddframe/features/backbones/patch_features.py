@@ -8,10 +8,12 @@ In integers of 8 bits it takes half the time of floats.
 from __future__ import annotations
 
 import functools
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+PACKAGED = "efficientnet_lite0_patches.onnx"
 STRIDE = 16
 """Pixels of the network's input per patch."""
 FINE_CHANNELS, COARSE_CHANNELS = 40, 112
@@ -59,12 +61,17 @@ def export_network() -> bytes:
 
 @functools.cache
 def integer_network() -> bytes:
+    """:func:`make_integer_network`, as it was made and lies beside this module.
+
+    Neither PyTorch nor the weights are needed to fit and to score; a run keeps these bytes.
+    """
+    return (Path(__file__).parent / PACKAGED).read_bytes()
+
+
+def make_integer_network() -> bytes:
     """:func:`export_network` in integers, from pictures in bytes to patches.
 
-    Its features are others than those of floats, so a memory goes with one of the two. Made once
-    in a process, however many runs are fitted there.
-
-    A run keeps these bytes, so scoring needs neither PyTorch's eager network nor the weights.
+    Its features are others than those of floats, so a memory goes with one of the two.
 
     Raises:
         OddframeError: the packaged weights are missing.
