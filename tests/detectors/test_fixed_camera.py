@@ -52,8 +52,11 @@ def test_an_odd_thing_scores_above_the_threshold(street, detector, name):
 
 
 def test_reasons_name_the_cue_and_the_place(street, detector):
-    large = max(scored(detector, street.root / "large.mp4"), key=lambda frame: frame.value)
-    assert large.cue == "appearance"
+    start, end = street.event
+    # It appears out of nothing, which at first looks like motion to some processors.
+    there = scored(detector, street.root / "large.mp4")[start + 4 : end - 4]
+    assert {frame.cue for frame in there} == {"appearance"}
+    large = max(there, key=lambda frame: frame.value)
     assert large.reason == "looks unlike anything in the normal footage (centre)"
     x, y = middle_of(large.boxes[0])
     assert 48 <= x <= 84
