@@ -82,6 +82,7 @@ def test_pytorch_reads_what_is_written_and_the_other_way_round(tmp_path_factory,
     ours = written(folder, content)
     assert same(content, torch.load(io.BytesIO(ours), weights_only=True))
     assert same(content, read(folder, ours))
+    assert written(folder, content) == ours
     theirs = io.BytesIO()
     torch.save(as_tensors(content), theirs)
     assert same(content, read(folder, theirs.getvalue()))

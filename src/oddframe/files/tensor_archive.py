@@ -56,13 +56,17 @@ def write_tensor_archive(path: Path, content: Any) -> None:
     described.write(b"\x80\x02")
     _write(described, content, arrays)
     described.write(b".")
+    parts = {"data.pkl": described.getbuffer(), "byteorder": b"little"}
+    parts |= {f"data/{n}": _bytes(array) for n, array in enumerate(arrays)}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr(f"{_ROOT}/data.pkl", described.getvalue())
-        archive.writestr(f"{_ROOT}/byteorder", "little")
-        for number, array in enumerate(arrays):
-            with archive.open(f"{_ROOT}/data/{number}", "w", force_zip64=True) as stream:
-                stream.write(array.reshape(-1).view(np.uint8).data)
-        archive.writestr(f"{_ROOT}/version", "3\n")
+        for name, data in (parts | {"version": b"3\n"}).items():
+            member = zipfile.ZipInfo(f"{_ROOT}/{name}")  # of no day: the same content is the same
+            with archive.open(member, "w", force_zip64=True) as stream:
+                stream.write(data)
+
+
+def _bytes(array: np.ndarray) -> memoryview:
+    return array.reshape(-1).view(np.uint8).data
 
 
 def read_tensor_archive(path: Path, what: str, advice: str) -> Any:
