@@ -40,11 +40,12 @@ function take(fresh) {
   for (const old of document.querySelectorAll(".tile")) {
     const now = fresh.querySelector(`.tile[data-camera="${CSS.escape(old.dataset.camera)}"]`);
     if (!now || !now.querySelector("img") !== !old.querySelector("img")) { location.reload(); return; }
-    const kept = old.firstElementChild;
+    const kept = old.firstElementChild, focused = document.activeElement;
+    if (old.contains(focused) && !kept.contains(focused)) continue;  // somebody is there by keys
     old.replaceChildren(kept, ...[...now.children].slice(1));
   }
   const strips = document.querySelectorAll("main > .strip"), others = fresh.querySelectorAll("main > .strip");
-  strips.forEach((strip, index) => { if (others[index]) strip.replaceWith(others[index]); });
+  strips.forEach((strip, index) => { if (others[index] && !strip.contains(document.activeElement)) strip.replaceWith(others[index]); });
   const count = document.getElementById("waiting"), fresher = fresh.getElementById("waiting");
   if (count && fresher) { count.textContent = fresher.textContent; count.hidden = fresher.hidden; }
 }
