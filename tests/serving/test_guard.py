@@ -80,6 +80,16 @@ def test_wrong_passwords_close_the_door_for_their_address_for_a_while(passwords)
     assert sessions.log_in(OWNER, "a")
 
 
+def test_a_viewer_s_password_buys_no_more_tries_at_the_owner_s(passwords):
+    sessions = Sessions(passwords, lambda: 0.0)
+    for _ in range(MOST_TRIES - 1):
+        assert sessions.log_in("a guess", "a") is None
+        assert sessions.log_in(VIEWER, "a")
+    assert sessions.log_in("a guess", "a") is None
+    with pytest.raises(TooManyTriesError):
+        sessions.log_in(VIEWER, "a")
+
+
 def test_nobody_sees_anything_before_logging_in(guarded: Served):
     event = guarded.events[1]
     for path in (

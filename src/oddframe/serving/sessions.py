@@ -74,9 +74,10 @@ class Sessions:
             return None
         token = secrets.token_urlsafe(32)
         with self._lock:
-            tries.clear()
-            if now in self._all:
-                self._all.remove(now)
+            # The wrong ones stay: a viewer's password must not buy more tries at the owner's.
+            for said in (tries, self._all):
+                if now in said:
+                    said.remove(now)
             self._sessions[_kept(token)] = _Session(role, now + LASTS)
             while len(self._sessions) > MOST_SESSIONS:
                 self._sessions.popitem(last=False)

@@ -182,4 +182,5 @@ def _with_password(state: Path, role: str) -> Served:
     else:
         password = sys.stdin.readline().rstrip("\r\n")
     keep_password(state, known, password)
-    return Served(state, f"the password of the {role} is set")
+    when = "a server that runs asks for it once it is begun again"
+    return Served(state, f"the password of the {role} is set; {when}")
