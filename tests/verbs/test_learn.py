@@ -116,6 +116,9 @@ def test_normal_footage_is_added_without_fitting_again(street_run, scored, tmp_p
     assert odd(street_run, scored, tmp_path) == {"fast": 1, "large": 0}
     with pytest.raises(OddframeError, match="give one of them"):
         oddframe.train(footage, tmp_path / "new", onto=street_run)
+    for given in ({"detector": "giorno"}, {"settings": {"fit_looks": 9}}, {"oracle": True}):
+        with pytest.raises(OddframeError, match=f"--{next(iter(given))} is for another one"):
+            oddframe.train(footage, onto=street_run, **given)
     with pytest.raises(OddframeError, match="give a video, folder or manifest"):
         oddframe.train(None, onto=street_run)
 

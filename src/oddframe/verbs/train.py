@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -93,7 +93,16 @@ def train(
         OddframeError: unusable footage, unknown detector, setting or tracker, or a folder in use.
     """
     if onto is not None:
-        return _added(footage, onto, root, out)
+        given = {
+            "--out": out,
+            "--detector": detector,
+            "--features": features,
+            "--settings": settings,
+            "--zones": zones,
+            "--resume": resume,
+            "--oracle": oracle,
+        }
+        return _added(footage, onto, root, [name for name, value in given.items() if value])
     if out is None:
         raise OddframeError(
             "train: missing --out, the run folder to make; or --onto, a run to add the footage to"
@@ -116,11 +125,18 @@ def train(
     return fit_run(request)
 
 
-def _added(footage: Path | None, onto: Path, root: Path | None, out: Path | None) -> Taught:
-    """Add normal footage to a run."""
-    if out is not None:
+def _added(
+    footage: Path | None, onto: Path, root: Path | None, of_another_run: Sequence[str]
+) -> Taught:
+    """Add normal footage to a run.
+
+    Raises:
+        OddframeError: besides, an option that would make another run is given.
+    """
+    if of_another_run:
         raise OddframeError(
-            "train: --onto changes the run that it names, and --out makes another; give one of them"
+            f"train: --onto adds to the run that it names, as that was fitted, and "
+            f"{of_another_run[0]} is for another one; give one of them"
         )
     if footage is None:
         raise OddframeError("train: --onto adds footage to a run; give a video, folder or manifest")
