@@ -12,6 +12,7 @@ from tests.serving.conftest import Served
 from oddframe.cameras.schedule import ALWAYS, KEYS, WEEKDAYS, Hours, Schedule, read_schedule
 from oddframe.errors import OddframeError
 from oddframe.files.yaml_table import YamlTable
+from oddframe.serving.consequence import consequence
 from oddframe.serving.limit_form import limit_in
 from oddframe.serving.meant import with_budget, with_threshold
 from oddframe.serving.schedule_form import schedule_form, schedule_in
@@ -139,6 +140,13 @@ def test_a_threshold_says_which_events_it_would_have_told(served: Served):
     assert "Nothing is known" in with_threshold(site, "nobody", 1.0, now).lead
 
 
+def test_of_an_hour_no_number_a_day_is_made(served: Served):
+    found = consequence(site_of(served), "door", 3.0, NOON + 3700)
+    assert found is not None
+    assert found.basis == "Counted in 1.0 watched hours of the last week."
+    assert [cell.text for cell in found.table.head] == ["threshold", "calls"]
+
+
 def test_a_budget_is_told_the_week_again(served: Served):
     site = site_of(served)
     for number in range(40):
@@ -153,3 +161,6 @@ def test_a_budget_is_told_the_week_again(served: Served):
     assert len(all_of_them.calls) == 20
     assert all_of_them.more == "and 23 before these"
     assert all(place.startswith("/review/") for _, place in many.calls)
+    for event in served.journal.events():
+        served.journal.judge(event.id, "odd")
+    assert " 43 alarms" in with_budget(site, "door", 3.0, 2 / 24, now).lead, "rightly told of"

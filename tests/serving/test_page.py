@@ -4,6 +4,7 @@ import csv
 import io
 import re
 import threading
+import time
 from dataclasses import replace
 
 import pytest
@@ -20,6 +21,7 @@ from oddframe.serving.passwords import Passwords
 from oddframe.serving.server import serving
 from oddframe.serving.sessions import Sessions
 from oddframe.serving.site import Site
+from oddframe.serving.timeline import stretch_of
 
 NASTY = '<script>alert("x")</script>'
 
@@ -82,6 +84,15 @@ def test_two_people_do_not_overwrite_each_other_unseen(served: Served, was, word
     if status == 409:
         assert answer.headers["oddframe-word"] == "odd"
         assert answer.text.startswith("somebody said 'odd' meanwhile")
+
+
+def test_of_a_visit_that_is_forgotten_in_part_the_rest_takes_the_word(served: Served):
+    a, b, *_ = served.events
+    assert served.journal.forget(a) >= 0
+    answer = served.browser.post("/review", {"ids": f"{a.id} {b.id}", "word": "normal"})
+    assert answer.status == 200
+    assert served.journal.event(b.id).verdict == "normal"
+    assert served.journal.event(a.id) is None
 
 
 def test_a_form_without_a_script_goes_back_to_the_list_and_nowhere_else(served: Served):
@@ -201,6 +212,18 @@ def test_a_camera_that_was_down_for_a_week_was_not_watched_on_any_of_its_days(se
     assert f"to {moment(begun + 7 * 86_400)}: refused" in text
     assert lately(begun, begun + 60) == clock(begun)
     assert lately(begun, begun + 7 * 86_400) == moment(begun)
+
+
+def test_a_gap_that_lasts_ends_now(served: Served):
+    now = time.time()
+    served.journal.gap_begins("yard", now - 60, "no frames")
+    served.journal.gap_begins("door", now + 600, "a clock was set back")
+    site = Site(served.journal, served.journal, Sessions(Passwords({})))
+    when = now - 100, now + 860
+    ((left, width, words),) = stretch_of(site, "yard", when, "").gaps
+    assert (left, width) == (pytest.approx(40), pytest.approx(60, abs=30))
+    assert "to now: no frames" in words
+    assert not stretch_of(site, "door", when, "").gaps
 
 
 def test_what_is_new_is_told_to_open_pages(served: Served):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from oddframe.console.words import count
 from oddframe.journal.records import ScoreMinute
 from oddframe.pages.tables import Cell, Table
 from oddframe.serving.site import Site
@@ -51,6 +52,13 @@ def calls_at(minutes: Sequence[ScoreMinute], threshold: float) -> list[tuple[int
     return calls
 
 
+def watched_time(minutes: Sequence[ScoreMinute]) -> str:
+    """``3.5 watched hours``; minutes where it is less than one."""
+    if len(minutes) < 60:
+        return count(len(minutes), "watched minute")
+    return f"{len(minutes) / 60:.1f} watched hours"
+
+
 def consequence(site: Site, camera: str, threshold: float, now: float) -> Consequence | None:
     """What other thresholds would have meant in the last week; None where nothing is known.
 
@@ -64,13 +72,14 @@ def consequence(site: Site, camera: str, threshold: float, now: float) -> Conseq
     if not minutes or threshold <= 0:
         return None
     days = len(minutes) / (24 * 60)
+    of_days = days >= 1  # from less a number a day would be a guess
     rows = []
     for times in _TIMES:
         tried = times * threshold
         calls = len(calls_at(minutes, tried))
         notes = ("as it is",) if times == 1 else ()
         row = [Cell(f"{tried:.2f}", notes=notes), Cell(f"{calls:,}", "number")]
-        rows.append([*row, Cell(f"{calls / days:.1f}", "number")])
-    head = [Cell("threshold"), Cell("calls", "number"), Cell("a day", "number")]
-    basis = f"Counted in {len(minutes) / 60:.1f} hours that were watched in the last week."
+        rows.append([*row, *([Cell(f"{calls / days:.1f}", "number")] * of_days)])
+    head = [Cell("threshold"), Cell("calls", "number"), *([Cell("a day", "number")] * of_days)]
+    basis = f"Counted in {watched_time(minutes)} of the last week."
     return Consequence(Table("What other thresholds would have meant", head, rows), basis)

@@ -15,7 +15,7 @@ from oddframe.console.words import count, sentence
 from oddframe.journal.live_event import LiveEvent
 from oddframe.journal.question import Question
 from oddframe.journal.records import ScoreMinute
-from oddframe.serving.consequence import WEEK, calls_at
+from oddframe.serving.consequence import WEEK, calls_at, watched_time
 from oddframe.serving.local_time import day_of, moment
 from oddframe.serving.site import Site, address
 from oddframe.watching.budget import Budget
@@ -71,7 +71,7 @@ def with_threshold(site: Site, camera: str, threshold: float, now: float) -> Mea
             f"Below {lowest:.2f} nothing was an event then, and nothing was filmed: of a call that "
             "stayed below it only the highest score of its minutes is known."
         )
-    lead = f"At {threshold:.2f}, {_hours(minutes)} of the last week would have had "
+    lead = f"At {threshold:.2f}, {watched_time(minutes)} of the last week would have had "
     return _meant(lead, len(calls), shown, notes)
 
 
@@ -97,13 +97,13 @@ def with_budget(site: Site, camera: str, threshold: float, per_hour: float, now:
         if event.peak <= threshold:
             continue
         is_told = event.peak > budget.limit(event.start) and event.untold != "disarmed"
-        budget.note(event.peak, event.start, told=is_told)
+        if event.verdict != "odd":  # as watching has it: what was rightly told silences nothing
+            budget.note(event.peak, event.start, told=is_told)
         if is_told and event.start >= now - WEEK:
             told.append(event)
     shown = [(_words(event), f"/review/{event.id}") for event in reversed(told[-MOST_SHOWN:])]
-    lead = (
-        f"With at most {24 * per_hour:g} a day, {_hours(minutes)} of the last week would have had "
-    )
+    when = f"{watched_time(minutes)} of the last week"
+    lead = f"With at most {24 * per_hour:g} a day, {when} would have had "
     notes = [
         "Counted in the events that were recorded, by the rule that watching keeps to; what was "
         "not armed then is not among them. It learns from what came before: another week differs."
@@ -115,13 +115,6 @@ def _meant(lead: str, many: int, shown: Sequence[tuple[str, str]], notes: Sequen
     more = f"and {many - len(shown)} before these" if many > len(shown) else ""
     words = f"{count(many, 'alarm')}, {'this' if many == 1 else 'these'}:" if many else "no alarm."
     return Meant(lead + words, shown, more, notes)
-
-
-def _hours(minutes: Sequence[ScoreMinute]) -> str:
-    hours = len(minutes) / 60
-    return (
-        f"{hours:.1f} watched hours" if hours >= 1 else f"{count(len(minutes), 'watched minute')}"
-    )
 
 
 def _call(

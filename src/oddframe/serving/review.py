@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, get_args
 
@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from oddframe.console.words import duration, sentence
 from oddframe.errors import OddframeError
-from oddframe.journal.live_event import Verdict, time_of_id
+from oddframe.journal.live_event import LiveEvent, Verdict, time_of_id
 from oddframe.journal.question import Question, State
 from oddframe.serving.forms import form_of
 from oddframe.serving.local_time import begin_of, clock, end_of, moment, read_day
@@ -162,23 +162,22 @@ def _decided(site: Site, request: Request, form: dict[str, str]) -> Response:
             "expected ids of events and the word odd, normal, later or none\n", 400
         )
     verdict: Verdict | None = next((known for known in get_args(Verdict) if known == word), None)
-    try:
-        for event_id in ids:
-            time_of_id(event_id)
-        now = _word_now(site, ids)
-        if form.get("was", now) not in (now, "") and now != word:
-            said = f"somebody said '{now}' meanwhile" if now != "none" else "it was taken back"
-            return PlainTextResponse(
-                f"{said}; nothing was changed: say it again to change that\n",
-                409,
-                {"oddframe-word": now},
-            )
-        for event_id in ids:
-            site.journal.judge(event_id, verdict)
-    except OddframeError as error:
-        return PlainTextResponse(f"{error}\n", 404)
+    # Of a visit whose page was left open, retention may have forgotten a part by now.
+    there = [event for one in ids if (event := site.reader.event(one)) is not None]
+    if not there:
+        return PlainTextResponse("there is no such event any more\n", 404)
+    now = _word_now(there)
+    if form.get("was", now) not in (now, "") and now != word:
+        said = f"somebody said '{now}' meanwhile" if now != "none" else "it was taken back"
+        return PlainTextResponse(
+            f"{said}; nothing was changed: say it again to change that\n",
+            409,
+            {"oddframe-word": now},
+        )
+    for event in there:
+        site.journal.judge(event.id, verdict)
     if site.tutor is not None:
-        site.tutor.said(ids)
+        site.tutor.said(event.id for event in there)
     if "text/html" not in request.headers.get("accept", ""):
         return PlainTextResponse(f"{site.undecided()}\n")
     back = form.get("back", "/review")
@@ -186,10 +185,9 @@ def _decided(site: Site, request: Request, form: dict[str, str]) -> Response:
     return RedirectResponse(back if ours else "/review", 303)
 
 
-def _word_now(site: Site, ids: Sequence[str]) -> str:
-    """The word that all of these events have by now; ``none`` where they have none, or differ."""
-    events = (site.reader.event(event_id) for event_id in ids)
-    words = {event.verdict for event in events if event is not None}
+def _word_now(events: Iterable[LiveEvent]) -> str:
+    """The word that all of these have by now; ``none`` where they have none, or differ."""
+    words = {event.verdict for event in events}
     return (words.pop() if len(words) == 1 else None) or "none"
 
 

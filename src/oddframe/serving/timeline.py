@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -213,7 +214,8 @@ def _up(score: float, top: float) -> float:
 
 
 def _gap(gap: RecordedGap, begin: float, end: float, scale: float) -> tuple[float, float, str]:
-    start, stop = max(gap.start, begin), min(end if gap.end is None else gap.end, end)
+    # One that lasts says nothing of what is to come.
+    start, stop = max(gap.start, begin), min(time.time() if gap.end is None else gap.end, end)
     until = "now" if gap.end is None else lately(gap.end, begin)
     words = f"not watched from {lately(gap.start, begin)} to {until}: {gap.reason}"
     return (start - begin) * scale, max(0.0, stop - start) * scale, words
