@@ -26,7 +26,7 @@ class VersionRow:
     Attributes:
         number: from 1; 0 as it was fitted.
         what: when it was made, or that it was fitted.
-        state: ``""``, or that it is the newest, was taken back, or is being taken back.
+        state: ``""``, or that it judges the camera or will, was taken back, or is being taken back.
         lessons: what it was taught: words, and the address of the event, which may be ``""``.
         without: versions whose lessons it took back.
         drill: what its drill said; ``""`` of none.
@@ -79,28 +79,29 @@ def lesson_form(
     """
     if not is_teachable(camera.plan.detector):
         return None
-    folder = camera.plan.run.folder
+    folder, may_go = camera.plan.run.folder, may_change and site.tutor is not None
     try:
-        versions = read_versions(folder)
-        rows = _rows(site, versions, place, may_change=may_change and site.tutor is not None)
+        rows = _rows(site, read_versions(folder), place, camera.plan.run.version, may_go)
     except OddframeError as error:
         rows, said = [], said or str(error)
     return LessonForm(str(folder), rows[:_MOST], len(rows[_MOST:]), said)
 
 
-def _rows(site: Site, versions: Versions, place: str, *, may_change: bool) -> list[VersionRow]:
+def _rows(
+    site: Site, versions: Versions, place: str, judging: int, may_go: bool
+) -> list[VersionRow]:
     if not versions.versions:
         return []
     return [
         VersionRow(
             number=one.number,
             what=_what(one),
-            state=_state(site, versions, one),
+            state=_state(site, versions, one, judging),
             lessons=[_lesson(site, note) for note in one.lessons],
             without=", ".join(map(str, one.without)),
             drill=drilled(versions.folder, one.number),
             page=f"{place}/lessons/{one.number}/drill" if _page(versions, one.number) else "",
-            may_go=may_change and one in versions.holding,
+            may_go=may_go and one in versions.holding,
             camera=place,
         )
         for one in (*reversed(versions.versions), Version(0, ""))
@@ -114,12 +115,15 @@ def _what(version: Version) -> str:
     return f"{how} {moment(datetime.fromisoformat(version.at).timestamp())}"
 
 
-def _state(site: Site, versions: Versions, version: Version) -> str:
+def _state(site: Site, versions: Versions, version: Version, judging: int) -> str:
     if site.tutor is not None and (said := site.tutor.going(versions.folder, version.number)):
         return said
     if version.number in versions.withdrawn:
         return "taken back"
-    return "judges this camera" if version.number == versions.newest else ""
+    if version.number == judging:
+        return "judges this camera"
+    # Taught by hand: the watch has the one that it read.
+    return "judges it once the cameras are read again" if version.number == versions.newest else ""
 
 
 def _lesson(site: Site, note: LessonNote) -> tuple[str, str]:

@@ -2,7 +2,8 @@
 
 What is wanted is what the journal says; what is there is what the run was taught. The tutor makes
 the second follow the first, so that a server that is stopped goes on where it was. A word that is
-taken back is taken back from the run.
+taken back is taken back from the run; what was taught by hand of an event on which there is no word
+is left alone, so the tutor keeps which events it taught itself.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from pathlib import Path
 
 from oddframe.detectors.teachable import is_teachable
 from oddframe.errors import OddframeError, in_words
+from oddframe.files.atomic import write_json
+from oddframe.files.plain_values import typed
+from oddframe.files.text_files import read_json
 from oddframe.journal.live_event import LiveEvent, time_of_id
 from oddframe.journal.question import Question
 from oddframe.journal.reading import JournalReader
@@ -29,7 +33,8 @@ _LOOK = 1.0
 _LONGEST = 900.0
 """Seconds that one lesson may take."""
 _MOST = 100
-"""Events of a camera, the newest of each word, that are looked at."""
+"""Events of a camera, the newest of each word, that are looked at beside those just judged."""
+_TAUGHT = "taught.json"
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,11 @@ class _Task:
     run: Path
     words: tuple[str, ...]
     event: str
+
+    @property
+    def teaches(self) -> bool:
+        """Whether it teaches, and takes nothing back."""
+        return self.words[0] != "--undo"
 
 
 class Tutor:
@@ -62,6 +72,7 @@ class Tutor:
         self._since: dict[tuple[str, str | None], float] = {}
         self._asked: set[str] = set()
         self._failed: dict[str, str] = {}
+        self._troubles: dict[str, str] = {}
         self._going: dict[_Task, None] = {}
         self._learning = ""
         self._stopping, self._woken = threading.Event(), threading.Event()
@@ -84,6 +95,8 @@ class Tutor:
         for event_id in event_ids:
             self._asked.add(event_id)
             self._failed.pop(event_id, None)
+            for key in [key for key in list(self._since) if key[0] == event_id]:
+                self._since.pop(key, None)  # the time to think begins anew, also for another person
         self._woken.set()
 
     def take_back(self, run: Path, version: int) -> None:
@@ -116,6 +129,11 @@ class Tutor:
                         )
         if event.id == self._learning:
             return "is being taught"
+        camera = next((one for one in self._watch.cameras if one.name == event.camera), None)
+        if camera is None or not is_teachable(camera.plan.detector):
+            return ""
+        if Path(event.run) != camera.plan.run.folder:
+            return "not taught: another run judges the camera by now"
         return "will be taught in a moment" if event.id in self._asked else ""
 
     def _go_on(self) -> None:
@@ -140,33 +158,58 @@ class Tutor:
         """What is to be done, whenever it is due."""
         yield from list(self._going)
         for camera in self._watch.cameras:
-            if is_teachable(camera.plan.detector):
+            if not is_teachable(camera.plan.detector):
+                continue
+            try:
                 versions = read_versions(camera.plan.run.folder)
-                yield from self._to_take_back(camera, versions)
-                yield from self._to_teach(camera, versions)
+            except OddframeError as error:  # the others are taught
+                if self._troubles.get(camera.name) != str(error):
+                    self._troubles[camera.name] = str(error)
+                    self._say(f"teaching: {error}")
+                continue
+            yield from self._to_take_back(camera, versions)
+            yield from self._to_teach(camera, versions)
 
     def _to_take_back(self, camera: SeenCamera, versions: Versions) -> Iterable[_Task]:
+        own = self._taught()
         for version in versions.holding:
             if len(version.lessons) != 1 or not _is_event(version.lessons[0].of):
                 continue  # taught by hand: by hand it is taken back
             note = version.lessons[0]
             event = self._reader.event(note.of)
-            if event is not None and event.camera == camera.name and event.verdict != note.word:
+            if event is None or event.camera != camera.name or event.verdict == note.word:
+                continue
+            if event.verdict in ("normal", "odd") or event.id in own:
                 words = "--undo", "--version", str(version.number)
                 yield _Task(versions.folder, words, event.id)
 
     def _to_teach(self, camera: SeenCamera, versions: Versions) -> Iterable[_Task]:
-        ever = {note.of for version in versions.versions for note in version.lessons}
+        ever = {(note.of, note.word) for one in versions.versions for note in one.lessons}
         holds = {(note.of, note.word) for note in versions.lessons}
-        for word in ("normal", "odd"):
-            for event in self._reader.events(Question(camera.name, state=word, most=_MOST)):
-                known = event.id in ever and event.id not in self._asked
-                of_this_run = Path(event.run) == versions.folder
-                if known or not of_this_run or event.is_open or (event.id, word) in holds:
-                    continue
-                if event.id not in self._failed:
-                    words = str(self._reader.state.root), f"--{word}", event.id
-                    yield _Task(versions.folder, words, event.id)
+        for event in self._judged(camera.name):
+            said = event.id, event.verdict
+            known = said in ever and event.id not in self._asked
+            of_this_run = Path(event.run) == versions.folder
+            if known or not of_this_run or event.is_open or said in holds:
+                continue
+            if event.id not in self._failed:
+                words = str(self._reader.state.root), f"--{event.verdict}", event.id
+                yield _Task(versions.folder, words, event.id)
+
+    def _judged(self, camera: str) -> list[LiveEvent]:
+        """Events that persons called normal or odd: the newest, and those just judged."""
+        found = [
+            event
+            for word in ("normal", "odd")
+            for event in self._reader.events(Question(camera, state=word, most=_MOST))
+        ]
+        for event_id in self._asked - {event.id for event in found}:
+            event = self._reader.event(event_id)
+            if event is None or event.verdict not in ("normal", "odd"):
+                self._asked.discard(event_id)
+            elif event.camera == camera:
+                found.append(event)
+        return found
 
     def _is_due(self, task: _Task) -> bool:
         """Whether nobody thought better of it for a while; a version is named with care."""
@@ -176,8 +219,11 @@ class Tutor:
         return now - self._since.setdefault(key, now) >= self._grace
 
     def _do(self, task: _Task) -> None:
-        self._since = {key: at for key, at in self._since.items() if key[0] != task.event}
-        self._asked.discard(task.event)
+        since = list(self._since.items())
+        self._since = {key: at for key, at in since if key[0] != task.event}
+        if task.teaches:
+            self._asked.discard(task.event)
+            self._keep_taught(self._taught() | {task.event})
         self._learning = task.event
         status, said = self._learn(task)
         self._learning = ""
@@ -188,6 +234,8 @@ class Tutor:
             self._failed[task.event] = said
             self._say(f"teaching, {task.event}: {said}")
             return
+        if not task.teaches:
+            self._keep_taught(self._taught() - {task.event})
         self._say(said)
         self._watch.read_again()
 
@@ -203,7 +251,23 @@ class Tutor:
         lines = lesson.said() or [""]
         if status:
             return status, (lines[-1] or "no word").removeprefix("oddframe: ")
+        if nothing := [line for line in lines if line.startswith(f"{task.event}: ")]:
+            return 1, nothing[0].removeprefix(f"{task.event}: ")
         return 0, next((line for line in lines if " is version " in line), lines[-1])
+
+    def _taught(self) -> set[str]:
+        """Ids of the events that this tutor, or one before it, taught a run of."""
+        path = self._own_file
+        if not path.is_file():
+            return set()
+        return set(typed(read_json(path, "what was taught"), tuple[str, ...], str(path)))
+
+    def _keep_taught(self, ids: set[str]) -> None:
+        write_json(self._own_file, sorted(ids))
+
+    @property
+    def _own_file(self) -> Path:
+        return self._reader.state.root / "learning" / _TAUGHT
 
 
 def _back(run: Path, version: int) -> _Task:
