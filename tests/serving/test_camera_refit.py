@@ -1,5 +1,6 @@
 """A camera is fitted again from its page: recorded, fitted beside the watch, used, rolled back."""
 
+import shutil
 import time
 from collections.abc import Generator
 
@@ -10,6 +11,7 @@ from tests.made.waiting import until
 from tests.serving.test_camera_page import fields
 
 from oddframe.cameras.cameras_file import read_cameras
+from oddframe.errors import OddframeError
 from oddframe.journal.state_folder import StateFolder
 from oddframe.refitting.recordings import recordings_in
 from oddframe.refitting.refits import Refits
@@ -133,6 +135,23 @@ def test_what_cannot_be_is_a_line(server, camera, path, given, said):
     assert answer.status == 409
     assert said in answer.text.replace("&#39;", "'")
     assert browser.get(f"/camera/{camera}/fits/9/drill").status == 404
+
+
+def test_a_fit_that_judges_another_camera_is_not_removed(street, tmp_path):
+    state = StateFolder(tmp_path / "state")
+    run = state.learning("front") / "fits" / "1" / "run"
+    shutil.copytree(street.run, run)
+    (tmp_path / "cameras.yaml").write_text(
+        f"cameras:\n  - {{name: front, source: '{street.root / 'calm.mp4'}', run: {street.run}}}\n"
+        f"  - {{name: yard, source: '{street.root / 'calm.mp4'}', run: {run}}}\n"
+    )
+    plans = plans_of(read_cameras(tmp_path / "cameras.yaml"))
+    refits = Refits(state, lambda _: None, print)
+    fit = refits.fit("front", "1")
+    with pytest.raises(OddframeError, match=r"fits/1: it goes on, judges a camera, or may be"):
+        refits.remove_fit(fit, plans)
+    refits.remove_fit(fit, plans[:1])
+    assert not run.exists()
 
 
 def test_no_words_but_its_own_are_pieces(tmp_path):

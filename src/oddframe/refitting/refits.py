@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -175,18 +175,22 @@ class Refits:
         """End a fit."""
         self._fits.stop(fit.folder)
 
-    def remove_fit(self, plan: Plan, fit: Fit) -> None:
+    def remove_fit(self, fit: Fit, plans: Sequence[Plan]) -> None:
         """Remove a fit and its run.
 
+        Args:
+            fit: it.
+            plans: of all cameras.
+
         Raises:
-            OddframeError: it goes on, judges the camera, or did before and may be had back.
+            OddframeError: it goes on, judges a camera, or did before and may be had back.
         """
-        name, run = plan.camera.name, fit.run.resolve()
-        former = {Path(used.run).resolve() for used in self._used(name)}
-        if fit.state == "fitting" or run in {plan.run.folder.resolve(), *former}:
+        judging = {plan.run.folder.resolve() for plan in plans}
+        used = [one for plan in plans for one in self._used(plan.camera.name)]
+        kept = judging | {Path(one.run).resolve() for one in used}
+        if fit.state == "fitting" or fit.run.resolve() in kept:
             raise OddframeError(
-                f"camera '{name}': fit {fit.number} goes on, judges the camera, or may be rolled "
-                "back to; it stays"
+                f"{fit.folder}: it goes on, judges a camera, or may be rolled back to; it stays"
             )
         self._fits.remove(fit)
 

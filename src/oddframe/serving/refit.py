@@ -105,7 +105,7 @@ def _fits(site: Site, camera: SeenCamera, refits: Refits, form: Mapping[str, str
         case "go on":
             refits.go_on(fit)
         case "remove":
-            refits.remove_fit(camera.plan, fit)
+            refits.remove_fit(fit, () if site.watch is None else site.watch.plans)
         case "use":
             _use(site, camera, refits, fit, form)
         case _:
