@@ -1,13 +1,18 @@
 """A camera is fitted again from its page: recorded, fitted beside the watch, used, rolled back."""
 
+import os
 import shutil
 import time
 from collections.abc import Generator
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from tests.made.chromium import complaints
+from tests.made.live_events import NOON
 from tests.made.serve_process import Process, serve_process
 from tests.made.waiting import until
+from tests.serving.conftest import Served
 from tests.serving.test_camera_page import fields
 
 from oddframe.cameras.cameras_file import read_cameras
@@ -15,6 +20,10 @@ from oddframe.errors import OddframeError
 from oddframe.journal.state_folder import StateFolder
 from oddframe.refitting.recordings import recordings_in
 from oddframe.refitting.refits import Refits
+from oddframe.serving.passwords import Passwords
+from oddframe.serving.refit_form import PieceRow, refit_form
+from oddframe.serving.sessions import Sessions
+from oddframe.serving.site import Site
 from oddframe.watching.plan import plans_of
 
 
@@ -135,6 +144,28 @@ def test_what_cannot_be_is_a_line(server, camera, path, given, said):
     assert answer.status == 409
     assert said in answer.text.replace("&#39;", "'")
     assert browser.get(f"/camera/{camera}/fits/9/drill").status == 404
+
+
+def test_what_a_person_called_normal_is_to_be_learnt_from(served: Served):
+    folder = served.journal.state.learning("door") / "hours"
+    folder.mkdir(parents=True)
+    (folder / "20260301T120000Z.mp4").write_bytes(b"film")
+    os.utime(folder / "20260301T120000Z.mp4", (NOON + 100, NOON + 100))
+    site = Site(served.journal, served.journal, Sessions(Passwords({})))
+    refits = Refits(served.journal.state, lambda _: None, print)
+    run = SimpleNamespace(folder=served.root / "run")
+    camera: Any = SimpleNamespace(name="door", plan=SimpleNamespace(run=run))
+
+    def piece() -> PieceRow:
+        form = refit_form(site, camera, refits, said="", place=("", ""), may_change=True)
+        (found,) = form.pieces
+        return found
+
+    first, second, *_ = served.events
+    served.journal.judge(first.id, "normal")
+    assert (piece().events, piece().chosen) == ("1 event", False)
+    served.journal.judge(second.id, "normal")
+    assert (piece().events, piece().chosen) == ("", True)
 
 
 def test_a_fit_that_judges_another_camera_is_not_removed(street, tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from oddframe.console.words import count, duration
@@ -26,7 +26,7 @@ class PieceRow:
         address: of its film.
         when: it began.
         what: how long and large it is.
-        events: how much was odd in it; ``""`` if nothing was.
+        events: how much was odd in it, but for what a person called normal; ``""`` if nothing was.
         chosen: whether it is to be learnt from unless somebody says otherwise.
     """
 
@@ -141,7 +141,8 @@ def pieces_in(form: Mapping[str, str]) -> set[str]:
 
 
 def _piece(site: Site, camera: str, place: str, piece: Recording) -> PieceRow:
-    odd = site.reader.count(Question(camera, piece.start, max(piece.end, piece.start + 1)))
+    there = Question(camera, piece.start, max(piece.end, piece.start + 1))
+    odd = site.reader.count(there) - site.reader.count(replace(there, state="normal"))
     return PieceRow(
         name=piece.name,
         address=f"{place}/hours/{piece.name}",
