@@ -217,8 +217,14 @@ def test_footage_is_chosen_of_the_list_and_a_link_leads_nowhere(at, tmp_path):
     ):
         assert score(given).status == 409
     assert at.archive.queue.jobs() == []
+    # What is said of footage while it is scored is on its page.
+    cut = tmp_path / "footage" / "door" / "cut.mkv"
+    cut.write_bytes(b"no film")
     assert score(listed["footage/door"].id).status == 303
     assert at.until_ended() == "done"
+    page = at.browser.get("/archive/1").text
+    assert "footage/door with " in page
+    assert "cut.mkv: " in page.partition('class="warning"')[2]
     for path in ("0", "2", "..%2f1", "1x", "%31%00"):
         assert at.browser.get(f"/archive/{path}").status == 404
     for path in ("films/0", "films/99", "files/config", "files/..%2fjob.json", "files/scores%00"):

@@ -101,8 +101,7 @@ class Archive:
         found = next((one for one in self.listed() if one.id == footage_id), None)
         if found is None:
             raise OddframeError("choose footage of the list; that which was chosen is not there")
-        name = found.path.name
-        return self._score(run, checked(found), name, annotate=annotate)
+        return self._score(run, checked(found), found.title, annotate=annotate)
 
     def score_upload(self, run_id: str, upload: Upload, *, annotate: bool) -> Job:
         """Score a video that was dropped.

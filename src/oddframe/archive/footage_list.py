@@ -10,6 +10,7 @@ from pathlib import Path
 from oddframe.archive.known_runs import id_of
 from oddframe.console.words import count
 from oddframe.errors import OddframeError
+from oddframe.footage.finding import is_foreign
 from oddframe.media.containers import VIDEO_SUFFIXES
 from oddframe.media.image_series import IMAGE_SUFFIXES
 
@@ -27,7 +28,7 @@ class ListedFootage:
     Attributes:
         id: what a form calls it.
         group: the folder that holds it, for a person.
-        name: for a person.
+        name: for a person, in its group.
         path: of it.
         root: the folder that somebody named, which it lies below.
     """
@@ -37,6 +38,11 @@ class ListedFootage:
     name: str
     path: Path
     root: Path
+
+    @property
+    def title(self) -> str:
+        """What it is called beside footage of other folders."""
+        return self.path.relative_to(self.root.parent).as_posix()
 
 
 def listed_below(roots: Sequence[Path]) -> list[ListedFootage]:
@@ -61,13 +67,13 @@ def checked(footage: ListedFootage) -> Path:
     """
     root = footage.root.resolve()
     if not footage.path.exists():
-        raise OddframeError(f"{footage.name}: is not there any more")
+        raise OddframeError(f"{footage.title}: is not there any more")
     for path in _with_all_below(footage.path):
         if path.is_symlink() or path == footage.path:
             place = path.resolve()
             if place != root and root not in place.parents:
                 raise OddframeError(
-                    f"{footage.name}: {path.name} is a link that leads out of {root.name}, and "
+                    f"{footage.title}: {path.name} is a link that leads out of {root.name}, and "
                     "what lies elsewhere is not scored from the page"
                 )
     return footage.path
@@ -79,7 +85,9 @@ def _below(root: Path) -> Iterator[ListedFootage]:
         folder = Path(place)
         if len(folder.parts) - top >= _DEEPEST or looked_at >= _MOST_FOLDERS:
             folders.clear()
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = sorted(
+            name for name in folders if not name.startswith(".") and not is_foreign(folder / name)
+        )
         seen = sorted(name for name in files if not name.startswith("."))
         videos = [name for name in seen if Path(name).suffix.lower() in VIDEO_SUFFIXES]
         pictures = [name for name in seen if Path(name).suffix.lower() in IMAGE_SUFFIXES]

@@ -13,6 +13,8 @@ from oddframe.files.text_files import read_json
 Kind = Literal["score", "compare"]
 State = Literal["waiting", "going", "done", "failed", "stopped"]
 FORMAT = "oddframe-archive-job/1"
+_LONGEST_LOG = 1 << 18
+_WARNING = "oddframe: warning: "
 _JOB, _LOG, _PROGRESS, _RESULT = "job.json", "log.txt", "progress.json", "result"
 
 
@@ -52,6 +54,16 @@ class Job:
     def log(self) -> Path:
         """What its processes said."""
         return self.folder / _LOG
+
+    def warnings(self) -> list[str]:
+        """What its processes warned of, each once."""
+        try:
+            with self.log.open("rb") as stream:
+                lines = stream.read(_LONGEST_LOG).decode("utf-8", "replace").splitlines()
+        except OSError:
+            return []
+        said = [line.partition(_WARNING) for line in lines]
+        return list(dict.fromkeys(words for _, found, words in said if found))
 
     @property
     def progress(self) -> Path:

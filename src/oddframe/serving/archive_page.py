@@ -29,6 +29,7 @@ from oddframe.serving.site import Site, page
 from oddframe.serving.whole_page import whole_page
 
 _MOST_EVENTS = 200
+_MOST_WARNINGS = 20
 _STATES = {"going": "odd", "done": "up", "failed": "down", "waiting": "quiet", "stopped": "quiet"}
 
 
@@ -103,6 +104,7 @@ class _Archive:
 class _Scoring:
     template: ClassVar[str] = "serving/scoring.html"
     job: JobRow
+    warnings: Sequence[str]
     facts: Facts
     events: Table | None
     left: str
@@ -156,6 +158,7 @@ def scoring(site: Site, request: Request) -> Response:
     place = f"/archive/{job.number}"
     content = _Scoring(
         job=replace(row, can_compare=False),
+        warnings=job.warnings()[:_MOST_WARNINGS],
         facts=Facts(_facts(job)),
         events=_table(rows[:_MOST_EVENTS]) if rows else None,
         left=f"{len(rows) - _MOST_EVENTS} more are in the report" * (len(rows) > _MOST_EVENTS),
