@@ -21,7 +21,9 @@ SMALL = (480, 360)
 LARGE = (960, 720)
 """(width, height) that a still of the grid, or of the open camera, fits."""
 MOST_FILMS = 16
-"""Films at once; who comes after sees stills."""
+"""Films at once, of those that are read; who comes after sees stills."""
+_UNREAD_SECONDS = 5.0
+"""After which a film whose viewer takes nothing keeps nobody else from one; it is left later."""
 _FILM_SECONDS = 0.2
 STILL_SECONDS = 0.5
 """A still of the grid is not made more often, however many look: they come at any moment."""
@@ -49,7 +51,7 @@ class Stills:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._films = 0
+        self._films: dict[object, float] = {}  # when each was last read
         self._made: OrderedDict[tuple[str, bool, bool], _Made] = OrderedDict()
 
     async def still(self, request: Request) -> Response:
@@ -66,7 +68,8 @@ class Stills:
         name, heat = request.path_params["camera"], "heat" in request.query_params
         if self._site.camera(name) is None:
             return PlainTextResponse("no such camera is watched now\n", 404)
-        if self._films >= MOST_FILMS:
+        latest = time.monotonic() - _UNREAD_SECONDS
+        if sum(at > latest for at in self._films.values()) >= MOST_FILMS:
             return PlainTextResponse("too many films are open\n", 503, {"retry-after": "10"})
         return StreamingResponse(
             self._pictures(request, name, heat),
@@ -76,10 +79,10 @@ class Stills:
         )
 
     async def _pictures(self, request: Request, name: str, heat: bool) -> AsyncGenerator[bytes]:
-        self._films += 1
+        before, film = None, object()
         try:
-            before = None
             while not self._site.closing.is_set() and self._site.still_looks(request):
+                self._films[film] = time.monotonic()
                 camera = self._site.camera(name)
                 if camera is None:
                     return
@@ -91,7 +94,7 @@ class Stills:
                     yield f"{head}\r\n\r\n".encode() + jpeg + b"\r\n"
                 await asyncio.sleep(_FILM_SECONDS)
         finally:
-            self._films -= 1
+            self._films.pop(film, None)
 
     def _newest(self, name: str, latest: ScoredFrame, heat: bool, large: bool) -> _Made:
         """The newest picture that there is to be, in the making or made."""
