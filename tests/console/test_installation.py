@@ -53,6 +53,7 @@ def test_every_extra_that_a_message_names_exists():
         "ray",
         "serve",
         "svm",
+        "train",
     }
     from oddframe.tracking import TRACKERS
 

