@@ -109,10 +109,11 @@ def test_a_video_is_dropped_scored_and_compared(visitor, street, tmp_path):
     visitor.choose("#here select[name='run']", "runs/may")
     visitor.click("#here button.first")
     until(lambda: visitor.text("h1") == "at_the_door.mp4 with runs/may")
-    visitor.until_done()
     visitor.go()
-    for box in visitor.all(".job input[type='checkbox']"):
-        box.click()
+    visitor.click("input[name='job-1']")  # which stays while the other one goes on
+    until(lambda: visitor.all("input[name='job-2']"))
+    assert visitor.one("input[name='job-1']").is_selected()
+    visitor.click("input[name='job-2']")
     visitor.driver.save_screenshot(str(tmp_path / "chosen.png"))
     visitor.click("button[form='compare']")
     until(lambda: "june (1) and may (2)" in visitor.text("h1"))

@@ -24,7 +24,7 @@ VERBS = {
     "train": "fit a detector to normal footage, or to features of labelled videos",
     "score": "score videos: when something odd happened, where, and why",
     "watch": "watch a camera: each event is told as it happens, and kept with picture and clip",
-    "serve": "the page over watched cameras: look, decide, find again",
+    "serve": "the page: watched cameras, where you look and decide; an archive of videos",
     "drill": "what a run would notice: real oddities put into normal footage, no labels needed",
     "learn": "teach a run: what is normal at its place is silent from then on",
     "losses": "a run's loss on its bags, and its spread over random pairings",

@@ -140,7 +140,7 @@ def shown(site: Site, request: Request, said: str = "", status: int = 200) -> Re
         most_bytes=MOST_BYTES,
         least_free=f"{LEAST_FREE / 1e9:g} GB",
         jobs=jobs,
-        can_compare=may_change and sum(job.can_compare for job in jobs) + len(in_folders) > 1,
+        can_compare=may_change and bool(jobs or in_folders),
         uploads=[(one, _of_upload(one)) for one in kept.uploads.all()],
         may_change=may_change,
     )

@@ -50,8 +50,10 @@ async function follow() {
       const fresh = answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
       for (const old of fresh ? document.querySelectorAll(".job") : []) {
         const now = fresh.querySelector(`.job[data-job="${old.dataset.job}"]`);
-        if (now?.dataset.state === "done" && old.dataset.state !== "done" && !document.querySelector("#drop button:disabled")) { location.reload(); return; }
-        if (now && !old.contains(document.activeElement)) old.replaceWith(now);
+        if (!now || old.dataset.state === "done" || old.contains(document.activeElement)) continue;  // somebody may have ticked it
+        const busy = document.querySelector(".job input:checked, .runs input:checked, #drop button:disabled");
+        if (now.dataset.state === "done" && !busy) { location.reload(); return; }
+        old.replaceWith(now);
       }
     } catch { /* the server may be on its way back */ }
   }
