@@ -214,6 +214,14 @@ def test_a_camera_that_was_down_for_a_week_was_not_watched_on_any_of_its_days(se
     assert lately(begun, begun + 7 * 86_400) == moment(begun)
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "0001-01-07", "1970-01-02", "9999-12-31"])
+def test_days_at_the_ends_of_the_calendar_are_none(served: Served, day):
+    for asked in (f"/timeline?camera=door&days=7&day={day}", f"/review?day={day}"):
+        answer = served.browser.get(asked)
+        assert answer.status == 200
+        assert day not in answer.text
+
+
 def test_a_gap_that_lasts_ends_now(served: Served):
     now = time.time()
     served.journal.gap_begins("yard", now - 60, "no frames")

@@ -9,6 +9,8 @@ from zoneinfo import available_timezones
 
 from oddframe.journal.live_event import LATEST
 
+_FIRST, _LAST = date(1971, 1, 1), date(9998, 12, 31)
+
 
 def moment(at: float) -> str:
     """``Mon 30 Nov 2026, 21:03:12``."""
@@ -41,14 +43,12 @@ def end_of(day: date) -> float:
 
 
 def read_day(given: str) -> date | None:
-    """``2026-11-30``; None for anything else."""
+    """``2026-11-30``; None for anything else, or a day whose weeks no clock counts."""
     try:
         found = date.fromisoformat(given)
-        begin_of(found)
-        end_of(found)
-    except (ValueError, OverflowError, OSError):
+    except ValueError:
         return None
-    return found
+    return found if _FIRST <= found <= _LAST else None
 
 
 def zone_of_this_machine() -> str:
