@@ -17,6 +17,7 @@ const film = document.querySelector("img[data-film]");
 if (film) {
   const heat = document.getElementById("heat");
   const show = () => { film.src = `${film.dataset.film}?at=${Date.now()}${heat.checked ? "&heat" : ""}`; };
+  heat.closest("p").hidden = false;
   heat.addEventListener("change", show);
   // A browser may keep the film of a page that was left open, and read no more of it.
   addEventListener("pagehide", () => film.removeAttribute("src"));
