@@ -78,7 +78,9 @@ def test_the_timeline_leads_to_the_event_that_is_clicked(served: Served, chromiu
         const box = arguments[0].getBoundingClientRect();
         const there = document.elementFromPoint(box.right + 8, box.y + box.height / 2);
         return there.closest("a")?.getAttribute("href");"""
-    assert chromium.execute_script(beside, marks[-1]) == f"/review/{served.events[2].id}", "a finger"
+    assert chromium.execute_script(beside, marks[-1]) == f"/review/{served.events[2].id}", (
+        "a finger"
+    )
     marks[-1].click()
     until(lambda: chromium.current_url.endswith(served.events[2].id))
 

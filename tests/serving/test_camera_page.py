@@ -58,6 +58,7 @@ def test_cameras_are_reached_from_each_other_and_no_password_is_sent(browser):
     assert browser.get("/camera").headers["location"] == "/camera/front%20door"
     text = browser.get("/camera/front%20door").text
     assert 'href="/camera/gone"' in text
+    assert 'href="/cameras/front%20door/film?heat"' in browser.get("/now/front%20door").text
     gone = browser.get("/camera/gone").text
     assert "rtsp://" in gone
     assert "There is no picture to draw on yet" in gone

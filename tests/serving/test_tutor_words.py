@@ -124,6 +124,11 @@ def test_what_was_taught_by_hand_stays_until_somebody_says_otherwise(site):
     site.by_hand(normal=[event.id])
     with site.teaching() as taught:
         time.sleep(3)
+        taught.say(event, "normal")  # which it is
+        time.sleep(3)
+        oddframe.learn(site.run, undo=True)
+        taught.tutor.said([])  # somebody spoke of another
+        time.sleep(3)
         assert not (site.root / "state" / "learning" / "lessons.txt").exists(), "nothing was begun"
         taught.say(event, "odd")
         until(lambda: taught.words() == ["odd"], 240)

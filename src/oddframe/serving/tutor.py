@@ -188,6 +188,8 @@ class Tutor:
         holds = {(note.of, note.word) for note in versions.lessons}
         for event in self._judged(camera.name):
             said = event.id, event.verdict
+            if said in holds:
+                self._asked.discard(event.id)  # taken back by hand later, it is not taught again
             known = said in ever and event.id not in self._asked
             of_this_run = Path(event.run) == versions.folder
             if known or not of_this_run or event.is_open or said in holds:
