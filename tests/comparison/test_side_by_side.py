@@ -1,6 +1,7 @@
 """Scores of the same videos where nobody knows what happened, against counts made by hand."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +55,29 @@ def test_the_page_says_who_finds_what_and_that_nothing_is_measured(two, tmp_path
     assert "&lt;b&gt;fast&lt;/b&gt;" in page
     content = json.loads((out / "comparison.json").read_text())
     assert [moment["start"] for moment in content["moments"]] == [10, 30]
+
+
+def test_footage_with_its_events_beside_it_is_a_truth(street, tmp_path, capsys):
+    films = tmp_path / "films"
+    films.mkdir()
+    for name in ("fast", "large"):
+        shutil.copy(street.root / f"{name}.mp4", films)
+    for limit in ("1", "3"):
+        out = tmp_path / limit / "scores.npz"
+        options = ["--threshold", limit, "--out", str(out)]
+        assert main(["score", str(street.run), str(films), *options]) == 0
+    command = ["compare", *(str(tmp_path / limit / "scores.npz") for limit in ("1", "3"))]
+    command += ["--manifest", str(films), "--out", str(tmp_path / "out"), "--resamples", "10"]
+    assert main(command) == 2
+    assert "films: expected a manifest, or footage with its events" in capsys.readouterr().err
+    frames = len(Scores.read(tmp_path / "1" / "scores.npz")["fast"])
+    odd = [int(37 <= frame < 75) for frame in range(frames)]
+    for name in ("fast", "large"):
+        (films / f"{name}.csv").write_text("\n".join(map(str, odd)) + "\n")
+    assert main(command) == 0
+    found = json.loads((tmp_path / "out" / "comparison.json").read_text())
+    assert found["videos"] == 2
+    assert found["models"]["1"]["micro_auc"]["value"] > 0.8
 
 
 def test_scores_of_other_videos_are_refused(two, tmp_path, capsys):

@@ -257,9 +257,26 @@ def test_scorings_of_the_command_line_are_listed_and_compared(street, street_run
         assert browser.post("/archive/compare", {found[0].key: "yes"}).status == 409
         given = {one.key: "yes" for one in found}
         assert browser.post("/archive/compare", {**given, "job-9": "yes"}).status == 409
+        assert browser.post("/archive/compare", {**given, "truth": "yes"}).status == 409
         assert browser.post("/archive/compare", given).headers["location"] == "/archive/1"
         until(lambda: archive.queue.job("1").state == "done")
         assert "street-run (b) alone" in browser.get("/archive/1/report").text
+
+
+def test_scorings_of_footage_with_its_events_beside_it_are_measured(at, tmp_path):
+    frames = 100
+    labels = "\n".join(str(int(37 <= frame < 75)) for frame in range(frames))
+    (tmp_path / "footage" / "door" / "fast.csv").write_text(f"{labels}\n")
+    film = next(one for one in at.archive.listed() if one.path.name == "fast.mp4")
+    for number in (1, 2):
+        at.browser.post("/archive/score", {"run": at.run, "footage": film.id})
+        assert at.until_ended(number) == "done"
+    asked = {"job-1": "yes", "job-2": "yes", "truth": "yes"}
+    assert at.browser.post("/archive/compare", asked).headers["location"] == "/archive/3"
+    assert at.until_ended(3) == "done", at.archive.queue.job("3").said
+    page = at.browser.get("/archive/3/report")
+    assert "Micro AUC" in page.text
+    assert "sandbox" in page.headers["content-security-policy"]
 
 
 def test_a_process_that_is_killed_is_a_line_and_can_go_on(at, street):

@@ -4,9 +4,9 @@ import base64
 import shutil
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
+from tests.made.camera_at_page import Page
 from tests.made.chromium import begun, complaints
 from tests.made.serve_process import Process
 from tests.made.waiting import until
@@ -23,30 +23,16 @@ document.getElementById("drop").dispatchEvent(event);
 
 
 @dataclass
-class Visitor:
-    driver: Any
-    served: Process
+class Visitor(Page):
+    """A browser at the archive."""
 
     def go(self, path: str = "/archive") -> None:
-        self.driver.get(f"http://{self.served.browser.where}{path}")
-
-    def one(self, selector: str):
-        return self.driver.find_element("css selector", selector)
-
-    def all(self, selector: str) -> list:
-        return self.driver.find_elements("css selector", selector)
+        super().go(path)
 
     def text(self, selector: str) -> str:
         """What a person reads there, also while the page becomes another one."""
         script = "return document.querySelector(arguments[0])?.innerText ?? ''"
         return self.driver.execute_script(script, selector)
-
-    def click(self, selector: str) -> None:
-        found = self.one(selector)
-        self.driver.execute_script(
-            "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", found
-        )
-        found.click()
 
     def choose(self, selector: str, words: str) -> None:
         for option in self.all(f"{selector} option"):
@@ -79,8 +65,7 @@ def server(street, tmp_path_factory) -> Generator[Process]:
 
 @pytest.fixture
 def visitor(server, chromium) -> Visitor:
-    complaints(chromium)
-    return Visitor(chromium, server)
+    return Visitor(chromium, server, server.folder)
 
 
 def test_a_video_is_dropped_scored_and_compared(visitor, street, tmp_path):
@@ -175,7 +160,7 @@ def test_nothing_is_wider_than_the_page(visitor, tmp_path, width, dark):
 def test_without_scripts_a_video_is_sent_by_a_plain_form(server, street, tmp_path):
     driver = begun(scripts=False)
     try:
-        plain = Visitor(driver, server)
+        plain = Visitor(driver, server, server.folder)
         plain.go()
         (tmp_path / "notes.mp4").write_text("no film")
         plain.one("#drop input[type='file']").send_keys(str(tmp_path / "notes.mp4"))

@@ -137,14 +137,16 @@ class Archive:
         """Scorings that the command line put into run folders, and whose they are."""
         return in_runs(self.runs())
 
-    def compare(self, keys: Collection[str]) -> Job:
+    def compare(self, keys: Collection[str], *, truth: bool) -> Job:
         """Compare scorings of the same videos.
 
         Args:
             keys: of these.
+            truth: whether what happened stands beside the footage, so that it can be measured.
 
         Raises:
-            OddframeError: fewer than two that are done, or scorings of other videos.
+            OddframeError: fewer than two that are done, scorings of other videos, or footage of
+                which nobody knows where it is.
         """
         jobs = [job for job in self.queue.jobs() if job.kind == "score" and job.state == "done"]
         known = [*(of_job(job) for job in reversed(jobs)), *(one for _, one in self.in_runs())]
@@ -158,7 +160,8 @@ class Archive:
                 "footage"
             )
         names = tuple(one.name.replace(",", "_") for one in chosen)
-        words = ["compare", *(str(one.scores) for one in chosen), "--truth", "false"]
+        words = ["compare", *(str(one.scores) for one in chosen)]
+        words += ["--manifest", _footage_of(chosen)] if truth else ["--truth", "false"]
         words += ["--names", ",".join(names)]
         title = f"{chosen[0].footage}: {' and '.join(names)}"
         return self.queue.ask(
@@ -180,3 +183,14 @@ class Archive:
                 run=run.name,
             )
         )
+
+
+def _footage_of(chosen: Sequence[Finished]) -> str:
+    paths = {one.path for one in chosen}
+    path = paths.pop()
+    if paths or path is None or not path.exists():
+        raise OddframeError(
+            "what happened is looked for beside the footage, and these scorings are not all of one "
+            "folder or video that is still there; compare them without"
+        )
+    return str(path)

@@ -25,12 +25,14 @@ class Finished:
         key: what a form calls it.
         name: of its run, and what tells it from others of that.
         footage: what was scored, as a person calls it.
+        path: of that; None where it is not known.
         scores: the scores file; events and report lie beside it.
     """
 
     key: str
     name: str
     footage: str
+    path: Path | None
     scores: Path
 
     @property
@@ -67,7 +69,7 @@ def _found_in(events: Path, changed: int, size: int) -> str:  # noqa: ARG001
 def of_job(job: Job) -> Finished:
     """A scoring of the page, that is done."""
     name = f"{job.run.rpartition('/')[2]} ({job.number})"
-    return Finished(f"job-{job.number}", name, job.footage, job.scores)
+    return Finished(f"job-{job.number}", name, job.footage, Path(job.words[2]), job.scores)
 
 
 def in_runs(runs: Iterable[KnownRun]) -> list[tuple[KnownRun, Finished]]:
@@ -78,5 +80,5 @@ def in_runs(runs: Iterable[KnownRun]) -> list[tuple[KnownRun, Finished]]:
             if any(path.is_symlink() for path in (file, file.parent, file.parent.parent)):
                 continue
             name, footage = f"{run.folder.name} ({file.parent.name})", file.parent.name
-            found.append((run, Finished(f"found-{id_of(file)}", name, footage, file)))
+            found.append((run, Finished(f"found-{id_of(file)}", name, footage, None, file)))
     return found[:_MOST]

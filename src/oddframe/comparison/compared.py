@@ -17,6 +17,8 @@ from oddframe.errors import OddframeError
 from oddframe.evaluation.bootstrap import RESAMPLES
 from oddframe.evaluation.evaluate import evaluate_scores
 from oddframe.evaluation.result import Evaluation
+from oddframe.footage.given import Footage
+from oddframe.media.containers import VIDEO_SUFFIXES
 from oddframe.scores.score_files import KINDS
 from oddframe.settings.reading import check_seed
 from oddframe.videos.manifest import Manifest
@@ -33,7 +35,8 @@ class CompareRequest:
     Attributes:
         results: score files, runs or sweeps, two or more.
         out: folder for the numbers, the tables and the page.
-        manifest: the manifest with the truth; None for the one that the runs were trained on.
+        manifest: the manifest with the truth, or footage with a file of its events beside each
+            video; None for the one that the runs were trained on.
         names: a name for each; by default the folder or file name.
         root: folder that the manifest's paths are relative to, if the data moved.
         split: the split to evaluate.
@@ -100,7 +103,7 @@ class CompareRequest:
                 )
         named = self.named()
         if self.manifest:
-            truth = Manifest.read(self.manifest, self.root)
+            truth = _truth_of(self.manifest, self.root)
         else:
             truth = shared_manifest(self.results, self.split, self.root)
         return truth, {
@@ -177,6 +180,25 @@ def compare_into(request: CompareRequest) -> Comparison | DrillComparison | Side
         ],
     )
     return comparison
+
+
+def _truth_of(path: Path, root: Path | None) -> Manifest:
+    """The truth of a manifest; or of footage, beside which it stands what happened.
+
+    Raises:
+        OddframeError: no manifest, no footage, or nothing that stands beside it.
+    """
+    if not path.is_dir() and path.suffix.lower() not in VIDEO_SUFFIXES:
+        return Manifest.read(path, root)
+    footage = Footage.given(path).read(labels=True)
+    if not any(video.events for video in footage):
+        raise OddframeError(
+            f"{path}: expected a manifest, or footage with its events beside it (a.csv beside "
+            "a.mp4, a 0 or 1 for each frame), found no event; 'oddframe prepare folder' makes a "
+            "manifest of other files"
+        )
+    videos = (replace(video, split="test", label=video.label or "normal") for video in footage)
+    return replace(footage, videos=tuple(videos))
 
 
 def _doubts(

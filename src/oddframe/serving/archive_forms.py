@@ -134,7 +134,8 @@ def _score(kept: Archive, form: Mapping[str, str]) -> Job:
 
 
 def _compare(kept: Archive, form: Mapping[str, str]) -> Job:
-    return kept.compare({name for name in form if name.startswith(("job-", "found-"))})
+    keys = {name for name in form if name.startswith(("job-", "found-"))}
+    return kept.compare(keys, truth=form.get("truth") == "yes")
 
 
 def _forget(kept: Archive, form: Mapping[str, str]) -> None:

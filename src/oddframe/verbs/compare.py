@@ -41,7 +41,9 @@ def compare(
             that are chosen on them.
         out: folder for ``comparison.html``, ``comparison.json``, the tables as CSV and
             LaTeX, and ``plots/``.
-        manifest: the manifest with the truth; without it, the one that the runs were trained on.
+        manifest: the manifest with the truth, or footage with the events of each video in a file
+            beside it (``evening.mp4``, ``evening.csv``: docs/data-sets.md); without it, the one
+            that the runs were trained on.
         names: a name for each, as ``--names a,b``; by default the folder or file name.
         root: folder that the manifest's paths are relative to, if the data moved.
         split: the split to evaluate.
