@@ -107,6 +107,31 @@ def test_an_event_of_a_camera_is_learnt_from_its_clip(street_run, street, scored
         oddframe.learn(street_run, state.root, odd=["3"])
 
 
+def test_an_event_of_a_camera_that_rings_earlier_than_its_run_is_learnt_too(
+    street_run, street, tmp_path
+):
+    state, threshold = StateFolder(tmp_path / "state"), 0.8  # a third of the run's own
+    event = live_event(camera="street", threshold=threshold)
+    files = state.files_of(event)
+    files.folder.mkdir(parents=True)
+    shutil.copy(street.root / "calm.mp4", files.clip())
+    (state.root / "journal.sqlite").touch()
+    write_sidecar(files, state.with_its_files(event))
+
+    def odd_frames(name: str) -> int:
+        found = tmp_path / name / "s.npz"
+        oddframe.score(street_run, street.root / "calm.mp4", out=found, causal=True)
+        return int((np.load(found)["calm"] > threshold).sum())
+
+    before = odd_frames("before")
+    taught = oddframe.learn(street_run, state.root, normal=[event.id])
+    (note,) = taught.made.lessons
+    after = odd_frames("after")
+    assert before > 20
+    assert after < before / 4
+    assert (after > 0) == ("still odd" in note.left), (after, note.left)
+
+
 def test_normal_footage_is_added_without_fitting_again(street_run, scored, tmp_path):
     footage = tmp_path / "more"
     footage.mkdir()

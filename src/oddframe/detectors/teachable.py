@@ -35,11 +35,14 @@ class AttentiveStream(Stream, Protocol):
 class Teachable(FrameDetector, Protocol):
     """A detector that can be taught (trait ``teachable``)."""
 
-    def attentive(self, info: MediaInfo, *, source: str = "") -> AttentiveStream:
+    def attentive(
+        self, info: MediaInfo, *, source: str = "", threshold: float | None = None
+    ) -> AttentiveStream:
         """Begin a stream that learns; the score of each frame comes out of its own push.
 
         Args:
             info, source: as of :meth:`oddframe.detectors.contract.FrameDetector.stream`.
+            threshold: above which a frame is odd; None for the detector's own.
         """
         ...
 

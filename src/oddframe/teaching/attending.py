@@ -85,6 +85,9 @@ class _Part:
 
     def __init__(self, detector: Teachable, moment: Moment, video: Video) -> None:
         self._detector, self._moment, self._video = detector, moment, video
+        own = detector.threshold
+        # A camera may ring earlier than its run: what it rang for is odd.
+        self._threshold = own if moment.threshold is None else min(own, moment.threshold)
         self._begins = video.clock.seconds(moment.start) - LEAD_SECONDS
         self._stream: AttentiveStream | None = None
         self._frames = self._odd = 0
@@ -96,17 +99,17 @@ class _Part:
         if frame.index >= moment.end or frame.seconds < self._begins:
             return
         if self._stream is None:
-            self._stream = detector.attentive(info, source=moment.of)
+            self._stream = detector.attentive(info, source=moment.of, threshold=self._threshold)
         inside = frame.index >= moment.start
         self._stream.attend(moment.boxes if inside else None)
         for score in self._stream.push(frame):
             if inside:
                 size = self._video.width, self._video.height
-                self._see(weighed(score, size, self._video.zones, detector.threshold)[0])
+                self._see(weighed(score, size, self._video.zones, self._threshold)[0])
 
     def _see(self, score: FrameScore) -> None:
         self._frames += 1
-        if score.value > self._detector.threshold:
+        if score.value > self._threshold:
             self._odd += 1
             if self._oddest is None or score.value > self._oddest.value:
                 self._oddest = score

@@ -33,6 +33,7 @@ class Moment:
         boxes: where it was odd, ``(x1, y1, x2, y2)`` in pixels, beside what is found odd now.
         reason: why it was.
         word: what a person says.
+        threshold: what it was found odd by; None for the run's own.
     """
 
     of: str
@@ -43,6 +44,7 @@ class Moment:
     boxes: tuple[tuple[int, int, int, int], ...]
     reason: str
     word: Word
+    threshold: float | None = None
 
 
 def moments_of(
@@ -145,7 +147,8 @@ def _of_camera(state: StateFolder, event_id: str, word: Word) -> Moment:
     path = state.root / event.clip
     video = _surveyed(path, event.camera, None)
     boxes = event.boxes if event.size in (None, (video.width, video.height)) else ()
-    return Moment(event_id, path, video, 0, video.frames, boxes, event.reason, word)
+    frames = 0, video.frames
+    return Moment(event_id, path, video, *frames, boxes, event.reason, word, event.threshold)
 
 
 def _event(state: StateFolder, event_id: str) -> LiveEvent:

@@ -130,10 +130,13 @@ class FixedCameraDetector:
             self.scene, self._encoder, self._search, self.threshold, info, live=live
         )
 
-    def attentive(self, info: MediaInfo, *, source: str = "") -> AttentiveStream:
+    def attentive(
+        self, info: MediaInfo, *, source: str = "", threshold: float | None = None
+    ) -> AttentiveStream:
         """Begin a stream that learns; see :class:`oddframe.detectors.teachable.Teachable`."""
         self._warn_of_other_shape(info, source)
-        return AttentiveStream(self.scene, self._encoder, self._search, self.threshold, info)
+        limit = self.threshold if threshold is None else threshold
+        return AttentiveStream(self.scene, self._encoder, self._search, limit, info)
 
     def taught(
         self, normal: Sequence[dict[str, Any]], odd: Sequence[dict[str, Any]]
