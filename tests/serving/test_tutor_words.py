@@ -6,7 +6,7 @@ import shutil
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -105,6 +105,17 @@ def test_another_word_is_taught_in_place_of_the_first(site, monkeypatch):
         taught.say(newer, "normal")
         assert taught.status(newer) == "not taught: another run judges the camera by now"
         taught.say(event, "normal")
+        until(lambda: taught.words() == ["normal"], 240)
+
+
+def test_a_word_on_what_goes_on_is_taught_once_it_is_over(site):
+    event = site.filmed("fast", NOON)
+    site.journal.write(replace(event, end=None, ending=""))
+    with site.teaching() as taught:
+        taught.say(event, "normal")
+        time.sleep(3)
+        assert taught.status(event) == "will be taught in a moment"
+        site.journal.write(replace(event, verdict="normal"))
         until(lambda: taught.words() == ["normal"], 240)
 
 

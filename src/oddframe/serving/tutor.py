@@ -8,6 +8,7 @@ is left alone, so the tutor keeps which events it taught itself.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -35,15 +36,19 @@ _LONGEST = 900.0
 _MOST = 100
 """Events of a camera, the newest of each word, that are looked at beside those just judged."""
 _TAUGHT = "taught.json"
+_WRITING = 2.0
+"""Seconds after the last frame of a film in which it is written to its end."""
 
 
 @dataclass(frozen=True)
 class _Task:
-    """What is to be done: the run, the words of ``learn`` after it, and for which event."""
+    """What is to be done: the run, the words of ``learn`` after it, for which event, and whether it
+    can be: an event that goes on has no whole film yet."""
 
     run: Path
     words: tuple[str, ...]
     event: str
+    is_ready: bool = True
 
     @property
     def teaches(self) -> bool:
@@ -192,11 +197,12 @@ class Tutor:
                 self._asked.discard(event.id)  # taken back by hand later, it is not taught again
             known = said in ever and event.id not in self._asked
             of_this_run = Path(event.run) == versions.folder
-            if known or not of_this_run or event.is_open or said in holds:
+            if known or not of_this_run or said in holds or event.id in self._failed:
                 continue
-            if event.id not in self._failed:
-                words = str(self._reader.state.root), f"--{event.verdict}", event.id
-                yield _Task(versions.folder, words, event.id)
+            words = str(self._reader.state.root), f"--{event.verdict}", event.id
+            filmed = math.inf if event.end is None else event.end + camera.plan.camera.post_roll
+            is_ready = time.time() > filmed + _WRITING
+            yield _Task(versions.folder, words, event.id, is_ready)
 
     def _judged(self, camera: str) -> list[LiveEvent]:
         """Events that persons called normal or odd: the newest, and those just judged."""
@@ -218,7 +224,7 @@ class Tutor:
         if task in self._going:
             return True
         now, key = time.monotonic(), (task.event, task.words[1])
-        return now - self._since.setdefault(key, now) >= self._grace
+        return now - self._since.setdefault(key, now) >= self._grace and task.is_ready
 
     def _do(self, task: _Task) -> None:
         since = list(self._since.items())
