@@ -19,7 +19,7 @@ from oddframe.serving.limit_form import LimitForm, limit_form, meant_by
 from oddframe.serving.now import Tile, tile_of
 from oddframe.serving.refit_form import RefitForm, refit_form
 from oddframe.serving.schedule_form import ScheduleForm, schedule_form
-from oddframe.serving.site import SeenCamera, Site, page
+from oddframe.serving.site import SeenCamera, Site, no_camera, page
 from oddframe.serving.zone_form import ZoneForm, ZoneRow, rows_of, typed_rows
 
 _SAVED = {
@@ -112,7 +112,7 @@ def shown(site: Site, request: Request, typed: Typed) -> Response:
     """The page, with what was typed and is not saved."""
     camera = site.camera(request.path_params["camera"])
     if camera is None:
-        return PlainTextResponse("no such camera is watched now\n", 404)
+        return no_camera()
     saving = None if site.watch is None else site.watch.saving
     mark = typed.form.get("mark", "") if typed.form else "" if saving is None else saving.mark
     may_change, place = site.may_change(request), (page_of(camera.name), mark)
@@ -166,7 +166,7 @@ def meant(site: Site, request: Request) -> Response:
     """What a threshold or a budget would have meant, to be put into the page."""
     camera = site.camera(request.path_params["camera"])
     if camera is None:
-        return PlainTextResponse("no such camera is watched now\n", 404)
+        return no_camera()
     try:
         found = meant_by(site, camera, dict(request.query_params))
     except OddframeError as error:

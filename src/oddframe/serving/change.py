@@ -14,7 +14,7 @@ from oddframe.serving.camera_page import Typed, page_of, shown
 from oddframe.serving.forms import form_of
 from oddframe.serving.limit_form import limit_in
 from oddframe.serving.schedule_form import schedule_in
-from oddframe.serving.site import SeenCamera, Site
+from oddframe.serving.site import SeenCamera, Site, no_camera
 from oddframe.serving.zone_form import zones_in
 
 Changes = dict[str, Any]
@@ -67,7 +67,7 @@ def _change(
 ) -> Response:
     camera = site.camera(request.path_params["camera"])
     if camera is None or site.watch is None:
-        return PlainTextResponse("no such camera is watched now\n", 404)
+        return no_camera()
     if site.watch.saving is None:
         return PlainTextResponse("there is no cameras file to save to\n", 409)
     try:

@@ -12,7 +12,7 @@ from oddframe.errors import OddframeError
 from oddframe.runs.lessons import read_versions
 from oddframe.serving.camera_page import Typed, page_of, shown
 from oddframe.serving.forms import form_of
-from oddframe.serving.site import Site
+from oddframe.serving.site import Site, no_camera
 from oddframe.serving.whole_page import whole_page
 
 
@@ -24,7 +24,7 @@ async def take_back(site: Site, request: Request) -> Response:
 def _take_back(site: Site, request: Request, form: dict[str, str]) -> Response:
     camera = site.camera(request.path_params["camera"])
     if camera is None or site.tutor is None:
-        return PlainTextResponse("no such camera is watched now\n", 404)
+        return no_camera()
     folder, given = camera.plan.run.folder, form.get("version", "")
     try:
         holding = {str(one.number): one.number for one in read_versions(folder).holding}
@@ -40,7 +40,7 @@ def drill(site: Site, request: Request) -> Response:
     """The page of a version's drill on the run's own footage."""
     camera, given = site.camera(request.path_params["camera"]), request.path_params["version"]
     if camera is None:
-        return PlainTextResponse("no such camera is watched now\n", 404)
+        return no_camera()
     page = drill_folder(camera.plan.run.folder, OWN, given) / PAGE
     if not page.is_file():
         return PlainTextResponse("it has no drill\n", 404)

@@ -21,7 +21,7 @@ from oddframe.pages.tables import Facts
 from oddframe.serving.consequence import Consequence, consequence
 from oddframe.serving.forms import form_of
 from oddframe.serving.local_time import lately
-from oddframe.serving.site import SeenCamera, Site, page
+from oddframe.serving.site import SeenCamera, Site, no_camera, page
 from oddframe.serving.timeline import Strip, stretch_of
 
 HOUR = 3600.0
@@ -105,7 +105,7 @@ def one(site: Site, request: Request) -> Response:
     """One camera."""
     camera = site.camera(request.path_params["camera"])
     if camera is None:
-        return PlainTextResponse("no such camera is watched now\n", 404)
+        return no_camera()
     tile = tile_of(site, camera)
     events = site.reader.events(Question(camera=camera.name, most=_LATEST))
     now = time.time()
@@ -139,7 +139,7 @@ async def arm(site: Site, request: Request) -> Response:
 def _armed(site: Site, request: Request, form: dict[str, str]) -> Response:
     name, word = request.path_params["camera"], form.get("armed", "")
     if site.watch is None or site.camera(name) is None:
-        return PlainTextResponse("no such camera is watched now\n", 404)
+        return no_camera()
     if word not in ("yes", "no"):
         return PlainTextResponse("expected armed=yes or armed=no\n", 400)
     site.watch.arm(name, word == "yes")

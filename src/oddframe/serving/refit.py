@@ -16,7 +16,7 @@ from oddframe.refitting.refits import Refits, Used
 from oddframe.serving.camera_page import Typed, page_of, shown
 from oddframe.serving.forms import form_of
 from oddframe.serving.refit_form import pieces_in
-from oddframe.serving.site import SeenCamera, Site
+from oddframe.serving.site import SeenCamera, Site, no_camera
 from oddframe.serving.whole_page import whole_page
 
 _Asked = Callable[[Site, SeenCamera, Refits, Mapping[str, str]], None]
@@ -46,7 +46,7 @@ def piece(site: Site, request: Request) -> Response:
     """The film of a piece."""
     camera, name = request.path_params["camera"], request.path_params["piece"]
     if site.refits is None or site.camera(camera) is None:
-        return PlainTextResponse("no such camera is watched now\n", 404)
+        return no_camera()
     found = site.refits.recordings(camera)
     path = next((one.path for one in found if one.name == name), None)
     if path is None:
@@ -75,7 +75,7 @@ async def _asked(site: Site, request: Request, what: _Asked) -> Response:
 def _done(site: Site, request: Request, what: _Asked, form: dict[str, str]) -> Response:
     camera = site.camera(request.path_params["camera"])
     if camera is None or site.refits is None:
-        return PlainTextResponse("no such camera is watched now\n", 404)
+        return no_camera()
     try:
         what(site, camera, site.refits, form)
     except Exception as error:  # a disk, or a run of somebody's own code

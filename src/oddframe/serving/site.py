@@ -10,7 +10,7 @@ from typing import ClassVar, Protocol
 from urllib.parse import urlencode
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, PlainTextResponse
 
 import oddframe
 from oddframe.archive.archive import Archive
@@ -255,6 +255,11 @@ def page(
         ),
         status,
     )
+
+
+def no_camera() -> PlainTextResponse:
+    """The answer of a camera's address where none of that name is watched."""
+    return PlainTextResponse("no such camera is watched now\n", 404)
 
 
 def address(path: str, **parts: object) -> str:

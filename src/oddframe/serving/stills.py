@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from oddframe.reporting.drawing.thumbnails import draw_places, jpeg_of
-from oddframe.serving.site import Site
+from oddframe.serving.site import Site, no_camera
 from oddframe.watching.scorer import ScoredFrame
 
 SMALL = (480, 360)
@@ -67,7 +67,7 @@ class Stills:
         """Pictures that follow each other (``multipart/x-mixed-replace``), ``?heat`` likewise."""
         name, heat = request.path_params["camera"], "heat" in request.query_params
         if self._site.camera(name) is None:
-            return PlainTextResponse("no such camera is watched now\n", 404)
+            return no_camera()
         latest = time.monotonic() - _UNREAD_SECONDS
         if sum(at > latest for at in self._films.values()) >= MOST_FILMS:
             return PlainTextResponse("too many films are open\n", 503, {"retry-after": "10"})
