@@ -46,6 +46,19 @@ def test_keys_give_words_and_take_them_back(served: Served, chromium, tmp_path):
     assert complaints(chromium) == []
 
 
+def test_a_word_is_taken_back_by_a_button_too(served: Served, chromium):
+    chromium.get(address(served, "/review"))
+    item = chromium.find_element(By.CLASS_NAME, "item")
+    back = item.find_element(By.CSS_SELECTOR, 'button[value="none"]')
+    assert not back.is_displayed()
+    item.find_element(By.CSS_SELECTOR, 'button[value="odd"]').click()
+    until(back.is_displayed)
+    assert waiting(chromium) == "3"
+    back.click()
+    until(lambda: not back.is_displayed())
+    assert waiting(chromium) == "4"
+
+
 def test_the_film_of_an_event_plays(served: Served, chromium, tmp_path):
     complaints(chromium)  # of a page whose server has gone
     chromium.get(address(served, "/review?camera=door"))

@@ -40,7 +40,7 @@ def server(street, tmp_path_factory) -> Generator[Process]:
 
 def test_its_run_is_there_to_score_videos_with(server):
     page = server.browser.get("/archive").text
-    assert ">of camera front (fixed-camera)</option>" in page
+    assert ">the run of camera front (fixed-camera)</option>" in page
     assert 'href="/archive"' in server.browser.get("/now").text
 
 

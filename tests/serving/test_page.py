@@ -182,6 +182,7 @@ def test_the_table_is_for_a_spreadsheet_and_holds_no_formula(served: Served):
     assert len(rows) == 5
     assert rows[0]["reason"] == "'=1+1"
     assert float(rows[1]["start"]) == NOON + 3700
+    assert time.mktime(time.strptime(rows[1]["when"], "%Y-%m-%d %H:%M:%S")) == NOON + 3700
     assert rows[1]["end"] == ""
 
 
@@ -197,6 +198,8 @@ def test_the_timeline_shows_the_peak_of_a_single_frame_gaps_and_events(served: S
     assert 'class="untold"' in yard
     week = served.browser.get("/timeline?day=2026-03-01&camera=door&days=7").text
     assert week.count('<figure class="strip">') == 7
+    assert "nothing is known of it" in week
+    assert served.browser.get("/timeline?day=2026-03-01&days=7").text == week  # of the first camera
 
 
 def test_a_camera_that_was_down_for_a_week_was_not_watched_on_any_of_its_days(served: Served):

@@ -36,6 +36,12 @@ def test_events_that_follow_closely_are_one_visit_of_their_camera():
     assert (found[1].start, found[1].end, found[1].camera) == (100, 200, "door")
 
 
+def test_what_can_be_looked_at_stands_for_a_visit():
+    unseen, seen = event(100, 110, peak=9.0), replace(event(115, 120), picture="a.jpg")
+    assert Visit((unseen, seen)).oddest is seen
+    assert Visit((unseen, event(115, 120))).oddest is unseen
+
+
 def test_what_is_open_goes_on_and_has_no_end():
     a, b = event(100, None), event(5000, 5001)
     (visit,) = grouped([a, b])

@@ -48,7 +48,7 @@ def known_runs(named: Sequence[Path], of_cameras: Mapping[str, Path]) -> list[Kn
         of_cameras: name of a camera to the folder of the run that judges it.
     """
     found: dict[Path, KnownRun] = {}
-    places = [(f"of camera {camera}", folder) for camera, folder in of_cameras.items()]
+    places = [(f"the run of camera {camera}", folder) for camera, folder in of_cameras.items()]
     for name, folder in (*places, *_below(named)):
         place = folder.resolve()
         run = found.get(place) or _run(name, place)

@@ -108,6 +108,11 @@ def with_budget(site: Site, camera: str, threshold: float, per_hour: float, now:
         "Counted in the events that were recorded, by the rule that watching keeps to; what was "
         "not armed then is not among them. It learns from what came before: another week differs."
     ]
+    if now - 60.0 * site.reader.minutes(camera, since, now)[0].minute < budget.window:
+        notes.append(
+            "It was watched for less than a day: a budget tells more then, since it does not know "
+            "yet what comes in a day."
+        )
     return _meant(lead, len(told), shown, notes)
 
 

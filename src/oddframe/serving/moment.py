@@ -18,7 +18,7 @@ from oddframe.pages.tables import Facts
 from oddframe.reporting.times import offset
 from oddframe.scores.sights import Sight
 from oddframe.serving.local_time import day_of, moment
-from oddframe.serving.review import asked_in, lasts
+from oddframe.serving.review import asked_in, cue_words, lasts
 from oddframe.serving.site import Site, address, page
 from oddframe.serving.word import Word, word_on
 
@@ -48,6 +48,7 @@ class _Moment:
     nearest: str
     nearest_at: str
     facts: Facts
+    taught: str
     word: Word
     earlier: str
     later: str
@@ -77,7 +78,8 @@ def moment_page(site: Site, request: Request) -> Response:
             picture=f"/events/{event.id}/picture" if event.picture else "",
             nearest=f"/events/{event.id}/nearest" if nearest else "",
             nearest_at=_at(nearest) if nearest else "",
-            facts=Facts(_facts(event, site.tutor.status(event) if site.tutor else "")),
+            facts=Facts(_facts(event)),
+            taught=site.tutor.status(event) if site.tutor else "",
             word=word_on([event], event.verdict, site.may_decide(request), f"/review/{event.id}"),
             earlier=earlier,
             later=later,
@@ -98,17 +100,16 @@ def event_of(site: Site, request: Request) -> LiveEvent | None:
         return None
 
 
-def _facts(event: LiveEvent, taught: str) -> list[tuple[str, str]]:
+def _facts(event: LiveEvent) -> list[tuple[str, str]]:
     facts = [
         ("lasted", lasts(event.start, event.end)),
         ("score", f"{event.peak:.2f} at most, {event.mean:.2f} on average"),
         ("threshold", f"{event.threshold:.2f}"),
         ("zone", event.zone),
-        ("what weighs most", event.cue),
+        ("what weighs most", cue_words(event.cue)),
         ("ended, since", ENDINGS.get(event.ending, event.ending)),
         ("told", UNTOLD.get(event.untold, event.untold) or "as an alarm"),
         ("run", f"{event.run}, version {event.version}" if event.version else event.run),
-        ("your word", taught),
         ("second look", _second(event.second)),
         ("id", event.id),
     ]

@@ -157,7 +157,7 @@ def _fit(fit: Fit, used: bool, place: tuple[str, str], *, may_change: bool) -> F
     pieces = count(fit.pieces, "piece")
     what = f"Fit {fit.number}, begun {moment(fit.began)}, from {pieces}"
     if fit.state == "fitting":
-        what += f", since {duration(max(1.0, time.time() - fit.began))}"
+        what += f", for {duration(max(1.0, time.time() - fit.began))}"
     return FitRow(
         number=fit.number,
         what=what,

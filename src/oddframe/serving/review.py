@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, get_args
 
@@ -17,7 +17,7 @@ from oddframe.errors import OddframeError
 from oddframe.journal.live_event import LiveEvent, Verdict, time_of_id
 from oddframe.journal.question import Question, State
 from oddframe.serving.forms import form_of
-from oddframe.serving.local_time import begin_of, clock, end_of, moment, read_day
+from oddframe.serving.local_time import begin_of, clock, day_of, end_of, moment, read_day
 from oddframe.serving.site import Site, address, page
 from oddframe.serving.visits import EVENTS_A_PAGE, Visit, visit_page
 from oddframe.serving.word import Word, word_on
@@ -28,6 +28,13 @@ _STATES: dict[str, str] = {
     "normal": "normal here",
     "open": "going on",
     "all": "all",
+}
+_CUES = {
+    "appearance": "looks",
+    "pace": "pace",
+    "direction": "direction",
+    "presence": "moves where little does",
+    "staying": "stays too long",
 }
 _COLUMNS = (
     *("id", "camera", "start", "end", "peak", "threshold", "reason", "cue", "zone", "verdict"),
@@ -105,7 +112,7 @@ def review(site: Site, request: Request) -> Response:
         Choice("state", "word", list(_STATES.items()), said["state"]),
         _choice("camera", "camera", "every camera", cameras, said),
         _choice("zone", "zone", "anywhere", zones, said),
-        _choice("cue", "reason", "any reason", cues, said),
+        _choice("cue", "reason", "any reason", cues, said, cue_words),
     ]
     may_decide = site.may_decide(request)
     older = address("/review", **{**said, "before": found.older}) if found.older else ""
@@ -133,9 +140,10 @@ def table(site: Site, request: Request) -> Response:
     asked, _ = asked_in(request)
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(_COLUMNS)
+    writer.writerow(["when", *_COLUMNS])
     for event in site.reader.events(replace(asked, most=_MOST_ROWS)):
-        writer.writerow([_cell(getattr(event, name)) for name in _COLUMNS])
+        when = f"{day_of(event.start)} {clock(event.start)}"  # which a spreadsheet takes for a time
+        writer.writerow([when, *(_cell(getattr(event, name)) for name in _COLUMNS)])
     return Response(
         text.getvalue(),
         media_type="text/csv; charset=utf-8",
@@ -247,10 +255,20 @@ def lasts(start: float, end: float | None) -> str:
     return "goes on" if end is None else duration(max(1.0, end - start))
 
 
+def cue_words(cue: str) -> str:
+    """What weighed most in an event, as a person says it."""
+    return _CUES.get(cue, cue)
+
+
 def _choice(
-    name: str, label: str, none: str, values: Sequence[str], said: dict[str, str]
+    name: str,
+    label: str,
+    none: str,
+    values: Sequence[str],
+    said: dict[str, str],
+    words: Callable[[str], str] = str,
 ) -> Choice:
-    return Choice(name, label, [("", none), *((v, v) for v in values if v)], said[name])
+    return Choice(name, label, [("", none), *((v, words(v)) for v in values if v)], said[name])
 
 
 def _nothing(said: dict[str, str], any_camera: bool) -> str:

@@ -26,6 +26,8 @@ _MOST_EVENTS = 2000
 _TICKS = 8
 _LEAST_WIDTH = 2.0
 """Of an event on a strip, so that it can be hit."""
+_LEAST_UNKNOWN = 150.0
+"""Seconds: the score of a minute is written when it is over."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,9 @@ def timeline(site: Site, request: Request) -> Response:
     if chosen not in cameras:
         chosen = ""
     day = read_day(given.get("day", "")) or day_of(site.reader.newest())
-    days = 7 if given.get("days") == "7" and chosen else 1
+    days = 7 if given.get("days") == "7" and cameras else 1
+    if days > 1 and not chosen:
+        chosen = cameras[0]
     shown = [chosen] if chosen else cameras
     strips = [
         strip_of(site, camera, day - timedelta(days=back), alone=days == 1 and bool(chosen))
@@ -147,7 +151,9 @@ def stretch_of(
     events = site.reader.events(Question(camera, begin, end, most=_MOST_EVENTS))
     scale = COLUMNS / (end - begin)
     top = _top(minutes)
-    gaps = [_gap(gap, begin, end, scale) for gap in site.reader.gaps(camera, begin, end)]
+    recorded = site.reader.gaps(camera, begin, end)
+    unknown = _unknown(camera, minutes, recorded, begin, min(end, time.time()))
+    gaps = [_gap(gap, begin, end, scale) for gap in (*unknown, *recorded)]
     return Strip(
         camera=camera,
         day=words,
@@ -219,6 +225,25 @@ def _gap(gap: RecordedGap, begin: float, end: float, scale: float) -> tuple[floa
     until = "now" if gap.end is None else lately(gap.end, begin)
     words = f"not watched from {lately(gap.start, begin)} to {until}: {gap.reason}"
     return (start - begin) * scale, max(0.0, stop - start) * scale, words
+
+
+def _unknown(
+    camera: str,
+    minutes: Sequence[ScoreMinute],
+    recorded: Sequence[RecordedGap],
+    begin: float,
+    end: float,
+) -> list[RecordedGap]:
+    """Times of which there is neither a score nor a gap: oddframe did not run, or not yet."""
+    spans = [(60.0 * one.minute, 60.0 * one.minute + 60.0) for one in minutes]
+    spans += [(gap.start, end if gap.end is None else gap.end) for gap in recorded]
+    found, at = [], begin
+    for start, stop in [*sorted(spans), (end, end)]:
+        until = min(start, end)
+        if until - at > _LEAST_UNKNOWN:
+            found.append(RecordedGap(camera, at, until, "nothing is known of it"))
+        at = max(at, stop)
+    return found
 
 
 def _armed(

@@ -33,8 +33,10 @@ class Visit:
 
     @property
     def oddest(self) -> LiveEvent:
-        """The event that stands for it: the farthest above its threshold."""
-        return max(self.events, key=lambda event: event.peak - event.threshold)
+        """The event that stands for it: of those with a picture or film, the farthest above its
+        threshold; of all, where there is none."""
+        seen = [event for event in self.events if event.picture or event.clips]
+        return max(seen or self.events, key=lambda event: event.peak - event.threshold)
 
     @property
     def start(self) -> float:

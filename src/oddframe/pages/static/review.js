@@ -27,6 +27,8 @@ const wordOf = (item) => Object.keys(NAMES).find((word) => NAMES[word] === item.
 function show(item, word) {
   item.querySelector(".verdict").textContent = NAMES[word];
   item.classList.toggle("done", word !== "none");
+  const undo = item.querySelector('button[value="none"]');
+  if (undo) undo.hidden = word === "none";
 }
 
 function askToLogIn() {
