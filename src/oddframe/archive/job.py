@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, get_type_hints
 
 from oddframe.errors import OddframeError
 from oddframe.files.atomic import write_json
-from oddframe.files.text_files import read_json
+from oddframe.files.plain_values import typed
+from oddframe.files.text_files import read_json, shown
 
 Kind = Literal["score", "compare"]
 State = Literal["waiting", "going", "done", "failed", "stopped"]
 FORMAT = "oddframe-archive-job/1"
 _LONGEST_LOG = 1 << 18
+_FEWEST_WORDS = 3
+"""A verb and two things: a run and footage, or two scorings."""
 _WARNING = "oddframe: warning: "
 _JOB, _LOG, _PROGRESS, _RESULT = "job.json", "log.txt", "progress.json", "result"
 
@@ -114,19 +118,16 @@ def read_job(folder: Path) -> Job:
     """
     path = folder / _JOB
     row = read_json(path, "a job of the archive", advice="remove its folder")
-    names = {part.name for part in fields(Job)} - {"folder"}
-    try:
-        if row["format"] != FORMAT or row["kind"] not in get_args(Kind):
-            raise ValueError(f"format {row['format']}")
-        if row["state"] not in get_args(State) or set(row) != {"format", *names}:
-            raise ValueError("other fields")
-        given = {name: row[name] for name in names}
-        given["words"], given["of"] = tuple(map(str, row["words"])), tuple(map(str, row["of"]))
-        return Job(folder, **given)
-    except (KeyError, TypeError, ValueError) as error:
-        raise OddframeError(
-            f"{path}: expected {FORMAT}, found {error}; remove its folder"
-        ) from error
+    found = row.get("format") if isinstance(row, Mapping) else None
+    if found != FORMAT:
+        raise OddframeError(f"{path}: expected {FORMAT}, found {shown(found)}; remove its folder")
+    hints = {name: hint for name, hint in get_type_hints(Job).items() if name != "folder"}
+    if set(row) != {"format", *hints}:
+        raise OddframeError(f"{path}: expected {FORMAT}, found other fields; remove its folder")
+    given = {name: typed(row[name], hint, f"{path}: '{name}'") for name, hint in hints.items()}
+    if len(given["words"]) < _FEWEST_WORDS:
+        raise OddframeError(f"{path}: expected what is to be done, found too few words")
+    return Job(folder, **given)
 
 
 def jobs_in(folder: Path) -> list[Job]:

@@ -17,6 +17,7 @@ from oddframe.archive.inspection import Recording, inspect
 from oddframe.archive.queue import LEAST_FREE, too_full
 from oddframe.errors import OddframeError
 from oddframe.files.atomic import cannot_write, write_json
+from oddframe.files.plain_values import typed
 from oddframe.files.text_files import read_json
 from oddframe.media.containers import VIDEO_SUFFIXES
 
@@ -29,6 +30,16 @@ _FACTS = "upload.json"
 _OFTEN = 1 << 26
 """Bytes between two looks at the room that is left."""
 _LONGEST_NAME = 80
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What is written beside a video: the name of its file, and the rest of :class:`Upload`."""
+
+    name: str
+    bytes: int
+    at: float
+    recording: Recording
 
 
 @dataclass(frozen=True)
@@ -144,10 +155,8 @@ class Uploads:
         incoming.close()
         recording = inspect(incoming.path, incoming.name)
         size, at = incoming.path.stat().st_size, time.time()
-        write_json(
-            incoming.path.parent / _FACTS,
-            {"name": incoming.path.name, "bytes": size, "at": at, "recording": asdict(recording)},
-        )
+        facts = _Facts(incoming.path.name, size, at, recording)
+        write_json(incoming.path.parent / _FACTS, asdict(facts))
         number = max((one.number for one in self.all()), default=0) + 1
         while (self._folder / str(number)).exists():
             number += 1
@@ -161,13 +170,13 @@ class Uploads:
             if folder.name.isdecimal():
                 try:
                     row = read_json(folder / _FACTS, "a video that was taken in")
-                    path = folder / Path(row["name"]).name
-                    recording = Recording(**row["recording"])
-                    if path.is_file():
-                        one = Upload(int(folder.name), path, recording, row["bytes"], row["at"])
-                        found.append(one)
-                except (OddframeError, KeyError, TypeError):
+                    facts = typed(row, _Facts, str(folder / _FACTS))
+                except OddframeError:
                     continue
+                path = folder / Path(facts.name).name
+                if path.is_file():
+                    number = int(folder.name)
+                    found.append(Upload(number, path, facts.recording, facts.bytes, facts.at))
         return sorted(found, key=lambda one: -one.number)
 
     def remove(self, upload: Upload) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
@@ -154,14 +154,14 @@ def scoring(site: Site, request: Request) -> Response:
     except OddframeError as error:
         return PlainTextResponse(f"{error}\n", 404)
     row = job_row(kept, job, may_change=may_change_in(site, request))
-    rows = _events_of(job)
+    moments, trouble = _moments_of(job)
     place = f"/archive/{job.number}"
     content = _Scoring(
         job=replace(row, can_compare=False),
         warnings=job.warnings()[:_MOST_WARNINGS],
         facts=Facts(_facts(job)),
-        events=_table(rows[:_MOST_EVENTS]) if rows else None,
-        left=f"{len(rows) - _MOST_EVENTS} more are in the report" * (len(rows) > _MOST_EVENTS),
+        events=_table(moments[:_MOST_EVENTS]) if moments else None,
+        left=trouble or _left_out(len(moments) - _MOST_EVENTS),
         films=[(film.stem, f"{place}/films/{at}") for at, film in enumerate(_films(job))],
         files=[(path.name, f"{place}/files/{name}") for name, path in _files(job).items()],
     )
@@ -261,31 +261,34 @@ def _run_row(
     return RunRow(run.name, run.detector, run.promise, scorings, may_change)
 
 
-def _told(file: Path) -> dict:
-    """What ``events.json`` says of each video; nothing where it is not there, or damaged."""
+def _moments_of(job: Job) -> tuple[list[list[Cell]], str]:
+    """The rows of the table of what was odd; and what is wrong with the file that says it."""
+    file = job.result / EVENTS
+    if not file.exists():
+        return [], ""
     try:
-        return dict(read_json(file, "events")["videos"])
-    except (OddframeError, KeyError, TypeError, ValueError):
-        return {}
+        told = read_json(file, "events")["videos"]
+        return [_row(name, row) for name in told for row in told[name]["events"]], ""
+    except OddframeError as error:
+        return [], str(error)
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return [], f"{file.name} is damaged, so what was odd is not listed; score the footage again"
 
 
-def _events_of(job: Job) -> list[tuple[str, dict]]:
-    return [
-        (name, row) for name, video in _told(job.result / EVENTS).items() for row in video["events"]
-    ]
+def _row(video: str, row: Mapping[str, Any]) -> list[Cell]:
+    start, end = float(row["start_seconds"]), float(row["end_seconds"])
+    when = str(row.get("start_time", "")).replace("T", " ") or duration(start)
+    peak = Cell(number(float(row["peak_score"])), "number value")
+    return [Cell(video), Cell(when), Cell(duration(end - start)), peak, Cell(str(row["reason"]))]
 
 
-def _table(rows: Iterable[tuple[str, dict]]) -> Table:
+def _table(rows: Sequence[list[Cell]]) -> Table:
     head = [Cell("video"), Cell("from"), Cell("lasts"), Cell("highest", "number"), Cell("why")]
-    cells = []
-    for video, row in rows:
-        start, end = float(row["start_seconds"]), float(row["end_seconds"])
-        when = str(row.get("start_time", "")).replace("T", " ") or duration(start)
-        peak = Cell(number(float(row["peak_score"])), "number value")
-        cells.append(
-            [Cell(video), Cell(when), Cell(duration(end - start)), peak, Cell(str(row["reason"]))]
-        )
-    return Table("Odd moments", head, cells)
+    return Table("Odd moments", head, rows)
+
+
+def _left_out(amount: int) -> str:
+    return f"{amount} more are in the report" if amount > 0 else ""
 
 
 def _facts(job: Job) -> list[tuple[str, str]]:

@@ -1,0 +1,67 @@
+"""The archive's own files, damaged or removed under the server: its pages go on and say so."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tests.serving.test_archive import Visited, visited
+
+
+@pytest.fixture(scope="module")
+def at(street, tmp_path_factory):
+    """The archive with a video that was dropped, and its scoring."""
+    with visited(tmp_path_factory.mktemp("damaged"), street) as found:
+        answer = found.send("fast.mp4", (street.root / "fast.mp4").read_bytes())
+        assert answer.status == 303
+        assert found.until_ended() == "done"
+        yield found
+
+
+def changed(content: str, **values) -> str:
+    return json.dumps({**json.loads(content), **values})
+
+
+def _event(content: str, **values) -> str:
+    told = json.loads(content)
+    told["videos"]["fast"]["events"][0].update(values)
+    return json.dumps(told)
+
+
+@pytest.mark.parametrize(
+    ("file", "damage"),
+    [
+        ("uploads/1/upload.json", lambda text: changed(text, bytes="many")),
+        ("uploads/1/upload.json", lambda text: changed(text, at=1e300)),
+        ("uploads/1/upload.json", lambda text: changed(text, recording={"width": 1})),
+        ("uploads/1/upload.json", lambda text: text.replace('"fps": ', '"fps": "x')[:50]),
+        ("uploads/1/upload.json", lambda text: "[]"),
+        ("jobs/1/job.json", lambda text: changed(text, asked="noon")),
+        ("jobs/1/job.json", lambda text: changed(text, asked=1e300)),
+        ("jobs/1/job.json", lambda text: changed(text, words=[])),
+        ("jobs/1/job.json", lambda text: changed(text, run=7, of=[1], title=None)),
+        ("jobs/1/job.json", lambda text: "null"),
+        ("jobs/1/result/events.json", lambda text: text[: len(text) // 2]),
+        ("jobs/1/result/events.json", lambda text: _event(text, start_seconds=None)),
+        ("jobs/1/result/events.json", lambda text: changed(text, videos=[])),
+        ("jobs/1/result/events.json", lambda text: changed(text, videos={"fast": {}})),
+        ("jobs/1/result/events.json", lambda text: changed(text, videos={"fast": None})),
+        ("jobs/1/result/scores.npz", lambda text: "nothing"),
+    ],
+)
+def test_its_pages_answer_whatever_its_files_hold(at: Visited, file, damage):
+    path = at.root / "state" / "archive" / file
+    before = path.read_bytes()
+    try:
+        path.write_text(damage(before.decode(errors="replace")))
+        for address in ("/archive", "/archive?jobs", "/archive/1", "/archive/1/report"):
+            answer = at.browser.get(address)
+            assert answer.status in (200, 404), (address, answer.text)
+        for address, form in (
+            ("/archive/compare", {"job-1": "yes", "job-2": "yes"}),
+            ("/archive/score", {"run": at.run, "footage": "upload-9"}),
+            ("/archive/uploads", {"upload": "9"}),
+        ):
+            assert at.browser.post(address, form).status == 409, address
+    finally:
+        path.write_bytes(before)
