@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 
 import numpy as np
@@ -249,6 +250,19 @@ def test_damaged_versions_are_one_line(content, said, street_run):
     (street_run / "lessons" / "versions.json").write_text(content)
     with pytest.raises(OddframeError, match=said):
         oddframe.learn(street_run, list=True)
+
+
+@pytest.mark.parametrize("name", ["lessons", "lessons/.lock", "lessons/fitted.pt"])
+@pytest.mark.parametrize("what", ["pipe", "loop", "nowhere"])
+def test_what_lies_in_the_place_of_its_files_is_one_line(what, name, street_run):
+    place = street_run / name
+    place.parent.mkdir(exist_ok=True)
+    if what == "pipe":
+        os.mkfifo(place)
+    else:
+        place.symlink_to(place if what == "loop" else street_run / "no" / "where")
+    with pytest.raises(OddframeError):
+        oddframe.learn(street_run, undo=True)
 
 
 def test_a_damaged_lesson_is_named_and_can_be_taken_back(street_run, scored):

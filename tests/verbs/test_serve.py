@@ -105,6 +105,7 @@ def test_a_password_is_set_from_standard_input(tmp_path):
     ("given", "said"),
     [
         ({"state": Path("nowhere")}, "nowhere: no such folder; 'oddframe watch' makes it"),
+        ({"state": Path("film.mp4"), "runs": [Path()]}, "film.mp4: expected a folder"),
         ({"host": "0.0.0.0"}, "no password is set; set one first"),
         ({"port": 70000}, "--port: expected 0 to 65535"),
         ({"metrics": "9000"}, "--metrics tells of cameras that are watched"),
@@ -114,6 +115,7 @@ def test_a_password_is_set_from_standard_input(tmp_path):
 )
 def test_what_cannot_be_is_one_line(tmp_path, monkeypatch, given, said):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "film.mp4").touch()
     with pytest.raises(OddframeError) as error:
         serve(**given)
     assert said in str(error.value)

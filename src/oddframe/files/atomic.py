@@ -14,6 +14,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from oddframe.errors import OddframeError
+from oddframe.files.regular_files import require_file
 
 try:
     import fcntl
@@ -190,6 +191,11 @@ def write_json(target: str | Path, value: Any) -> Path:
 
 
 def sha256_of(path: str | Path) -> str:
-    """The SHA-256 of a file, as 64 hexadecimal digits."""
+    """The SHA-256 of a file, as 64 hexadecimal digits.
+
+    Raises:
+        OddframeError: no file: a pipe or a device would be read without end.
+    """
+    require_file(Path(path), "a file")
     with Path(path).open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

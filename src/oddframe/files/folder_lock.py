@@ -57,7 +57,7 @@ def alone_in(folder: Path, patience: float = A_GLANCE, *, option: str = "--out")
             message says which.
         CannotWriteError: the folder cannot be made or written.
     """
-    place = folder.resolve()
+    place = Path(os.path.realpath(folder))  # of a link that leads back to itself, that link
     if place in _held.get():
         yield
         return
@@ -131,6 +131,8 @@ def _locked(folder: Path, patience: float, option: str) -> int:
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         except FileNotFoundError:
+            if path.is_symlink():
+                raise
             continue  # another writer has just removed the folder that was made for it
         try:
             _lock(descriptor)

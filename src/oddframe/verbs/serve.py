@@ -136,6 +136,8 @@ def serve(
             say(f"the page is at {address} (Ctrl-C ends it)")
             yield
 
+    if state.exists() and not state.is_dir():
+        raise OddframeError(f"--state {state}: expected a folder, found something else there")
     signals = Signals()
     if cameras is not None:
         wanted = read_cameras(cameras)
