@@ -233,6 +233,37 @@ def test_a_stay_is_excused_for_as_long_as_was_taught():
     assert standing(8, np.roll(excused, 8, axis=1)).seconds == pytest.approx(8, abs=1)
 
 
+def test_a_stay_of_which_a_clip_shows_the_end_alone_is_excused_whole(detector, street, tmp_path):
+    """A camera's clip begins some seconds before it rang, and the thing was there before."""
+
+    def stops(image: np.ndarray, time: float) -> None:
+        if time >= 3:
+            street.square(image, 0, 20, min(0.15 * (time - 3), 0.6))
+
+    images = street.images(30, 53, stops)
+    film = street.film(tmp_path / "whole.mp4", images)
+    frames = odd_frames(detector, film)
+    last = frames[-1]
+    assert last.cue == "staying"
+    seconds = 13.0  # since it had stayed for so long that this alone was odd
+    begins = last.frame - round((seconds + 1) * street.fps)
+    clip = street.film(tmp_path / "clip.mp4", images[begins:])
+
+    def odd_after(stayed: float) -> int:
+        with open_video(clip) as video:
+            stream = detector.attentive(video.info)
+            if stayed:
+                stream.attend_to_stay(frames[-1].boxes, stayed)
+            stream.attend(frames[-1].boxes)
+            for frame in video:
+                stream.push(frame)
+            stream.finish()
+        taught, _ = detector.taught([stream.lesson()], [])
+        return sum(one.cue == "staying" for one in odd_frames(taught, film))
+
+    assert odd_after(seconds) == 0 < odd_after(0)
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

@@ -23,6 +23,15 @@ class AttentiveStream(Stream, Protocol):
         """
         ...
 
+    def attend_to_stay(self, boxes: Boxes, seconds: float) -> None:
+        """Learn that something stayed, which had begun before the first frame.
+
+        Args:
+            boxes: where.
+            seconds: for how long it had been odd that it stayed; it was there before.
+        """
+        ...
+
     def lesson(self) -> dict[str, Any] | None:
         """All that was odd there, as plain values and arrays, no picture; None of nothing."""
         ...

@@ -100,6 +100,8 @@ class _Part:
             return
         if self._stream is None:
             self._stream = detector.attentive(info, source=moment.of, threshold=self._threshold)
+            if moment.stayed and moment.word == "normal":  # what is odd is as long as was seen
+                self._stream.attend_to_stay(moment.boxes, moment.stayed)
         inside = frame.index >= moment.start
         self._stream.attend(moment.boxes if inside else None)
         for score in self._stream.push(frame):

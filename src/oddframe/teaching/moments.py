@@ -34,6 +34,8 @@ class Moment:
         reason: why it was.
         word: what a person says.
         threshold: what it was found odd by; None for the run's own.
+        stayed: seconds for which it was odd that something stayed, which the recording may begin in
+            the middle of; 0 where that was not what was odd.
     """
 
     of: str
@@ -45,6 +47,7 @@ class Moment:
     reason: str
     word: Word
     threshold: float | None = None
+    stayed: float = 0.0
 
 
 def moments_of(
@@ -148,7 +151,10 @@ def _of_camera(state: StateFolder, event_id: str, word: Word) -> Moment:
     video = _surveyed(path, event.camera, None)
     boxes = event.boxes if event.size in (None, (video.width, video.height)) else ()
     frames = 0, video.frames
-    return Moment(event_id, path, video, *frames, boxes, event.reason, word, event.threshold)
+    stayed = (event.end or event.seen) - event.start if event.cue == "staying" else 0.0
+    return Moment(
+        event_id, path, video, *frames, boxes, event.reason, word, event.threshold, stayed
+    )
 
 
 def _event(state: StateFolder, event_id: str) -> LiveEvent:

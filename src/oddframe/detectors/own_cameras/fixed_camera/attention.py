@@ -50,6 +50,14 @@ class AttentiveStream(FixedCameraStream):
         """Learn from the frames that are pushed next; see the contract."""
         self._pointed = None if boxes is None else tuple(boxes)
 
+    def attend_to_stay(self, boxes: Sequence[Box], seconds: float) -> None:
+        """Learn of a stay that began before the first frame; see the contract."""
+        whole = seconds + self._scene.followed.least_stay(self._threshold / NOTICED)
+        for left, top, right, bottom in boxes:
+            box = left, top, right - left, bottom - top
+            places = _grown(places_under(box, self._size, STAYS), 1)
+            self._rest.stays[places] = np.maximum(self._rest.stays[places], whole)
+
     def lesson(self) -> dict[str, Any] | None:
         """What was odd where it was attended to; see the contract."""
         lesson = self._lesson()

@@ -97,6 +97,14 @@ class Followed:
         pairs = zip(self.blocks, values.tolist(), strict=True)
         return np.array([max(0.0, cue(value) - _FREE_SURPRISE) for cue, value in pairs])
 
+    def least_stay(self, surprise: float) -> float:
+        """Seconds after which a stay alone is so surprising, or as long as stays are counted."""
+        *_, staying = self.blocks
+        for seconds in np.geomspace(LEAST_SECONDS, _MOST_SECONDS, 200).tolist():
+            if staying(math.log(seconds)) - _FREE_SURPRISE >= surprise:
+                return seconds
+        return _MOST_SECONDS
+
     def per_second(self) -> list[Surprise]:
         """The surprise of :data:`LASTING_CUES`, by how many such values there are in a second."""
         return [cue.per_second() for cue in self.blocks[-len(LASTING_CUES) :]]
