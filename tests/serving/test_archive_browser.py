@@ -3,13 +3,16 @@
 import base64
 import shutil
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from tests.made.camera_at_page import Page
 from tests.made.chromium import begun, complaints
+from tests.made.live_events import NOON, live_event
 from tests.made.serve_process import Process
 from tests.made.waiting import until
+
+from oddframe.journal.journal import open_journal
 
 pytest.importorskip("selenium")
 
@@ -54,6 +57,13 @@ def server(street, tmp_path_factory) -> Generator[Process]:
         shutil.copytree(street.run, folder / "runs" / name)
     (folder / "footage" / "door").mkdir(parents=True)
     shutil.copy(street.root / "large.mp4", folder / "footage" / "door" / "large.mp4")
+    with open_journal(folder / "state", print) as journal:
+        run = str(folder / "runs" / "may")
+        event = live_event(NOON, "door", verdict=None, run=run, nearest=None)
+        files = journal.state.files_of(event)
+        files.folder.mkdir(parents=True)
+        shutil.copy(street.root / "large.mp4", files.clip())
+        journal.write(replace(event, clip=files.name(files.clip())), None)
     served = Process(folder, "--state", "state", "--runs", "runs", "--footage", "footage")
     try:
         yield served
@@ -168,9 +178,29 @@ def test_without_scripts_a_video_is_sent_by_a_plain_form(server, street, tmp_pat
         assert "notes.mp4: " in plain.one("#wrong").text
         plain.one("#drop input[type='file']").send_keys(str(street.root / "calm.mp4"))
         plain.click("#drop button")
-        assert plain.text("h1").startswith("calm.mp4 with runs/")
+        until(lambda: plain.text("h1").startswith("calm.mp4 with runs/"))
         plain.click(".job button[value='stop']")
         # A fast machine may have been done before.
         until(lambda: plain.all(".job[data-state='stopped'], .job[data-state='done']"))
     finally:
         driver.quit()
+
+
+def test_heat_and_boxes_are_drawn_into_the_film_of_an_event(visitor, tmp_path):
+    visitor.go("/review")
+    visitor.click(".item a.picture, .item h2 a, .item a")
+    event = visitor.driver.current_url
+    assert len(visitor.all("video")) == 1
+    visitor.click("form[action$='/drawn'] button")
+    until(lambda: "Heat and boxes" in visitor.text("main"))
+
+    def drawn():
+        visitor.driver.get(event)
+        return len(visitor.all("video")) == 2
+
+    until(drawn, 120)
+    film = visitor.all("video")[1]
+    until(lambda: visitor.driver.execute_script("return arguments[0].readyState", film) >= 1)
+    assert not visitor.all("form[action$='/drawn']")
+    visitor.driver.save_screenshot(str(tmp_path / "drawn.png"))
+    assert complaints(visitor.driver) == []

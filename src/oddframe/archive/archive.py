@@ -111,6 +111,28 @@ class Archive:
         """
         return self._score(self.run(run_id), upload.path, upload.path.name, annotate=annotate)
 
+    def score_film(self, run: Path, film: Path, title: str) -> Job:
+        """Draw into the film of an event what a run finds odd in it; once is enough.
+
+        Raises:
+            OddframeError: the run is none that the archive knows.
+        """
+        job = self.of_film(film)
+        if job is not None and job.state in ("waiting", "going", "done"):
+            return job
+        known = next((one for one in self.runs() if one.folder.resolve() == run.resolve()), None)
+        if known is None:
+            raise OddframeError(
+                f"{run}: is no run of a camera that is watched now, and not below a folder that "
+                "--runs named; start 'oddframe serve' with --runs and that folder"
+            )
+        return self._score(known, film, title, annotate=True)
+
+    def of_film(self, film: Path) -> Job | None:
+        """The job that scores a film, the latest of them; None of none."""
+        found = (job for job in self.queue.jobs() if job.kind == "score")
+        return next((job for job in found if str(film) in job.words), None)
+
     def upload(self, number: str) -> Upload:
         """One of the videos that were dropped.
 

@@ -162,7 +162,7 @@ def scoring(site: Site, request: Request) -> Response:
         facts=Facts(_facts(job)),
         events=_table(moments[:_MOST_EVENTS]) if moments else None,
         left=trouble or _left_out(len(moments) - _MOST_EVENTS),
-        films=[(film.stem, f"{place}/films/{at}") for at, film in enumerate(_films(job))],
+        films=[(film.stem, f"{place}/films/{at}") for at, film in enumerate(films_of(job))],
         files=[(path.name, f"{place}/files/{name}") for name, path in _files(job).items()],
     )
     return page(site, request, job.title, content, script="archive.js")
@@ -181,7 +181,7 @@ def report(site: Site, request: Request) -> Response:
 def film(site: Site, request: Request) -> Response:
     """A video with its scores drawn in."""
     job = _done_job(site, request)
-    films = _films(job) if job is not None else []
+    films = films_of(job) if job is not None else []
     place = request.path_params["film"]
     if not 0 <= place < len(films):
         return _gone()
@@ -300,7 +300,8 @@ def _facts(job: Job) -> list[tuple[str, str]]:
     return facts
 
 
-def _films(job: Job) -> list[Path]:
+def films_of(job: Job) -> list[Path]:
+    """The videos into which a scoring drew its scores."""
     if job.kind != "score" or job.state != "done":
         return []
     return sorted(path for path in (job.result / ANNOTATED).rglob("*.mp4") if path.is_file())

@@ -8,14 +8,24 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
-from oddframe.journal.live_event import LiveEvent
+from oddframe.errors import OddframeError
+from oddframe.journal.live_event import LiveEvent, time_of_id
 from oddframe.runs.sights import SIGHTS, read_sights
 from oddframe.scores.sights import Sight
-from oddframe.serving.moment import event_of
 from oddframe.serving.site import Site
 
 _KINDS = {".mp4": "video/mp4", ".mkv": "video/x-matroska", ".jpg": "image/jpeg"}
 _KEPT = {"cache-control": "private, max-age=3600"}
+
+
+def event_of(site: Site, request: Request) -> LiveEvent | None:
+    """The event whose id is in the address; None if there is none."""
+    event_id = str(request.path_params["event"])
+    try:
+        time_of_id(event_id)
+        return site.reader.event(event_id)
+    except OddframeError:
+        return None
 
 
 def clip(site: Site, request: Request) -> Response:
@@ -54,13 +64,21 @@ def _sights(run: Path, changed: int, size: int) -> dict[Sight, bytes]:  # noqa: 
     return read_sights(run)
 
 
-def _file(site: Site, event: LiveEvent, name: str, *, save: bool = False) -> Response:
+def film_of(site: Site, event: LiveEvent) -> Path | None:
+    """The first part of an event's film, where it is; None of none."""
+    return None if event.clip is None else _own(site, event, event.clip)
+
+
+def _own(site: Site, event: LiveEvent, name: str) -> Path | None:
+    """A file of an event: a sidecar may say anything, and only names of its own are looked for."""
     files = site.reader.state.files_of(event)
-    # A sidecar may say anything; only names that are this event's own are looked for.
-    if not files.own(name):
-        return _gone()
     path = files.root / name
-    if path.is_symlink() or not path.is_file():
+    return path if files.own(name) and path.is_file() and not path.is_symlink() else None
+
+
+def _file(site: Site, event: LiveEvent, name: str, *, save: bool = False) -> Response:
+    path = _own(site, event, name)
+    if path is None:
         return _gone()
     shown = "attachment" if save else "inline"
     return FileResponse(

@@ -10,13 +10,14 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from oddframe.console.words import sentence
-from oddframe.errors import OddframeError
-from oddframe.journal.live_event import LiveEvent, time_of_id
+from oddframe.journal.live_event import LiveEvent
 from oddframe.journal.question import Question
 from oddframe.journal.second_look import SecondLook
 from oddframe.pages.tables import Facts
 from oddframe.reporting.times import offset
 from oddframe.scores.sights import Sight
+from oddframe.serving.drawn_film import DrawnFilm, drawn_film
+from oddframe.serving.event_files import event_of
 from oddframe.serving.local_time import day_of, moment
 from oddframe.serving.review import asked_in, cue_words, lasts
 from oddframe.serving.site import Site, address, page
@@ -47,6 +48,7 @@ class _Moment:
     picture: str
     nearest: str
     nearest_at: str
+    drawn: DrawnFilm | None
     facts: Facts
     taught: str
     word: Word
@@ -78,6 +80,7 @@ def moment_page(site: Site, request: Request) -> Response:
             picture=f"/events/{event.id}/picture" if event.picture else "",
             nearest=f"/events/{event.id}/nearest" if nearest else "",
             nearest_at=_at(nearest) if nearest else "",
+            drawn=drawn_film(site, request, event),
             facts=Facts(_facts(event)),
             taught=site.tutor.status(event) if site.tutor else "",
             word=word_on([event], event.verdict, site.may_decide(request), f"/review/{event.id}"),
@@ -88,16 +91,6 @@ def moment_page(site: Site, request: Request) -> Response:
         ),
         script="review.js",
     )
-
-
-def event_of(site: Site, request: Request) -> LiveEvent | None:
-    """The event whose id is in the address; None if there is none."""
-    event_id = str(request.path_params["event"])
-    try:
-        time_of_id(event_id)
-        return site.reader.event(event_id)
-    except OddframeError:
-        return None
 
 
 def _facts(event: LiveEvent) -> list[tuple[str, str]]:
