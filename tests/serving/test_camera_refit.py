@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from tests.made.chromium import complaints
+from tests.made.full_disk import files_of_at_most
 from tests.made.live_events import NOON
 from tests.made.serve_process import Process, serve_process
 from tests.made.waiting import until
@@ -18,6 +19,7 @@ from tests.serving.test_camera_page import fields
 from oddframe.cameras.cameras_file import read_cameras
 from oddframe.errors import OddframeError
 from oddframe.journal.state_folder import StateFolder
+from oddframe.processes.aside import last_line
 from oddframe.refitting.recordings import recordings_in
 from oddframe.refitting.refits import Refits
 from oddframe.serving.passwords import Passwords
@@ -231,3 +233,36 @@ def test_recording_goes_on_in_the_next_process_until_somebody_stops_it(street, t
     assert [line.partition(": ")[0] for line in lines] == [str(wish)]
     wish.write_text('{"until": 5.0, "most_bytes": 1}')  # long over
     assert not is_recorded(process())
+
+
+def fit_of(street, root) -> tuple[Refits, list, StateFolder]:
+    """What a camera is fitted again with, and a plan of it."""
+    (root / "cameras.yaml").write_text(
+        f"cameras:\n  - {{name: front, source: '{street.root / 'calm.mp4'}', run: {street.run}}}\n"
+    )
+    state = StateFolder(root / "state")
+    plans = plans_of(read_cameras(root / "cameras.yaml"))
+    return Refits(state, lambda _: None, print), plans, state
+
+
+def test_a_damaged_fit_is_a_line_and_can_be_removed(street, tmp_path):
+    refits, plans, state = fit_of(street, tmp_path)
+    folder = state.learning("front") / "fits" / "1"
+    shutil.copytree(street.run, folder / "run")
+    (folder / "run" / "config.yaml").write_text("[]")
+    (found,) = refits.fits("front")
+    assert found.state == "stopped"
+    assert "expected what a run was made with" in found.said
+    refits.remove_fit(found, plans)
+    os.mkfifo(state.learning("front") / "log.txt")
+    assert last_line(state.learning("front") / "log.txt") == ""
+
+
+def test_a_fit_that_could_not_begin_leaves_nothing(street, tmp_path):
+    refits, plans, state = fit_of(street, tmp_path)
+    hours = state.learning("front") / "hours"
+    hours.mkdir(parents=True)
+    shutil.copy(street.root / "calm.mp4", hours / "20261130T120000Z.mp4")
+    with files_of_at_most(20), pytest.raises(OddframeError, match="cannot write"):
+        refits.begin_fit(plans[0], {"20261130T120000Z"})
+    assert refits.fits("front") == []

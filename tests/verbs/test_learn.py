@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 
@@ -236,6 +237,11 @@ def test_a_recording_that_changed_is_not_looked_at(street_run, scored, tmp_path)
     oddframe.learn(street_run, tmp_path / "events.json", normal=["2"])
 
 
+def one_version(**said) -> str:
+    version = {"number": 1, "at": "2026-12-01T09:00:00+00:00", **said}
+    return json.dumps({"format": "oddframe-versions/1", "versions": [version]})
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
@@ -243,6 +249,10 @@ def test_a_recording_that_changed_is_not_looked_at(street_run, scored, tmp_path)
         ('{"format": "oddframe-versions/9"}', "expected oddframe-versions/1"),
         ('{"format": "oddframe-versions/1", "versions": [{"number": 4, "at": ""}]}', "from 1 on"),
         ('{"format": "oddframe-versions/1", "versions": [{"number": "a", "at": ""}]}', "versions"),
+        (one_version(at=""), "expected a time with its zone, such as .*, found ''"),
+        (one_version(at="0001-01-01"), "found '0001-01-01'"),
+        (one_version(without=[1]), r"takes back \[1\], which are no versions before it"),
+        (one_version(lessons=[{"number": 2, "word": "odd", "of": "x"}] * 2), r"found \[2, 2\]"),
     ],
 )
 def test_damaged_versions_are_one_line(content, said, street_run):

@@ -115,6 +115,8 @@ def last_line(log: Path) -> str:
 
 
 def _lines(log: Path, begins: int) -> list[str]:
+    if not log.is_file():  # a pipe would be waited for
+        return []
     try:
         with log.open("rb") as stream:
             stream.seek(max(begins, log.stat().st_size - _LOG_BYTES))

@@ -99,6 +99,18 @@ class Fits:
             )
         last = max((fit.number for fit in self.all_in(folder)), default=0)
         own = folder / str(last + 1)
+        try:
+            self._prepare(own, pieces, detector, config.get("settings", {}), zones)
+            self._start(own)
+        except Exception:  # a full disk: half of what it learns from is no fit to go on with
+            shutil.rmtree(own, ignore_errors=True)
+            raise
+
+    @staticmethod
+    def _prepare(
+        own: Path, pieces: Sequence[Recording], detector: str, settings: object, zones: Zones
+    ) -> None:
+        """Put all that a fit needs into its folder."""
         footage = own / "footage"
         footage.mkdir(parents=True)
         for piece in pieces:  # which may be removed from the list, and stay here
@@ -107,12 +119,11 @@ class Fits:
                 target.hardlink_to(piece.path)
             except OSError:
                 shutil.copy2(piece.path, target)
-        options = {"detector": detector, "settings": config.get("settings", {}), "track": ["none"]}
+        options = {"detector": detector, "settings": settings, "track": ["none"]}
         if zones:
             write_text(own / "zones.yaml", _yaml({"zones": rows_of(zones)}))
             options["zones"] = str((own / "zones.yaml").resolve())
         write_text(own / "options.yaml", _yaml(options))
-        self._start(own)
 
     def go_on(self, fit: Fit) -> None:
         """Go on with one that was stopped.
@@ -159,8 +170,11 @@ class Fits:
             done = self._aside.done
             said = said if done is None else done.words
         elif (run / CHECKPOINT).is_file():
-            state = "fitted"
-            said = str(read_config(run).get("learnt", {}).get("threshold", said))
+            try:
+                said = str(read_config(run).get("learnt", {}).get("threshold", said))
+                state = "fitted"
+            except OddframeError as error:  # the page stands, and this one can be removed
+                said = str(error)
         footage = folder / "footage"
         pieces = len(list(footage.iterdir())) if footage.is_dir() else 0
         try:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -153,7 +154,26 @@ def read_versions(folder: Path) -> Versions:
     numbers = [version.number for version in versions]
     if numbers != list(range(1, len(numbers) + 1)):
         raise OddframeError(f"{path}: expected versions from 1 on, found {numbers}; mend it")
+    for version in versions:
+        _check(version, f"{path}: version {version.number}")
+    lessons = [note.number for version in versions for note in version.lessons]
+    if len(set(lessons)) < len(lessons) or min(lessons, default=1) < 1:
+        raise OddframeError(f"{path}: expected lessons from 1 on, each once, found {lessons}")
     return Versions(folder, versions)
+
+
+def _check(version: Version, where: str) -> None:
+    try:
+        zone = datetime.fromisoformat(version.at).tzinfo
+    except ValueError:
+        zone = None
+    if zone is None:
+        raise OddframeError(
+            f"{where}: expected a time with its zone, such as 2026-12-01T09:00:00+00:00, found "
+            f"{shown(version.at)}"
+        )
+    if unknown := [one for one in version.without if not 0 < one < version.number]:
+        raise OddframeError(f"{where}: takes back {unknown}, which are no versions before it")
 
 
 def write_lesson(folder: Path, number: int, parts: Sequence[Mapping[str, Any]]) -> Path:
