@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import signal
 
 import pytest
+from tests.made.waiting import until
 from tests.serving.test_archive import Visited, visited
 
 
@@ -65,3 +69,17 @@ def test_its_pages_answer_whatever_its_files_hold(at: Visited, file, damage):
             assert at.browser.post(address, form).status == 409, address
     finally:
         path.write_bytes(before)
+
+
+def test_a_job_whose_folder_is_removed_is_ended_and_the_next_one_is_done(street, tmp_path):
+    with visited(tmp_path, street) as at:
+        at.send("first.mp4", (street.root / "fast.mp4").read_bytes())
+        until(lambda: at.archive.queue._going)
+        going = at.archive.queue._going[1]
+        os.killpg(going._process.pid, signal.SIGSTOP)  # it does not end by itself
+        shutil.rmtree(tmp_path / "state" / "archive" / "jobs")
+        until(lambda: at.archive.queue._going is None)
+        assert not going.goes_on
+        assert at.browser.get("/archive").status == 200
+        assert at.send("second.mp4", (street.root / "calm.mp4").read_bytes()).status == 303
+        assert at.until_ended() == "done"

@@ -7,7 +7,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from oddframe.archive.job import Job, jobs_in
@@ -129,7 +129,7 @@ class Queue:
                     self._do(job)
             except Exception as error:  # a disk that is gone
                 self._say(f"archive: {in_words(error)}")
-                self._stopping.wait(60.0)
+                self._woken.wait(60.0)  # what is asked for meanwhile is tried at once
                 self._woken.set()
 
     def _next(self) -> Job | None:
@@ -138,8 +138,10 @@ class Queue:
 
     def _do(self, job: Job) -> None:
         with self._lock:
-            with suppress(OddframeError):
+            try:
                 job = self.job(str(job.number))
+            except OddframeError:
+                return  # somebody removed it
             if job.state not in ("waiting", "going"):
                 return  # somebody thought better of it
             if (free := shutil.disk_usage(self._folder).free) < LEAST_FREE:
@@ -150,9 +152,14 @@ class Queue:
                 job.command, job.log, progress=job.progress, most_bytes=_memory_of_machine()
             )
             self._going = job.number, aside
-        status, trouble = self._watched(job, aside)
-        with self._lock:
+        try:
+            status, trouble = self._watched(job, aside)
+        except OSError:  # somebody removed its folder, or the disk is gone
+            aside.stop()
+            raise
+        finally:
             self._going = None
+        with self._lock:
             if self._stopping.is_set() or self.job(str(job.number)).state != "going":
                 return
             lines = aside.said() or [f"its process ended with status {status}"]
