@@ -7,9 +7,9 @@ import zlib
 
 import pytest
 
-from oddframe.archive import inspection
+from oddframe.archive import inspection, uploads
 from oddframe.archive.inspection import inspect
-from oddframe.archive.uploads import safe_name
+from oddframe.archive.uploads import Uploads, safe_name
 from oddframe.errors import OddframeError
 
 
@@ -89,7 +89,16 @@ def test_one_that_takes_long_is_given_up(street, monkeypatch):
         ("..", "video"),
         ("Tür.mp4", "Tür.mp4"),
         ("x" * 300 + ".mp4", "x" * 80 + ".mp4"),
+        ("\U00020000" * 90 + ".mp4", "\U00020000" * 50 + ".mp4"),
     ],
 )
 def test_names_are_only_names(given, kept):
     assert safe_name(given) == kept
+
+
+def test_a_video_that_cannot_be_written_leaves_no_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(uploads, "_MOST_NAME_BYTES", 400)
+    name = "\U00020000" * 90 + ".mp4"
+    with pytest.raises(OddframeError, match="name too long"), Uploads(tmp_path).incoming(name):
+        pass
+    assert list(tmp_path.iterdir()) == []

@@ -30,6 +30,8 @@ _FACTS = "upload.json"
 _OFTEN = 1 << 26
 """Bytes between two looks at the room that is left."""
 _LONGEST_NAME = 80
+_MOST_NAME_BYTES = 200
+"""What is made of it has a longer ending, and a file's name holds 255."""
 
 
 @dataclass(frozen=True)
@@ -134,12 +136,14 @@ class Uploads:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             place = Path(tempfile.mkdtemp(prefix=_INCOMING, dir=self._folder))
-            coming = Incoming(place / safe_name(name), safe_name(name))
             try:
-                yield coming
+                coming = Incoming(place / safe_name(name), safe_name(name))
+                try:
+                    yield coming
+                finally:
+                    with suppress(OddframeError):  # on a full disk
+                        coming.close()
             finally:
-                with suppress(OddframeError):  # on a full disk
-                    coming.close()
                 shutil.rmtree(place, ignore_errors=True)
         except OSError as error:
             raise cannot_write(self._folder, error) from error
@@ -191,5 +195,6 @@ def safe_name(given: str) -> str:
     if f".{ending.lower()}" not in VIDEO_SUFFIXES:
         # What it holds says what it is: its name must not make a list of files of it, say.
         stem, ending = last, ""
-    stem = re.sub(r"[^\w-]+", "_", stem).strip("_-")[:_LONGEST_NAME] or "video"
+    stem = re.sub(r"[^\w-]+", "_", stem).strip("_-")[:_LONGEST_NAME]
+    stem = stem.encode()[:_MOST_NAME_BYTES].decode(errors="ignore") or "video"
     return f"{stem}.{ending.lower()}" if ending else stem
