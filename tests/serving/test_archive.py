@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -120,9 +121,14 @@ def test_what_the_page_scores_is_what_the_command_line_makes(at, street, tmp_pat
     assert "Odd moments in my_fast.mp4" in report.text
     assert "default-src 'none'" in report.headers["content-security-policy"]
     assert "sandbox" in report.headers["content-security-policy"]
-    assert (
-        at.browser.get("/archive/1/files/events").body == (made.parent / "events.json").read_bytes()
-    )
+    events = made.parent / "events.json"
+    assert at.browser.get("/archive/1/files/events").body == events.read_bytes()
+    assert "the camera itself" not in page.text
+    told = json.loads(events.read_text())
+    trouble = {"start": 0, "end": 9, "what": "covered", "start_seconds": 0, "end_seconds": 0.7}
+    told["videos"]["my_fast"]["camera"] = [trouble]
+    events.write_text(json.dumps(told))
+    assert "my_fast: covered, 0:00.0 to 0:00.7" in at.browser.get("/archive/1").text
     # What is still to be scored stays; what is not goes, and what was found in it stays.
     assert at.browser.post("/archive/uploads", {"upload": "1"}).status == 303
     assert at.left() == []

@@ -126,6 +126,12 @@ def test_a_page_left_open_says_that_its_session_ended(tmp_path, chromium):
     with site_at(tmp_path, Sessions(Passwords.read(tmp_path))) as served:
         chromium.get(address(served, "/review?camera=door"))
         chromium.find_element(By.ID, "password").send_keys(OWNER, Keys.ENTER)
+        until(lambda: chromium.find_elements(By.CSS_SELECTOR, ".bar nav"))
+        chromium.set_window_size(500, 900)
+        places = chromium.find_element(By.CSS_SELECTOR, ".bar nav").rect
+        out = chromium.find_element(By.CSS_SELECTOR, ".bar form").rect
+        assert places["y"] >= out["y"] + out["height"]  # beside "Log out" they were a pile
+        chromium.set_window_size(1200, 900)
         until(lambda: waiting(chromium) == "4")
         served.browser.cookie = "=".join(chromium.get_cookies()[0][k] for k in ("name", "value"))
         assert served.browser.post("/logout", {}).status == 303

@@ -114,6 +114,7 @@ def test_a_password_opens_and_a_viewer_only_looks(guarded: Served):
     assert "HttpOnly" in cookie
     assert "SameSite=lax" in cookie
     text = viewer.get("/review").text
+    assert "viewer, who only looks" in text
     assert event in text
     assert 'name="word"' not in text
     assert viewer.post("/review", {"ids": event, "word": "odd"}).status == 403

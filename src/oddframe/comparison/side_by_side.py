@@ -204,10 +204,11 @@ class SideBySide:
             )
             frames = sum(len(values) for values in part.values.values())
             share = 100 * alarming / frames
+            odd = f"{share:.0f}" if share >= 10 else f"{share:.2g}"  # never 1e+02
             limit = part.threshold
             said = "no threshold" if limit is None else f"threshold {number(limit)}"
             highest = max(float(np.max(values)) for values in part.values.values())
-            rows.append((name, f"{said}; highest score {number(highest)}; odd for {share:.2g} %"))
+            rows.append((name, f"{said}; highest score {number(highest)}; odd for {odd} %"))
         return Facts(rows)
 
     def _origin(self, name: str) -> str:

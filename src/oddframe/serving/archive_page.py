@@ -22,6 +22,7 @@ from oddframe.console.words import count, duration
 from oddframe.errors import OddframeError
 from oddframe.files.text_files import read_json
 from oddframe.pages.tables import Cell, Facts, Table
+from oddframe.reporting.times import offset
 from oddframe.reporting.wording import number
 from oddframe.scoring.result_folder import ANNOTATED, EVENTS
 from oddframe.serving.local_time import moment
@@ -30,6 +31,7 @@ from oddframe.serving.whole_page import whole_page
 
 _MOST_EVENTS = 200
 _MOST_WARNINGS = 20
+_MOST_TROUBLES = 20
 _STATES = {"going": "odd", "done": "up", "failed": "down", "waiting": "quiet", "stopped": "quiet"}
 
 
@@ -154,14 +156,14 @@ def scoring(site: Site, request: Request) -> Response:
     except OddframeError as error:
         return PlainTextResponse(f"{error}\n", 404)
     row = job_row(kept, job, may_change=may_change_in(site, request))
-    moments, trouble = _moments_of(job)
+    told = _told_of(job)
     place = f"/archive/{job.number}"
     content = _Scoring(
         job=replace(row, can_compare=False),
         warnings=job.warnings()[:_MOST_WARNINGS],
-        facts=Facts(_facts(job)),
-        events=_table(moments[:_MOST_EVENTS]) if moments else None,
-        left=trouble or _left_out(len(moments) - _MOST_EVENTS),
+        facts=Facts(_facts(job, told.troubles)),
+        events=_table(told.moments[:_MOST_EVENTS]) if told.moments else None,
+        left=told.wrong or _left_out(len(told.moments) - _MOST_EVENTS),
         films=[(film.stem, f"{place}/films/{at}") for at, film in enumerate(films_of(job))],
         files=[(path.name, f"{place}/files/{name}") for name, path in _files(job).items()],
     )
@@ -261,18 +263,41 @@ def _run_row(
     return RunRow(run.name, run.detector, run.promise, scorings, may_change)
 
 
-def _moments_of(job: Job) -> tuple[list[list[Cell]], str]:
-    """The rows of the table of what was odd; and what is wrong with the file that says it."""
+@dataclass(frozen=True)
+class _Told:
+    """What ``events.json`` says.
+
+    Attributes:
+        moments: the rows of the table of what was odd.
+        troubles: what was wrong with the cameras that filmed, which is no odd moment.
+        wrong: what is wrong with the file; ``""`` if nothing is.
+    """
+
+    moments: Sequence[list[Cell]] = ()
+    troubles: Sequence[str] = ()
+    wrong: str = ""
+
+
+def _told_of(job: Job) -> _Told:
     file = job.result / EVENTS
     if not file.exists():
-        return [], ""
+        return _Told()
     try:
         told = read_json(file, "events")["videos"]
-        return [_row(name, row) for name in told for row in told[name]["events"]], ""
+        return _Told(
+            [_row(name, row) for name in told for row in told[name]["events"]],
+            [_trouble(name, row) for name in told for row in told[name].get("camera", ())],
+        )
     except OddframeError as error:
-        return [], str(error)
+        return _Told(wrong=str(error))
     except (KeyError, TypeError, ValueError, OverflowError):
-        return [], f"{file.name} is damaged, so what was odd is not listed; score the footage again"
+        damaged = f"{file.name} is damaged, so what was odd is not listed; score the footage again"
+        return _Told(wrong=damaged)
+
+
+def _trouble(video: str, row: Mapping[str, Any]) -> str:
+    start, end = offset(float(row["start_seconds"])), offset(float(row["end_seconds"]))
+    return f"{video}: {row['what']}, {start} to {end}"
 
 
 def _row(video: str, row: Mapping[str, Any]) -> list[Cell]:
@@ -291,10 +316,13 @@ def _left_out(amount: int) -> str:
     return f"{amount} more are in the report" if amount > 0 else ""
 
 
-def _facts(job: Job) -> list[tuple[str, str]]:
+def _facts(job: Job, troubles: Sequence[str]) -> list[tuple[str, str]]:
     facts = [("asked for", moment(job.asked))]
     if job.kind == "score":
         facts += [("footage", job.footage), ("run", job.run)]
+        if troubles:
+            more = f"; {len(troubles) - _MOST_TROUBLES} more" * (len(troubles) > _MOST_TROUBLES)
+            facts.append(("the camera itself", "; ".join(troubles[:_MOST_TROUBLES]) + more))
     else:
         facts.append(("scorings", ", ".join(job.of)))
     return facts

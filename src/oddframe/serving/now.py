@@ -151,7 +151,7 @@ def tile_of(site: Site, camera: SeenCamera) -> Tile:
     at, name = time.time(), quote(camera.name, safe="")
     counts = camera.counts
     state, kind, why = _state(site, camera, at)
-    score = "" if counts.score is None else f"{counts.score:.2f} (threshold {counts.limit:.2f})"
+    score = "" if counts.score is None else f"{counts.score:.2f} (told above {counts.limit:.2f})"
     return Tile(
         name=camera.name,
         address=f"/now/{name}",

@@ -204,7 +204,7 @@ class _Page:
     places: Sequence[Place]
     content: Shown
     script: str
-    can_log_out: bool
+    logged_in: str
     trouble: str
 
 
@@ -248,7 +248,7 @@ def page(
                     places=places if role else [],
                     content=content,
                     script=script,
-                    can_log_out=bool(role) and site.sessions.are_needed,
+                    logged_in=role if role and site.sessions.are_needed else "",
                     trouble=site.journal.trouble if site.journal is not None else "",
                 )
             )
