@@ -52,11 +52,9 @@ def test_a_word_is_taken_back_by_a_button_too(served: Served, chromium):
     back = item.find_element(By.CSS_SELECTOR, 'button[value="none"]')
     assert not back.is_displayed()
     item.find_element(By.CSS_SELECTOR, 'button[value="odd"]').click()
-    until(back.is_displayed)
-    assert waiting(chromium) == "3"
+    until(lambda: back.is_displayed() and waiting(chromium) == "3")
     back.click()
-    until(lambda: not back.is_displayed())
-    assert waiting(chromium) == "4"
+    until(lambda: not back.is_displayed() and waiting(chromium) == "4")
 
 
 def test_the_film_of_an_event_plays(served: Served, chromium, tmp_path):
