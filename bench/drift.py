@@ -2,12 +2,10 @@
 
     python bench/drift.py --work /tmp/drift --results bench/results/drift.txt
 
-Days of the home office that nobody learnt are spliced: of each some minutes, in a light that
-differs from day to day, in a colour that drifts one way, and with a piece of the room elsewhere
-from the middle day on (a moved chair). Into every day the same is drawn at the same times: four odd
-events; two passes of a benign newcomer, which are normal here and were never seen; and a thing that
-is a little larger each day (the boiling frog). Each way of keeping up scores a day first, then
-learns from it what it may:
+Into every day (``drift_days.py``) the same is drawn at the same times: four odd events; two passes
+of a benign newcomer, which are normal here and were never seen; and a thing that is a little larger
+each day (the boiling frog). Each way of keeping up scores a day first, then learns from it what it
+may:
 
 frozen      nothing
 budget      nothing; a budget of alarms raises the threshold, as ``watch`` does
@@ -17,7 +15,8 @@ absorbing   what was not odd, a minute away from every alarm, and came in three 
 poisoned    the same, but one odd event of every day gets into what is learnt
 refitted    fitted anew each morning on what it was fitted on and the two days before, all of it
 
-Scaled down for two cores: days of minutes, and parts of a day for hours.
+Scaled down for two cores: days of minutes, and parts of a day for hours. What is drawn, and the
+promise of the run, were chosen on hours of day 04 (``--recorded 04``); what counts is day 03.
 """
 
 from __future__ import annotations
@@ -26,194 +25,31 @@ import argparse
 import random
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 import oddframe
-from live_soak import DATA, FPS
+from drift_days import DATA, DRAWN, FPS, HEIGHT, ODD, WIDTH, Alarm, Day, by_day, film, hours
 from oddframe.detectors.own_cameras.fixed_camera.lesson import Lesson
-from oddframe.detectors.stepping import scores_of
 from oddframe.files.atomic import write_text
-from oddframe.footage.listing import survey
-from oddframe.media.opening import open_video
-from oddframe.media.video_writing import VideoWriter
 from oddframe.runs.run_folder import read_run
-from oddframe.scores.detections import EventRule, find_detections
 from oddframe.teaching.attending import attend
-from oddframe.teaching.moments import Moment
 from oddframe.teaching.teach import teach
 from oddframe.watching.budget import Budget
 from provenance import provenance
 
-WIDTH, HEIGHT = 128, 64
-MIDDLE = 0.5
-"""Share of the days after which the piece of the room is elsewhere."""
-LIGHT = (1.0, 0.94, 1.06, 0.9, 1.1, 0.97, 1.04, 0.92)
-"""Times the light of each day."""
-TINT = 0.015
-"""Share by which red gains on blue each day."""
 AWAY = 60.0
 """Seconds around an alarm in which nothing is absorbed."""
 PARTS = 4
 SEEN_IN = 3
 """What is absorbed comes in so many parts of the day."""
+PROMISED = 6.0
+"""False alarms an hour that the run promises, and the budget."""
 USUAL = 1.3
 """Surprise beyond which nothing is absorbed: 5 % of normal looks have more."""
-ALARMS_AN_HOUR = 2.0
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """Something that is drawn into every day.
-
-    Attributes:
-        name: what it is.
-        at: when it begins, as a share of the day.
-        seconds: how long it lasts.
-        odd: whether it is.
-    """
-
-    name: str
-    at: float
-    seconds: float
-    odd: bool = True
-
-
-DRAWN = (
-    Drawn("runner", 0.15, 4),
-    Drawn("left behind", 0.30, 60),
-    Drawn("stranger", 0.55, 12),
-    Drawn("on the wall", 0.70, 8),
-    Drawn("newcomer", 0.08, 8, odd=False),
-    Drawn("newcomer again", 0.85, 8, odd=False),
-    Drawn("frog", 0.93, 15),
-)
-ODD = [one.name for one in DRAWN if one.odd and one.name != "frog"]
-
-
-def texture(seed: int, height: int, width: int) -> np.ndarray:
-    """What a drawn thing looks like, RGB."""
-    coarse = np.random.default_rng(seed).integers(0, 255, (4, 3, 3)).astype(np.uint8)
-    return cv2.resize(coarse, (width, height), interpolation=cv2.INTER_NEAREST)
-
-
-def put(image: np.ndarray, thing: np.ndarray, x: float, y: float) -> None:
-    """Draw a thing with its upper left corner at a place, as far as it is in the picture."""
-    left, top = round(x), round(y)
-    height, width = thing.shape[:2]
-    begin_x, begin_y = max(0, -left), max(0, -top)
-    end_x, end_y = min(width, WIDTH - left), min(height, HEIGHT - top)
-    if begin_x < end_x and begin_y < end_y:
-        place = image[top + begin_y : top + end_y, left + begin_x : left + end_x]
-        place[:] = thing[begin_y:end_y, begin_x:end_x]
-
-
-def draw(image: np.ndarray, one: Drawn, seconds: float, day: int) -> None:
-    """Draw something as it is so many seconds after it began."""
-    if one.name == "runner":
-        put(image, texture(1, 20, 10), -10 + 40 * seconds, 38)
-    elif one.name == "left behind":
-        put(image, texture(2, 10, 12), 60, 48)
-    elif one.name == "stranger":
-        put(image, texture(3, 36, 22), 20 + 2 * seconds, 24)
-    elif one.name == "on the wall":
-        put(image, texture(4, 8, 8), 20 + 9 * seconds, 6)
-    elif one.name == "frog":
-        put(image, texture(6, 2 + 3 * day, 2 + 3 * day), 96, 40 - 2 * day)
-    else:
-        put(image, texture(5, 14, 10), 128 - 16 * seconds, 44)
-
-
-def hours() -> list[Path]:
-    """Hours in which there is life, of days that nobody learnt."""
-    found = sorted((DATA / "home-office-days").glob("03-*.mp4"))
-    return [path for path in found if by_day(path)]
-
-
-def by_day(path: Path) -> bool:
-    """Whether a recording, ``DAY-HOUR.mp4``, is of an hour in which there is life."""
-    return 8 <= int(path.stem[3:]) <= 21
-
-
-def film(day: int, days: int, minutes: float, out: Path) -> Path:
-    """One day."""
-    if out.exists():
-        return out
-    source = hours()[(2 * day) % len(hours())]
-    frames, begin = round(60 * minutes * FPS), 300 * FPS
-    gain = LIGHT[day % len(LIGHT)] * np.array([1 + TINT * day, 1, 1 - TINT * day])
-    moved = day >= MIDDLE * days
-    part = out.with_name("part.mp4")
-    with open_video(source) as video, VideoWriter(part, FPS, (WIDTH, HEIGHT)) as writer:
-        for frame in video:
-            index = frame.index - begin
-            if index < 0:
-                continue
-            if index >= frames:
-                break
-            image = frame.rgb((WIDTH, HEIGHT)).astype(np.float32)
-            if moved:
-                image[30:50, 100:116] = image[30:50, 4:20].copy()
-            image = np.clip(image * gain, 0, 255).astype(np.uint8)
-            for one in DRAWN:
-                since = index / FPS - 60 * minutes * one.at
-                if 0 <= since < one.seconds:
-                    draw(image, one, since, day)
-            writer.write(image)
-    part.rename(out)
-    return out
-
-
-@dataclass(frozen=True)
-class Alarm:
-    """One alarm of a day: frames, the highest score, and what was drawn there, if anything."""
-
-    start: int
-    end: int
-    peak: float
-    of: str
-
-
-@dataclass(frozen=True)
-class Day:
-    """A day as it is judged: its film, and what is drawn into it, in frames."""
-
-    number: int
-    path: Path
-    minutes: float
-
-    def span(self, one: Drawn) -> tuple[int, int]:
-        """From which frame to which something is there."""
-        begin = 60 * self.minutes * one.at
-        return round(begin * FPS), round((begin + one.seconds) * FPS)
-
-    def alarms(self, detector: Any) -> list[Alarm]:
-        """What a detector would call on this day."""
-        video = survey(self.path, self.path.parent, video_id=self.path.stem, split="test")
-        with open_video(self.path) as reader:
-            values = np.array([one.value for one in scores_of(detector, reader)])
-        rule = EventRule(detector.threshold, detector.merge_seconds)
-        found = []
-        for event in find_detections(values, rule, video.clock):
-            touched = [
-                one.name
-                for one in DRAWN
-                if self.span(one)[0] - FPS < event.end and event.start < self.span(one)[1] + FPS
-            ]
-            odd = [name for name in touched if name in (*ODD, "frog")]
-            of = (odd or touched or [""])[0]
-            found.append(Alarm(event.start, event.end, event.peak_score, of))
-        return found
-
-    def moment(self, start: int, end: int, word: Any) -> Moment:
-        """A part of it that somebody judges."""
-        video = survey(self.path, self.path.parent, video_id=self.path.stem, split="test")
-        name = f"day {self.number + 1}, {start / FPS:.0f} s"
-        return Moment(name, self.path, video, max(0, start), min(end, video.frames), (), "", word)
 
 
 class Way:
@@ -240,7 +76,7 @@ class Budgeted(Way):
 
     def __init__(self, run: Path) -> None:
         super().__init__(run)
-        self._budget = Budget(self.detector.threshold, ALARMS_AN_HOUR)
+        self._budget = Budget(self.detector.threshold, PROMISED)
 
     def told(self, day: Day, alarms: list[Alarm]) -> list[Alarm]:
         found = []
@@ -353,7 +189,13 @@ class Refitted(Way):
         footage.mkdir(parents=True)
         for path in [*self._normal.iterdir(), *(one.path for one in self._days[-2:])]:
             (footage / path.name).symlink_to(path)
-        self.run = oddframe.train(footage, folder / "run", drill=False, track=["none"])
+        self.run = fitted(footage, folder / "run")
+
+
+def fitted(footage: Path, out: Path) -> Any:
+    """A run of normal footage, and its promise."""
+    settings = {"false_alarms_per_hour": PROMISED}
+    return oddframe.train(footage, out, drill=False, resume=True, track=["none"], settings=settings)
 
 
 def spans(allowed: np.ndarray, first: int, last: int) -> list[tuple[int, int]]:
@@ -387,6 +229,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--results", type=Path)
+    parser.add_argument("--recorded", default="03", help="the day whose hours are taken: 03 or 04")
     parser.add_argument("--days", type=int, default=6)
     parser.add_argument("--minutes", type=float, default=12)
     parser.add_argument(
@@ -407,11 +250,18 @@ def main() -> None:
         (normal / path.name).unlink(missing_ok=True)
         (normal / path.name).symlink_to(path)
     if not (work / "run" / "checkpoint.pt").exists():
-        oddframe.train(normal, work / "run", drill=False, resume=True, track=["none"])
+        fitted(normal, work / "run")
+    sources = hours(given.recorded)
     days = [
         Day(
             number,
-            film(number, given.days, given.minutes, work / f"day{number + 1}.mp4"),
+            film(
+                sources[number % len(sources)],
+                number,
+                given.days,
+                given.minutes,
+                work / f"day{given.recorded}-{number + 1}.mp4",
+            ),
             given.minutes,
         )
         for number in range(given.days)
@@ -426,9 +276,10 @@ def main() -> None:
         "refitted": lambda: Refitted(work / "run", normal),
     }
     lines = [
-        f"{given.days} days of {given.minutes:g} minutes; {given.learnt} h learnt; a number a day:"
+        f"{given.days} days of {given.minutes:g} minutes of {given.recorded}; {given.learnt} h learnt; a number a day:"
     ]
-    print(lines[0], flush=True)
+        f"{given.days} days of {given.minutes:g} minutes of day {given.recorded}; "
+        f"{given.learnt} h learnt; a number a day:"
     frozen: list[list[Alarm]] = []
     for name in given.ways.split(","):
         way, told = made[name](), []
