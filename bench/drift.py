@@ -32,7 +32,7 @@ from typing import Any
 import numpy as np
 
 import oddframe
-from drift_days import DATA, DRAWN, FPS, HEIGHT, ODD, WIDTH, Alarm, Day, by_day, film, hours
+from drift_days import DATA, DRAWN, FPS, HEIGHT, ODD, WIDTH, Alarm, Day, film, hours
 from oddframe.detectors.own_cameras.fixed_camera.lesson import Lesson
 from oddframe.files.atomic import write_text
 from oddframe.runs.run_folder import read_run
@@ -46,6 +46,8 @@ AWAY = 60.0
 PARTS = 4
 SEEN_IN = 3
 """What is absorbed comes in so many parts of the day."""
+LEARNT = ("08-08.mp4", "08-12.mp4", "08-16.mp4")
+"""Hours that the run learns."""
 PROMISED = 6.0
 """False alarms an hour that the run promises, and the budget."""
 USUAL = 1.3
@@ -233,9 +235,6 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=6)
     parser.add_argument("--minutes", type=float, default=12)
     parser.add_argument(
-        "--learnt", type=int, default=2, help="hours of normal life that are learnt"
-    )
-    parser.add_argument(
         "--ways", default="frozen,budget,taught,taught-third,absorbing,poisoned,refitted"
     )
     given = parser.parse_args()
@@ -243,12 +242,9 @@ def main() -> None:
     work.mkdir(parents=True, exist_ok=True)
     normal = work / "normal"
     normal.mkdir(exist_ok=True)
-    known = [
-        path for path in sorted((DATA / "home-office" / "train").glob("*.mp4")) if by_day(path)
-    ]
-    for path in known[:: max(1, len(known) // given.learnt)][: given.learnt]:
-        (normal / path.name).unlink(missing_ok=True)
-        (normal / path.name).symlink_to(path)
+    for name in LEARNT:
+        (normal / name).unlink(missing_ok=True)
+        (normal / name).symlink_to(DATA / "home-office" / "train" / name)
     if not (work / "run" / "checkpoint.pt").exists():
         fitted(normal, work / "run")
     sources = hours(given.recorded)
@@ -275,11 +271,12 @@ def main() -> None:
         "poisoned": lambda: Absorbing(work / "run", poisoned=True),
         "refitted": lambda: Refitted(work / "run", normal),
     }
+    threshold = Way(work / "run").detector.threshold
     lines = [
-        f"{given.days} days of {given.minutes:g} minutes of {given.recorded}; {given.learnt} h learnt; a number a day:"
+        f"{given.days} days of {given.minutes:g} minutes of day {given.recorded}; {len(LEARNT)} h "
+        f"learnt, threshold {threshold:.2f}; a number a day:"
     ]
-        f"{given.days} days of {given.minutes:g} minutes of day {given.recorded}; "
-        f"{given.learnt} h learnt; a number a day:"
+    print(lines[0], flush=True)
     frozen: list[list[Alarm]] = []
     for name in given.ways.split(","):
         way, told = made[name](), []
