@@ -49,7 +49,9 @@ SEEN_IN = 3
 LEARNT = ("08-08.mp4", "08-12.mp4", "08-16.mp4")
 """Hours that the run learns."""
 PROMISED = 6.0
-"""False alarms an hour that the run promises, and the budget."""
+"""False alarms an hour that the run promises."""
+ALARMS_A_DAY = 6.0
+"""The budget: as many as there are odd things in a day, and two."""
 USUAL = 1.3
 """Surprise beyond which nothing is absorbed: 5 % of normal looks have more."""
 
@@ -76,9 +78,9 @@ class Way:
 class Budgeted(Way):
     """The threshold alone, by the budget of ``watch``."""
 
-    def __init__(self, run: Path) -> None:
+    def __init__(self, run: Path, minutes: float) -> None:
         super().__init__(run)
-        self._budget = Budget(self.detector.threshold, PROMISED)
+        self._budget = Budget(self.detector.threshold, ALARMS_A_DAY * 60 / minutes)
 
     def told(self, day: Day, alarms: list[Alarm]) -> list[Alarm]:
         found = []
@@ -264,7 +266,7 @@ def main() -> None:
     ]
     made: dict[str, Callable[[], Way]] = {
         "frozen": lambda: Way(work / "run"),
-        "budget": lambda: Budgeted(work / "run"),
+        "budget": lambda: Budgeted(work / "run", given.minutes),
         "taught": lambda: Taught(work / "run", 1.0),
         "taught-third": lambda: Taught(work / "run", 1 / 3),
         "absorbing": lambda: Absorbing(work / "run"),

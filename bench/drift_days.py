@@ -29,6 +29,9 @@ MIDDLE = 0.5
 """Share of the days after which the piece of the room is elsewhere."""
 LIGHT = (1.0, 0.94, 1.06, 0.9, 1.1, 0.97, 1.04, 0.92)
 """Times the light of each day."""
+MERGE = 15.0
+"""Seconds within which alarms are one. A run's own, three minutes, are for days of hours: things
+drawn into days of minutes would all be one alarm."""
 TINT = 0.015
 """Share by which red gains on blue each day."""
 
@@ -165,7 +168,7 @@ class Day:
         video = survey(self.path, self.path.parent, video_id=self.path.stem, split="test")
         with open_video(self.path) as reader:
             values = np.array([one.value for one in scores_of(detector, reader)])
-        rule = EventRule(detector.threshold, detector.merge_seconds)
+        rule = EventRule(detector.threshold, MERGE)
         found = []
         for event in find_detections(values, rule, video.clock):
             touched = [
