@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -20,6 +22,7 @@ from oddframe.cameras.cameras_file import read_cameras
 from oddframe.journal.journal import Journal, open_journal
 from oddframe.journal.live_event import LiveEvent, Verdict
 from oddframe.journal.sidecars import write_sidecar
+from oddframe.processes.aside import begin_aside
 from oddframe.runs.lessons import read_versions
 from oddframe.serving.lesson_form import lesson_form
 from oddframe.serving.passwords import Passwords
@@ -128,6 +131,26 @@ def test_a_moment_in_which_nothing_is_odd_is_looked_at_once_and_that_is_said(sit
         until(lambda: taught.said, 240)
         time.sleep(3)
         assert taught.status(event) == "not taught: nothing to learn: nothing is odd in it now"
+
+
+def test_a_lesson_that_is_killed_is_a_line_and_is_learnt_when_it_is_said_again(site, monkeypatch):
+    begun = []
+
+    def begin(*words: Any) -> Any:
+        begun.append(begin_aside(*words))
+        return begun[-1]
+
+    monkeypatch.setattr("oddframe.serving.tutor.begin_aside", begin)
+    event = site.filmed("fast", NOON)
+    with site.teaching() as taught:
+        taught.say(event, "normal")
+        until(lambda: begun)
+        os.killpg(begun[0]._process.pid, signal.SIGKILL)
+        until(lambda: taught.said)
+        assert taught.status(event) == "not taught: its process ended with status -9"
+        assert not (site.run / "lessons" / "versions.json").exists()
+        taught.say(event, "normal")
+        until(lambda: taught.words() == ["normal"], 240)
 
 
 def test_what_was_taught_by_hand_stays_until_somebody_says_otherwise(site):

@@ -256,9 +256,9 @@ class Tutor:
             if self._stopping.is_set() or time.monotonic() > until:
                 lesson.stop()
                 return 1, f"it took longer than {_LONGEST:g} s"
-        lines = lesson.said() or [""]
+        lines = lesson.said() or [f"its process ended with status {status}"]
         if status:
-            return status, (lines[-1] or "no word").removeprefix("oddframe: ")
+            return status, lines[-1].removeprefix("oddframe: ")
         if nothing := [line for line in lines if line.startswith(f"{task.event}: ")]:
             return 1, nothing[0].removeprefix(f"{task.event}: ")
         return 0, next((line for line in lines if " is version " in line), lines[-1])
