@@ -6,10 +6,14 @@ import json
 import os
 import shutil
 import signal
+import socket
 
 import pytest
+from tests.made.serve_process import Process
 from tests.made.waiting import until
 from tests.serving.test_archive import Visited, visited
+
+from oddframe.archive.archive import Archive
 
 
 @pytest.fixture(scope="module")
@@ -83,3 +87,27 @@ def test_a_job_whose_folder_is_removed_is_ended_and_the_next_one_is_done(street,
         assert at.browser.get("/archive").status == 200
         assert at.send("second.mp4", (street.root / "calm.mp4").read_bytes()).status == 303
         assert at.until_ended() == "done"
+
+
+def test_a_server_that_is_ended_while_a_video_comes_in_ends_at_once_and_keeps_nothing(
+    street, tmp_path
+):
+    server = Process(tmp_path, "--state", "state", "--runs", street.run)
+    run = Archive(tmp_path / "x", [street.run], [], dict, print).runs()[0].id
+    host, port = server.browser.where.split(":")
+    coming = tmp_path / "state" / "archive" / "uploads"
+    try:
+        with socket.create_connection((host, int(port))) as sending:
+            sending.sendall(
+                f"POST /archive/drop HTTP/1.1\r\nHost: {host}:{port}\r\n"
+                f"Origin: {server.browser.origin}\r\nContent-Length: 100000\r\n"
+                "Content-Type: multipart/form-data; boundary=XX\r\n\r\n"
+                f'--XX\r\nContent-Disposition: form-data; name="run"\r\n\r\n{run}\r\n--XX\r\n'
+                'Content-Disposition: form-data; name="video"; filename="a"\r\n\r\nfilm'.encode()
+            )
+            until(lambda: list(coming.glob(".incoming-*")))
+            assert server.end() == 0
+    finally:
+        server.process.kill()
+    assert "Traceback" not in server.said
+    assert list(coming.glob("*")) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import socket
 import threading
 import time
@@ -31,6 +33,7 @@ def serving(site: Site, door: Door) -> Generator[str]:
     Raises:
         OddframeError: the port cannot be had.
     """
+    logging.getLogger("uvicorn.error").addFilter(_is_told)
     listening = _listening(door)
     leave_who_does_not_read(listening)
     port = listening.getsockname()[1]
@@ -65,6 +68,13 @@ def serving(site: Site, door: Door) -> Generator[str]:
         server.should_exit = True
         thread.join(_PATIENCE)
         listening.close()
+
+
+def _is_told(record: logging.LogRecord) -> bool:
+    """Whether a line of the server's log is one for a person: that a page was cut off as the server
+    ended, a video that was coming in, say, is no bug, and had a trace like one."""
+    kind = record.exc_info[0] if record.exc_info else None
+    return kind is not asyncio.CancelledError
 
 
 def _listening(door: Door) -> socket.socket:
