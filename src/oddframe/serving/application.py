@@ -31,6 +31,7 @@ from oddframe.serving import (
     now,
     refit,
     review,
+    scoring_page,
     timeline,
 )
 from oddframe.serving.feed import Feed
@@ -119,11 +120,11 @@ def routes_of(site: Site) -> list[Route]:
         Route("/archive/score", on(archive_forms.score), methods=["POST"]),
         Route("/archive/compare", on(archive_forms.compare), methods=["POST"]),
         Route("/archive/uploads", on(archive_forms.uploads), methods=["POST"]),
-        Route("/archive/{job:str}", on(archive_page.scoring)),
+        Route("/archive/{job:str}", on(scoring_page.scoring)),
         Route("/archive/{job:str}", on(archive_forms.change), methods=["POST"]),
-        Route("/archive/{job:str}/report", on(archive_page.report)),
-        Route("/archive/{job:str}/films/{film:int}", on(archive_page.film)),
-        Route("/archive/{job:str}/files/{name:str}", on(archive_page.file)),
+        Route("/archive/{job:str}/report", on(scoring_page.report)),
+        Route("/archive/{job:str}/films/{film:int}", on(scoring_page.film)),
+        Route("/archive/{job:str}/files/{name:str}", on(scoring_page.file)),
         Route("/feed", Feed(site).answer),
         Route("/static/{name:str}", _static),
     ]

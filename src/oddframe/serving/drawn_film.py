@@ -13,9 +13,10 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from oddframe.errors import OddframeError, in_words
 from oddframe.journal.live_event import LiveEvent
-from oddframe.serving.archive_page import films_of, may_change_in
+from oddframe.serving.archive_page import may_change_in
 from oddframe.serving.event_files import event_of, film_of
 from oddframe.serving.local_time import moment
+from oddframe.serving.scoring_page import films_of
 from oddframe.serving.site import Site
 
 
