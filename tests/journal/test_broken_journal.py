@@ -1,6 +1,8 @@
 """A journal that broke, is gone, or is not ours: made anew from the sidecars, or refused."""
 
 import json
+import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -11,6 +13,7 @@ import pytest
 from tests.made.live_events import NOON, live_event
 
 from oddframe.errors import OddframeError
+from oddframe.files.folder_lock import LOCK, holder
 from oddframe.journal.database import APPLICATION, open_to_write
 from oddframe.journal.indexing import rebuild
 from oddframe.journal.journal import open_journal
@@ -235,3 +238,29 @@ def test_a_second_writer_is_refused_in_one_line_and_a_reader_is_not(tmp_path):
         process.kill()
     with open_journal(tmp_path, print) as journal:
         assert [event.id for event in journal.events()] == [event_id]
+
+
+def test_whose_folder_is_removed_is_its_only_writer_still(tmp_path):
+    folder = tmp_path / "state"
+    with open_journal(folder, lambda _: None) as journal:
+        shutil.rmtree(folder)
+        assert holder(folder) is None
+        event = journal.write(live_event(NOON))
+        assert journal.flush(10.0)
+        assert JournalReader(StateFolder(folder)).events() == [event]
+        assert f"process {os.getpid()} on" in (holder(folder) or "")
+    assert holder(folder) is None
+    assert not (folder / LOCK).exists()
+
+
+def test_who_lost_a_folder_to_another_process_writes_no_more_there(tmp_path, held_elsewhere):
+    folder, said = tmp_path / "state", []
+    with open_journal(folder, said.append) as journal:
+        shutil.rmtree(folder)
+        with held_elsewhere(folder):
+            journal.write(live_event(NOON))
+            assert not journal.flush(1.5)
+            assert "is writing in this folder" in journal.trouble
+            assert [path.name for path in folder.iterdir()] == [LOCK]
+        assert journal.flush(10.0)
+    assert "everything that waited is written" in said[-1]

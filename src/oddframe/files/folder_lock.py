@@ -22,6 +22,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar
 
 from oddframe.errors import OddframeError, OddframeWarning
@@ -35,12 +36,43 @@ A_GLANCE = 0.3
 """Seconds to wait: somebody who only asks whether a folder is held has its lock for a moment."""
 _PAUSE = 0.02
 _HELD_ELSEWHERE = (errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK)
-_held: ContextVar[frozenset[Path]] = ContextVar("held", default=frozenset())
+_held: ContextVar[Mapping[Path, Held]] = ContextVar("held", default=MappingProxyType({}))
 """The folders that this flow of control has locked: a verb that calls another does not wait."""
 
 
+class Held:
+    """A folder that this process is the only writer of.
+
+    Args:
+        folder: it.
+        option: what a person gives it with.
+        descriptor: of the lock file, which is locked.
+    """
+
+    def __init__(self, folder: Path, option: str, descriptor: int) -> None:
+        self._folder, self._option, self._descriptor = folder, option, descriptor
+
+    def again(self) -> None:
+        """Take the lock once more if its file is not there any more: somebody removed the folder.
+
+        Raises:
+            OddframeError: meanwhile another process has it.
+            OSError: the folder cannot be made or written.
+        """
+        if not _is(self._folder / LOCK, self._descriptor):
+            before, self._descriptor = self._descriptor, _locked(self._folder, 0.0, self._option)
+            os.close(before)
+
+    def release(self) -> None:
+        """Removed while it is still held: whoever waits for it notices and makes a new one."""
+        if _is(self._folder / LOCK, self._descriptor):  # else it is another one's
+            with suppress(OSError):
+                (self._folder / LOCK).unlink()
+        os.close(self._descriptor)
+
+
 @contextmanager
-def alone_in(folder: Path, patience: float = A_GLANCE, *, option: str = "--out") -> Generator[None]:
+def alone_in(folder: Path, patience: float = A_GLANCE, *, option: str = "--out") -> Generator[Held]:
     """Be the only writer of a folder, which is made if it is missing.
 
     Inside another ``alone_in`` of the same folder it does nothing, so verbs may call verbs. A
@@ -59,7 +91,7 @@ def alone_in(folder: Path, patience: float = A_GLANCE, *, option: str = "--out")
     """
     place = Path(os.path.realpath(folder))  # of a link that leads back to itself, that link
     if place in _held.get():
-        yield
+        yield _held.get()[place]
         return
     made = [part for part in (place, *place.parents) if not part.exists()]
     try:
@@ -67,12 +99,13 @@ def alone_in(folder: Path, patience: float = A_GLANCE, *, option: str = "--out")
     except OSError as error:
         _remove_empty(made)
         raise cannot_write(folder, error) from error
-    before = _held.set(_held.get() | {place})
+    held = Held(place, option, descriptor)
+    before = _held.set({**_held.get(), place: held})
     try:
-        yield
+        yield held
     finally:
         _held.reset(before)
-        _release(place / LOCK, descriptor)
+        held.release()
         _remove_empty(made)
 
 
@@ -159,17 +192,10 @@ def _locked(folder: Path, patience: float, option: str) -> int:
                 os.ftruncate(descriptor, 0)
                 os.write(descriptor, _own_note().encode())
             except OSError:  # a full disk
-                _release(path, descriptor)
+                Held(folder, option, descriptor).release()
                 raise
             return descriptor
         os.close(descriptor)  # its holder removed it while this waited
-
-
-def _release(path: Path, descriptor: int) -> None:
-    """Removed while it is still held: whoever waits for it notices and makes a new one."""
-    with suppress(OSError):
-        path.unlink()
-    os.close(descriptor)
 
 
 def _remove_empty(folders: Iterable[Path]) -> None:

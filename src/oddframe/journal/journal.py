@@ -13,7 +13,7 @@ from typing import Any
 
 from oddframe.console.characters import made_visible
 from oddframe.errors import OddframeError
-from oddframe.files.folder_lock import alone_in
+from oddframe.files.folder_lock import Held, alone_in
 from oddframe.journal.fresh_reading import A_MOMENT, FreshReader
 from oddframe.journal.indexing import Indexed, opened, unusable
 from oddframe.journal.live_event import LiveEvent, Verdict
@@ -57,12 +57,12 @@ def open_journal(folder: Path, say: Callable[[str], object]) -> Generator[Journa
             full, or its journal is of a later version.
     """
     state = StateFolder(folder)
-    with alone_in(folder, option="--state"):
+    with alone_in(folder, option="--state") as held:
         try:
             connection, indexed = opened(state)
         except sqlite3.Error as error:
             raise unusable(state.journal, error) from error
-        journal = Journal(state, connection, indexed, say)
+        journal = Journal(state, connection, indexed, say, held)
         try:
             yield journal
         finally:
@@ -80,6 +80,7 @@ class Journal(FreshReader):
         connection: to its journal.
         indexed: what came of looking at the sidecars.
         say: told a line.
+        held: that it is.
     """
 
     def __init__(
@@ -88,8 +89,9 @@ class Journal(FreshReader):
         connection: sqlite3.Connection,
         indexed: Indexed,
         say: Callable[[str], object],
+        held: Held,
     ) -> None:
-        super().__init__(state, DiskWriter(state, connection, say))
+        super().__init__(state, DiskWriter(state, connection, say, held))
         self._say = say
         if indexed.trouble:
             say(indexed.trouble)

@@ -17,6 +17,7 @@ from typing import Any
 
 from oddframe.errors import OddframeError
 from oddframe.files.atomic import atomic_path
+from oddframe.files.folder_lock import Held
 from oddframe.journal.database import is_broken
 from oddframe.journal.indexing import UPSERT, opened, row_of, unusable
 from oddframe.journal.live_event import LiveEvent
@@ -46,6 +47,7 @@ class DiskWriter:
         state: the folder, of which this process is the only writer.
         connection: to its journal.
         say: told a line when the disk takes nothing, when it does again, and what was lost.
+        held: that it is.
 
     Attributes:
         trouble: why nothing can be written now, a line; ``""`` while all is well.
@@ -53,10 +55,14 @@ class DiskWriter:
     """
 
     def __init__(
-        self, state: StateFolder, connection: sqlite3.Connection, say: Callable[[str], object]
+        self,
+        state: StateFolder,
+        connection: sqlite3.Connection,
+        say: Callable[[str], object],
+        held: Held,
     ) -> None:
         self.trouble, self.lost = "", 0
-        self._state, self._say = state, say
+        self._state, self._say, self._held = state, say, held
         self._connection: sqlite3.Connection | None = connection
         self._file = _which(state.journal)
         self._changed = threading.Condition()
@@ -179,6 +185,10 @@ class DiskWriter:
 
     def _write(self, taken: Waiting) -> tuple[Waiting, str]:
         """What could not be written, and why."""
+        try:
+            self._held.again()  # whoever took the folder away took the lock as well
+        except (OddframeError, OSError) as error:
+            return taken, str(error)
         left, trouble = self._write_files(taken)
         rows: list[tuple[str, tuple[Any, ...]]] = []
         try:
