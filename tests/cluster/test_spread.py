@@ -3,8 +3,8 @@
 import os
 import signal
 import sys
-import time
 import warnings
+from collections.abc import Generator
 from contextlib import suppress
 from pathlib import Path
 
@@ -218,15 +218,18 @@ def test_bad_options_are_one_line(options, footage, tmp_path, capsys):
     assert capsys.readouterr().err.splitlines()[-1].startswith(f"oddframe: {options[0]}")
 
 
-def told_to_end():
-    """Another thread may be who gets it, and this one hears of it a little later."""
-    os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(10)
+@pytest.fixture
+def interrupted_by_ctrl_c() -> Generator[None]:
+    """Whoever begins the tests in the background of a script has them ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
+@pytest.mark.usefixtures("interrupted_by_ctrl_c")
 def test_sigterm_is_ctrl_c_inside_and_what_it_was_outside(ray, address):
     before = signal.getsignal(signal.SIGTERM)
     with pytest.raises(KeyboardInterrupt), connected(address):
-        told_to_end()
+        os.kill(os.getpid(), signal.SIGTERM)
     assert signal.getsignal(signal.SIGTERM) is before
     assert not ray.is_initialized()
