@@ -13,7 +13,7 @@ import yaml
 
 from oddframe.errors import OddframeError
 from oddframe.files.atomic import sha256_of
-from oddframe.runs.checkpoint import write_checkpoint
+from oddframe.runs.checkpoint import as_saved, write_checkpoint
 from oddframe.runs.curve import read_curve
 from oddframe.runs.run_folder import CHECKPOINT, log, read_run, write_config
 
@@ -236,7 +236,7 @@ import resource, sys
 from pathlib import Path
 import numpy as np
 from oddframe.errors import OddframeError
-from oddframe.runs.checkpoint import write_checkpoint
+from oddframe.runs.checkpoint import as_saved, write_checkpoint
 
 class Large:
     name = "large"
@@ -280,3 +280,27 @@ def test_a_full_disk_and_being_killed_leave_no_checkpoint(tmp_path):
         assert len(torch.load(checkpoint, weights_only=True)["state"]) == 8
     else:
         assert "not a finished run" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        (
+            torch.ones(2, dtype=torch.bfloat16),
+            "NumPy has no array (torch.bfloat16, ",
+        ),
+        (
+            torch.eye(2).to_sparse(),
+            "NumPy has no array (torch.float32, torch.sp",
+        ),
+        (np.ones(2, np.longdouble), f"an array of {np.dtype(np.longdouble)}"),
+        (np.array(["a"]), "an array of <U1"),
+        ({1}, "set"),
+    ],
+)
+def test_what_no_checkpoint_can_hold_is_one_line(value, found):
+    with pytest.raises(OddframeError) as told:
+        as_saved({"a": [value]}, "the state")
+    assert str(told.value).startswith("the state, a, item 0: expected tensors, arrays of numbers")
+    assert found in str(told.value)
+    assert str(told.value).endswith("; change what state() returns")

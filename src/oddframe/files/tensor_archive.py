@@ -21,7 +21,7 @@ import numpy as np
 
 from oddframe.errors import OddframeError
 from oddframe.files.archives import require_small
-from oddframe.files.plain_content import content_fault
+from oddframe.files.plain_content import PICKLED, content_fault, unreadable
 from oddframe.files.regular_files import require_file
 from oddframe.files.text_files import shown
 
@@ -41,6 +41,8 @@ _STORAGES = {
 """PyTorch's names of kinds of numbers; the unsigned ones, which came later, have none."""
 _NAMES = {kind: name for name, kind in _STORAGES.items()}
 _UNSIGNED = ("uint16", "uint32", "uint64")
+KINDS = frozenset((*_NAMES, *_UNSIGNED))
+"""The kinds of numbers that arrays in such a file may have."""
 _ROOT = "archive"
 
 
@@ -49,7 +51,8 @@ def write_tensor_archive(path: Path, content: Any) -> None:
 
     Args:
         path: where; not atomically.
-        content: arrays, ``None``, true and false, numbers and text, and lists and dicts of these.
+        content: arrays of :data:`KINDS`, ``None``, true and false, numbers and text, and lists and
+            dicts of these.
     """
     arrays: list[np.ndarray] = []
     described = io.BytesIO()
@@ -95,7 +98,7 @@ def read_tensor_archive(path: Path, what: str, advice: str) -> Any:
         raise OddframeError(f"{path}: expected {what}, found {error}") from error
     except Exception as error:  # a damaged pickle can raise anything
         raise OddframeError(
-            f"{path}: expected {what}, found {_found(path, error)}; {advice}"
+            f"{path}: expected {what}, found {unreadable(path, error)}; {advice}"
         ) from error
     if wrong := content_fault(content, np.ndarray, lambda _: ""):
         raise OddframeError(f"{path}: expected {what}, found {wrong}; {advice}")
@@ -136,10 +139,7 @@ class _Reader(pickle.Unpickler):
             return name
         if (module, name) == ("torch.storage", "UntypedStorage"):
             return "uint8"
-        raise _NotPlainError(
-            "pickled Python objects, which could run code when read; save model.state_dict() where "
-            "the file was made"
-        )
+        raise _NotPlainError(PICKLED)
 
     def persistent_load(self, pid: Any) -> np.ndarray:
         _, kind, key, _, count = pid
@@ -174,16 +174,6 @@ def _rebuilt_of_a_kind(
 
 def _of_parameter(data: np.ndarray, *_: Any) -> np.ndarray:
     return data
-
-
-def _found(path: Path, error: Exception) -> str:
-    """What a file is that cannot be read."""
-    with path.open("rb") as stream:
-        begins = stream.read(4)
-    if begins.startswith(b"PK"):
-        said = (str(error).splitlines() or [""])[0][:120]
-        return f"a damaged file or something else ({said or type(error).__name__})"
-    return "another file" if begins else "an empty file"
 
 
 def _write(stream: io.BytesIO, value: Any, arrays: list[np.ndarray]) -> None:

@@ -14,15 +14,9 @@ from typing import Any
 
 from oddframe.errors import OddframeError
 from oddframe.files.archives import require_small
-from oddframe.files.plain_content import content_fault
+from oddframe.files.plain_content import PICKLED, content_fault, unreadable
 from oddframe.files.regular_files import require_file
 from oddframe.files.text_files import shown
-
-_OTHERS = {
-    b"\x89HDF": "an HDF5 file",
-    b"\x93NUMPY": "a NumPy array",
-    b"MATLAB": "a MATLAB file",
-}
 
 
 def read_tensor_file(path: Path, what: str, advice: str, *, device: Any = "cpu") -> Any:
@@ -61,35 +55,11 @@ def read_tensor_file(path: Path, what: str, advice: str, *, device: Any = "cpu")
         raise
     except Exception as error:  # a damaged pickle can raise anything
         if "unsupported global" in str(error).lower():
-            raise OddframeError(
-                f"{path}: expected {what}, found pickled Python objects, which could run code when "
-                "read; save model.state_dict() where the file was made"
-            ) from error
+            raise OddframeError(f"{path}: expected {what}, found {PICKLED}") from error
         raise OddframeError(
-            f"{path}: expected {what}, found {_found(path, error)}; {advice}"
+            f"{path}: expected {what}, found {unreadable(path, error)}; {advice}"
         ) from error
     wrong = content_fault(content, torch.Tensor, tensor_fault)
     if wrong:
         raise OddframeError(f"{path}: expected {what}, found {wrong}; {advice}")
     return content
-
-
-def _found(path: Path, error: Exception) -> str:
-    """What a file is that PyTorch cannot read; its words are for files that may be its own."""
-    with path.open("rb") as stream:
-        begins = stream.read(1000)
-    if begins.startswith((b"PK", b"\x80")):
-        return f"a damaged file or something else ({_reason(error)})"
-    kind = next((kind for start, kind in _OTHERS.items() if begins.startswith(start)), "other data")
-    if begins[8:10] == b'{"':
-        kind = "a safetensors file"
-    elif begins and not any(byte < 9 for byte in begins):
-        kind = "text"
-    return f"{kind}, which is no file of PyTorch" if begins else "an empty file"
-
-
-def _reason(error: Exception) -> str:
-    """The first line of what a library says; never its advice to load without care."""
-    said = str(error).rpartition("WeightsUnpickler error:")[2].strip()
-    first = (said.splitlines() or [""])[0][:120]
-    return type(error).__name__ if not first or "weights_only" in first else first

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from oddframe.detectors.conformance import is_name
 from oddframe.detectors.contract import Detector
 from oddframe.errors import OddframeError
 from oddframe.files.atomic import atomic_path
-from oddframe.files.tensor_archive import read_tensor_archive, write_tensor_archive
+from oddframe.files.tensor_archive import KINDS, read_tensor_archive, write_tensor_archive
 from oddframe.files.text_files import shown
 
 FORMAT = "oddframe-run/1"
@@ -74,8 +75,9 @@ def as_saved(value: Any, place: str) -> Any:
         OddframeError: naming the place of anything else.
     """
     if (torch := sys.modules.get("torch")) and isinstance(value, torch.Tensor):
-        value = value.detach().cpu().numpy()
-    if isinstance(value, np.ndarray) and value.dtype.kind in "biufc":
+        with suppress(TypeError, RuntimeError, NotImplementedError):  # a kind that NumPy has not
+            value = value.detach().cpu().numpy()
+    if isinstance(value, np.ndarray) and value.dtype.name in KINDS:
         return value
     if isinstance(value, np.generic):
         value = value.item()
@@ -89,6 +91,8 @@ def as_saved(value: Any, place: str) -> Any:
     if value is None or isinstance(value, bool | int | float | str):
         return value
     found = f"an array of {value.dtype}" if isinstance(value, np.ndarray) else type(value).__name__
+    if hasattr(value, "layout"):
+        found = f"a tensor for which NumPy has no array ({value.dtype}, {value.layout})"
     raise OddframeError(
         f"{place}: expected tensors, arrays of numbers, numbers, text, lists and dicts of them, "
         f"found {found}; change what state() returns"
