@@ -7,7 +7,6 @@ middle day on (a moved chair). Into every day the same is drawn at the same time
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from live_soak import DATA, FPS
 from oddframe.detectors.stepping import scores_of
 from oddframe.footage.listing import survey
 from oddframe.media.opening import open_video
@@ -22,8 +22,6 @@ from oddframe.media.video_writing import VideoWriter
 from oddframe.scores.detections import EventRule, find_detections
 from oddframe.teaching.moments import Moment
 
-DATA = Path(os.environ.get("ODDFRAME_DATA", Path(__file__).parents[2] / "shared" / "data"))
-FPS = 5
 WIDTH, HEIGHT = 128, 64
 MIDDLE = 0.5
 """Share of the days after which the piece of the room is elsewhere."""

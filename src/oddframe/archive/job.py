@@ -11,6 +11,7 @@ from oddframe.errors import OddframeError
 from oddframe.files.atomic import write_json
 from oddframe.files.plain_values import typed
 from oddframe.files.text_files import read_json, shown
+from oddframe.scoring.result_folder import REPORT
 
 Kind = Literal["score", "compare"]
 State = Literal["waiting", "going", "done", "failed", "stopped"]
@@ -89,7 +90,7 @@ class Job:
         """The page of what it made."""
         if self.kind == "compare":
             return self.result / "comparison.html"
-        return self.result / "report" / "report.html"
+        return self.result / REPORT / "report.html"
 
     @property
     def command(self) -> list[str]:

@@ -13,6 +13,7 @@ import yaml
 
 from oddframe.detectors import available
 from oddframe.drills.after_training import FOLDER as DRILL
+from oddframe.drills.page import PAGE
 from oddframe.errors import OddframeError
 from oddframe.files.atomic import write_text
 from oddframe.files.yaml_table import Dumper
@@ -23,7 +24,6 @@ from oddframe.zones.zone import Zones
 from oddframe.zones.zone_file import rows_of
 
 State = Literal["fitting", "fitted", "stopped"]
-PAGE = "drill.html"
 _LOG = "log.txt"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -19,3 +20,11 @@ async def form_of(request: Request) -> dict[str, str]:
         return dict(parse_qsl(body, keep_blank_values=True, max_num_fields=MOST_FIELDS))
     except ValueError:
         return {}
+
+
+def number_of(words: str) -> float:
+    """The number that words are; NaN where they are none."""
+    try:
+        return float(words)
+    except ValueError:
+        return math.nan

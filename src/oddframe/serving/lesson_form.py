@@ -80,18 +80,24 @@ def lesson_form(
     if not is_teachable(camera.plan.detector):
         return None
     folder, may_go = camera.plan.run.folder, may_change and site.tutor is not None
+    rows: list[VersionRow] = []
+    more = 0
     try:
-        rows = _rows(site, read_versions(folder), place, camera.plan.run.version, may_go)
+        versions = read_versions(folder)
+        rows = _rows(site, versions, place, camera.plan.run.version, may_go)
+        more = max(0, 1 + len(versions.versions) - _MOST)
     except OddframeError as error:
-        rows, said = [], said or str(error)
-    return LessonForm(str(folder), rows[:_MOST], len(rows[_MOST:]), said)
+        said = said or str(error)
+    return LessonForm(str(folder), rows, more, said)
 
 
 def _rows(
     site: Site, versions: Versions, place: str, judging: int, may_go: bool
 ) -> list[VersionRow]:
+    """The newest of them, and no more: what each says is asked of the journal and of its drill."""
     if not versions.versions:
         return []
+    holding = versions.holding
     return [
         VersionRow(
             number=one.number,
@@ -101,10 +107,10 @@ def _rows(
             without=", ".join(map(str, one.without)),
             drill=drilled(versions.folder, one.number),
             page=f"{place}/lessons/{one.number}/drill" if _page(versions, one.number) else "",
-            may_go=may_go and one in versions.holding,
+            may_go=may_go and one in holding,
             camera=place,
         )
-        for one in (*reversed(versions.versions), Version(0, ""))
+        for one in [*reversed(versions.versions), Version(0, "")][:_MOST]
     ]
 
 

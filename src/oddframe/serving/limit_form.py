@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any, ClassVar
 
 from oddframe.errors import OddframeError
 from oddframe.scoring.request import Alarms, Manner
+from oddframe.serving.forms import number_of
 from oddframe.serving.meant import Meant, with_budget, with_threshold
 from oddframe.serving.site import SeenCamera, Site
 
@@ -151,10 +151,7 @@ def _budget(form: Mapping[str, str]) -> float:
 
 
 def _number(words: str, what: str, least: float, most: float) -> float:
-    try:
-        value = float(words)
-    except ValueError:
-        value = math.nan
+    value = number_of(words)
     if not least <= value <= most:
         raise OddframeError(
             f"expected {what}, a number from {least:.2g} to {most:.6g}, found '{words.strip()}'"

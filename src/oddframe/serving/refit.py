@@ -14,7 +14,7 @@ from oddframe.errors import OddframeError, in_words
 from oddframe.refitting.fits import Fit
 from oddframe.refitting.refits import Refits, Used
 from oddframe.serving.camera_page import Typed, page_of, shown
-from oddframe.serving.forms import form_of
+from oddframe.serving.forms import form_of, number_of
 from oddframe.serving.refit_form import pieces_in
 from oddframe.serving.site import SeenCamera, Site, no_camera
 from oddframe.serving.whole_page import whole_page
@@ -147,10 +147,7 @@ def _own_threshold(site: Site, camera: SeenCamera) -> float | None:
 
 
 def _number(form: Mapping[str, str], name: str) -> float:
-    try:
-        value = float(form.get(name, ""))
-    except ValueError:
-        value = math.nan
+    value = number_of(form.get(name, ""))
     if not math.isfinite(value):
         raise OddframeError(f"expected a number of {name}, found '{form.get(name, '').strip()}'")
     return value

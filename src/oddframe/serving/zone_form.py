@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from oddframe.errors import OddframeError
+from oddframe.serving.forms import number_of
 from oddframe.zones.zone import KINDS, NO_ZONES, Zones
 
 MOST_ZONES = 60
@@ -147,10 +148,7 @@ def _corner(zone: str, line: str) -> list[float]:
 
 
 def _number(words: str) -> float | None:
-    try:
-        value = float(words)
-    except ValueError:
-        return None
+    value = number_of(words)
     if not abs(value) < 1e9:
         return None
-    return int(value) if value.is_integer() else value
+    return int(value) if value % 1 == 0 else value
