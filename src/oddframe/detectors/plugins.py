@@ -99,7 +99,8 @@ def run_code(load: Callable[[], Loaded], where: str, owner: str) -> Loaded:
         return load()
     except Exception as error:  # of any kind
         if isinstance(error, ModuleNotFoundError) and is_of_training(error):
-            raise OddframeError(f"{where}: {what_is_missing(error)}") from error
+            who = Path(where).stem if owner.startswith("oddframe.") else where
+            raise OddframeError(f"{who}: {what_is_missing(error)}") from error
         place = _place(error, lambda name: f"{name}.".startswith(f"{owner}."))
         said = " ".join(str(error).split())
         kind = type(error).__name__
