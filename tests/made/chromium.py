@@ -33,3 +33,9 @@ def begun(scripts: bool = True):
 def complaints(chromium) -> list[str]:
     """What its console says, once."""
     return [row["message"] for row in chromium.get_log("browser")]
+
+
+def text_at(chromium, selector: str) -> str:
+    """What a person reads there, also while the page becomes another one; ``""`` without such."""
+    script = "return document.querySelector(arguments[0])?.innerText ?? ''"
+    return chromium.execute_script(script, selector)

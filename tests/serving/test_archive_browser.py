@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 from tests.made.camera_at_page import Page
-from tests.made.chromium import begun, complaints
+from tests.made.chromium import begun, complaints, text_at
 from tests.made.live_events import NOON, live_event
 from tests.made.serve_process import Process
 from tests.made.waiting import until
@@ -33,9 +33,7 @@ class Visitor(Page):
         super().go(path)
 
     def text(self, selector: str) -> str:
-        """What a person reads there, also while the page becomes another one."""
-        script = "return document.querySelector(arguments[0])?.innerText ?? ''"
-        return self.driver.execute_script(script, selector)
+        return text_at(self.driver, selector)
 
     def choose(self, selector: str, words: str) -> None:
         for option in self.all(f"{selector} option"):

@@ -5,7 +5,7 @@ from collections.abc import Generator
 
 import pytest
 from tests.made.camera_at_page import Page
-from tests.made.chromium import begun, complaints
+from tests.made.chromium import begun, complaints, text_at
 from tests.made.serve_process import Process, serve_process
 from tests.made.waiting import until
 
@@ -165,20 +165,20 @@ def test_without_scripts_zones_are_numbers_in_a_form(page, server):
 def test_the_slider_shows_at_once_what_it_would_have_meant_and_saves(page, tmp_path):
     until(lambda: page.served.browser.get("/review.csv?state=all").text.count("\n") > 1, 120)
     page.go()
-    text = page.one("#meant").text
+    text = text_at(page.driver, "#meant")
     assert "of the last week would have had" in text
     slide = page.one("#slide")
     for wanted in (4.0, 0.1):
         page.driver.execute_script(MOVE, slide, wanted)
-        until(lambda wanted=wanted: f"At {wanted:.2f}" in page.one("#meant").text)
+        until(lambda wanted=wanted: f"At {wanted:.2f}" in text_at(page.driver, "#meant"))
     assert page.one("input[name='threshold']").get_attribute("value") == "0.1"
-    assert "nothing was filmed" in page.one("#meant").text
+    assert "nothing was filmed" in text_at(page.driver, "#meant")
     assert page.all("#meant a[href^='/review/']")
     page.driver.execute_script("document.getElementById('limit').scrollIntoView()")
     page.driver.save_screenshot(str(tmp_path / "limit.png"))
     budget = page.one("input[name='budget']")
     budget.send_keys("12")
-    until(lambda: "With at most 12 a day" in page.one("#meant").text)
+    until(lambda: "With at most 12 a day" in text_at(page.driver, "#meant"))
     page.click("#limit-form button.first")
     until(lambda: page.all(".note.good"))
     assert page.camera.alarms_per_hour == 0.5
@@ -220,7 +220,7 @@ def test_a_test_message_goes_out_and_what_came_of_it_is_shown(page, tmp_path):
     assert page.one("#alerts [role=alert]").text == "lines: took a test message"
     assert '"kind": "test", "camera": "front"' in page.served.said
     page.click(".sink:has(input[value='phone']) button")
-    until(lambda: "phone" in page.one("#alerts [role=alert]").text)
+    until(lambda: "phone" in text_at(page.driver, "#alerts [role=alert]"))
     said = page.one("#alerts [role=alert]").text
     assert "refused" in said
     assert "within" not in said
