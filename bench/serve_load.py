@@ -4,10 +4,11 @@
 
 A process watches four films at their own pace (25 frames/s, 640x360, H.264) and serves the page, as
 ``oddframe serve`` does. ``page_viewers.py``, in a process of its own, is 50 viewers of the grid and
-five films. After a warm-up come phases of a minute or less: alone, with viewers, alone again, with
-viewers of whom some read nothing, and with viewers while Chromium loads the grid, whose first paint
-is its own figure. Of every frame it is noted how long after its filming it was judged. It all takes
-five minutes.
+five films. After a warm-up come phases of a minute: alone, with viewers, alone again, with viewers
+of whom some read nothing, alone, with viewers once more, and with viewers while Chromium loads the
+grid, whose first paint is its own figure. Of every frame it is noted how long after its filming it
+was judged. Before that another process does the same for as long with nobody at its page: what its
+memory grows by is the cameras' own. It all takes a quarter of an hour.
 """
 
 from __future__ import annotations
@@ -33,7 +34,14 @@ from score_speed import REAL_TIME, footage, repeat_video, write_video
 
 CAMERAS, VIEWERS, FILMS, STALLED = 4, 50, 5, 5
 SIZE = 640, 360
-PHASES = {"alone": 40, "viewers": 60, "alone again": 40, "some read nothing": 60}
+PHASES = {
+    "alone": 60,
+    "viewers": 60,
+    "alone again": 60,
+    "some read nothing": 60,
+    "alone once more": 60,
+    "viewers again": 60,
+}
 """Seconds of each, less with ``--short``."""
 WARM_UP, LOADS = 20, 5
 LOOK = 0.01
@@ -241,6 +249,21 @@ def made(work: Path) -> None:
     train(work / "normal.mp4", work / "run", track=["none"])
 
 
+def unseen(work: Path, short: bool) -> list[int]:
+    """MB at the end of every phase of a process at whose page nobody is."""
+    server = Server(work)
+    scale = 0.2 if short else 1.0
+    found = []
+    try:
+        time.sleep(WARM_UP * scale)
+        for seconds in PHASES.values():
+            time.sleep(seconds * scale)
+            found.append(server.since()["mb"])
+    finally:
+        server.end()
+    return found
+
+
 def measured(work: Path, short: bool) -> dict[str, Any]:
     """Figures of every phase."""
     server = Server(work)
@@ -271,10 +294,10 @@ def measured(work: Path, short: bool) -> dict[str, Any]:
 
 
 def table(rows: list[dict[str, Any]]) -> list[str]:
-    """The phases, a line each."""
+    """The phases, a line each; ``unseen`` is the other process's memory by then."""
     lines = [
-        "phase              lag, ms  95th  judged, ms  dropped  spared  CPUs   MB  threads  files"
-        "  viewers' CPUs  page, ms  still, ms"
+        "phase              lag, ms  95th  judged, ms  dropped  spared  CPUs   MB  unseen  threads"
+        "  files  viewers' CPUs  page, ms  still, ms"
     ]
     for row in rows:
         seen = row.get("seen", {"cpus": "", "ms": {}})
@@ -284,7 +307,8 @@ def table(rows: list[dict[str, Any]]) -> list[str]:
         lines.append(
             f"{row['phase']:<18} {row['lag_ms']:>7.1f} {row['lag_ms_95']:>5.0f} "
             f"{row['judged_ms']:>11.2f} {row['dropped']:>8.2%} {row['spared']:>7.2%} "
-            f"{row['cpus']:>5.2f} {row['mb']:>4} {row['threads']:>8} {row['files']:>6} "
+            f"{row['cpus']:>5.2f} {row['mb']:>4} {row.get('unseen', ''):>7} {row['threads']:>8} "
+            f"{row['files']:>6} "
             f"{seen['cpus']:>14} {page:>9} {still:>10}"
         )
     return lines
@@ -293,9 +317,11 @@ def table(rows: list[dict[str, Any]]) -> list[str]:
 def verdicts(result: dict[str, Any]) -> list[str]:
     """What the numbers say, a line each."""
     rows = {row["phase"]: row for row in result["rows"]}
-    alone = [rows["alone"], rows["alone again"]]
+    alone = [row for name, row in rows.items() if name.startswith("alone")]
     lines = []
-    for name in ("viewers", "some read nothing"):
+    for name in PHASES:
+        if name.startswith("alone"):
+            continue
         row = rows[name]
         more = {key: row[key] / statistics.mean(a[key] for a in alone) - 1 for key in SLOW}
         lost = _unjudged(row) - max(map(_unjudged, alone))
@@ -307,13 +333,15 @@ def verdicts(result: dict[str, Any]) -> list[str]:
             f"{_yes(lost <= LOST)}{name}: dropped or not looked at {lost:+.2%} of all frames",
             f"{_yes(not failed)}{name}: what failed for them: {failed or 'nothing'}",
         ]
-    grown = rows["some read nothing"]["mb"] / rows["viewers"]["mb"] - 1
-    result["grown"] = grown
+    first, last = rows["viewers"], rows["viewers again"]
+    grown = last["mb"] / first["mb"] - 1
+    own = last["unseen"] / first["unseen"] - 1
+    result |= {"grown": grown, "own": own}
     paint, load = ([one[what] for one in result["paints"]] for what in ("paint", "load"))
     return [
         *lines,
-        f"{_yes(grown <= FLAT)}memory from the end of one minute with viewers to the next "
-        f"{grown:+.1%}",
+        f"{_yes(grown <= FLAT)}memory from the first minute with viewers to the last {grown:+.1%}; "
+        f"with nobody at the page {own:+.1%} from then to then",
         f"{_yes(max(paint) <= 1e3 * PAINTED)}first paint, beside the viewers, {_whole(paint)} ms; "
         f"all of it {_whole(load)} ms",
     ]
@@ -343,7 +371,10 @@ def main() -> None:
         if not (work / "run").exists():
             work.mkdir(parents=True, exist_ok=True)
             made(work)
+        before = unseen(work, options.short)
         result = measured(work, options.short)
+    for row, mb in zip(result["rows"], before, strict=False):
+        row["unseen"] = mb
     lines = [*table(result["rows"]), *verdicts(result)]
     publish(head, lines, result, options.results)
 

@@ -21,7 +21,7 @@ def load(monkeypatch):
     return module
 
 
-def result(viewers=None, unread=None, counts=None, paint=400.0):
+def result(viewers=None, unread=None, again=None, counts=None, paint=400.0):
     alone = {
         "lag_ms": 20.0,
         "lag_ms_95": 40.0,
@@ -30,6 +30,7 @@ def result(viewers=None, unread=None, counts=None, paint=400.0):
         "spared": 0.0,
         "cpus": 0.7,
         "mb": 400,
+        "unseen": 380,
         "threads": 30,
         "files": 20,
     }
@@ -39,6 +40,8 @@ def result(viewers=None, unread=None, counts=None, paint=400.0):
         {"phase": "viewers", "seen": seen} | alone | (viewers or {}),
         {"phase": "alone again"} | alone,
         {"phase": "some read nothing", "seen": seen} | alone | (unread or {}),
+        {"phase": "alone once more"} | alone,
+        {"phase": "viewers again", "seen": seen} | alone | (again or {}),
         {"phase": "after"} | alone,
     ]
     return {
@@ -55,15 +58,15 @@ def result(viewers=None, unread=None, counts=None, paint=400.0):
         ({"viewers": {"judged_ms": 8.9}}, [0]),
         ({"viewers": {"dropped": 0.02}}, [1]),
         ({"unread": {"spared": 0.02}}, [4]),
-        ({"counts": {"still failed: TimeoutError": 1}}, [2, 5]),
-        ({"unread": {"mb": 430}}, [6]),
-        ({"paint": 1100.0}, [7]),
+        ({"counts": {"still failed: TimeoutError": 1}}, [2, 5, 8]),
+        ({"again": {"mb": 430}}, [9]),
+        ({"paint": 1100.0}, [10]),
     ],
 )
 def test_what_is_worse_is_said(load, changed, wrong):
     lines = load.verdicts(result(**changed))
     assert [number for number, line in enumerate(lines) if line.startswith("NO")] == wrong
-    assert len(lines) == 8
+    assert len(lines) == 11
 
 
 def test_each_phase_is_a_line(load):
