@@ -1,11 +1,13 @@
 """The page over a journal: what stands in the list, a word on it, its files, the timeline."""
 
 import csv
+import html
 import io
 import re
 import threading
 import time
 from dataclasses import replace
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from tests.made.live_events import NOON, live_event
@@ -57,6 +59,19 @@ def test_the_list_has_a_visit_once_the_latest_first(served: Served):
 def test_what_is_asked_for_is_shown(served: Served, asked, expected):
     shown = " ".join(ids_of(served.browser.get(f"/review?{asked}").text)).split()
     assert shown == [served.events[number].id for number in expected]
+
+
+def test_what_is_new_is_shown_among_what_is_asked_for(served: Served):
+    before = served.events[0].id
+    answer = served.browser.get(f"/review?camera=yard&day=2026-03-01&before={before}").text
+    (link,) = re.findall(r'href="([^"]+)">There is something new', answer)
+    assert parse_qs(urlsplit(html.unescape(link)).query) == {
+        "camera": ["yard"],
+        "day": ["2026-03-01"],
+        "state": ["undecided"],
+    }
+    assert f'<a href="{link}">to the newest</a>' in answer
+    assert "to the newest" not in served.browser.get(html.unescape(link)).text
 
 
 def test_a_word_is_kept_and_can_be_taken_back(served: Served):

@@ -97,6 +97,7 @@ class _Review:
     nothing: str
     older: str
     newest: str
+    is_newest: bool
     table: str
     may_decide: bool
     read_only: bool
@@ -126,7 +127,8 @@ def review(site: Site, request: Request) -> Response:
             items=[item_of(visit, may_decide=may_decide) for visit in found.visits],
             nothing=_nothing(said, bool(cameras)),
             older=older,
-            newest=address("/review", **{**said, "before": ""}) if said["before"] else "",
+            newest=address("/review", **{**said, "before": ""}),
+            is_newest=not said["before"],
             table=address("/review.csv", **{**said, "before": ""}),
             may_decide=may_decide,
             read_only=site.journal is None,
