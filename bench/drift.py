@@ -288,7 +288,8 @@ def main() -> None:
             if name == "frozen":
                 frozen.append(alarms)
             told.append(way.told(day, alarms))
-            way.learn(day, told[-1])
+            if day is not days[-1]:
+                way.learn(day, told[-1])
             print(
                 f"  {name}, day {day.number + 1}: {[(a.of, round(a.peak, 2)) for a in told[-1]]}",
                 flush=True,
