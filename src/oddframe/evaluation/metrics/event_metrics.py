@@ -14,6 +14,7 @@ import numpy as np
 
 from oddframe.evaluation.metrics.event_ranking import greedy_matches
 from oddframe.evaluation.metrics.false_alarms import border, false_alarms
+from oddframe.evaluation.metrics.matching import most_pairs
 from oddframe.media.clock import Clock
 from oddframe.scores.detections import EventRule, find_detections
 from oddframe.videos.video import Video, events_from_labels
@@ -127,10 +128,7 @@ def match_count(overlap: np.ndarray, least: float) -> int:
         overlap: ``(detections, events)``.
         least: the temporal IoU that is needed.
     """
-    from scipy.sparse import csr_matrix
-    from scipy.sparse.csgraph import maximum_bipartite_matching
-
     allowed = overlap >= least
     if (allowed.sum(axis=0) <= 1).all():  # no two detections compete for an event
         return int(allowed.any(axis=1).sum())
-    return int((maximum_bipartite_matching(csr_matrix(allowed)) >= 0).sum())
+    return most_pairs([np.flatnonzero(column).tolist() for column in allowed.T])

@@ -3,7 +3,7 @@
 Only the scores of anomalous frames matter as thresholds: between two of them precision and recall
 change by false positives alone. Whatever a resample of whole videos needs follows from how many
 frames of each video lie between two thresholds
-(:mod:`oddframe.evaluation.metrics.ranking_metrics`): sparse matrices (thresholds x videos) with
+(:mod:`oddframe.evaluation.metrics.ranking_metrics`): sparse tables (thresholds x videos) with
 about one entry per frame.
 """
 
@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+
+from oddframe.evaluation.metrics.video_counts import Sums, VideoCounts, sums_at
 
 BLOCK = 1024
 """Thresholds handled at a time."""
@@ -37,13 +38,13 @@ class Block:
     """
 
     thresholds: np.ndarray
-    positives: Any
-    inside: Any
-    outside: Any
-    inside_ties: Any
-    outside_ties: Any
-    groups: list[tuple[int, np.ndarray, Any]]
-    credits: tuple[np.ndarray, Any]
+    positives: VideoCounts
+    inside: VideoCounts
+    outside: VideoCounts
+    inside_ties: VideoCounts
+    outside_ties: VideoCounts
+    groups: list[tuple[int, np.ndarray, VideoCounts]]
+    credits: tuple[np.ndarray, VideoCounts]
 
 
 @dataclass(frozen=True)
@@ -178,14 +179,15 @@ def _block(
         credits: what each of those adds to recall.
     """
     counts, hits = [], []
+    height, videos = len(thresholds), len(last)
     for start in range(0, len(frames), AT_ONCE):
         part, odd = frames[start : start + AT_ONCE], positive[start : start + AT_ONCE]
         # Row of the highest threshold that a frame passes.
-        rows = len(thresholds) - np.searchsorted(thresholds[::-1], flat[part], side="right")
+        rows = height - np.searchsorted(thresholds[::-1], flat[part], side="right")
         owner = np.searchsorted(last, part, side="right")
         tied, within = flat[part] == thresholds[rows], anomalous[owner]
         chosen = (odd, ~odd & within, ~odd & ~within, ~odd & within & tied, ~odd & ~within & tied)
-        counts.append([_counted(rows[one], owner[one], len(thresholds), last) for one in chosen])
+        counts.append([_counted(rows[one], owner[one], videos) for one in chosen])
         hits.append((rows[odd], owner[odd], np.searchsorted(positives, part[odd])))
     rows, owner, place = map(np.concatenate, zip(*hits, strict=True))
     found = []
@@ -193,26 +195,18 @@ def _block(
         own = group[place]
         used, compact = np.unique(rows[own], return_inverse=True)
         if len(used):
-            found.append((index, used, _counted(compact, owner[own], len(used), last)))
+            sums = _counted(compact, owner[own], videos)
+            found.append((index, used, VideoCounts.of([sums], len(used), videos)))
     own = credits[place] > 0
     used, compact = np.unique(rows[own], return_inverse=True)
-    sums = _summed(credits[place[own]], compact, owner[own], len(used), last)
+    sums = sums_at(credits[place[own]], compact, owner[own], videos)
     return Block(
         thresholds,
-        *(sum(parts[1:], parts[0]) for parts in zip(*counts, strict=True)),
-        *(found, (used, sums)),
+        *(VideoCounts.of(parts, height, videos) for parts in zip(*counts, strict=True)),
+        *(found, (used, VideoCounts.of([sums], len(used), videos))),
     )
 
 
-def _counted(rows: np.ndarray, owner: np.ndarray, height: int, last: np.ndarray) -> Any:
-    """How often each row comes with each video: sparse ``(height, videos)``."""
-    return _summed(np.ones(len(rows), np.float32), rows, owner, height, last)
-
-
-def _summed(
-    values: np.ndarray, rows: np.ndarray, owner: np.ndarray, height: int, last: np.ndarray
-) -> Any:
-    """Sums of values by row and video: sparse ``(height, videos)``."""
-    from scipy.sparse import csr_matrix
-
-    return csr_matrix((values, (rows, owner)), shape=(height, len(last)))
+def _counted(rows: np.ndarray, owner: np.ndarray, videos: int) -> Sums:
+    """How often each row comes with each video."""
+    return sums_at(np.ones(len(rows), np.float32), rows, owner, videos)

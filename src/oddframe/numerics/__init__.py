@@ -1,0 +1,1 @@
+"""Functions and filters of numerics that several rooms need, in NumPy and plain Python."""
