@@ -48,6 +48,7 @@ def test_every_extra_that_a_message_names_exists():
 
     text = "".join(path.read_text() for path in (CLONE / "src").rglob("*.py"))
     assert {*re.findall(r"how_to_install\(['\"](\w+)['\"]\)", text)} == {
+        "matlab",
         "mqtt",
         "prometheus",
         "ray",

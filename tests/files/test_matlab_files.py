@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,13 @@ def same(found, wanted):
     else:
         assert found.dtype == wanted.dtype
         np.testing.assert_array_equal(found, wanted)
+
+
+def test_without_scipy_it_is_said_what_to_install(tmp_path, monkeypatch):
+    savemat(tmp_path / "a.mat", VARIABLES)
+    monkeypatch.setitem(sys.modules, "scipy", None)
+    with pytest.raises(OddframeError, match=r"a\.mat: .*SciPy.*install it with: .*\[matlab\]"):
+        read_mat(tmp_path / "a.mat")
 
 
 @pytest.mark.parametrize("compressed", [False, True])

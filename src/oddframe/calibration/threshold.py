@@ -18,6 +18,7 @@ from oddframe.calibration.tail import LEAST_BLOCKS, RateTail, interval, minute_m
 from oddframe.console.words import HELD_OUT, count
 from oddframe.errors import OddframeError
 from oddframe.media.clock import MOST_WATCHED, Clock
+from oddframe.numerics.quantiles import gamma_quantile
 from oddframe.scores.detections import MERGE_SECONDS
 
 if TYPE_CHECKING:
@@ -137,9 +138,7 @@ def most_alarms(alarms: int, certainty: float, spread: float = 1.0) -> float:
     The exact bound of a Poisson mean, ``chi2.ppf(certainty, 2 alarms + 2) / 2``: 3.0 of which none
     was seen, at a certainty of 0.95. Alarms that come in packs of ``spread`` count by the pack.
     """
-    from scipy.special import gammaincinv
-
-    return spread * float(gammaincinv(alarms / spread + 1, certainty))
+    return spread * gamma_quantile(alarms / spread + 1, certainty)
 
 
 def alarms_allowed(expected: float, spread: float = 1.0) -> int:

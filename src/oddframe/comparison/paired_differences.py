@@ -19,6 +19,7 @@ from oddframe.evaluation.intervals import LEVEL, Draws, differences_at
 from oddframe.evaluation.metric_names import metric_name
 from oddframe.evaluation.metric_samples import why_undefined
 from oddframe.evaluation.result import Measured
+from oddframe.numerics.quantiles import student_quantile
 
 CHANCE = "may be chance"
 
@@ -86,8 +87,6 @@ def beyond_the_seeds(first: Sequence[float | None], second: Sequence[float | Non
     Args:
         first, second: the value of each seed, at least two each, all defined.
     """
-    from scipy.special import stdtrit
-
     groups = [np.array(part, dtype=float) for part in (first, second)]
     gap = abs(groups[0].mean() - groups[1].mean())
     parts = np.array([part.var(ddof=1) / len(part) for part in groups])
@@ -95,7 +94,7 @@ def beyond_the_seeds(first: Sequence[float | None], second: Sequence[float | Non
         return bool(gap > 0)
     freedom = np.array([len(part) - 1 for part in groups])
     degrees = parts.sum() ** 2 / (parts**2 / freedom).sum()
-    return bool(gap > stdtrit(degrees, (1 + LEVEL) / 2) * np.sqrt(parts.sum()))
+    return bool(gap > student_quantile(degrees, (1 + LEVEL) / 2) * np.sqrt(parts.sum()))
 
 
 def _verdict(

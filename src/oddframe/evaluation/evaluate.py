@@ -295,7 +295,7 @@ def _bootstrap_note(truth: Truth, wanted: int, drawn: int, seed: int) -> str:
 
 def _versions() -> dict[str, str]:
     versions = {"oddframe": oddframe.__version__, "python": platform.python_version()}
-    for package in ("numpy", "scipy", "opencv-python-headless"):
+    for package in ("numpy", "opencv-python-headless"):
         try:
             versions[package] = version(package)
         except PackageNotFoundError:

@@ -27,6 +27,8 @@ from oddframe.console.words import duration
 from oddframe.evaluation.bootstrap import ROWS, draw_videos
 from oddframe.evaluation.metric_names import metric_name
 from oddframe.evaluation.result import Measured
+from oddframe.numerics.logistic import logistic
+from oddframe.numerics.quantiles import beta_quantile, gamma_quantile, student_quantile
 
 LEVEL = 0.95
 _FEW = 10
@@ -93,17 +95,15 @@ class Counted:
 
         Poisson's for a rate, Clopper and Pearson's for a share: for counts that are independent.
         """
-        from scipy.special import betaincinv, gammaincinv
-
         tail = (1 - LEVEL) / 2
         hits, rest = self.hits, self.of - self.hits
         if self.of <= 0 or min(hits, np.inf if self.hours else rest) >= _FEW:
             return None
         if self.hours:
-            low = gammaincinv(hits, tail) if hits else 0.0
-            return float(low / self.of), float(gammaincinv(hits + 1, 1 - tail) / self.of)
-        low = betaincinv(hits, rest + 1, tail) if hits else 0.0
-        return float(low), float(betaincinv(hits + 1, rest, 1 - tail) if rest else 1.0)
+            low = gamma_quantile(hits, tail) if hits else 0.0
+            return low / self.of, gamma_quantile(hits + 1, 1 - tail) / self.of
+        low = beta_quantile(hits, rest + 1, tail) if hits else 0.0
+        return low, beta_quantile(hits + 1, rest, 1 - tail) if rest else 1.0
 
     @property
     def words(self) -> str:
@@ -129,13 +129,7 @@ class _Scale:
         return np.clip(values, low, high)
 
 
-def _expit(values: np.ndarray) -> np.ndarray:
-    from scipy.special import expit
-
-    return expit(values)
-
-
-_SHARE = _Scale(lambda x: np.log(x / (1 - x)), _expit, 0.0, 1.0)
+_SHARE = _Scale(lambda x: np.log(x / (1 - x)), logistic, 0.0, 1.0)
 _RATE = _Scale(np.log, np.exp, 0.0)
 _PLAIN = _Scale(lambda x: x, lambda x: x)
 
@@ -191,8 +185,6 @@ def _measured(
     undefined: Callable[[str], str],
     levels: Sequence[float],
 ) -> list[dict[str, Measured]]:
-    from scipy.special import stdtrit
-
     found, spread = {}, {}
     for name, values in samples.items():
         value = float(values[0])
@@ -224,9 +216,9 @@ def _measured(
     deviations, degrees = _deviations(list(spread.values()), draws)
     by_level = []
     for level in levels:
-        reaches = stdtrit(degrees, (1 + level) / 2) * deviations
+        reaches = [student_quantile(free, (1 + level) / 2) for free in degrees.tolist()]
         ends = {}
-        for name, reach in zip(spread, reaches, strict=True):
+        for name, reach in zip(spread, reaches * deviations, strict=True):
             scale, part = scales[name], found[name]
             middle = scale.there(np.array(part.value))
             low, high = scale.back(middle + reach * np.array([-1, 1])).tolist()

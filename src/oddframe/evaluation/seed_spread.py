@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from oddframe.numerics.quantiles import student_quantile
+
 
 @dataclass(frozen=True)
 class SeedSpread:
@@ -38,10 +40,8 @@ class SeedSpread:
         n, mean = len(values), float(np.mean(values))
         if n == 1:
             return cls(n, mean)
-        from scipy.special import stdtrit
-
         deviation = float(np.std(values, ddof=1))
-        reach = float(stdtrit(n - 1, 0.975)) * deviation / n**0.5
+        reach = student_quantile(n - 1, 0.975) * deviation / n**0.5
         low, high = mean - reach, mean + reach
         if share:
             low, high = max(low, 0.0), min(high, 1.0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import functools
+import importlib.util
 import json
 import math
 import os
@@ -20,6 +21,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from oddframe.console.installation import how_to_install
 from oddframe.errors import OddframeError
 from oddframe.files import matlab_child
 from oddframe.files.regular_files import require_file
@@ -41,9 +43,14 @@ def read_mat(path: Path) -> dict[str, Any]:
 
     Raises:
         OddframeError: no file, not a MATLAB file, a damaged one, or one that takes more memory or
-            time than a label file can need.
+            time than a label file can need; or SciPy is not installed.
     """
     require_file(path, "a MATLAB file of labels", "put it where the data set has it")
+    if importlib.util.find_spec("scipy") is None:
+        raise OddframeError(
+            f"{path}: MATLAB files are read by SciPy, which is not installed; install it with: "
+            f"{how_to_install('matlab')}"
+        )
     return _reader(os.getpid()).read(path)
 
 

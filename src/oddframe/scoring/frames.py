@@ -18,6 +18,7 @@ from oddframe.detectors.stepping import scores_of
 from oddframe.errors import OddframeError
 from oddframe.media.clock import Clock
 from oddframe.media.watched_video import watched
+from oddframe.numerics.smoothing import gaussian_weights, weighted_neighbours
 from oddframe.scores.baseline_scores import write_baselines
 from oddframe.scores.camera_troubles import CameraTrouble, note_trouble
 from oddframe.scores.detections import Reason
@@ -149,12 +150,10 @@ def raised(values: np.ndarray, begun: list[tuple[int, Since]], clock: Clock) -> 
 
 def smoothed(values: np.ndarray, clock: Clock, seconds: float) -> np.ndarray:
     """Gaussian smoothing in time; nothing over time that was not filmed, nor over a cut."""
-    from scipy.ndimage import gaussian_filter1d
-
-    sigma = seconds * clock.rate
+    weights = gaussian_weights(seconds * clock.rate)
     ticks = clock.on_grid(values)
     ends = np.cumsum(clock.held)
     edges = [0, *(int(ends[frame - 1]) for frame in clock.breaks), ticks.size]
     parts = [ticks[a:b] for a, b in itertools.pairwise(edges)]
-    smooth = [gaussian_filter1d(part, sigma, mode="nearest") for part in parts]
+    smooth = [weighted_neighbours(part, weights) for part in parts]
     return clock.off_grid(np.concatenate(smooth)).astype(np.float32)

@@ -8,8 +8,8 @@ There is no bias; a column of ones is one, which is penalised as the others are.
 from __future__ import annotations
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
-from scipy.special import expit
+
+from oddframe.numerics.logistic import logistic
 
 _MOST_STEPS = 100
 _CLOSE = 1e-9
@@ -33,7 +33,7 @@ def fit_in_rows(gram: np.ndarray, signs: np.ndarray, costs: np.ndarray) -> np.nd
     loss = _losses(found, decided, signs, costs)
     one = np.eye(gram.shape[1])
     for _ in range(_MOST_STEPS):
-        odds = expit(-signs * decided)
+        odds = logistic(-signs * decided)
         left = found - costs * signs * odds
         if np.abs(left).max() < _CLOSE * costs.max():
             break
@@ -77,16 +77,16 @@ def fit_in_columns(
     found = start
     decided = rows @ found
     loss = _loss(found, decided, signs, costs)
-    factor, before = None, np.inf
+    inverse, before = None, np.inf
     for _ in range(_MOST_STEPS):
-        odds = expit(-signs * decided)
+        odds = logistic(-signs * decided)
         slope = found - rows.T @ (costs * signs * odds)
-        if factor is None:
+        if inverse is None:
             curved = rows * np.sqrt(costs * odds * (1 - odds))[:, None]
             bend = curved.T @ curved
             bend[np.diag_indices_from(bend)] += 1
-            factor = cho_factor(bend, check_finite=False)
-        step = -cho_solve(factor, slope, check_finite=False)
+            inverse = np.linalg.inv(bend)
+        step = -(inverse @ slope)
         moved, size = rows @ step, 1.0
         while True:
             tried = _loss(found + size * step, decided + size * moved, signs, costs)
@@ -99,7 +99,7 @@ def fit_in_columns(
             break
         # The curvature takes nearly all the time, and hardly changes where steps are small.
         if size < 1 or gain > before / 10:
-            factor = None
+            inverse = None
         before = gain
     return found
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from scipy.special import expit
 
+from oddframe.numerics.logistic import logistic
 from oddframe.untrained.logistic_regression import fit_in_columns
 
 
@@ -61,4 +61,4 @@ def _pass(
         share = window / end
         costs = np.where(signs > 0, 1 - share, share) / penalty
         weights = fit_in_columns(rows[:last], signs, costs, weights)
-        yield first, expit(rows[first:last] @ weights)
+        yield first, logistic(rows[first:last] @ weights)

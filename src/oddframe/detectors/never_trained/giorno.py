@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from scipy.ndimage import correlate1d
 
 from oddframe.calibration.places import odd_boxes, where
 from oddframe.cluster.threads import one_thread_each
@@ -23,6 +22,7 @@ from oddframe.errors import OddframeWarning
 from oddframe.media.frames import Frame, MediaInfo
 from oddframe.motion_cubes.components import principal_components
 from oddframe.motion_cubes.cubes import COLUMNS, MARGIN, ROWS, SIZE, Moment, MotionCubes
+from oddframe.numerics.smoothing import weighted_neighbours
 from oddframe.scores.standing_out import StandsOut
 from oddframe.settings.ranges import setting
 from oddframe.untrained.detector import (
@@ -241,7 +241,7 @@ class GiornoStream:
         grid = np.zeros((len(self._kept), ROWS, COLUMNS), np.float32)
         grid[np.stack([part.moving for part in self._kept])] = probable / (1 - probable)
         for axis in range(3):
-            grid = correlate1d(grid, _SMOOTHED, axis=axis, mode="nearest")
+            grid = weighted_neighbours(grid, _SMOOTHED, axis)
         return grid, (tests > 0) | (counts == 0)
 
     def _rows(self) -> np.ndarray:
