@@ -17,6 +17,7 @@ _PUBLIC = {
     "OddframeWarning": "oddframe.errors",
     "Scores": "oddframe.scores.frame_scores",
     "Video": "oddframe.videos.video",
+    "cite": "oddframe.verbs.cite",
     "compare": "oddframe.verbs.compare",
     "demo": "oddframe.verbs.demo",
     "drill": "oddframe.verbs.drill",

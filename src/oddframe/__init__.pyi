@@ -23,6 +23,7 @@ from oddframe.scoring.footage import Scored
 from oddframe.sweeps.result import SweepResult
 from oddframe.teaching.taught import Taught
 from oddframe.tracking.sending import Tracked
+from oddframe.verbs.cite import Cited
 from oddframe.verbs.demo import Demo
 from oddframe.verbs.extract import Extracted
 from oddframe.verbs.merge_crops import Merged
@@ -36,6 +37,7 @@ from oddframe.watching.watched import Watched
 
 __version__: str
 
+def cite(what: AnyPath | None = ...) -> Cited: ...
 def compare(
     scores: AnyPath | Sequence[AnyPath],
     out: AnyPath,
@@ -255,6 +257,7 @@ __all__ = [
     "OddframeWarning",
     "Scores",
     "Video",
+    "cite",
     "compare",
     "demo",
     "drill",

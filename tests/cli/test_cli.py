@@ -81,8 +81,8 @@ def test_every_verb_explains_its_options(cli, verb):
     assert not re.search(r"--[a-z]+_", out), "docs and messages write --val-share"
     assert "\\x08" not in out
     assert "\b" not in out
-    # They write where the tracker says, into the state folder, or into the run.
-    assert "--out OUT" in out or verb in ("learn", "serve", "track", "watch")
+    # They write where the tracker says, into the state folder, into the run, or print alone.
+    assert "--out OUT" in out or verb in ("cite", "learn", "serve", "track", "watch")
     assert "`" not in out, "marks of docstrings"
     assert not {"<class", "Optional["} & set(re.split(r"\s|(?<=\[)", out)), "Python's words"
 
@@ -317,7 +317,7 @@ def test_options_from_a_file(street, cli, tmp_path):
 
 def test_unknown_verbs_options_and_settings(street, refused, tmp_path):
     normal, out = street.root / "normal", tmp_path / "run"
-    assert "unknown verb 'listen'; use one of demo, prepare" in refused("listen", "cam")
+    assert "unknown verb 'hark'; use one of demo, prepare" in refused("hark", "cam")
     assert "unknown verb 'scroe'; did you mean 'score'? use" in refused("scroe", "run", "a.mp4")
     video = street.root / "calm.mp4"
     for option in ("--colour", "--colour=red"):

@@ -35,6 +35,7 @@ VERBS = {
     "reproduce": "a row of a paper's table, from the data to measured beside expected",
     "import": "a published checkpoint becomes a run",
     "fetch": "weights, features and data sets with known addresses",
+    "cite": "BibTeX of the papers behind a run, or of a method",
 }
 _FUNCTIONS = {"import": "import_checkpoint"}
 """Where the function, and its module, cannot have the name of the verb."""
