@@ -139,12 +139,11 @@ def test_what_cannot_be_drawn_is_said_in_one_line(tmp_path, pictures, message):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_training_does_not_load_matplotlib_by_importing_it():
+def test_training_does_not_load_matplotlib():
     code = (
         "import sys; import oddframe.reporting.drawing.sample_pictures as s; import numpy as np;"
-        "assert not any(name.startswith('matplotlib') for name in sys.modules);"
         "import tempfile, pathlib; path = pathlib.Path(tempfile.mkdtemp()) / 'a.png';"
         "s.write_samples(path, {'target': np.zeros((1, 8, 8, 3))}, 'step 1');"
-        "assert 'matplotlib.pyplot' not in sys.modules"
+        "assert 'matplotlib' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,18 +1,22 @@
-"""Text in video frames, with the font that matplotlib brings: OpenCV's own knows only ASCII."""
+"""Text in video frames, in DejaVu Sans, which lies beside this module: OpenCV's font is ASCII."""
 
 from __future__ import annotations
 
-import warnings
 from functools import lru_cache
-from typing import Any
+from pathlib import Path
 
 import numpy as np
+from PIL import Image, ImageDraw, ImageFont
 
 from oddframe.pages.colours import Colour
+
+_FONTS = Path(__file__).parent / "fonts"
 
 
 class Lettering:
     """Draws lines of text of one size into RGB images.
+
+    A character that the font lacks is a box.
 
     Args:
         height: size of the font in pixels.
@@ -20,21 +24,19 @@ class Lettering:
     """
 
     def __init__(self, height: int, bold: bool = False) -> None:
-        from matplotlib import font_manager
-        from matplotlib.ft2font import FT2Font
-
-        file = font_manager.findfont("DejaVu Sans:bold" if bold else "DejaVu Sans")
-        self._font: Any = FT2Font(str(file))
-        self._font.set_size(height, 72)
+        file = _FONTS / ("DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf")
+        # Pillow's other engine is not in every build of it, and letters would stand elsewhere.
+        self._font = ImageFont.truetype(file, height, layout_engine=ImageFont.Layout.BASIC)
         self._render = lru_cache(maxsize=256)(self._render_uncached)
 
     def _render_uncached(self, text: str) -> tuple[np.ndarray, int]:
-        with warnings.catch_warnings():
-            # A character that the font lacks is drawn as a box; that is all there is to say.
-            warnings.simplefilter("ignore")
-            self._font.set_text(text)
-            self._font.draw_glyphs_to_bitmap(antialiased=True)
-        return np.array(self._font.get_image()), round(self._font.get_descent() / 64)
+        """How far each pixel is covered, uint8, and how far that goes below the base line."""
+        line = text.replace("\n", " ")  # of which Pillow would make two
+        left, top, right, bottom = (round(end) for end in self._font.getbbox(line, anchor="ls"))
+        image = Image.new("L", (right - left, bottom - top))
+        place = -left, -top
+        ImageDraw.Draw(image).text(place, line, fill=255, font=self._font, anchor="ls")
+        return np.asarray(image), bottom
 
     def width(self, text: str) -> int:
         """Width of the text in pixels."""
