@@ -11,6 +11,7 @@ import pytest
 from jinja2 import Environment, UndefinedError, meta
 
 import oddframe
+from oddframe.pages.bar_charts import Bar, BarChart, BarGroup, BarRow
 from oddframe.pages.document import Introduction, html_document
 from oddframe.pages.figures import Chart, Label, Lane, Lanes, Legend, Line, Mark, Span
 from oddframe.pages.rendering import drawn
@@ -75,6 +76,11 @@ def test_no_template_escapes_less_and_no_module_holds_markup():
         FirstOpen([(NASTY, Facts([])), (NASTY, Facts([]))]),
         Legend([Mark(NASTY, NASTY)]),
         Chart(NASTY, NASTY, NASTY),
+        BarChart(
+            *(NASTY, Legend([Mark(NASTY, NASTY)])),
+            [BarRow(9, [BarGroup(1, NASTY, NASTY, [Bar(NASTY, 1, 2, 3, 4, 5, NASTY, 6)])])],
+            *(False, True),
+        ),
         Lanes(
             [Lane(NASTY, NASTY, 9, [Line(NASTY, NASTY)], [], [], truth=[Span(0, 1, NASTY)])],
             [Lane(NASTY, NASTY, 9, [], [Label(NASTY, NASTY)], [], values=[Mark("", NASTY)])],

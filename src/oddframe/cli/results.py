@@ -97,8 +97,11 @@ def describe(result: Any, given: Mapping[str, Any] | None = None) -> str:
         case LossSpreads():
             return result.table()
         case Comparison():
-            beside = f"\nbeside it: {BESIDE}" if "out" in given else ""
-            return result.text() + _page(given, "comparison.html") + beside
+            page = _page(given, "comparison.html")
+            if "out" in given:
+                plots = ", pictures in plots/" if (Path(given["out"]) / "plots").is_dir() else ""
+                page += f"\nbeside it: {BESIDE}{plots}"
+            return result.text() + page
         case DrillComparison():
             return result.text() + _page(given, "comparison.html")
         case Drilled():

@@ -26,6 +26,7 @@ from oddframe.pages.document import Introduction, html_document
 from oddframe.pages.figures import Legend, Mark, Planes
 from oddframe.reporting.drawing.plots import (
     PROBABILITIES,
+    plots_folder,
     write_precision_recall,
     write_roc,
     write_timeline,
@@ -39,7 +40,7 @@ from oddframe.scores.frame_scores import Scores
 from oddframe.videos.names import require_files_apart
 from oddframe.videos.video import Video
 
-BESIDE = "comparison.json, comparison.tex, tables as CSV, pictures in plots/"
+BESIDE = "comparison.json, comparison.tex, tables as CSV"
 """The other files of a comparison, in words."""
 
 
@@ -64,7 +65,8 @@ def write_comparison(
     """Write ``comparison.html``, its tables as CSV and LaTeX and its pictures into the folder.
 
     The tables are ``comparison.tex`` and those of
-    :func:`oddframe.comparison.tables.write_tables`; the pictures are in ``plots/``.
+    :func:`oddframe.comparison.tables.write_tables`; the pictures are in ``plots/``, if matplotlib
+    is there to draw them.
 
     Args:
         folder: made if it is not there.
@@ -92,16 +94,17 @@ def write_comparison(
     suspects |= {name: found for name, e in known.items() if (found := doubts({}, e))}
     write_tables(folder, comparison, [*published, *elsewhere])
     write_text(folder / "comparison.tex", latex_table(comparison, published, suspects))
-    if known and all("roc" in e.curves for e in known.values()):
-        write_roc(folder / "plots" / "roc.png", known)
-    if known and all("pr" in e.curves for e in known.values()):
-        write_precision_recall(folder / "plots" / "precision_recall.png", known)
+    plots = plots_folder(folder)
+    if plots and known and all("roc" in e.curves for e in known.values()):
+        write_roc(plots / "roc.png", known)
+    if plots and known and all("pr" in e.curves for e in known.values()):
+        write_precision_recall(plots / "precision_recall.png", known)
     total, videos = len(videos), some_videos(videos)
     timelines = model_timelines(videos, scores, total) if videos and scores else None
-    if timelines and scores:
+    if plots and timelines and scores:
         axis = PROBABILITIES if timelines.common else None
         for video in videos:
-            target = folder / "plots" / "timelines" / f"{video.id}.png"
+            target = plots / "timelines" / f"{video.id}.png"
             named = {name: part[video.id] for name, part in scores.items()}
             write_timeline(target, video, named, axis=axis)
     sections = {
@@ -110,7 +113,7 @@ def write_comparison(
         "Seeds": seeds_section(comparison, suspects),
         "Chosen by validation, and the oracle beside it": oracle_section(comparison, suspects),
         "Published numbers": published_section([*published, *elsewhere]),
-        "Classes": classes_section(folder, comparison, suspects),
+        "Classes": classes_section(plots, comparison, suspects),
         "Decisions at a threshold": _decisions(comparison, set(suspects)),
         "Curves": _curves(known),
         "Training curves": model_curves(curves or {}, list(comparison.models)),

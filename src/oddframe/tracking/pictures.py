@@ -21,11 +21,17 @@ def with_drawn_pictures(record: RunRecord) -> Generator[RunRecord]:
     """The record with what its reports lack, as files that are gone after the block.
 
     That is ROC and precision-recall curves of evaluations without plots, and timelines of scores,
-    evenly spread over the videos, where no report shows any of those scores.
+    evenly spread over the videos, where no report shows any of those scores. Without matplotlib
+    none of them is drawn, which a warning says.
 
     Raises:
         OddframeError: scores or a manifest that are damaged.
     """
+    from oddframe.reporting.drawing.plots import can_plot
+
+    if not can_plot():
+        yield record
+        return
     with tempfile.TemporaryDirectory(prefix="oddframe-track-") as work:
         drawn = [*_curves(record, Path(work)), *_timelines(record, Path(work))]
         yield replace(record, pictures=(*record.pictures, *drawn))

@@ -8,9 +8,7 @@ import pytest
 
 from oddframe.evaluation.result import Measured
 from oddframe.pages.colours import SERIES
-from oddframe.pages.rendering import drawn
 from oddframe.reporting.drawing.class_bars import CHARTS, class_bars
-from oddframe.reporting.parts.class_charts import class_charts
 
 OPACITY = 0.85
 
@@ -71,14 +69,6 @@ def test_every_bar_is_there_and_wide_enough(models, classes):
     _, _, boxes, _ = cv2.connectedComponentsWithStats(pixels)
     bars = [box for box in boxes[1:] if box[3] > 60]
     assert len(bars) >= classes * (1 + (models > len(SERIES)))
-
-
-def test_files_and_page_hold_the_same_pictures(tmp_path):
-    charts = class_charts(tmp_path / "new", _models(1, 2, lambda m, c: 0.7), {})
-    html = "".join(map(drawn, charts))
-    for metric in CHARTS:
-        assert cv2.imread(str(tmp_path / "new" / f"classes_{metric}.png")) is not None
-    assert html.count("data:image/png;base64,") == len(CHARTS)
 
 
 def test_models_of_one_colour_are_told_apart_by_stripes():

@@ -3,15 +3,18 @@ from __future__ import annotations
 import base64
 import dataclasses
 import re
+import shutil
+import sys
 from html.parser import HTMLParser
 
 import cv2
 import numpy as np
 import pytest
 
-from oddframe.errors import OddframeError
+from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.evaluation.evaluate import evaluate_scores
 from oddframe.media.clock import Clock
+from oddframe.reporting.drawing import plots
 from oddframe.reporting.report import shown_videos, video_table
 from oddframe.reporting.report.page import write_report
 from oddframe.scores.detections import Detection, EventRule, find_detections
@@ -91,6 +94,23 @@ def test_the_page_needs_no_other_file_and_no_network(write, toy):
     assert "@import" not in page.source
     policy = next(m["content"] for m in page.all("meta") if "http-equiv" in m)
     assert policy.startswith("default-src 'none'")
+
+
+def test_without_matplotlib_the_page_is_the_same_and_a_line_says_what_is_not_written(
+    write, toy, tmp_path, monkeypatch
+):
+    evaluation = evaluate_scores(toy.scores, toy.manifest, resamples=20)
+    whole = write(evaluation=evaluation).source
+    assert (tmp_path / "report" / "plots" / "roc.png").is_file()
+    shutil.rmtree(tmp_path / "report")
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    plots._say_what_is_missing.cache_clear()
+    with pytest.warns(OddframeWarning, match=r"matplotlib.*\[plots\]") as said:
+        without = [write(evaluation=evaluation).source for _ in range(2)]
+    assert without == [whole] * 2
+    assert len(said) == 1
+    assert not (tmp_path / "report" / "plots").exists()
+    assert list((tmp_path / "report" / "events").rglob("*.jpg"))
 
 
 def test_names_from_outside_are_escaped(write, toy):

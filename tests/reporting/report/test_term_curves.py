@@ -29,8 +29,8 @@ def terms():
     }
 
 
-def terms_section(*arguments):
-    return drawn(term_curves.terms_section(*arguments))
+def terms_section(folder, *arguments):
+    return drawn(term_curves.terms_section(folder / "plots", *arguments))
 
 
 def scores_of(terms, **meta):

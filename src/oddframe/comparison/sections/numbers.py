@@ -11,8 +11,9 @@ from oddframe.comparison.result import Comparison
 from oddframe.evaluation.metric_names import HEADLINES, baseline_name, metric_name
 from oddframe.evaluation.metrics.frame_metrics import headline_metric
 from oddframe.evaluation.result import Measured
+from oddframe.pages.bar_charts import BarChart
 from oddframe.pages.colours import series_class
-from oddframe.pages.figures import Chart, Legend
+from oddframe.pages.figures import Legend
 from oddframe.pages.tables import Cell, Table
 from oddframe.reporting.parts.class_charts import class_charts
 from oddframe.reporting.parts.lanes import series_key
@@ -151,18 +152,18 @@ class Classes:
     """
 
     template: ClassVar[str] = "comparison/classes.html"
-    charts: Sequence[Chart]
+    charts: Sequence[BarChart]
     key: Legend
     tables: Sequence[tuple[str, Table]]
 
 
 def classes_section(
-    folder: Path, comparison: Comparison, suspects: Collection[str]
+    plots: Path | None, comparison: Comparison, suspects: Collection[str]
 ) -> Classes | None:
     """Charts, and a table per class metric with a column per model; None without classes.
 
     Args:
-        folder: the charts are written into its ``plots/``.
+        plots: the folder of the charts; None for no files.
         comparison: the numbers.
         suspects: names of the models in red.
     """
@@ -170,7 +171,7 @@ def classes_section(
         return None
     metrics = {m: None for rows in comparison.classes.values() for r in rows.values() for m in r}
     return Classes(
-        charts=class_charts(folder / "plots", comparison.classes, comparison.class_counts),
+        charts=class_charts(plots, comparison.classes, comparison.class_counts),
         key=series_key(list(comparison.classes)),
         tables=[
             (metric_name(metric).label, _class_table(metric, comparison, suspects))

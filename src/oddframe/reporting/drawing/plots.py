@@ -1,13 +1,22 @@
-"""Curves and timelines as PNG files, through matplotlib's figures and never through pyplot."""
+"""Curves and timelines as PNG files, through matplotlib's figures and never through pyplot.
+
+matplotlib is an extra, and pages are drawn without it: whoever writes these files asks
+:func:`can_plot` or :func:`plots_folder` first.
+"""
 
 from __future__ import annotations
 
+import importlib.util
+import warnings
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from oddframe.console.installation import how_to_install
+from oddframe.errors import OddframeWarning
 from oddframe.evaluation.result import Curve, Evaluation
 from oddframe.files.atomic import atomic_path
 from oddframe.pages.colours import DETECTION, SERIES, TRUTH, hexadecimal
@@ -41,6 +50,29 @@ TIMELINE_WIDTH = 10.0
 
 PROBABILITIES = ScoreAxis(0.0, 1.02)
 """The axis of scores between 0 and 1."""
+
+
+def plots_folder(folder: Path) -> Path | None:
+    """``plots`` in a folder of results; None, as :func:`can_plot` says, without matplotlib."""
+    return folder / "plots" if can_plot() else None
+
+
+def can_plot() -> bool:
+    """Whether matplotlib is installed; where it is not, a warning says so, once."""
+    if importlib.util.find_spec("matplotlib") is None:
+        _say_what_is_missing()
+        return False
+    return True
+
+
+@cache
+def _say_what_is_missing() -> None:
+    warnings.warn(
+        "plots are not written as PNG files, which takes matplotlib; pages have them all the same; "
+        f"install it with: {how_to_install('plots')}",
+        OddframeWarning,
+        stacklevel=4,
+    )
 
 
 def write_roc(target: Path, evaluations: Mapping[str, Evaluation]) -> Path:

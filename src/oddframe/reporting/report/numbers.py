@@ -10,7 +10,8 @@ from typing import ClassVar
 from oddframe.console.words import count, sentence
 from oddframe.evaluation.metric_names import LOCALISATION, baseline_name, metric_name
 from oddframe.evaluation.result import Evaluation, Measured
-from oddframe.pages.figures import Chart, Planes
+from oddframe.pages.bar_charts import BarChart
+from oddframe.pages.figures import Planes
 from oddframe.pages.tables import Cell, Group, Table
 from oddframe.reporting.parts.alarm_drawings import alarm_drawings
 from oddframe.reporting.parts.class_charts import class_charts
@@ -82,17 +83,17 @@ class Numbers:
     curves: Planes | None
     alarms: Planes | None
     classes: Table | None
-    charts: Sequence[Chart]
+    charts: Sequence[BarChart]
     decisions: Decisions | None
 
 
-def numbers_section(evaluation: Evaluation, suspect: bool, plots: Path) -> Numbers:
+def numbers_section(evaluation: Evaluation, suspect: bool, plots: Path | None) -> Numbers:
     """The numbers of an evaluation, and charts of its classes as files.
 
     Args:
         evaluation: the numbers.
         suspect: whether all of them are shown in red.
-        plots: the folder of the charts.
+        plots: the folder of the charts; None for no files.
     """
     classes, by_class, counts = None, evaluation.classes, evaluation.class_counts
     if by_class:

@@ -16,6 +16,7 @@ from oddframe.files.atomic import atomic_path, write_text
 from oddframe.pages.document import Introduction, html_document
 from oddframe.reporting.drawing.plots import (
     PROBABILITIES,
+    plots_folder,
     write_precision_recall,
     write_roc,
     write_timeline,
@@ -59,6 +60,8 @@ def write_report(
     advance: Callable[[int], object] | None = None,
 ) -> Path:
     """Write ``report.html``, ``plots/``, ``events/`` and ``samples/`` into the folder.
+
+    Without matplotlib there is no ``plots/``; the page has all of it.
 
     Each video that is drawn (of many some: ``drawn_videos``) is decoded once for its pictures. A
     video that cannot be read gets a note in their place; the report is made all the same.
@@ -108,18 +111,21 @@ def write_report(
     drawn = drawn_videos(videos, alarming, detections)
     some = [video for video in videos if video.id in drawn]
     # Before the footage is read, which takes long: these may be refused.
+    plots = plots_folder(folder)
     learnt = {
-        "What the score is made of": terms_section(folder, some, scores, terms or {}, detections),
+        "What the score is made of": terms_section(plots, some, scores, terms or {}, detections),
         "Training": training_section(curve),
         "Training samples": samples_section(folder, samples),
     }
     shown = read_videos(manifest, videos, scores, detections, maps, threshold, drawn, advance)
     # Probabilities have an axis of their own: from 0 to 1, whatever the scores reach.
     unit = are_probabilities([scores]) and (threshold is None or 0 <= threshold <= 1)
-    _write_files(folder, shown, threshold, evaluation, unit)
+    if plots is not None:
+        _write_plots(plots, shown, threshold, evaluation, unit)
+    _write_events(folder, shown)
     axis = ScoreAxis(0.0, 1.0) if unit else score_axis(scores.values.values(), threshold)
     found = doubts(scores.meta, evaluation)
-    numbers = numbers_section(evaluation, bool(found), folder / "plots") if evaluation else None
+    numbers = numbers_section(evaluation, bool(found), plots) if evaluation else None
     sections = {
         "Numbers": numbers,
         f"Moments of the {HIGHEST}" if threshold is None else "Odd moments": moments_section(
@@ -136,29 +142,33 @@ def write_report(
     return write_text(folder / "report.html", page)
 
 
-def _write_files(
-    folder: Path,
+def _write_plots(
+    plots: Path,
     shown: Sequence[ShownVideo],
     threshold: float | None,
     evaluation: Evaluation | None,
     unit: bool,
 ) -> None:
     if evaluation is not None and "roc" in evaluation.curves:
-        write_roc(folder / "plots" / "roc.png", {"scores": evaluation})
+        write_roc(plots / "roc.png", {"scores": evaluation})
     if evaluation is not None and "pr" in evaluation.curves:
-        write_precision_recall(folder / "plots" / "precision_recall.png", {"scores": evaluation})
+        write_precision_recall(plots / "precision_recall.png", {"scores": evaluation})
     for entry in shown:
         if not entry.drawn:
             continue
         write_timeline(
-            folder / "plots" / "timelines" / f"{entry.video.id}.png",
+            plots / "timelines" / f"{entry.video.id}.png",
             entry.video,
             {"score": entry.scores},
             thresholds={"score": threshold},
             detections=entry.detections,
             axis=PROBABILITIES if unit else None,
         )
-        for peak, jpeg in entry.pictures.events.items():
+
+
+def _write_events(folder: Path, shown: Sequence[ShownVideo]) -> None:
+    for entry in shown:
+        for peak, jpeg in entry.pictures.events.items() if entry.drawn else ():
             with atomic_path(folder / "events" / f"{entry.video.id}_{peak}.jpg") as temporary:
                 temporary.write_bytes(jpeg)
 

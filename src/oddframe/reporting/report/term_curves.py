@@ -52,19 +52,19 @@ class TermCurves:
 
 
 def terms_section(
-    folder: Path,
+    plots: Path | None,
     videos: Sequence[Video],
     scores: Scores,
     terms: Mapping[str, Mapping[str, np.ndarray]],
     detections: Mapping[str, Collection[object]] | None = None,
 ) -> TermCurves | None:
-    """Write ``plots/terms/<id>.png`` into the folder and return the same as drawings for a page.
+    """Write ``terms/<id>.png`` into the folder of plots and return the same as drawings for a page.
 
     Score and terms share one axis in all videos, so that it can be seen which of them made a peak.
     Nothing is smoothed for the drawing.
 
     Args:
-        folder: folder of the report.
+        plots: that folder; None for no files.
         videos: those that have terms are drawn.
         scores: their anomaly scores; ``meta`` says on which scale the terms are
             (``normalisation``), how they were combined (``combination``) and how the sum was
@@ -93,16 +93,17 @@ def terms_section(
     unit = scale_of_terms(scores.meta)
     scale = unit.replace("standard deviations", "σ")
     y_label = f"anomaly score, higher = odder\n{scale}".strip()
-    for video in shown:
-        target = folder / "plots" / "terms" / f"{video.id}.png"
-        write_timeline(
-            target,
-            video,
-            series[video.id],
-            thresholds={COMBINED: threshold},
-            axis=PROBABILITIES if shares else own[video.id],
-            y_label=y_label,
-        )
+    if plots is not None:
+        for video in shown:
+            target = plots / "terms" / f"{video.id}.png"
+            write_timeline(
+                target,
+                video,
+                series[video.id],
+                thresholds={COMBINED: threshold},
+                axis=PROBABILITIES if shares else own[video.id],
+                y_label=y_label,
+            )
     bins = bins_per_line(len(shown) * len(names))
     zero = 0.0 if axis.low < 0 else None
     level = zero if threshold is None else threshold
