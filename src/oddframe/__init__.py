@@ -26,6 +26,7 @@ _PUBLIC = {
     "extract": "oddframe.verbs.extract",
     "fetch": "oddframe.verbs.fetch",
     "import_checkpoint": "oddframe.verbs.import_checkpoint",
+    "info": "oddframe.verbs.info",
     "learn": "oddframe.verbs.learn",
     "losses": "oddframe.verbs.losses",
     "merge_crops": "oddframe.verbs.merge_crops",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from oddframe.bags.loss_spread import LossSpreads
+from oddframe.cards.card import Card
 from oddframe.comparison.drilled import DrillComparison
 from oddframe.comparison.result import Comparison
 from oddframe.comparison.side_by_side import SideBySide
@@ -113,6 +114,7 @@ def import_checkpoint(
     normal: AnyPath | None = ...,
     root: AnyPath | None = ...,
 ) -> Run: ...
+def info(what: AnyPath, *, detector: str | None = ...) -> Card: ...
 def learn(
     run: AnyPath,
     events: AnyPath | None = ...,
@@ -266,6 +268,7 @@ __all__ = [
     "extract",
     "fetch",
     "import_checkpoint",
+    "info",
     "learn",
     "losses",
     "merge_crops",

@@ -5,7 +5,7 @@ from unicodedata import normalize
 import numpy as np
 import pytest
 
-from oddframe.cli.manifest_text import summary
+from oddframe.cards.manifest_summary import summary
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.footage.finding import find
 from oddframe.footage.folder import footage_below, prepare_folder

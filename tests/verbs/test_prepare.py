@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from oddframe.cli.manifest_text import summary
+from oddframe.cards.manifest_summary import summary
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.verbs.prepare import prepare
 from oddframe.videos.manifest import Manifest

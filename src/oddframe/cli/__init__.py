@@ -35,6 +35,7 @@ VERBS = {
     "reproduce": "a row of a paper's table, from the data to measured beside expected",
     "import": "a published checkpoint becomes a run",
     "fetch": "weights, features and data sets with known addresses",
+    "info": "what a run, manifest, scores, features, a drill or a video is",
     "cite": "BibTeX of the papers behind a run, or of a method",
 }
 _FUNCTIONS = {"import": "import_checkpoint"}

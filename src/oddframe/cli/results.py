@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from oddframe.bags.loss_spread import LossSpreads
-from oddframe.cli.manifest_text import summary
+from oddframe.cards.manifest_summary import summary
 from oddframe.comparison.drilled import DrillComparison
 from oddframe.comparison.page import BESIDE
 from oddframe.comparison.result import Comparison

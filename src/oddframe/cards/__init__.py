@@ -1,0 +1,1 @@
+"""What a thing is: cards of runs, manifests, scores, features and recordings."""
