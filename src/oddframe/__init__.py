@@ -20,6 +20,7 @@ _PUBLIC = {
     "cite": "oddframe.verbs.cite",
     "compare": "oddframe.verbs.compare",
     "demo": "oddframe.verbs.demo",
+    "doctor": "oddframe.verbs.doctor",
     "drill": "oddframe.verbs.drill",
     "evaluate": "oddframe.verbs.evaluate",
     "evaluate_scores": "oddframe.evaluation.evaluate",

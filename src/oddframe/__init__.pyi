@@ -26,6 +26,7 @@ from oddframe.teaching.taught import Taught
 from oddframe.tracking.sending import Tracked
 from oddframe.verbs.cite import Cited
 from oddframe.verbs.demo import Demo
+from oddframe.verbs.doctor import doctor as doctor
 from oddframe.verbs.extract import Extracted
 from oddframe.verbs.merge_crops import Merged
 from oddframe.verbs.reproduce import Checked
@@ -262,6 +263,7 @@ __all__ = [
     "cite",
     "compare",
     "demo",
+    "doctor",
     "drill",
     "evaluate",
     "evaluate_scores",

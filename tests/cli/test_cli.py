@@ -82,7 +82,15 @@ def test_every_verb_explains_its_options(cli, verb):
     assert "\\x08" not in out
     assert "\b" not in out
     # They write where the tracker says, into the state folder, into the run, or print alone.
-    assert "--out OUT" in out or verb in ("cite", "info", "learn", "serve", "track", "watch")
+    assert "--out OUT" in out or verb in (
+        "cite",
+        "doctor",
+        "info",
+        "learn",
+        "serve",
+        "track",
+        "watch",
+    )
     assert "`" not in out, "marks of docstrings"
     assert not {"<class", "Optional["} & set(re.split(r"\s|(?<=\[)", out)), "Python's words"
 

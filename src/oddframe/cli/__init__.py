@@ -36,6 +36,7 @@ VERBS = {
     "import": "a published checkpoint becomes a run",
     "fetch": "weights, features and data sets with known addresses",
     "info": "what a run, manifest, scores, features, a drill or a video is",
+    "doctor": "what works on this machine, what is missing, and the line that installs it",
     "cite": "BibTeX of the papers behind a run, or of a method",
 }
 _FUNCTIONS = {"import": "import_checkpoint"}

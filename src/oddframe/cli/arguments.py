@@ -90,9 +90,9 @@ def parse_arguments(
     except Exception as error:
         # jsonargparse raises its own and argparse's errors; all mean a wrong command line.
         reason = _in_one_line(error, parameters, named)
-        first = parameters[0]
         missing = reason.startswith("missing")
-        if missing and first.annotation is str and any(Path(word).exists() for word in given[:1]):
+        first = parameters[0] if missing else None
+        if first and first.annotation is str and any(Path(word).exists() for word in given[:1]):
             example = (described[first.name] or "").partition(",")[0].replace("``", "'")
             reason += f"; before '{given[0]}' comes {first.name}, such as {example}"
         end = "" if reason.endswith("?") else ";"
