@@ -33,12 +33,12 @@ def cause(work):
         (OSError("odd\nthings"), 2, "input/output: odd things"),
         (OutputError(BrokenPipeError(32, "Broken pipe")), 141, ""),
         (OutputError(OSError(28, "No space left on device")), 2, "standard output: cannot write ("),
-        (ValueError("a\n\nb"), 1, "ValueError: a b; this is a bug in oddframe, please report it"),
-        (KeyError(), 1, "KeyError: no message; this is a bug in oddframe"),
-        (RecursionError("deep"), 1, "RecursionError: deep; this is a bug"),
+        (ValueError("a\n\nb"), 70, "ValueError: a b; this is a bug in oddframe, please report it"),
+        (KeyError(), 70, "KeyError: no message; this is a bug in oddframe"),
+        (RecursionError("deep"), 70, "RecursionError: deep; this is a bug"),
         (
             UnicodeEncodeError("utf-8", "\udce9", 0, 1, "surrogates"),
-            1,
+            70,
             "UnicodeEncodeError: 'utf-8",
         ),
         (MemoryError(), 2, "out of memory; close other programs, or give fewer or smaller videos"),
@@ -47,7 +47,11 @@ def cause(work):
             2,
             "the Python package 'av' is mi",
         ),
-        (ModuleNotFoundError("no", name="oddframe.x"), 1, "ModuleNotFoundError: no; this is a bug"),
+        (
+            ModuleNotFoundError("no", name="oddframe.x"),
+            70,
+            "ModuleNotFoundError: no; this is a bug",
+        ),
     ],
 )
 def test_every_kind_of_end_is_one_line(capsys, error, status, line):
@@ -73,7 +77,7 @@ def test_real_libraries_that_get_no_memory(capsys):
 def test_the_traceback_is_shown_to_whom_asks_for_it(capsys, monkeypatch):
     error = cause(lambda: {}["x"])
     monkeypatch.setenv(endings.TRACEBACK, "1")
-    assert endings.report(error) == 1
+    assert endings.report(error) == endings.BUG
     err = capsys.readouterr().err
     assert err.startswith("Traceback (most recent call last)")
     assert err.splitlines()[-1].startswith("oddframe: KeyError: 'x'; this is a bug")

@@ -22,6 +22,10 @@ class Card:
     kind: str
     facts: dict[str, str | tuple[str, ...]]
 
+    def rows(self) -> list[dict[str, Any]]:
+        """One row: the facts by name."""
+        return [{"path": self.path, "kind": self.kind, **self.facts}]
+
     def text(self) -> str:
         """Lines for a terminal: the names on the left, the values beside them."""
         width = max(map(len, self.facts), default=0)

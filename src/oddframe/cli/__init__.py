@@ -7,11 +7,12 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import Any
+from typing import Any, TextIO
 
 from oddframe import __version__
 from oddframe.cli.arguments import parse_arguments
-from oddframe.cli.endings import DONE, LEFT_OUT, report
+from oddframe.cli.endings import DONE, LEFT_OUT, ODD, report
+from oddframe.cli.telling import Telling, offered
 from oddframe.console.streams import OutputError, standard_streams
 from oddframe.errors import OddframeError, OddframeWarning, unknown
 from oddframe.files.paths import other_encoding
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     with standard_streams() as out, warnings.catch_warnings():
         warnings.simplefilter("always", OddframeWarning)
-        warnings.showwarning = _warner()  # ty: ignore[invalid-assignment]
+        warnings.showwarning = _warner(sys.stderr)  # ty: ignore[invalid-assignment]
         try:
             status = _run(given)
             out.flush()
@@ -73,14 +74,18 @@ def _run(given: Sequence[str]) -> int:
         raise OddframeError(unknown("verb", verb, VERBS))
     name = _FUNCTIONS.get(verb, verb.replace("-", "_"))
     function = getattr(import_module(f"oddframe.verbs.{name}"), name)
-    values = parse_arguments(verb, VERBS[verb], function, given[1:])
+    telling, words = Telling.taken_from(verb, function, given[1:])
+    values = parse_arguments(verb, VERBS[verb], function, words, offered(function))
     if values is None:
         return DONE
-    result = function(**values)
-    from oddframe.cli.results import describe, left_out
+    with telling.silence():
+        result = function(**values)
+    telling.tell(result, values)
+    from oddframe.cli.results import left_out
 
-    print(describe(result, values))
-    return LEFT_OUT if left_out(result) else DONE
+    if left_out(result):
+        return LEFT_OUT
+    return ODD if telling.is_odd(result) else DONE
 
 
 def _overview() -> str:
@@ -95,13 +100,13 @@ def _overview() -> str:
     )
 
 
-def _warner() -> Callable[..., None]:
+def _warner(stream: TextIO) -> Callable[..., None]:
     """Shows each warning of our own once: footage is opened more than once."""
     shown: set[str] = set()
 
     def show(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
         if issubclass(category, OddframeWarning) and str(message) not in shown:
             shown.add(str(message))
-            print(f"oddframe: warning: {message}", file=sys.stderr)
+            print(f"oddframe: warning: {message}", file=stream)
 
     return show

@@ -17,7 +17,11 @@ from oddframe.files.yaml_table import read_yaml
 
 
 def parse_arguments(
-    verb: str, about: str, function: Callable[..., Any], given: Sequence[str]
+    verb: str,
+    about: str,
+    function: Callable[..., Any],
+    given: Sequence[str],
+    taken: Mapping[str, str] | None = None,
 ) -> dict[str, Any] | None:
     """The function's arguments from the command line and ``--config``; None if only help.
 
@@ -26,6 +30,7 @@ def parse_arguments(
         about: what it does, for its help.
         function: what it is.
         given: the words after the verb.
+        taken: options that are taken out of the words before, with their help.
 
     Raises:
         OddframeError: an option that it does not have, or a value of another kind.
@@ -78,7 +83,8 @@ def parse_arguments(
         text = re.sub(r"Optional\[dict\[str,\s+Any\]\]", _WANTED[dict], text)
         text = re.sub(r"Optional\[list\[(?:str|Path)\]\]", _WANTED[list], text)
         text = re.sub(r"--[a-z]+(_[a-z]+)+", lambda option: option[0].replace("_", "-"), text)
-        print(text + choices_help(given, parameters), end="")
+        told = "".join(f"  {name:<21} {words}\n" for name, words in (taken or {}).items())
+        print(f"{text}\nhow it is told:\n{told}{choices_help(given, parameters)}", end="")
         return None
     words = _spelled_out(_with_config(given), parameters)
     if optional:

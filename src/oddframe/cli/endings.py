@@ -13,12 +13,14 @@ from oddframe.detectors.plugins import place_in_own_code
 from oddframe.errors import OddframeError
 
 DONE = 0
-BUG = 1
-"""Something that nobody foresaw."""
+ODD = 1
+"""Something odd was found, where ``--exit-code`` asks."""
 REFUSED = 2
 """A mistake that its reader can mend: input, options, disk, memory."""
 LEFT_OUT = 3
 """Done, but for videos that could not be read."""
+BUG = 70
+"""Something that nobody foresaw; as ``sysexits.h`` has it, since 1 says that something is odd."""
 STOPPED = 130
 """Ctrl-C; as shells have it, 128 and the number of the signal."""
 PIPE_CLOSED = 141

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from oddframe.console.words import count
 
@@ -37,6 +38,10 @@ class Diagnosis:
     def left_out(self) -> Mapping[str, str]:
         """What oddframe needs and does not work here, and why."""
         return {one.name: one.said for one in self.findings if one.works is False}
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A row for each finding."""
+        return [asdict(one) for one in self.findings]
 
     def text(self) -> str:
         """A line for each finding, and whether all is well."""

@@ -43,12 +43,13 @@ def write_events(
             entry["cuts"] = list(clock.cuts)
         if camera and camera.get(video_id):
             entry["camera"] = trouble_rows(camera[video_id], clock)
-        videos[video_id] = {**entry, "events": [_row(detection, clock) for detection in found]}
+        videos[video_id] = {**entry, "events": [event_row(detection, clock) for detection in found]}
     stated = asdict(rule) if rule is not None and rule.is_finite else None
     return write_json(path, {"format": FORMAT, "rule": stated, "videos": videos})
 
 
-def _row(detection: Detection, clock: Clock) -> dict[str, Any]:
+def event_row(detection: Detection, clock: Clock) -> dict[str, Any]:
+    """An event as ``events.json`` has it: frames, seconds, times of day where they are known."""
     row = asdict(detection)
     if detection.nearest is None:
         del row["nearest"]

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from oddframe.console.progress import Progress, progress
 from oddframe.console.words import count
@@ -19,6 +20,7 @@ from oddframe.footage.zoned_footage import with_zones, zones_for_run
 from oddframe.media.clock import Clock
 from oddframe.scores.camera_troubles import CameraTrouble
 from oddframe.scores.detections import Detection, explained, find_detections, oddest_moments
+from oddframe.scores.events_file import event_row
 from oddframe.scores.frame_scores import Scores
 from oddframe.scores.maps import MAPS, read_maps
 from oddframe.scores.standing_out import levels
@@ -73,6 +75,20 @@ class Scored:
     annotated: Path | None = None
     camera: Mapping[str, Sequence[CameraTrouble]] = field(default_factory=dict)
     oddest: Mapping[str, list[Detection]] = field(default_factory=dict)
+
+    @property
+    def odd(self) -> int:
+        """How many odd moments there are."""
+        return sum(map(len, self.detections.values()))
+
+    def rows(self) -> list[dict[str, Any]]:
+        """An event each: as in ``events.json``, with its video and the threshold of all."""
+        threshold = self.scores.meta.get("threshold")
+        return [
+            {"video": video.id, **event_row(event, video.clock), "threshold": threshold}
+            for video in self.manifest
+            for event in self.detections[video.id]
+        ]
 
 
 def score_footage(request: ScoreRequest) -> Scored:
