@@ -11,6 +11,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _PUBLIC = {
+    "Detector": "oddframe.programs.detector",
     "Event": "oddframe.videos.video",
     "Manifest": "oddframe.videos.manifest",
     "OddframeError": "oddframe.errors",
@@ -31,6 +32,7 @@ _PUBLIC = {
     "learn": "oddframe.verbs.learn",
     "losses": "oddframe.verbs.losses",
     "merge_crops": "oddframe.verbs.merge_crops",
+    "open_run": "oddframe.programs.detector",
     "open_video": "oddframe.media.opening",
     "prepare": "oddframe.verbs.prepare",
     "reproduce": "oddframe.verbs.reproduce",

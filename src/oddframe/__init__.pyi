@@ -17,6 +17,7 @@ from oddframe.files.fetched import Fetched
 from oddframe.files.paths import AnyPath
 from oddframe.fitting.fit import Trained
 from oddframe.media.opening import open_video as open_video
+from oddframe.programs.detector import Detector as Detector
 from oddframe.reproduction.outcome import RecipeList, Reproduction
 from oddframe.runs.run_folder import Run
 from oddframe.scores.frame_scores import Scores as Scores
@@ -138,6 +139,7 @@ def losses(
     detector: str | None = ...,
 ) -> LossSpreads: ...
 def merge_crops(folder: AnyPath, out: AnyPath) -> Merged: ...
+def open_run(run: AnyPath, *, detector: str | None = ...) -> Detector: ...
 def prepare(
     dataset: str,
     root: AnyPath,
@@ -254,6 +256,7 @@ def watch(
 ) -> Watched | CheckedCameras: ...
 
 __all__ = [
+    "Detector",
     "Event",
     "Manifest",
     "OddframeError",
@@ -274,6 +277,7 @@ __all__ = [
     "learn",
     "losses",
     "merge_crops",
+    "open_run",
     "open_video",
     "prepare",
     "reproduce",

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from oddframe.console.words import count, first_of
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.files.array_files import write_arrays
 from oddframe.files.paths import AnyPath, as_path
+from oddframe.scores import in_notebooks
 from oddframe.scores.detections import EventRule
 from oddframe.scores.score_files import META_KEY, read_scores
 from oddframe.scores.standing_out import stated_rule
@@ -23,6 +24,10 @@ from oddframe.scores.untested import silenced, untested_spans, were_tested
 from oddframe.videos.manifest import Manifest
 from oddframe.videos.names import checked_id
 from oddframe.videos.video import Video
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from pandas import DataFrame
 
 NO_THRESHOLD = "no threshold: "
 """How ``threshold_source`` in ``meta`` begins where there is none; what to do follows."""
@@ -82,6 +87,35 @@ class Scores:
 
     def __len__(self) -> int:
         return len(self.values)
+
+    def __repr__(self) -> str:
+        frames = sum(map(len, self.values.values()))
+        by = f" by {self.meta['detector']}" if "detector" in self.meta else ""
+        above = "" if self.threshold is None else f", threshold {self.threshold:.4g}"
+        return f"<Scores of {count(len(self), 'video')}, {count(frames, 'frame')}{by}{above}>"
+
+    def to_dataframe(self) -> DataFrame:
+        """A row for each frame, in pandas: ``video``, ``frame``, ``score``.
+
+        Raises:
+            OddframeError: pandas is not installed.
+        """
+        return in_notebooks.score_table(self.values)
+
+    def plot(self, video: str | None = None, axes: Axes | None = None) -> Axes:
+        """The scores of one video over its frames, with the threshold.
+
+        Args:
+            video: its id; not needed where there is one alone.
+            axes: matplotlib's axes to draw into, instead of new ones.
+
+        Returns:
+            The axes.
+
+        Raises:
+            OddframeError: no such video, several to choose from, or matplotlib is not installed.
+        """
+        return in_notebooks.curve(self.values, self.threshold, video, axes)
 
     def align(self, videos: Iterable[Video], besides: Collection[str] = ()) -> Scores:
         """The scores of just these videos, in their order, checked for length and presence.

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from oddframe.console.progress import Progress, progress
 from oddframe.console.words import count
@@ -22,6 +22,7 @@ from oddframe.scores.camera_troubles import CameraTrouble
 from oddframe.scores.detections import Detection, explained, find_detections, oddest_moments
 from oddframe.scores.events_file import event_row
 from oddframe.scores.frame_scores import Scores
+from oddframe.scores.in_notebooks import event_table, score_table
 from oddframe.scores.maps import MAPS, read_maps
 from oddframe.scores.standing_out import levels
 from oddframe.scores.untested import with_untested
@@ -44,6 +45,9 @@ from oddframe.scoring.videos import score_videos
 from oddframe.videos.manifest import Manifest
 from oddframe.videos.names import require_files_apart
 from oddframe.videos.video import SPLITS, Video
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 ODDEST = 6
 """So many moments are named where no threshold does."""
@@ -89,6 +93,24 @@ class Scored:
             for video in self.manifest
             for event in self.detections[video.id]
         ]
+
+    def to_dataframe(self) -> DataFrame:
+        """A row for each frame, in pandas: ``video``, ``frame``, ``seconds``, ``score``.
+
+        ``time`` is there too, the time of day, where a recording says when it was made.
+
+        Raises:
+            OddframeError: pandas is not installed.
+        """
+        return score_table(self.scores.values, {video.id: video.clock for video in self.manifest})
+
+    def events_to_dataframe(self) -> DataFrame:
+        """A row for each event, in pandas: :meth:`rows`.
+
+        Raises:
+            OddframeError: pandas is not installed.
+        """
+        return event_table(self.rows())
 
 
 def score_footage(request: ScoreRequest) -> Scored:
