@@ -39,7 +39,7 @@ def labelled(run: Path, detector: str | None, folder: Path) -> float:
     if not kept.exists():
         path = folder / "scores.npz"
         manifest = run / "manifest.jsonl"
-        score(run, manifest, out=path, causal=True, maps=False, detector=detector)
+        score(run, [manifest], out=path, causal=True, maps=False, detector=detector)
         result = evaluate_scores(Scores.read(path), Manifest.read(manifest), resamples=0)
         kept.write_text(json.dumps(result.metrics["micro_auc"].value))
     return float(json.loads(kept.read_text()))

@@ -47,7 +47,7 @@ def scored(name: str, manifest: Path, work: Path, *, per_video: bool = False) ->
         begun = time.process_time()
         score(
             folder,
-            manifest,
+            [manifest],
             out=scores,
             causal=row.get("causal", False),
             per_video=per_video,

@@ -92,7 +92,7 @@ def made_here(line: Line, manifest: Path, out: Path) -> dict[str, Path]:
     found = {}
     for suffix in ("", PER_VIDEO)[: 1 + line.per_video]:
         scores = out / "scores" / f"{line.name}{suffix}" / "scores.npz"
-        score(run, manifest, out=scores, per_video=bool(suffix), maps=False)
+        score(run, [manifest], out=scores, per_video=bool(suffix), maps=False)
         found[line.name + suffix] = scores
     return found
 

@@ -98,7 +98,7 @@ def whole(run: Path, video: Path) -> dict[str, Any]:
 
     def count() -> int:
         with tempfile.TemporaryDirectory() as folder:
-            scored = verb(run, video, out=Path(folder) / "scores.npz")
+            scored = verb(run, [video], out=Path(folder) / "scores.npz")
             return sum(len(scored.scores[video_id]) for video_id in scored.scores)
 
     return measured(count)

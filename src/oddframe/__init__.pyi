@@ -172,7 +172,7 @@ def reproduce(
 ) -> Reproduction | Checked | RecipeList: ...
 def score(
     run: AnyPath,
-    footage: AnyPath | None = ...,
+    footage: AnyPath | Sequence[AnyPath] | None = ...,
     *,
     out: AnyPath | None = ...,
     features: AnyPath | None = ...,

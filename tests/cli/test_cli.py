@@ -160,7 +160,7 @@ def test_a_switch_works_with_and_without_a_value(street, cli, tmp_path, words, p
     assert ("report: " in out) == page
     # In front of the video a bare switch must not swallow it.
     parsed = parse_arguments("score", "", oddframe.score, [str(street.run), *words, str(short)])
-    assert (parsed["footage"], parsed["report"]) == (short, page)
+    assert (parsed["footage"], parsed["report"]) == ([short], page)
 
 
 def test_a_camera_owners_two_commands(street, street_run, cli):
@@ -333,9 +333,12 @@ def test_unknown_verbs_options_and_settings(street, refused, tmp_path):
         assert "score: unknown option '--colour'; see 'oddframe score --help'" in found
     for option, meant in {"--treshold": "threshold", "--per-vidoe": "per-video"}.items():
         assert f"; did you mean '{meant}'? see" in refused("score", street.run, video, option, 1)
-    found = refused("score", street.run, video, "b.mp4")
+    found = refused("train", video, "b.mp4", "--out", out)
     assert "'b.mp4' is one argument too many; a path" in found
     assert "several videos are given as the folder that they are in; see" in found
+    assert "b.mp4: no such video, folder or manifest" in refused(
+        "score", street.run, video, "b.mp4"
+    )
     for word, said in {
         "rtsp://a@cam//1/": "rtsp://***@cam//1/: footage must be a",
         "": "empty",

@@ -50,7 +50,11 @@ def parse_arguments(
         p.name for p in parameters if p.name == "out" or p.kind is p.KEYWORD_ONLY
     }
     unnamed: set[str | int] = {p.name for p in parameters} - named
-    lists = [p for p in parameters if p.name in unnamed and get_origin(p.annotation) is list]
+    lists = [
+        p
+        for p in parameters
+        if p.name in unnamed and get_origin(_without_none(p.annotation)) is list
+    ]
     optional = [
         p
         for p in parameters
@@ -65,8 +69,9 @@ def parse_arguments(
         )
     described = {part.arg_name: part.description for part in parse(function.__doc__ or "").params}
     for part in lists:
-        kind = get_args(part.annotation)[0]
-        parser.add_argument(part.name, nargs="+", type=kind, help=described.get(part.name))
+        kind = get_args(_without_none(part.annotation))[0]
+        many = "+" if part.default is part.empty else "*"
+        parser.add_argument(part.name, nargs=many, type=kind, help=described.get(part.name))
     for part in optional:
         parser.add_argument(
             part.name,
@@ -87,7 +92,7 @@ def parse_arguments(
         print(f"{text}\nhow it is told:\n{told}{choices_help(given, parameters)}", end="")
         return None
     words = _spelled_out(_with_config(given), parameters)
-    if optional:
+    if optional or any(part.default is not part.empty for part in lists):
         words = _unnamed_first(words)
     try:
         parsed = parser.parse_args(words)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,7 +22,9 @@ RUN = "run"
 
 
 @contextmanager
-def scores_without_run(detector: str | None, footage: Path, out: Path | None) -> Generator[Path]:
+def scores_without_run(
+    detector: str | None, footage: Sequence[Path], out: Path | None
+) -> Generator[Path]:
     """The scores file that footage is to have, beside which a run of its own is ready to make it.
 
     A run that was made for it goes again where the block fails before anything is scored.
@@ -36,25 +38,26 @@ def scores_without_run(detector: str | None, footage: Path, out: Path | None) ->
         OddframeError: no detector, one that has to be trained, no such footage, or a run of
             another detector beside these scores.
     """
-    if (footage / CHECKPOINT).is_file():
-        raise OddframeError(f"{footage}: is a run; give the footage that it is to score after it")
-    given = Footage.given(footage)
+    first = footage[0]
+    if (first / CHECKPOINT).is_file():
+        raise OddframeError(f"{first}: is a run; give the footage that it is to score after it")
+    given = Footage.of_all(footage)
     if detector is None:
         able = [name for name in available() if load(name).DETECTOR.traits.needs_no_footage]
         raise OddframeError(
-            f"{footage}: a run is missing that scores it; make one with 'oddframe train' and give "
+            f"{first}: a run is missing that scores it; make one with 'oddframe train' and give "
             f"it first, or name a detector that needs none: --detector {' or '.join(able)}"
         )
     kind = load_given(detector).DETECTOR
     if not kind.traits.needs_no_footage:
         raise OddframeError(
             f"{kind.name} has to be trained before it scores anything: make a run with 'oddframe "
-            f"train ... --detector {detector}', and give it before {footage}"
+            f"train ... --detector {detector}', and give it before {first}"
         )
     path = out or Path(f"{kind.name}-{given.name}") / "scores.npz"
     if out is None and len(os.fsencode(given.name)) > LONGEST:
         raise OddframeError(
-            f"{footage}: a name of more than {LONGEST} bytes, after which no folder can be named; "
+            f"{first}: a name of more than {LONGEST} bytes, after which no folder can be named; "
             "shorten it"
         )
     folder = path.parent / RUN

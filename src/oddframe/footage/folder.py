@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -46,18 +47,22 @@ def prepare_folder(root: Path, *, fps: float | None = None, events: Path | None 
 
 
 def footage_below(
-    root: Path, *, fps: float | None = None, events: Path | None = None, labels: bool
+    root: Path,
+    *,
+    fps: float | None = None,
+    events: Path | None = None,
+    labels: bool,
+    parts: Sequence[Path] = (),
 ) -> Manifest:
     """The manifest of a folder of videos, for any purpose; see :func:`prepare_folder`.
 
     ``labels``: whether a CSV beside a recording is read, if it holds labels of its frames. What
-    only scores or extracts needs none, and no file beside a recording may be in its way.
+    only scores or extracts needs none, and no file beside a recording may be in its way. ``parts``:
+    the videos and folders in it that are meant, where that is not all of it.
     """
     root = root.absolute()  # "." has no name and no parent
     events = events.absolute() if events is not None else None
-    found = find(root)
-    if not found.recordings:
-        raise OddframeError(_nothing(root, found))
+    found = _found(root, parts)
     paths = found.recordings
     base = root.parent if paths == [root] else root
     ids = _ids(paths, base)
@@ -125,6 +130,20 @@ _RULE = (
     "videos are normal unless a folder's name or an event says otherwise; events are [start, end) "
     "in 0-based frames, seconds are rounded to frames"
 )
+
+
+def _found(root: Path, parts: Sequence[Path]) -> Found:
+    """The recordings in a folder, or in parts of it: each once, in the order of the parts."""
+    together = Found()
+    for part in [path.absolute() for path in parts] or [root]:
+        found = find(part)
+        if not found.recordings:
+            raise OddframeError(_nothing(part, found))
+        known = set(together.recordings)
+        together.recordings += [path for path in found.recordings if path not in known]
+        for kind, paths in found.left_out.items():
+            together.leave_out(kind, paths)
+    return together
 
 
 def _nothing(root: Path, found: Found) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -18,15 +19,17 @@ class Footage:
     """What was given, and what it is.
 
     Attributes:
-        path: as given.
+        path: as given; of several the folder that all of them are in.
         kind: a manifest, a folder of videos or of images, a single video, or a folder of
             features that comes without a manifest.
         root: folder that a manifest's paths are relative to, if the data moved.
+        parts: the videos and folders, where several were given.
     """
 
     path: Path
     kind: Literal["manifest", "folder", "video", "features"]
     root: Path | None = None
+    parts: tuple[Path, ...] = ()
 
     @classmethod
     def given(
@@ -52,6 +55,29 @@ class Footage:
         holds_features = features_alone and any(path.rglob("[!.]*.npy"))
         return cls(path, "features" if holds_features else "folder")
 
+    @classmethod
+    def of_all(
+        cls, paths: Sequence[Path], root: Path | None = None, *, features_alone: bool = False
+    ) -> Footage:
+        """Look at what paths are: one of whatever it is, several of videos and folders of such.
+
+        Args:
+            paths: what was given, at least one.
+            root: see :meth:`given`.
+            features_alone: see :meth:`given`.
+
+        Raises:
+            OddframeError: nothing there, or a manifest that is not alone.
+        """
+        if len(paths) == 1:
+            return cls.given(paths[0], root, features_alone=features_alone)
+        for path in paths:
+            if cls.given(path).is_manifest:
+                raise OddframeError(f"{path}: a manifest is given alone, found {len(paths)} paths")
+        folders = [path.absolute().parent for path in paths]
+        above = Path(os.path.commonpath(folders))
+        return cls(above, "folder", parts=tuple(dict.fromkeys(paths)))
+
     @property
     def is_manifest(self) -> bool:
         """Whether it says itself which video is of which split."""
@@ -60,6 +86,8 @@ class Footage:
     @property
     def name(self) -> str:
         """What a person calls it, without the suffix of a file."""
+        if self.parts:
+            return f"{Footage.given(self.parts[0]).name}-and-{len(self.parts) - 1}-more"
         source = self.path.resolve()
         # A folder's name has no suffix: 2026.05.01 and 2026.05.02 are two.
         return source.name if source.is_dir() else source.stem
@@ -86,10 +114,11 @@ class Footage:
             folders = {path if path.is_dir() else path.parent for path in filmed}
             _require_apart(out, {manifest.root, *folders} if filmed else ())
             return manifest
-        _require_apart(out, {self.path})
+        folders = {path if path.is_dir() else path.parent for path in self.parts}
+        _require_apart(out, folders or {self.path})
         if self.kind == "features":
             return videos_of_features(self.path)
-        return footage_below(self.path, labels=labels)
+        return footage_below(self.path, labels=labels, parts=self.parts)
 
 
 def _require_apart(out: Path | None, folders: Iterable[Path]) -> None:

@@ -113,7 +113,7 @@ class Detector:
         if out is None and are_frames(footage):
             out = self._temporary() / "scores.npz"
         file = None if out is None else as_path(out, "out")
-        return score(folder, self._footage(footage, fps), out=file, **options)
+        return score(folder, [self._footage(footage, fps)], out=file, **options)
 
     def stream(
         self,

@@ -55,7 +55,7 @@ def demo(*, out: Path = Path("oddframe-demo"), seed: int = 0) -> Demo:
             "choose another folder with --out"
         )
     print("3/4  scoring the test videos", flush=True)
-    scored = score(run.folder, manifest, out=out / "scores" / "scores.npz")
+    scored = score(run.folder, [manifest], out=out / "scores" / "scores.npz")
     print("4/4  evaluating, with 1000 bootstrap resamples over videos\n", flush=True)
     evaluation = evaluate(scored.path, manifest, out / "report")
     return Demo(evaluation, out / "report" / "report.html")

@@ -186,7 +186,7 @@ def _score(recipe: Recipe, inputs: RecipeInputs, run: Path, row: str) -> Path:
     _say(4, f"scoring the test videos, {row}")
     score(
         run,
-        manifest,
+        [manifest],
         out=path,
         features=inputs.features,
         oracle=manner.oracle,

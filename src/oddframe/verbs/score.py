@@ -18,7 +18,7 @@ from oddframe.zones.zone_file import read_zones
 @text_paths
 def score(
     run: Path,
-    footage: Path | None = None,
+    footage: list[Path] | None = None,
     *,
     out: Path | None = None,
     features: Path | None = None,
@@ -48,10 +48,11 @@ def score(
         run: run folder made by ``train``; or the footage itself, with ``--detector`` and nothing
             after it: then a run of that detector, which is one that is never trained, is made
             beside the scores.
-        footage: a video, a folder of videos or of images, a manifest, or, for a run that was
-            trained on features, a folder of features.
+        footage: a video, a folder of videos or of images, several of these, a manifest, or, for a
+            run that was trained on features, a folder of features.
         out: the scores file to write, ending in ``.npz``; by default ``scores/NAME/scores.npz``
-            in the run folder, or, without a run, ``DETECTOR-NAME/scores.npz`` here.
+            in the run folder, or, without a run, ``DETECTOR-NAME/scores.npz`` here; of several,
+            NAME is that of the first, ``-and-2-more``.
             ``events.json``, ``maps/`` and ``report/`` go beside it, and take the place of those of
             earlier scores.
         features: the features of the videos; without them, a run that needs features extracts
@@ -93,14 +94,15 @@ def score(
     alarms = Alarms(threshold, merge, min_length)
     manner = Manner(causal, per_video, oracle)
     with ExitStack() as until_scored:
-        if footage is None:
-            path = until_scored.enter_context(scores_without_run(detector, run, out))
-            run, footage, out = path.parent / RUN, run, path
+        if not footage or run.is_file():
+            footage = [run, *(footage or ())]
+            path = until_scored.enter_context(scores_without_run(detector, footage, out))
+            run, out = path.parent / RUN, path
         fitted = read_run(run, manner.checkpoint, detector)
         reads_features = fitted.detector.traits.looks_at == "features"
         request = ScoreRequest(
             run=fitted,
-            footage=Footage.given(
+            footage=Footage.of_all(
                 footage, root, features_alone=reads_features and features is None
             ),
             split=split,
