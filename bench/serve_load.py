@@ -84,7 +84,7 @@ class Noting:
         before, now = self._before, self._sums()
         lags, self._lags, self._before = self._lags, [], now
         done = {name: now[name] - before[name] for name in now}
-        if len(lags) < 2:
+        if len(lags) < 2 or not done["scored"]:
             return {}
         status = Path("/proc/self/status").read_text().split()
         return {
