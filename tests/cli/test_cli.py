@@ -14,8 +14,9 @@ import pytest
 from tests.made.full_disk import files_of_at_most
 
 import oddframe
-from oddframe.cli import VERBS, main
+from oddframe.cli import main
 from oddframe.cli.arguments import parse_arguments
+from oddframe.cli.verbs import VERBS
 from oddframe.evaluation.result import Evaluation
 from oddframe.media.video_writing import VideoWriter
 from oddframe.runs.run_folder import read_run
@@ -84,6 +85,7 @@ def test_every_verb_explains_its_options(cli, verb):
     # They write where the tracker says, into the state folder, into the run, or print alone.
     assert "--out OUT" in out or verb in (
         "cite",
+        "completion",
         "doctor",
         "info",
         "learn",

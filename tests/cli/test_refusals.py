@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from oddframe.cli import VERBS, main
+from oddframe.cli import main
+from oddframe.cli.verbs import VERBS
 from oddframe.errors import OddframeError
 from oddframe.files.atomic import begun_in, write_text
 from oddframe.videos.manifest import Manifest

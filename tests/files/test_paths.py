@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 import oddframe
-from oddframe.cli import VERBS
+from oddframe.cli.verbs import VERBS
 from oddframe.errors import OddframeError
 from oddframe.files.paths import is_path, text_paths
 

@@ -6,42 +6,16 @@ import re
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from importlib import import_module
 from typing import Any, TextIO
 
 from oddframe import __version__
 from oddframe.cli.arguments import parse_arguments
 from oddframe.cli.endings import DONE, LEFT_OUT, ODD, report
 from oddframe.cli.telling import Telling, offered
+from oddframe.cli.verbs import VERBS, function_of
 from oddframe.console.streams import OutputError, standard_streams
 from oddframe.errors import OddframeError, OddframeWarning, unknown
 from oddframe.files.paths import other_encoding
-
-VERBS = {
-    "demo": "the whole way on a generated scene, in one to two minutes",
-    "prepare": "a data set, or a folder of your own videos, becomes a manifest",
-    "extract": "videos become features, a vector per snippet of 16 frames",
-    "merge-crops": "features with one file per crop become one array per video",
-    "train": "fit a detector to normal footage, or to features of labelled videos",
-    "score": "score videos: when something odd happened, where, and why",
-    "watch": "watch a camera: each event is told as it happens, and kept with picture and clip",
-    "serve": "the page: watched cameras, where you look and decide; an archive of videos",
-    "drill": "what a run would notice: real oddities put into normal footage, no labels needed",
-    "learn": "teach a run: what is normal at its place is silent from then on",
-    "losses": "a run's loss on its bags, and its spread over random pairings",
-    "evaluate": "scores against the truth: metrics with intervals, and a report",
-    "compare": "runs, sweeps and anybody's scores of the same videos side by side",
-    "sweep": "many trainings: a grid, a list, distributions, seeds; on one machine or a cluster",
-    "track": "what is in run folders goes to MLflow, Weights & Biases, TensorBoard",
-    "reproduce": "a row of a paper's table, from the data to measured beside expected",
-    "import": "a published checkpoint becomes a run",
-    "fetch": "weights, features and data sets with known addresses",
-    "info": "what a run, manifest, scores, features, a drill or a video is",
-    "doctor": "what works on this machine, what is missing, and the line that installs it",
-    "cite": "BibTeX of the papers behind a run, or of a method",
-}
-_FUNCTIONS = {"import": "import_checkpoint"}
-"""Where the function, and its module, cannot have the name of the verb."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,8 +46,7 @@ def _run(given: Sequence[str]) -> int:
     verb = given[0]
     if verb not in VERBS:
         raise OddframeError(unknown("verb", verb, VERBS))
-    name = _FUNCTIONS.get(verb, verb.replace("-", "_"))
-    function = getattr(import_module(f"oddframe.verbs.{name}"), name)
+    function = function_of(verb)
     telling, words = Telling.taken_from(verb, function, given[1:])
     values = parse_arguments(verb, VERBS[verb], function, words, offered(function))
     if values is None:
