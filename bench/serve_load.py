@@ -4,11 +4,11 @@
 
 A process watches four films at their own pace (25 frames/s, 640x360, H.264) and serves the page, as
 ``oddframe serve`` does. ``page_viewers.py``, in a process of its own, is 50 viewers of the grid and
-five films. After a warm-up come phases of a minute: alone, with viewers, alone again, with viewers
+five films. After a warm-up come phases of three quarters of a minute: alone, with viewers, alone again, with viewers
 of whom some read nothing, alone, with viewers once more, and with viewers while Chromium loads the
 grid, whose first paint is its own figure. Of every frame it is noted how long after its filming it
 was judged. Before that another process does the same for as long with nobody at its page: what its
-memory grows by is the cameras' own. It all takes a quarter of an hour.
+memory grows by is the cameras' own. It all takes twelve minutes.
 """
 
 from __future__ import annotations
@@ -34,14 +34,17 @@ from score_speed import REAL_TIME, footage, repeat_video, write_video
 
 CAMERAS, VIEWERS, FILMS, STALLED = 4, 50, 5, 5
 SIZE = 640, 360
-PHASES = {
-    "alone": 60,
-    "viewers": 60,
-    "alone again": 60,
-    "some read nothing": 60,
-    "alone once more": 60,
-    "viewers again": 60,
-}
+PHASES = dict.fromkeys(
+    (
+        "alone",
+        "viewers",
+        "alone again",
+        "some read nothing",
+        "alone once more",
+        "viewers again",
+    ),
+    45,
+)
 """Seconds of each, less with ``--short``."""
 WARM_UP, LOADS = 20, 5
 LOOK = 0.01
@@ -340,7 +343,7 @@ def verdicts(result: dict[str, Any]) -> list[str]:
     paint, load = ([one[what] for one in result["paints"]] for what in ("paint", "load"))
     return [
         *lines,
-        f"{_yes(grown <= FLAT)}memory from the first minute with viewers to the last {grown:+.1%}; "
+        f"{_yes(grown <= FLAT)}memory from the first phase with viewers to the last {grown:+.1%}; "
         f"with nobody at the page {own:+.1%} from then to then",
         f"{_yes(max(paint) <= 1e3 * PAINTED)}first paint, beside the viewers, {_whole(paint)} ms; "
         f"all of it {_whole(load)} ms",

@@ -50,6 +50,7 @@ def test_every_extra_that_a_message_names_exists():
     assert {*re.findall(r"how_to_install\(['\"](\w+)['\"]\)", text)} == {
         "matlab",
         "mqtt",
+        "notebook",
         "plots",
         "prometheus",
         "ray",
