@@ -4,11 +4,11 @@
 
 A process watches four films at their own pace (25 frames/s, 640x360, H.264) and serves the page, as
 ``oddframe serve`` does. ``page_viewers.py``, in a process of its own, is 50 viewers of the grid and
-five films. After a warm-up come phases of three quarters of a minute: alone, with viewers, alone again, with viewers
-of whom some read nothing, alone, with viewers once more, and with viewers while Chromium loads the
-grid, whose first paint is its own figure. Of every frame it is noted how long after its filming it
-was judged. Before that another process does the same for as long with nobody at its page: what its
-memory grows by is the cameras' own. It all takes twelve minutes.
+five films. After a warm-up come phases of three quarters of a minute: alone, with viewers, alone
+again, with viewers of whom some read nothing, alone, with viewers once more, and with viewers while
+Chromium loads the grid, whose first paint is its own figure. Of every frame it is noted how long
+after its filming it was judged. Before that another process does the same for as long with nobody
+at its page: what its memory grows by is the cameras' own. It all takes twelve minutes.
 """
 
 from __future__ import annotations
