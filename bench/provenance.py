@@ -12,8 +12,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import torch
-
 import oddframe
 from oddframe.errors import OddframeError
 from oddframe.files.atomic import write_text
@@ -26,6 +24,8 @@ def provenance() -> str:
     changed = subprocess.run([*git, "status", "--porcelain"], capture_output=True, text=True)
     software = f"oddframe {oddframe.__version__}, commit {commit.stdout.strip() or 'unknown'}"
     software += " with changes" * bool(changed.stdout.strip())
+    import torch  # 200 MB that a process which is measured must not hold for this
+
     software += f", PyTorch {torch.__version__} with {torch.get_num_threads()} threads"
     load = f"load {os.getloadavg()[0]:.1f} at the start"
     lines = {
