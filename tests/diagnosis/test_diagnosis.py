@@ -8,7 +8,7 @@ from packaging.requirements import Requirement
 import oddframe
 from oddframe.cli import main
 from oddframe.diagnosis import packages, trials
-from oddframe.diagnosis.finding import Finding, diagnosed
+from oddframe.diagnosis.finding import Diagnosis, Finding
 
 TRUE_VERSION = metadata.version
 
@@ -24,7 +24,8 @@ def lacking(*gone):
 
 def test_requirements_are_those_of_the_package():
     """As the library reads them that pip reads them with."""
-    needed, extras = packages._requirements()
+    needed = packages._needed()
+    extras = {extra: packages._needed(extra) for extra in packages._extras()}
     known = [Requirement(line) for line in metadata.requires("oddframe") or []]
     assert needed == [one.name for one in known if one.marker is None]
     assert "numpy" in needed
@@ -73,6 +74,6 @@ def test_a_network_that_is_damaged_is_one(monkeypatch):
     ("works", "mark"), [(True, "ok  a  said"), (False, "NO  a  said"), (None, "-   a  said")]
 )
 def test_a_finding_is_a_line(works, mark):
-    lines = diagnosed([Finding("a", "said", works)]).text().splitlines()
+    lines = Diagnosis((Finding("a", "said", works),)).text().splitlines()
     assert lines[0] == mark
     assert len(lines) == 2

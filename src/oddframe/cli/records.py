@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from oddframe.files.csv_files import csv_text
 
 Rows = Sequence[Mapping[str, Any]]
 """Names and plain values, a row each."""
@@ -23,17 +23,12 @@ def as_csv(rows: Rows) -> str:
     Without rows there is no head either: nobody knows its names.
     """
     names = list(dict.fromkeys(name for row in rows for name in row))
-    out = io.StringIO()
-    writer = csv.DictWriter(out, names, lineterminator="\n")
-    if names:
-        writer.writeheader()
-    writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
-    return out.getvalue().rstrip("\n")
+    if not names:
+        return ""
+    return csv_text(names, [[_cell(row.get(name)) for name in names] for row in rows]).rstrip("\n")
 
 
 def _cell(value: Any) -> Any:
-    if isinstance(value, dict | list | tuple):
-        return json.dumps(value, ensure_ascii=False)
-    # A spreadsheet takes text that begins so for a formula.
-    begins = isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r")
-    return f"'{value}" if begins else value
+    return (
+        json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list | tuple) else value
+    )

@@ -43,12 +43,12 @@ def how_to_install(extra: str = "") -> str:
     if (_CLONE / "pyproject.toml").is_file():
         pins = shlex.quote(str(_CLONE / "constraints.txt"))
         return f"{pip} -c {pins} -e {shlex.quote(f'{_CLONE}{extras}')}"
-    wanted = [shlex.quote(package) for package in _packages(extra)]
+    wanted = [shlex.quote(package) for package in requirements_of(extra)]
     return f"{pip} {' '.join(wanted) or shlex.quote(f'CLONE-OF-ODDFRAME{extras}')}"
 
 
-def _packages(extra: str) -> list[str]:
-    """What the installed package says that it, or one of its extras, needs."""
+def requirements_of(extra: str = "") -> list[str]:
+    """What the installed package says that it, or one of its extras, needs: ``av>=13``."""
     try:
         lines = metadata.requires("oddframe") or []
     except metadata.PackageNotFoundError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -56,8 +56,3 @@ class Diagnosis:
 def _line(one: Finding, width: int) -> str:
     mark = {True: "ok", False: "NO", None: "- "}[one.works]
     return f"{mark}  {one.name.ljust(width)}  {one.said}"
-
-
-def diagnosed(findings: Iterable[Finding]) -> Diagnosis:
-    """A diagnosis of findings."""
-    return Diagnosis(tuple(findings))

@@ -9,11 +9,11 @@ from importlib import metadata
 from pathlib import Path
 
 import oddframe
-from oddframe.console.installation import how_to_install
+from oddframe.console.installation import how_to_install, requirements_of
 from oddframe.diagnosis.finding import Finding
 
-_NOT_FOR_USERS = ("dev",)
-_REQUIREMENT = re.compile(r"(?P<name>[\w.-]+)[^;]*(?:;.*extra\s*==\s*['\"](?P<extra>[\w-]+)['\"])?")
+_NOT_FOR_USERS = {"dev"}
+_NAME = re.compile(r"[\w.-]+")
 
 
 def packages() -> Iterator[Finding]:
@@ -21,13 +21,13 @@ def packages() -> Iterator[Finding]:
     where = Path(oddframe.__file__).parent
     version = ".".join(map(str, sys.version_info[:3]))
     yield Finding("oddframe", f"{oddframe.__version__} in {where}, Python {version}")
-    needed, extras = _requirements()
-    versions = {name: _version(name) for name in needed}
+    versions = {name: _version(name) for name in _needed()}
     if missing := [name for name, found in versions.items() if found is None]:
         yield Finding("packages", f"missing {', '.join(missing)}; {_install()}", works=False)
     shown = ", ".join(f"{name} {found}" for name, found in versions.items() if found)
     yield Finding("packages", shown)
-    for extra, names in sorted(extras.items()):
+    for extra in _extras():
+        names = _needed(extra)
         lacking = [name for name in names if _version(name) is None]
         if lacking:
             yield Finding(f"[{extra}]", f"not here: {', '.join(lacking)}; {_install(extra)}", None)
@@ -36,22 +36,19 @@ def packages() -> Iterator[Finding]:
             yield Finding(f"[{extra}]", found)
 
 
-def _requirements() -> tuple[list[str], dict[str, list[str]]]:
-    """What is needed always, and by each extra, as the installed package says."""
+def _needed(extra: str = "") -> list[str]:
+    """Names of what is needed always, or by an extra."""
+    named = (_NAME.match(line) for line in requirements_of(extra))
+    return [found[0] for found in named if found is not None]
+
+
+def _extras() -> list[str]:
+    """Those that are for users."""
     try:
-        lines = metadata.requires("oddframe") or []
+        named = metadata.metadata("oddframe").get_all("Provides-Extra") or []
     except metadata.PackageNotFoundError:
-        lines = []
-    needed: list[str] = []
-    extras: dict[str, list[str]] = {}
-    for line in lines:
-        found = _REQUIREMENT.match(line)
-        if found is None or found["name"] == "oddframe" or found["extra"] in _NOT_FOR_USERS:
-            continue
-        (needed if found["extra"] is None else extras.setdefault(found["extra"], [])).append(
-            found["name"]
-        )
-    return needed, extras
+        return []
+    return sorted({*named} - _NOT_FOR_USERS)
 
 
 def _version(name: str) -> str | None:

@@ -135,19 +135,25 @@ def number_in(text: str, decimal_comma: bool = False) -> float | None:
 
 
 def write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Path:
-    """Write a CSV file atomically: commas, LF, quotes where a cell needs them.
+    """Write a CSV file atomically: :func:`csv_text`."""
+    return write_text(path, csv_text(head, rows))
 
-    Text that a spreadsheet would run as a formula (it begins with ``=``, ``+``, ``-``, ``@``, a tab
-    or a line's end) gets an apostrophe in front; numbers stay numbers, and None is an empty cell.
-    """
+
+def csv_text(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """CSV: commas, LF, quotes where a cell needs them; formulas are :func:`guarded`."""
     lines = []
     for row in (head, *rows):
         stream = io.StringIO()
         # With this line end the writer quotes CR as well as LF.
-        csv.writer(stream, lineterminator="\r\n").writerow([_guarded(cell) for cell in row])
+        csv.writer(stream, lineterminator="\r\n").writerow([guarded(cell) for cell in row])
         lines.append(stream.getvalue().removesuffix("\r\n") + "\n")
-    return write_text(path, "".join(lines))
+    return "".join(lines)
 
 
-def _guarded(cell: Any) -> Any:
+def guarded(cell: Any) -> Any:
+    """A cell of a table for spreadsheets.
+
+    Text that one would run as a formula (it begins with ``=``, ``+``, ``-``, ``@``, a tab or a
+    line's end) gets an apostrophe in front; numbers stay numbers, and None is an empty cell.
+    """
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Self
@@ -44,7 +43,7 @@ class Detector:
         self.name = name
         self.settings = settings
         self._run: Run | None = None
-        self._own = ExitStack()
+        self._own: list[TemporaryDirectory[str]] = []
 
     @property
     def run(self) -> Run:
@@ -147,7 +146,8 @@ class Detector:
 
     def _temporary(self) -> Path:
         """A folder that goes with this object."""
-        return Path(self._own.enter_context(TemporaryDirectory(prefix="oddframe-")))
+        self._own.append(TemporaryDirectory(prefix="oddframe-"))
+        return Path(self._own[-1].name)
 
     def __repr__(self) -> str:
         if self._run is None:

@@ -14,6 +14,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from oddframe.console.words import duration, sentence
 from oddframe.errors import OddframeError
+from oddframe.files.csv_files import guarded
 from oddframe.journal.live_event import LiveEvent, Verdict, time_of_id
 from oddframe.journal.question import Question, State
 from oddframe.serving.forms import form_of
@@ -145,7 +146,7 @@ def table(site: Site, request: Request) -> Response:
     writer.writerow(["when", *_COLUMNS])
     for event in site.reader.events(replace(asked, most=_MOST_ROWS)):
         when = f"{day_of(event.start)} {clock(event.start)}"  # which a spreadsheet takes for a time
-        writer.writerow([when, *(_cell(getattr(event, name)) for name in _COLUMNS)])
+        writer.writerow([when, *(guarded(getattr(event, name)) for name in _COLUMNS)])
     return Response(
         text.getvalue(),
         media_type="text/csv; charset=utf-8",
@@ -280,10 +281,3 @@ def _nothing(said: dict[str, str], any_camera: bool) -> str:
     if said["state"] == "undecided" and not any(said[n] for n in ("camera", "zone", "cue", "day")):
         return "Nothing waits for your word."
     return "Nothing fits what is asked for."
-
-
-def _cell(value: object) -> object:
-    # A spreadsheet takes what begins like this for a formula.
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return f"'{value}"
-    return "" if value is None else value

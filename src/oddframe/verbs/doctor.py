@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oddframe.diagnosis.finding import Diagnosis, diagnosed
+from oddframe.diagnosis.finding import Diagnosis
 from oddframe.diagnosis.machine import machine
 from oddframe.diagnosis.packages import packages
 from oddframe.diagnosis.trials import trials
@@ -18,4 +18,4 @@ def doctor() -> Diagnosis:
     Returns:
         What was found.
     """
-    return diagnosed([*packages(), *trials(), *machine()])
+    return Diagnosis((*packages(), *trials(), *machine()))
