@@ -60,6 +60,7 @@ def test_what_is_none_is_one_line(street, shelf, tmp_path, capsys):
         ([run, fast, str(tmp_path / "m.jsonl")], "m.jsonl: a manifest is given alone, found 2"),
         ([run, fast, str(shelf / "b" / "notes.txt")], "notes.txt: "),
         ([fast, fast], "a run is missing that scores it"),
+        (["--json"], "score: missing run; see"),
     ):
         assert main(["score", *words]) == 2
         error = capsys.readouterr().err

@@ -70,8 +70,11 @@ def parse_arguments(
     described = {part.arg_name: part.description for part in parse(function.__doc__ or "").params}
     for part in lists:
         kind = get_args(_without_none(part.annotation))[0]
-        many = "+" if part.default is part.empty else "*"
-        parser.add_argument(part.name, nargs=many, type=kind, help=described.get(part.name))
+        # Without a default the parser asks for one at least, whatever may be left out.
+        many: dict[str, Any] = {"nargs": "*", "default": None}
+        if part.default is part.empty:
+            many = {"nargs": "+"}
+        parser.add_argument(part.name, type=kind, help=described.get(part.name), **many)
     for part in optional:
         parser.add_argument(
             part.name,
