@@ -189,6 +189,7 @@ def score(
     maps: bool = ...,
     report: bool = ...,
     annotate: bool = ...,
+    clips: bool = ...,
     detector: str | None = ...,
     workers: int | None = ...,
     ray: str | None = ...,

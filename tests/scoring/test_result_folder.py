@@ -105,8 +105,9 @@ def test_killed_at_any_moment_the_results_are_of_one_scoring(tmp_path):
     before = tmp_path / "before"
     before.mkdir()
     put(before, 1, ("a", "b"))
-    for part in ("annotated/a.mp4", "annotated/b.mp4"):
-        (before / part).parent.mkdir(exist_ok=True)
+    shown = ("annotated/a.mp4", "annotated/b.mp4", "clips/a/000001-000004.mp4")
+    for part in (*shown, "clips/a/holiday.mp4"):
+        (before / part).parent.mkdir(parents=True, exist_ok=True)
         (before / part).write_text("of the scores before")
     assert number_in(before) == 1
     _, videos = made(before, 2, ("b", "day/c"))
@@ -119,6 +120,8 @@ def test_killed_at_any_moment_the_results_are_of_one_scoring(tmp_path):
             seen.add(state := number_in(folder))
             if state == 2:
                 assert not (folder / "annotated").exists()
+                # What somebody else put there stays.
+                assert [p.name for p in (folder / "clips").rglob("*.mp4")] == ["holiday.mp4"]
         except OddframeError as error:
             assert "no such scores file; a scoring was stopped as it put" in str(error)  # noqa: PT017
             seen.add("neither")

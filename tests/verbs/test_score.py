@@ -1,5 +1,6 @@
 """The verb score: scores, events, maps and reasons that fit together, and what cannot be scored."""
 
+import json
 import shutil
 import warnings
 from dataclasses import replace
@@ -243,6 +244,39 @@ def test_annotated_copies(street, tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # there is nothing to remove
         score(street.run, film, out=out, threshold=0.6)
+
+
+def test_clips_of_the_odd_moments(street, tmp_path, capsys):
+    """Each begins five seconds before its event and ends five after it, as far as there is film."""
+    out = tmp_path / "scores.npz"
+    images = [*street.images(8, 53, street.fast), *street.images(12, 54)]
+    film = street.film(tmp_path / "film.mp4", images)
+    words = ["score", str(street.run), str(film), "--out", str(out), "--clips", "--json"]
+    assert main(words) == 0
+    told = capsys.readouterr()
+    rows = [json.loads(line) for line in told.out.splitlines()]
+    assert f"clips: {tmp_path / 'clips'}\n" in f"{told.err}\n"
+    assert rows
+    with open_video(film) as video:
+        filmed = [frame.grey().astype(float) for frame in video]
+    for row in rows:
+        clip = tmp_path / "clips" / "film" / f"{row['start']:06}-{row['end']:06}.mp4"
+        assert row["clip"] == str(clip)
+        with open_video(clip) as video:
+            first, *rest = (frame.grey().astype(float) for frame in video)
+        away = [np.abs(first - image).mean() for image in filmed]
+        begin = int(np.argmin(away))
+        assert begin == max(0, row["start"] - 62)  # 5 s at 12.5 frames a second
+        end = begin + 1 + len(rest)
+        assert abs(end - min(len(filmed), row["end"] + 62)) <= 1
+    # The same command has nothing to do, and another threshold removes what is not of it.
+    written = {path: path.stat().st_mtime_ns for path in (tmp_path / "clips").rglob("*.mp4")}
+    assert main(words) == 0
+    assert written == {path: path.stat().st_mtime_ns for path in written}
+    with pytest.warns(OddframeWarning, match="is removed; give --clips as well"):
+        found = score(street.run, film, out=out, threshold=1e6)
+    assert not (tmp_path / "clips").exists()
+    assert not found.clips
 
 
 def test_the_split_of_a_manifest(street, tmp_path):

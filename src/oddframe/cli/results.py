@@ -44,6 +44,7 @@ from oddframe.reporting.wording import (
 from oddframe.runs.run_folder import Run
 from oddframe.scores.detections import EventRule
 from oddframe.scoring.footage import Scored
+from oddframe.scoring.result_folder import CLIPS
 from oddframe.teaching.taught import Taught
 from oddframe.verbs.demo import Demo
 from oddframe.verbs.extract import Extracted
@@ -274,6 +275,8 @@ def _scored(result: Scored) -> str:
     lines.append(f"events: {result.path.parent / 'events.json'}")
     if result.annotated:
         lines.append(f"annotated: {result.annotated}")
+    if any(result.clips.values()):
+        lines.append(f"clips: {result.path.parent / CLIPS}")
     if result.report:
         lines.append(f"report: {result.report}")
     return "\n".join(lines)

@@ -42,8 +42,8 @@ _WITH_A_MARK = frozenset({"recycle", "trash", "trashes", "snapshot", "snapshots"
 _OWN_FILES = ("checkpoint.pt", "last.pt", "scores.npz", "report.html", "comparison.html")
 _OWN_FOLDERS = frozenset(
     [
-        *("annotated", "baselines", "events", "features", "maps", "plots", "report", "samples"),
-        *("scores", "terms"),
+        *("annotated", "baselines", "clips", "events", "features", "maps", "plots", "report"),
+        *("samples", "scores", "terms"),
     ]
 )
 """What oddframe puts beside each of those files."""

@@ -31,8 +31,7 @@ from oddframe.scoring.meta import meta_of
 from oddframe.scoring.plan import Scoring
 from oddframe.scoring.request import ScoreRequest
 from oddframe.scoring.result_folder import (
-    ANNOTATED,
-    REPORT,
+    SHOWN_BY,
     Results,
     drop_maps,
     finish,
@@ -68,6 +67,8 @@ class Scored:
         annotated: folder of the videos with scores drawn in, if they were asked for.
         camera: video id to troubles of the camera itself.
         oddest: video id to the moments of the highest scores, where no threshold names events.
+        clips: video id to a clip of each of its events (or of its oddest moments), if they were
+            asked for.
     """
 
     scores: Scores
@@ -79,6 +80,7 @@ class Scored:
     annotated: Path | None = None
     camera: Mapping[str, Sequence[CameraTrouble]] = field(default_factory=dict)
     oddest: Mapping[str, list[Detection]] = field(default_factory=dict)
+    clips: Mapping[str, list[Path]] = field(default_factory=dict)
 
     @property
     def odd(self) -> int:
@@ -86,13 +88,15 @@ class Scored:
         return sum(map(len, self.detections.values()))
 
     def rows(self) -> list[dict[str, Any]]:
-        """An event each: as in ``events.json``, with its video and the threshold of all."""
-        threshold = self.scores.meta.get("threshold")
-        return [
-            {"video": video.id, **event_row(event, video.clock), "threshold": threshold}
-            for video in self.manifest
-            for event in self.detections[video.id]
-        ]
+        """An event each: as in ``events.json``, with its video, the threshold, and its clip."""
+        rows = []
+        for video in self.manifest:
+            clips = self.clips.get(video.id, ())
+            for at, event in enumerate(self.detections[video.id]):
+                row = {"video": video.id, **event_row(event, video.clock)}
+                row["threshold"] = self.scores.meta.get("threshold")
+                rows.append(row | ({"clip": str(clips[at])} if clips else {}))
+        return rows
 
     def to_dataframe(self) -> DataFrame:
         """A row for each frame, in pandas: ``video``, ``frame``, ``seconds``, ``score``.
@@ -151,20 +155,19 @@ def score_footage(request: ScoreRequest) -> Scored:
                 moments[name] = explained(parts, found[name].reasons, clocks[name])
         results = Results(made, scores, detections, clocks, rule)
         gone = place(path, kept, results, keep_maps=wanted.maps)
-        _say_removed(
-            folder,
-            report=REPORT in gone and not wanted.report,
-            annotated=ANNOTATED in gone and not wanted.annotate,
-        )
+        _say_removed(folder, set(gone) - wanted.shown)
         maps = read_maps(folder / MAPS, scores)
         camera = {name: part.camera for name, part in found.items() if part.camera}
         showing = Showing(request, manifest, scores, oddest or detections, maps, camera)
         annotated = showing.annotated_videos() if wanted.annotate else None
+        clips = showing.clips() if wanted.clips else {}
         page = showing.page() if wanted.report else None
         if not wanted.maps:
             drop_maps(folder, scores)
     left_out = {**manifest.left_out, **failed}
-    return Scored(scores, detections, manifest, path, page, left_out, annotated, camera, oddest)
+    return Scored(
+        scores, detections, manifest, path, page, left_out, annotated, camera, oddest, clips
+    )
 
 
 def _oddest(scores: Scores, clocks: Mapping[str, Clock]) -> dict[str, list[Detection]]:
@@ -248,10 +251,10 @@ def _as_scored(
     return replace(manifest, videos=tuple(videos))
 
 
-def _say_removed(folder: Path, *, report: bool, annotated: bool) -> None:
+def _say_removed(folder: Path, gone: set[str]) -> None:
     """Say that what showed the scores before is gone, where it is not made again."""
-    if report or annotated:
-        options = " and ".join(["--report"] * report + ["--annotate"] * annotated)
+    options = " and ".join(option for name, option in SHOWN_BY.items() if name in gone)
+    if options:
         warnings.warn(
             f"{folder}: what showed the scores and events before is removed; give {options} as "
             "well to have it of these",

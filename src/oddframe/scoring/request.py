@@ -13,6 +13,7 @@ from oddframe.errors import OddframeError
 from oddframe.footage.given import Footage
 from oddframe.runs.run_folder import CHECKPOINT, ORACLE, Run
 from oddframe.scores.detections import EventRule
+from oddframe.scoring.result_folder import ANNOTATED, CLIPS, REPORT
 from oddframe.zones.zone import Zones
 
 
@@ -84,12 +85,20 @@ class Wanted:
         maps: keep the score maps.
         report: write a report page.
         annotate: write a copy of each video with scores, heat map and events drawn in.
+        clips: cut out the odd moments.
     """
 
     path: Path | None = None
     maps: bool = True
     report: bool = False
     annotate: bool = False
+    clips: bool = False
+
+    @property
+    def shown(self) -> set[str]:
+        """Which of :data:`SHOWN_BY` are made."""
+        made = {REPORT: self.report, ANNOTATED: self.annotate, CLIPS: self.clips}
+        return {name for name, wanted in made.items() if wanted}
 
     @property
     def mapped(self) -> bool:

@@ -21,6 +21,7 @@ from oddframe.errors import OddframeError
 from oddframe.files.atomic import CannotWriteError, atomic_path, sha256_of, write_json
 from oddframe.media.clock import Clock
 from oddframe.media.fingerprints import Fingerprint
+from oddframe.reporting.event_clips import clips_in
 from oddframe.scores.detections import Detection, EventRule
 from oddframe.scores.events_file import is_events_file, write_events
 from oddframe.scores.frame_scores import Scores
@@ -28,9 +29,10 @@ from oddframe.scores.maps import MAPS
 from oddframe.scores.score_files import PENDING
 from oddframe.scoring.kept import KEPT, KeptScores, KeptVideo, beside
 
-ANNOTATED = "annotated"
+ANNOTATED, CLIPS, REPORT = "annotated", "clips", "report"
+SHOWN_BY = {REPORT: "--report", ANNOTATED: "--annotate", CLIPS: "--clips"}
+"""Folders that show scores to a person, beside them, and the option that makes each."""
 EVENTS = "events.json"
-REPORT = "report"
 SOURCES = "sources.json"
 FORMAT = "oddframe-sources/1"
 _PARTS = "parts.json"
@@ -170,8 +172,8 @@ def scores_in(folder: Path) -> Path:
 def place(path: Path, kept: KeptScores, results: Results, *, keep_maps: bool) -> list[str]:
     """Put the results of a scoring in place of those that are there.
 
-    If they are those that are there, everything in the folder stays as it is. Otherwise the report
-    and the annotated videos of the scores before are removed as well.
+    If they are those that are there, everything in the folder stays as it is. Otherwise what showed
+    the scores before (report, annotated videos, clips) is removed as well.
 
     Args:
         path: the scores file.
@@ -180,7 +182,7 @@ def place(path: Path, kept: KeptScores, results: Results, *, keep_maps: bool) ->
         keep_maps: whether the maps stay. If not, they are there until :func:`drop_maps`.
 
     Returns:
-        Which of :data:`REPORT` and :data:`ANNOTATED` were there and are removed.
+        Which of :data:`SHOWN_BY` were there and are removed.
 
     Raises:
         OddframeError: the folder cannot be written.
@@ -215,7 +217,7 @@ def place(path: Path, kept: KeptScores, results: Results, *, keep_maps: bool) ->
     old = [path.name, *_files_of(folder, {*videos, *_ids_of(path)})]  # the scores first
     write_json(staged / _PARTS, {"new": new, "old": old})
     staged.rename(folder / PENDING)
-    shown = [name for name in (REPORT, ANNOTATED) if (folder / name).exists()]
+    shown = [name for name in SHOWN_BY if (folder / name).exists()]
     finish(folder)
     return [name for name in shown if not (folder / name).exists()]
 
@@ -256,6 +258,8 @@ def _files_of(folder: Path, video_ids: Iterable[str]) -> list[str]:
     found = [EVENTS, SOURCES]
     for video_id in video_ids:
         found += [*beside(video_id), f"{ANNOTATED}/{video_id}.mp4"]
+        clips = clips_in(folder / CLIPS / video_id)
+        found += [path.relative_to(folder).as_posix() for path in clips]
     report = folder / REPORT
     # Only a page of a scoring: an evaluation has one of the same name and may have been put here.
     page = report / "report.html"

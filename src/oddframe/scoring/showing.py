@@ -1,4 +1,4 @@
-"""What shows scores to a person: the report page, and the videos with scores drawn in."""
+"""What shows scores to a person: the report page, videos with scores drawn in, and clips."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from oddframe.scores.frame_scores import Scores
 from oddframe.scores.terms import TERMS, read_terms
 from oddframe.scores.untested import untested_spans
 from oddframe.scoring.request import ScoreRequest
-from oddframe.scoring.result_folder import ANNOTATED, REPORT
+from oddframe.scoring.result_folder import ANNOTATED, CLIPS, REPORT
 from oddframe.videos.manifest import Manifest
 
 
@@ -87,3 +87,21 @@ class Showing:
                     advance=bar.counter(f"annotating {video.id}", video.frames),
                 )
         return self.folder / ANNOTATED
+
+    def clips(self) -> dict[str, list[Path]]:
+        """Cut out the moments; video id to a clip of each, below :data:`CLIPS`."""
+        from oddframe.reporting.event_clips import write_event_clips
+
+        found = {}
+        with progress() as bar:
+            for video in self.manifest:
+                events = self.detections[video.id]
+                found[video.id] = write_event_clips(
+                    self.manifest.locate(video),
+                    self.folder / CLIPS / video.id,
+                    events,
+                    video.clock,
+                    video.levels,
+                    bar.counter(f"cutting out of {video.id}", len(events)),
+                )
+        return found

@@ -35,6 +35,7 @@ def score(
     maps: bool = True,
     report: bool = False,
     annotate: bool = False,
+    clips: bool = False,
     detector: str | None = None,
     workers: int | None = None,
     ray: str | None = None,
@@ -53,8 +54,8 @@ def score(
         out: the scores file to write, ending in ``.npz``; by default ``scores/NAME/scores.npz``
             in the run folder, or, without a run, ``DETECTOR-NAME/scores.npz`` here; of several,
             NAME is that of the first, ``-and-2-more``.
-            ``events.json``, ``maps/`` and ``report/`` go beside it, and take the place of those of
-            earlier scores.
+            ``events.json``, ``maps/``, ``report/`` and the like go beside it, and take the place
+            of those of earlier scores.
         features: the features of the videos; without them, a run that needs features extracts
             them from the footage as its training features were, into ``features/`` beside the
             scores.
@@ -76,6 +77,7 @@ def score(
         maps: keep the score maps (about 130 MB per hour of 25 frames per second).
         report: write a report page.
         annotate: write a copy of each video with scores, heat map and events drawn in.
+        clips: cut out each odd moment, with five seconds before and after it, into ``clips/``.
         detector: the file (.py) of a detector of your own that the run was trained with; its code
             is run. A run never starts code by itself. Without a run the name, or the file, of a
             detector that is never trained.
@@ -111,7 +113,7 @@ def score(
             zones=None if zones is None else read_zones(zones),
             manner=manner,
             alarms=alarms,
-            wanted=Wanted(out, maps, report, annotate),
+            wanted=Wanted(out, maps, report, annotate, clips),
             workers=able,
         )
         return score_footage(request)
