@@ -3,10 +3,9 @@
     python bench/page_viewers.py http://127.0.0.1:8777/ --viewers 50 --films 5 --seconds 60
 
 Each viewer opens the grid, one after the other over the first ten seconds: the page with its style
-and script, again every ten seconds, a still of every camera a second after the last one, and the
-feed of what is new. Some have the film of a camera open too. Those that are ``--stalled`` ask for a
-film, the feed and many pages, and read nothing. What it was like for them is printed as a line of
-JSON.
+and script, again every ten seconds, and the stills that come every second on a connection of their
+own. Some have the film of a camera open too. Those that are ``--stalled`` ask for a film, the
+stills and many pages, and read nothing. What it was like for them is printed as a line of JSON.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-PAGE_SECONDS, STILL_SECONDS = 10.0, 1.0
+PAGE_SECONDS = 10.0
 _PATIENCE = 10.0
 """Seconds for an answer."""
 _PAGES_UNREAD = 200
@@ -37,7 +36,7 @@ class Seen:
 
     Attributes:
         seconds: that each answer of a kind took.
-        counts: answers by kind, pictures of films, lines of the feed, what went wrong.
+        counts: answers by kind, pictures of films, stills, what went wrong.
         bytes: of all of them.
     """
 
@@ -111,31 +110,15 @@ async def grid(place: tuple[str, int], seen: Seen, delay: float) -> None:
     first = (await connection.get("page", "/now")).decode()
     for file in sorted(set(re.findall(r'(?:href|src)="(/static/[^"]+)"', first))):
         await connection.get("style and script", file)
-    stills = sorted(set(re.findall(r'data-still="([^"]+)"', first)))
-    if not stills:
+    if "data-still=" not in first:
         seen.counts["grid failed: it shows no camera"] += 1
-    again = [asyncio.create_task(pictures(place, seen, path)) for path in stills]
-    again.append(asyncio.create_task(told(place, seen)))
+    again = asyncio.create_task(_endless(place, seen, "/stills", "still", b"event: still"))
     try:
         while True:
             await asyncio.sleep(PAGE_SECONDS)
             await connection.get("page", "/now")
     finally:
-        for task in again:
-            task.cancel()
-
-
-async def pictures(place: tuple[str, int], seen: Seen, path: str) -> None:
-    """Stills of a camera."""
-    connection = Connection(*place, seen)
-    while True:
-        await asyncio.sleep(STILL_SECONDS)
-        await connection.get("still", f"{path}?at={time.time_ns() // 1_000_000}")
-
-
-async def told(place: tuple[str, int], seen: Seen) -> None:
-    """The feed of what is new."""
-    await _endless(place, seen, "/feed", "line of the feed", b"\n\n")
+        again.cancel()
 
 
 async def film(place: tuple[str, int], seen: Seen, path: str) -> None:
@@ -182,7 +165,7 @@ async def watched(options: argparse.Namespace) -> Seen:
         for number in range(options.stalled)
         for path, times in (
             (f"{cameras[number % len(cameras)]}/film", 1),
-            ("/feed", 1),
+            ("/stills", 1),
             ("/now", _PAGES_UNREAD),
         )
     ]

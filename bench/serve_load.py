@@ -300,19 +300,17 @@ def table(rows: list[dict[str, Any]]) -> list[str]:
     """The phases, a line each; ``unseen`` is the other process's memory by then."""
     lines = [
         "phase              lag, ms  95th  judged, ms  dropped  spared  CPUs   MB  unseen  threads"
-        "  files  viewers' CPUs  page, ms  still, ms"
+        "  files  viewers' CPUs  page, ms  stills"
     ]
     for row in rows:
-        seen = row.get("seen", {"cpus": "", "ms": {}})
-        page, still = (
-            "/".join(f"{one:.0f}" for one in seen["ms"].get(k, ())) for k in ("page", "still")
-        )
+        seen = row.get("seen", {"cpus": "", "ms": {}, "counts": {}})
+        page = "/".join(f"{one:.0f}" for one in seen["ms"].get("page", ()))
         lines.append(
             f"{row['phase']:<18} {row['lag_ms']:>7.1f} {row['lag_ms_95']:>5.0f} "
             f"{row['judged_ms']:>11.2f} {row['dropped']:>8.2%} {row['spared']:>7.2%} "
             f"{row['cpus']:>5.2f} {row['mb']:>4} {row.get('unseen', ''):>7} {row['threads']:>8} "
             f"{row['files']:>6} "
-            f"{seen['cpus']:>14} {page:>9} {still:>10}"
+            f"{seen['cpus']:>14} {page:>9} {seen['counts'].get('still', ''):>7}"
         )
     return lines
 

@@ -44,6 +44,25 @@ def test_its_run_is_there_to_score_videos_with(server):
     assert 'href="/archive"' in server.browser.get("/now").text
 
 
+def test_the_grid_shows_what_the_camera_shows_while_somebody_looks(page, tmp_path):
+    """Its stills come on one connection."""
+    page.go("/now")
+    seen: set[str] = set()
+
+    def went_on(times: int) -> bool:
+        image = page.one("img[data-still]")
+        if image.get_property("naturalWidth"):
+            seen.add(image.get_property("src"))
+        return sum(one.startswith("blob:") for one in seen) >= times
+
+    until(lambda: went_on(3), 30)
+    page.driver.save_screenshot(str(tmp_path / "grid.png"))
+    asked = "return performance.getEntriesByType('resource').map((one) => one.name)"
+    stills = [name for name in page.driver.execute_script(asked) if "/still" in name]
+    assert len(stills) <= 2  # the first, and the connection where a browser counts it
+    assert complaints(page.driver) == []
+
+
 def test_a_zone_is_drawn_with_the_mouse_saved_and_watched(page, tmp_path):
     page.go("/now/front")
     page.click("main a[href='/camera/front']")

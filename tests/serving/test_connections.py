@@ -92,3 +92,34 @@ def is_closed_at_once(served: Served) -> bool:
     with connected(served) as connection:
         connection.sendall(b"GET /review HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")
         return is_closed(connection)
+
+
+@pytest.fixture
+def pair():
+    """Both ends of a connection, the one who looks first."""
+    with socket.create_server(("127.0.0.1", 0)) as listening, socket.socket() as looking:
+        connections.set_options(listening)
+        looking.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        looking.connect(listening.getsockname())
+        serving, _ = listening.accept()
+        with serving:
+            yield looking, serving
+
+
+def test_an_answer_does_not_wait_for_the_other_ends_word(pair):
+    assert pair[1].getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_NOTSENT_LOWAT"), reason="not on this system")
+def test_the_system_keeps_little_for_who_reads_slowly(pair):
+    """It would keep megabytes of a film, which is seen late by as much."""
+    looking, serving = pair
+    serving.setblocking(False)
+    kept = 0
+    try:
+        while True:
+            kept += serving.send(bytes(1 << 14))
+    except BlockingIOError:
+        pass
+    assert kept <= 3 * connections.UNSENT_BYTES
+    assert looking.recv(1) == b"\0"

@@ -26,7 +26,7 @@ from oddframe.journal.reading import JournalReader
 from oddframe.journal.state_folder import StateFolder
 from oddframe.serving.passwords import set_password
 
-ENDLESS = ("/feed", "/cameras/{camera}/film")
+ENDLESS = ("/feed", "/stills", "/cameras/{camera}/film")
 OPEN = ("/login", "/static/{name}")
 few = settings(
     max_examples=5,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,7 +21,7 @@ from oddframe.serving import stills
 from oddframe.serving.passwords import Passwords
 from oddframe.serving.sessions import Sessions
 from oddframe.serving.site import Site
-from oddframe.serving.stills import MOST_FILMS, Stills
+from oddframe.serving.stills import MOST_FILMS, Stills, still_of
 from oddframe.sources.live_frame import LiveFrame
 from oddframe.watching.scorer import ScoredFrame
 
@@ -27,11 +29,10 @@ from oddframe.watching.scorer import ScoredFrame
 class Camera:
     """What the pictures need of a camera; one that films would take its time for it."""
 
-    name = "front"
     plan = SimpleNamespace(rule=SimpleNamespace(threshold=1.0))
 
-    def __init__(self, latest: ScoredFrame) -> None:
-        self.latest = latest
+    def __init__(self, latest: ScoredFrame | None, name: str = "front") -> None:
+        self.latest, self.name = latest, name
 
 
 def frame(level: int) -> ScoredFrame:
@@ -45,8 +46,14 @@ def camera() -> Camera:
 
 
 @pytest.fixture
-def made(camera, tmp_path) -> Stills:
-    watch: Any = SimpleNamespace(cameras=[camera], saving=None)
+def door() -> Camera:
+    """One of which nothing was seen yet."""
+    return Camera(None, "the door")
+
+
+@pytest.fixture
+def made(camera, door, tmp_path) -> Stills:
+    watch: Any = SimpleNamespace(cameras=[camera, door], saving=None)
     reader = JournalReader(StateFolder(tmp_path))
     return Stills(Site(reader, None, Sessions(Passwords({})), watch))
 
@@ -91,5 +98,48 @@ def test_a_film_goes_on_and_one_that_nobody_reads_keeps_no_other_away(made, came
         for film in films:
             await film.aclose()
         assert made._films == {}
+
+    asyncio.run(asked())
+
+
+def shown(events: bytes) -> dict[str, float]:
+    """Grey levels of the stills that came, by their addresses."""
+    found = re.findall(rb"event: still\ndata: (\S+) (\S+)\n\n", events)
+    assert b"".join(b"event: still\ndata: %s %s\n\n" % one for one in found) == events
+    return {address.decode(): level(base64.b64decode(coded)) for address, coded in found}
+
+
+def test_the_grid_is_sent_stills_of_the_cameras_that_show_something_new(
+    made, camera, door, monkeypatch
+):
+    monkeypatch.setattr(stills, "GRID_SECONDS", 0.01)
+    monkeypatch.setattr(stills, "STILL_SECONDS", 0.0)
+
+    async def asked() -> None:
+        grid = (await made.grid(request())).body_iterator
+        assert shown(await anext(grid)) == {still_of("front"): pytest.approx(50, abs=2)}
+        door.latest = frame(120)
+        assert shown(await anext(grid)) == {still_of("the door"): pytest.approx(120, abs=2)}
+        camera.latest, door.latest = frame(200), frame(10)
+        both = {"/cameras/front/still": 200, "/cameras/the%20door/still": 10}
+        assert shown(await anext(grid)) == pytest.approx(both, abs=2)
+        monkeypatch.setattr(stills, "BEAT_SECONDS", 0.05)
+        assert (await anext(grid)).startswith(b":")
+        made._site.closing.set()
+        with pytest.raises(StopAsyncIteration):
+            await anext(grid)
+
+    asyncio.run(asked())
+
+
+def test_only_so_many_grids_are_sent_stills(made, monkeypatch):
+    monkeypatch.setattr(stills, "MOST_GRIDS", 1)
+
+    async def asked() -> None:
+        grid = (await made.grid(request())).body_iterator
+        await anext(grid)
+        assert (await made.grid(request())).status_code == 503
+        await grid.aclose()
+        assert (await made.grid(request())).status_code == 200
 
     asyncio.run(asked())

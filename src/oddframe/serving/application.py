@@ -81,7 +81,7 @@ def routes_of(site: Site) -> list[Route]:
     stills = Stills(site)
     event = "/events/{event:str}"
     return [
-        # They are tried in this order, and this one is asked every second by whoever looks.
+        Route("/stills", stills.grid),
         Route("/cameras/{camera:str}/still", stills.still),
         Route("/cameras/{camera:str}/film", stills.film),
         Route("/", on(_first)),

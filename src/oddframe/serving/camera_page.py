@@ -20,6 +20,7 @@ from oddframe.serving.now import Tile, tile_of
 from oddframe.serving.refit_form import RefitForm, refit_form
 from oddframe.serving.schedule_form import ScheduleForm, schedule_form
 from oddframe.serving.site import SeenCamera, Site, no_camera, page
+from oddframe.serving.stills import still_of
 from oddframe.serving.zone_form import ZoneForm, ZoneRow, rows_of, typed_rows
 
 _SAVED = {
@@ -197,10 +198,9 @@ def _zones(site: Site, camera: SeenCamera, typed: Typed, mark: str, may_change: 
             "The zones to ignore are others than those that the run learnt with: what is painted "
             "out, or is no more, may look odd to it. Fit the camera again with these zones."
         )
-    still = f"/cameras/{quote(camera.name, safe='')}/still"
     return ZoneForm(
         camera=page_of(camera.name),
-        still=still if camera.latest is not None else "",
+        still=still_of(camera.name) if camera.latest is not None else "",
         rows=rows,
         blank=ZoneRow(number=str(len(rows)), may_change=may_change),
         origin=_origin(site, camera),

@@ -18,9 +18,15 @@ MOST_OPEN = 512
 cameras and the journal need too."""
 ASKING_SECONDS = 20.0
 """After which a viewer who sends nothing more of a request is left, or half of it."""
+UNSENT_BYTES = 1 << 17
+"""That the system keeps of a connection and has not sent: two grids of stills, or pictures."""
 READING_SECONDS = 60.0
 """After which a viewer who reads nothing of what was sent is left. A browser that held back a film
 asks for the rest of it when it goes on."""
+
+# Linux has both, macOS the first; elsewhere slow viewers see what was, and stay.
+_NOT_SENT: int | None = getattr(socket, "TCP_NOTSENT_LOWAT", None)
+_WAIT: int | None = getattr(socket, "TCP_USER_TIMEOUT", None)
 
 
 class PatientConnection(H11Protocol):
@@ -62,12 +68,17 @@ class PatientConnection(H11Protocol):
         self._look = self.loop.call_later(ASKING_SECONDS / 2, self._look_again, came)
 
 
-def leave_who_does_not_read(listening: socket.socket) -> None:
-    """Let the system close connections of a socket whose other end takes nothing, or is gone.
+def set_options(listening: socket.socket) -> None:
+    """Have the system send at once, keep little, and leave who takes nothing.
+
+    An answer is sent as head and body: without ``TCP_NODELAY`` the body of each but the first would
+    wait for the other end's word, 40 ms. What follows each other for ever, stills and films, would
+    come late by all that the system keeps for a slow connection: megabytes, if it may.
 
     Args:
         listening: what connections are made to; they take it over from there.
     """
-    wait = getattr(socket, "TCP_USER_TIMEOUT", None)  # Linux has it; others wait
-    if wait is not None:
-        listening.setsockopt(socket.IPPROTO_TCP, wait, round(1000 * READING_SECONDS))
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    for option, value in ((_NOT_SENT, UNSENT_BYTES), (_WAIT, round(1000 * READING_SECONDS))):
+        if option is not None:
+            listening.setsockopt(socket.IPPROTO_TCP, option, value)

@@ -17,11 +17,20 @@ from oddframe.serving.site import Site
 
 LOOK_SECONDS = 2.0
 """How often it is looked for something new, once for all pages."""
-_BEAT_SECONDS = 15.0
+BEAT_SECONDS = 15.0
 """After which a comment is sent, so that whoever stands between does not hang up."""
 _TELL_SECONDS = 0.5
 MOST_OPEN = 200
 """Pages that are told at once; others are asked to come again."""
+
+
+def told(lines: AsyncGenerator[str] | AsyncGenerator[bytes]) -> Response:
+    """Events as they come, past proxies that would keep them for a while."""
+    return StreamingResponse(
+        lines,
+        media_type="text/event-stream",
+        headers={"x-accel-buffering": "no", "cache-control": "no-store"},
+    )
 
 
 class Feed:
@@ -41,11 +50,7 @@ class Feed:
         """A stream that goes on until the page is closed."""
         if self._open >= MOST_OPEN:
             return PlainTextResponse("too many pages are open\n", 503, {"retry-after": "30"})
-        return StreamingResponse(
-            self._lines(request),
-            media_type="text/event-stream",
-            headers={"x-accel-buffering": "no", "cache-control": "no-store"},
-        )
+        return told(self._lines(request))
 
     async def _lines(self, request: Request) -> AsyncGenerator[str]:
         self._open += 1
@@ -59,7 +64,7 @@ class Feed:
                 if self._said and self._said != known:
                     known, quiet = self._said, 0.0
                     yield f"id: {known}\ndata: {known}\n\n"
-                elif quiet >= _BEAT_SECONDS:
+                elif quiet >= BEAT_SECONDS:
                     quiet = 0.0
                     yield ": here\n\n"
                 await asyncio.sleep(_TELL_SECONDS)

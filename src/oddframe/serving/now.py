@@ -22,6 +22,7 @@ from oddframe.serving.consequence import Consequence, consequence
 from oddframe.serving.forms import form_of
 from oddframe.serving.local_time import lately
 from oddframe.serving.site import SeenCamera, Site, no_camera, page
+from oddframe.serving.stills import still_of
 from oddframe.serving.timeline import Strip, stretch_of
 
 HOUR = 3600.0
@@ -155,7 +156,7 @@ def tile_of(site: Site, camera: SeenCamera) -> Tile:
     return Tile(
         name=camera.name,
         address=f"/now/{name}",
-        still=f"/cameras/{name}/still" if camera.latest is not None else "",
+        still=still_of(camera.name) if camera.latest is not None else "",
         state=state,
         kind=kind,
         why=why,

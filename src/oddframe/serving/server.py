@@ -14,7 +14,7 @@ import uvicorn
 
 from oddframe.errors import OddframeError
 from oddframe.serving.application import application
-from oddframe.serving.connections import PatientConnection, leave_who_does_not_read
+from oddframe.serving.connections import PatientConnection, set_options
 from oddframe.serving.door import Door
 from oddframe.serving.site import Site
 
@@ -35,7 +35,7 @@ def serving(site: Site, door: Door) -> Generator[str]:
     """
     logging.getLogger("uvicorn.error").addFilter(_is_told)
     listening = _listening(door)
-    leave_who_does_not_read(listening)
+    set_options(listening)
     port = listening.getsockname()[1]
     server = uvicorn.Server(
         uvicorn.Config(

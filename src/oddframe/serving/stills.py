@@ -1,12 +1,18 @@
-"""What a camera shows now: a still for the grid, a film of stills for the one that is open."""
+"""What cameras show now: stills of all for the grid, a film of stills for the one that is open.
+
+Whoever looks at the grid is sent its stills on one connection that stays open: a request for each
+would cost this process, which judges frames beside, twenty times as much.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import time
 from collections import OrderedDict
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from urllib.parse import quote
 
 import numpy as np
 from starlette.concurrency import run_in_threadpool
@@ -14,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from oddframe.reporting.drawing.thumbnails import draw_places, jpeg_of
+from oddframe.serving.feed import BEAT_SECONDS, told
 from oddframe.serving.site import Site, no_camera
 from oddframe.watching.scorer import ScoredFrame
 
@@ -25,6 +32,10 @@ MOST_FILMS = 16
 _UNREAD_SECONDS = 5.0
 """After which a film whose viewer takes nothing keeps nobody else from one; it is left later."""
 _FILM_SECONDS = 0.2
+GRID_SECONDS = 1.0
+"""From one still of a camera in the grid to the next."""
+MOST_GRIDS = 200
+"""Grids that are sent stills at once; others ask for them as they are drawn anew."""
 STILL_SECONDS = 0.5
 """A still of the grid is not made more often, however many look: they come at any moment."""
 _QUALITY = 75
@@ -52,6 +63,7 @@ class Stills:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._films: dict[object, float] = {}  # when each was last read
+        self._grids = 0
         self._made: OrderedDict[tuple[str, bool, bool], _Made] = OrderedDict()
 
     async def still(self, request: Request) -> Response:
@@ -77,6 +89,40 @@ class Stills:
             # A proxy would keep for whoever reads slowly what nobody wants to see any more.
             headers={"x-accel-buffering": "no"},
         )
+
+    async def grid(self, request: Request) -> Response:
+        """Stills of all cameras (server-sent events ``still``), each as it changes.
+
+        Each event is the address of a camera's still and, after a space, that as base64.
+        """
+        if self._grids >= MOST_GRIDS:
+            return PlainTextResponse("too many grids are open\n", 503, {"retry-after": "30"})
+        return told(self._stills(request))
+
+    async def _stills(self, request: Request) -> AsyncGenerator[bytes]:
+        shown: dict[str, _Made] = {}
+        quiet = 0.0
+        self._grids += 1
+        try:
+            while not self._site.closing.is_set() and self._site.still_looks(request):
+                fresh = {
+                    camera.name: made
+                    for camera in self._site.cameras
+                    if camera.latest is not None
+                    for made in [self._newest(camera.name, camera.latest, False, False)]
+                    if made is not shown.get(camera.name)
+                }
+                shown |= fresh
+                if fresh:
+                    quiet = 0.0
+                    yield b"".join([await _event(name, made) for name, made in fresh.items()])
+                elif quiet >= BEAT_SECONDS:
+                    quiet = 0.0
+                    yield b": here\n\n"
+                await asyncio.sleep(GRID_SECONDS)
+                quiet += GRID_SECONDS
+        finally:
+            self._grids -= 1
 
     async def _pictures(self, request: Request, name: str, heat: bool) -> AsyncGenerator[bytes]:
         before, film = None, object()
@@ -120,3 +166,13 @@ class Stills:
         boxes = score.boxes if odd else ()
         drawn = draw_places(image, boxes, scores, limit if limit > 0 else None, size, enlarge=False)
         return jpeg_of(drawn, _QUALITY)
+
+
+def still_of(name: str) -> str:
+    """The address of a camera's newest still."""
+    return f"/cameras/{quote(name, safe='')}/still"
+
+
+async def _event(name: str, made: _Made) -> bytes:
+    coded = base64.b64encode(await asyncio.shield(made.jpeg))
+    return b"event: still\ndata: %s %s\n\n" % (still_of(name).encode(), coded)

@@ -1,17 +1,33 @@
 "use strict";
-// Stills come once a second; a film that stops is asked for anew, since a browser does not.
+// Stills come once a second, all on one connection; a film that stops is asked for anew, since a browser does not.
 const visible = () => document.visibilityState === "visible";
 
-for (const image of document.querySelectorAll("img[data-still]")) {
-  const again = () => {
-    if (!visible()) { setTimeout(again, 1000); return; }
-    const next = new Image();
-    next.onload = () => { image.src = next.src; setTimeout(again, 1000); };
-    next.onerror = () => setTimeout(again, 3000);
-    next.src = `${image.dataset.still}?at=${Date.now()}`;
+const images = new Map([...document.querySelectorAll("img[data-still]")].map((image) => [image.dataset.still, image]));
+let stills = null;
+
+function look() {
+  if (stills || !images.size || !visible()) return;
+  stills = new EventSource("/stills");
+  stills.addEventListener("still", (event) => {
+    const [address, coded] = event.data.split(" "), image = images.get(address);
+    if (!image) return;
+    const bytes = Uint8Array.from(atob(coded), (letter) => letter.charCodeAt(0)), before = image.src;
+    image.onload = () => URL.revokeObjectURL(before);
+    image.src = URL.createObjectURL(new Blob([bytes], { type: "image/jpeg" }));
+  });
+  // A browser comes again by itself where it was cut off, and not where it was refused.
+  stills.onerror = () => {
+    if (stills && stills.readyState === EventSource.CLOSED) { stills = null; setTimeout(look, 30000); }
   };
-  setTimeout(again, 1000);
 }
+
+function lookAway() {
+  if (stills) stills.close();
+  stills = null;
+}
+document.addEventListener("visibilitychange", () => { if (visible()) look(); else lookAway(); });
+addEventListener("pagehide", lookAway);
+addEventListener("pageshow", look);
 
 const film = document.querySelector("img[data-film]");
 if (film) {
@@ -28,6 +44,7 @@ if (film) {
 // What a camera is, and its last hour, are made by the server: the page is asked for again.
 async function refresh() {
   if (visible()) {
+    if (!stills) for (const [address, image] of images) image.src = `${address}?at=${Date.now()}`;
     try {
       const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
       if (answer.redirected) { location.reload(); return; }  // to where one logs in
