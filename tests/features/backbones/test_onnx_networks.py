@@ -1,5 +1,10 @@
 """Foreign ONNX networks: loops without end, constants of any size and files elsewhere end soon."""
 
+import signal
+import subprocess
+import sys
+import time
+
 import numpy as np
 import onnx
 import pytest
@@ -73,6 +78,35 @@ def test_loop_without_end(tmp_path, monkeypatch):
     for _ in range(2):  # the watchdog stays
         with pytest.raises(OddframeError, match=r"b: gives no answer to an input of shape"):
             run_session(open_session(path), {"images": images}, "b")
+
+
+_STOPPED = """
+import time, onnxruntime
+from oddframe.features.backbones import onnx_networks
+onnx_networks.MOST_SECONDS, onnx_networks._WATCHED_EVERY = 1.0, 0.1
+options = onnxruntime.RunOptions()
+with onnx_networks._WATCHDOG.watching(options):
+    input(print("runs", flush=True) or "")
+    time.sleep(0.4)
+    print(options.terminate, flush=True)
+    time.sleep(3)
+    print(options.terminate, flush=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no process is stopped there")
+def test_no_network_is_late_where_its_process_was_stopped():
+    """As Ctrl-Z does, or a machine that is halted, in the middle of a fit."""
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [sys.executable, "-c", _STOPPED], stdin=pipe, stdout=pipe, text=True
+    ) as process:
+        assert process.stdout.readline() == "runs\n"
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(2)
+        process.send_signal(signal.SIGCONT)
+        said, _ = process.communicate("\n", timeout=60)
+    assert said.split() == ["False", "True"]
 
 
 def test_constant_of_any_size(tmp_path):

@@ -170,10 +170,15 @@ def run_session(session: Any, feeds: Mapping[str, np.ndarray], network: str) -> 
 
 
 class _Watchdog:
-    """Stops networks that are late, from one thread that stays: one for each answer costs more."""
+    """Stops networks that are late, from one thread that stays: one for each answer costs more.
+
+    It counts how often it looked, and not what the clock says: of a process that was stopped for
+    minutes (Ctrl-Z, a machine that was halted) no network is late.
+    """
 
     def __init__(self) -> None:
         self._running: dict[int, tuple[float, Any]] = {}
+        self._looks = 0
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
@@ -181,7 +186,7 @@ class _Watchdog:
     def watching(self, options: Any) -> Generator[None]:
         """Stop the run that has these options if it takes more than :data:`MOST_SECONDS`."""
         self._stay_awake()
-        self._running[id(options)] = time.monotonic() + MOST_SECONDS, options
+        self._running[id(options)] = self._looks + MOST_SECONDS / _WATCHED_EVERY, options
         try:
             yield
         finally:
@@ -196,8 +201,9 @@ class _Watchdog:
     def _watch(self) -> None:
         while True:
             time.sleep(_WATCHED_EVERY)
+            self._looks += 1
             for until, options in list(self._running.values()):
-                if time.monotonic() > until:
+                if self._looks > until:
                     options.terminate = True
 
 
