@@ -180,6 +180,8 @@ def score(
     zones: AnyPath | None = ...,
     root: AnyPath | None = ...,
     split: str | None = ...,
+    start: str | float | None = ...,
+    end: str | float | None = ...,
     oracle: bool = ...,
     causal: bool = ...,
     per_video: bool = ...,

@@ -10,28 +10,11 @@ from hypothesis import strategies as st
 from oddframe.media.clock import Clock
 from oddframe.reporting.times import (
     axis_ticks,
-    offset,
     shown_span,
     shown_start,
     shown_time,
     time_ticks,
 )
-
-
-@pytest.mark.parametrize(
-    ("seconds", "precise", "text"),
-    [
-        (0, True, "0:00.0"),
-        (7.44, True, "0:07.4"),
-        (59.97, True, "1:00.0"),
-        (3599.99, True, "1:00:00.0"),
-        (3723.5, True, "1:02:03.5"),
-        (90, False, "1:30"),
-        (7200, False, "2:00:00"),
-    ],
-)
-def test_offset(seconds, precise, text):
-    assert offset(seconds, precise) == text
 
 
 @given(seconds=st.floats(0.04, 1e6), most=st.integers(2, 12))

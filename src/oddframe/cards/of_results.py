@@ -13,6 +13,7 @@ from oddframe.drills.wording import in_three_lines, origin
 from oddframe.features.feature_folder import FeatureFolder
 from oddframe.scores.detections import EventRule
 from oddframe.scores.frame_scores import Scores
+from oddframe.scores.judged_part import JudgedPart
 from oddframe.scores.untested import untested_spans
 
 
@@ -25,6 +26,7 @@ def card_of_scores(path: Path) -> Card:
     scores = Scores.read(path)
     meta, rule = scores.meta, EventRule.of(scores.meta)
     values = np.concatenate([scores[name] for name in scores]) if len(scores) else np.empty(0)
+    part = JudgedPart.of(meta)
     above = f"{np.mean(values > rule.threshold):.2%} of all frames are above" if rule else ""
     span = ""
     if values.size:
@@ -36,6 +38,7 @@ def card_of_scores(path: Path) -> Card:
         ("videos", count(len(scores), "video")),
         ("frames", f"{values.size:,}"),
         ("values", span),
+        ("judged", f"only {part.words} of each video" if part else ""),
         ("uses", _uses(meta)),
         ("scaled", meta.get("normalisation")),
         ("threshold", f"{rule.threshold:g}; {above}" if rule else "none: nothing rings"),

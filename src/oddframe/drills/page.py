@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import cv2
 
+from oddframe.console.player_times import offset
 from oddframe.console.words import count, duration, sentence
 from oddframe.drills.pictures import SCENE, blind_spots
 from oddframe.drills.result import Case, Drill, Row
@@ -18,7 +19,6 @@ from oddframe.pages.document import Introduction, html_document
 from oddframe.pages.figures import Chart, data_uri
 from oddframe.pages.rendering import Shown
 from oddframe.pages.tables import Cell, Facts, Table
-from oddframe.reporting.times import offset
 
 PAGE = "drill.html"
 _MOST_OPEN = 12

@@ -23,7 +23,7 @@ RUN = "run"
 
 @contextmanager
 def scores_without_run(
-    detector: str | None, footage: Sequence[Path], out: Path | None
+    detector: str | None, footage: Sequence[Path], out: Path | None, suffix: str = ""
 ) -> Generator[Path]:
     """The scores file that footage is to have, beside which a run of its own is ready to make it.
 
@@ -33,6 +33,7 @@ def scores_without_run(
         detector: the name or the file of a detector that is never trained.
         footage: what is to be scored.
         out: the scores file; by default ``scores.npz`` in a folder here that is named after both.
+        suffix: what the name of that folder ends with.
 
     Raises:
         OddframeError: no detector, one that has to be trained, no such footage, or a run of
@@ -54,8 +55,8 @@ def scores_without_run(
             f"{kind.name} has to be trained before it scores anything: make a run with 'oddframe "
             f"train ... --detector {detector}', and give it before {first}"
         )
-    path = out or Path(f"{kind.name}-{given.name}") / "scores.npz"
-    if out is None and len(os.fsencode(given.name)) > LONGEST:
+    path = out or Path(f"{kind.name}-{given.name}{suffix}") / "scores.npz"
+    if out is None and len(os.fsencode(given.name + suffix)) > LONGEST:
         raise OddframeError(
             f"{first}: a name of more than {LONGEST} bytes, after which no folder can be named; "
             "shorten it"

@@ -21,6 +21,7 @@ from unicodedata import normalize
 
 import numpy as np
 
+from oddframe.console.player_times import seconds_at
 from oddframe.errors import OddframeError, OddframeWarning
 from oddframe.files.csv_files import number_in, read_csv
 from oddframe.files.plain_values import typed
@@ -33,7 +34,6 @@ UNITS = ("frame", "seconds")
 ROUNDING_SECONDS = 1.0
 """How far an end in seconds may lie beyond the video: players show whole seconds."""
 
-_TIME = re.compile(r"(?:(\d{1,6}):([0-5]?\d)|(\d{1,6})):([0-5]?\d(?:[.,]\d*)?)", re.ASCII)
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+", re.ASCII)
 """A frame that half of Europe reads as thousands, and a library writes as 1.000 for 1."""
 _DAY = 86400
@@ -267,7 +267,7 @@ def _number(where: str, value: Any, unit: str, decimal_comma: bool) -> float:
                 f"{where}: expected a whole number of frames, found {shown(value)}, which could be "
                 "thousands or a fraction; write it without the point"
             )
-        number = _seconds(value) if unit == "seconds" else None
+        number = seconds_at(value) if unit == "seconds" else None
         if number is None:
             number = number_in(value.strip(), decimal_comma)
     elif isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300:
@@ -277,12 +277,3 @@ def _number(where: str, value: Any, unit: str, decimal_comma: bool) -> float:
         kind = "a whole number of frames" if unit == "frame" else kind
         raise OddframeError(f"{where}: expected {kind}, found {shown(value)}")
     return number
-
-
-def _seconds(text: str) -> float | None:
-    """Seconds from ``mm:ss`` or ``hh:mm:ss``, with a fraction behind a point or a comma."""
-    found = _TIME.fullmatch(text.strip())
-    if found is None:
-        return None
-    hours, minutes, many, seconds = found.groups()
-    return int(hours or 0) * 3600 + int(minutes or many) * 60 + float(seconds.replace(",", "."))

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from oddframe.calibration.places import odd_boxes
+from oddframe.console.player_times import offset
 from oddframe.errors import OddframeError
 from oddframe.media.clock import Clock
 from oddframe.media.frames import MediaInfo
@@ -20,7 +21,7 @@ from oddframe.pages.colours import DETECTION, SERIES, TRUTH, Colour
 from oddframe.reporting.drawing.heat import heat_reference, overlay_heat
 from oddframe.reporting.drawing.lettering import Lettering
 from oddframe.reporting.drawing.score_axes import ScoreAxis, score_axis
-from oddframe.reporting.times import offset, shown_time
+from oddframe.reporting.times import shown_time
 from oddframe.reporting.wording import HIGHEST
 from oddframe.scores.detections import Detection
 from oddframe.scores.untested import Spans, spans_of, were_tested

@@ -10,20 +10,12 @@ from operator import itemgetter
 
 import numpy as np
 
+from oddframe.console.player_times import offset
 from oddframe.console.words import first_of
 from oddframe.media.clock import Clock
 
 _MOST_CUTS = 8
 _TICK_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400)
-
-
-def offset(seconds: float, precise: bool = True) -> str:
-    """A time in a video as a player shows it: ``0:07.4``, ``12:30.0``, ``1:02:03.5``."""
-    tenths = round(seconds * 10) if precise else round(seconds) * 10
-    minutes, rest = divmod(tenths, 600)
-    hours, minutes = divmod(minutes, 60)
-    tail = f"{rest / 10:04.1f}" if precise else f"{rest // 10:02d}"
-    return f"{hours}:{minutes:02d}:{tail}" if hours else f"{minutes}:{tail}"
 
 
 def shown_time(clock: Clock, frame: int) -> str:

@@ -17,6 +17,7 @@ from oddframe.media.clock import MOST_WATCHED
 from oddframe.reporting.times import shown_time
 from oddframe.scores.detections import Detection
 from oddframe.scores.frame_scores import NO_THRESHOLD, Scores, is_per_video
+from oddframe.scores.judged_part import JudgedPart
 from oddframe.scores.standing_out import flat_videos
 from oddframe.scores.untested import untested_videos
 from oddframe.videos.video import Event, Video, events_from_labels
@@ -128,7 +129,9 @@ def summary(
         scores: of these videos.
         detections: video id to events.
     """
-    length = duration(sum(video.clock.length for video in videos))
+    part = JudgedPart.of(scores.meta)
+    lengths = (part.length(v.clock) if part else v.clock.length for v in videos)
+    length = duration(sum(lengths))
     footage = f"{count(len(videos), 'video')} ({length})"
     found = [(d, video) for video in videos for d in detections.get(video.id, ())]
     if scores.threshold is None:
@@ -252,6 +255,11 @@ def doubts(meta: Mapping[str, Any], evaluation: Evaluation | None) -> list[str]:
     """
     protocol = evaluation.protocol if evaluation is not None else {}
     found = [str(warning) for warning in protocol.get("warnings", [])]
+    if part := JudgedPart.of(meta):
+        found.append(
+            f"only {part.words} of each video was judged, as if it began and ended there; scores "
+            "of other frames say nothing"
+        )
     if evaluation is None and is_per_video(meta):
         found.append(PER_VIDEO_WARNING)
     # Names and addresses may hold the word by chance.

@@ -14,6 +14,7 @@ from oddframe.media.clock import Clock
 from oddframe.scores.camera_troubles import CameraTrouble, trouble_rows, troubles_from
 from oddframe.scores.detections import Detection, EventRule, detections_from
 from oddframe.scores.event_times import times_of
+from oddframe.scores.judged_part import PART, JudgedPart
 
 FORMAT = "oddframe-events/1"
 
@@ -24,12 +25,14 @@ def write_events(
     clocks: Mapping[str, Clock],
     rule: EventRule | None = None,
     camera: Mapping[str, Sequence[CameraTrouble]] | None = None,
+    part: JudgedPart | None = None,
 ) -> Path:
     """Write ``events.json``: per video the detections, in frames and in time; and their rule.
 
     Times of day are there where the recording says when it was made. ``jumps`` are the frames
     before which time passed that was not filmed, ``cuts`` those at which the picture is cut,
-    ``camera`` the troubles of the camera itself.
+    ``camera`` the troubles of the camera itself; ``part`` is of each video what was judged, where
+    that was not all.
     """
     videos: dict[str, Any] = {}
     for video_id, found in detections.items():
@@ -45,7 +48,8 @@ def write_events(
             entry["camera"] = trouble_rows(camera[video_id], clock)
         videos[video_id] = {**entry, "events": [event_row(detection, clock) for detection in found]}
     stated = asdict(rule) if rule is not None and rule.is_finite else None
-    return write_json(path, {"format": FORMAT, "rule": stated, "videos": videos})
+    judged = {} if part is None else {PART: part.row()}
+    return write_json(path, {"format": FORMAT, "rule": stated, **judged, "videos": videos})
 
 
 def event_row(detection: Detection, clock: Clock) -> dict[str, Any]:

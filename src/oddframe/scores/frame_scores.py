@@ -18,6 +18,7 @@ from oddframe.files.array_files import write_arrays
 from oddframe.files.paths import AnyPath, as_path
 from oddframe.scores import in_notebooks
 from oddframe.scores.detections import EventRule
+from oddframe.scores.judged_part import JudgedPart
 from oddframe.scores.score_files import META_KEY, read_scores
 from oddframe.scores.standing_out import stated_rule
 from oddframe.scores.untested import silenced, untested_spans, were_tested
@@ -44,8 +45,8 @@ class Scores:
             or float64 where it was given in a type that float32 does not hold.
         meta: plain values that travel with the scores: ``detector``, ``run``,
             ``manifest_sha256``, ``causal``, ``smoothing_seconds``, ``normalisation``,
-            ``threshold``, ``untested``, ``stands_out_above_the_middle``. Foreign scores have an
-            empty one.
+            ``threshold``, ``untested``, ``part``, ``stands_out_above_the_middle``. Foreign scores
+            have an empty one.
         file: the file or folder that they were read from, for messages.
         ties: video id to a warning, where what was given has fewer ties than what is ranked.
     """
@@ -69,6 +70,7 @@ class Scores:
             EventRule.of(self.meta)  # whether one travels with them, and what it says
             untested_spans(self.meta)
             stated_rule(self.meta)
+            JudgedPart.of(self.meta)
         except OddframeError as error:
             raise OddframeError(f"{self._where}{error}") from None
         object.__setattr__(self, "values", values)
@@ -158,8 +160,14 @@ class Scores:
         """The scores of one split's videos, checked; those of other splits are left out.
 
         Raises:
-            OddframeError: missing or unknown videos, or a wrong length.
+            OddframeError: missing or unknown videos, a wrong length, or only a part of each video
+                was judged.
         """
+        if part := JudgedPart.of(self.meta):
+            raise OddframeError(
+                f"{self._where}only {part.words} of each video was judged, and the truth is of "
+                "whole videos; score them without --start and --end"
+            )
         others = {video.id for video in manifest if video.split != split}
         return self.align(manifest.split(split), others)
 

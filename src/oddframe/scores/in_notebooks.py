@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,13 +22,16 @@ _SIZE = 10.0, 3.0
 
 
 def score_table(
-    scores: Mapping[str, np.ndarray], clocks: Mapping[str, Clock] | None = None
+    scores: Mapping[str, np.ndarray],
+    clocks: Mapping[str, Clock] | None = None,
+    judged: Mapping[str, tuple[int, int | None]] = MappingProxyType({}),
 ) -> DataFrame:
     """A row for each frame: ``video``, ``frame``, ``score``; with clocks ``seconds``, ``time`` too.
 
     Args:
         scores: video id to ``(frames,)``.
         clocks: video id to its clock.
+        judged: video id to the frames ``[first, end)`` that rows are of, where these are not all.
 
     Raises:
         OddframeError: pandas is not installed.
@@ -42,7 +46,8 @@ def score_table(
             if clock.start is not None:
                 since = pandas.to_timedelta(columns["seconds"], unit="s")
                 columns["time"] = pandas.Timestamp(clock.start) + since
-        parts.append(pandas.DataFrame({**columns, "score": values}))
+        table = pandas.DataFrame({**columns, "score": values})
+        parts.append(table[slice(*judged[name])] if name in judged else table)
     if not parts:
         return pandas.DataFrame({"video": [], "frame": [], "score": []})
     return pandas.concat(parts, ignore_index=True)

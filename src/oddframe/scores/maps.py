@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,6 +52,25 @@ def map_writer(path: Path) -> Generator[MapWriter]:
         writer.finish()
     if not writer.frames:
         path.unlink()
+
+
+def widen_maps(path: Path, before: int, after: int) -> None:
+    """Give frames before and after those of a file maps of zeros.
+
+    These take no space where the file system can leave holes in files.
+
+    Raises:
+        OddframeError: no maps there, or the folder cannot be written.
+    """
+    maps = _read(path)
+    shape = (before + len(maps) + after, *maps.shape[1:])
+    with atomic_path(path) as temporary, temporary.open("wb") as stream:
+        content = {"descr": maps.dtype.str, "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(stream, content)
+        stream.seek(before * maps[0].nbytes, os.SEEK_CUR)
+        for score_map in maps:
+            stream.write(score_map.tobytes())
+        stream.truncate(stream.tell() + after * maps[0].nbytes)
 
 
 def read_maps(folder: Path, video_ids: Iterable[str]) -> VideoFiles[np.ndarray]:

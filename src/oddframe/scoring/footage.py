@@ -23,6 +23,7 @@ from oddframe.scores.detections import Detection, explained, find_detections, od
 from oddframe.scores.events_file import event_row
 from oddframe.scores.frame_scores import Scores
 from oddframe.scores.in_notebooks import event_table, score_table
+from oddframe.scores.judged_part import JudgedPart
 from oddframe.scores.maps import MAPS, read_maps
 from oddframe.scores.standing_out import levels
 from oddframe.scores.untested import with_untested
@@ -99,14 +100,17 @@ class Scored:
         return rows
 
     def to_dataframe(self) -> DataFrame:
-        """A row for each frame, in pandas: ``video``, ``frame``, ``seconds``, ``score``.
+        """A row for each judged frame, in pandas: ``video``, ``frame``, ``seconds``, ``score``.
 
         ``time`` is there too, the time of day, where a recording says when it was made.
 
         Raises:
             OddframeError: pandas is not installed.
         """
-        return score_table(self.scores.values, {video.id: video.clock for video in self.manifest})
+        clocks = {video.id: video.clock for video in self.manifest}
+        part = JudgedPart.of(self.scores.meta)
+        judged = {name: part.frames(clock) for name, clock in clocks.items()} if part else {}
+        return score_table(self.scores.values, clocks, judged)
 
     def events_to_dataframe(self) -> DataFrame:
         """A row for each event, in pandas: :meth:`rows`.
@@ -196,6 +200,7 @@ def _planned(request: ScoreRequest, bar: Progress) -> tuple[Scoring, tuple[Video
         mapped=request.wanted.mapped and run.detector.traits.places,
         folder=folder,
         detector=run.source.get("file"),
+        part=request.part,
     )
     return scoring, shown
 

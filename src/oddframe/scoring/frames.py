@@ -17,6 +17,7 @@ from oddframe.detectors.frame_score import FrameScore, Since
 from oddframe.detectors.stepping import scores_of
 from oddframe.errors import OddframeError
 from oddframe.media.clock import Clock
+from oddframe.media.part_of_video import PartOfVideo
 from oddframe.media.watched_video import watched
 from oddframe.numerics.smoothing import gaussian_weights, weighted_neighbours
 from oddframe.scores.baseline_scores import write_baselines
@@ -47,6 +48,7 @@ def score_frames(
     causal: bool,
     per_video: bool,
     count: Callable[[str, int, int | None], None],
+    within: tuple[int, int | None] | None = None,
 ) -> VideoScores:
     """Scores of one video, why its odd frames are odd, and where its picture is cut.
 
@@ -61,6 +63,8 @@ def score_frames(
         per_video: scale each term within the video (see
             :class:`oddframe.detectors.contract.TermDetector`), unsmoothed.
         count: told what is being done, the frames done, and how many there are.
+        within: ``[first, end)`` of the frames in its file that are the video (None: to the last),
+            where it is a part of that.
 
     Raises:
         OddframeError: the video cannot be read or has no frame.
@@ -78,7 +82,7 @@ def score_frames(
         open_footage(manifest, video) as reader,
         map_writer(maps) if maps is not None else nullcontext() as writer,
     ):
-        footage = watched(reader)
+        footage = watched(reader if within is None else PartOfVideo(reader, *within))
         size = footage.info.width, footage.info.height
         for measured_frame in scores_of(detector, footage, video.id):
             frame, zone = weighed(measured_frame, size, video.zones, detector.threshold)

@@ -10,6 +10,7 @@ from oddframe.detectors.contract import has_terms, is_untrained, merge_seconds_o
 from oddframe.errors import OddframeError
 from oddframe.files.atomic import sha256_of
 from oddframe.scores.frame_scores import NO_THRESHOLD, Scores, is_per_video
+from oddframe.scores.judged_part import PART
 from oddframe.scores.standing_out import STANDS_OUT
 from oddframe.scoring.request import Manner, ScoreRequest
 from oddframe.zones.zone_file import rows_of
@@ -35,6 +36,8 @@ def meta_of(request: ScoreRequest) -> dict[str, Any]:
     }
     if zones := run.zones if request.zones is None else request.zones:
         meta["zones"] = rows_of(zones)
+    if request.part is not None:
+        meta[PART] = request.part.row()
     if not rule.is_finite:
         meta["threshold"] = None
         if is_untrained(run.detector) and not manner.per_video:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeGuard
 
@@ -14,10 +15,12 @@ from oddframe.features.feature_folder import FeatureFolder
 from oddframe.media.fingerprints import Fingerprint, recording_files
 from oddframe.runs.run_folder import Run
 from oddframe.scores.baseline_scores import BASELINES
+from oddframe.scores.judged_part import JudgedPart
 from oddframe.scores.maps import MAPS
 from oddframe.scores.terms import TERMS
 from oddframe.scoring.frames import score_frames
 from oddframe.scoring.kept import KEPT, KeptScores, KeptVideo, Source, VideoScores, beside
+from oddframe.scoring.part import score_part
 from oddframe.scoring.request import Manner
 from oddframe.videos.manifest import Manifest
 from oddframe.videos.video import Video
@@ -40,6 +43,7 @@ class Scoring:
         mapped: whether score maps are wanted.
         folder: where the results go, in the end.
         detector: the file of the run's detector, if it is one.
+        part: the part of each video that is judged; None for all of it.
     """
 
     run: Path
@@ -49,6 +53,7 @@ class Scoring:
     mapped: bool
     folder: Path
     detector: str | None = None
+    part: JudgedPart | None = None
 
     def absolute(self) -> Scoring:
         """This scoring with absolute paths, for a process that works in another folder."""
@@ -70,6 +75,8 @@ class Scoring:
             "causal": self.manner.causal,
             "per_video": self.manner.per_video,
         }
+        if self.part is not None:
+            settings["part"] = self.part.row()
         return KeptScores(self.folder / KEPT, settings)
 
     def sources(self) -> Callable[[Video], Source]:
@@ -125,8 +132,9 @@ class Scoring:
         assert looks_at_frames(detector), "features are extracted before"
         if uses_gpu(detector):
             detector.to("cuda")
-        staging = self.kept(run).folder
-        return lambda video: score_frames(
+        staging, part = self.kept(run).folder, self.part
+        score = score_frames if part is None else partial(score_part, part=part)
+        return lambda video: score(
             detector,
             self.manifest,
             video,

@@ -13,6 +13,7 @@ from oddframe.errors import OddframeError
 from oddframe.footage.given import Footage
 from oddframe.runs.run_folder import CHECKPOINT, ORACLE, Run
 from oddframe.scores.detections import EventRule
+from oddframe.scores.judged_part import JudgedPart
 from oddframe.scoring.result_folder import ANNOTATED, CLIPS, REPORT
 from oddframe.zones.zone import Zones
 
@@ -118,6 +119,7 @@ class ScoreRequest:
         features: the features of the videos, where the run reads features and has them.
         weights: the weight file of the backbone that extracts them otherwise.
         zones: of the camera's picture; None means those of the run.
+        part: the part of each video that is judged; None for all of it.
         manner, alarms, wanted: how, when to alarm, what to write.
         workers: who does it.
     """
@@ -128,6 +130,7 @@ class ScoreRequest:
     features: Path | None = None
     weights: Path | None = None
     zones: Zones | None = None
+    part: JudgedPart | None = None
     manner: Manner = field(default_factory=Manner)
     alarms: Alarms = field(default_factory=Alarms)
     wanted: Wanted = field(default_factory=Wanted)
@@ -141,7 +144,7 @@ class ScoreRequest:
     @property
     def path(self) -> Path:
         """The scores file."""
-        name = self.footage.name + self.manner.suffix
+        name = self.footage.name + self.manner.suffix + (self.part.suffix if self.part else "")
         return self.wanted.path or self.run.folder / "scores" / name / "scores.npz"
 
     def check(self) -> None:
@@ -158,6 +161,11 @@ class ScoreRequest:
             raise OddframeError(f"{who} reads features of whole pictures; leave out --zones")
         if manner.per_video and not traits.per_video:
             raise OddframeError(f"{who} does not scale its scores; leave out --per-video")
+        if traits.looks_at == "features" and self.part is not None:
+            raise OddframeError(
+                f"{who} reads features of whole videos; leave out --start and --end, or cut the "
+                "part out of the video first"
+            )
         zones = run.zones if self.zones is None else self.zones
         check_sensitivity(zones, traits.places, who)
         if manner.per_video and any(zone.sensitivity != 1 for zone in zones):

@@ -25,6 +25,7 @@ from oddframe.reporting.event_clips import clips_in
 from oddframe.scores.detections import Detection, EventRule
 from oddframe.scores.events_file import is_events_file, write_events
 from oddframe.scores.frame_scores import Scores
+from oddframe.scores.judged_part import JudgedPart
 from oddframe.scores.maps import MAPS
 from oddframe.scores.score_files import PENDING
 from oddframe.scoring.kept import KEPT, KeptScores, KeptVideo, beside
@@ -58,7 +59,8 @@ class Results:
     def write_events(self, path: Path) -> Path:
         """Write ``events.json``; its path."""
         camera = {name: video.found.camera for name, video in self.videos.items()}
-        return write_events(path, self.detections, self.clocks, self.rule, camera)
+        part = JudgedPart.of(self.scores.meta)
+        return write_events(path, self.detections, self.clocks, self.rule, camera, part)
 
 
 def finish(folder: Path) -> None:

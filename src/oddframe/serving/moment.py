@@ -9,12 +9,12 @@ from typing import ClassVar
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from oddframe.console.player_times import offset
 from oddframe.console.words import sentence
 from oddframe.journal.live_event import LiveEvent
 from oddframe.journal.question import Question
 from oddframe.journal.second_look import SecondLook
 from oddframe.pages.tables import Facts
-from oddframe.reporting.times import offset
 from oddframe.scores.sights import Sight
 from oddframe.serving.drawn_film import DrawnFilm, drawn_film
 from oddframe.serving.event_files import event_of

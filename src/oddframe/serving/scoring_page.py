@@ -11,11 +11,11 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
 from oddframe.archive.job import Job
+from oddframe.console.player_times import offset
 from oddframe.console.words import duration
 from oddframe.errors import OddframeError
 from oddframe.files.text_files import read_json
 from oddframe.pages.tables import Cell, Facts, Table
-from oddframe.reporting.times import offset
 from oddframe.reporting.wording import number
 from oddframe.scoring.result_folder import ANNOTATED, EVENTS
 from oddframe.serving.archive_page import JobRow, job_of, job_row, may_change_in

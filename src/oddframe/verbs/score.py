@@ -10,6 +10,7 @@ from oddframe.files.paths import text_paths
 from oddframe.fitting.run_beside_scores import RUN, scores_without_run
 from oddframe.footage.given import Footage
 from oddframe.runs.run_folder import read_run
+from oddframe.scores.judged_part import JudgedPart
 from oddframe.scoring.footage import Scored, score_footage
 from oddframe.scoring.request import Alarms, Manner, ScoreRequest, Wanted
 from oddframe.zones.zone_file import read_zones
@@ -26,6 +27,8 @@ def score(
     zones: Path | None = None,
     root: Path | None = None,
     split: str | None = None,
+    start: str | float | None = None,
+    end: str | float | None = None,
     oracle: bool = False,
     causal: bool = False,
     per_video: bool = False,
@@ -65,6 +68,10 @@ def score(
         root: folder that a manifest's paths are relative to, if the data moved.
         split: the manifest's videos to score, such as ``val,test``; by default ``test``, or all
             if there is none. Thresholds are chosen on ``val`` where the scores hold it.
+        start: judge each video only from this time on, in seconds or as 1:30 or 1:02:30, as if it
+            began there: a detector that has to see some frames first sees them after it. Frames
+            keep their numbers, and those before are named as not judged.
+        end: judge each video only until this time, likewise.
         oracle: score with the checkpoint that was best on the test videos (``train --oracle``).
         causal: use no later frame, as a live alarm must; otherwise scores are smoothed in time.
         per_video: scale scores within each video, from the least to the largest value in it, as
@@ -95,10 +102,13 @@ def score(
     able = Workers(workers, ray)
     alarms = Alarms(threshold, merge, min_length)
     manner = Manner(causal, per_video, oracle)
+    part = JudgedPart.given(start, end)
     with ExitStack() as until_scored:
         if not footage or run.is_file():
             footage = [run, *(footage or ())]
-            path = until_scored.enter_context(scores_without_run(detector, footage, out))
+            path = until_scored.enter_context(
+                scores_without_run(detector, footage, out, part.suffix if part else "")
+            )
             run, out = path.parent / RUN, path
         fitted = read_run(run, manner.checkpoint, detector)
         reads_features = fitted.detector.traits.looks_at == "features"
@@ -111,6 +121,7 @@ def score(
             features=features,
             weights=weights,
             zones=None if zones is None else read_zones(zones),
+            part=part,
             manner=manner,
             alarms=alarms,
             wanted=Wanted(out, maps, report, annotate, clips),

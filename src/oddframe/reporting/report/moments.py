@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar
 
+from oddframe.console.player_times import offset
 from oddframe.console.words import count
 from oddframe.pages.figures import data_uri
 from oddframe.reporting.drawing.thumbnails import draw_sight
 from oddframe.reporting.report.shown_videos import ShownVideo
-from oddframe.reporting.times import offset, shown_span, shown_time
+from oddframe.reporting.times import shown_span, shown_time
 from oddframe.reporting.wording import HIGHEST, is_annotated, missed, number, overlapping
 from oddframe.scores.detections import Detection
 from oddframe.scores.sights import Sight
