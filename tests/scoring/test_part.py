@@ -117,8 +117,8 @@ def test_the_page_and_the_table_are_of_what_was_judged(street, film, tmp_path):
     pytest.importorskip("pandas")
     out = tmp_path / "scores.npz"
     found = oddframe.score(street.run, film, out=out, start=1, end=3, report=True, threshold=1e6)
-    page = (tmp_path / "report" / "report.html").read_text()
-    assert "nothing odd in 1 video (2.0 s)" in page.lower()
+    page = (tmp_path / "report" / "report.html").read_text().lower()
+    assert "nothing odd in 1 video (2.0 s)" in page
     assert "only 0:01.0 to 0:03.0 of each video was judged" in page
     assert found.to_dataframe()["frame"].tolist() == list(range(25, 75))
 
