@@ -8,6 +8,7 @@ from pathlib import Path
 from oddframe.cluster.spread import Workers
 from oddframe.files.paths import text_paths
 from oddframe.fitting.run_beside_scores import RUN, scores_without_run
+from oddframe.footage.brought import brings
 from oddframe.footage.given import Footage
 from oddframe.runs.run_folder import read_run
 from oddframe.scores.judged_part import JudgedPart
@@ -16,6 +17,7 @@ from oddframe.scoring.request import Alarms, Manner, ScoreRequest, Wanted
 from oddframe.zones.zone_file import read_zones
 
 
+@brings("run", "footage")
 @text_paths
 def score(
     run: Path,
@@ -53,7 +55,9 @@ def score(
             after it: then a run of that detector, which is one that is never trained, is made
             beside the scores.
         footage: a video, a folder of videos or of images, several of these, a manifest, or, for a
-            run that was trained on features, a folder of features.
+            run that was trained on features, a folder of features. Alone also an address,
+            ``https://...``, of a file, or ``-``, a video on standard input: these are written to
+            a temporary file. A camera's address is for ``watch``.
         out: the scores file to write, ending in ``.npz``; by default ``scores/NAME/scores.npz``
             in the run folder, or, without a run, ``DETECTOR-NAME/scores.npz`` here; of several,
             NAME is that of the first, ``-and-2-more``.
