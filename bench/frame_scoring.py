@@ -58,7 +58,7 @@ def prepared(recipe: Path, footage: Path, work: Path) -> Path:
     content = yaml.safe_load(recipe.read_text())
     if load(content["detector"]).DETECTOR.traits.trained == "in steps":
         return recipe
-    train(footage, work / recipe.stem, **content)
+    train([footage], work / recipe.stem, **content)
     return work / recipe.stem
 
 

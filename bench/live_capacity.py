@@ -44,7 +44,7 @@ def main() -> None:
             frames = round(options.seconds * REAL_TIME)
             write_video(work / f"new-{size}.mp4", new, (width, height), frames)
             run = work / f"run-{size}"
-            train(work / f"normal-{size}.mp4", run, track=["none"])
+            train([work / f"normal-{size}.mp4"], run, track=["none"])
             for cameras in range(1, options.most + 1):
                 row = {"size": size, "cameras": cameras} | watched(work, run, size, cameras)
                 rows.append(row)

@@ -41,7 +41,9 @@ def scored(name: str, manifest: Path, work: Path, *, per_video: bool = False) ->
     """The scores of a row, with the seconds of processor time that they took beside them."""
     row, folder = ROWS[name], work / name
     if not (folder / CHECKPOINT).exists():
-        train(manifest, folder, detector=row["detector"], settings=row.get("settings"), drill=False)
+        train(
+            [manifest], folder, detector=row["detector"], settings=row.get("settings"), drill=False
+        )
     scores = folder / ("pv" if per_video else "s") / "scores.npz"
     if not scores.exists():
         begun = time.process_time()

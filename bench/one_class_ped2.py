@@ -49,7 +49,7 @@ def run_one(recipe: Path, manifest: Path, out: Path, oracle: bool) -> Path:
         given: dict[str, Any] = yaml.safe_load(recipe.read_text(encoding="utf-8"))
         started = time.monotonic()
         steps = load(given["detector"]).DETECTOR.traits.trained == "in steps"
-        train(manifest, folder, **given, oracle=oracle and steps, resume=True, device="cpu")
+        train([manifest], folder, **given, oracle=oracle and steps, resume=True, device="cpu")
         seconds = time.monotonic() - started
         (folder / "seconds.txt").write_text(f"{seconds:.1f}\n")
         print(f"{folder.name}: {seconds:.0f} s", file=sys.stderr)

@@ -88,7 +88,7 @@ def made_here(line: Line, manifest: Path, out: Path) -> dict[str, Path]:
     """The scores of a method that needs no long training, made unless they are there."""
     run = out / "runs" / line.detector
     if not (run / CHECKPOINT).exists():
-        train(manifest, run, detector=line.detector, drill=False)
+        train([manifest], run, detector=line.detector, drill=False)
     found = {}
     for suffix in ("", PER_VIDEO)[: 1 + line.per_video]:
         scores = out / "scores" / f"{line.name}{suffix}" / "scores.npz"

@@ -54,7 +54,7 @@ def fit(run: Path, video: Path) -> dict[str, Any]:
     from oddframe.verbs.train import train
 
     def learn() -> int:
-        train(video, run)
+        train([video], run)
         return 0
 
     return measured(learn)

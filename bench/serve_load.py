@@ -249,7 +249,7 @@ def made(work: Path) -> None:
     write_video(work / "normal.mp4", normal, SIZE, 1500)
     write_video(work / "new.mp4", new, SIZE, round(60 * REAL_TIME))
     repeat_video(work / "new.mp4", work / "film.mp4", 12)
-    train(work / "normal.mp4", work / "run", track=["none"])
+    train([work / "normal.mp4"], work / "run", track=["none"])
 
 
 def unseen(work: Path, short: bool) -> list[int]:

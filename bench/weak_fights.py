@@ -57,7 +57,7 @@ def run_one(name: str, seed: int, manifest: Path, features: Path, out: Path) -> 
     if not (folder / CHECKPOINT).exists():
         started = time.monotonic()
         train(
-            manifest,
+            [manifest],
             folder,
             detector=name.partition(" ")[0],
             features=features,

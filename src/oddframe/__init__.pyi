@@ -85,7 +85,7 @@ def evaluate(
     report: bool = ...,
 ) -> Evaluation: ...
 def extract(
-    footage: AnyPath,
+    footage: AnyPath | Sequence[AnyPath],
     out: AnyPath,
     *,
     backbone: str = ...,
@@ -221,7 +221,7 @@ def track(
     runs: AnyPath | Sequence[AnyPath], *, to: list[str] | None = ..., experiment: str | None = ...
 ) -> Tracked: ...
 def train(
-    footage: AnyPath | None,
+    footage: AnyPath | Sequence[AnyPath] | None,
     out: AnyPath | None = ...,
     *,
     onto: AnyPath | None = ...,

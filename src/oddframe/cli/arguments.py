@@ -62,6 +62,9 @@ def parse_arguments(
         and p not in lists
         and (p.default is not p.empty or type(None) in get_args(p.annotation))
     ]
+    asked_for = [
+        p for p in lists if p.default is p.empty and type(None) not in get_args(p.annotation)
+    ]
     apart = named.union(p.name for p in [*lists, *optional])
     for skip, positional in ((apart, True), (unnamed, False)):
         parser.add_function_arguments(
@@ -72,7 +75,7 @@ def parse_arguments(
         kind = get_args(_without_none(part.annotation))[0]
         # Without a default the parser asks for one at least, whatever may be left out.
         many: dict[str, Any] = {"nargs": "*", "default": None}
-        if part.default is part.empty:
+        if part in asked_for:
             many = {"nargs": "+"}
         parser.add_argument(part.name, type=kind, help=described.get(part.name), **many)
     for part in optional:
@@ -95,7 +98,7 @@ def parse_arguments(
         print(f"{text}\nhow it is told:\n{told}{choices_help(given, parameters)}", end="")
         return None
     words = _spelled_out(_with_config(given), parameters)
-    if optional or any(part.default is not part.empty for part in lists):
+    if optional or asked_for != lists:
         words = _unnamed_first(words)
     try:
         parsed = parser.parse_args(words)

@@ -189,7 +189,7 @@ def _written(request: FitRequest, chosen: _Chosen, manifest: Manifest) -> dict[s
     """What ``config.yaml`` says before anything is learnt."""
     written = {
         "verb": "train",
-        **({"footage": str(request.footage.path)} if request.footage else {}),
+        **({"footage": request.footage.words} if request.footage else {}),
         "detector": chosen.name,
         **({"detector_source": chosen.source} if chosen.source else {}),
         "settings": asdict(chosen.config),
@@ -242,9 +242,7 @@ def _make(
 ) -> None:
     """Fit a detector in one go, or make one that learns nothing."""
     out, amount = request.out, count(len(manifest.split("train", "val")), "video")
-    of = (
-        f" to {amount} of {request.footage.path}" if request.footage else ", which takes no footage"
-    )
+    of = f" to {amount} of {request.footage.words}" if request.footage else ", without footage"
     log(out, f"fitting {chosen.name}{of}")
     kind, given = chosen.module.DETECTOR, (manifest, chosen.config, request.seed)
     learnt, held_out = manifest.split("train"), manifest.split("val")

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from oddframe.console.words import first_of
 from oddframe.errors import OddframeError
 from oddframe.footage.features_alone import videos_of_features
 from oddframe.footage.folder import footage_below
+from oddframe.footage.patterns import expanded, is_pattern
 from oddframe.videos.manifest import Manifest
 
 
@@ -38,7 +40,7 @@ class Footage:
         """Look at what a path is; the videos are read by :meth:`read`.
 
         Args:
-            path: what was given.
+            path: what was given; a pattern such as ``*.mp4`` stands for all that look like it.
             root: folder that a manifest's paths are relative to, if the data moved.
             features_alone: whether a folder with features in it stands for the videos that they
                 are of.
@@ -46,6 +48,8 @@ class Footage:
         Raises:
             OddframeError: nothing there.
         """
+        if is_pattern(path):
+            return cls.of_all([path], root, features_alone=features_alone)
         if path.suffix == ".jsonl":
             return cls(path, "manifest", root)
         if not path.exists():
@@ -62,13 +66,14 @@ class Footage:
         """Look at what paths are: one of whatever it is, several of videos and folders of such.
 
         Args:
-            paths: what was given, at least one.
+            paths: what was given, at least one; patterns as of :meth:`given`.
             root: see :meth:`given`.
             features_alone: see :meth:`given`.
 
         Raises:
             OddframeError: nothing there, or a manifest that is not alone.
         """
+        paths = expanded(paths)
         if len(paths) == 1:
             return cls.given(paths[0], root, features_alone=features_alone)
         for path in paths:
@@ -93,9 +98,15 @@ class Footage:
         return source.name if source.is_dir() else source.stem
 
     @property
+    def words(self) -> str:
+        """What it is called where it is told: the path, or the first of several."""
+        return first_of([str(path) for path in self.parts]) if self.parts else str(self.path)
+
+    @property
     def folder(self) -> Path:
-        """The folder itself, or the one that it lies in."""
-        return self.path if self.kind in ("folder", "features") else self.path.parent
+        """The folder itself, or the one that it lies in; of several that of the first."""
+        first = self.parts[0] if self.parts else self.path
+        return first if first.is_dir() else first.parent
 
     def read(self, *, labels: bool = False, out: Path | None = None) -> Manifest:
         """The videos of what was given.

@@ -48,7 +48,7 @@ def demo(*, out: Path = Path("oddframe-demo"), seed: int = 0) -> Demo:
     prepare("synthetic", out / "scene", manifest, seed=seed)
     print("2/4  fitting the fixed-camera detector to the normal videos", flush=True)
     settings = {"fit_looks": FIT_LOOKS}
-    run = train(manifest, out / "run", seed=seed, settings=settings, resume=True, track=[])
+    run = train([manifest], out / "run", seed=seed, settings=settings, resume=True, track=[])
     if run.config.get("seed") != seed:
         raise OddframeError(
             f"{out}: expected a demo of seed {seed}, found a run of seed {run.config.get('seed')}; "

@@ -43,7 +43,7 @@ class Extracted:
 @text_paths
 @alone_in_out
 def extract(
-    footage: Path,
+    footage: list[Path],
     out: Path,
     *,
     backbone: str = DEFAULT,
@@ -64,7 +64,7 @@ def extract(
     """Extract features; stopped and started again, it goes on where it was.
 
     Args:
-        footage: a manifest, a folder of videos or of images, or a single video.
+        footage: a video, a folder of videos or of images, several of these, or a manifest.
         out: the folder to write: one array per video, and ``features.json``.
         backbone: efficientnet-lite0, efficientnet-lite0-change, onnx, i3d-inception or
             i3d-resnet50.
@@ -94,10 +94,13 @@ def extract(
     options = BackboneOptions(weights, mean, std, device)
     plan = SnippetPlan(snippet_length, snippet_length if stride is None else stride, crops, rate)
     able = Workers(workers, ray)
-    manifest = Footage.given(footage, root).read(out=out)
+    given = Footage.of_all(footage, root)
+    manifest = given.read(out=out)
     videos = manifest.split(split) if split else manifest.videos
     if not videos:
-        raise OddframeError(f"{footage}: no videos in the split '{split}'; use train, val or test")
+        raise OddframeError(
+            f"{given.words}: no videos in the split '{split}'; use train, val or test"
+        )
     require_files_apart((video.id for video in videos), out)
     how = Extracting(manifest, backbone, options, plan, out, batch)
     with progress() as bar, says_how_to_go_on(), begun_in(out, INFO_FILE):
@@ -108,8 +111,8 @@ def extract(
             warnings.warn(f"{video_id}: left out ({reason})", OddframeWarning, stacklevel=2)
         if not done.extracted and not done.kept:
             raise OddframeError(
-                f"{footage}: none of {count(len(videos), 'video')} could be extracted; the first: "
-                f"{next(iter(done.failed.values()))}"
+                f"{given.words}: none of {count(len(videos), 'video')} could be extracted; the "
+                f"first: {next(iter(done.failed.values()))}"
             )
     failed = {**manifest.left_out, **done.failed}
     return Extracted(FeatureFolder.open(out), len(done.extracted), len(done.kept), failed)

@@ -132,7 +132,7 @@ def _extract(recipe: Recipe, inputs: RecipeInputs, weights: Path | None, device:
         return
     _say(2, f"extracting features with {need.backbone}")
     extract(
-        manifest,
+        [manifest],
         folder,
         backbone=need.backbone,
         weights=weights,
@@ -145,7 +145,7 @@ def _train(recipe: Recipe, inputs: RecipeInputs, run: Path, device: str, process
     kept = (run / CHECKPOINT).exists()
     _say(3, f"training {recipe.detector}" if not kept else f"training: kept, {run}")
     train(
-        _manifest(inputs),
+        [_manifest(inputs)],
         run,
         detector=recipe.detector,
         features=inputs.features,

@@ -10,6 +10,7 @@ from oddframe.files.paths import text_paths
 from oddframe.fitting.run_beside_scores import RUN, scores_without_run
 from oddframe.footage.brought import brings
 from oddframe.footage.given import Footage
+from oddframe.footage.patterns import is_pattern
 from oddframe.runs.run_folder import read_run
 from oddframe.scores.judged_part import JudgedPart
 from oddframe.scoring.footage import Scored, score_footage
@@ -108,7 +109,7 @@ def score(
     manner = Manner(causal, per_video, oracle)
     part = JudgedPart.given(start, end)
     with ExitStack() as until_scored:
-        if not footage or run.is_file():
+        if not footage or run.is_file() or is_pattern(run):
             footage = [run, *(footage or ())]
             path = until_scored.enter_context(
                 scores_without_run(detector, footage, out, part.suffix if part else "")

@@ -30,7 +30,7 @@ def _helps(given: Mapping[str, Any]) -> bool:
 @text_paths
 @partial(alone_in_out, helps=_helps)
 def train(
-    footage: Path | None,
+    footage: list[Path] | None,
     out: Path | None = None,
     *,
     onto: Path | None = None,
@@ -53,8 +53,9 @@ def train(
     """Fit a detector to normal footage, or train one on features of labelled videos.
 
     Args:
-        footage: a manifest, a folder of videos of normal life, or a single video. A detector that
-            is never trained needs none, and chooses its threshold on it where it is given.
+        footage: a video of normal life, a folder of such, several of these, or a manifest. A
+            detector that is never trained needs none, and chooses its threshold on it where it is
+            given.
         out: the run folder to make.
         onto: instead of that, a run to which this normal footage is added without fitting it from
             scratch: what it would find odd there is normal from then on, as ``learn`` teaches it.
@@ -108,7 +109,7 @@ def train(
             "train: missing --out, the run folder to make; or --onto, a run to add the footage to"
         )
     request = FitRequest(
-        footage=None if footage is None else Footage.given(footage, root),
+        footage=Footage.of_all(footage, root) if footage else None,
         out=out,
         detector=detector,
         features=features,
@@ -126,7 +127,7 @@ def train(
 
 
 def _added(
-    footage: Path | None, onto: Path, root: Path | None, of_another_run: Sequence[str]
+    footage: Sequence[Path] | None, onto: Path, root: Path | None, of_another_run: Sequence[str]
 ) -> Taught:
     """Add normal footage to a run.
 
@@ -138,6 +139,6 @@ def _added(
             f"train: --onto adds to the run that it names, as that was fitted, and "
             f"{of_another_run[0]} is for another one; give one of them"
         )
-    if footage is None:
+    if not footage:
         raise OddframeError("train: --onto adds footage to a run; give a video, folder or manifest")
-    return teach(read_run(onto), whole_recordings(Footage.given(footage, root)))
+    return teach(read_run(onto), whole_recordings(Footage.of_all(footage, root)))
