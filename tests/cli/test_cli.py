@@ -335,7 +335,7 @@ def test_unknown_verbs_options_and_settings(street, refused, tmp_path):
         assert "score: unknown option '--colour'; see 'oddframe score --help'" in found
     for option, meant in {"--treshold": "threshold", "--per-vidoe": "per-video"}.items():
         assert f"; did you mean '{meant}'? see" in refused("score", street.run, video, option, 1)
-    found = refused("train", video, "b.mp4", "--out", out)
+    found = refused("drill", street.run, video, "b.mp4", "--out", out)
     assert "'b.mp4' is one argument too many; a path" in found
     assert "several videos are given as the folder that they are in; see" in found
     assert "b.mp4: no such video, folder or manifest" in refused(
