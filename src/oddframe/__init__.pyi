@@ -193,6 +193,7 @@ def score(
     annotate: bool = ...,
     clips: bool = ...,
     detector: str | None = ...,
+    device: str = ...,
     workers: int | None = ...,
     ray: str | None = ...,
 ) -> Scored: ...

@@ -55,7 +55,7 @@ def extract_for(
     manifest: Manifest,
     videos: Sequence[Video],
     folder: Path,
-    weights: Path | None,
+    options: BackboneOptions,
     workers: Workers,
     bar: Progress,
 ) -> Path:
@@ -66,7 +66,7 @@ def extract_for(
         manifest: says where the videos are.
         videos: those wanted.
         folder: where the features are written.
-        weights: the backbone's weight file, for a backbone that does not bring its own.
+        options: the backbone's weight file, if it does not bring its own, and its device.
         workers: who does it.
         bar: told the progress.
 
@@ -86,7 +86,6 @@ def extract_for(
     plan = SnippetPlan(
         info["snippet_length"], info["stride"], info["crop_layout"], info.get("rate")
     )
-    options = BackboneOptions(weights)
     if "mean" in made_by:  # an ONNX network
         options = replace(options, mean=tuple(made_by["mean"]), std=tuple(made_by["std"]))
     how = Extracting(manifest, made_by["name"], options, plan, folder)

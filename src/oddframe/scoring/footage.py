@@ -188,10 +188,12 @@ def _planned(request: ScoreRequest, bar: Progress) -> tuple[Scoring, tuple[Video
     features = request.footage.path if request.footage.kind == "features" else request.features
     if features is None and run.detector.traits.looks_at == "features":
         # It loads PyTorch, which a detector that looks at frames may do without.
+        from oddframe.features.backbones import BackboneOptions
         from oddframe.scoring.features import extract_for
 
         features = folder / "features"
-        extract_for(run, manifest, shown, features, request.weights, request.workers, bar)
+        backbone = BackboneOptions(request.weights, device=request.device)
+        extract_for(run, manifest, shown, features, backbone, request.workers, bar)
     scoring = Scoring(
         run=run.folder,
         manner=request.manner,
@@ -201,6 +203,7 @@ def _planned(request: ScoreRequest, bar: Progress) -> tuple[Scoring, tuple[Video
         folder=folder,
         detector=run.source.get("file"),
         part=request.part,
+        device=request.device,
     )
     return scoring, shown
 

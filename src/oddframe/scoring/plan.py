@@ -22,6 +22,7 @@ from oddframe.scoring.frames import score_frames
 from oddframe.scoring.kept import KEPT, KeptScores, KeptVideo, Source, VideoScores, beside
 from oddframe.scoring.part import score_part
 from oddframe.scoring.request import Manner
+from oddframe.settings.devices import device_here
 from oddframe.videos.manifest import Manifest
 from oddframe.videos.video import Video
 
@@ -44,6 +45,7 @@ class Scoring:
         folder: where the results go, in the end.
         detector: the file of the run's detector, if it is one.
         part: the part of each video that is judged; None for all of it.
+        device: where a network computes, see :func:`oddframe.settings.devices.device_here`.
     """
 
     run: Path
@@ -54,6 +56,7 @@ class Scoring:
     folder: Path
     detector: str | None = None
     part: JudgedPart | None = None
+    device: str = "auto"
 
     def absolute(self) -> Scoring:
         """This scoring with absolute paths, for a process that works in another folder."""
@@ -130,7 +133,7 @@ class Scoring:
             return feature_scorer(run, self.features)
         detector = run.detector
         assert looks_at_frames(detector), "features are extracted before"
-        if uses_gpu(detector):
+        if uses_gpu(detector, self.device):
             detector.to("cuda")
         staging, part = self.kept(run).folder, self.part
         score = score_frames if part is None else partial(score_part, part=part)
@@ -147,10 +150,10 @@ class Scoring:
         )
 
 
-def uses_gpu(detector: Detector) -> TypeGuard[Network]:
-    """Whether a detector is faster on a GPU, and there is one."""
-    if not is_network(detector):
-        return False
-    import torch
+def uses_gpu(detector: Detector, device: str) -> TypeGuard[Network]:
+    """Whether a detector is faster on a GPU, there is one, and it may be used.
 
-    return torch.cuda.is_available()
+    Raises:
+        OddframeError: it is to be used, and there is none.
+    """
+    return is_network(detector) and device_here(device) == "cuda"

@@ -15,6 +15,7 @@ from oddframe.runs.run_folder import CHECKPOINT, ORACLE, Run
 from oddframe.scores.detections import EventRule
 from oddframe.scores.judged_part import JudgedPart
 from oddframe.scoring.result_folder import ANNOTATED, CLIPS, REPORT
+from oddframe.settings.devices import check_device, device_here
 from oddframe.zones.zone import Zones
 
 
@@ -122,6 +123,7 @@ class ScoreRequest:
         part: the part of each video that is judged; None for all of it.
         manner, alarms, wanted: how, when to alarm, what to write.
         workers: who does it.
+        device: where a network computes, see :func:`oddframe.settings.devices.device_here`.
     """
 
     run: Run
@@ -135,6 +137,7 @@ class ScoreRequest:
     alarms: Alarms = field(default_factory=Alarms)
     wanted: Wanted = field(default_factory=Wanted)
     workers: Workers = field(default_factory=Workers)
+    device: str = "auto"
 
     @property
     def rule(self) -> EventRule:
@@ -166,6 +169,7 @@ class ScoreRequest:
                 f"{who} reads features of whole videos; leave out --start and --end, or cut the "
                 "part out of the video first"
             )
+        self._check_device(who)
         zones = run.zones if self.zones is None else self.zones
         check_sensitivity(zones, traits.places, who)
         if manner.per_video and any(zone.sensitivity != 1 for zone in zones):
@@ -191,3 +195,13 @@ class ScoreRequest:
             raise OddframeError(
                 f"{self.path}: the scores file must end in .npz; give another --out"
             )
+
+    def _check_device(self, who: str) -> None:
+        check_device(self.device)
+        traits = self.run.detector.traits
+        extracts = traits.looks_at == "features" and self.features is None
+        extracts = extracts and self.footage.kind != "features"
+        if self.device == "cuda" and not (traits.on_gpu or extracts):
+            raise OddframeError(f"{who} scores on the CPU; leave out --device")
+        if traits.on_gpu:
+            device_here(self.device)

@@ -52,7 +52,7 @@ def score_videos(
             partial(_scorer_elsewhere, scoring.absolute()),
             to_do,
             workers,
-            gpu=scoring.features is None and uses_gpu(run.detector),
+            gpu=scoring.features is None and uses_gpu(run.detector, scoring.device),
             advance=bar.count,
         )
     else:

@@ -10,12 +10,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from oddframe.errors import OddframeError
+from oddframe.settings.devices import DEVICES, check_device
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
 
 _ERROR = f"{OddframeError.__module__}.{OddframeError.__qualname__}"
-DEVICES = ("auto", "cpu", "cuda", "mps")
 _PATIENCE = timedelta(hours=6)
 """The other processes wait while the first pools segments or validates; 30 minutes are too few."""
 PRECISIONS = ("32-true", "16-mixed", "bf16-mixed", "64-true")
@@ -43,8 +43,7 @@ class Hardware:
     nodes: int = 1
 
     def __post_init__(self) -> None:
-        if self.device not in DEVICES:
-            raise OddframeError(f"--device: expected one of {', '.join(DEVICES)}")
+        check_device(self.device, (*DEVICES, "mps"))
         if self.precision not in PRECISIONS:
             raise OddframeError(f"--precision: expected one of {', '.join(PRECISIONS)}")
         if self.processes < 1 or self.nodes < 1:

@@ -78,7 +78,8 @@ def extract(
         batch: crops that the network gets at once.
         mean: what is subtracted from R, G and B (0 to 255); used by onnx only.
         std: what R, G and B are divided by after that; used by onnx only.
-        device: auto, cpu or cuda; for I3D, the others run on the CPU.
+        device: where the backbone computes: auto (a GPU if there is one), cpu or cuda; for I3D,
+            the others run on the CPU.
         workers: processes that take video by video, on a CPU each; more than one needs Ray.
         ray: HOST:PORT of a Ray cluster to use, or auto for the one that runs on this machine; as
             many workers as it has CPUs unless workers says otherwise.

@@ -43,6 +43,7 @@ def score(
     annotate: bool = False,
     clips: bool = False,
     detector: str | None = None,
+    device: str = "auto",
     workers: int | None = None,
     ray: str | None = None,
 ) -> Scored:
@@ -93,6 +94,8 @@ def score(
         detector: the file (.py) of a detector of your own that the run was trained with; its code
             is run. A run never starts code by itself. Without a run the name, or the file, of a
             detector that is never trained.
+        device: where a network computes: auto (a GPU if there is one), cpu or cuda; detectors
+            without a network score on the CPU.
         workers: processes that take video by video, on a CPU each; more than one needs Ray.
         ray: HOST:PORT of a Ray cluster to use, or auto for the one that runs on this machine; as
             many workers as it has CPUs unless workers says otherwise.
@@ -131,5 +134,6 @@ def score(
             alarms=alarms,
             wanted=Wanted(out, maps, report, annotate, clips),
             workers=able,
+            device=device,
         )
         return score_footage(request)

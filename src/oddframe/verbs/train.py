@@ -79,7 +79,7 @@ def train(
             is best there, labelled oracle, to compare with papers that choose so.
         drill: end with a short drill, which says what the run would notice, where the detector is
             fitted at once and has twenty minutes of normal footage or more.
-        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        device: where a network is trained: auto (a GPU if there is one), cpu, cuda or mps.
         precision: ``32-true``, ``16-mixed``, ``bf16-mixed`` or ``64-true``.
         processes: processes per machine; with GPUs, one for each.
         nodes: machines; start more than one with ``torchrun``.

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from oddframe.errors import OddframeError, unknown
+from oddframe.settings.devices import check_device
 
 DEFAULT = "efficientnet-lite0"
 
@@ -41,8 +42,7 @@ class BackboneOptions:
     device: str = "auto"
 
     def __post_init__(self) -> None:
-        if self.device not in ("auto", "cpu", "cuda"):
-            raise OddframeError(f"--device: expected auto, cpu or cuda, found '{self.device}'")
+        check_device(self.device)
 
 
 class Backbone(Protocol):

@@ -15,6 +15,7 @@ from oddframe.features.backbones import BackboneOptions
 from oddframe.features.backbones.i3d_inception import InceptionI3D
 from oddframe.features.backbones.i3d_resnet50 import ResNet50I3D
 from oddframe.files.atomic import sha256_of
+from oddframe.settings.devices import device_here
 
 _NETWORKS: dict[str, Callable[[], Any]] = {
     "i3d-inception": InceptionI3D,
@@ -38,10 +39,7 @@ class I3DSnippets:
     frames_per_snippet = 16
 
     def __init__(self, name: str, weights: Path, device: str) -> None:
-        if device == "auto":
-            device = "cuda" if torch.cuda.is_available() else "cpu"
-        if device == "cuda" and not torch.cuda.is_available():
-            raise OddframeError("--device cuda: there is no GPU here; use --device cpu")
+        device = device_here(device)
         network = _NETWORKS[name]()
         network.load_weights(weights)
         self.name = name
