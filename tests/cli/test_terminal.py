@@ -75,6 +75,24 @@ def test_an_oracle_checkpoint_and_thresholds_are_named_as_such():
     assert lines[9].startswith("oracle, F1")
 
 
+def test_columns_of_odd_moments_stand_under_each_other():
+    event = Detection(0, 20, 5, 12.5, 2.0, "motion", "because")
+    manifest = Manifest(
+        "own", tuple(Video(n, "x", "test", None, 100, 10.0, 8, 8) for n in ["a", "bcd"])
+    )
+    found = Scored(
+        Scores({name: np.zeros(100) for name in ("a", "bcd")}, {"threshold": 1.0}),
+        {"a": [event], "bcd": [replace(event, peak_score=3.0)]},
+        manifest,
+        Path("s.npz"),
+        None,
+        {},
+    )
+    rows = describe(found).splitlines()[1:3]
+    assert rows[0] == "  1  a    0:00.0 to 0:02.0  score 12.50  because"
+    assert rows[1] == "  2  bcd  0:00.0 to 0:02.0  score 3.00   because"
+
+
 def test_what_was_found_stands_below_the_numbers():
     found = replace(evaluation(), protocol={"found": "1 odd moment in 1 of 12 videos."})
     said = f"{evaluation_table(found)}\n\n1 odd moment in 1 of 12 videos.\n"

@@ -13,6 +13,7 @@ from oddframe.cli.arguments import parse_arguments
 from oddframe.cli.endings import DONE, LEFT_OUT, ODD, report
 from oddframe.cli.telling import Telling, offered
 from oddframe.cli.verbs import VERBS, function_of
+from oddframe.console.colours import YELLOW, label
 from oddframe.console.streams import OutputError, standard_streams
 from oddframe.errors import OddframeError, OddframeWarning, unknown
 from oddframe.files.paths import other_encoding
@@ -80,6 +81,6 @@ def _warner(stream: TextIO) -> Callable[..., None]:
     def show(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
         if issubclass(category, OddframeWarning) and str(message) not in shown:
             shown.add(str(message))
-            print(f"oddframe: warning: {message}", file=stream)
+            print(f"{label('oddframe: warning:', stream, YELLOW)} {message}", file=stream)
 
     return show

@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 
+from oddframe.console.colours import RED, label
 from oddframe.console.installation import what_is_missing
 from oddframe.console.redaction import redacted
 from oddframe.console.streams import OutputError
@@ -40,7 +41,8 @@ def report(error: BaseException) -> int:
         traceback.print_exception(error)
     status, line = _ending(error)
     if line:
-        print(f"oddframe: {redacted(line)}", file=sys.stderr, flush=True)
+        before = label("oddframe:", sys.stderr, RED)
+        print(f"{before} {redacted(line)}", file=sys.stderr, flush=True)
     return status
 
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from oddframe.bags.loss_spread import LossSpreads
 from oddframe.cards.manifest_summary import summary
+from oddframe.cli.scored_text import scored_text
 from oddframe.comparison.drilled import DrillComparison
 from oddframe.comparison.page import BESIDE
 from oddframe.comparison.result import Comparison
@@ -27,33 +28,21 @@ from oddframe.evaluation.metric_names import (
 )
 from oddframe.evaluation.result import Evaluation, Measured
 from oddframe.fitting.fit import Trained
-from oddframe.reporting.report.camera import camera_lines
-from oddframe.reporting.times import shown_cuts, shown_span, shown_time
 from oddframe.reporting.wording import (
     doubts,
     hint,
     metric_label,
-    no_verdict,
-    none_stands_out,
     normal_footage,
-    not_filmed,
-    nothing_odd,
     number,
     oracle_notes,
 )
 from oddframe.runs.run_folder import Run
-from oddframe.scores.detections import EventRule
 from oddframe.scoring.footage import Scored
-from oddframe.scoring.result_folder import CLIPS
 from oddframe.teaching.taught import Taught
 from oddframe.verbs.demo import Demo
 from oddframe.verbs.extract import Extracted
 from oddframe.verbs.merge_crops import Merged
 from oddframe.videos.manifest import Manifest
-
-_MOST_EVENTS = 20
-_MOST_CUT = 5
-"""Videos whose cuts are told."""
 
 
 @runtime_checkable
@@ -82,7 +71,7 @@ def describe(result: Any, given: Mapping[str, Any] | None = None) -> str:
         case Run():
             return _run(result)
         case Scored():
-            return _scored(result)
+            return scored_text(result)
         case Evaluation():
             page = "report.html" if given.get("report") else None
             return evaluation_table(result) + _found(result) + _page(given, page)
@@ -233,72 +222,3 @@ def _extracted(result: Extracted) -> str:
     ]
     lines += [f"no features: {video_id}: {why}" for video_id, why in result.failed.items()]
     return "\n".join(lines)
-
-
-def _scored(result: Scored) -> str:
-    lines = []
-    events = [(v, d) for v in result.manifest for d in result.detections[v.id]]
-    for at, (video, event) in enumerate(events[:_MOST_EVENTS], start=1):
-        when = shown_span(video.clock, event.start, event.end)
-        line = f"{at:3}  {video.id}  {when}  score {event.peak_score:.2f}  {event.reason}"
-        lines.append(line.rstrip())
-    if len(events) > _MOST_EVENTS:
-        lines.append(f"  ... and {len(events) - _MOST_EVENTS} more in events.json")
-    odd = len({video.id for video, _ in events})
-    videos = count(len(result.manifest), "video")
-    rule = EventRule.of(result.scores.meta)
-    if events:
-        lines.insert(0, f"{count(len(events), 'odd moment')} in {odd} of {videos}")
-    elif rule is not None:
-        lines.append(nothing_odd(result.manifest.videos, videos, result.scores.meta))
-    else:
-        shown = result.manifest.videos
-        lines.append(no_verdict(shown, videos, result.scores.meta))
-        lines += filter(None, [none_stands_out(shown, result.scores)])
-        lines += _oddest(result)
-    troubles = [
-        f"the camera itself: {line}" for line in camera_lines(result.manifest.videos, result.camera)
-    ]
-    lines += troubles[:_MOST_EVENTS]
-    if len(troubles) > _MOST_EVENTS:
-        lines.append(f"... and {len(troubles) - _MOST_EVENTS} more of them in events.json")
-    if rule is not None:
-        source = result.scores.meta.get("threshold_source")
-        by_hand = not source or source == "given by hand"
-        lines.append(f"threshold {rule.threshold:g}, given by hand" if by_hand else str(source))
-        if rule.words != EventRule(0.0).words:
-            lines.append(f"events: {rule.words}")
-    lines += doubts(result.scores.meta, None)
-    lines += _cuts(result.manifest) + not_filmed(result.manifest)
-    lines += [f"not scored: {video_id}: {why}" for video_id, why in result.failed.items()]
-    lines.append(f"scores: {result.path}")
-    lines.append(f"events: {result.path.parent / 'events.json'}")
-    if result.annotated:
-        lines.append(f"annotated: {result.annotated}")
-    if any(result.clips.values()):
-        lines.append(f"clips: {result.path.parent / CLIPS}")
-    if result.report:
-        lines.append(f"report: {result.report}")
-    return "\n".join(lines)
-
-
-def _oddest(result: Scored) -> list[str]:
-    """The moments of the highest scores, the oddest first."""
-    moments = [(v, one) for v in result.manifest for one in result.oddest.get(v.id, ())]
-    moments.sort(key=lambda pair: -pair[1].peak_score)
-    lines = []
-    for video, one in moments:
-        at = shown_time(video.clock, one.peak)
-        lines.append(f"  {video.id}  {at}  score {one.peak_score:.2f}  {one.reason}".rstrip())
-    return ["the highest scores, odd or not:", *lines] if lines else lines
-
-
-def _cuts(manifest: Manifest) -> list[str]:
-    """``cut at 0:12.0`` and what it means, for each video that has any."""
-    found = [video for video in manifest if video.cuts]
-    if not found:
-        return []
-    lines = [f"{video.id}: {shown_cuts(video.clock)}" for video in found[:_MOST_CUT]]
-    if len(found) > _MOST_CUT:
-        lines.append(f"... and cuts in {len(found) - _MOST_CUT} more videos, see events.json")
-    return [*lines, "footage begins anew at a cut: what changes there is not taken for motion"]

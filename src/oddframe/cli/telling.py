@@ -11,6 +11,7 @@ from io import StringIO
 from typing import Any, Self
 
 from oddframe.cli.records import as_csv, as_json
+from oddframe.console.streams import Stream
 from oddframe.errors import OddframeError
 
 _OPTIONS = {
@@ -73,7 +74,11 @@ class Telling:
             for name, why in left_out(result).items():
                 print(f"oddframe: left out: {name}: {why}", file=sys.stderr)
         else:
-            print(describe(result, given), file=sys.stderr if rows else sys.stdout)
+            text, stream = describe(result, given), sys.stderr if rows else sys.stdout
+            if isinstance(stream, Stream):
+                stream.show(text)
+            else:
+                print(text, file=stream)
         if rows and (text := (as_json if self.json else as_csv)(result.rows())):
             print(text)
 

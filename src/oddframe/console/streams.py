@@ -15,6 +15,7 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import Any, TextIO, cast
 
 from oddframe.console.characters import made_visible
+from oddframe.console.colours import painted_row, takes_colours
 
 _IN_ROWS = re.compile(r"[^\n\t]+")
 
@@ -31,7 +32,7 @@ class OutputError(BaseException):
         self.error = error
 
 
-class _Stream:
+class Stream:
     """A text stream that takes every character: what its encoding lacks is escaped.
 
     Args:
@@ -45,13 +46,26 @@ class _Stream:
 
     def write(self, text: str) -> int:
         """Write text; returns its length."""
-        encoding = self._stream.encoding or "utf-8"
         if self._needed:  # bars act on a terminal by standard error; names in results do not
-            text = _IN_ROWS.sub(lambda found: made_visible(found[0]), text)
+            text = _visible(text)
+        self._put(text)
+        return len(text)
+
+    def show(self, text: str) -> None:
+        """Write text that a person reads, and a line end: in colours where the stream takes them.
+
+        What would act on a terminal is escaped before, so no name can paint or move anything.
+        """
+        rows = _visible(text).split("\n")
+        if takes_colours(self._stream):
+            rows = [painted_row(row, first=at == 0) for at, row in enumerate(rows)]
+        self._put("\n".join([*rows, ""]))
+
+    def _put(self, text: str) -> None:
+        encoding = self._stream.encoding or "utf-8"
         known = text.encode(encoding, "backslashreplace").decode(encoding)
         with self._watched():
             self._stream.write(known)
-        return len(text)
 
     def flush(self) -> None:
         """Hand over what was written."""
@@ -69,6 +83,10 @@ class _Stream:
             _lead_nowhere(self._stream)
             if self._needed:
                 raise OutputError(error) from error
+
+
+def _visible(text: str) -> str:
+    return _IN_ROWS.sub(lambda found: made_visible(found[0]), text)
 
 
 def _lead_nowhere(stream: TextIO) -> None:
@@ -91,8 +109,8 @@ def standard_streams() -> Generator[TextIO]:
     with contextlib.ExitStack() as stack:
         # A program that is started without them, as by ">&-", has None in their place.
         nowhere = stack.enter_context(open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123
-        out = _Stream(sys.stdout or nowhere, needed=True)
-        err = _Stream(sys.stderr or nowhere, needed=False)
+        out = Stream(sys.stdout or nowhere, needed=True)
+        err = Stream(sys.stderr or nowhere, needed=False)
         stack.enter_context(redirect_stdout(out))
         stack.enter_context(redirect_stderr(err))
         try:

@@ -104,6 +104,7 @@ def begin_aside(
             stdout=output,
             stderr=output,
             start_new_session=True,
+            env={**os.environ, "NO_COLOR": "1"},  # what it says is read, and told again
         )
     return Aside(process, log, begins, progress)
 
