@@ -17,7 +17,8 @@ from packaging.utils import canonicalize_name
 CLONE = Path(__file__).resolve().parent.parent
 PERMISSIVE = {
     "0BSD", "Apache-2.0", "BSD", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0", "CC0-1.0", "HPND",
-    "ISC", "MIT", "MIT-0", "MIT-CMU", "PSF-2.0", "Unlicense", "Zlib", "LLVM-exception",
+    "ISC", "MIT", "MIT-0", "MIT-CMU", "PSF-2.0", "Public Domain", "Unlicense", "Zlib",
+    "LLVM-exception",
 }  # fmt: skip
 FILE_BY_FILE = {"MPL-2.0"}
 """Copyleft that ends with the file; we change none of theirs."""
@@ -29,6 +30,8 @@ STATED_ELSEWHERE = {
 """Distributions whose metadata do not tell, and what does."""
 CHOSEN = {"paho-mqtt": "BSD-3-Clause"}
 """Distributions that leave the choice among their licences to us, and what we chose."""
+NOT_IN_THE_WHEEL = {"docutils": ("GNU General Public License (GPL)", ".el")}
+"""Distributions whose metadata name a licence of files that the wheel lacks, and their ending."""
 WRITTEN_OTHERWISE = {
     "3-clause bsd license": "BSD-3-Clause",
     "apache 2.0": "Apache-2.0",
@@ -62,7 +65,7 @@ def asked_for() -> set[str]:
 def installed() -> dict[str, Distribution]:
     """oddframe's dependencies of all extras and theirs, as far as they are here."""
     found: dict[str, Distribution] = {}
-    waiting = [("oddframe", frozenset({"dev"}))]
+    waiting = [("oddframe", frozenset({"dev", "docs"}))]
     seen = set()
     while waiting:
         name, extras = waiting.pop()
@@ -117,6 +120,10 @@ def test_licences_are_permissive() -> None:
     for name in CHOSEN.keys() & found:
         assert CHOSEN[name] in found[name]
         found[name] = {CHOSEN[name]}
+    for name in NOT_IN_THE_WHEEL.keys() & found:
+        licence, ending = NOT_IN_THE_WHEEL[name]
+        assert [path for path in installed()[name].files or () if path.name.endswith(ending)] == []
+        found[name].remove(licence)
     assert {name for name, names in found.items() if not names <= allowed} == {
         name for name in STATED_ELSEWHERE if name in found
     }

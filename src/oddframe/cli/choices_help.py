@@ -59,16 +59,16 @@ def _chosen(words: Sequence[str], free: bool) -> str | None:
 
 def settings_table(config: Any) -> str:
     """Lines with the settings of a configuration dataclass, in its order."""
-    described = _described(config)
+    about_each = described(config)
     lines = []
     for name, setting in settings_of(config).items():
-        about = " ".join(without_markup(described.get(name, "")).split())
+        about = " ".join(without_markup(about_each.get(name, "")).split())
         lines.append(f"  --settings.{name} {_shown(setting.default)} ({setting.allowed})")
         lines += textwrap.wrap(about, 78, initial_indent=" " * 6, subsequent_indent=" " * 6)
     return "".join(f"{line}\n" for line in lines)
 
 
-def _described(config: Any) -> dict[str, str]:
+def described(config: Any) -> dict[str, str]:
     """Name to meaning, from the docstrings of the class and of those that it extends."""
     from docstring_parser import parse
 
