@@ -12,7 +12,8 @@ import yaml
 
 import oddframe
 from oddframe.cli.choices_help import described
-from oddframe.detectors import available, load, schools
+from oddframe.detectors import available, load
+from oddframe.detectors.plugins import installed
 from oddframe.detectors.traits import Traits
 from oddframe.settings.checked import settings_of
 
@@ -57,8 +58,8 @@ def pages() -> dict[str, str]:
         KeyError: a detector has no row in ``docs/detectors.md``.
     """
     known = entries()
-    of_the_package = [name for names in schools().values() for name in names if name in available()]
-    return {name: _page(name, known[name]) for name in of_the_package}
+    order = [*known, *(set(available()) - known.keys() - set(installed()))]
+    return {name: _page(name, known[name]) for name in order}
 
 
 def _page(name: str, entry: Entry) -> str:
@@ -66,7 +67,7 @@ def _page(name: str, entry: Entry) -> str:
     picture = DOCS / "pictures" / f"{name}.png"
     parts = [
         f"# {name}",
-        f"{entry.idea[0].upper()}{entry.idea[1:]}.",
+        f"{entry.idea[0].upper()}{entry.idea[1:]}{'.' * (entry.idea[-1] != '?')}",
         _lead(name, entry.more),
         _kind(module.DETECTOR.traits, entry),
         f"![What {name} sees of the demo's scene](../pictures/{name}.png)\n\n"

@@ -22,18 +22,16 @@ class Block:
 
     Attributes:
         page: name of the page, ``README.md``.
-        number: which block with commands of the page it is, from 1.
         text: what stands in it.
     """
 
     page: str
-    number: int
     text: str
 
     @property
     def name(self) -> str:
-        """``README.md 3``."""
-        return f"{self.page} {self.number}"
+        """The page and its first line: ``drill.md: oddframe drill run``."""
+        return f"{self.page}: {without_remark(self.text.splitlines()[0])}"
 
     def commands(self) -> list[list[str]]:
         """Its commands, a list of words each; of a pipe, each part."""
@@ -50,7 +48,12 @@ def blocks(page: Path) -> list[Block]:
     fenced = re.findall(r"^```(\w*)\n(.*?)^```", page.read_text(encoding="utf-8"), re.M | re.S)
     starts = re.compile(r"(\.venv/bin/)?(oddframe|python3?|pip|git) ")
     texts = [text for kind, text in fenced if kind == "sh" or (kind == "" and starts.match(text))]
-    return [Block(page.name, number, text) for number, text in enumerate(texts, start=1)]
+    return [Block(page.name, text) for text in texts]
+
+
+def without_remark(line: str) -> str:
+    """A line of a shell without what stands behind ``#``."""
+    return line.partition(" #")[0].strip()
 
 
 def every_block() -> list[Block]:

@@ -12,16 +12,22 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from tests.docs.commands import REPOSITORY, Block, every_block, inline
+from tests.docs.commands import REPOSITORY, Block, every_block, inline, without_remark
 from tests.made.street import Street
 
 from oddframe.cli.arguments import parse_arguments
 from oddframe.cli.telling import Telling, offered
 from oddframe.cli.verbs import VERBS, function_of
 
-RUN = {"README.md 4", "formats.md 1", "own-videos.md 3"}
+CAMERA = "README.md: oddframe train folder/of/normal/videos --out run"
+ROWS = "formats.md: oddframe score run new.mp4 --json"
+EVENTS = "own-videos.md: oddframe prepare folder mine --events events.csv --out mine.jsonl"
+RUN = {CAMERA, ROWS, EVENTS}
 """Blocks that are run, word for word but for the lines below."""
-LEFT_OUT = {"oddframe drill run": "half a minute; tests/drills/ has small ones"}
+LEFT_OUT = {
+    "oddframe drill run": "half a minute; tests/drills/ has small ones",
+    "oddframe score run night.mp4 --start 1:30:00 --end 2:15:00": "footage of two hours",
+}
 """Lines of these blocks that are read like the others, and why."""
 READ = {
     "CONTRIBUTING.md": "makes an environment, as `.ci/run` does with the README's line",
@@ -37,7 +43,7 @@ READ = {
     "one-class-results.md": "trainings of hours",
     "one-class-training.md": "trainings of hours, checkpoints of papers",
     "own-detectors.md": "tests/verbs/test_examples.py runs the examples",
-    "own-videos.md": "the README's words; a cluster",
+    "own-videos.md": "the README's words; two hours, an address, a cluster",
     "page.md": "goes on for ever; tests/serving has it in a browser",
     "reproduce.md": "Ped2, UCF-Crime; tests/verbs/test_reproduce.py has a small recipe",
     "spliced-fights.md": "footage that is not here",
@@ -129,24 +135,24 @@ def footage(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_camera_owners_commands_run(footage: Path, tmp_path: Path) -> None:
     place = shutil.copytree(footage, tmp_path / "place")
-    _bash("README.md 4", place)
+    _bash(CAMERA, place)
     scores = place / "run" / "scores"
     assert (scores / "new" / "report" / "report.html").is_file()
     assert len(list(scores.iterdir())) == 2
-    _bash("formats.md 1", place)
+    _bash(ROWS, place)
     assert (place / "odd.csv").is_file()
 
 
 def test_the_commands_for_footage_with_events_run(footage: Path, tmp_path: Path) -> None:
     place = shutil.copytree(footage, tmp_path / "place")
-    _bash("own-videos.md 3", place)
+    _bash(EVENTS, place)
     assert "runner" in (place / "run" / "test" / "evaluation" / "report.html").read_text()
 
 
 def _bash(name: str, place: Path) -> None:
     """Run a block as it is typed, with this Python's oddframe."""
     (text,) = (block.text for block in BLOCKS if block.name == name)
-    lines = [line for line in text.splitlines() if line.partition("#")[0].strip() not in LEFT_OUT]
+    lines = [line for line in text.splitlines() if without_remark(line) not in LEFT_OUT]
     own = f'set -e\noddframe() {{ "{sys.executable}" -m oddframe "$@"; }}\n'
     done = subprocess.run(
         ["bash", "-c", own + "\n".join(lines)],
