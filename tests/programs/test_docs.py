@@ -2,6 +2,8 @@
 
 import re
 import shutil
+import warnings
+from importlib.util import find_spec
 from pathlib import Path
 
 TEXT = (Path(__file__).parents[2] / "docs" / "python.md").read_text(encoding="utf-8")
@@ -13,7 +15,10 @@ def test_what_the_page_shows_runs(street, tmp_path, monkeypatch, capsys):
     shutil.copy(street.root / "fast.mp4", tmp_path / "new.mp4")
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"^```python\n(.*?)^```", TEXT, re.M | re.S)
-    assert len(blocks) == 5
+    assert len(blocks) == 6
+    if find_spec("supervision") is None:
+        warnings.warn("supervision is not installed: its lines are not run", stacklevel=1)
+        blocks = [block for block in blocks if "supervision" not in block]
     assert sum(CAMERA in block for block in blocks) == 1
     names: dict[str, object] = {}
     for block in blocks:

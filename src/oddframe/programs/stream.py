@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,11 +15,15 @@ from oddframe.media.frames import DEFAULT_FOLDER_FPS, MediaInfo
 from oddframe.media.pictures import PictureFrame
 from oddframe.programs.given_frames import are_frames, checked_image
 from oddframe.runs.run_folder import Run
+from oddframe.scores.in_supervision import of_boxes
 from oddframe.sources.live_frame import LiveFrame
 from oddframe.sources.reader import Reader
 from oddframe.sources.source import source_of
 from oddframe.watching.plan import Plan, plan_of
 from oddframe.watching.scorer import LiveScorer, ScoredFrame
+
+if TYPE_CHECKING:
+    from supervision import Detections  # ty: ignore[import-not-found]
 
 _WAIT = 0.5
 _NAME = "stream"
@@ -35,9 +39,11 @@ class Judged:
         score: anomaly score, higher is odder.
         threshold: above which it is odd.
         reason: why, a sentence; ``""`` where nothing is said.
+        cue: name of the cue that weighs most, such as ``pace``; ``""`` where there is none.
         boxes: the oddest places, ``(x1, y1, x2, y2)`` in pixels, the oddest first.
         camera: the camera's own trouble, such as ``covered``; ``""`` of none.
         score_map: ``(h, w)``, where the detector says where; None of others.
+        frame: the frame itself.
     """
 
     seconds: float
@@ -45,6 +51,7 @@ class Judged:
     score: float
     threshold: float
     reason: str
+    cue: str
     boxes: tuple[tuple[int, int, int, int], ...]
     camera: str
     score_map: np.ndarray | None
@@ -58,6 +65,18 @@ class Judged:
     def image(self) -> np.ndarray:
         """The picture, uint8 ``(height, width, 3)`` in RGB order."""
         return self.frame.rgb()
+
+    def to_supervision(self) -> Detections:
+        """The boxes as ``supervision.Detections``: ``xyxy`` in pixels, none where there is none.
+
+        ``data`` has ``class_name``, ``score`` (of the frame) and ``reason``. Whether the frame is
+        odd, :attr:`is_odd` says.
+
+        Raises:
+            OddframeError: supervision is not installed.
+        """
+        many = len(self.boxes)
+        return of_boxes(self.boxes, [self.score] * many, [self.cue] * many, [self.reason] * many)
 
     def __repr__(self) -> str:
         odd = f", odd: {self.reason}" if self.is_odd else ""
@@ -106,6 +125,7 @@ def _judged(scored: ScoredFrame, plan: Plan) -> Judged:
         float(value),
         plan.rule.threshold,
         score.reason,
+        score.cue,
         score.boxes,
         score.camera,
         score.score_map,

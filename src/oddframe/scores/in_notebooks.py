@@ -78,14 +78,7 @@ def curve(
     Raises:
         OddframeError: no such video, several to choose from, or matplotlib is not installed.
     """
-    if video is None:
-        if len(scores) != 1:
-            raise OddframeError(
-                f"plot: name one of {len(scores)} videos: plot('{next(iter(scores))}')"
-            )
-        (video,) = scores
-    if video not in scores:
-        raise OddframeError(unknown("video", video, list(scores)))
+    video = chosen_video(scores, video, "plot")
     if axes is None:
         axes = _library("matplotlib.pyplot").subplots(figsize=_SIZE, layout="constrained")[1]
     axes.plot(scores[video], linewidth=1, label="anomaly score")
@@ -95,6 +88,27 @@ def curve(
     axes.set(title=video, xlabel="frame", ylabel="anomaly score")
     axes.margins(x=0)
     return axes
+
+
+def chosen_video(videos: Mapping[str, Any], video: str | None, method: str) -> str:
+    """The id of the video that is asked for, or of the only one.
+
+    Args:
+        videos: by id.
+        video: its id; None where there is one alone.
+        method: what was called, for messages.
+
+    Raises:
+        OddframeError: no such video, or several to choose from.
+    """
+    if video is None:
+        if len(videos) != 1:
+            first = next(iter(videos), "")
+            raise OddframeError(f"{method}: name one of {len(videos)} videos: {method}('{first}')")
+        (video,) = videos
+    if video not in videos:
+        raise OddframeError(unknown("video", video, list(videos)))
+    return video
 
 
 def _library(name: str) -> Any:

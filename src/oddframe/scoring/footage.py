@@ -22,7 +22,8 @@ from oddframe.scores.camera_troubles import CameraTrouble
 from oddframe.scores.detections import Detection, explained, find_detections, oddest_moments
 from oddframe.scores.events_file import event_row
 from oddframe.scores.frame_scores import Scores
-from oddframe.scores.in_notebooks import event_table, score_table
+from oddframe.scores.in_notebooks import chosen_video, event_table, score_table
+from oddframe.scores.in_supervision import of_events
 from oddframe.scores.judged_part import JudgedPart
 from oddframe.scores.maps import MAPS, read_maps
 from oddframe.scores.standing_out import levels
@@ -48,6 +49,7 @@ from oddframe.videos.video import SPLITS, Video
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+    from supervision import Detections  # ty: ignore[import-not-found]
 
 ODDEST = 6
 """So many moments are named where no threshold does."""
@@ -119,6 +121,28 @@ class Scored:
             OddframeError: pandas is not installed.
         """
         return event_table(self.rows())
+
+    def events_to_supervision(
+        self, video: str | None = None, frame: int | None = None
+    ) -> Detections:
+        """The boxes of a video's events, as ``supervision.Detections``.
+
+        ``xyxy`` are pixels of the video; ``tracker_id`` numbers its events from 1, in order;
+        ``data`` has ``class_name`` (the cue), ``score`` (of the event's peak), ``reason``, and
+        ``frame``, which the box is of. Events of detectors that do not say where have no box.
+
+        Args:
+            video: its id; not needed where there is one alone.
+            frame: only events that last at this frame, 0-based.
+
+        Raises:
+            OddframeError: no such video, several to choose from, or supervision is not installed.
+        """
+        name = chosen_video(self.detections, video, "events_to_supervision")
+        numbered = enumerate(self.detections[name], start=1)
+        return of_events(
+            [(n, one) for n, one in numbered if frame is None or one.start <= frame < one.end]
+        )
 
 
 def score_footage(request: ScoreRequest) -> Scored:
