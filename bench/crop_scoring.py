@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from oddframe.bags.detector import BagShape
+from oddframe.bags.snippets import BagShape
 from oddframe.detectors.weakly_supervised.rtfm import RTFM, RTFMConfig
 from provenance import provenance, publish, run
 

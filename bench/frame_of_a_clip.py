@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from oddframe.calibration.score_of_terms import over_greatest, within_video
+from oddframe.calibration.video_scales import over_greatest, within_video
 from oddframe.evaluation.evaluate import evaluate_scores
 from oddframe.media.opening import open_video
 from oddframe.runs.run_folder import read_run

@@ -195,7 +195,7 @@ def updates(
             yield apart("outputs", f"distance of test clip {index}", found, expected)
             if score < limit:
                 keys = published.updated_memory(q, keys)
-        yield apart("outputs", "memory after the test clips", carried, keys)
+        yield apart("outputs", "memory after the test clips", carried[0], keys)
 
 
 def conv_ae(shapes: Shapes, small: bool) -> Iterator[Compared]:

@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from oddframe.bags.detector import score_video
+from oddframe.bags.snippets import score_video
 from oddframe.errors import OddframeError
 from oddframe.evaluation.evaluate import evaluate_scores
 from oddframe.evaluation.result import Measured

@@ -26,8 +26,8 @@ import numpy as np
 import torch
 
 from oddframe.bags.batches import BagBatches
-from oddframe.bags.detector import BagShape
 from oddframe.bags.segments import SEGMENT_CACHE, average_segments, pool_segments
+from oddframe.bags.snippets import BagShape
 from oddframe.detectors.weakly_supervised.rtfm import RTFM, RTFMConfig
 from oddframe.errors import OddframeError
 from oddframe.features.feature_folder import FeatureFolder

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from oddframe.bags import detector as multiple_instance
-from oddframe.bags.detector import BagConfig, BagDetector, BagShape
+from oddframe.bags import snippets as multiple_instance
+from oddframe.bags.detector import BagConfig, BagDetector
+from oddframe.bags.snippets import BagShape
 from oddframe.detectors.weakly_supervised.mgfn import MGFN, MGFNConfig
 from oddframe.detectors.weakly_supervised.rtfm import RTFM, RTFMConfig
 from oddframe.detectors.weakly_supervised.s3r import S3R, S3RConfig

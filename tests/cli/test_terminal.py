@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from oddframe.bags.detector import BagShape
+from oddframe.bags.snippets import BagShape
 from oddframe.cli.results import describe, evaluation_table
 from oddframe.comparison.paired_differences import PairedDifference
 from oddframe.comparison.result import Comparison

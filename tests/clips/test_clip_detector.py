@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from oddframe.calibration.score_of_terms import fitted_scales, over_greatest, within_video
+from oddframe.calibration.score_of_terms import fitted_scales
+from oddframe.calibration.video_scales import over_greatest, within_video
 from oddframe.clips.calibration import calibrate_detector
 from oddframe.clips.config import ClipConfig
 from oddframe.clips.detector import ClipDetector

@@ -8,7 +8,7 @@ from tests.made.published_checkpoints import PUBLISHED
 from tests.made.small_settings import small_settings
 from tests.made.temporal_networks import randomised
 
-from oddframe.bags.detector import BagShape
+from oddframe.bags.snippets import BagShape
 from oddframe.detectors import available, load
 from oddframe.errors import OddframeError
 from oddframe.verbs.import_checkpoint import import_checkpoint

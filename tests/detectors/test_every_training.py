@@ -19,7 +19,7 @@ from tests.made.every_detector import (
 )
 from tests.made.small_settings import short_name, small_settings
 
-from oddframe.bags.detector import BagShape
+from oddframe.bags.snippets import BagShape
 from oddframe.detectors import load_given
 from oddframe.errors import OddframeError
 from oddframe.runs.curve import read_curve

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from oddframe.bags.detector import BagShape
+from oddframe.bags.snippets import BagShape
 from oddframe.detectors.weakly_supervised.mgfn.blocks import (
     ChannelLayerNorm,
     FocusAttention,

@@ -434,14 +434,16 @@ def test_a_frame_in_which_nothing_moves_is_the_least_odd():
     assert math.exp(STILL) == pytest.approx(1e-6)
 
 
-def test_more_patches_than_fit_at_once(monkeypatch):
+def test_clips_with_patches_are_measured_one_by_one():
+    """Of each the patches are judged together, which takes memory enough."""
     found = detector(**PATCHY).eval()
+    assert (found.scoring_batch, detector().scoring_batch) == (1, 8)
     clips = Clips(found.config, 2).batch(0, 0, 1)["clip"].numpy()
     together = found.measure_clips(clips)
-    monkeypatch.setattr("oddframe.detectors.one_class.ognet.detector._AT_ONCE", 5)
-    apart = found.measure_clips(clips)
-    assert apart[0]["discriminator"] == pytest.approx(together[0]["discriminator"], abs=1e-5)
-    assert apart[1] == pytest.approx(together[1], abs=1e-5)
+    apart = [found.measure_clips(clips[at : at + 1]) for at in range(2)]
+    for at, (terms, maps) in enumerate(apart):
+        assert terms["discriminator"] == pytest.approx(together[0]["discriminator"][at], abs=1e-5)
+        assert maps[0] == pytest.approx(together[1][at], abs=1e-5)
 
 
 # Whole frames, pictures, states.

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from oddframe.bags.detector import BagShape
+from oddframe.bags.snippets import BagShape
 from oddframe.detectors import load
 from oddframe.detectors.baselines.random_scores import RandomScores, RandomScoresConfig
 

@@ -11,8 +11,8 @@ import torch
 from tests.made.temporal_networks import convolve, random_bags, randomised
 from torch import nn
 
-from oddframe.bags.detector import BagShape
 from oddframe.bags.feature_magnitude import magnitude_losses
+from oddframe.bags.snippets import BagShape
 from oddframe.detectors.weakly_supervised.rtfm import RTFM, RTFMConfig
 
 KEYS = json.loads((Path(__file__).parents[1] / "published_keys.json").read_text())

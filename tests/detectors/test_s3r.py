@@ -11,7 +11,7 @@ import torch
 from tests.made.temporal_networks import convolve, random_bags, randomised
 from torch import nn
 
-from oddframe.bags.detector import BagShape
+from oddframe.bags.snippets import BagShape
 from oddframe.detectors.weakly_supervised.s3r import S3R, UNUSED, S3RConfig
 from oddframe.errors import OddframeError
 from oddframe.networks.dictionary_learning import code_dictionary, normal_dictionary

@@ -5,10 +5,10 @@ import pytest
 import torch
 from PIL import Image
 
+from oddframe.calibration.video_scales import drawn_out
 from oddframe.detectors.one_class.spatiotemporal_ae import (
     SpatiotemporalAE,
     SpatiotemporalAEConfig,
-    drawn_out,
 )
 
 

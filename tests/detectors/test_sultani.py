@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from oddframe.bags.detector import BagShape
+from oddframe.bags.snippets import BagShape
 from oddframe.detectors import load
 from oddframe.detectors.weakly_supervised.sultani import Sultani, SultaniConfig
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from oddframe.bags.detector import BagShape
+from oddframe.bags.snippets import BagShape
 from oddframe.detectors.one_class.mnad import Mnad, MnadConfig
 from oddframe.detectors.weakly_supervised.rtfm import RTFM, RTFMConfig
 from oddframe.errors import OddframeError

@@ -10,7 +10,7 @@ import pytest
 import torch
 import yaml
 
-from oddframe.bags.detector import BagShape
+from oddframe.bags.snippets import BagShape
 from oddframe.cli import main
 from oddframe.detectors.weakly_supervised.mgfn import MGFN, MGFNConfig
 from oddframe.detectors.weakly_supervised.rtfm import RTFM, RTFMConfig

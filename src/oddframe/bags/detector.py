@@ -9,45 +9,20 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from oddframe.detectors.contract import FeatureDetector
+from oddframe.bags.snippets import BagShape, mean_over_crops
 from oddframe.detectors.traits import Traits
-from oddframe.errors import OddframeError
-from oddframe.features.feature_folder import FeatureFolder
 from oddframe.files.saved_networks import saved_network
 from oddframe.files.saved_state import SavedState
 from oddframe.settings.checked import CheckedSettings
 from oddframe.settings.ranges import setting
 from oddframe.training.learner import Learner
-from oddframe.videos.video import Video
-
-SNIPPETS_AT_ONCE = 1024
-"""Snippets, each crop counted, that are scored together: whole crops, and at least one. Short
-videos take one pass of the network instead of ten, and memory grows with a crop, not with ten."""
-
-
-@dataclass(frozen=True)
-class BagShape:
-    """What the data says about a network's input.
-
-    Attributes:
-        crops: crops per snippet (10 for UCF-Crime, 5 for XD-Violence, 1 without crops).
-        channels: width of a feature vector, without an appended magnitude.
-        segments: parts of equal length that a training bag is pooled to.
-    """
-
-    crops: int
-    channels: int
-    segments: int = 32
-
-
-BAG_SHAPE = tuple(field.name for field in fields(BagShape))
 
 
 @dataclass(frozen=True)
@@ -143,10 +118,7 @@ class BagDetector(Learner):
 
     @torch.no_grad()
     def score_snippets(self, features: np.ndarray) -> np.ndarray:
-        """Scores of a video's snippets: the mean over its crops, each of which is a bag of its own.
-
-        As many crops as :data:`SNIPPETS_AT_ONCE` allows share a pass of the network. How many they
-        are changes the scores by rounding alone (1e-6 and less).
+        """Scores of a video's snippets, see :func:`oddframe.bags.snippets.mean_over_crops`.
 
         Args:
             features: ``(snippets, crops, channels)``, any float type.
@@ -158,26 +130,13 @@ class BagDetector(Learner):
             OddframeError: features of another width than the detector was made for, or scores that
                 are no numbers from 0 to 1.
         """
-        if features.ndim != 3 or features.shape[2] != self.shape.channels:
-            raise OddframeError(
-                f"{self.name} was made for features of {self.shape.channels} channels, found an "
-                f"array of shape {features.shape}; use the features that it was trained on"
-            )
         self.eval()
         like = next(self.parameters(), torch.zeros(0))
-        snippets, crops, _ = features.shape
-        total = torch.zeros(snippets, device=like.device)
-        for some in np.array_split(np.arange(crops), -(-crops // _crops_at_once(snippets))):
-            bags = np.array(features[:, some].transpose(1, 0, 2), dtype=np.float32, order="C")
-            total += self.snippet_scores(torch.from_numpy(bags)[:, None].to(like)).sum(dim=0)
-        scores = (total / crops).float().cpu().numpy()
-        wrong = np.flatnonzero(~((scores >= 0) & (scores <= 1)))  # NaN is neither
-        if wrong.size:
-            raise OddframeError(
-                f"detector {self.name}: expected scores of snippets from 0 to 1, found "
-                f"{scores[wrong[0]]} for snippet {wrong[0]}"
-            )
-        return scores
+
+        def score(bags: np.ndarray) -> np.ndarray:
+            return self.snippet_scores(torch.from_numpy(bags).to(like)).float().cpu().numpy()
+
+        return mean_over_crops(features, self.name, self.shape, score)
 
     @property
     def notes(self) -> dict[str, Any]:
@@ -198,8 +157,7 @@ class BagDetector(Learner):
     def from_state(cls, state: Mapping[str, Any]) -> Self:
         """The detector that gave :meth:`state`."""
         saved = SavedState(state)
-        sizes = saved.part("shape")
-        shape = BagShape(**{name: sizes.whole(name, 1, 1 << 20) for name in BAG_SHAPE})
+        shape = BagShape.saved(saved)
         config = cls.config_type(**state["config"])
 
         def made() -> Self:
@@ -214,23 +172,3 @@ class BagDetector(Learner):
 
     def before_loading(self, tensors: Mapping[str, Any]) -> None:
         """Make room for tensors whose size only the state knows (a dictionary of atoms)."""
-
-
-def _crops_at_once(snippets: int) -> int:
-    return max(1, SNIPPETS_AT_ONCE // max(1, snippets))
-
-
-def score_video(detector: FeatureDetector, features: FeatureFolder, video: Video) -> np.ndarray:
-    """Scores of a video's frames from its features.
-
-    Each frame gets the score of the snippet that holds it; where the features end before the
-    video does, the last snippet's score covers the rest.
-
-    Returns:
-        float32 ``(frames,)``.
-
-    Raises:
-        OddframeError: no features of the video, or not as many as its frames say.
-    """
-    snippets = features.frame_snippets(video.id, video.clock)
-    return detector.score_snippets(features.read(video.id))[snippets]

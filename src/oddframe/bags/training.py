@@ -13,8 +13,9 @@ import numpy as np
 import torch
 
 from oddframe.bags.batches import BagBatches
-from oddframe.bags.detector import BagConfig, BagDetector, BagShape, score_video
+from oddframe.bags.detector import BagConfig, BagDetector
 from oddframe.bags.segments import Segments, pool_segments
+from oddframe.bags.snippets import BagShape, score_video
 from oddframe.bags.validation import validator
 from oddframe.console.progress import Progress
 from oddframe.console.words import count

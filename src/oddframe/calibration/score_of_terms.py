@@ -10,6 +10,7 @@ import numpy as np
 
 from oddframe.calibration.places import odd_boxes, where
 from oddframe.calibration.threshold import Threshold, calibrate
+from oddframe.calibration.video_scales import VideoScale
 from oddframe.console.words import HELD_OUT
 from oddframe.detectors.frame_score import FrameScore
 from oddframe.errors import OddframeError
@@ -80,11 +81,21 @@ class ScoreOfTerms:
         """Standard deviation of the Gaussian for offline scores, in seconds."""
         return self.config.smoothing_seconds
 
+    @property
+    def video_scale(self) -> VideoScale:
+        """How terms are scaled within each video, where they are."""
+        return VideoScale()
+
+    @property
+    def per_video_scale(self) -> str:
+        """What scaling within each video does, in words."""
+        return self.video_scale.words
+
     def combine(self, terms: Mapping[str, np.ndarray], *, per_video: bool = False) -> np.ndarray:
         """The score: the weighted sum of the scaled terms, float32 ``(frames,)``."""
         scaled = self.scaled_terms(terms, per_video=per_video)
-        total = sum(weight * scaled[name] for name, weight in self.weights.items())
-        return np.asarray(total, np.float32)
+        total = np.asarray(sum(weight * scaled[name] for name, weight in self.weights.items()))
+        return np.asarray(self.video_scale.of_sum(total) if per_video else total, np.float32)
 
     def scaled_terms(
         self, terms: Mapping[str, np.ndarray], *, per_video: bool = False
@@ -93,9 +104,8 @@ class ScoreOfTerms:
 
         Args:
             terms: by name ``(frames,)``, as measured.
-            per_video: bring each term to 0 to 1 by its least and largest value in this video, as
-                papers do, in place of the scale from held-out normal footage. It needs the whole
-                video, and takes for granted that each video holds something odd.
+            per_video: scale each within this video (:attr:`video_scale`), which must be whole, in
+                place of the scale from held-out normal footage.
 
         Returns:
             By name, float32 ``(frames,)``.
@@ -103,18 +113,9 @@ class ScoreOfTerms:
         scaled = {}
         for name in self.weights:
             values = np.asarray(terms[name], np.float64)
-            values = self.within_video(values) if per_video else self.on_scale(name, values)
+            values = self.video_scale.of_term(values) if per_video else self.on_scale(name, values)
             scaled[name] = values.astype(np.float32)
         return scaled
-
-    def within_video(self, values: np.ndarray) -> np.ndarray:
-        """A term of a whole video, scaled by its own extremes."""
-        return within_video(values)
-
-    @property
-    def per_video_scale(self) -> str:
-        """What scaling within each video does, in words."""
-        return "each term from 0 to 1 within each video"
 
     def on_scale(self, name: str, values: np.ndarray) -> np.ndarray:
         """A term as measured, in deviations from its mean on held-out normal footage."""
@@ -220,28 +221,6 @@ def fitted_scales(
         # A term that never changes but for rounding has no scale; 1 keeps it harmless.
         scales[name] = (mean, deviation if deviation > 1e-5 * abs(mean) else 1.0)
     return scales
-
-
-def within_video(values: np.ndarray) -> np.ndarray:
-    """Values of a whole video brought to 0 to 1 by their own extremes; 0 where all are equal.
-
-    Of errors it is one less the regularity in the *range form*: (e - min e) / (max e - min e).
-    """
-    spread = np.ptp(values)
-    return (values - values.min()) / spread if spread > 0 else np.zeros_like(values)
-
-
-def over_greatest(values: np.ndarray) -> np.ndarray:
-    """One less the regularity of a video's errors in *Hasan's form*: (e - min e) / max e.
-
-    Source: Hasan et al. 2016, Eq. 3. It ranks the frames of a video as the range form does. Frames
-    of several videos together it ranks in another way: its highest value is 1 - min e / max e.
-
-    Args:
-        values: ``(frames,)``, never negative.
-    """
-    greatest = values.max()
-    return (values - values.min()) / greatest if greatest > 0 else np.zeros_like(values)
 
 
 def _check_finite(name: str, video_id: str, terms: Mapping[str, np.ndarray]) -> None:

@@ -8,8 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from oddframe.clips.learner import ClipLearner
-from oddframe.clips.stream import measured_video
-from oddframe.clips.terms import TooShortError
+from oddframe.clips.stream import TooShortError, measured_video
 from oddframe.console.words import HELD_OUT, count
 from oddframe.media.clock import Clock
 

@@ -37,6 +37,9 @@ class ClipLearner(ScoreOfTerms, Learner):
     """A :class:`oddframe.clips.config.TrainingConfig`."""
     scoring_batch: int = 8
     """Clips measured at once while scoring."""
+    carries_over_breaks: bool = True
+    """Whether what a stream carries goes on where its footage begins anew; else it is as at first.
+    """
 
     def __init__(self, config: Any) -> None:
         super().__init__()
@@ -131,15 +134,13 @@ class ClipLearner(ScoreOfTerms, Learner):
         """How good a state is from the mean of each term on held-out normal clips; higher wins."""
         return (-metrics["error"],)
 
-    def carried_at_first(self) -> Any:
-        """What a stream begins with that it carries from clip to clip; None for most."""
-        return None
+    def carried_at_first(self) -> tuple[Tensor, ...]:
+        """What a stream begins with that it carries from clip to clip; nothing for most."""
+        return ()
 
-    def carried_anew(self, carried: Any) -> Any:
-        """What a stream goes on with where footage begins anew; for most all that it carries."""
-        return carried
-
-    def measure_next(self, clip: Tensor, carried: Any) -> tuple[ClipTerms, Any]:
+    def measure_next(
+        self, clip: Tensor, carried: tuple[Tensor, ...]
+    ) -> tuple[ClipTerms, tuple[Tensor, ...]]:
         """The terms of a stream's next clips, and what it carries on.
 
         Args:
@@ -172,6 +173,16 @@ class ClipLearner(ScoreOfTerms, Learner):
         Clips of no video: nothing is carried from one to another.
         """
         return self.measure(self.as_pixels(torch.from_numpy(clips))).arrays()
+
+    @torch.no_grad()
+    def measure_arrays(
+        self, clips: np.ndarray, carried: tuple[Tensor, ...]
+    ) -> tuple[dict[str, np.ndarray], np.ndarray, tuple[Tensor, ...]]:
+        """As :meth:`measure_next`, of clips as they are kept; see :class:`.MeasuresClips`."""
+        if self.training:
+            self.eval()
+        measured, carried = self.measure_next(self.as_pixels(torch.from_numpy(clips)), carried)
+        return *measured.arrays(), carried
 
     @property
     def span(self) -> int:

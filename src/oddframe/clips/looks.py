@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, get_args
 
 import numpy as np
 
+from oddframe.features.backbones.feature_maps import FeatureMaps
+from oddframe.features.pyramid import PATCHES, patches
+from oddframe.files.saved_state import SavedState
 from oddframe.media.frames import Frame, Resampling
 
 
@@ -21,6 +25,8 @@ class Looks:
         words: what is seen, for a report.
         shape, dtype: of the array of a frame.
         of: makes it.
+        saved: arrays and plain values from which :func:`saved_looks` makes it again; empty where
+            it cannot.
     """
 
     kind: str
@@ -28,6 +34,7 @@ class Looks:
     shape: tuple[int, ...]
     dtype: np.dtype
     of: Callable[[Frame], np.ndarray]
+    saved: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def frame_bytes(self) -> int:
@@ -56,4 +63,38 @@ def picture_looks(size: int, colour: str = "rgb", how: Resampling = "area") -> L
         (size, size, 1 if grey else 3),
         np.dtype(np.uint8),
         of,
+        {"size": size, "colour": colour, "how": how},
     )
+
+
+def patch_looks(maps: FeatureMaps) -> Looks:
+    """What an image network says of 21 patches (:mod:`oddframe.features.pyramid`).
+
+    Float32 ``(21, channels)``: the means of its map, below 0 taken for 0.
+    """
+
+    def of(frame: Frame) -> np.ndarray:
+        return patches(np.maximum(maps.of(frame), 0))
+
+    return Looks(
+        f"patches-{maps.sha256[:20]}",
+        f"21 patches of {maps.source}",
+        (PATCHES, maps.shape[2]),
+        np.dtype(np.float32),
+        of,
+        {"maps": maps.state()},
+    )
+
+
+def saved_looks(saved: SavedState) -> Looks:
+    """The looks with these values, ``Looks.saved``.
+
+    Raises:
+        OddframeError: a value that is missing or not as expected.
+    """
+    if "maps" in saved:
+        return patch_looks(FeatureMaps.from_state(saved.part("maps")))
+    size, colour, how = saved.whole("size", 1, 4096), saved.words("colour"), saved.words("how")
+    if how not in get_args(Resampling):
+        raise saved.wrong("how", " or ".join(get_args(Resampling)), how)
+    return picture_looks(size, colour, how)  # ty: ignore[invalid-argument-type]

@@ -109,7 +109,7 @@ def largest_decibel(squared: Tensor) -> Tensor:
         of the score map that it becomes, at least -100; higher = worse.
     """
     cells = in_cells(squared).flatten(1)
-    count = max(1, round(LARGEST_SHARE * cells.shape[1]))
+    count = max(1, round(LARGEST_SHARE * int(cells.shape[1])))
     return _decibel(cells.topk(count).values.mean(1))
 
 

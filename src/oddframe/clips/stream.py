@@ -9,33 +9,98 @@ is measured as far as it goes; so is every clip in a live stream.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any, Protocol
 
 import numpy as np
-import torch
 
 from oddframe.calibration.score_of_terms import FrameTerms
-from oddframe.clips.learner import ClipLearner
-from oddframe.clips.terms import TooShortError
+from oddframe.clips.looks import Looks
 from oddframe.console.words import count
 from oddframe.detectors.frame_score import FrameScore
+from oddframe.errors import OddframeError
 from oddframe.media.frames import Frame, MediaInfo
+
+
+class TooShortError(OddframeError):
+    """Footage that nowhere goes on for a clip."""
+
+
+class MeasuresClips(Protocol):
+    """What measures clips for a stream: a network of PyTorch, or one that was exported."""
+
+    @property
+    def name(self) -> str:
+        """Of the detector, for messages."""
+        ...
+
+    @property
+    def looks(self) -> Looks:
+        """What clips hold of a frame."""
+        ...
+
+    @property
+    def span(self) -> int:
+        """Frames from the first of a clip to its last, both counted."""
+        ...
+
+    @property
+    def frame_step(self) -> int:
+        """Frames from one frame of a clip to the next."""
+        ...
+
+    @property
+    def judged(self) -> int:
+        """Frames at the end of a clip that it judges."""
+        ...
+
+    @property
+    def scoring_batch(self) -> int:
+        """Clips measured at once."""
+        ...
+
+    @property
+    def carries_over_breaks(self) -> bool:
+        """Whether what a stream carries goes on where footage begins anew."""
+        ...
+
+    def carried_at_first(self) -> Any:
+        """What a stream begins with that it carries from clip to clip."""
+        ...
+
+    def measure_arrays(
+        self, clips: np.ndarray, carried: Any
+    ) -> tuple[dict[str, np.ndarray], np.ndarray, Any]:
+        """The terms and the maps of a stream's next clips, and what it carries on.
+
+        Args:
+            clips: what is seen of their frames, ``(clips, frames, ...)``.
+            carried: what :meth:`carried_at_first` or the call before gave.
+
+        Returns:
+            Terms by name ``(clips,)`` or ``(clips, judged frames)``, maps with two axes more.
+        """
+        ...
+
+    def scored(self, found: Sequence[FrameTerms], size: tuple[int, int]) -> list[FrameScore]:
+        """The scores of frames; see :class:`oddframe.calibration.score_of_terms.ScoreOfTerms`."""
+        ...
 
 
 class TermStream:
     """Images of one video in, the terms of every frame out.
 
     Args:
-        detector: what measures them; it is put into eval mode and stays as it is.
+        detector: what measures them; it stays as it is.
         live: measure each frame as soon as a clip can be made with it, not ``scoring_batch`` clips
             at once.
         source: what a message calls the video.
     """
 
-    def __init__(self, detector: ClipLearner, *, live: bool = False, source: str = "") -> None:
+    def __init__(self, detector: MeasuresClips, *, live: bool = False, source: str = "") -> None:
         self._where = f"{source}: " if source else ""
-        self._detector = detector.eval()
+        self._detector = detector
         self._live = live
         self._carried = detector.carried_at_first()
         self._recent: deque[np.ndarray] = deque(maxlen=detector.span)
@@ -55,7 +120,8 @@ class TermStream:
         found = []
         if anew:
             found = self._begun() + self._measured()
-            self._carried = self._detector.carried_anew(self._carried)
+            if not self._detector.carries_over_breaks:
+                self._carried = self._detector.carried_at_first()
             self._recent.clear()
             self._since = None
         self._recent.append(image)
@@ -108,10 +174,8 @@ class TermStream:
     def _measured(self) -> list[FrameTerms]:
         if not self._clips:
             return []
-        with torch.no_grad():
-            pixels = self._detector.as_pixels(torch.from_numpy(np.stack(self._clips)))
-            measured, self._carried = self._detector.measure_next(pixels, self._carried)
-        terms, maps = measured.arrays()
+        clips = np.stack(self._clips)
+        terms, maps, self._carried = self._detector.measure_arrays(clips, self._carried)
         judged = next(iter(terms.values())).size // len(self._clips)
         flat = {name: values.ravel() for name, values in terms.items()}
         maps = maps.reshape(-1, *maps.shape[-2:])
@@ -137,7 +201,7 @@ class ClipStream:
     """
 
     def __init__(
-        self, detector: ClipLearner, info: MediaInfo, *, live: bool, source: str = ""
+        self, detector: MeasuresClips, info: MediaInfo, *, live: bool, source: str = ""
     ) -> None:
         self._detector = detector
         self._look = detector.looks.of
@@ -159,7 +223,7 @@ class ClipStream:
 
 
 def terms_of(
-    detector: ClipLearner, images: Iterable[np.ndarray], breaks: Container[int] = ()
+    detector: MeasuresClips, images: Iterable[np.ndarray], breaks: Container[int] = ()
 ) -> Iterator[FrameTerms]:
     """The terms of every frame of a video, in order.
 
@@ -179,7 +243,7 @@ def terms_of(
 
 
 def measured_video(
-    detector: ClipLearner, images: Iterable[np.ndarray], breaks: Container[int] = ()
+    detector: MeasuresClips, images: Iterable[np.ndarray], breaks: Container[int] = ()
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Each term ``(frames,)`` of a whole video, and the highest cell of each map.
 

@@ -8,14 +8,8 @@ import numpy as np
 from torch import Tensor
 from torch.nn import functional
 
-from oddframe.errors import OddframeError
-
 MAP_SIDE = 32
 """Cells along a side of a score map: 2 KB per frame."""
-
-
-class TooShortError(OddframeError):
-    """Footage that nowhere goes on for a clip."""
 
 
 @dataclass(frozen=True)

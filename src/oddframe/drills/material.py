@@ -14,7 +14,8 @@ from oddframe.errors import OddframeError
 from oddframe.footage.deep_footage import at_range_of_run
 from oddframe.footage.given import Footage
 from oddframe.footage.zoned_footage import with_zones
-from oddframe.runs.run_folder import MANIFEST, Run
+from oddframe.runs.normal_footage import normal_videos, own_footage, own_manifest
+from oddframe.runs.run_folder import Run
 from oddframe.videos.manifest import Manifest
 from oddframe.videos.video import Video
 
@@ -70,23 +71,25 @@ def find_material(run: Run, footage: Footage | None, root: Path | None, out: Pat
         OddframeError: no footage, none that is normal, or footage of another shape than the run
             was trained on.
     """
-    own = _own(run, root)
     if footage is None:
-        return _of_run(run, own)
+        return _of_run(run, root)
+    own = own_manifest(run, root)
     manifest = at_range_of_run(footage.read(out=out), run.levels)
     manifest = with_zones(manifest, run.zones or None)
-    videos = _normal(manifest, *(("val", "train", "test") if footage.is_manifest else (None,)))
+    splits = ("val", "train", "test") if footage.is_manifest else (None,)
+    videos = normal_videos(manifest, *splits)
     if not videos:
         raise OddframeError(
             f"{footage.path}: expected normal footage, found {count(len(manifest), 'video')}, all "
             "labelled anomalous; a drill puts its own oddities into normal footage"
         )
-    learnt = {own.locate(v).resolve() for v in _normal(own, "train")} if own is not None else set()
+    trained = normal_videos(own, "train") if own is not None else ()
+    learnt = {own.locate(v).resolve() for v in trained} if own is not None else set()
     overlap = any(manifest.locate(video).resolve() in learnt for video in videos)
     known = ()
     if own is not None:
         _require_same_shape(footage.path, videos, own)
-        there = tuple(v for v in _normal(own, "train") if own.locate(v).exists())
+        there = tuple(v for v in trained if own.locate(v).exists())
         known = ((own, there),) if there and not overlap else ()
     words = f"{footage.path}: {_amount(videos)}"
     if overlap:
@@ -94,32 +97,11 @@ def find_material(run: Run, footage: Footage | None, root: Path | None, out: Pat
     return Material(manifest, videos, known, words, not overlap)
 
 
-def _own(run: Run, root: Path | None) -> Manifest | None:
-    path = run.folder / MANIFEST
-    if not path.is_file():
-        return None
-    manifest = Manifest.read(path, root)
-    return manifest if any(video.path for video in manifest) else None
-
-
-def _of_run(run: Run, own: Manifest | None) -> Material:
-    if own is None:
-        raise OddframeError(
-            f"{run.folder}: nothing says what normal footage this run has; give some: "
-            f"oddframe drill {run.folder} FOOTAGE"
-        )
-    held, learnt = _normal(own, "val"), _normal(own, "train")
-    videos = held or learnt
-    if not videos:
-        raise OddframeError(f"{run.folder}: its manifest has no normal footage; give FOOTAGE")
-    gone = next((v for v in videos if not own.locate(v).exists()), None)
-    if gone is not None:
-        raise OddframeError(
-            f"{own.locate(gone)}: the footage of the run {run.folder} is not there any more; give "
-            f"FOOTAGE, or the folder that holds the data now with --root"
-        )
-    there = tuple(v for v in learnt if own.locate(v).exists())
+def _of_run(run: Run, root: Path | None) -> Material:
+    found = own_footage(run, root, "FOOTAGE", f"oddframe drill {run.folder} FOOTAGE")
+    own, held, learnt = found.manifest, found.held_out, found.learnt
     if held:
+        there = tuple(v for v in learnt if own.locate(v).exists())
         words = f"the run's own held-out normal footage, {_amount(held)}"
         return Material(own, held, ((own, there),) if there else (), words, held_out=True)
     words = (
@@ -132,16 +114,6 @@ def _of_run(run: Run, own: Manifest | None) -> Material:
 def _amount(videos: Sequence[Video]) -> str:
     minutes = sum(video.clock.watched for video in videos) / 60
     return f"{count(len(videos), 'video')} of {minutes:.1f} minutes"
-
-
-def _normal(manifest: Manifest, *splits: str | None) -> tuple[Video, ...]:
-    """The normal videos of the first split that has any; None is all of them."""
-    for split in splits:
-        videos = manifest.videos if split is None else manifest.split(split)
-        normal = tuple(v for v in videos if v.path and v.label != "anomalous" and not v.events)
-        if normal:
-            return normal
-    return ()
 
 
 def _require_same_shape(path: Path, videos: Sequence[Video], own: Manifest) -> None:

@@ -172,7 +172,7 @@ def _calibrate(detector: Any, normal: Footage | None, out: Path) -> Manifest | N
         )
         return None
     from oddframe.clips.calibration import calibrate_detector
-    from oddframe.clips.terms import TooShortError
+    from oddframe.clips.stream import TooShortError
 
     manifest = at_one_range(normal.read(out=out))
     videos = manifest.normal("val") or manifest.normal("train")

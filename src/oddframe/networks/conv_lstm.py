@@ -31,7 +31,7 @@ class ConvLSTM(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         """``(n, time, channels, h, w)`` to the states h ``(n, time, hidden, h, w)``."""
-        of_input = self.input(pictures.flatten(0, 1)).unflatten(0, pictures.shape[:2])
+        of_input = self.input(pictures.flatten(0, 1)).unflatten(0, (-1, pictures.shape[1]))
         found: list[Tensor] = []
         memory = None
         for gates in of_input.unbind(1):

@@ -57,7 +57,7 @@ class FrameEncoder(nn.Module):
         for block in self.blocks:
             sides.append(tuple(frames.shape[-2:]))
             frames = block(frames)
-        return frames.unflatten(0, clip.shape[:2]), sides
+        return frames.unflatten(0, (-1, clip.shape[1])), sides
 
 
 class FrameDecoder(nn.Module):
@@ -104,4 +104,4 @@ class FrameDecoder(nn.Module):
             self.convolutions, self.after, reversed(sides), strict=True
         ):
             frames = after(convolution(frames, output_size=list(side)))
-        return frames.unflatten(0, features.shape[:2])
+        return frames.unflatten(0, (-1, features.shape[1]))

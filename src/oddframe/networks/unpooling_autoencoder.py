@@ -23,6 +23,7 @@ transposed          10x227x227  11, 4, 0                   619,530
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -68,4 +69,5 @@ def unpooled(values: Tensor, places: Tensor, like: Tensor) -> Tensor:
         places: where each maximum was, as ``max_pool2d`` gives them, in the same shape.
         like: what was pooled, ``(n, channels, h', w')``: an odd side cannot be told from ``h``.
     """
-    return functional.max_unpool2d(values, places, [2, 2], output_size=list(like.shape[-2:]))
+    empty = torch.zeros_like(like).flatten(2)
+    return empty.scatter(2, places.flatten(2), values.flatten(2)).view_as(like)

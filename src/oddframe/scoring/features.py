@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from oddframe.bags.detector import score_video
 from oddframe.bags.run_features import features_for, learnt_from
+from oddframe.bags.snippets import score_video
 from oddframe.cluster.spread import Workers
 from oddframe.console.progress import Progress, says_how_to_go_on
 from oddframe.detectors.contract import looks_at_features

@@ -13,8 +13,8 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from oddframe.calibration.score_of_terms import within_video
 from oddframe.calibration.threshold import Threshold, calibrate
+from oddframe.calibration.video_scales import within_video
 from oddframe.console.words import HELD_OUT
 from oddframe.detectors.frame_score import FrameScore
 from oddframe.detectors.traits import Traits

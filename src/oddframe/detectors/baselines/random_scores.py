@@ -11,7 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from oddframe.bags.detector import BagConfig, BagDetector, BagShape
+from oddframe.bags.detector import BagConfig, BagDetector
+from oddframe.bags.snippets import BagShape
 from oddframe.detectors.traits import Traits
 
 

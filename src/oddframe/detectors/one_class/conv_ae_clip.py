@@ -20,11 +20,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from oddframe.calibration.score_of_terms import over_greatest
+from oddframe.calibration.video_scales import VideoScale
 from oddframe.clips.config import ClipConfig
 from oddframe.clips.losses import half_squares
 from oddframe.clips.reconstruction import ReconstructionConfig, ReconstructionDetector, adagrad
@@ -96,17 +95,10 @@ class ConvAEClip(ReconstructionDetector):
         made = self.reconstructed(clip)[:, -1]
         return self.beside_mean_image(_summed(made - last), _summed(last))
 
-    def within_video(self, values: np.ndarray) -> np.ndarray:
-        """One less the regularity, in the form of the settings."""
-        range_form = self.config.regularity == "range"
-        return super().within_video(values) if range_form else over_greatest(values)
-
     @property
-    def per_video_scale(self) -> str:
-        """The form of the regularity."""
-        if self.config.regularity == "range":
-            return super().per_video_scale
-        return "each term less its least, over its greatest, within each video (Hasan et al. 2016)"
+    def video_scale(self) -> VideoScale:
+        """One less the regularity, in the form of the settings."""
+        return VideoScale("range" if self.config.regularity == "range" else "greatest")
 
 
 def _summed(away: Tensor) -> tuple[Tensor, Tensor]:

@@ -21,11 +21,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from oddframe.calibration.score_of_terms import within_video
+from oddframe.calibration.video_scales import VideoScale
 from oddframe.clips.config import ClipConfig
 from oddframe.clips.losses import intensity
 from oddframe.clips.reconstruction import ReconstructionConfig, ReconstructionDetector
@@ -102,43 +101,16 @@ class SpatiotemporalAE(ReconstructionDetector):
         clip = self.centred(clip)
         return self.beside_mean_image(_norm(self.reconstructed(clip) - clip), _norm(clip))
 
-    def within_video(self, values: np.ndarray) -> np.ndarray:
-        """A term of a whole video, scaled by its own extremes; also as the public code does it."""
-        if not self.config.as_published:
-            return super().within_video(values)
-        clips = values[self.span - 1 :]
-        return drawn_out(clips[:-1] if len(clips) > 1 else clips, len(values))
-
     @property
-    def per_video_scale(self) -> str:
-        """How it is scaled."""
-        if not self.config.as_published:
-            return super().per_video_scale
-        return "each term in 256 steps from 0 to 1 within each video, clips drawn out to frames"
+    def video_scale(self) -> VideoScale:
+        """By each term's own extremes; also as the public code does it."""
+        return VideoScale("drawn-out", self.span - 1) if self.config.as_published else VideoScale()
 
 
 def _norm(away: Tensor) -> tuple[Tensor, Tensor]:
     """The norm of a clip, and the square of each pixel of its last frame."""
     squared = away.float().square()
     return squared.sum((1, 2, 3, 4)).sqrt(), squared[:, -1].mean(1)
-
-
-def drawn_out(clips: np.ndarray, frames: int) -> np.ndarray:
-    """The errors of a video's clips as the public code makes them those of its frames.
-
-    SciPy's ``imresize``, which is gone: values become bytes between their least and greatest, then
-    as many pixels as there are frames, straight in between, rounded.
-
-    Args:
-        clips: errors of all clips but the last, which it leaves out.
-        frames: how many frames there are.
-
-    Returns:
-        ``(frames,)``, from 0 to 1.
-    """
-    steps = np.floor(255 * within_video(clips) + 0.5)
-    at = (np.arange(frames) + 0.5) * len(clips) / frames - 0.5
-    return np.floor(np.interp(at, np.arange(len(clips)), steps) + 0.5) / 255
 
 
 DETECTOR = SpatiotemporalAE

@@ -30,7 +30,7 @@ from torch import Tensor
 
 from oddframe.clips.config import TrainingConfig
 from oddframe.clips.detector import ClipDetector
-from oddframe.clips.looks import Looks
+from oddframe.clips.looks import Looks, patch_looks
 from oddframe.clips.terms import ClipTerms
 from oddframe.features.backbones.feature_maps import FeatureMaps, MapSettings
 from oddframe.features.pyramid import (
@@ -39,11 +39,9 @@ from oddframe.features.pyramid import (
     SIXTEENTHS,
     check_grid,
     over_cells,
-    patches,
 )
 from oddframe.files.saved_networks import saved_network
 from oddframe.files.saved_state import SavedState
-from oddframe.media.frames import Frame
 from oddframe.networks.stacked_rnn import Carried, StackedRNN
 from oddframe.settings.ranges import setting
 
@@ -97,6 +95,7 @@ class StackedRnnDetector(ClipDetector):
     name: ClassVar[str] = "stacked-rnn"
     config_type: ClassVar[type[Any]] = StackedRnnConfig
     config: StackedRnnConfig
+    carries_over_breaks = False
     scale: Tensor
 
     def __init__(self, config: StackedRnnConfig, maps: FeatureMaps | None = None) -> None:
@@ -104,6 +103,7 @@ class StackedRnnDetector(ClipDetector):
         self.maps = config.maps(_BLOCK) if maps is None else maps
         self._rows, self._columns, width = self.maps.shape
         check_grid(self._rows, self._columns, self.maps.source)
+        self._sixteenth_of_cell = over_cells(np.arange(16), self._rows, self._columns).ravel()
         self.rnn = StackedRNN(
             width,
             config.layers,
@@ -117,13 +117,7 @@ class StackedRnnDetector(ClipDetector):
     @property
     def looks(self) -> Looks:
         """The 21 patches of a frame's map, float32 ``(21, channels)``."""
-
-        def of(frame: Frame) -> np.ndarray:
-            return patches(np.maximum(self.maps.of(frame), 0))
-
-        shape = (PATCHES, self.maps.shape[2])
-        kind = f"patches-{self.maps.sha256[:20]}"
-        return Looks(kind, f"21 patches of {self.maps.source}", shape, np.dtype(np.float32), of)
+        return patch_looks(self.maps)
 
     @property
     def training_length(self) -> int:
@@ -171,21 +165,24 @@ class StackedRnnDetector(ClipDetector):
         errors, _ = self.rnn.errors(_sequences(clip))
         return self._terms(errors[:, -1].reshape(len(clip), PATCHES))
 
-    def measure_next(self, clip: Tensor, carried: Carried | None) -> tuple[ClipTerms, Carried]:
-        """The next frames of a video, ``(frames, 1, 21, channels)``."""
-        errors, carried = self.rnn.errors(clip[:, 0].transpose(0, 1), carried)
-        return self._terms(errors.T), carried
+    def carried_at_first(self) -> tuple[Tensor, ...]:
+        """Feature and code of a frame before the first, ``(21, channels)``: nothing."""
+        begun = self.rnn.begin(self.scale.new_zeros(PATCHES, self.maps.shape[2]))
+        return begun.feature, begun.code
 
-    def carried_anew(self, carried: Carried | None) -> None:  # noqa: ARG002
-        """Nothing: there is no frame before."""
-        return
+    def measure_next(
+        self, clip: Tensor, carried: tuple[Tensor, ...]
+    ) -> tuple[ClipTerms, tuple[Tensor, ...]]:
+        """The next frames of a video, ``(frames, 1, 21, channels)``."""
+        errors, last = self.rnn.errors(clip[:, 0].transpose(0, 1), Carried(*carried))
+        return self._terms(errors.T), (last.feature, last.code)
 
     def _terms(self, errors: Tensor) -> ClipTerms:
         """Of errors ``(frames, 21)``."""
         whole, sixteenths = errors[:, 0], errors[:, SIXTEENTHS]
         pyramid = (whole + errors[:, QUARTERS].amax(1) + sixteenths.amax(1)) / 3
-        places = over_cells(sixteenths.cpu().numpy(), self._rows, self._columns)
-        return ClipTerms({"whole": whole, "pyramid": pyramid}, torch.from_numpy(places))
+        places = sixteenths[:, self._sixteenth_of_cell].unflatten(1, (self._rows, self._columns))
+        return ClipTerms({"whole": whole, "pyramid": pyramid}, places)
 
     def rank(self, metrics: Mapping[str, float]) -> tuple[float, ...]:
         """The smaller the error of held-out normal clips, the better."""

@@ -16,13 +16,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from oddframe.bags.detector import BagDetector, BagShape
+from oddframe.bags.detector import BagDetector
 from oddframe.bags.feature_magnitude import (
     MagnitudeConfig,
     MagnitudeOutput,
     magnitude_losses,
     output_of,
 )
+from oddframe.bags.snippets import BagShape
 from oddframe.files.tensor_checks import built, without_prefix
 from oddframe.networks.initialise import xavier_initialise
 from oddframe.networks.published_states import crops_for, load_strictly, width_of

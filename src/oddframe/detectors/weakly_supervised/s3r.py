@@ -18,13 +18,14 @@ import torch
 from torch import Tensor, nn
 
 from oddframe.bags import losses as bag_losses
-from oddframe.bags.detector import BagDetector, BagShape
+from oddframe.bags.detector import BagDetector
 from oddframe.bags.feature_magnitude import (
     MagnitudeConfig,
     MagnitudeOutput,
     magnitude_losses,
     output_of,
 )
+from oddframe.bags.snippets import BagShape
 from oddframe.errors import OddframeError
 from oddframe.files.tensor_checks import built, without_prefix
 from oddframe.networks.dictionary_learning import (

@@ -14,8 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from oddframe.bags.detector import BagConfig, BagDetector, BagShape
+from oddframe.bags.detector import BagConfig, BagDetector
 from oddframe.bags.losses import regularisation
+from oddframe.bags.snippets import BagShape
 from oddframe.networks.initialise import xavier_initialise
 from oddframe.settings.ranges import setting
 

@@ -23,6 +23,7 @@ import math
 import warnings
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import torch
@@ -116,22 +117,26 @@ class Mnad(ClipDetector):
         """
         return self._compared(clip, self._trained)[0]
 
-    def carried_at_first(self) -> Tensor | None:
+    def carried_at_first(self) -> tuple[Tensor, ...]:
         """With ``update_memory`` every stream starts from the memory as it was trained."""
-        return self.items.clone() if self.config.update_memory else None
+        return (self.items.clone(),) if self.config.update_memory else ()
 
-    def measure_next(self, clip: Tensor, carried: Tensor | None) -> tuple[ClipTerms, Tensor | None]:
+    def measure_next(
+        self, clip: Tensor, carried: tuple[Tensor, ...]
+    ) -> tuple[ClipTerms, tuple[Tensor, ...]]:
         """With ``update_memory``, the terms by the stream's memory, and the memory afterwards.
 
         A clip whose point score is low updates the memory that later ones are measured with.
         """
-        if carried is None:
-            return self.measure(clip), None
-        found, made, queries = self._compared(clip, carried)
-        score = point_score(made, self.as_unit(clip[:, -1]))
-        if queries is not None and score < self.config.update_below:
-            carried = memory.updated(queries, carried)
-        return found, carried
+        if not carried:
+            return self.measure(clip), ()
+        (items,) = carried
+        found, made, queries = self._compared(clip, items)
+        if queries is not None:
+            score = point_score(made, self.as_unit(clip[:, -1]))
+            moved = memory.updated(queries, items)
+            items = torch.where(score < self.config.update_below, moved, items)
+        return found, (items,)
 
     def _compared(
         self, clip: Tensor, items: Tensor | None
@@ -183,14 +188,17 @@ class Mnad(ClipDetector):
         if self.config.task != "denoising":
             return given
         pepper = -1.0 if self.config.pixels == "symmetric" else 0.0
-        if self.training:
-            draw = torch.rand_like(given)
-        else:
-            fixed = torch.Generator().manual_seed(0)
-            draw = torch.rand(given.shape[1:], generator=fixed, dtype=torch.float32).to(given)
+        draw = torch.rand_like(given) if self.training else self._drawn.to(given)
         noise = self.config.noise
         given = torch.where(draw < noise / 2, torch.ones_like(given), given)
         return torch.where(draw > 1 - noise / 2, torch.full_like(given, pepper), given)
+
+    @cached_property
+    def _drawn(self) -> Tensor:
+        """The one pattern of noise with which clips are scored, ``(context, channels, h, w)``."""
+        config, fixed = self.config, torch.Generator().manual_seed(0)
+        shape = config.context, config.channels, config.size, config.size
+        return torch.rand(shape, generator=fixed)
 
     def _run(self, given: Tensor, items: Tensor | None) -> tuple[Tensor, Tensor | None]:
         """The frame made, ``(clips, channels, h, w)``, and the queries, if there is a memory."""
@@ -228,8 +236,8 @@ class Mnad(ClipDetector):
         return detector.eval()
 
 
-def point_score(made: Tensor, target: Tensor) -> float:
-    """Squared error of one frame, weighted towards the pixels where it is large.
+def point_score(made: Tensor, target: Tensor) -> Tensor:
+    """Squared error of one frame, weighted towards the pixels where it is large; a scalar.
 
     Source: Park et al. 2020, Sec. 3.3, as in their code: the weights are 1 - exp(-error).
 
@@ -238,4 +246,4 @@ def point_score(made: Tensor, target: Tensor) -> float:
     """
     error = (made - target).square()
     weight = 1 - torch.exp(-error)
-    return float((weight * error).sum() / weight.sum().clamp(min=1e-12))
+    return (weight * error).sum() / weight.sum().clamp(min=1e-12)

@@ -34,8 +34,6 @@ from oddframe.networks.published_states import load_strictly
 STILL = math.log(1e-6)
 """Log-odds of a frame in which nothing moves, and the lowest of one in which something does: one
 in a million. Only with patches."""
-_AT_ONCE = 64
-"""Patches measured at once: the generator keeps 512 channels at nearly full resolution."""
 
 
 class OGNet(ClipDetector):
@@ -64,6 +62,9 @@ class OGNet(ClipDetector):
         self.old_generator = DenoisingAutoencoder(config.channels, config.width)
         self.discriminator = FrameClassifier(config.channels, config.side, config.width, outputs=1)
         self._made: tuple[Tensor, Tensor] | None = None
+        if config.patches:
+            # The generator keeps 512 channels at nearly full resolution, of all patches together.
+            self.scoring_batch = 1
 
     @property
     def clip_length(self) -> int:
@@ -192,8 +193,8 @@ class OGNet(ClipDetector):
 
     def _judge(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Log-odds ``(n,)`` of the images' reconstructions, and these."""
-        made = [self.generator(part) for part in images.split(_AT_ONCE)]
-        return torch.cat([self._logits(part) for part in made]), torch.cat(made)
+        made = self.generator(images)
+        return self._logits(made), made
 
     def _cut(self, clip: Tensor) -> tuple[Tensor, Tensor]:
         """The last frame's patches ``(clips, rows, columns, channels, side, side)``.

@@ -5,15 +5,14 @@ So the corrected pipeline can be compared with the code as it was published.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from oddframe.calibration.score_of_terms import within_video
+from oddframe.calibration.video_scales import VideoScale
 from oddframe.detectors.one_class.pseudo_anomaly.detector import NORMAL, PSEUDO, PseudoAnomaly
 from oddframe.detectors.one_class.pseudo_anomaly.settings import COMPARED_ROWS
 from oddframe.errors import OddframeError
@@ -89,33 +88,6 @@ def compared_rows(prediction: Tensor, target: Tensor) -> Tensor:
         )
     distance = (prediction[:COMPARED_ROWS] - target[:COMPARED_ROWS]).abs()
     return distance.flatten(1).mean(1).sum()
-
-
-def shifted_terms(
-    terms: Mapping[str, np.ndarray], names: Iterable[str], before: int
-) -> dict[str, np.ndarray]:
-    """Terms as the published evaluation pairs them with labels, each from 0 to 1 in its video.
-
-    It measures the windows that end at frames ``before`` to ``n - 1``, drops the first of them,
-    and sets the others beside the labels of frames ``before`` to ``n - 2``: the score of frame t
-    meets the label of frame t - 1. Frames that it does not judge take the nearest value.
-
-    Args:
-        terms: name to values ``(n,)``, each at its own frame.
-        names: names of the terms wanted.
-        before: frames before the first whole clip.
-
-    Returns:
-        By name, float32 ``(n,)``. Where the published code divides by zero, 0.
-    """
-    shifted = {}
-    for name in names:
-        values = np.asarray(terms[name], np.float64)
-        # A video without a second window has nothing left to shift.
-        judged = values[before + 1 :] if len(values) > before + 1 else values[-1:]
-        places = np.arange(len(values)) - before
-        shifted[name] = within_video(judged)[places.clip(0, len(judged) - 1)].astype(np.float32)
-    return shifted
 
 
 class AsPublished(PseudoAnomaly):
@@ -200,19 +172,10 @@ class AsPublished(PseudoAnomaly):
             "not_normal": 1 - logits[:, NORMAL].sigmoid(),
         }
 
-    def scaled_terms(
-        self, terms: Mapping[str, np.ndarray], *, per_video: bool = False
-    ) -> dict[str, np.ndarray]:
-        """The terms on one scale; per video, moved as the thesis moves them."""
-        if not per_video:
-            return super().scaled_terms(terms)
-        before = self.config.context * self.config.frame_step
-        return shifted_terms(terms, self.weights, before)
-
-    def combine(self, terms: Mapping[str, np.ndarray], *, per_video: bool = False) -> np.ndarray:
-        """The weighted sum; per video, brought to 0 to 1 once more."""
-        total = super().combine(terms, per_video=per_video)
-        return within_video(total) if per_video else total
+    @property
+    def video_scale(self) -> VideoScale:
+        """Moved, and brought to 0 to 1 once more, as the thesis does it."""
+        return VideoScale("shifted", self.config.context * self.config.frame_step)
 
     @property
     def notes(self) -> dict[str, Any]:

@@ -15,9 +15,10 @@ from typing import ClassVar, Self
 import torch
 from torch import Tensor, nn
 
-from oddframe.bags.detector import BagConfig, BagDetector, BagShape
+from oddframe.bags.detector import BagConfig, BagDetector
 from oddframe.bags.feature_magnitude import MagnitudeOutput, output_of
 from oddframe.bags.losses import LossVariant, classification, regularisation
+from oddframe.bags.snippets import BagShape
 from oddframe.detectors.traits import Traits
 from oddframe.detectors.weakly_supervised.mgfn.blocks import (
     Block,
