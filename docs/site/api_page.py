@@ -22,6 +22,7 @@ GROUPS = {
         "cite",
     ),
     "What there is": ("info", "doctor"),
+    "Elsewhere": ("export",),
     "Values": ("Scores", "Manifest", "Video", "Event", "open_video"),
     "Errors": ("OddframeError", "OddframeWarning"),
 }

@@ -26,7 +26,7 @@ import oddframe  # noqa: E402
 NAVIGATION = {
     "Start here": "own-videos live training reproduce why-your-auc faq glossary",
     "Your cameras": (
-        "fixed-camera drill cameras zones alerts home-assistant page teaching cuts python"
+        "fixed-camera drill cameras zones alerts home-assistant page teaching cuts export python"
     ),
     "Detectors": "detectors own-detectors",
     "Learning from normal footage": (

@@ -25,6 +25,7 @@ _PUBLIC = {
     "drill": "oddframe.verbs.drill",
     "evaluate": "oddframe.verbs.evaluate",
     "evaluate_scores": "oddframe.evaluation.evaluate",
+    "export": "oddframe.verbs.export",
     "extract": "oddframe.verbs.extract",
     "fetch": "oddframe.verbs.fetch",
     "import_checkpoint": "oddframe.verbs.import_checkpoint",

@@ -13,6 +13,8 @@ from oddframe.errors import OddframeError as OddframeError
 from oddframe.errors import OddframeWarning as OddframeWarning
 from oddframe.evaluation.evaluate import evaluate_scores as evaluate_scores
 from oddframe.evaluation.result import Evaluation
+from oddframe.exporting.export import Exported
+from oddframe.exporting.package import CheckedPackage
 from oddframe.files.fetched import Fetched
 from oddframe.files.paths import AnyPath
 from oddframe.fitting.fit import Trained
@@ -84,6 +86,16 @@ def evaluate(
     seed: int = ...,
     report: bool = ...,
 ) -> Evaluation: ...
+def export(
+    run: AnyPath | None = ...,
+    out: AnyPath | None = ...,
+    *,
+    footage: AnyPath | None = ...,
+    root: AnyPath | None = ...,
+    features: AnyPath | None = ...,
+    detector: str | None = ...,
+    check: AnyPath | None = ...,
+) -> Exported | CheckedPackage: ...
 def extract(
     footage: AnyPath | Sequence[AnyPath],
     out: AnyPath,
@@ -274,6 +286,7 @@ __all__ = [
     "drill",
     "evaluate",
     "evaluate_scores",
+    "export",
     "extract",
     "fetch",
     "import_checkpoint",

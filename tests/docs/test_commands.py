@@ -35,6 +35,7 @@ READ = {
     "data-sets.md": "data sets that are not here; their readers have trees of their own in tests",
     "drill.md": "half a minute; tests/drills/ has small ones",
     "experiments-results.md": "a bench of an hour",
+    "export.md": "tests/exporting makes packages and checks them",
     "faq.md": "the same as in own-videos.md",
     "features.md": "networks, a cluster, footage that is not here",
     "fixed-camera.md": "Ped2 and the home office",

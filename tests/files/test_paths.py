@@ -19,6 +19,7 @@ from oddframe.files.paths import is_path, text_paths
 CALLS = {
     "demo": {"out": "file/demo"},
     "prepare": {"dataset": "folder", "root": "nowhere", "out": "m.jsonl"},
+    "export": {"run": "nowhere", "out": "package"},
     "extract": {"footage": "nowhere", "out": "features"},
     "merge_crops": {"folder": "nowhere", "out": "merged"},
     "train": {"footage": "nowhere/", "out": "run"},

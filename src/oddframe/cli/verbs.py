@@ -17,6 +17,7 @@ VERBS = {
     "serve": "the page: watched cameras, where you look and decide; an archive of videos",
     "drill": "what a run would notice: real oddities put into normal footage, no labels needed",
     "learn": "teach a run: what is normal at its place is silent from then on",
+    "export": "a run becomes a package that scores without PyTorch, checked against the run",
     "losses": "a run's loss on its bags, and its spread over random pairings",
     "evaluate": "scores against the truth: metrics with intervals, and a report",
     "compare": "runs, sweeps and anybody's scores of the same videos side by side",

@@ -14,9 +14,12 @@ from typing import Any
 
 from oddframe.detectors import plugins
 from oddframe.errors import OddframeError, unknown
+from oddframe.files.text_files import shown
 
 DEFAULT = "fixed-camera"
 DEFAULT_FEATURES = "rtfm"
+MACHINES = ("clips", "bags")
+"""The machines whose detectors can be exported: each has a module ``exported`` for these."""
 
 
 def available() -> list[str]:
@@ -92,6 +95,17 @@ def load_recorded(run: Path, name: str, source: Any) -> ModuleType:
             f"{plugins.how_to_get(name, source)}"
         )
     return load(name)
+
+
+def load_machine(name: Any) -> ModuleType:
+    """The module of detectors that were exported from a machine; its ``DETECTOR`` class.
+
+    Raises:
+        OddframeError: no such machine.
+    """
+    if name not in MACHINES:
+        raise OddframeError(f"'machine': expected {' or '.join(MACHINES)}, found {shown(name)}")
+    return import_module(f"oddframe.{name}.exported")
 
 
 def _checked(module: ModuleType, where: str, name: str = "") -> ModuleType:

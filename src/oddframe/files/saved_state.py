@@ -79,6 +79,12 @@ class SavedState:
         self._expect(fits, name, f"a whole number from {least} to {most}")
         return value
 
+    def truth(self, name: str) -> bool:
+        """True or false."""
+        value = self._value(name)
+        self._expect(isinstance(value, bool), name, "true or false")
+        return value
+
     def words(self, name: str) -> str:
         """A text, of a few sentences at most."""
         value = self._value(name)
@@ -92,6 +98,15 @@ class SavedState:
         fits = isinstance(values, list) and all(isinstance(value, str) for value in values)
         self._expect(fits, name, "a list of words")
         return list(values)
+
+    def notes(self, name: str) -> dict[str, Any]:
+        """Plain values by name, for a report: text, numbers, true and false, lists of these."""
+        part = self.part(name)
+        plain = {key: part._value(key) for key in part}
+        single = [x for v in plain.values() for x in (v if isinstance(v, list) else [v])]
+        fits = all(value is None or isinstance(value, str | int | float) for value in single)
+        self._expect(fits, name, "text and numbers")
+        return plain
 
     def array(self, name: str, kind: type[np.generic], shape: tuple[int | None, ...]) -> np.ndarray:
         """Finite numbers of a kind (``np.floating``, ``np.uint8``) and a shape; None is any."""

@@ -19,6 +19,8 @@ from oddframe.files.tensor_archive import KINDS, read_tensor_archive, write_tens
 from oddframe.files.text_files import shown
 
 FORMAT = "oddframe-run/1"
+EXPORTED = "oddframe-export/1"
+"""Of a detector whose network lies beside it (:mod:`oddframe.runs.exported_network`)."""
 
 
 def write_checkpoint(path: Path, detector: Detector, version: int = 0) -> Path:
@@ -32,12 +34,32 @@ def write_checkpoint(path: Path, detector: Detector, version: int = 0) -> Path:
     Raises:
         OddframeError: the detector's state holds what no checkpoint can hold, or the disk is full.
     """
+    return write_content(path, FORMAT, detector.name, detector.state(), version)
+
+
+def write_content(
+    path: Path, form: str, name: str, state: Any, version: int = 0, **more: str
+) -> Path:
+    """Write a checkpoint of a state.
+
+    Args:
+        path: the file.
+        form: :data:`FORMAT` or :data:`EXPORTED`.
+        name: of the detector.
+        state: what it is made of.
+        version: how often it was taught.
+        more: other plain values of the format.
+
+    Raises:
+        OddframeError: the state holds what no checkpoint can hold, or the disk is full.
+    """
     content = {
-        "format": FORMAT,
+        "format": form,
         "oddframe": oddframe.__version__,
-        "detector": detector.name,
+        "detector": name,
         **({"version": version} if version else {}),
-        "state": as_saved(detector.state(), f"the state of detector '{detector.name}'"),
+        **more,
+        "state": as_saved(state, f"the state of detector '{name}'"),
     }
     with atomic_path(path) as temporary:
         write_tensor_archive(temporary, content)
@@ -52,11 +74,12 @@ def read_checkpoint(path: Path) -> tuple[str, dict[str, Any]]:
     """
     content = read_tensor_archive(path, "the checkpoint of a run", "train again")
     found = content.get("format") if isinstance(content, dict) else None
-    if found != FORMAT:
+    if found not in (FORMAT, EXPORTED):
+        again = "train again" if str(found).startswith("oddframe-run/") else "make it again"
         made_by = content.get("oddframe", "?") if isinstance(content, dict) else "?"
         raise OddframeError(
             f"{path}: expected a run of format '{FORMAT}', found {found!r} (made by oddframe "
-            f"{made_by}, this is {oddframe.__version__}); train again with this version"
+            f"{made_by}, this is {oddframe.__version__}); {again} with this version"
         )
     name = content.get("detector")
     if not is_name(name):

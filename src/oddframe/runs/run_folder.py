@@ -26,7 +26,8 @@ from oddframe.files.paths import AnyPath, as_path
 from oddframe.files.plain_values import typed
 from oddframe.files.yaml_table import Dumper, read_yaml
 from oddframe.media.grey_levels import Levels, levels_from
-from oddframe.runs.checkpoint import read_checkpoint
+from oddframe.runs.checkpoint import EXPORTED, read_checkpoint
+from oddframe.runs.exported_network import exported_detector
 from oddframe.settings.reading import read_settings
 from oddframe.videos.video import Video
 from oddframe.zones.zone import Zones
@@ -187,6 +188,7 @@ def read_run(folder: AnyPath, checkpoint: str = CHECKPOINT, detector: str | None
         folder: the run folder.
         checkpoint: which of its checkpoints.
         detector: the detector's name, or its file, whose code is run; a run itself names no file.
+            What was exported needs no code of its method, and runs none.
 
     Raises:
         OddframeError: not a run, unfinished, damaged, of another format version, or of a detector
@@ -209,7 +211,19 @@ def read_run(folder: AnyPath, checkpoint: str = CHECKPOINT, detector: str | None
         raise OddframeError(f"{folder}: not a finished run, {checkpoint} is missing; {how}")
     name, content = read_checkpoint(path)
     config = read_config(folder)
-    module = _detector(folder, name, config.get("detector_source"), detector)
+    source: Mapping[str, str] = {}
+    if content["format"] == EXPORTED:
+        fitted = exported_detector(path, content)
+    else:
+        module = _detector(folder, name, config.get("detector_source"), detector)
+        fitted, source = _of_module(path, name, module, content), plugins.source_of(module)
+    version = content.get("version")
+    version = version if type(version) is int and version >= 0 else 0
+    return Run(folder, fitted, config, sha256_of(path), source, version)
+
+
+def _of_module(path: Path, name: str, module: ModuleType, content: Mapping[str, Any]) -> Detector:
+    """The detector of a checkpoint's content, made by its own module."""
     try:
         state = content["state"]
         if "config" in state:
@@ -217,12 +231,9 @@ def read_run(folder: AnyPath, checkpoint: str = CHECKPOINT, detector: str | None
             given = {key: value for key, value in state["config"].items() if key in known}
             settings = read_settings(module.CONFIG, name, given)
             state = {**state, "config": vars(settings)}
-        fitted = module.DETECTOR.from_state(state)
+        return module.DETECTOR.from_state(state)
     except Exception as error:  # of nearly any kind, if it is not a state of this detector
         raise OddframeError(f"{path}: {_does_not_fit(name, module, error)}") from error
-    version = content.get("version")
-    version = version if type(version) is int and version >= 0 else 0
-    return Run(folder, fitted, config, sha256_of(path), plugins.source_of(module), version)
 
 
 def _does_not_fit(name: str, module: ModuleType, error: Exception) -> str:

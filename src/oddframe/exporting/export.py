@@ -1,0 +1,199 @@
+"""From a run to a package: networks as ONNX, asked what the run is asked, written if they agree.
+
+A package is whole or absent: it is made in a hidden folder beside its place, and moved there.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from oddframe.console.progress import progress
+from oddframe.detectors.contract import Detector
+from oddframe.errors import OddframeError
+from oddframe.exporting.answers import Agreement, agreement
+from oddframe.exporting.held_out import HeldOut, HeldOutFeatures
+from oddframe.exporting.package import (
+    PACKAGE,
+    Package,
+    parity_lines,
+    require_parity,
+    write_package,
+    write_parity,
+)
+from oddframe.exporting.request import ExportRequest
+from oddframe.files.atomic import cannot_write, check_can_write
+from oddframe.files.folder_lock import alone_in
+from oddframe.runs.exported_network import write_exported
+from oddframe.runs.lessons import FOLDER as LESSONS
+from oddframe.runs.run_folder import CHECKPOINT, CONFIG, Run, read_run
+from oddframe.runs.sights import SIGHTS
+
+_WHOLE = "package"
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A package that was written.
+
+    Attributes:
+        folder: where.
+        package: what it says of itself.
+        megabytes: of all its files.
+    """
+
+    folder: Path
+    package: Package
+    megabytes: float
+
+    def text(self) -> str:
+        """Lines for a terminal."""
+        made = self.package
+        what = f"{made.detector} without PyTorch, {made.precision}, {self.megabytes:.1f} MB"
+        return "\n".join(
+            [
+                f"{self.folder}: {what}; it answers as {made.run} does:",
+                *parity_lines(made.parity),
+                f"on the machine that is to score: oddframe export --check {self.folder}",
+            ]
+        )
+
+
+def export_run(request: ExportRequest) -> Exported:
+    """Make a package of a run.
+
+    Raises:
+        OddframeError: a run that nothing was learnt in, or of a detector that no package can hold;
+            no footage to look at parity on; a package that answers otherwise than the run.
+        CannotWriteError: the folder cannot be written, or something is there.
+    """
+    run, out = request.run, request.out
+    _require_exportable(run)
+    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
+        raise OddframeError(f"{out}: something is there; give --out another folder, or remove it")
+    check_can_write(out)
+    held_out = _held_out(request)
+    with _whole_or_absent(out) as folder, progress() as bar:
+        bar.share("exporting", 0.0)
+        _write_detector(folder, run)
+        shutil.copy(run.folder / CONFIG, folder / CONFIG)
+        bar.share("comparing with the run", 0.3)
+        found = read_run(folder).detector
+        samples = held_out.samples()
+        parity, answers = [_on_footage(run.detector, found, held_out)], []
+        for sample in samples:
+            wanted, said = sample.answers([run.detector, found])
+            (live,) = sample.answers([found], live=True)
+            answers.append(wanted)
+            parity += [
+                agreement(sample.name, wanted, said, run.detector.threshold),
+                agreement(f"{sample.name}, live", wanted, live, run.detector.threshold),
+            ]
+        require_parity(parity, f"{run.folder}: the package would not answer as the run does")
+        write_parity(folder, samples, answers)
+        package = write_package(
+            folder,
+            {
+                "detector": run.detector.name,
+                "run": run.folder.name,
+                "run_sha256": run.sha256,
+                "precision": "float32",
+                "samples": {sample.name: sample.sha256 for sample in samples},
+                "parity": parity,
+            },
+        )
+    size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+    return Exported(out, package, size / 1e6)
+
+
+def _require_exportable(run: Run) -> None:
+    """Refuse what is no trained detector, or needs code that a package does not hold."""
+    name, traits = run.detector.name, run.detector.traits
+    if (run.folder / PACKAGE).is_file():
+        raise OddframeError(f"{run.folder}: is a package already; copy the folder")
+    if traits.trained == "never":
+        raise OddframeError(
+            f"{run.folder}: {name} learns nothing, so there is nothing to export; "
+            "it scores as it is: oddframe score RUN VIDEO"
+        )
+    if traits.trained == "at once" and "file" in run.source:
+        raise OddframeError(
+            f"{run.folder}: {name} is made of its own file, which a package cannot hold; detectors "
+            "that subclass ClipDetector or BagDetector can be exported"
+        )
+
+
+def _held_out(request: ExportRequest) -> HeldOut | HeldOutFeatures:
+    if request.run.detector.traits.looks_at == "features":
+        if request.footage is not None:
+            raise OddframeError(
+                f"{request.run.folder}: {request.run.detector.name} reads features; give "
+                "--features, and leave out --footage"
+            )
+        return HeldOutFeatures.of(request)
+    if request.features is not None:
+        raise OddframeError(
+            f"{request.run.folder}: {request.run.detector.name} looks at frames; give --footage, "
+            "and leave out --features"
+        )
+    return HeldOut.of(request)
+
+
+def _write_detector(folder: Path, run: Run) -> None:
+    """The checkpoint and what belongs to it: as it is, where no network of PyTorch is in it."""
+    if run.detector.traits.trained == "at once":
+        shutil.copy(run.folder / CHECKPOINT, folder / CHECKPOINT)
+        if (run.folder / SIGHTS).is_file():
+            shutil.copy(run.folder / SIGHTS, folder / SIGHTS)
+        if (run.folder / LESSONS).is_dir():
+            shutil.copytree(run.folder / LESSONS, folder / LESSONS)
+        return
+    from oddframe.bags.detector import BagDetector
+    from oddframe.clips.detector import ClipDetector
+    from oddframe.exporting.bag_export import exported_bags
+    from oddframe.exporting.clip_export import exported_clips
+
+    if isinstance(run.detector, ClipDetector):
+        write_exported(folder / CHECKPOINT, exported_clips(run.detector), "clips")
+    elif isinstance(run.detector, BagDetector):
+        write_exported(folder / CHECKPOINT, exported_bags(run.detector), "bags")
+    else:
+        raise OddframeError(
+            f"{run.folder}: {run.detector.name} is trained in a way of its own; detectors that "
+            "subclass ClipDetector or BagDetector can be exported"
+        )
+
+
+def _on_footage(
+    wanted: Detector, found: Detector, held_out: HeldOut | HeldOutFeatures
+) -> Agreement:
+    """How far they lie apart on real footage, of which a package keeps but a little."""
+    answers = held_out.answers([wanted, found])
+    return agreement("held out", *answers, wanted.threshold)
+
+
+@contextmanager
+def _whole_or_absent(out: Path) -> Generator[Path]:
+    """A folder to fill, which takes its place where the block ends well.
+
+    What a process that was killed has left beside it is removed by the next that writes there.
+    """
+    stage = out.absolute().parent / f".{out.name}.partial"
+    try:
+        with alone_in(stage):
+            try:
+                shutil.rmtree(stage / _WHOLE, ignore_errors=True)
+                (stage / _WHOLE).mkdir()
+                yield stage / _WHOLE
+                if out.exists():
+                    out.rmdir()
+                (stage / _WHOLE).rename(out)
+            finally:
+                shutil.rmtree(stage / _WHOLE, ignore_errors=True)
+        with suppress(OSError):  # of one that was killed, or somebody else's by now
+            stage.rmdir()
+    except OSError as error:
+        raise cannot_write(out, error) from error
