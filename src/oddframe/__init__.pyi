@@ -93,6 +93,7 @@ def export(
     footage: AnyPath | None = ...,
     root: AnyPath | None = ...,
     features: AnyPath | None = ...,
+    int8: bool = ...,
     detector: str | None = ...,
     check: AnyPath | None = ...,
 ) -> Exported | CheckedPackage: ...

@@ -9,13 +9,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import spearmanr
 from tests.made.every_detector import EXAMPLES
 from tests.made.waiting import until
 
 import oddframe
 from oddframe.cli import main
-from oddframe.exporting.answers import Answers, agreement
+from oddframe.exporting.answers import Answers, agreement, likeness, spearman
 from oddframe.files.tensor_archive import read_tensor_archive, write_tensor_archive
+from oddframe.runs.run_folder import read_run
 
 NAME = "conv-ae"
 
@@ -197,6 +199,44 @@ def test_a_package_whose_answers_are_others_is_told_by_how_much(package, capsys)
     write_package(package, {**{name: described[name] for name in kept}, "parity": []})
     said = refused(["export", "--check", package], capsys)
     assert "of sample 'footage' scores differ by 0.0" in said
+
+
+def test_integers_rank_frames_as_floats_do(every_detector, footage, tmp_path, capsys):
+    run = every_detector("future-frame").run
+    out = tmp_path / "package"
+    assert main(["export", str(run.folder), "--out", str(out), "--int8"]) == 0
+    said = json.loads((out / "package.json").read_text())
+    assert said["precision"] == "int8"
+    network = (out / "network.onnx").read_bytes()
+    assert network.count(b"QuantizeLinear") > 10
+    detector = read_run(out).detector
+    assert detector.scales != run.detector.scales
+    assert detector.notes["threshold"]
+    film = footage.manifest.parent / "large51.mp4"
+    both = [oddframe.open_run(folder) for folder in (out, run.folder)]
+    values = [
+        one.score(film, out=tmp_path / f"{n}" / "scores.npz").scores.values["large51"]
+        for n, one in enumerate(both)
+    ]
+    assert spearmanr(*values).statistic > 0.99
+    assert main(["export", "--check", str(out)]) == 0
+    for name, words in (("fixed-camera", "stays the one"), ("rtfm", "with --int8")):
+        other = every_detector(name).run.folder
+        told = refused(["export", other, "--out", tmp_path / "no", "--int8"], capsys)
+        assert words in told
+
+
+def test_likeness_by_hand():
+    wanted = Answers(np.array([0.0, 1.0, 2.0, 6.0, 3.0, 0.5]))
+    other = Answers(np.array([0.0, 2.0, 4.0, 8.0, 9.5, 1.0]))  # odd from a frame later on
+    found = likeness("s", wanted, other, (5.0, 9.0), ranked=False)
+    assert (found.odd, found.otherwise, found.at_threshold, found.fault) == (1, 0, 2, "")
+    late = likeness("s", wanted, other, (0.8, 9.0), ranked=False)
+    assert "2 of 6 are odd to one" in late.fault  # frames 1 and 2; 3 lies beside the other's 4
+    ranks = likeness("s", wanted, other, (5.0, 9.0), ranked=True)
+    assert f"is {spearmanr(wanted.scores, other.scores).statistic:.4f}" in ranks.fault
+    tied = np.array([1.0, 1.0, 2.0, 0.0, 2.0, 2.0]), np.array([3.0, 1.0, 1.0, 0.0, 7.0, 5.0])
+    assert spearman(*tied) == pytest.approx(spearmanr(*tied).statistic)
 
 
 def test_a_killed_export_leaves_nothing_half(run, tmp_path):

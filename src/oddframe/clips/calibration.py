@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
+from typing import Protocol
 
 import numpy as np
 
-from oddframe.clips.learner import ClipLearner
-from oddframe.clips.stream import TooShortError, measured_video
+from oddframe.clips.stream import MeasuresClips, TooShortError, measured_video
 from oddframe.console.words import HELD_OUT, count
 from oddframe.media.clock import Clock
 
 
+class LearnsScales(MeasuresClips, Protocol):
+    """What measures clips and makes scores of that."""
+
+    def learn_scales(
+        self,
+        normal: Iterable[tuple[str, Mapping[str, np.ndarray], np.ndarray, Clock]],
+        footage: str = HELD_OUT,
+    ) -> None:
+        """See :class:`oddframe.calibration.score_of_terms.ScoreOfTerms`."""
+        ...
+
+
 def calibrate_detector(
-    detector: ClipLearner,
+    detector: LearnsScales,
     videos: Iterable[tuple[str, Iterable[np.ndarray], Clock, Container[int]]],
     footage: str = HELD_OUT,
 ) -> int:

@@ -16,6 +16,8 @@ from oddframe.media.frames import Frame, MediaInfo
 TOLERANCE = 1e-3
 """Largest difference of two numbers that are the same, in deviations of normal footage; of numbers
 above 1, a thousandth of them."""
+LEAST_RANKS = 0.99
+"""Spearman's rank correlation of scores that rank the same frames alike."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,9 @@ class Agreement:
         otherwise: frames that are on the other side of it in one of the two, though further from
             it than the tolerance.
         at_threshold: those that are, and lie as near to it as rounding reaches.
+        alike: of a network of integers, whose scores are others: it need only rank frames alike,
+            and find the same moments odd, to a frame.
+        ranks: then Spearman's correlation of the scores, where frames differ enough to have one.
     """
 
     sample: str
@@ -70,11 +75,16 @@ class Agreement:
     odd: int
     otherwise: int
     at_threshold: int
+    alike: bool = False
+    ranks: float | None = None
 
     @property
     def fault(self) -> str:
         """What is wrong, in words; empty where nothing is."""
-        for what in ("terms", "maps", "scores"):
+        if self.ranks is not None and not self.ranks >= LEAST_RANKS:
+            least = f"expected {LEAST_RANKS:g} at least"
+            return f"Spearman's rank correlation of scores is {self.ranks:.4f}, {least}"
+        for what in () if self.alike else ("terms", "maps", "scores"):
             apart = getattr(self, what)
             if not apart <= TOLERANCE:  # NaN is not
                 return f"{what} differ by {apart:.2g}, expected {TOLERANCE:g} at most"
@@ -106,6 +116,45 @@ def agreement(sample: str, wanted: Answers, found: Answers, threshold: float) ->
         int(((odd != other) & far).sum()),
         int(((odd != other) & ~far).sum()),
     )
+
+
+def likeness(
+    sample: str, wanted: Answers, found: Answers, limits: tuple[float, float], *, ranked: bool
+) -> Agreement:
+    """How alike two answers are whose scores are on scales of their own.
+
+    Args:
+        sample: its name.
+        wanted: of the one in floats.
+        found: of the one in integers.
+        limits: the threshold of each.
+        ranked: whether frames differ enough to be ranked: of real footage.
+    """
+    odd = [said.scores > limit for said, limit in zip((wanted, found), limits, strict=True)]
+    beside = [np.convolve(one, (1, 1, 1), "same") > 0 for one in odd]
+    alone = (odd[0] & ~beside[1]) | (odd[1] & ~beside[0])
+    return Agreement(
+        sample,
+        len(wanted.scores),
+        apart(wanted.scores, found.scores),
+        max((apart(wanted.terms[n], found.terms[n]) for n in wanted.terms), default=0.0),
+        apart(wanted.maps, found.maps),
+        int(odd[0].sum()),
+        int(alone.sum()),
+        int((odd[0] != odd[1]).sum() - alone.sum()),
+        alike=True,
+        ranks=spearman(wanted.scores, found.scores) if ranked else None,
+    )
+
+
+def spearman(one: np.ndarray, other: np.ndarray) -> float:
+    """Spearman's rank correlation; equal values share the mean of their ranks."""
+    return float(np.corrcoef(_ranks(one), _ranks(other))[0, 1])
+
+
+def _ranks(values: np.ndarray) -> np.ndarray:
+    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts - 1) / 2)[places]
 
 
 def apart(wanted: np.ndarray, found: np.ndarray) -> float:

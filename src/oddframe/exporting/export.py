@@ -6,7 +6,7 @@ A package is whole or absent: it is made in a hidden folder beside its place, an
 from __future__ import annotations
 
 import shutil
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +14,11 @@ from pathlib import Path
 from oddframe.console.progress import progress
 from oddframe.detectors.contract import Detector
 from oddframe.errors import OddframeError
-from oddframe.exporting.answers import Agreement, agreement
+from oddframe.exporting.answers import Agreement, Answers, agreement, likeness
 from oddframe.exporting.held_out import HeldOut, HeldOutFeatures
 from oddframe.exporting.package import (
+    FLOAT32,
+    INT8,
     PACKAGE,
     Package,
     parity_lines,
@@ -25,6 +27,7 @@ from oddframe.exporting.package import (
     write_parity,
 )
 from oddframe.exporting.request import ExportRequest
+from oddframe.exporting.samples import REAL
 from oddframe.files.atomic import cannot_write, check_can_write
 from oddframe.files.folder_lock import alone_in
 from oddframe.runs.exported_network import write_exported
@@ -78,20 +81,22 @@ def export_run(request: ExportRequest) -> Exported:
     held_out = _held_out(request)
     with _whole_or_absent(out) as folder, progress() as bar:
         bar.share("exporting", 0.0)
-        _write_detector(folder, run)
+        precision = _write_detector(folder, request, held_out)
         shutil.copy(run.folder / CONFIG, folder / CONFIG)
-        bar.share("comparing with the run", 0.3)
+        bar.share("comparing with the run", 0.5)
         found = read_run(folder).detector
         samples = held_out.samples()
-        parity, answers = [_on_footage(run.detector, found, held_out)], []
+        compare = _alike if precision == INT8 else _same
+        parity = [compare("held out", run.detector, found, held_out.answers([run.detector, found]))]
+        answers = []
         for sample in samples:
             wanted, said = sample.answers([run.detector, found])
-            (live,) = sample.answers([found], live=True)
-            answers.append(wanted)
-            parity += [
-                agreement(sample.name, wanted, said, run.detector.threshold),
-                agreement(f"{sample.name}, live", wanted, live, run.detector.threshold),
-            ]
+            parity.append(compare(sample.name, run.detector, found, [wanted, said]))
+            # A network of integers is checked elsewhere against itself.
+            answers.append(said if precision == INT8 else wanted)
+            if precision == FLOAT32:
+                live = [wanted, *sample.answers([found], live=True)]
+                parity.append(compare(f"{sample.name}, live", run.detector, found, live))
         require_parity(parity, f"{run.folder}: the package would not answer as the run does")
         write_parity(folder, samples, answers)
         package = write_package(
@@ -100,7 +105,7 @@ def export_run(request: ExportRequest) -> Exported:
                 "detector": run.detector.name,
                 "run": run.folder.name,
                 "run_sha256": run.sha256,
-                "precision": "float32",
+                "precision": precision,
                 "samples": {sample.name: sample.sha256 for sample in samples},
                 "parity": parity,
             },
@@ -142,37 +147,57 @@ def _held_out(request: ExportRequest) -> HeldOut | HeldOutFeatures:
     return HeldOut.of(request)
 
 
-def _write_detector(folder: Path, run: Run) -> None:
-    """The checkpoint and what belongs to it: as it is, where no network of PyTorch is in it."""
+def _write_detector(
+    folder: Path, request: ExportRequest, held_out: HeldOut | HeldOutFeatures
+) -> str:
+    """The checkpoint and what belongs to it; what the network computes with.
+
+    Where no network of PyTorch is in it, they are as they were.
+    """
+    run = request.run
     if run.detector.traits.trained == "at once":
+        if request.int8:
+            raise OddframeError(
+                f"{run.folder}: the network of {run.detector.name} stays the one that it was "
+                "fitted with (fixed-camera's computes with integers of 8 bits); leave out --int8"
+            )
         shutil.copy(run.folder / CHECKPOINT, folder / CHECKPOINT)
         if (run.folder / SIGHTS).is_file():
             shutil.copy(run.folder / SIGHTS, folder / SIGHTS)
         if (run.folder / LESSONS).is_dir():
             shutil.copytree(run.folder / LESSONS, folder / LESSONS)
-        return
+        return FLOAT32
     from oddframe.bags.detector import BagDetector
     from oddframe.clips.detector import ClipDetector
     from oddframe.exporting.bag_export import exported_bags
     from oddframe.exporting.clip_export import exported_clips
 
-    if isinstance(run.detector, ClipDetector):
-        write_exported(folder / CHECKPOINT, exported_clips(run.detector), "clips")
-    elif isinstance(run.detector, BagDetector):
+    if isinstance(run.detector, ClipDetector) and isinstance(held_out, HeldOut):
+        exported = exported_clips(run.detector)
+        if request.int8:
+            from oddframe.exporting.int8 import in_integers
+
+            exported = in_integers(exported, held_out.images(exported.looks))
+            held_out.calibrate(exported)
+        write_exported(folder / CHECKPOINT, exported, "clips")
+    elif isinstance(run.detector, BagDetector) and not request.int8:
         write_exported(folder / CHECKPOINT, exported_bags(run.detector), "bags")
     else:
         raise OddframeError(
-            f"{run.folder}: {run.detector.name} is trained in a way of its own; detectors that "
-            "subclass ClipDetector or BagDetector can be exported"
+            f"{run.folder}: {run.detector.name} cannot be exported{' with --int8' * request.int8}; "
+            "detectors that subclass ClipDetector can, and, without --int8, of BagDetector"
         )
+    return INT8 if request.int8 else FLOAT32
 
 
-def _on_footage(
-    wanted: Detector, found: Detector, held_out: HeldOut | HeldOutFeatures
-) -> Agreement:
-    """How far they lie apart on real footage, of which a package keeps but a little."""
-    answers = held_out.answers([wanted, found])
-    return agreement("held out", *answers, wanted.threshold)
+def _same(name: str, run: Detector, found: Detector, answers: Sequence[Answers]) -> Agreement:  # noqa: ARG001
+    return agreement(name, answers[0], answers[1], run.threshold)
+
+
+def _alike(name: str, run: Detector, found: Detector, answers: Sequence[Answers]) -> Agreement:
+    limits = run.threshold, found.threshold
+    ranked = name in ("held out", *REAL)
+    return likeness(name, answers[0], answers[1], limits, ranked=ranked)
 
 
 @contextmanager

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from oddframe.bags.run_features import features_for
-from oddframe.console.words import count
+from oddframe.clips.exported import ExportedClips
+from oddframe.clips.looks import Looks
+from oddframe.console.words import HELD_OUT, LEARNT_FROM, count
 from oddframe.detectors.contract import Detector
 from oddframe.errors import OddframeError
 from oddframe.exporting.answers import Answers, first, of_frames, together
@@ -17,6 +19,7 @@ from oddframe.exporting.request import ExportRequest
 from oddframe.exporting.samples import KEPT_FRAMES, KEPT_SNIPPETS, Sample, of_features, of_footage
 from oddframe.footage.deep_footage import at_range_of_run
 from oddframe.footage.zoned_footage import with_zones
+from oddframe.media.clock import Clock
 from oddframe.media.watched_video import watched
 from oddframe.runs.normal_footage import normal_videos, own_footage
 from oddframe.runs.run_folder import MANIFEST
@@ -36,12 +39,14 @@ class HeldOut:
         request: what is asked of the export.
         manifest: says where the videos are.
         videos: the videos that are looked at, the first of them first.
+        learnt: videos that the run learnt from, where it has others than these.
         span: frames that the detector looks at at once.
     """
 
     request: ExportRequest
     manifest: Manifest
     videos: tuple[Video, ...]
+    learnt: tuple[Video, ...]
     span: int
 
     @classmethod
@@ -53,24 +58,27 @@ class HeldOut:
         """
         run = request.run
         span = int(getattr(run.detector, "span", 1))
-        given = request.footage
+        given, learnt = request.footage, ()
         if given is None:
             how = f"oddframe export {run.folder} --footage FOOTAGE --out {request.out}"
             own = own_footage(run, request.root, "--footage", how)
             manifest, videos = own.manifest, own.held_out or own.learnt
+            learnt = own.learnt if own.held_out else ()
         else:
             manifest = given.read(out=request.out)
             splits = ("val", "train", "test") if given.is_manifest else (None,)
             videos = normal_videos(manifest, *splits)
         manifest = with_zones(at_range_of_run(manifest, run.levels), run.zones or None)
-        videos = tuple(v for v in manifest if v.id in {one.id for one in videos})
+        names, known = ({one.id for one in part} for part in (videos, learnt))
+        videos = tuple(video for video in manifest if video.id in names)
+        learnt = tuple(v for v in manifest if v.id in known and manifest.locate(v).exists())
         long_enough = tuple(video for video in videos if video.frames >= span)
         if not long_enough:
             raise OddframeError(
                 f"export: none of {count(len(videos), 'normal video')} has the {span} frames that "
                 f"{run.detector.name} looks at; give others with --footage"
             )
-        return cls(request, manifest, long_enough, span)
+        return cls(request, manifest, long_enough, learnt, span)
 
     def answers(self, detectors: Sequence[Detector]) -> list[Answers]:
         """What detectors say of :data:`FRAMES` frames, of as few videos as have so many."""
@@ -84,6 +92,25 @@ class HeldOut:
                 found.append(of_frames(detectors, frames, reader.info))
             left -= len(found[-1][0].scores)
         return [together(parts) for parts in zip(*found, strict=True)]
+
+    def images(self, looks: Looks) -> Iterator[np.ndarray]:
+        """What is seen of frames that the run learnt from, of one video after another."""
+        for video in self.learnt or self.videos:
+            with open_footage(self.manifest, video) as reader:
+                yield from map(looks.of, reader)
+
+    def calibrate(self, detector: ExportedClips) -> None:
+        """Learn scales and threshold anew, from all of the footage."""
+        from oddframe.clips.calibration import calibrate_detector
+
+        def opened() -> Iterator[tuple[str, Iterator[np.ndarray], Clock, Container[int]]]:
+            for video in self.videos:
+                with watched(open_footage(self.manifest, video)) as reader:
+                    yield video.id, map(detector.looks.of, reader), video.clock, reader.breaks
+
+        own = self.request.footage is None
+        footage = HELD_OUT if self.learnt or not own else LEARNT_FROM
+        calibrate_detector(detector, opened(), footage)
 
     def samples(self) -> list[Sample]:
         """What a package keeps of it, and the pictures that are made."""

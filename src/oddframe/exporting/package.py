@@ -22,8 +22,8 @@ import numpy as np
 
 import oddframe
 from oddframe.errors import OddframeError
-from oddframe.exporting.answers import Agreement, Answers, agreement
-from oddframe.exporting.samples import Sample
+from oddframe.exporting.answers import Agreement, Answers, agreement, likeness
+from oddframe.exporting.samples import REAL, Sample
 from oddframe.exporting.this_machine import processor, versions
 from oddframe.files.array_files import read_arrays, write_arrays
 from oddframe.files.atomic import sha256_of, write_json
@@ -33,6 +33,8 @@ from oddframe.runs.run_folder import read_run
 
 PACKAGE, PARITY = "package.json", "parity.npz"
 FORMAT = "oddframe-package/1"
+FLOAT32, INT8 = "float32", "int8"
+"""What a network computes with."""
 
 
 @dataclass(frozen=True)
@@ -93,10 +95,10 @@ def parity_lines(parity: Sequence[Agreement]) -> list[str]:
     lines = []
     for one in parity:
         near = f", {one.at_threshold} at the threshold" if one.at_threshold else ""
-        lines.append(
-            f"  {one.sample.ljust(width)}  {one.frames:4d}: scores within {one.scores:.1e}, maps "
-            f"within {one.maps:.1e}, {one.odd} odd{near}"
-        )
+        how = f"scores within {one.scores:.1e}, maps within {one.maps:.1e}"
+        if one.alike:
+            how = "the same moments" if one.ranks is None else f"ranks agree to {one.ranks:.4f}"
+        lines.append(f"  {one.sample.ljust(width)}  {one.frames:4d}: {how}, {one.odd} odd{near}")
     return lines
 
 
@@ -194,7 +196,12 @@ def check_package(folder: Path) -> CheckedPackage:
                 "export the run again"
             )
         (said,) = sample.answers([detector])
-        found.append(agreement(sample.name, wanted, said, detector.threshold))
+        limit = detector.threshold
+        if package.precision == INT8:  # of which a processor rounds otherwise than another
+            ranked = sample.name in REAL
+            found.append(likeness(sample.name, wanted, said, (limit, limit), ranked=ranked))
+        else:
+            found.append(agreement(sample.name, wanted, said, limit))
     require_parity(found, f"{folder}: does not answer on this machine as its run did")
     return CheckedPackage(folder, package, tuple(found))
 

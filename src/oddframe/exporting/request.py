@@ -19,6 +19,7 @@ class ExportRequest:
         footage: normal footage on which parity is looked at; None for the run's own.
         root: folder that the paths of the run's manifest are relative to, if the data moved.
         features: of a run of features, those on which parity is looked at; None for the run's own.
+        int8: the convolutions of a detector of clips compute with integers of 8 bits.
     """
 
     run: Run
@@ -26,3 +27,4 @@ class ExportRequest:
     footage: Footage | None = None
     root: Path | None = None
     features: Path | None = None
+    int8: bool = False

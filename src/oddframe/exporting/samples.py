@@ -21,6 +21,8 @@ from oddframe.media.pictures import PictureFrame
 KEPT_FRAMES, KEPT_SIDE = 48, 256
 """Frames of real footage that a package keeps, and their longer side in pixels: 5 MB."""
 KEPT_SNIPPETS = 32
+REAL = ("footage", "features")
+"""Samples of what cameras film."""
 _LARGEST = 1e3
 """Of features that no network gives."""
 _SMALL, _OTHER = (64, 48), (120, 136)

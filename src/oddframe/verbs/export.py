@@ -21,6 +21,7 @@ def export(
     footage: Path | None = None,
     root: Path | None = None,
     features: Path | None = None,
+    int8: bool = False,
     detector: str | None = None,
     check: Path | None = None,
 ) -> Exported | CheckedPackage:
@@ -40,6 +41,9 @@ def export(
         root: folder that the paths of the manifest are relative to, if the data moved.
         features: of a run of features, the folder of features to compare on; by default the one
             that it was trained on.
+        int8: the convolutions of a detector of clips compute with integers of 8 bits. Scales and
+            threshold are learnt anew with them on the normal footage, and the package must rank
+            frames as the run does (Spearman .99) and find the same moments odd, to a frame.
         detector: the file (.py) of a detector of your own that the run was trained with; its code
             is run, and the package needs it no more.
         check: a package to look at on this machine, in place of a run and an out.
@@ -58,4 +62,5 @@ def export(
     if run is None or out is None:
         raise OddframeError("export: give a run and --out PACKAGE, or --check PACKAGE")
     given = Footage.given(footage, root) if footage is not None else None
-    return export_run(ExportRequest(read_run(run, detector=detector), out, given, root, features))
+    known = read_run(run, detector=detector)
+    return export_run(ExportRequest(known, out, given, root, features, int8))
