@@ -12,10 +12,13 @@ __version__ = "0.1.0"
 
 _PUBLIC = {
     "Detector": "oddframe.programs.detector",
+    "Evaluation": "oddframe.evaluation.result",
     "Event": "oddframe.videos.video",
+    "Judged": "oddframe.programs.stream",
     "Manifest": "oddframe.videos.manifest",
     "OddframeError": "oddframe.errors",
     "OddframeWarning": "oddframe.errors",
+    "Scored": "oddframe.scoring.footage",
     "Scores": "oddframe.scores.frame_scores",
     "Video": "oddframe.videos.video",
     "cite": "oddframe.verbs.cite",

@@ -12,7 +12,7 @@ from oddframe.drills.drilling import Drilled
 from oddframe.errors import OddframeError as OddframeError
 from oddframe.errors import OddframeWarning as OddframeWarning
 from oddframe.evaluation.evaluate import evaluate_scores as evaluate_scores
-from oddframe.evaluation.result import Evaluation
+from oddframe.evaluation.result import Evaluation as Evaluation
 from oddframe.exporting.export import Exported
 from oddframe.exporting.package import CheckedPackage
 from oddframe.files.fetched import Fetched
@@ -20,10 +20,11 @@ from oddframe.files.paths import AnyPath
 from oddframe.fitting.fit import Trained
 from oddframe.media.opening import open_video as open_video
 from oddframe.programs.detector import Detector as Detector
+from oddframe.programs.stream import Judged as Judged
 from oddframe.reproduction.outcome import RecipeList, Reproduction
 from oddframe.runs.run_folder import Run
 from oddframe.scores.frame_scores import Scores as Scores
-from oddframe.scoring.footage import Scored
+from oddframe.scoring.footage import Scored as Scored
 from oddframe.sweeps.result import SweepResult
 from oddframe.teaching.taught import Taught
 from oddframe.tracking.sending import Tracked
@@ -274,10 +275,13 @@ def watch(
 
 __all__ = [
     "Detector",
+    "Evaluation",
     "Event",
+    "Judged",
     "Manifest",
     "OddframeError",
     "OddframeWarning",
+    "Scored",
     "Scores",
     "Video",
     "cite",

@@ -88,6 +88,9 @@ def evaluate_scores(
         resamples: bootstrap resamples; 0 for numbers without intervals.
         seed: fixes the resamples of the bootstrap, and the random baseline.
 
+    Returns:
+        Every number; AUC and the like from 0 to 1, times in seconds.
+
     Raises:
         OddframeError: scores that do not fit the videos, or videos without frame labels.
     """

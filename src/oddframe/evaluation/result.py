@@ -73,7 +73,7 @@ class Decision:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What ``metrics.json`` holds.
+    """Every number of an evaluation, with its interval and its protocol: ``metrics.json``.
 
     Attributes:
         dataset, split: what was evaluated.
@@ -115,12 +115,28 @@ class Evaluation:
     hashes: dict[str, str] = field(default_factory=dict)
 
     def write(self, path: str | Path) -> Path:
-        """Write ``metrics.json`` atomically."""
+        """Write ``metrics.json``, whole or not at all.
+
+        Args:
+            path: the file.
+
+        Returns:
+            Its path.
+
+        Raises:
+            OddframeError: it cannot be written.
+        """
         return write_json(path, {"format": FORMAT, **asdict(self)})
 
     @classmethod
     def read(cls, path: str | Path) -> Evaluation:
         """Read ``metrics.json`` (or the folder that holds it).
+
+        Args:
+            path: the file or the folder.
+
+        Returns:
+            Every number in it.
 
         Raises:
             OddframeError: the file is missing or is not an evaluation of this format.

@@ -31,6 +31,11 @@ def open_video(
         levels: what becomes black and white in pictures of more than 8 bits; by default the
             range of this recording.
 
+    Returns:
+        The video, to be used in a ``with`` block and gone through once. Each frame has its 0-based
+        ``index``, its time in ``seconds``, and on request its picture: ``rgb()``, uint8 ``(height,
+        width, 3)``, and ``grey()``, uint8 ``(height, width)``.
+
     Raises:
         OddframeError: nothing there, no image in the folder, or no video stream in the file.
     """

@@ -128,7 +128,7 @@ class Detector:
             source: a camera or a recording, as ``watch`` takes it: ``rtsp://...``, ``0``, a file;
                 or images, which may go on for ever.
             fps: frames per second of images; by default 25.
-            threshold: another one than its own.
+            threshold: another one than its own; a frame with a higher score is odd.
             patience: seconds without any frame, after which it is an error; ``math.inf`` waits.
 
         Yields:
@@ -164,6 +164,9 @@ def open_run(run: Path, *, detector: str | None = None) -> Detector:
     Args:
         run: the run folder.
         detector: the file (.py) of a detector of your own that it was trained with.
+
+    Returns:
+        The detector, ready to score.
 
     Raises:
         OddframeError: no run, unfinished, or damaged.

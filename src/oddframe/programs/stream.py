@@ -63,7 +63,11 @@ class Judged:
         return self.score > self.threshold
 
     def image(self) -> np.ndarray:
-        """The picture, uint8 ``(height, width, 3)`` in RGB order."""
+        """The picture.
+
+        Returns:
+            uint8 ``(height, width, 3)`` in RGB order.
+        """
         return self.frame.rgb()
 
     def to_supervision(self) -> Detections:
@@ -71,6 +75,9 @@ class Judged:
 
         ``data`` has ``class_name``, ``score`` (of the frame) and ``reason``. Whether the frame is
         odd, :attr:`is_odd` says.
+
+        Returns:
+            A detection for each box.
 
         Raises:
             OddframeError: supervision is not installed.

@@ -49,6 +49,10 @@ class Scores:
             have an empty one.
         file: the file or folder that they were read from, for messages.
         ties: video id to a warning, where what was given has fewer ties than what is ranked.
+
+    Raises:
+        OddframeError: scores that are not one finite number for each frame, or an id that no video
+            can have.
     """
 
     values: Mapping[str, np.ndarray]
@@ -99,6 +103,9 @@ class Scores:
     def to_dataframe(self) -> DataFrame:
         """A row for each frame, in pandas: ``video``, ``frame``, ``score``.
 
+        Returns:
+            The table, videos one after the other, frames from 0.
+
         Raises:
             OddframeError: pandas is not installed.
         """
@@ -125,6 +132,9 @@ class Scores:
         Args:
             videos: those wanted.
             besides: ids of others that may have scores as well, which are left out.
+
+        Returns:
+            Their scores.
 
         Raises:
             OddframeError: a video has no scores, scores name an unknown video, or a length
@@ -159,6 +169,13 @@ class Scores:
     def of_split(self, manifest: Manifest, split: str) -> Scores:
         """The scores of one split's videos, checked; those of other splits are left out.
 
+        Args:
+            manifest: says which videos are of which split, and how many frames they have.
+            split: ``train``, ``val`` or ``test``.
+
+        Returns:
+            Their scores, in the manifest's order.
+
         Raises:
             OddframeError: missing or unknown videos, a wrong length, or only a part of each video
                 was judged.
@@ -190,7 +207,17 @@ class Scores:
         return None if rule is None else float(rule.threshold)
 
     def write(self, path: AnyPath) -> Path:
-        """Write ``scores.npz`` atomically and return its path."""
+        """Write ``scores.npz``, whole or not at all.
+
+        Args:
+            path: the file, whose name ends in ``.npz``.
+
+        Returns:
+            Its path.
+
+        Raises:
+            OddframeError: another ending, or a folder that cannot be written.
+        """
         path = as_path(path, "path")
         if path.suffix != ".npz":
             raise OddframeError(f"{path}: scores are written as .npz; give a name that ends so")
@@ -203,6 +230,12 @@ class Scores:
 
         Those are any ``{id: array}`` npz, CSV or JSON, or a folder with a file per video; see
         :mod:`oddframe.scores.score_files`.
+
+        Args:
+            path: the file or folder.
+
+        Returns:
+            The scores, with the meta data that travel with them.
 
         Raises:
             OddframeError: nothing there, nothing that could be scores, pickled objects, NaN, wrong

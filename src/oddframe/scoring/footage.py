@@ -61,8 +61,8 @@ class Scored:
     """What ``score`` made.
 
     Attributes:
-        scores: one per frame of each video.
-        detections: video id to events.
+        scores: one per frame of each video, float32 ``(frames,)``, higher is odder.
+        detections: video id to its events, each with half-open frames, reason and boxes in pixels.
         manifest: the videos.
         path: the scores file.
         report: the report page, if one was asked for.
@@ -91,7 +91,12 @@ class Scored:
         return sum(map(len, self.detections.values()))
 
     def rows(self) -> list[dict[str, Any]]:
-        """An event each: as in ``events.json``, with its video, the threshold, and its clip."""
+        """An event each: as in ``events.json``, with its video, the threshold, and its clip.
+
+        Returns:
+            Plain values by name: ``video``, ``start`` and ``end`` (half-open frames from 0),
+            ``start_seconds``, ``end_seconds``, ``peak_score``, ``reason``, ``boxes``, and so on.
+        """
         rows = []
         for video in self.manifest:
             clips = self.clips.get(video.id, ())
@@ -106,6 +111,9 @@ class Scored:
 
         ``time`` is there too, the time of day, where a recording says when it was made.
 
+        Returns:
+            The table, videos one after the other.
+
         Raises:
             OddframeError: pandas is not installed.
         """
@@ -116,6 +124,9 @@ class Scored:
 
     def events_to_dataframe(self) -> DataFrame:
         """A row for each event, in pandas: :meth:`rows`.
+
+        Returns:
+            The table; without events one that is empty.
 
         Raises:
             OddframeError: pandas is not installed.
@@ -134,6 +145,9 @@ class Scored:
         Args:
             video: its id; not needed where there is one alone.
             frame: only events that last at this frame, 0-based.
+
+        Returns:
+            A detection for each box.
 
         Raises:
             OddframeError: no such video, several to choose from, or supervision is not installed.

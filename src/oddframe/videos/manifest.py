@@ -37,6 +37,9 @@ class Manifest:
         label_rule: how the annotation became half-open 0-based events.
         annotations: annotation file (relative to the root) to SHA-256.
         left_out: recording that could not be read to the reason; not kept in the file.
+
+    Raises:
+        OddframeError: two videos with one id, or a name with characters that no name holds.
     """
 
     dataset: str
@@ -75,15 +78,35 @@ class Manifest:
         )
 
     def split(self, *names: str) -> tuple[Video, ...]:
-        """The videos of the named splits, in manifest order."""
+        """The videos of some splits, in the order of the manifest.
+
+        Args:
+            names: ``train``, ``val``, ``test``, one or several.
+
+        Returns:
+            Those videos; none where no video is in these splits.
+        """
         return tuple(video for video in self.videos if video.split in names)
 
     def normal(self, *names: str) -> tuple[Video, ...]:
-        """The videos of the named splits, without those that are known to be anomalous."""
+        """The videos of some splits that are not known to be anomalous.
+
+        Args:
+            names: ``train``, ``val``, ``test``, one or several.
+
+        Returns:
+            Those that are labelled normal, and those of which nobody knows.
+        """
         return tuple(video for video in self.split(*names) if video.label != "anomalous")
 
     def locate(self, video: Video) -> Path:
-        """Where the video's file or frame folder is.
+        """Where a video's file or frame folder is.
+
+        Args:
+            video: one of these.
+
+        Returns:
+            Its path; whether anything is there is not looked at.
 
         Raises:
             OddframeError: the manifest lists features only.
@@ -96,7 +119,12 @@ class Manifest:
         return self.root / video.path
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """Videos, frames, anomalous videos and anomalous frames of each split that is there."""
+        """How much there is of each split.
+
+        Returns:
+            Split to ``videos``, ``frames``, ``anomalous_videos`` and ``anomalous_frames``; splits
+            without videos are left out.
+        """
         result: dict[str, dict[str, int]] = {}
         for name in SPLITS:
             videos = self.split(name)
@@ -110,7 +138,11 @@ class Manifest:
         return result
 
     def check_files(self) -> None:
-        """Raise OddframeError naming the first video whose footage or truth is not on disk."""
+        """See whether the footage and the truth of all videos are on the disk.
+
+        Raises:
+            OddframeError: naming the first video of which they are not.
+        """
         for row, video in enumerate(self.videos, start=1):
             archive = video.mask.partition("#")[0] if video.mask else None
             for path in (video.path, archive, video.tracks):
@@ -126,6 +158,16 @@ class Manifest:
 
         A group of one video stays in ``train``; any larger group gives at least one video. Videos
         shorter than a second come last: they say little about what is normal.
+
+        Args:
+            share: of the videos, ``0 <= share < 1``.
+            seed: fixes which.
+
+        Returns:
+            A manifest with these videos in ``val``.
+
+        Raises:
+            OddframeError: another share.
         """
         if not 0 <= share < 1:
             raise OddframeError(f"validation share: expected 0 <= share < 1, found {share}")
@@ -146,11 +188,25 @@ class Manifest:
         return replace(self, videos=videos)
 
     def write(self, path: AnyPath) -> Path:
-        """Write ``manifest.jsonl`` atomically; the root is stored as it is."""
+        """Write ``manifest.jsonl``, whole or not at all; the root is stored as it is.
+
+        Args:
+            path: the file.
+
+        Returns:
+            Its path.
+
+        Raises:
+            OddframeError: it cannot be written.
+        """
         return write_text(as_path(path, "path"), self._text())
 
     def sha256(self) -> str:
-        """The SHA-256 of the file that :meth:`write` would write."""
+        """The SHA-256 of the file that :meth:`write` would write.
+
+        Returns:
+            64 hexadecimal digits.
+        """
         return hashlib.sha256(self._text().encode()).hexdigest()
 
     def _text(self) -> str:
@@ -174,6 +230,9 @@ class Manifest:
             path: the file.
             root: folder that video paths are relative to; by default the header's root, and a
                 relative root there is relative to the manifest's own folder.
+
+        Returns:
+            What the file lists.
 
         Raises:
             OddframeError: naming the line, for anything that does not fit the format.

@@ -27,7 +27,15 @@ LARGEST = 10**9
 
 @dataclass(frozen=True, order=True)
 class Event:
-    """An anomalous interval ``[start, end)`` of a video, in 0-based frames, with a class name."""
+    """An anomalous interval of a video, with a class name.
+
+    Attributes:
+        start, end: half-open interval ``[start, end)`` in 0-based frames, ``0 <= start < end``.
+        name: of its class; ``anomaly`` where nobody says another.
+
+    Raises:
+        OddframeError: no such interval, or a name with characters that no name holds.
+    """
 
     start: int
     end: int
@@ -43,7 +51,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Video:
-    """One recording.
+    """One recording, and what is true of it.
 
     Attributes:
         id: unique name within a manifest; used as the key of scores and as a file name (see
@@ -54,7 +62,7 @@ class Video:
         label: ``normal``, ``anomalous`` or None when nobody knows.
         classes: class names that the video carries.
         frames: true frame count.
-        fps: frames per second; where they are not regular, the typical rate.
+        fps: frames per second, 1e-7 to 1e6; where they are not regular, the typical rate.
         width, height: size of a frame in pixels; 0 where only features are at hand.
         events: annotated events, sorted by start.
         mask: pixel truth (``pixel_truth.py``), relative to the root, or None.
@@ -64,6 +72,9 @@ class Video:
         levels: which values of pictures deeper than 8 bits become black and white; None for others.
         zones: parts of the picture that are ignored or watched.
         cuts: frames at which the picture is cut; known once the video was scored.
+
+    Raises:
+        OddframeError: a value that no video has, or events that do not fit its frames or label.
     """
 
     id: str
@@ -125,11 +136,15 @@ class Video:
 
     @cached_property
     def clock(self) -> Clock:
-        """When each frame is shown; whatever has to do with seconds asks it."""
+        """When each frame is shown, in seconds from the first; whatever is about time asks it."""
         return Clock(self.frames, self.fps, self.times, self.start, self.cuts)
 
     def frame_labels(self) -> np.ndarray:
-        """One bool per frame: True inside an event. Shape ``(frames,)``."""
+        """Which frames lie in an event.
+
+        Returns:
+            bool ``(frames,)``.
+        """
         labels = np.zeros(self.frames, dtype=bool)
         for event in self.events:
             labels[event.start : event.end] = True
