@@ -25,6 +25,9 @@ import oddframe  # noqa: E402
 
 NAVIGATION = {
     "Start here": "own-videos live training reproduce why-your-auc faq glossary",
+    "Tutorials": (
+        "tutorials/own-video tutorials/honest-comparison tutorials/own-detector tutorials/live"
+    ),
     "Your cameras": (
         "fixed-camera drill cameras zones alerts home-assistant page teaching cuts export python"
     ),

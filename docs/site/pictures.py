@@ -1,7 +1,7 @@
 """Draws what detectors see of one frame of the demo's scene: ``docs/pictures/NAME.png``.
 
 ``python docs/site/pictures.py`` renders a small scene, fits what is fitted in a minute or is never
-trained, and draws the map of each over the same frame, the middle of the first event.
+trained, and draws the map of each over the same frame, with somebody on a bicycle in it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from oddframe.datasets.synthetic import SceneConfig, prepare_scene
 from oddframe.reporting.drawing.heat import heat_reference, overlay_heat
 from oddframe.scores.maps import MAPS, read_maps
 
-DETECTORS = ("fixed-camera", "deep-appearance", "unmasking", "mc2st", "giorno")
+DETECTORS = ("fixed-camera", "unmasking", "mc2st", "giorno", "deep-appearance")
+SHOWN = "cyclist"
 COLOURS = 96
 """A palette, so that a picture of noise and texture stays below 60 kB."""
 TARGET = Path(__file__).resolve().parents[1] / "pictures"
@@ -31,17 +32,23 @@ def main() -> None:
         place = Path(folder)
         scene = prepare_scene(place / "scene", SceneConfig(4, 4, 8), seed=2)
         scene.write(place / "scene.jsonl")
-        video = next(video for video in scene.split("test") if video.events)
-        at = (video.events[0].start + video.events[0].end) // 2
-        with oddframe.open_video(scene.locate(video), video.fps) as frames:
+        video, event = next(
+            (video, event)
+            for video in scene.split("test")
+            for event in video.events
+            if event.name == SHOWN
+        )
+        at, film = (event.start + event.end) // 2, scene.locate(video)
+        with oddframe.open_video(film, video.fps) as frames:
             image = next(frame.rgb() for frame in frames if frame.index == at)
         for name in DETECTORS:
             run = place / name
             oddframe.train(place / "scene.jsonl", run, detector=name)
-            scored = oddframe.score(run, place / "scene.jsonl", out=run / "scores.npz")
+            scored = oddframe.score(run, film, out=run / "scores.npz")
+            (key,) = scored.scores
             threshold = oddframe.open_run(run).threshold
-            reference = heat_reference(threshold, [scored.scores[video.id]])
-            score_map = read_maps(run / MAPS, [video.id])[video.id][at]
+            reference = heat_reference(threshold, [scored.scores[key]])
+            score_map = read_maps(run / MAPS, [key])[key][at]
             drawn = image if reference is None else overlay_heat(image, score_map, reference)
             picture = Image.fromarray(drawn).quantize(COLOURS, dither=Image.Dither.NONE)
             picture.save(TARGET / f"{name}.png", optimize=True)
