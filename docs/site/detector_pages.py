@@ -71,8 +71,8 @@ def _page(name: str, entry: Entry) -> str:
         _lead(name, entry.more),
         _kind(module.DETECTOR.traits, entry),
         f"![What {name} sees of the demo's scene](../pictures/{name}.png)\n\n"
-        "A frame of the demo's scene, and where this detector finds it odd; made by "
-        "`docs/site/pictures.py`."
+        "A frame of the demo's scene with somebody on a bicycle, and where this detector finds it "
+        "odd: coloured from half of its threshold on. Made by `docs/site/pictures.py`."
         if picture.is_file()
         else "",
         f"**How it works, and what differs from its source: [the description](../{entry.more}).**",

@@ -17,7 +17,9 @@ from oddframe.datasets.synthetic import SceneConfig, prepare_scene
 from oddframe.reporting.drawing.heat import heat_reference, overlay_heat
 from oddframe.scores.maps import MAPS, read_maps
 
-DETECTORS = ("fixed-camera", "unmasking", "mc2st", "giorno", "deep-appearance")
+DETECTORS = ("fixed-camera", "unmasking", "giorno")
+"""Tried and left out: ``mc2st``, whose quarters are those of ``unmasking`` here, and
+``deep-appearance``, whose map stays below half of its threshold."""
 SHOWN = "cyclist"
 COLOURS = 96
 """A palette, so that a picture of noise and texture stays below 60 kB."""

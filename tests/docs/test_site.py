@@ -75,6 +75,14 @@ def test_measured_rows_are_those_of_the_pages(pages) -> None:
     assert [name for name, page in pages.items() if "## Measured" not in page] == []
 
 
+def test_pictures_are_small_and_of_detectors(pages) -> None:
+    pictures = sorted((DOCS / "pictures").glob("*.png"))
+    assert {path.stem for path in pictures} == {
+        name for name, page in pages.items() if "../pictures/" in page
+    }
+    assert {path.name for path in pictures if path.stat().st_size >= 60_000} == set()
+
+
 def test_the_public_names_are_documented_once_each(site) -> None:
     named = Counter(chain(*site["api_page"].GROUPS.values()))
     assert named == Counter(oddframe.__all__)
