@@ -23,7 +23,16 @@ GROUPS = {
     ),
     "What there is": ("info", "doctor"),
     "Elsewhere": ("export",),
-    "Values": ("Scores", "Manifest", "Video", "Event", "open_video"),
+    "Values": (
+        "Scores",
+        "Scored",
+        "Judged",
+        "Evaluation",
+        "Manifest",
+        "Video",
+        "Event",
+        "open_video",
+    ),
     "Errors": ("OddframeError", "OddframeWarning"),
 }
 """Heading to the names below it; together they are ``oddframe.__all__``, as a test asks."""
