@@ -53,6 +53,7 @@ LONGEST = (
     "test_tuning",  # waits for processes of its own, so that what computes goes beside it
     "test_far_cameras",
     "test_every_training",
+    "test_every_export",
     "test_train_bags",
     "test_mlflow_page",
     "test_spread",

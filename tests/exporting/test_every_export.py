@@ -14,6 +14,7 @@ from tests.test_core_alone import SITE
 import oddframe
 from oddframe.clips.stream import terms_of
 from oddframe.detectors import load_given
+from oddframe.exporting.package import AS_FITTED, FLOAT32, read_package
 from oddframe.runs.run_folder import read_run
 
 NAMES = [
@@ -68,6 +69,8 @@ def test_a_package_answers_as_its_run(name, every_detector, package):
     found, wanted = read_run(folder).detector, run.detector
     assert found.name == wanted.name
     assert found.threshold == wanted.threshold
+    as_fitted = wanted.traits.trained == "at once"
+    assert read_package(folder).precision == (AS_FITTED if as_fitted else FLOAT32)
     assert flat(type(found).from_state(found.state()).state()) == flat(found.state())
     if wanted.traits.looks_at == "features":
         for count in (1, 2, 33, 150):

@@ -17,6 +17,7 @@ from oddframe.errors import OddframeError
 from oddframe.exporting.answers import Agreement, Answers, agreement, likeness
 from oddframe.exporting.held_out import HeldOut, HeldOutFeatures
 from oddframe.exporting.package import (
+    AS_FITTED,
     FLOAT32,
     INT8,
     PACKAGE,
@@ -94,7 +95,7 @@ def export_run(request: ExportRequest) -> Exported:
             parity.append(compare(sample.name, run.detector, found, [wanted, said]))
             # A network of integers is checked elsewhere against itself.
             answers.append(said if precision == INT8 else wanted)
-            if precision == FLOAT32:
+            if precision != INT8:
                 live = [wanted, *sample.answers([found], live=True)]
                 parity.append(compare(f"{sample.name}, live", run.detector, found, live))
         require_parity(parity, f"{run.folder}: the package would not answer as the run does")
@@ -166,7 +167,7 @@ def _write_detector(
             shutil.copy(run.folder / SIGHTS, folder / SIGHTS)
         if (run.folder / LESSONS).is_dir():
             shutil.copytree(run.folder / LESSONS, folder / LESSONS)
-        return FLOAT32
+        return AS_FITTED
     from oddframe.bags.detector import BagDetector
     from oddframe.clips.detector import ClipDetector
     from oddframe.exporting.bag_export import exported_bags

@@ -65,13 +65,11 @@ class HeldOut:
             manifest, videos = own.manifest, own.held_out or own.learnt
             learnt = own.learnt if own.held_out else ()
         else:
-            manifest = given.read(out=request.out)
+            manifest = at_range_of_run(given.read(out=request.out), run.levels)
+            manifest = with_zones(manifest, run.zones or None)
             splits = ("val", "train", "test") if given.is_manifest else (None,)
             videos = normal_videos(manifest, *splits)
-        manifest = with_zones(at_range_of_run(manifest, run.levels), run.zones or None)
-        names, known = ({one.id for one in part} for part in (videos, learnt))
-        videos = tuple(video for video in manifest if video.id in names)
-        learnt = tuple(v for v in manifest if v.id in known and manifest.locate(v).exists())
+        learnt = tuple(video for video in learnt if manifest.locate(video).exists())
         long_enough = tuple(video for video in videos if video.frames >= span)
         if not long_enough:
             raise OddframeError(

@@ -33,8 +33,8 @@ from oddframe.runs.run_folder import read_run
 
 PACKAGE, PARITY = "package.json", "parity.npz"
 FORMAT = "oddframe-package/1"
-FLOAT32, INT8 = "float32", "int8"
-"""What a network computes with."""
+FLOAT32, INT8, AS_FITTED = "float32", "int8", "as it was fitted"
+"""What a network computes with; the last where it was ONNX already, and is a copy."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Package:
         detector: its name.
         run: name of the folder of the run that was exported.
         run_sha256: of its checkpoint.
-        precision: ``float32``, or ``int8`` where the network computes with integers.
+        precision: :data:`FLOAT32`, :data:`INT8` or :data:`AS_FITTED`.
         files: name of each file to its SHA-256.
         samples: name of each sample to the SHA-256 of its numbers.
         parity: how far package and run lay apart where it was made.
