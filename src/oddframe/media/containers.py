@@ -31,6 +31,18 @@ _INVALID_ARGUMENT = 22
 """What FFmpeg answers where it knows the format and may not open it."""
 
 
+def open_input(address: str, **given: Any) -> Any:
+    """What ``av.open`` says of an address, whatever encoding its titles and names of places are in.
+
+    They are often in that of the camera's country.
+    """
+    import av
+
+    if int(av.__version__.partition(".")[0]) < 19:  # which takes none as UTF-8 without asking
+        given["metadata_errors"] = "replace"
+    return av.open(address, **given)
+
+
 def open_container(path: Path) -> tuple[Any, Any]:
     """PyAV's container of a file, and the stream of its picture.
 
@@ -42,14 +54,12 @@ def open_container(path: Path) -> tuple[Any, Any]:
     if not path.is_file():
         raise OddframeError(f"{path}: expected a video file, found {what_is_there(path)}")
     try:
-        container = av.open(
+        container = open_input(
             # Without the protocol in front, FFmpeg takes what is before a colon as one.
             f"file:{path}",
             # JPEG after JPEG, as some cameras write it, FFmpeg would take for a list of pictures.
             format="mjpeg" if _begins_like_jpeg(path) else None,
             options={"format_whitelist": _FORMATS, "protocol_whitelist": "file"},
-            # Titles and place names are often in the encoding of the camera's country.
-            metadata_errors="replace",
         )
     except (av.error.FFmpegError, OSError, ValueError) as error:
         if getattr(error, "errno", None) == _INVALID_ARGUMENT:

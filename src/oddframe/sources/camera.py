@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from oddframe.media.containers import open_input
 from oddframe.media.file_frame import FileFrame, shown_size
 from oddframe.sources.coded_film import CodedFilm
 from oddframe.sources.feed import Filmed, FilmOf
@@ -182,8 +183,6 @@ class CameraFeed:
 
 def _open(source: Source) -> Any:
     """PyAV's container of a camera, or of a file that grows."""
-    import av  # 0.1 s that `oddframe --help` should not pay
-
     microseconds = str(round(source.timeout * 1e6))
     waiting = {"timeout": microseconds, "rw_timeout": microseconds}
     options = {
@@ -213,10 +212,9 @@ def _open(source: Source) -> Any:
             "format_whitelist": "mpegts,matroska,webm,flv",
         },
     }[source.kind]
-    return av.open(
+    return open_input(
         f"file:{source.address}" if source.kind == "growing" else source.address,
         format="v4l2" if source.kind == "usb" else None,
         options={**_QUICKLY, **options},
         timeout=(source.timeout, source.timeout),
-        metadata_errors="replace",
     )
