@@ -59,9 +59,9 @@ def write_tensor_archive(path: Path, content: Any) -> None:
     described.write(b"\x80\x02")
     _write(described, content, arrays)
     described.write(b".")
-    parts: dict[str, bytes | memoryview] = {"byteorder": b"little"}
     # No view of the buffer: Python 3.12.1 crashes where its collector takes that first.
-    parts["data.pkl"] = described.getvalue()
+    parts: dict[str, bytes | memoryview] = {"data.pkl": described.getvalue()}
+    parts["byteorder"] = b"little"
     parts |= {f"data/{n}": _bytes(array) for n, array in enumerate(arrays)}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
         for name, data in (parts | {"version": b"3\n"}).items():
