@@ -62,7 +62,9 @@ def test_a_package_holds_what_it_needs_and_no_more(made, run, capsys):
     assert main(["export", "--check", str(made)]) == 0
     assert "answers here as its run did" in capsys.readouterr().out
     assert main(["info", str(made)]) == 0
-    assert NAME in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert NAME in told
+    assert "those of the run that was exported" in told
 
 
 def test_what_cannot_be_exported_is_one_line(every_detector, footage, run, made, tmp_path, capsys):

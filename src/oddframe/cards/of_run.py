@@ -10,13 +10,14 @@ from typing import Any
 
 from oddframe.cards.card import Card, facts
 from oddframe.citing.references import Reference, names_in, references_of
+from oddframe.clips.exported import ExportedSettings
 from oddframe.console.words import count, notes_lines
 from oddframe.drills.after_training import FOLDER as OF_TRAINING
 from oddframe.drills.request import OWN, drill_folder
 from oddframe.drills.result import FILE, read_drill
 from oddframe.drills.wording import in_three_lines, origin
 from oddframe.runs.lessons import read_versions
-from oddframe.runs.run_folder import Run, read_run
+from oddframe.runs.run_folder import CONFIG, Run, read_run
 from oddframe.teaching.wording import lesson_in_words
 
 PROMISE = "threshold"
@@ -94,6 +95,8 @@ def _settings(run: Run) -> str:
     settings = getattr(run.detector, "config", None)
     if settings is None:
         return ""
+    if isinstance(settings, ExportedSettings):  # a package keeps of them what scoring asks for
+        return f"those of the run that was exported, in {CONFIG}"
     usual = type(settings)()
     names = [part.name for part in fields(settings)]
     changed = [
