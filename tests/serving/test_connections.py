@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 import time
 
 import pytest
@@ -123,3 +124,10 @@ def test_the_system_keeps_little_for_who_reads_slowly(pair):
         pass
     assert kept <= 3 * connections.UNSENT_BYTES
     assert looking.recv(1) == b"\0"
+
+
+def test_what_makes_a_page_gives_way_sooner_and_only_while_there_is_one(tmp_path):
+    before = sys.getswitchinterval()
+    with site_at(tmp_path):
+        assert sys.getswitchinterval() == pytest.approx(0.001)
+    assert sys.getswitchinterval() == before

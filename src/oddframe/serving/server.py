@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import sys
 import threading
 import time
 from collections.abc import Generator
@@ -22,6 +23,9 @@ _PATIENCE = 10.0
 _GRACE = 2
 """Seconds that pages which are open may hold up the end."""
 _PROXIES = ["127.0.0.1", "::1"]
+_GIVES_WAY = 0.001
+"""Seconds after which what makes a page lets another thread of Python go on, one that judges a
+frame, say; it is 5 ms otherwise, half of what that takes on a slow machine."""
 _AT_ONCE = 64
 """Connections that are taken before it is looked at how many there are."""
 
@@ -54,6 +58,8 @@ def serving(site: Site, door: Door) -> Generator[str]:
     thread = threading.Thread(
         target=server.run, args=([listening],), name="oddframe-serve", daemon=True
     )
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(_GIVES_WAY)
     thread.start()
     try:
         begun = time.monotonic()
@@ -68,6 +74,7 @@ def serving(site: Site, door: Door) -> Generator[str]:
         server.should_exit = True
         thread.join(_PATIENCE)
         listening.close()
+        sys.setswitchinterval(before)
 
 
 def _is_told(record: logging.LogRecord) -> bool:
