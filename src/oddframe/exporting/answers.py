@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -109,9 +109,7 @@ def agreement(sample: str, wanted: Answers, found: Answers, threshold: float) ->
     return Agreement(
         sample,
         len(wanted.scores),
-        apart(wanted.scores, found.scores),
-        max((apart(wanted.terms[n], found.terms[n]) for n in wanted.terms), default=0.0),
-        apart(wanted.maps, found.maps),
+        *_differences(wanted, found),
         int(odd.sum()),
         int(((odd != other) & far).sum()),
         int(((odd != other) & ~far).sum()),
@@ -136,14 +134,21 @@ def likeness(
     return Agreement(
         sample,
         len(wanted.scores),
-        apart(wanted.scores, found.scores),
-        max((apart(wanted.terms[n], found.terms[n]) for n in wanted.terms), default=0.0),
-        apart(wanted.maps, found.maps),
+        *_differences(wanted, found),
         int(odd[0].sum()),
         int(alone.sum()),
         int((odd[0] != odd[1]).sum() - alone.sum()),
         alike=True,
         ranks=spearman(wanted.scores, found.scores) if ranked else None,
+    )
+
+
+def _differences(wanted: Answers, found: Answers) -> tuple[float, float, float]:
+    """The largest of scores, terms and maps."""
+    return (
+        apart(wanted.scores, found.scores),
+        max((apart(wanted.terms[n], found.terms[n]) for n in wanted.terms), default=0.0),
+        apart(wanted.maps, found.maps),
     )
 
 
@@ -215,11 +220,3 @@ def _answers(detector: Detector, scores: Sequence[FrameScore]) -> Answers:
         terms = detector.scaled_terms(measured)
     maps = [one.score_map for one in scores if one.score_map is not None]
     return Answers(values, terms, np.stack(maps)) if maps else Answers(values, terms)
-
-
-def first(frames: Iterable[Frame], most: int) -> Iterator[Frame]:
-    """The first so many frames."""
-    for number, frame in enumerate(frames):
-        if number == most:
-            return
-        yield frame

@@ -6,15 +6,13 @@ A package is whole or absent: it is made in a hidden folder beside its place, an
 from __future__ import annotations
 
 import shutil
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from oddframe.console.progress import progress
-from oddframe.detectors.contract import Detector
 from oddframe.errors import OddframeError
-from oddframe.exporting.answers import Agreement, Answers, agreement, likeness
 from oddframe.exporting.held_out import HeldOut, HeldOutFeatures
 from oddframe.exporting.package import (
     AS_FITTED,
@@ -22,13 +20,14 @@ from oddframe.exporting.package import (
     INT8,
     PACKAGE,
     Package,
+    compared,
     parity_lines,
     require_parity,
     write_package,
     write_parity,
 )
 from oddframe.exporting.request import ExportRequest
-from oddframe.exporting.samples import REAL
+from oddframe.exporting.samples import HELD_OUT_FRAMES
 from oddframe.files.atomic import cannot_write, check_can_write
 from oddframe.files.folder_lock import alone_in
 from oddframe.runs.exported_network import write_exported
@@ -87,17 +86,18 @@ def export_run(request: ExportRequest) -> Exported:
         bar.share("comparing with the run", 0.5)
         found = read_run(folder).detector
         samples = held_out.samples()
-        compare = _alike if precision == INT8 else _same
-        parity = [compare("held out", run.detector, found, held_out.answers([run.detector, found]))]
+        limits = run.detector.threshold, found.threshold
+        wanted, said = held_out.answers([run.detector, found])
+        parity = [compared(precision, HELD_OUT_FRAMES, wanted, said, limits)]
         answers = []
         for sample in samples:
             wanted, said = sample.answers([run.detector, found])
-            parity.append(compare(sample.name, run.detector, found, [wanted, said]))
+            parity.append(compared(precision, sample.name, wanted, said, limits))
             # A network of integers is checked elsewhere against itself.
             answers.append(said if precision == INT8 else wanted)
             if precision != INT8:
-                live = [wanted, *sample.answers([found], live=True)]
-                parity.append(compare(f"{sample.name}, live", run.detector, found, live))
+                (live,) = sample.answers([found], live=True)
+                parity.append(compared(precision, f"{sample.name}, live", wanted, live, limits))
         require_parity(parity, f"{run.folder}: the package would not answer as the run does")
         write_parity(folder, samples, answers)
         package = write_package(
@@ -189,16 +189,6 @@ def _write_detector(
             "detectors that subclass ClipDetector can, and, without --int8, of BagDetector"
         )
     return INT8 if request.int8 else FLOAT32
-
-
-def _same(name: str, run: Detector, found: Detector, answers: Sequence[Answers]) -> Agreement:  # noqa: ARG001
-    return agreement(name, answers[0], answers[1], run.threshold)
-
-
-def _alike(name: str, run: Detector, found: Detector, answers: Sequence[Answers]) -> Agreement:
-    limits = run.threshold, found.threshold
-    ranked = name in ("held out", *REAL)
-    return likeness(name, answers[0], answers[1], limits, ranked=ranked)
 
 
 @contextmanager

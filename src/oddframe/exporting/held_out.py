@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from oddframe.clips.looks import Looks
 from oddframe.console.words import HELD_OUT, LEARNT_FROM, count
 from oddframe.detectors.contract import Detector
 from oddframe.errors import OddframeError
-from oddframe.exporting.answers import Answers, first, of_frames, together
+from oddframe.exporting.answers import Answers, of_frames, together
 from oddframe.exporting.request import ExportRequest
 from oddframe.exporting.samples import KEPT_FRAMES, KEPT_SNIPPETS, Sample, of_features, of_footage
 from oddframe.footage.deep_footage import at_range_of_run
@@ -86,7 +87,7 @@ class HeldOut:
             if left < self.span:
                 break
             with open_footage(self.manifest, video) as reader:
-                frames = first(watched(reader), left)
+                frames = islice(watched(reader), left)
                 found.append(of_frames(detectors, frames, reader.info))
             left -= len(found[-1][0].scores)
         return [together(parts) for parts in zip(*found, strict=True)]
@@ -115,7 +116,7 @@ class HeldOut:
         video = max(self.videos, key=lambda one: min(one.frames, KEPT_FRAMES))
         most = max(KEPT_FRAMES, self.span + 8)
         with open_footage(self.manifest, video) as reader:
-            frames = [frame.rgb() for frame in first(watched(reader), most)]
+            frames = [frame.rgb() for frame in islice(watched(reader), most)]
         return of_footage(frames, video.fps or 25.0, self.span)
 
 

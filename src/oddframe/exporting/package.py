@@ -83,8 +83,9 @@ class CheckedPackage:
 
     def text(self) -> str:
         """Lines for a terminal."""
-        flags = processor().get("flags", "")
-        here = f"{processor()['machine']}{f' ({flags})' if flags else ''}"
+        made = processor()
+        flags = made.get("flags", "")
+        here = f"{made['machine']}{f' ({flags})' if flags else ''}"
         same = f"{self.folder}: {self.package.detector} answers here as its run did, {here}"
         return "\n".join([same, *parity_lines(self.parity)])
 
@@ -157,7 +158,7 @@ def read_package(folder: Path) -> Package:
     if not path.is_file():
         raise OddframeError(
             f"{folder}: no package, {PACKAGE} is missing; make one with 'oddframe export RUN --out "
-            f"{folder}'"
+            "PACKAGE'"
         )
     content = read_json(path, "what a package is")
     form = content.get("format") if isinstance(content, dict) else None
@@ -196,14 +197,27 @@ def check_package(folder: Path) -> CheckedPackage:
                 "export the run again"
             )
         (said,) = sample.answers([detector])
-        limit = detector.threshold
-        if package.precision == INT8:  # of which a processor rounds otherwise than another
-            ranked = sample.name in REAL
-            found.append(likeness(sample.name, wanted, said, (limit, limit), ranked=ranked))
-        else:
-            found.append(agreement(sample.name, wanted, said, limit))
+        limits = detector.threshold, detector.threshold
+        # A processor rounds integers otherwise than another.
+        found.append(compared(package.precision, sample.name, wanted, said, limits))
     require_parity(found, f"{folder}: does not answer on this machine as its run did")
     return CheckedPackage(folder, package, tuple(found))
+
+
+def compared(
+    precision: str, sample: str, wanted: Answers, found: Answers, limits: tuple[float, float]
+) -> Agreement:
+    """How far two answers to a sample lie apart, as is asked of networks of that precision.
+
+    Args:
+        precision: of the package.
+        sample: its name.
+        wanted, found: of the detector that was exported, and of the package.
+        limits: the threshold of each.
+    """
+    if precision == INT8:
+        return likeness(sample, wanted, found, limits, ranked=sample in REAL)
+    return agreement(sample, wanted, found, limits[0])
 
 
 def require_parity(parity: Sequence[Agreement], what: str) -> None:

@@ -21,7 +21,9 @@ from oddframe.media.pictures import PictureFrame
 KEPT_FRAMES, KEPT_SIDE = 48, 256
 """Frames of real footage that a package keeps, and their longer side in pixels: 5 MB."""
 KEPT_SNIPPETS = 32
-REAL = ("footage", "features")
+HELD_OUT_FRAMES = "held out"
+"""Name of what run and package are asked where it is made, and a package keeps nothing of."""
+REAL = (HELD_OUT_FRAMES, "footage", "features")
 """Samples of what cameras film."""
 _LARGEST = 1e3
 """Of features that no network gives."""

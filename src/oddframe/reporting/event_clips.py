@@ -123,12 +123,14 @@ def _cut(
             while waiting and waiting[0].start <= frame.index:
                 one, whole = waiting.popleft(), unfinished.enter_context(ExitStack())
                 being_cut.append((one, whole.enter_context(one.writer(clock, size)), whole))
-            for one, writer, whole in being_cut:
-                writer.write(frame.rgb())
-                if one.end == frame.index + 1:
-                    whole.close()
-                    advance(1)
-            being_cut = [part for part in being_cut if part[0].end > frame.index + 1]
+            if being_cut:
+                image = frame.rgb()
+                for one, writer, whole in being_cut:
+                    writer.write(image)
+                    if one.end == frame.index + 1:
+                        whole.close()
+                        advance(1)
+                being_cut = [part for part in being_cut if part[0].end > frame.index + 1]
             if not waiting and not being_cut:
                 return
         raise OddframeError(
